@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Assignment → view: label each endpoint, compute Envoy's shares, collapse remote ones. */
+#ifndef VIEW_BUILD_H
+#define VIEW_BUILD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "assignment.h"
+#include "config.h"
+#include "view.h"
+
+struct arena;
+
+enum view_side {
+	VIEW_CLIENT,  /* local pods and gateways; drop overloads apply */
+	VIEW_GATEWAY, /* pods of our own network only; drops were applied by the client */
+};
+
+/* More endpoints than this in one assignment are refused with -E2BIG. */
+#define VIEW_MAX_ENDPOINTS (1u << 20)
+
+struct view_request {
+	const struct assignment *assignment; /* not rejected */
+	const struct mesh_networks *mesh;
+	const char *network;      /* seen from here; overrides mesh_network.own */
+	const char *cluster;      /* registry of this node, or NULL when not configured */
+	bool locality_weighted;   /* loadBalancing.localityWeighted */
+	uint32_t panic_threshold; /* percent, 0 disables panic */
+	uint8_t family;           /* 4 or 6 */
+	uint8_t proto;            /* IPPROTO_TCP or IPPROTO_UDP */
+	enum view_side side;
+	/* Gateways known to be down and endpoints taken for UNHEALTHY whatever EDS says; `proto` is
+	 * not looked at. May be NULL. */
+	const struct socket_addr *down;
+	size_t down_count;
+};
+
+/* Build the view into `arena`; its strings are borrowed from the assignment and from `mesh`,
+ * or live in the arena. An assignment without endpoints gives a view with `fail`.
+ * Returns 0, -ENOMEM, or -E2BIG; *ret_view is written on success only. */
+int view_build(struct arena *arena, const struct view_request *request, struct view **ret_view);
+
+#endif
