@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Look-ups in a snapshot, each confirmed as the packet path confirms it. Pure. */
+#include "snapshot_find.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "parallax_hash.h"
+
+const char *const snapshot_program_names[SNAPSHOT_PROGRAMS] = {
+	"px_from_pod", "px_to_pod", "px_uplink", "px_xdp", "px_now",
+};
+
+static int compare_u32(uint32_t a, uint32_t b)
+{
+	return (a > b) - (a < b);
+}
+
+int snapshot_vip_compare(const void *a, const void *b)
+{
+	const struct vip_key *x = &((const struct vip_entry *)a)->key;
+	const struct vip_key *y = &((const struct vip_entry *)b)->key;
+	int order = compare_u32(ntohl(x->addr), ntohl(y->addr));
+
+	if (order == 0)
+		order = compare_u32(ntohs(x->port), ntohs(y->port));
+	return order ? order : compare_u32(x->proto, y->proto);
+}
+
+int snapshot_name_compare(const void *a, const void *b)
+{
+	const struct name_key *x = &((const struct name_entry *)a)->key;
+	const struct name_key *y = &((const struct name_entry *)b)->key;
+	int order = compare_u32(x->kind, y->kind);
+
+	return order ? order : compare_u32(x->index, y->index);
+}
+
+int snapshot_network_compare(const void *a, const void *b)
+{
+	return compare_u32(((const struct network_entry *)a)->id,
+			   ((const struct network_entry *)b)->id);
+}
+
+int snapshot_gateway_compare(const void *a, const void *b)
+{
+	const struct gateway_key *x = &((const struct gateway_entry *)a)->key;
+	const struct gateway_key *y = &((const struct gateway_entry *)b)->key;
+	int order = compare_u32(x->network, y->network);
+
+	return order ? order : memcmp(&x->addr, &y->addr, sizeof(x->addr));
+}
+
+int snapshot_iface_compare(const void *a, const void *b)
+{
+	return compare_u32(((const struct iface_entry *)a)->ifindex,
+			   ((const struct iface_entry *)b)->ifindex);
+}
+
+int snapshot_flow_compare(const void *a, const void *b)
+{
+	return memcmp(&((const struct flow_entry *)a)->key, &((const struct flow_entry *)b)->key,
+		      sizeof(struct flow_key));
+}
+
+const char *snapshot_name(const struct snapshot *snapshot, enum name_kind kind, uint32_t index)
+{
+	struct name_entry wanted = { .key = { .kind = kind, .index = index } };
+	struct name_entry *found;
+
+	if (snapshot->name_count == 0)
+		return NULL;
+	found = bsearch(&wanted, snapshot->names, snapshot->name_count, sizeof(wanted),
+			snapshot_name_compare);
+	return found ? found->text : NULL;
+}
+
+int64_t snapshot_vip_row(const struct snapshot *snapshot, __be32 addr, __be16 port, uint8_t proto)
+{
+	struct vip_entry wanted = { .key = { .addr = addr, .port = port, .proto = proto } };
+	struct vip_entry *found;
+
+	if (snapshot->vip_count == 0)
+		return -1;
+	found = bsearch(&wanted, snapshot->vips, snapshot->vip_count, sizeof(wanted),
+			snapshot_vip_compare);
+	return found ? (int64_t)found->row : -1;
+}
+
+bool snapshot_service_confirms(const struct service *service, const struct vip_key *key)
+{
+	return (service->flags & SERVICE_IN_USE) && service->vip.v4 == key->addr &&
+	       service->port == key->port && service->proto == key->proto;
+}
+
+bool snapshot_backend_of(const struct snapshot *snapshot, uint32_t backend, uint32_t service)
+{
+	const struct backend *row;
+
+	if (backend == 0 || backend >= snapshot->backend_count ||
+	    service >= snapshot->service_count)
+		return false;
+	row = &snapshot->backends[backend];
+	return row->generation != 0 && row->service == service &&
+	       row->service_id == snapshot->services[service].id;
+}
+
+const struct backend *snapshot_flow_backend(const struct snapshot *snapshot,
+					    const struct flow *flow)
+{
+	const struct backend *row;
+
+	if (flow->backend == 0 || flow->backend >= snapshot->backend_count)
+		return NULL;
+	row = &snapshot->backends[flow->backend];
+	return row->generation != 0 && row->generation == flow->generation ? row : NULL;
+}
+
+const struct service *snapshot_flow_service(const struct snapshot *snapshot,
+					    const struct flow *flow)
+{
+	const struct service *row;
+
+	if (flow->service >= snapshot->service_count)
+		return NULL;
+	row = &snapshot->services[flow->service];
+	return row->flags & SERVICE_IN_USE ? row : NULL;
+}
+
+struct flow_key snapshot_reply_key(const struct flow_key *key, const struct flow *flow)
+{
+	bool udp = FLOW_IS_UDP(key->scope);
+	bool gateway = FLOW_ROLE(key->scope) == FLOW_GATEWAY;
+	struct flow_key reply = {
+		.saddr = key->daddr, .daddr = key->saddr, .sport = key->dport, .dport = key->sport,
+		.scope = FLOW_SCOPE(0, gateway ? FLOW_GATEWAY_REPLY : FLOW_REPLY, udp),
+	};
+
+	if (flow->action != FLOW_ENCAP) {
+		reply.saddr = flow->nat.daddr;
+		reply.daddr = flow->nat.saddr;
+		reply.sport = flow->nat.dport;
+		reply.dport = flow->nat.sport;
+	}
+	return reply;
+}
+
+const struct flow_entry *snapshot_flow(const struct snapshot *snapshot, const struct flow_key *key)
+{
+	struct flow_entry wanted = { .key = *key };
+	struct flow_entry *found;
+
+	if (snapshot->flow_count == 0)
+		return NULL;
+	found = bsearch(&wanted, snapshot->flows, snapshot->flow_count, sizeof(wanted),
+			snapshot_flow_compare);
+	return found && found->flow.tag == flow_tag(key) ? found : NULL;
+}
+
+uint32_t snapshot_table_slots(const struct snapshot *snapshot, table_word table, uint32_t backend)
+{
+	uint32_t first = TABLE_OFFSET(table), size = TABLE_SIZE(table), count = 0;
+
+	if (first > snapshot->slot_count || size > snapshot->slot_count - first)
+		return 0;
+	for (uint32_t slot = first; slot < first + size; slot++)
+		count += snapshot->slots[slot] == backend;
+	return count;
+}
+
+struct addr snapshot_addr(const union ip_addr *ip, uint8_t family)
+{
+	return (struct addr){ .family = family, .ip = *ip };
+}

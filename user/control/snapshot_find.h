@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Look-ups in a snapshot, each confirmed as the packet path confirms it. Pure. */
+#ifndef SNAPSHOT_FIND_H
+#define SNAPSHOT_FIND_H
+
+#include "addr.h"
+#include "snapshot.h"
+
+/* Name of a cluster (index: row), network (id) or locality; or NULL. */
+const char *snapshot_name(const struct snapshot *snapshot, enum name_kind kind, uint32_t index);
+
+/* Row of VIP:port/proto (network order) by `vips`, whether or not the row confirms it;
+ * -1 when there is none. */
+int64_t snapshot_vip_row(const struct snapshot *snapshot, __be32 addr, __be16 port, uint8_t proto);
+
+/* Does the row stand for this key of `vips`? */
+bool snapshot_service_confirms(const struct service *service, const struct vip_key *key);
+
+/* Is the backend row alive and of this service row? */
+bool snapshot_backend_of(const struct snapshot *snapshot, uint32_t backend, uint32_t service);
+
+/* The row a flow was opened with, or NULL when that row has been reused since. */
+const struct backend *snapshot_flow_backend(const struct snapshot *snapshot,
+					    const struct flow *flow);
+
+/* The service row a flow belongs to, or NULL when it is in use no more. */
+const struct service *snapshot_flow_service(const struct snapshot *snapshot,
+					    const struct flow *flow);
+
+/* Key of the half that runs the other way. */
+struct flow_key snapshot_reply_key(const struct flow_key *key, const struct flow *flow);
+
+/* The entry with this key whose tag agrees, or NULL. */
+const struct flow_entry *snapshot_flow(const struct snapshot *snapshot, const struct flow_key *key);
+
+/* How many slots of a table name the row. */
+uint32_t snapshot_table_slots(const struct snapshot *snapshot, table_word table, uint32_t backend);
+
+/* struct addr out of the shared form. */
+struct addr snapshot_addr(const union ip_addr *ip, uint8_t family);
+
+/* qsort orders of the snapshot's arrays. */
+int snapshot_vip_compare(const void *a, const void *b);
+int snapshot_name_compare(const void *a, const void *b);
+int snapshot_network_compare(const void *a, const void *b);
+int snapshot_gateway_compare(const void *a, const void *b);
+int snapshot_iface_compare(const void *a, const void *b);
+int snapshot_flow_compare(const void *a, const void *b);
+
+#endif

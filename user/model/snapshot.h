@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The pinned maps at one moment, as plain structs: what the command line prints from. */
+#ifndef MODEL_SNAPSHOT_H
+#define MODEL_SNAPSHOT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "parallax_abi.h"
+#include "parallax_reasons.h"
+
+struct vip_entry {
+	struct vip_key key;
+	uint32_t row;
+};
+
+struct name_entry {
+	struct name_key key;
+	char text[256];
+};
+
+struct network_entry {
+	uint32_t id;
+	struct network network;
+};
+
+struct gateway_entry {
+	struct gateway_key key;
+	struct gateway gateway;
+};
+
+struct iface_entry {
+	uint32_t ifindex;
+	struct iface iface;
+	char name[16]; /* "" when no such interface is in our network namespace */
+};
+
+struct flow_entry {
+	struct flow_key key;
+	struct flow flow;
+	bool half_open; /* stands in `half_open`, else in `flows` */
+};
+
+/* How full a map is. */
+struct map_usage {
+	uint32_t used, max;
+};
+
+/* Arrays are sorted as the comment says, and may be empty. */
+struct snapshot {
+	struct settings settings;
+	uint64_t monotonic_ns; /* both clocks at the moment of reading */
+	uint64_t realtime_ns;
+	uint32_t jiffies; /* low 32 bits at that moment; valid with has_jiffies */
+	bool has_jiffies;
+
+	const struct service *services; /* by row */
+	uint32_t service_count;
+	const struct backend *backends; /* by row */
+	uint32_t backend_count;
+	const uint32_t *slots; /* the slot arena */
+	uint32_t slot_count;
+	const struct filters *filters;
+
+	struct vip_entry *vips; /* by address, port, protocol */
+	size_t vip_count;
+	struct name_entry *names; /* by kind, index */
+	size_t name_count;
+	struct network_entry *networks; /* by id */
+	size_t network_count;
+	struct gateway_entry *gateways; /* by network, address */
+	size_t gateway_count;
+	struct iface_entry *ifaces; /* by ifindex */
+	size_t iface_count;
+	struct flow_entry *flows; /* by key */
+	size_t flow_count;
+	struct map_usage flow_usage, half_open_usage;
+
+	struct counter counters[HOOK_COUNT][REASON_COUNT]; /* summed over the CPUs */
+
+	char *agent_text;   /* JSON the agent last wrote, or NULL */
+	bool agent_running; /* its process is there and started when it says */
+	unsigned int programs; /* bit i: snapshot_program_names[i] is pinned */
+};
+
+#define SNAPSHOT_PROGRAMS 5
+/* Names without the prefix "prog_", in the order of the bits of `programs`. */
+extern const char *const snapshot_program_names[SNAPSHOT_PROGRAMS];
+
+#endif
