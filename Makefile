@@ -1,0 +1,224 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# The only build file; `make help` lists what it makes. All output goes under $(BUILD).
+#
+# Stages: vmlinux.h -> parallax.bpf.o -> parallax.skel.h -> user objects -> libparallax.a -> programs
+
+MAKEFLAGS += --no-builtin-rules
+.DELETE_ON_ERROR:
+.SUFFIXES:
+.DEFAULT_GOAL := all
+
+# ------------------------------------------------------------------ knobs
+
+BUILD        ?= $(if $(SAN),build/san,build)
+PREFIX       ?= /usr/local
+SBINDIR      ?= $(PREFIX)/sbin
+MANDIR       ?= $(PREFIX)/share/man
+UNITDIR      ?= $(PREFIX)/lib/systemd/system
+FUZZ_SECONDS ?= 30
+V            ?= 0
+# SAN=address,undefined builds with these sanitizers; CC=clang with clang.
+
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+CLANG      ?= $(or $(shell tools/find-tool.sh clang 2>/dev/null),clang)
+LLVM_STRIP ?= $(or $(shell tools/find-tool.sh llvm-strip 2>/dev/null),llvm-strip)
+BPFTOOL    ?= $(or $(shell tools/find-tool.sh bpftool 2>/dev/null),bpftool)
+
+ifeq ($(V),0)
+Q   = @
+msg = @printf '  %-7s %s\n' $(1) '$(2)';
+else
+Q   =
+msg =
+endif
+
+ARCH := $(shell uname -m | sed 's/x86_64/x86/; s/aarch64/arm64/')
+
+WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+	-Werror=implicit-function-declaration -Werror=incompatible-pointer-types \
+	-Werror=int-conversion -Werror=return-type
+INCLUDES := $(addprefix -I,include user/base user/model user/control user/xds user/kernel \
+	user/admin user) -isystem $(BUILD)
+SANITIZE := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer)
+
+CFLAGS   ?= -O2 -g
+PX_CFLAGS = -std=gnu11 -D_GNU_SOURCE $(WARNINGS) $(INCLUDES) $(CFLAGS) $(SANITIZE) \
+	$(FUZZ_CFLAGS) -MMD -MP
+PX_LDFLAGS = $(LDFLAGS) $(SANITIZE) -Wl,--as-needed
+LIBS     := -lyaml -ljansson -lxxhash -lbpf -lelf -lz -lmnl -levent
+
+BPF_CFLAGS ?= -O2 -g
+PX_BPF_CFLAGS = $(BPF_CFLAGS) -std=gnu11 -target bpf -mcpu=v3 -D__TARGET_ARCH_$(ARCH) \
+	-Wall -Wextra -Wno-unused-parameter -Ivmlinux -Iinclude -Ibpf -MMD -MP
+
+# Without a jobserver of the caller, use every processor.
+JOBS = $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(shell nproc))
+
+# ------------------------------------------------------------------ what there is
+
+LIB_SRC    := $(wildcard $(addsuffix /*.c,$(addprefix user/,base model control xds kernel admin)))
+CTL_SRC    := $(wildcard user/ctl*.c)
+DAEMON_SRC := $(wildcard user/parallaxd.c)
+UNIT_SRC   := $(wildcard tests/unit/test_*.c)
+# What the unit tests share: every other source beside them.
+UNIT_LIB   := $(filter-out $(UNIT_SRC),$(wildcard tests/unit/*.c))
+BPFT_SRC   := $(wildcard tests/bpf/*.c)
+NETNS_SRC  := $(wildcard tests/netns/*.c)
+FUZZ_SRC   := $(wildcard tests/fuzz/fuzz_*.c)
+HAS_BPF    := $(wildcard bpf/parallax.bpf.c)
+
+objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
+
+LIB      := $(BUILD)/libparallax.a
+SKEL     := $(BUILD)/parallax.skel.h
+BPF_OBJ  := $(BUILD)/parallax.bpf.o
+PROGRAMS := $(if $(DAEMON_SRC),$(BUILD)/parallaxd) $(if $(CTL_SRC),$(BUILD)/parallaxctl)
+UNIT     := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(UNIT_SRC))
+BPF_TEST := $(if $(BPFT_SRC),$(BUILD)/tests/bpf_tests)
+NETNS    := $(patsubst tests/netns/%.c,$(BUILD)/tests/%,$(NETNS_SRC))
+REGRESS  := $(patsubst tests/fuzz/%.c,$(BUILD)/tests/regress_%,$(FUZZ_SRC))
+FUZZERS  := $(patsubst tests/fuzz/%.c,$(BUILD)/tests/%,$(FUZZ_SRC))
+
+ALL_SRC   := $(LIB_SRC) $(CTL_SRC) $(DAEMON_SRC) $(UNIT_SRC) $(UNIT_LIB) $(BPFT_SRC) $(NETNS_SRC) \
+	$(FUZZ_SRC) $(wildcard tests/fuzz/regress.c)
+SKEL_SRC  := $(if $(ALL_SRC),$(shell grep -l '"parallax\.skel\.h"' $(ALL_SRC) /dev/null))
+
+# ------------------------------------------------------------------ what people ask for
+
+.PHONY: all check test demo demo-up demo-down fuzz install clean help
+.PHONY: deps helpers check-programs test-programs run-check run-test run-fuzz FORCE
+
+all: $(PROGRAMS)                ## parallaxd and parallaxctl (the default)
+
+helpers: all $(NETNS)
+
+check:                          ## tests that need no root: unit, layers, documentation, scripts
+	@+$(MAKE) --no-print-directory $(JOBS) check-programs
+	@+$(MAKE) --no-print-directory run-check
+
+test: deps                      ## everything; as root: check, packet tables, network namespaces
+	@+$(MAKE) --no-print-directory $(JOBS) test-programs
+	@+$(MAKE) --no-print-directory run-test
+
+demo: deps                      ## as root: play the two-cluster scenario, check it, clean up
+	@+$(MAKE) --no-print-directory $(JOBS) helpers
+	@BUILD=$(BUILD) tools/demo.sh
+
+demo-up: deps                   ## as root: build the scenario and leave it standing
+	@+$(MAKE) --no-print-directory $(JOBS) helpers
+	@BUILD=$(BUILD) tools/demo.sh up
+
+demo-down:                      ## as root: take down what demo-up left
+	@BUILD=$(BUILD) tools/demo.sh down
+
+fuzz:                           ## fuzz each target for FUZZ_SECONDS (30), with sanitizers
+	@+$(MAKE) --no-print-directory $(JOBS) CC=$(CLANG) SAN=address,undefined BUILD=$(BUILD)/fuzz \
+		FUZZ_CFLAGS=-fsanitize=fuzzer-no-link run-fuzz
+
+install: all                    ## install below DESTDIR and PREFIX (/usr/local)
+	install -d $(DESTDIR)$(SBINDIR) $(DESTDIR)$(MANDIR)/man8 $(DESTDIR)$(UNITDIR)
+	install -m 755 $(PROGRAMS) $(DESTDIR)$(SBINDIR)
+	$(if $(wildcard docs/*.8),install -m 644 $(wildcard docs/*.8) $(DESTDIR)$(MANDIR)/man8)
+	$(if $(wildcard deploy/parallaxd.service),sed 's|@SBINDIR@|$(SBINDIR)|' \
+		deploy/parallaxd.service > $(DESTDIR)$(UNITDIR)/parallaxd.service)
+
+clean:                          ## remove everything that was built
+	rm -rf build $(BUILD)
+
+help:                           ## this list
+	@sed -n 's/^\([a-z-]*\):[^#]*## */\1|/p' Makefile | while IFS='|' read -r name text; do \
+		printf '  make %-10s %s\n' "$$name" "$$text"; done
+	@echo '  V=1 shows commands; CC=clang, SAN=address,undefined, BUILD=dir do as named'
+
+deps:
+	@tools/install-deps.sh
+
+# ------------------------------------------------------------------ the BPF side
+
+$(BUILD)/parallax.bpf.o: bpf/parallax.bpf.c $(BUILD)/.bpf-flags | $(BUILD)/
+	$(call msg,BPF,$<)
+	$(Q)$(CLANG) $(PX_BPF_CFLAGS) -MF $(@:.o=.d) -MT $@ -c $< -o $@
+	$(Q)$(LLVM_STRIP) -g $@
+
+$(SKEL): $(BPF_OBJ)
+	$(call msg,SKEL,$@)
+	$(Q)$(BPFTOOL) gen skeleton $< name parallax_bpf > $@
+
+# ------------------------------------------------------------------ the user side
+
+$(BUILD)/%.o: %.c $(BUILD)/.flags
+	$(call msg,CC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(PX_CFLAGS) -I$(<D) -c $< -o $@
+
+# The skeleton is a system header, so that other people's warnings stay quiet; -MMD leaves it out.
+$(call objects,$(SKEL_SRC)): $(SKEL)
+
+$(LIB): $(call objects,$(LIB_SRC))
+	$(call msg,AR,$@)
+	$(Q)rm -f $@
+	$(Q)$(AR) rcs $@ $^
+
+$(BUILD)/parallaxd: $(call objects,$(DAEMON_SRC)) $(LIB)
+$(BUILD)/parallaxctl: $(call objects,$(CTL_SRC)) $(LIB)
+$(PROGRAMS): | $(BUILD)/
+	$(call msg,LINK,$@)
+	$(Q)$(CC) $(PX_LDFLAGS) $^ $(LIBS) -o $@
+
+# ------------------------------------------------------------------ tests
+
+$(UNIT): $(BUILD)/tests/%: $(BUILD)/tests/unit/%.o $(call objects,$(UNIT_LIB)) $(LIB) | $(BUILD)/tests/
+	$(call msg,LINK,$@)
+	$(Q)$(CC) $(PX_LDFLAGS) $^ -lcmocka $(LIBS) -o $@
+
+$(BUILD)/tests/bpf_tests: $(call objects,$(BPFT_SRC)) $(LIB) | $(BUILD)/tests/
+	$(call msg,LINK,$@)
+	$(Q)$(CC) $(PX_LDFLAGS) $^ -lcmocka $(LIBS) -o $@
+
+$(NETNS): $(BUILD)/tests/%: $(BUILD)/tests/netns/%.o | $(BUILD)/tests/
+	$(call msg,LINK,$@)
+	$(Q)$(CC) $(PX_LDFLAGS) $^ -lpthread -o $@
+
+# The fuzz targets fed with the files of tests/data, by any compiler and in no time.
+$(REGRESS): $(BUILD)/tests/regress_%: $(BUILD)/tests/fuzz/%.o $(BUILD)/tests/fuzz/regress.o $(LIB) \
+		| $(BUILD)/tests/
+	$(call msg,LINK,$@)
+	$(Q)$(CC) $(PX_LDFLAGS) $^ $(LIBS) -o $@
+
+$(FUZZERS): $(BUILD)/tests/%: $(BUILD)/tests/fuzz/%.o $(LIB) | $(BUILD)/tests/
+	$(call msg,LINK,$@)
+	$(Q)$(CC) $(PX_LDFLAGS) -fsanitize=fuzzer $^ $(LIBS) -o $@
+
+CHECK_SUITES = $(UNIT) $(REGRESS) tools/check-tree.sh
+TEST_SUITES  = $(CHECK_SUITES) $(BPF_TEST) $(wildcard tests/netns/run.sh)
+
+check-programs: all $(UNIT) $(REGRESS)
+test-programs: check-programs $(BPF_TEST) $(NETNS)
+
+run-check:
+	@BUILD=$(BUILD) tools/run-tests.sh $(CHECK_SUITES)
+
+run-test:
+	@BUILD=$(BUILD) tools/run-tests.sh $(TEST_SUITES)
+
+run-fuzz: $(FUZZERS)
+	@BUILD=$(BUILD) FUZZ_SECONDS=$(FUZZ_SECONDS) tools/run-fuzz.sh $(FUZZERS)
+
+# ------------------------------------------------------------------ plumbing
+
+%/:
+	$(Q)mkdir -p $@
+
+# Rewritten only when the flags change, and then everything is rebuilt.
+keep = @mkdir -p $(@D); printf '%s\n' '$(1)' | cmp -s - $@ || printf '%s\n' '$(1)' > $@
+
+$(BUILD)/.flags: FORCE
+	$(call keep,$(CC) $(PX_CFLAGS))
+
+$(BUILD)/.bpf-flags: FORCE
+	$(call keep,$(CLANG) $(PX_BPF_CFLAGS))
+
+.PRECIOUS: %/ $(BUILD)/%.o
+-include $(patsubst %.o,%.d,$(call objects,$(ALL_SRC)) $(BPF_OBJ))

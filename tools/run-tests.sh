@@ -1,0 +1,70 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# Runs test programs one after the other and sums them up in one closing line.
+# Usage: tools/run-tests.sh PROGRAM...
+#
+# A program prints cmocka's report or lines `PASS name`, `FAIL name`, `SKIP name: reason`. One that
+# fails shows its whole output; so does one that ends badly, or reports no test at all.
+set -uo pipefail
+
+cd "$(dirname "$0")/.."
+build=${BUILD:-build}
+limit=${SUITE_TIMEOUT:-480} # seconds for one program
+logs=$build/tests/log
+mkdir -p "$logs"
+passed=0 failed=0 skipped=0
+
+# cmocka repeats its failures in a summary after the line "... test(s) run.": counted once.
+count() {
+	awk '
+		/^\[==========\].*[Rr]unning/ { cmocka = 1 }
+		/^\[==========\].* run\./     { cmocka = 0 }
+		cmocka && /^\[       OK \]/   { passed++ }
+		cmocka && /^\[  FAILED  \]/   { failed++ }
+		cmocka && /^\[  SKIPPED \]/   { skipped++ }
+		/^PASS /                      { passed++ }
+		/^FAIL /                      { failed++ }
+		/^SKIP /                      { skipped++ }
+		END { print passed + 0, failed + 0, skipped + 0 }
+	' "$1"
+}
+
+run_suite() {
+	local program=$1 name log status p f s why=
+	name=$(basename "$program")
+	[[ $program == */* ]] && [[ $program == *.sh ]] && name=${program#tests/}
+	log=$logs/${name//\//-}.log
+
+	[[ -x $program ]] || { echo "FAIL $name: $program was not built" >"$log"; }
+	if [[ -x $program ]]; then
+		# Scripts take their time: their results are shown as they come.
+		timeout --kill-after=10 "$limit" "$program" 2>&1 </dev/null | tee "$log" |
+			grep --line-buffered -E '^(PASS|FAIL|SKIP) ' | sed -u 's/^/    /'
+		status=${PIPESTATUS[0]}
+	else
+		status=127
+	fi
+
+	read -r p f s < <(count "$log")
+	((status == 124 || status == 137)) && why="stopped after $limit s"
+	((status != 0 && status != 124 && status != 137 && f == 0)) && why="exit status $status"
+	((status == 0 && p + f + s == 0)) && why="reported no test"
+	[[ -n $why ]] && f=$((f + 1))
+	passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
+
+	if ((f > 0)); then
+		echo "---- $name: $f failed${why:+ ($why)}; its output:"
+		cat "$log"
+		echo "----"
+	else
+		echo "  ok      $name: $p passed$( ((s)) && echo ", $s skipped")"
+		grep -E '^\[  SKIPPED \]' "$log" | sort -u
+	fi
+}
+
+for suite in "$@"; do
+	run_suite "$suite"
+done
+
+echo "$passed passed, $failed failed, $skipped skipped"
+((failed == 0 && passed > 0))
