@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* A DiscoveryResponse of ClusterLoadAssignments, in YAML or JSON, as struct assignment_set.
+ *
+ * Read as proto-JSON: field names in snake_case or lowerCamelCase, null is unset, wrappers as
+ * scalars or {value: N}, enums by name or number, integers also as strings, durations as "1.5s".
+ * Resources stand in `resources` bare, or as {name, resource} of delta and SotW wrappers.
+ * Unlike Envoy's parser, fields that are not known are passed over: a newer control plane must
+ * not cost us its assignments.
+ *
+ * `resources` itself is required, so that a file cut off before it does not read as "no
+ * services". A resource that breaks a rule of the protocol becomes an item with `rejected` set,
+ * beside the good ones; its name is cluster_name, or the wrapper's name, or "resources[N]".
+ */
+#ifndef EDS_DECODE_H
+#define EDS_DECODE_H
+
+#include <stddef.h>
+
+struct assignment_set;
+struct problems;
+
+#define EDS_MAX_BYTES (256u << 20)
+#define EDS_MAX_RESOURCES 65536
+#define EDS_MAX_LOCALITIES 262144  /* of one set */
+#define EDS_MAX_ENDPOINTS 1000000  /* of one set, additional addresses included */
+#define EDS_MAX_ADDRESSES 16       /* of one endpoint */
+#define EDS_MAX_DROPS 64           /* of one assignment */
+#define EDS_MAX_NAME 255           /* bytes of a name, host name, network, region ... */
+#define EDS_MAX_WORKLOAD 1024      /* bytes of istio.workload */
+
+/* Decode `text`, which need not be terminated; `label` names it in reasons. Returns 0 with *ret
+ * to be freed by assignment_set_free(); -EINVAL or -E2BIG with problems when the whole cannot be
+ * read; -ENOMEM. */
+int eds_decode_text(const char *label, const char *text, size_t length,
+		    struct assignment_set **ret, struct problems *problems);
+
+/* The same from a file; also -errno with a problem when it cannot be read. */
+int eds_decode_file(const char *path, struct assignment_set **ret, struct problems *problems);
+
+/* Accepts NULL. */
+void assignment_set_free(struct assignment_set *set);
+
+#endif
