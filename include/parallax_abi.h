@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Map keys and values shared by the BPF programs and userspace.
+ *
+ * Fields typed __be16/__be32 are in network byte order, all others in host order. Padding is
+ * named `zero` and must be zero, since keys are compared byte by byte.
+ */
+#ifndef PARALLAX_ABI_H
+#define PARALLAX_ABI_H
+
+#ifndef __VMLINUX_H__
+#include <linux/types.h>
+#endif
+
+/* Changes whenever a layout below does; an agent never adopts pins of another version. */
+#define ABI_VERSION 1
+
+/* An IPv4 address stands in the first word, the other three are zero. */
+union ip_addr {
+	__be32 v4;
+	__be32 v6[4];
+};
+
+/* ------------------------------------------------------------------ services */
+
+/* Key of `vips`; the value is a __u32 row of `services`. Entries are added and deleted, never
+ * changed in place: a hash element update is not atomic for readers. */
+struct vip_key {
+	__be32 addr;
+	__be16 port;
+	__u8 proto; /* IPPROTO_TCP or IPPROTO_UDP */
+	__u8 zero;
+};
+
+/* Key of `service_ids`, by which a gateway finds the row a tunnel packet means; value __u32 row. */
+struct service_id_key {
+	__u64 id;
+	__u32 family; /* of the inner packet: 4 or 6 */
+	__u32 zero;
+};
+
+/* A table in the slot arena as one word, published by one aligned store.
+ * Bits 0-27 first slot, 28-47 number of slots (0: nobody can be picked), 48-63 generation. */
+typedef __u64 table_word;
+
+#define TABLE_OFFSET_BITS 28
+#define TABLE_SIZE_BITS 20
+#define TABLE_OFFSET(word) ((__u32)((word) & ((1ULL << TABLE_OFFSET_BITS) - 1)))
+#define TABLE_SIZE(word) ((__u32)(((word) >> TABLE_OFFSET_BITS) & ((1ULL << TABLE_SIZE_BITS) - 1)))
+#define TABLE_GENERATION(word) ((__u16)((word) >> 48))
+#define TABLE_WORD(offset, size, generation)                                                       \
+	((table_word)(offset) | (table_word)(size) << TABLE_OFFSET_BITS |                          \
+	 (table_word)(generation) << 48)
+
+#define SERVICE_IN_USE (1u << 0)  /* the row means something */
+#define SERVICE_AFFINITY (1u << 1) /* choose by source address alone */
+
+/* One row of `services`: one VIP:port/protocol. The row repeats what led to it, and a reader
+ * believes it only when that agrees with the packet. */
+struct service {
+	union ip_addr vip; /* zero on gateway-only rows, found by id alone */
+	__be16 port;
+	__u8 proto;
+	__u8 flags; /* SERVICE_* */
+	__u8 family; /* 4 or 6 */
+	__u8 zero[3];
+	__u64 id;               /* service id, see service_id() in parallax_wire.h */
+	table_word table;       /* client side: local pods and gateways */
+	table_word local_table; /* gateway side: pods of our own network only */
+	__u64 taken_ns;         /* CLOCK_MONOTONIC when the VIP was taken; kept over restarts */
+	__u64 zero2;
+};
+
+/* Slots hold rows of `backends`. Two to an element, since array values round up to 8 bytes. */
+struct slot_pair {
+	__u32 backend[2];
+};
+
+enum backend_kind {
+	BACKEND_LOCAL,       /* a pod of our network (or a flat one), by its own address */
+	BACKEND_GENEVE,      /* a Parallax gateway */
+	BACKEND_PASSTHROUGH, /* a stock gateway: destination NAT only */
+};
+
+#define BACKEND_OUT (1u << 0) /* left the view: takes no new flows, established ones stay */
+
+/* One row of `backends`: one backend of one service row. Row 0 is never used. */
+struct backend {
+	union ip_addr addr; /* the endpoint's address, or the gateway's */
+	__be16 port;        /* the endpoint's port, or the gateway's as meshNetworks names it */
+	__u16 generation;   /* 0: the row rests; changes at each reuse */
+	__u8 kind;          /* enum backend_kind */
+	__u8 flags;         /* BACKEND_* */
+	__be16 tunnel_port; /* BACKEND_GENEVE: outer destination port */
+	__u32 service;      /* row of `services` */
+	__u32 network;      /* network id of the endpoint */
+	__u64 service_id;   /* as in the service row; checked by whoever comes from a slot */
+	__u32 share;        /* of 10^9, before the table */
+	__u32 weight;       /* as summed from EDS, saturated */
+	__u32 slots;        /* slots of the client table that name this row */
+	__u16 priority;
+	__u16 locality; /* index of a NAME_LOCALITY */
+	__u64 zero;
+};
+
+/* ------------------------------------------------------------------ flows */
+
+enum flow_role {
+	FLOW_CLIENT,        /* pod to VIP, as it leaves the pod */
+	FLOW_REPLY,         /* backend to client, on the client's node */
+	FLOW_GATEWAY,       /* client to VIP, inside a tunnel, at the gateway */
+	FLOW_GATEWAY_REPLY, /* pod to SNAT address, at the gateway */
+};
+
+/* scope: bits 8-31 network id (FLOW_GATEWAY: of the sender; else 0), bits 1-7 role, bit 0 UDP. */
+#define FLOW_SCOPE(network, role, udp) ((__u32)(network) << 8 | (__u32)(role) << 1 | !!(udp))
+#define FLOW_NETWORK(scope) ((scope) >> 8)
+#define FLOW_ROLE(scope) ((scope) >> 1 & 0x7f)
+#define FLOW_IS_UDP(scope) ((scope) & 1)
+
+struct flow_key {
+	__be32 saddr;
+	__be32 daddr;
+	__be16 sport;
+	__be16 dport;
+	__u32 scope;
+};
+
+enum flow_state {
+	FLOW_OPENING,     /* no reply seen */
+	FLOW_ESTABLISHED,
+	FLOW_CLOSING,     /* both sides sent FIN, or one RST */
+};
+
+/* What is done to a packet of this half. The other half of a pair has the counterpart:
+ * NAT and NAT, ENCAP and DECAP, DECAP_NAT and NAT_ENCAP. */
+enum flow_action {
+	FLOW_NAT,       /* rewrite to `nat` */
+	FLOW_ENCAP,     /* put in a tunnel to `peer`, inner packet unchanged */
+	FLOW_DECAP,     /* came out of a tunnel from `peer`, inner packet unchanged */
+	FLOW_DECAP_NAT, /* gateway, forward half: out of a tunnel, rewrite to `nat` */
+	FLOW_NAT_ENCAP, /* gateway, reply half: rewrite to `nat`, then tunnel to `peer` */
+};
+
+#define FLOW_REDIRECT (1u << 0)    /* path chosen at creation: else the stack's */
+#define FLOW_PASSTHROUGH (1u << 1) /* the backend is a stock gateway */
+#define FLOW_FIN_FORWARD (1u << 2) /* FIN seen from the client */
+#define FLOW_FIN_REPLY (1u << 3)   /* FIN seen from the backend */
+
+#define FLOW_NO_SERVICE 0xffff /* `service` of a direct flow whose port was rewritten */
+
+/* The tuple a packet of this half carries after rewriting. The key of the other half is this
+ * with both ends swapped, and the other half's tuple is this half's key swapped. */
+struct nat {
+	__be32 saddr;
+	__be32 daddr;
+	__be16 sport;
+	__be16 dport;
+};
+
+/* Value of `flows` and `half_open`: one half of a flow, one cache line. */
+struct flow {
+	__u16 tag;        /* flow_tag() of the key; a reader compares it before believing the rest */
+	__u8 state;       /* enum flow_state */
+	__u8 action;      /* enum flow_action */
+	__u32 seen;       /* jiffies, low 32 bits, of the last packet of either half (+1 s) */
+	__u32 backend;    /* row of `backends` */
+	__u16 generation; /* of that row when the flow was opened */
+	__u16 service;    /* row of `services`, or FLOW_NO_SERVICE */
+	__u64 bytes;      /* IP bytes of this half */
+	__u32 opened;     /* jiffies, low 32 bits */
+	__u8 flags;       /* FLOW_REDIRECT ... */
+	__u8 zero;
+	__be16 peer_port; /* outer port of the other end */
+	union {
+		struct nat nat;
+		__u32 service_id[2]; /* ENCAP and DECAP: low and high half; nothing is rewritten */
+	};
+	__u32 network;      /* network id of the other end; FLOW_GATEWAY: of the client */
+	union ip_addr peer; /* outer address of the other end, IPv4 in the first word */
+};
+
+enum event_kind { EVENT_OPEN, EVENT_CLOSE };
+
+/* Record of the ring `events`, written only while settings.follow_until lies ahead. */
+struct flow_event {
+	__u64 at_ns; /* CLOCK_MONOTONIC */
+	__u32 kind;  /* enum event_kind */
+	__u32 zero;
+	struct flow_key key; /* of the half the client's packets match */
+	struct flow flow;    /* that half */
+	__u64 reply_bytes;   /* of the other half, at EVENT_CLOSE */
+};
+
+/* ------------------------------------------------------------------ networks and gateways */
+
+/* Key of `gateways`: this address is a gateway of that network; value struct gateway. */
+struct gateway_key {
+	union ip_addr addr;
+	__u32 network;
+};
+
+struct gateway {
+	__be16 port; /* as meshNetworks names it */
+	__be16 tunnel_port;
+	__u8 kind; /* enum backend_kind */
+	__u8 zero[3];
+};
+
+/* Value of `networks`, keyed by network id (__u32); a VNI that is no key is unknown. */
+struct network {
+	__u32 flags; /* NETWORK_* */
+};
+
+#define NETWORK_OWN (1u << 0)
+#define NETWORK_FLAT (1u << 1)
+
+/* Key of the trie `allowed`: who may enter our gateway. */
+struct allowed_key {
+	__u32 prefix; /* bits of addr that count */
+	__be32 addr;
+};
+
+/* ------------------------------------------------------------------ interfaces and next hops */
+
+enum iface_role { IFACE_POD = 1, IFACE_UPLINK = 2 };
+
+/* Value of `ifaces`, keyed by ifindex (__u32). */
+struct iface {
+	__u32 role; /* enum iface_role */
+	__u32 zero;
+	__u64 taken_ns; /* CLOCK_MONOTONIC; 0: attached at its birth, nothing to take over */
+};
+
+#define NEXT_HOP_POD (1u << 0) /* ifindex is a pod's veth: enter the pod directly */
+
+/* Per-CPU slot of `next_hops`, found by a hash of the destination and confirmed by it. */
+struct next_hop {
+	union ip_addr dst;
+	__u32 ifindex; /* 0: empty */
+	__u32 stamp;   /* jiffies, low 32 bits, of the last validation */
+	__u8 smac[6];
+	__u8 dmac[6];
+	__u32 flags; /* NEXT_HOP_* */
+};
+
+#define NEXT_HOP_SLOTS 1024
+
+/* ------------------------------------------------------------------ filters, names, settings */
+
+/* Two bitmaps that reject most traffic without a look-up. Bits are only ever added while the
+ * data plane lives: a stale bit costs one look-up, a missing one a connection. */
+#define FILTER_BITS (1u << 18)
+
+struct filters {
+	__u64 destinations[FILTER_BITS / 64]; /* VIPs, SNAT addresses: address_bit() */
+	__u64 replies[FILTER_BITS / 64];      /* backends of flows with NAT: reply_bit() */
+};
+
+enum name_kind {
+	NAME_CLUSTER,  /* index: row of `services`; e.g. outbound|5000||host */
+	NAME_NETWORK,  /* index: network id */
+	NAME_LOCALITY, /* index: backend.locality; region/zone/sub_zone */
+};
+
+struct name_key {
+	__u32 kind; /* enum name_kind */
+	__u32 index;
+};
+
+/* Value of `names`, for people: the packet path never reads it. */
+struct name {
+	char text[256]; /* terminated by a zero byte */
+};
+
+#define MAX_SNAT 8
+
+/* `vips` also holds each virtual address with port and proto 0, value 0: "this is a VIP". Packets
+ * whose ports cannot be read are judged by it. */
+
+#define SETTING_REDIRECT (1u << 0) /* delivery: redirect */
+#define SETTING_GATEWAY (1u << 1)  /* the gateway role is configured and may open */
+
+/* The only element of `settings`. Written while traffic flows, each field by itself. */
+struct settings {
+	__u32 abi_version;
+	__u32 flags;             /* SETTING_* */
+	__u32 network;           /* our network id: the VNI we send */
+	__u32 hz;                /* jiffies per second */
+	__u64 takeover_ns;       /* see struct iface, struct service */
+	__u64 follow_until;      /* CLOCK_MONOTONIC ns; events are recorded until then */
+	union ip_addr source;    /* outer source address towards gateways */
+	union ip_addr listen;    /* gateway: outer address we are addressed by */
+	__be16 listen_port;      /* gateway: outer port; 0: no gateway role */
+	__u16 mtu;               /* of the uplink; inner packets get TUNNEL_OVERHEAD less */
+	__u32 uplink;            /* ifindex */
+	__u32 snat_count;
+	__be32 snat[MAX_SNAT];
+	__u16 snat_first; /* source ports we take, host order; what the node itself may use is */
+	__u16 snat_last;  /* outside. Unmatched packets to them are dropped */
+};
+
+/* The only element of `agent`: what the agent last said about itself, as JSON. */
+#define AGENT_STATE_MAX 262144
+struct agent_state {
+	__u32 length; /* of text, without the final zero byte */
+	char text[AGENT_STATE_MAX - 4];
+};
+
+/* Per-CPU value of `counters`; index COUNTER(hook, reason). */
+struct counter {
+	__u64 packets;
+	__u64 bytes;
+};
+
+enum hook { HOOK_FROM_POD, HOOK_TO_POD, HOOK_UPLINK, HOOK_XDP, HOOK_COUNT };
+
+#define COUNTER(hook, reason) ((hook) * REASON_COUNT + (reason))
+
+_Static_assert(sizeof(struct vip_key) == 8, "vip_key");
+_Static_assert(sizeof(struct service) == 64, "service: one cache line");
+_Static_assert(sizeof(struct backend) == 64, "backend: one cache line");
+_Static_assert(sizeof(struct flow_key) == 16, "flow_key");
+_Static_assert(sizeof(struct flow) == 64, "flow: one cache line");
+_Static_assert(sizeof(struct gateway_key) == 20, "gateway_key");
+_Static_assert(sizeof(struct next_hop) == 40, "next_hop");
+
+#endif

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Hashes that the packet path and userspace must agree on. All nodes of a mesh compute the same. */
+#ifndef PARALLAX_HASH_H
+#define PARALLAX_HASH_H
+
+#include "parallax_abi.h"
+
+/* Finaliser of MurmurHash3 (Appleby, public domain): every input bit moves every output bit. */
+static inline __attribute__((always_inline)) __u64 mix64(__u64 h)
+{
+	h ^= h >> 33;
+	h *= 0xff51afd7ed558ccdULL;
+	h ^= h >> 33;
+	h *= 0xc4ceb9fe1a85ec53ULL;
+	h ^= h >> 33;
+	return h;
+}
+
+#define HASH_SEED_CLIENT 0x636c69656e74ULL
+#define HASH_SEED_GATEWAY 0x67617465776179ULL
+
+/* Five-tuple hash for choosing a slot. The seed is service id ^ HASH_SEED_*: with one hash for
+ * client and gateway the two choices would follow each other. */
+static inline __attribute__((always_inline)) __u32 flow_hash(__be32 saddr, __be32 daddr,
+							      __be16 sport, __be16 dport,
+							      __u8 proto, __u64 seed)
+{
+	__u64 h = mix64(((__u64)saddr << 32 | daddr) ^ seed);
+
+	return (__u32)(mix64(h ^ ((__u64)sport << 24 | (__u64)dport << 8 | proto)) >> 32);
+}
+
+/* Slot of a table with `size` slots; no division. */
+static inline __attribute__((always_inline)) __u32 hash_slot(__u32 hash, __u32 size)
+{
+	return (__u32)(((__u64)hash * size) >> 32);
+}
+
+/* Tag by which a flow value confirms its key. */
+static inline __attribute__((always_inline)) __u16 flow_tag(const struct flow_key *key)
+{
+	__u64 a = (__u64)key->saddr << 32 | key->daddr;
+	__u64 b = (__u64)key->sport << 48 | (__u64)key->dport << 32 | key->scope;
+
+	return (__u16)(((a * 0x9e3779b97f4a7c15ULL) ^ (b * 0xc2b2ae3d27d4eb4fULL)) >> 48);
+}
+
+/* Bits of struct filters. */
+static inline __attribute__((always_inline)) __u32 address_bit(__be32 addr)
+{
+	return (__u32)(((__u64)addr * 0x9e3779b97f4a7c15ULL) >> 46);
+}
+
+static inline __attribute__((always_inline)) __u32 reply_bit(__be32 addr, __be16 port)
+{
+	return (__u32)((((__u64)port << 32 | addr) * 0x9e3779b97f4a7c15ULL) >> 46);
+}
+
+_Static_assert(FILTER_BITS == 1u << 18, "address_bit() and reply_bit() keep 64 - 46 bits");
+
+#endif

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Sizes of maps and bounds on what a peer can grow. */
+#ifndef PARALLAX_LIMITS_H
+#define PARALLAX_LIMITS_H
+
+/* Defaults of `limits:`; the map sizes when the configuration says nothing. */
+#define DEFAULT_SERVICES 16384
+#define DEFAULT_BACKENDS 131072
+#define DEFAULT_FLOWS 262144
+#define DEFAULT_SLOTS (1u << 22)
+
+#define MAX_SERVICES 65535      /* a flow names its row in 16 bits */
+#define MAX_BACKENDS (1u << 22)
+#define MAX_FLOWS (1u << 24)
+#define MAX_SLOTS (1u << 28)    /* TABLE_OFFSET_BITS */
+#define MAX_TABLE_SIZE ((1u << 20) - 1) /* TABLE_SIZE_BITS */
+
+#define MAX_NETWORKS 4096
+#define MAX_GATEWAYS 16384
+#define MAX_IFACES 4096
+#define MAX_ALLOWED 1024
+#define MAX_NAMES 131072
+#define EVENT_RING_BYTES (1u << 20)
+
+/* Half-open flows live in an LRU of flows/HALF_OPEN_FRACTION elements. */
+#define HALF_OPEN_FRACTION 8
+
+/* Seconds without a packet after which a half may be reclaimed. */
+#define TIMEOUT_OPENING 60
+#define TIMEOUT_CLOSING 10
+#define TIMEOUT_GATEWAY_CLOSING 60 /* SNAT ports rest */
+#define TIMEOUT_ESTABLISHED 21600
+#define TIMEOUT_UDP 60
+
+/* Replies we make up ourselves (RST, ICMP), per CPU and second. */
+#define REPLIES_PER_SECOND 1000
+
+#endif

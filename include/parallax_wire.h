@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The tunnel format: Geneve (RFC 8926) over UDP, inner packet without an Ethernet header. */
+#ifndef PARALLAX_WIRE_H
+#define PARALLAX_WIRE_H
+
+#include "parallax_abi.h"
+
+#define GENEVE_PORT 6081
+#define GENEVE_PROTO_IPV4 0x0800
+#define GENEVE_PROTO_IPV6 0x86dd
+
+#define GENEVE_FLAG_OAM 0x80      /* O bit of `flags`: a probe */
+#define GENEVE_FLAG_CRITICAL 0x40 /* C bit of `flags`: an option's type has bit 0x80 */
+
+/* RFC 8926 section 3.4. */
+struct geneve_header {
+	__u8 version_length; /* bits 6-7 version 0, bits 0-5 option bytes / 4 */
+	__u8 flags;
+	__be16 protocol;
+	__u8 vni[3]; /* network id of the sender */
+	__u8 zero;
+};
+
+#define GENEVE_CLASS_PARALLAX 0xff00 /* RFC 8926 section 7.1: experimental range */
+#define GENEVE_OPTION_SERVICE 0x81   /* critical | 1 */
+
+/* RFC 8926 section 3.5, with the one option every packet carries. */
+struct geneve_service_option {
+	__be16 option_class;
+	__u8 type;
+	__u8 length; /* data bytes / 4 */
+	__be32 id[2]; /* service id, big-endian */
+};
+
+/* Outer source ports of a client node: TUNNEL_SOURCE_PORT + flow hash % TUNNEL_SOURCE_PORTS.
+ * Above the usual local port range and below nothing a cluster hands out. */
+#define TUNNEL_SOURCE_PORT 61440
+#define TUNNEL_SOURCE_PORTS 64
+
+/* Bytes of Geneve header and options, and of everything put before an inner packet. */
+#define GENEVE_LENGTH (8 + 12)
+#define TUNNEL_OVERHEAD_IPV4 (20 + 8 + GENEVE_LENGTH)
+
+#define TUNNEL_TTL 64
+
+_Static_assert(sizeof(struct geneve_header) == 8, "geneve_header");
+_Static_assert(sizeof(struct geneve_service_option) == 12, "geneve_service_option");
+
+#endif

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* IP addresses, prefixes and ports: parse, print, compare. */
+#ifndef ADDR_H
+#define ADDR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "parallax_abi.h"
+
+/* An address of either family, bytes in network order. IPv4 stands in the first word of `ip`,
+ * the rest zero, so that two addresses are equal when all bytes are. */
+struct addr {
+	uint8_t family; /* 4, 6, or 0 for none */
+	union ip_addr ip;
+};
+
+struct prefix {
+	struct addr addr; /* host bits zero */
+	uint8_t bits;
+};
+
+#define ADDR_TEXT_MAX 64 /* "[v6]:port" and its zero byte */
+
+/* Parse a literal IPv4 or IPv6 address. An IPv4-mapped IPv6 address becomes IPv4.
+ * Returns 0, or -EINVAL with *ret untouched. */
+int addr_parse(const char *text, struct addr *ret);
+
+/* Parse "A.B.C.D/N" or "v6/N". Host bits must be zero. Returns 0 or -EINVAL. */
+int prefix_parse(const char *text, struct prefix *ret);
+
+/* Print into `buf` of ADDR_TEXT_MAX bytes; returns buf. */
+const char *addr_format(const struct addr *addr, char *buf);
+/* "A.B.C.D:port" or "[v6]:port"; port in host order. */
+const char *addr_port_format(const struct addr *addr, uint16_t port, char *buf);
+const char *prefix_format(const struct prefix *prefix, char *buf);
+
+/* Parse "A.B.C.D:port" or "[v6]:port"; port 1-65535, host order. Returns 0 or -EINVAL. */
+int addr_port_parse(const char *text, struct addr *ret, uint16_t *ret_port);
+
+bool addr_equal(const struct addr *a, const struct addr *b);
+/* Total order for sorting: family, then bytes. */
+int addr_compare(const struct addr *a, const struct addr *b);
+bool prefix_contains(const struct prefix *prefix, const struct addr *addr);
+bool prefix_overlaps(const struct prefix *a, const struct prefix *b);
+
+/* 0.0.0.0 or ::, "address not yet known". */
+bool addr_is_unspecified(const struct addr *addr);
+/* Can a packet be sent there: not unspecified, loopback, multicast or broadcast. */
+bool addr_is_usable(const struct addr *addr);
+
+#endif

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* One-shot, capped allocation region: everything dies with it. */
+#ifndef ARENA_H
+#define ARENA_H
+
+#include <stddef.h>
+
+struct arena;
+
+/* `limit` bytes at most are ever handed out (0: no limit). Returns NULL without memory. */
+struct arena *arena_new(size_t limit);
+/* Accepts NULL. */
+void arena_free(struct arena *arena);
+
+/* Zeroed and aligned for any type. Returns NULL when the limit or memory is exhausted. */
+void *arena_alloc(struct arena *arena, size_t size);
+/* `count` elements of `size`; NULL also when the product overflows. */
+void *arena_array(struct arena *arena, size_t count, size_t size);
+char *arena_strdup(struct arena *arena, const char *text);
+/* printf into the arena. */
+char *arena_printf(struct arena *arena, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+size_t arena_used(const struct arena *arena);
+
+#endif

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The configuration as data: what the file says, checked and with defaults filled in. */
+#ifndef MODEL_CONFIG_H
+#define MODEL_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "addr.h"
+
+struct arena;
+
+enum transport_mode { TRANSPORT_NONE, TRANSPORT_GENEVE, TRANSPORT_PASSTHROUGH };
+enum delivery { DELIVERY_STACK, DELIVERY_REDIRECT };
+enum capture { CAPTURE_MULTI_NETWORK, CAPTURE_ALL, CAPTURE_LISTED };
+enum draining { DRAINING_KEEP, DRAINING_RESET };
+enum attach_mode { ATTACH_AUTO, ATTACH_TCX, ATTACH_CLSACT };
+enum xdp_mode { XDP_AUTO, XDP_ALWAYS, XDP_NEVER };
+
+/* One entry of meshNetworks.networks.X.gateways. */
+struct mesh_gateway {
+	const char *address; /* as written: an IP or a host name; NULL with registryServiceName */
+	const char *registry_service; /* registryServiceName, shown but never usable from here */
+	struct addr addr; /* family 0 until a host name is resolved; 0.0.0.0 as written */
+	uint16_t port;
+	const char *locality; /* accepted, ignored as Istio does */
+};
+
+/* One network of meshNetworks, with its transport and id. */
+struct mesh_network {
+	const char *name;
+	uint32_t id; /* 24 bits, never 0 */
+	const char **registries; /* fromRegistry */
+	size_t registry_count;
+	struct prefix *cidrs; /* fromCidr */
+	size_t cidr_count;
+	struct mesh_gateway *gateways;
+	size_t gateway_count;
+	enum transport_mode transport;
+	uint16_t tunnel_port; /* geneve: outer destination port */
+	bool own;             /* the network this node is in */
+	bool flat;            /* declared flat with our own: pods reached by their own address */
+};
+
+/* meshNetworks alone, since it is reloaded by itself. */
+struct mesh_networks {
+	struct arena *arena;
+	struct mesh_network *networks; /* sorted by name; our own is always among them */
+	size_t count;
+};
+
+struct service_port {
+	uint16_t port;
+	uint8_t proto; /* IPPROTO_TCP or IPPROTO_UDP */
+};
+
+struct config_service {
+	const char *host; /* lower case, no final dot */
+	struct addr *addresses;
+	size_t address_count;
+	struct service_port *ports;
+	size_t port_count;
+	uint32_t affinity_seconds; /* 0: none */
+};
+
+struct config_limits {
+	uint32_t services, backends, flows, slots;
+};
+
+struct config_gateway_role {
+	bool enabled;
+	const char *listen_interface; /* or NULL */
+	struct addr listen_address;   /* family 0 when an interface is named */
+	uint16_t listen_port;
+	struct addr *snat;
+	size_t snat_count;
+	struct prefix *allow;
+	size_t allow_count;
+};
+
+struct config {
+	struct arena *arena; /* owns everything here but `mesh` */
+	const char *path;
+	const char *network;
+	const char *cluster; /* or NULL */
+	const char **pod_patterns; /* fnmatch(3) patterns of interface names */
+	size_t pod_pattern_count;
+	const char **uplink_patterns;
+	size_t uplink_pattern_count;
+	enum attach_mode attach;
+	enum xdp_mode xdp;
+	const char *mesh_networks_file; /* or NULL: inline */
+	struct mesh_networks *mesh;     /* owned; replaced at reload */
+	const char *eds_path;           /* source.files.path; or NULL */
+	struct config_service *services;
+	size_t service_count;
+	bool locality_weighted;   /* loadBalancing.localityWeighted, default true */
+	uint32_t panic_threshold; /* loadBalancing.panicThreshold percent, default 50, 0 disables */
+	enum delivery delivery;
+	enum capture capture;
+	enum draining draining;
+	uint64_t takeover_seconds; /* default 24 h */
+	struct config_limits limits;
+	struct config_gateway_role gateway;
+	struct addr admin_address; /* loopback; family 0: no admin server */
+	uint16_t admin_port;
+};
+
+#endif

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* One service as seen from one network, for one IP family: backends with final shares. */
+#ifndef MODEL_VIEW_H
+#define MODEL_VIEW_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "addr.h"
+#include "parallax_abi.h"
+
+struct arena;
+
+/* Why an endpoint is not used. The names in JSON are these in lower case. */
+#define LEFT_OUT_REASONS(X)                                                                        \
+	X(NO_GATEWAY, "its network has no gateway with a known address")                           \
+	X(NO_TRANSPORT, "its network's gateways have no transport configured")                     \
+	X(UNKNOWN_NETWORK, "of another cluster, and no rule names its network")                    \
+	X(OUTSIDE_NETWORK, "outside our own network's fromCidr")                                   \
+	X(UNKNOWN_GATEWAY, "a gateway that no network of meshNetworks names")                      \
+	X(OWN_GATEWAY, "a gateway of our own network")                                             \
+	X(BAD_ADDRESS, "an address nothing can be sent to")                                        \
+	X(BAD_PORT, "port 0")                                                                      \
+	X(NO_ADDRESS, "no address of this kind or IP family")                                      \
+	X(WRONG_PROTOCOL, "its socket address names another protocol")
+
+enum left_out {
+	LEFT_OUT_NONE,
+#define X(name, text) LEFT_OUT_##name,
+	LEFT_OUT_REASONS(X)
+#undef X
+};
+
+struct view_left_out {
+	struct addr addr;
+	uint16_t port;
+	enum left_out reason;
+};
+
+struct view_backend {
+	struct addr addr; /* what EDS or meshNetworks names */
+	uint16_t port;
+	enum backend_kind kind;
+	uint16_t tunnel_port;    /* BACKEND_GENEVE */
+	const char *network;     /* name */
+	uint32_t network_id;
+	const char *locality;    /* region/zone/sub_zone */
+	uint32_t priority;
+	uint64_t weight;         /* as summed from EDS */
+	double share;            /* of what is not dropped; all sum to 1, or to 0 with `fail` */
+};
+
+struct view_priority {
+	uint32_t priority;
+	uint32_t hosts, healthy, degraded, excluded;
+	uint32_t healthy_load, degraded_load; /* percent */
+	bool panic;
+};
+
+struct view {
+	const char *cluster; /* name of the assignment */
+	uint8_t family;      /* 4 or 6 */
+	uint8_t proto;       /* IPPROTO_TCP or IPPROTO_UDP */
+	bool has_remote;     /* the assignment names an endpoint of another network */
+	bool fail;           /* nobody can be picked */
+	bool panic;          /* some priority with load panics */
+	double drop;         /* fraction refused by drop overloads */
+	struct view_backend *backends; /* sorted by kind, address, port, priority; share > 0 */
+	size_t backend_count;
+	struct view_priority *priorities;
+	size_t priority_count;
+	struct view_left_out *left_out;
+	size_t left_out_count;
+	uint32_t duplicates; /* endpoints summed into an equal one */
+};
+
+#endif
