@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* A long transfer, either way, every byte verified at the receiver. */
+#include "net.h"
+
+static const char usage[] =
+	"usage: bulk [-r MEGABYTES_PER_SECOND] [-t TIMEOUT_MS] send|receive ADDR PORT BYTES\n"
+	"Prints `progress BYTES' every 32 MB, at the end `OK BYTES MILLISECONDS'.\n";
+
+#define PROGRESS_BYTES (32u << 20)
+
+static struct {
+	uint64_t rate; /* bytes per second; 0: as fast as it goes */
+	unsigned int timeout_ms;
+} opt = {.timeout_ms = 30000};
+
+struct pace {
+	uint64_t started_ms, reported;
+};
+
+static void paced(void *arg, uint64_t done)
+{
+	struct pace *pace = arg;
+	uint64_t due, now;
+
+	if (done - pace->reported >= PROGRESS_BYTES) {
+		pace->reported = done;
+		printf("progress %llu\n", (unsigned long long)done);
+	}
+	if (!opt.rate)
+		return;
+	due = pace->started_ms + done * 1000 / opt.rate;
+	now = now_ms();
+	if (due > now)
+		sleep_ms(due - now);
+}
+
+static int failed(const char *what, uint64_t done)
+{
+	printf("%s after %llu bytes: %s\n", what, (unsigned long long)done,
+	       errno ? strerror(errno) : "a byte differs");
+	return 1;
+}
+
+static int send_stream(int fd, uint64_t seed, uint64_t bytes, struct pace *pace)
+{
+	char line[64];
+	unsigned long long right;
+
+	if (stream_send(fd, seed, bytes, paced, pace))
+		return failed("sending failed", pace->reported);
+	if (read_line(fd, line, sizeof(line)) < 0)
+		return failed("no receipt", bytes);
+	if (sscanf(line, "OK %llu", &right) == 1 && right == bytes)
+		return 0;
+	printf("receiver says: %s\n", line);
+	return 1;
+}
+
+static int receive_stream(int fd, uint64_t seed, uint64_t bytes, struct pace *pace)
+{
+	uint64_t right = stream_receive(fd, seed, bytes, paced, pace);
+
+	return right == bytes ? 0 : failed("receiving failed", right);
+}
+
+static int transfer(bool sending, const struct sockaddr_in *to, uint64_t bytes)
+{
+	struct pace pace = {.started_ms = now_ms()};
+	uint64_t seed = pace.started_ms;
+	char line[96];
+	int fd = tcp_connect(to, 0, opt.timeout_ms), n, rc;
+
+	if (fd < 0)
+		return failed("connecting failed", 0);
+	n = snprintf(line, sizeof(line), "%s %llu %llu\n", sending ? "SINK" : "SOURCE",
+		     (unsigned long long)seed, (unsigned long long)bytes);
+	if (write_all(fd, line, (size_t)n))
+		return failed("sending failed", 0);
+	rc = sending ? send_stream(fd, seed, bytes, &pace) : receive_stream(fd, seed, bytes, &pace);
+	close(fd);
+	if (!rc)
+		printf("OK %llu %llu\n", (unsigned long long)bytes,
+		       (unsigned long long)(now_ms() - pace.started_ms));
+	return rc;
+}
+
+int main(int argc, char **argv)
+{
+	struct sockaddr_in to;
+	int c;
+
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	while ((c = getopt(argc, argv, "r:t:")) != -1) {
+		if (c == 'r')
+			opt.rate = number(optarg) * 1000000;
+		else if (c == 't')
+			opt.timeout_ms = (unsigned int)number(optarg);
+		else
+			usage_exit(usage);
+	}
+	if (argc - optind != 4)
+		usage_exit(usage);
+	if (strcmp(argv[optind], "send") && strcmp(argv[optind], "receive"))
+		usage_exit(usage);
+	to = endpoint(argv[optind + 1], argv[optind + 2]);
+	return transfer(!strcmp(argv[optind], "send"), &to, number(argv[optind + 3]));
+}

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Holds connections open and proves again and again that each still reaches the same pod. */
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include "net.h"
+
+static const char usage[] =
+	"usage: hold [-n COUNT] [-p SOURCE_PORT] [-t TIMEOUT_MS] [-r ROUNDS | -u FILE] ADDR:PORT...\n"
+	"Opens COUNT connections to each destination (with -p all from that one port), says `open',\n"
+	"then sends a line over each and expects it back, ROUNDS times or until FILE exists.\n"
+	"Prints `DESTINATION VERSION PEER' per connection with -p, a summary at the end.\n";
+
+struct held {
+	int fd;
+	const char *to;
+	char version[32];
+	char peer[32];
+};
+
+static struct {
+	unsigned int count, timeout_ms, rounds;
+	uint16_t source_port;
+	const char *until;
+} opt = {.count = 1, .timeout_ms = 20000, .rounds = 3};
+
+static struct held *held;
+static size_t held_count;
+
+static int open_one(const char *to, struct held *h)
+{
+	char addr[64];
+	char *colon;
+	struct sockaddr_in sin;
+
+	snprintf(addr, sizeof(addr), "%s", to);
+	colon = strchr(addr, ':');
+	if (!colon)
+		usage_exit(usage);
+	*colon = '\0';
+	sin = endpoint(addr, colon + 1);
+	h->to = to;
+	h->fd = tcp_connect(&sin, opt.source_port, opt.timeout_ms);
+	if (h->fd >= 0 && !write_all(h->fd, "ECHO\n", 5))
+		return 0;
+	printf("%s: %s\n", to, strerror(errno));
+	return -1;
+}
+
+/* One line there and back; the pod and the address it sees must be those of the first round. */
+static int exchange(struct held *h, size_t index, unsigned int round)
+{
+	char token[48], answer[2 * LINE_MAX_BYTES], version[32], peer[32], back[48];
+	int n = snprintf(token, sizeof(token), "%zu-%u\n", index, round);
+
+	if (write_all(h->fd, token, (size_t)n) || read_line(h->fd, answer, sizeof(answer)) < 0) {
+		printf("%s from port %u, round %u: %s\n", h->to, local_port(h->fd), round,
+		       strerror(errno));
+		return -1;
+	}
+	token[n - 1] = '\0';
+	if (sscanf(answer, "%31s %31s %47s", version, peer, back) != 3 || strcmp(back, token) ||
+	    (round && (strcmp(version, h->version) || strcmp(peer, h->peer)))) {
+		printf("%s round %u: sent `%s', was %s %s, answer `%s'\n", h->to, round, token,
+		       h->version, h->peer, answer);
+		return -1;
+	}
+	memcpy(h->version, version, sizeof(version));
+	memcpy(h->peer, peer, sizeof(peer));
+	return 0;
+}
+
+static unsigned int exchange_all(unsigned int round)
+{
+	unsigned int lost = 0;
+
+	for (size_t i = 0; i < held_count; i++) {
+		if (held[i].fd < 0)
+			continue;
+		if (!exchange(&held[i], i, round))
+			continue;
+		close(held[i].fd);
+		held[i].fd = -1;
+		lost++;
+	}
+	return lost;
+}
+
+static bool more_rounds(unsigned int round)
+{
+	struct stat st;
+
+	if (!opt.until)
+		return round < opt.rounds;
+	return stat(opt.until, &st) != 0;
+}
+
+static void parse(int argc, char **argv)
+{
+	int c;
+
+	while ((c = getopt(argc, argv, "n:p:t:r:u:")) != -1) {
+		if (c == 'n')
+			opt.count = (unsigned int)number(optarg);
+		else if (c == 'p')
+			opt.source_port = (uint16_t)number(optarg);
+		else if (c == 't')
+			opt.timeout_ms = (unsigned int)number(optarg);
+		else if (c == 'r')
+			opt.rounds = (unsigned int)number(optarg);
+		else if (c == 'u')
+			opt.until = optarg;
+		else
+			usage_exit(usage);
+	}
+	if (optind == argc)
+		usage_exit(usage);
+}
+
+static unsigned int open_all(int argc, char **argv)
+{
+	unsigned int failed = 0;
+
+	held = calloc((size_t)(argc - optind) * opt.count, sizeof(*held));
+	if (!held)
+		die("calloc");
+	for (unsigned int n = 0; n < opt.count; n++)
+		for (int i = optind; i < argc; i++) {
+			if (open_one(argv[i], &held[held_count]))
+				failed++;
+			else
+				held_count++;
+		}
+	return failed;
+}
+
+static void print_ends(void)
+{
+	for (size_t i = 0; i < held_count; i++)
+		printf("%s %s %s\n", held[i].to, held[i].version, held[i].peer);
+}
+
+int main(int argc, char **argv)
+{
+	struct rlimit files = {65536, 65536};
+	unsigned int lost, round = 1;
+
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	setrlimit(RLIMIT_NOFILE, &files);
+	parse(argc, argv);
+	lost = open_all(argc, argv) + exchange_all(0);
+	printf("open %zu\n", held_count);
+	if (opt.source_port)
+		print_ends();
+	for (; more_rounds(round); round++) {
+		lost += exchange_all(round);
+		sleep_ms(opt.until ? 100 : 5);
+	}
+	printf("rounds %u lost %u\n", round, lost);
+	return lost ? 1 : 0;
+}

@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What the traffic programs of the end-to-end tests share: sockets, lines, a verifiable stream. */
+#ifndef NETNS_NET_H
+#define NETNS_NET_H
+
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <time.h>
+#include <unistd.h>
+
+#define LINE_MAX_BYTES 256
+#define CHUNK_BYTES (256 * 1024)
+
+static inline void die(const char *what)
+{
+	fprintf(stderr, "%s: %s\n", what, strerror(errno));
+	exit(3);
+}
+
+static inline void usage_exit(const char *text)
+{
+	fputs(text, stderr);
+	exit(64);
+}
+
+static inline uint64_t number(const char *text)
+{
+	char *end;
+	uint64_t value = strtoull(text, &end, 10);
+
+	if (!*text || *end) {
+		fprintf(stderr, "not a number: %s\n", text);
+		exit(64);
+	}
+	return value;
+}
+
+static inline struct sockaddr_in endpoint(const char *addr, const char *port)
+{
+	struct sockaddr_in sin = {.sin_family = AF_INET, .sin_port = htons((uint16_t)number(port))};
+
+	if (inet_pton(AF_INET, addr, &sin.sin_addr) != 1) {
+		fprintf(stderr, "not an IPv4 address: %s\n", addr);
+		exit(64);
+	}
+	return sin;
+}
+
+static inline void set_timeout(int fd, unsigned int ms)
+{
+	struct timeval tv = {.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000};
+
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &tv, sizeof(tv));
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &tv, sizeof(tv));
+}
+
+/* A socket bound to `source_port` of any address; 0 leaves the port to the kernel. */
+static inline int bound_socket(int type, uint16_t source_port)
+{
+	struct sockaddr_in sin = {.sin_family = AF_INET, .sin_port = htons(source_port)};
+	int one = 1, fd = socket(AF_INET, type | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		die("socket");
+	if (!source_port)
+		return fd;
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	if (bind(fd, (struct sockaddr *)&sin, sizeof(sin)))
+		die("bind");
+	return fd;
+}
+
+/* Connected socket, or -1 with errno; a connection that does not open in time is ETIMEDOUT. */
+static inline int tcp_connect(const struct sockaddr_in *to, uint16_t source_port, unsigned int ms)
+{
+	int one = 1, err, fd = bound_socket(SOCK_STREAM, source_port);
+
+	set_timeout(fd, ms);
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+	if (!connect(fd, (const struct sockaddr *)to, sizeof(*to)))
+		return fd;
+	err = errno == EINPROGRESS || errno == EAGAIN ? ETIMEDOUT : errno;
+	close(fd);
+	errno = err;
+	return -1;
+}
+
+static inline uint16_t local_port(int fd)
+{
+	struct sockaddr_in sin;
+	socklen_t length = sizeof(sin);
+
+	return getsockname(fd, (struct sockaddr *)&sin, &length) ? 0 : ntohs(sin.sin_port);
+}
+
+static inline int write_all(int fd, const void *data, size_t length)
+{
+	const char *p = data;
+
+	while (length) {
+		ssize_t n = send(fd, p, length, MSG_NOSIGNAL);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return -1;
+		p += n;
+		length -= (size_t)n;
+	}
+	return 0;
+}
+
+/* One line without its end; the bytes read, -1 on error or end of stream before the newline. */
+static inline int read_line(int fd, char *line, size_t size)
+{
+	size_t used = 0;
+
+	while (used + 1 < size) {
+		ssize_t n = recv(fd, line + used, 1, 0);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (!n)
+			errno = ECONNRESET;
+		if (n <= 0)
+			return -1;
+		if (line[used] == '\n') {
+			line[used] = '\0';
+			return (int)used;
+		}
+		used += line[used] != '\r';
+	}
+	errno = EMSGSIZE;
+	return -1;
+}
+
+static inline uint64_t now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+}
+
+static inline void sleep_ms(uint64_t ms)
+{
+	struct timespec ts = {.tv_sec = (time_t)(ms / 1000), .tv_nsec = (long)(ms % 1000) * 1000000};
+
+	nanosleep(&ts, NULL);
+}
+
+/* Bytes 8*index to 8*index+7 of the stream `seed`: every byte depends on its place, so that a
+ * segment that is lost, doubled, moved or torn shows. */
+static inline uint64_t stream_word(uint64_t seed, uint64_t index)
+{
+	uint64_t word = (index + seed) * 0x9e3779b97f4a7c15ULL;
+
+	return word ^ word >> 29;
+}
+
+/* Bytes from `offset` to the end of their word, at most `length`; written to `ret_bytes`. */
+static inline size_t stream_piece(uint64_t seed, uint64_t offset, size_t length,
+				  uint8_t ret_bytes[8])
+{
+	uint64_t word = stream_word(seed, offset / 8) >> (offset % 8 * 8);
+	size_t n = 8 - offset % 8;
+
+	memcpy(ret_bytes, &word, 8);
+	return n < length ? n : length;
+}
+
+static inline void stream_fill(uint8_t *data, size_t length, uint64_t seed, uint64_t offset)
+{
+	uint8_t piece[8];
+
+	for (size_t i = 0, n; i < length; i += n) {
+		n = stream_piece(seed, offset + i, length - i, piece);
+		memcpy(data + i, piece, n);
+	}
+}
+
+/* Index of the first word that differs, or `length`. */
+static inline size_t stream_check(const uint8_t *data, size_t length, uint64_t seed,
+				  uint64_t offset)
+{
+	uint8_t piece[8];
+
+	for (size_t i = 0, n; i < length; i += n) {
+		n = stream_piece(seed, offset + i, length - i, piece);
+		if (memcmp(data + i, piece, n))
+			return i;
+	}
+	return length;
+}
+
+/* Sends stream bytes; after each chunk `paced(arg, sent)`, where not NULL, may wait. */
+static inline int stream_send(int fd, uint64_t seed, uint64_t bytes,
+			      void (*paced)(void *arg, uint64_t done), void *arg)
+{
+	static _Thread_local uint8_t chunk[CHUNK_BYTES];
+
+	for (uint64_t done = 0; done < bytes;) {
+		size_t n = bytes - done < sizeof(chunk) ? (size_t)(bytes - done) : sizeof(chunk);
+
+		stream_fill(chunk, n, seed, done);
+		if (write_all(fd, chunk, n))
+			return -1;
+		done += n;
+		if (paced)
+			paced(arg, done);
+	}
+	return 0;
+}
+
+/* Receives and compares; bytes received right. Less than `bytes`: errno, 0 for a wrong byte. */
+static inline uint64_t stream_receive(int fd, uint64_t seed, uint64_t bytes,
+				      void (*paced)(void *arg, uint64_t done), void *arg)
+{
+	static _Thread_local uint8_t chunk[CHUNK_BYTES];
+
+	for (uint64_t done = 0; done < bytes;) {
+		size_t want = bytes - done < sizeof(chunk) ? (size_t)(bytes - done) : sizeof(chunk);
+		ssize_t n = recv(fd, chunk, want, 0);
+		size_t right;
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (!n)
+			errno = ECONNRESET;
+		if (n <= 0)
+			return done;
+		right = stream_check(chunk, (size_t)n, seed, done);
+		if (right < (size_t)n) {
+			errno = 0;
+			return done + right;
+		}
+		done += (size_t)n;
+		if (paced)
+			paced(arg, done);
+	}
+	return bytes;
+}
+
+/* How often each version answered. */
+#define MAX_VERSIONS 16
+
+struct tally {
+	char name[MAX_VERSIONS][32];
+	unsigned int count[MAX_VERSIONS];
+};
+
+static inline void tally_add(struct tally *tally, const char *name)
+{
+	for (int i = 0; i < MAX_VERSIONS; i++) {
+		if (!tally->count[i])
+			snprintf(tally->name[i], sizeof(tally->name[i]), "%s", name);
+		if (strcmp(tally->name[i], name))
+			continue;
+		tally->count[i]++;
+		return;
+	}
+}
+
+static inline void tally_print(const struct tally *tally)
+{
+	for (int i = 0; i < MAX_VERSIONS && tally->count[i]; i++)
+		printf("%s %u\n", tally->name[i], tally->count[i]);
+}
+
+/* Prints why a call failed; the exit status that says so. */
+static inline int call_failed(uint16_t port)
+{
+	int err = errno == EAGAIN ? ETIMEDOUT : errno;
+
+	printf("%u %s\n", port, strerror(err));
+	return err == ECONNREFUSED ? 1 : err == ETIMEDOUT ? 2 : 3;
+}
+
+#endif

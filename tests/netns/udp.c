@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* UDP echo with a name, and the client that counts who answered. */
+#include "net.h"
+
+static const char usage[] =
+	"usage: udp serve ADDR PORT VERSION\n"
+	"       udp [-n SOCKETS] [-m MESSAGES] [-l BYTES] [-p SOURCE_PORT] [-t MS] call ADDR PORT\n"
+	"Each socket sends its messages one by one and must hear each from the same server.\n"
+	"Prints how many sockets each version served.\n"
+	"Exit status: 0 all answered, 1 refused (ICMP), 2 timed out, 3 anything else.\n";
+
+#define MAX_MESSAGE 1400
+
+static struct {
+	unsigned int sockets, messages, length, timeout_ms;
+	uint16_t source_port;
+} opt = {.sockets = 1, .messages = 3, .length = 64, .timeout_ms = 3000};
+
+static struct tally tally;
+
+static _Noreturn void serve(const char *addr, const char *port, const char *version)
+{
+	struct sockaddr_in sin = endpoint(addr, port);
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	size_t prefix = strlen(version) + 1;
+	char data[MAX_MESSAGE + 64];
+
+	if (fd < 0 || prefix > 32 || bind(fd, (struct sockaddr *)&sin, sizeof(sin)))
+		die("bind");
+	memcpy(data, version, prefix - 1);
+	data[prefix - 1] = ' ';
+	for (;;) {
+		struct sockaddr_in from;
+		socklen_t length = sizeof(from);
+		ssize_t n = recvfrom(fd, data + prefix, MAX_MESSAGE, 0, (struct sockaddr *)&from,
+				     &length);
+
+		if (n >= 0)
+			sendto(fd, data, prefix + (size_t)n, 0, (struct sockaddr *)&from, length);
+	}
+}
+
+/* One message there and back; `version` keeps the server's name, compared when already set. */
+static int exchange(int fd, unsigned int round, char version[32])
+{
+	uint8_t message[MAX_MESSAGE], answer[MAX_MESSAGE + 64];
+	uint8_t *space;
+	ssize_t n;
+
+	stream_fill(message, opt.length, round, 0);
+	if (send(fd, message, opt.length, 0) < 0)
+		return call_failed(local_port(fd));
+	n = recv(fd, answer, sizeof(answer), 0);
+	if (n < 0)
+		return call_failed(local_port(fd));
+	space = memchr(answer, ' ', n < 32 ? (size_t)n : 32);
+	if (!space || n - (space + 1 - answer) != (ssize_t)opt.length ||
+	    memcmp(space + 1, message, opt.length)) {
+		printf("answer differs\n");
+		return 3;
+	}
+	*space = '\0';
+	if (*version && strcmp(version, (char *)answer)) {
+		printf("moved from %s to %s\n", version, (char *)answer);
+		return 3;
+	}
+	snprintf(version, 32, "%.31s", (char *)answer);
+	return 0;
+}
+
+static int one_socket(const struct sockaddr_in *to)
+{
+	int fd = bound_socket(SOCK_DGRAM, opt.source_port), rc = 0;
+	char version[32] = "";
+
+	set_timeout(fd, opt.timeout_ms);
+	if (connect(fd, (const struct sockaddr *)to, sizeof(*to)))
+		die("connect");
+	for (unsigned int i = 0; i < opt.messages && !rc; i++)
+		rc = exchange(fd, i, version);
+	if (!rc)
+		tally_add(&tally, version);
+	close(fd);
+	return rc;
+}
+
+static int call(const struct sockaddr_in *to)
+{
+	int rc = 0;
+
+	for (unsigned int i = 0; i < opt.sockets; i++) {
+		int one = one_socket(to);
+
+		rc = one > rc ? one : rc;
+	}
+	tally_print(&tally);
+	return rc;
+}
+
+static void parse(int argc, char **argv)
+{
+	int c;
+
+	while ((c = getopt(argc, argv, "n:m:l:p:t:")) != -1) {
+		if (c == 'n')
+			opt.sockets = (unsigned int)number(optarg);
+		else if (c == 'm')
+			opt.messages = (unsigned int)number(optarg);
+		else if (c == 'l')
+			opt.length = (unsigned int)number(optarg);
+		else if (c == 'p')
+			opt.source_port = (uint16_t)number(optarg);
+		else if (c == 't')
+			opt.timeout_ms = (unsigned int)number(optarg);
+		else
+			usage_exit(usage);
+	}
+	if (opt.length > MAX_MESSAGE || argc == optind)
+		usage_exit(usage);
+}
+
+int main(int argc, char **argv)
+{
+	struct sockaddr_in to;
+
+	parse(argc, argv);
+	argv += optind;
+	argc -= optind;
+	if (argc == 4 && !strcmp(argv[0], "serve"))
+		serve(argv[1], argv[2], argv[3]);
+	if (argc != 3 || strcmp(argv[0], "call"))
+		usage_exit(usage);
+	to = endpoint(argv[1], argv[2]);
+	return call(&to);
+}
