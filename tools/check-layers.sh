@@ -1,0 +1,104 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# Fails on an include that points upward, sideways where that is not allowed, or in a circle.
+# Usage: tools/check-layers.sh [ROOT]
+#
+# Ranks: include/ and base 0, model 1, control 2, xds/kernel/admin 3, mains 4; in xds/ the state
+# machine and the file formats are pure and count as 2. A file includes only its own directory and
+# lower ranks. The BPF side sees include/ and bpf/ only, tests see everything.
+set -euo pipefail
+
+cd "${1:-$(dirname "$0")/..}"
+
+mapfile -t dirs < <(ls -d include user bpf vmlinux 2>/dev/null)
+((${#dirs[@]} > 0)) || { echo "check-layers: no sources here" && exit 1; }
+
+# "FILE INCLUDED" for each include by bare name.
+includes() {
+	grep -rHo --include='*.[ch]' '^[[:space:]]*#[[:space:]]*include[[:space:]]*"[^"]*"' \
+		"${dirs[@]}" | sort | sed 's/:[^"]*"/ /; s/"$//' || true
+}
+
+files() {
+	find "${dirs[@]}" -name '*.[ch]' | sort | sed 's/^/FILE /'
+}
+
+{
+	files
+	includes
+} | awk '
+	function rank(path) {
+		if (path ~ /^(include|user\/base)\//) return 0
+		if (path ~ /^user\/model\//) return 1
+		if (path ~ /^user\/control\//) return 2
+		if (path ~ /^user\/xds\/(xds_session|eds_json|eds_yaml|eds_decode|eds_doc)/) return 2
+		if (path ~ /^user\/(xds|kernel|admin)\//) return 3
+		return 4
+	}
+	function dir(path) { sub(/\/[^\/]*$/, "", path); return path }
+	function stem(path) { sub(/\.[ch]$/, "", path); return path }
+	function bad(text) { print "check-layers: " text; failed = 1 }
+
+	$1 == "FILE" {
+		path = $2; name = path; sub(/.*\//, "", name)
+		exists[path] = 1
+		if (name ~ /\.h$/) {
+			# BPF headers may repeat a name of the user side: neither ever sees the other.
+			side = (path ~ /^(bpf|vmlinux)\//) ? "bpf" : "user"
+			if ((side, name) in where) bad(path " and " where[side, name] " have the same name")
+			where[side, name] = path
+		}
+		next
+	}
+	{
+		from = $1; name = $2
+		bpf = from ~ /^bpf\//
+		side = bpf ? "bpf" : "user"
+		if (name == "parallax.skel.h" && !bpf) {
+			if (rank(from) < 3) bad(from " includes the skeleton, but only effects may")
+			next
+		}
+		to = (side, name) in where ? where[side, name] : where["user", name]
+		if (name ~ /\//) { bad(from " includes \"" name "\" by a path; use the bare name"); next }
+		if (to == "") { bad(from " includes \"" name "\", which is not in the tree"); next }
+		edges[from] = edges[from] " " to
+		if (bpf) {
+			if (to !~ /^(bpf|include|vmlinux)\//) bad(from " includes " to ", which is not the BPF side")
+			next
+		}
+		if (from ~ /^include\// && to !~ /^include\//) bad(from " includes " to)
+		if (rank(to) > rank(from)) bad(from " (rank " rank(from) ") includes " to " (rank " rank(to) ")")
+		else if (rank(to) == rank(from) && rank(to) == 3 && dir(from) != dir(to))
+			bad(from " includes " to ": effects do not know one another")
+	}
+
+	# Depth-first; a header met again while it is still open closes a circle. Below, a .c and its
+	# .h are one module, so that circles between modules count too.
+	function visit(m,   n, list, i) {
+		state[m] = 1
+		path_of[++depth] = m
+		n = split(uses[m], list, " ")
+		for (i = 1; i <= n; i++) {
+			if (list[i] == m) continue
+			if (state[list[i]] == 1) circle(list[i])
+			else if (!state[list[i]]) visit(list[i])
+		}
+		depth--
+		state[m] = 2
+	}
+	function circle(m,   i, text) {
+		for (i = depth; i > 0 && path_of[i] != m; i--);
+		for (; i <= depth; i++) text = text path_of[i] " -> "
+		bad("circle: " text m)
+	}
+	END {
+		for (from in edges) {
+			n = split(edges[from], list, " ")
+			for (i = 1; i <= n; i++) uses[stem(from)] = uses[stem(from)] " " stem(list[i])
+		}
+		n = 0
+		for (m in uses) order[++n] = m
+		for (i = 1; i <= n; i++) if (!state[order[i]]) visit(order[i])
+		exit failed
+	}
+'

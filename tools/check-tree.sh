@@ -1,0 +1,154 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# Checks of the source tree itself, as PASS/FAIL/SKIP lines: layers, pages, scripts, licence lines.
+# The checkers are checked too: each must refuse a small tree with a fault in it.
+set -uo pipefail
+
+cd "$(dirname "$0")/.."
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+failed=0
+
+report() { # NAME STATUS OUTPUT
+	if (($2 == 0)); then
+		echo "PASS $1"
+	else
+		echo "FAIL $1"
+		failed=1
+		[[ -n $3 ]] && echo "$3"
+	fi
+}
+
+passes() { # NAME COMMAND...
+	local name=$1 out status
+	shift
+	out=$("$@" 2>&1)
+	status=$?
+	report "$name" "$status" "$out"
+}
+
+refuses() { # NAME EXPECTED_TEXT COMMAND...
+	local name=$1 text=$2 out
+	shift 2
+	if out=$("$@" 2>&1); then
+		report "$name" 1 "accepted, expected: $text"
+	elif [[ $out != *"$text"* ]]; then
+		report "$name" 1 "expected: $text; said: $out"
+	else
+		report "$name" 0 ""
+	fi
+}
+
+# A tree that is right, to put one fault into. Prints its path.
+small_tree() {
+	local t=$tmp/$1
+	mkdir -p "$t"/{include,bpf,user/base,user/model,user/control,user/kernel,user/xds}
+	echo '#include "addr.h"' >"$t/user/model/config.h"
+	echo 'int addr_parse(const char *text);' >"$t/user/base/addr.h"
+	printf '#include "addr.h"\n\nint addr_parse(const char *text)\n{\n\treturn text_len(text);\n}\n' \
+		>"$t/user/base/addr.c"
+	printf '#define MASK(n) (~0u << (n))\n\nstatic inline long\nlong_name(int first,\n\t  int second)\n{\n' \
+		>"$t/bpf/flow.h"
+	echo 'struct pins;' >"$t/user/kernel/pins.h"
+	echo "$t"
+}
+
+layer_fault() { # NAME FILE INCLUDE EXPECTED_TEXT
+	local t
+	t=$(small_tree "$1")
+	echo "#include \"$3\"" >>"$t/$2"
+	refuses "layers_refuse_$1" "$4" tools/check-layers.sh "$t"
+}
+
+doc_fault() { # NAME TEXT EXPECTED_TEXT
+	local t
+	t=$(small_tree "doc_$1")
+	echo "See \`user/base/addr.c:addr_parse()\` and $2." >"$t/page.md"
+	refuses "docs_refuse_$1" "$3" tools/check-docs.sh -r "$t" "$t/page.md"
+}
+
+check_layers() {
+	passes layers tools/check-layers.sh
+	passes layers_accept_right_tree tools/check-layers.sh "$(small_tree right)"
+	layer_fault upward user/base/addr.c config.h "(rank 0) includes user/model/config.h (rank 1)"
+	layer_fault unknown_header user/base/addr.h loop.h "not in the tree"
+	layer_fault sideways user/xds/source.c pins.h "effects do not know one another"
+	layer_fault bpf_side bpf/flow.h addr.h "not the BPF side"
+	layer_fault pure_step user/control/plan.c parallax.skel.h "only effects may"
+
+	local t
+	t=$(small_tree circle_of_two)
+	echo '#include "b.h"' >"$t/user/base/a.h"
+	echo '#include "a.h"' >"$t/user/base/b.h"
+	refuses layers_refuse_circle_of_two "circle: " tools/check-layers.sh "$t"
+}
+
+check_docs() {
+	local t
+	t=$(small_tree doc_right)
+	echo '`user/base/addr.c:addr_parse()` `bpf/flow.h:long_name()` `bpf/flow.h:MASK()`' >"$t/page.md"
+	passes docs_accept_right_page tools/check-docs.sh -r "$t" "$t/page.md"
+	doc_fault made_up_function '`user/base/addr.c:addr_guess()`' "does not define addr_guess()"
+	doc_fault made_up_file '`user/base/adr.c`' "there is no user/base/adr.c"
+	doc_fault declaration '`user/base/addr.h:addr_parse()`' "does not define addr_parse()"
+	doc_fault call '`user/base/addr.c:text_len()`' "does not define text_len()"
+	doc_fault part_of_a_name '`bpf/flow.h:name()`' "does not define name()"
+	doc_fault made_up_word '`bpf/flow.h:flows`' "does not contain flows"
+
+	# shellcheck disable=SC2046 # no spaces in our names
+	passes docs_names tools/check-docs.sh $(source_files 'docs/*.md' README.md)
+}
+
+# Files by pattern, wherever they are below the top, outside build/.
+source_files() {
+	local pattern tests=()
+	for pattern in "$@"; do
+		tests+=(-o -path "./$pattern")
+	done
+	find . \( -path ./build -o -path ./.git \) -prune -o -type f \( "${tests[@]:1}" \) -print |
+		sed 's|^./||' | sort
+}
+
+check_scripts() {
+	local script bad=
+	for script in $(source_files 'tools/*.sh' 'tests/*.sh' 'tests/*/*.sh' .ci/run); do
+		bash -n "$script" 2>&1 || bad+="$script: syntax; "
+		[[ -x $script || $(head -c2 "$script") != '#!' ]] || bad+="$script: not executable; "
+	done
+	report shell_scripts "$([[ -z $bad ]]; echo $?)" "$bad"
+
+	bad=
+	for script in $(source_files 'tools/*.py' 'tests/*.py' 'tests/*/*.py'); do
+		python3 -c 'import ast, sys; ast.parse(open(sys.argv[1]).read(), sys.argv[1])' "$script" ||
+			bad+="$script: syntax; "
+	done
+	report python_scripts "$([[ -z $bad ]]; echo $?)" "$bad"
+}
+
+check_licences() {
+	local file bad=
+	for file in $(source_files '*.c' '*.h' 'tools/*.sh' 'tools/*.py' Makefile); do
+		head -3 "$file" | grep -q 'SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause' ||
+			bad+="$file "
+	done
+	report licence_lines "$([[ -z $bad ]]; echo $?)" "no SPDX line: $bad"
+}
+
+check_man_pages() {
+	local pages
+	pages=$(source_files 'docs/*.[0-9]')
+	[[ -n $pages ]] || return
+	if ! command -v mandoc >/dev/null; then
+		echo "SKIP man_pages: mandoc is not installed"
+		return
+	fi
+	# shellcheck disable=SC2086
+	passes man_pages mandoc -T lint -W warning $pages
+}
+
+check_layers
+check_docs
+check_scripts
+check_licences
+check_man_pages
+exit $failed

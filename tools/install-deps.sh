@@ -1,0 +1,87 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# Installs what building, testing and the demo need, on Debian 12+ and Ubuntu 24.04+.
+# Does nothing, and needs no root, when everything is there.
+set -uo pipefail
+
+cd "$(dirname "$0")/.."
+PATH=$PATH:/usr/sbin:/sbin
+
+# command or header, and the package that brings it
+NEEDS="
+gcc                             gcc
+clang                           clang
+llvm-strip                      llvm
+bpftool                         bpftool
+ip                              iproute2
+nft                             nftables
+tcpdump                         tcpdump
+iperf3                          iperf3
+ethtool                         ethtool
+openssl                         openssl
+python3                         python3
+nsenter                         util-linux
+ps                              procps
+mandoc                          mandoc
+/usr/include/stdio.h            libc6-dev
+/usr/include/linux/types.h      linux-libc-dev
+/usr/include/bpf/libbpf.h       libbpf-dev
+/usr/include/libelf.h           libelf-dev
+/usr/include/zlib.h             zlib1g-dev
+/usr/include/yaml.h             libyaml-dev
+/usr/include/jansson.h          libjansson-dev
+/usr/include/libmnl/libmnl.h    libmnl-dev
+/usr/include/xxhash.h           libxxhash-dev
+/usr/include/event2/event.h     libevent-dev
+/usr/include/cmocka.h           libcmocka-dev
+"
+
+have() {
+	case $1 in
+	/*) [[ -e $1 ]] ;;
+	clang | llvm-strip | bpftool) tools/find-tool.sh "$1" >/dev/null 2>&1 ;;
+	*) command -v "$1" >/dev/null ;;
+	esac
+}
+
+missing_packages() {
+	local what package
+	while read -r what package; do
+		[[ -n $what ]] && ! have "$what" && echo "$package"
+	done <<<"$NEEDS"
+}
+
+# Ubuntu 24.04 ships bpftool with its kernel tools; there the name `bpftool` is only virtual.
+resolve() {
+	local package
+	for package in "$@"; do
+		if [[ $package == bpftool ]] &&
+			! apt-cache show bpftool 2>/dev/null | grep -q '^Package: bpftool$'; then
+			echo linux-tools-common linux-tools-generic
+		else
+			echo "$package"
+		fi
+	done
+}
+
+mapfile -t missing < <(missing_packages)
+((${#missing[@]} == 0)) && exit 0
+
+fail() {
+	echo "install-deps: $1" >&2
+	echo "install-deps: missing: ${missing[*]}" >&2
+	exit 1
+}
+
+command -v apt-get >/dev/null || fail "this is no Debian or Ubuntu; install these by hand"
+((EUID == 0)) || fail "needs root to install packages (sudo tools/install-deps.sh)"
+
+echo "install-deps: installing ${missing[*]}"
+export DEBIAN_FRONTEND=noninteractive
+apt-get -qq update || fail "apt-get update failed"
+# shellcheck disable=SC2046 # one package a word
+apt-get -qq -y --no-install-recommends install $(resolve "${missing[@]}") >/dev/null ||
+	fail "apt-get install failed"
+
+mapfile -t missing < <(missing_packages)
+((${#missing[@]} == 0)) || fail "still not there after installing"
