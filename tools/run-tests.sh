@@ -30,16 +30,18 @@ count() {
 }
 
 run_suite() {
-	local program=$1 name log status p f s why=
+	local program=$1 name log status p f s why= shown=SKIP
 	name=$(basename "$program")
 	[[ $program == */* ]] && [[ $program == *.sh ]] && name=${program#tests/}
 	log=$logs/${name//\//-}.log
 
 	[[ -x $program ]] || { echo "FAIL $name: $program was not built" >"$log"; }
 	if [[ -x $program ]]; then
-		# Scripts take their time: their results are shown as they come.
+		# Scripts under tests/ take their time: their results are shown as they come.
+		[[ $program == tests/* ]] && shown="PASS|FAIL|SKIP"
 		timeout --kill-after=10 "$limit" "$program" 2>&1 </dev/null | tee "$log" |
-			grep --line-buffered -E '^(PASS|FAIL|SKIP) ' | sed -u 's/^/    /'
+			grep --line-buffered -E "^($shown) " |
+			sed -u 's/^/    /'
 		status=${PIPESTATUS[0]}
 	else
 		status=127
