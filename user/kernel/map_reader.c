@@ -1,0 +1,410 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Reads the pinned maps into a snapshot; the command line's only way to them. */
+#include "map_reader.h"
+
+#include <errno.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "hash_reader.h"
+#include "pins.h"
+#include "snapshot_find.h"
+
+/* A memory-mapped array. */
+struct mapping {
+	void *memory;
+	size_t bytes;
+	uint32_t count;
+};
+
+struct reading {
+	struct snapshot snapshot; /* first: map_reader_free() is given its address */
+	struct mapping services, backends, slots, filters, settings;
+	const char *pin_dir;
+	const char *failed; /* map that could not be read */
+};
+
+/* A growing array of the snapshot. */
+struct list {
+	uint8_t *items;
+	size_t count, room, size;
+	uint32_t key_size, value_offset, value_size;
+};
+
+static uint64_t clock_ns(clockid_t id)
+{
+	struct timespec now;
+
+	clock_gettime(id, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+static int map_array(struct reading *reading, const char *name, uint32_t value_size,
+		     struct mapping *ret)
+{
+	struct pin_map info;
+	int fd, err;
+
+	reading->failed = name;
+	err = pins_open_map_checked(reading->pin_dir, name, sizeof(uint32_t), value_size, &fd);
+	if (err)
+		return err;
+	err = pins_map_info(fd, &info);
+	if (!err)
+		err = pins_mmap(fd, false, &ret->memory, &ret->bytes);
+	if (!err)
+		ret->count = info.max_entries;
+	close(fd);
+	return err;
+}
+
+/* Before anything else: maps of another version must not be read at all. */
+static int check_version(struct reading *reading)
+{
+	const struct settings *settings;
+	int err = map_array(reading, "settings", sizeof(struct settings), &reading->settings);
+
+	if (err)
+		return err;
+	settings = reading->settings.memory;
+	if (settings->abi_version == 0)
+		return -EAGAIN;
+	return settings->abi_version == ABI_VERSION ? 0 : -EPROTO;
+}
+
+static int map_arrays(struct reading *reading)
+{
+	int err = check_version(reading);
+
+	if (!err)
+		err = map_array(reading, "services", sizeof(struct service), &reading->services);
+	if (!err)
+		err = map_array(reading, "backends", sizeof(struct backend), &reading->backends);
+	if (!err)
+		err = map_array(reading, "slots", sizeof(struct slot_pair), &reading->slots);
+	if (!err)
+		err = map_array(reading, "filters", sizeof(struct filters), &reading->filters);
+	return err;
+}
+
+static void point_at_arrays(struct reading *reading)
+{
+	struct snapshot *snapshot = &reading->snapshot;
+
+	snapshot->settings = *(const struct settings *)reading->settings.memory;
+	snapshot->services = reading->services.memory;
+	snapshot->service_count = reading->services.count;
+	snapshot->backends = reading->backends.memory;
+	snapshot->backend_count = reading->backends.count;
+	snapshot->slots = reading->slots.memory;
+	snapshot->slot_count = reading->slots.count * 2;
+	snapshot->filters = reading->filters.memory;
+}
+
+static int list_add(void *arg, const void *key, const void *value)
+{
+	struct list *list = arg;
+	uint8_t *item, *grown;
+
+	if (list->count == list->room) {
+		list->room = list->room ? list->room * 2 : 64;
+		grown = realloc(list->items, list->room * list->size);
+		if (!grown)
+			return -ENOMEM;
+		list->items = grown;
+	}
+	item = list->items + list->count++ * list->size;
+	memset(item, 0, list->size);
+	memcpy(item, key, list->key_size);
+	memcpy(item + list->value_offset, value, list->value_size);
+	return 0;
+}
+
+static int read_hash(struct reading *reading, const char *name, struct list *list,
+		     uint32_t *ret_max)
+{
+	struct pin_map info;
+	int fd, err;
+
+	reading->failed = name;
+	err = pins_open_map_checked(reading->pin_dir, name, list->key_size, list->value_size, &fd);
+	if (err)
+		return err;
+	err = pins_map_info(fd, &info);
+	if (!err)
+		err = hash_reader_walk(fd, list->key_size, list->value_size, list_add, list);
+	if (!err && ret_max)
+		*ret_max = info.max_entries;
+	close(fd);
+	return err;
+}
+
+/* One hash of the tables: where its elements go in struct snapshot. */
+struct table_map {
+	const char *name;
+	struct list shape;
+	size_t items, count; /* offsets in struct snapshot */
+	int (*compare)(const void *, const void *);
+};
+
+#define SHAPE(type, value)                                                                         \
+	{                                                                                          \
+		.size = sizeof(struct type), .key_size = sizeof(((struct type *)0)->TABLE_KEY),    \
+		.value_offset = offsetof(struct type, value),                                      \
+		.value_size = sizeof(((struct type *)0)->value),                                   \
+	}
+#define TABLE(name, value)                                                                         \
+	.shape = SHAPE(name##_entry, value), .items = offsetof(struct snapshot, name##s),          \
+	.count = offsetof(struct snapshot, name##_count), .compare = snapshot_##name##_compare
+
+static const struct table_map table_maps[] = {
+#define TABLE_KEY key
+	{ .name = "vips", TABLE(vip, row) },
+	{ .name = "names", TABLE(name, text) },
+	{ .name = "gateways", TABLE(gateway, gateway) },
+#undef TABLE_KEY
+#define TABLE_KEY id
+	{ .name = "networks", TABLE(network, network) },
+#undef TABLE_KEY
+#define TABLE_KEY ifindex
+	{ .name = "ifaces", TABLE(iface, iface) },
+#undef TABLE_KEY
+};
+
+static int read_table(struct reading *reading, const struct table_map *map)
+{
+	uint8_t *snapshot = (uint8_t *)&reading->snapshot;
+	struct list list = map->shape;
+	int err = read_hash(reading, map->name, &list, NULL);
+
+	if (list.count)
+		qsort(list.items, list.count, list.size, map->compare);
+	memcpy(snapshot + map->items, &list.items, sizeof(list.items));
+	memcpy(snapshot + map->count, &list.count, sizeof(list.count));
+	return err;
+}
+
+static int read_tables(struct reading *reading)
+{
+	struct snapshot *s = &reading->snapshot;
+	int err = 0;
+
+	for (size_t i = 0; i < sizeof(table_maps) / sizeof(table_maps[0]) && !err; i++)
+		err = read_table(reading, &table_maps[i]);
+	for (size_t i = 0; i < s->iface_count; i++)
+		if (!if_indextoname(s->ifaces[i].ifindex, s->ifaces[i].name))
+			s->ifaces[i].name[0] = '\0';
+	return err;
+}
+
+/* Both flow maps into one array: a flow that is being promoted may stand in both. */
+static int read_flows(struct reading *reading)
+{
+	struct snapshot *s = &reading->snapshot;
+	struct list list = { .size = sizeof(struct flow_entry),
+			     .key_size = sizeof(struct flow_key),
+			     .value_offset = offsetof(struct flow_entry, flow),
+			     .value_size = sizeof(struct flow) };
+	int err = read_hash(reading, "half_open", &list, &s->half_open_usage.max);
+
+	s->half_open_usage.used = (uint32_t)list.count;
+	for (size_t i = 0; i < list.count; i++)
+		((struct flow_entry *)(void *)list.items)[i].half_open = true;
+	if (!err)
+		err = read_hash(reading, "flows", &list, &s->flow_usage.max);
+	s->flow_usage.used = (uint32_t)list.count - s->half_open_usage.used;
+	s->flows = (struct flow_entry *)(void *)list.items;
+	s->flow_count = list.count;
+	return err;
+}
+
+/* Of a key that stands in both maps, the full flow is kept. */
+static void sort_flows(struct snapshot *s)
+{
+	size_t kept = 0;
+
+	if (s->flow_count)
+		qsort(s->flows, s->flow_count, sizeof(*s->flows), snapshot_flow_compare);
+	for (size_t i = 0; i < s->flow_count; i++) {
+		if (kept && !snapshot_flow_compare(&s->flows[kept - 1], &s->flows[i])) {
+			if (!s->flows[i].half_open)
+				s->flows[kept - 1] = s->flows[i];
+			continue;
+		}
+		s->flows[kept++] = s->flows[i];
+	}
+	s->flow_count = kept;
+}
+
+static int sum_counter(int fd, uint32_t index, struct counter *cpus, int cpu_count,
+		       struct counter *ret)
+{
+	if (bpf_map_lookup_elem(fd, &index, cpus))
+		return -errno;
+	*ret = (struct counter){};
+	for (int cpu = 0; cpu < cpu_count; cpu++) {
+		ret->packets += cpus[cpu].packets;
+		ret->bytes += cpus[cpu].bytes;
+	}
+	return 0;
+}
+
+static int read_counters(struct reading *reading)
+{
+	int cpu_count = libbpf_num_possible_cpus();
+	struct counter *cpus;
+	int fd, err;
+
+	reading->failed = "counters";
+	err = pins_open_map_checked(reading->pin_dir, "counters", sizeof(uint32_t),
+				    sizeof(struct counter), &fd);
+	if (err)
+		return err;
+	cpus = cpu_count > 0 ? calloc((size_t)cpu_count, sizeof(*cpus)) : NULL;
+	err = cpus ? 0 : -ENOMEM;
+	for (int hook = 0; hook < HOOK_COUNT && !err; hook++)
+		for (int reason = 0; reason < REASON_COUNT && !err; reason++)
+			err = sum_counter(fd, COUNTER(hook, reason), cpus, cpu_count,
+					  &reading->snapshot.counters[hook][reason]);
+	free(cpus);
+	close(fd);
+	return err;
+}
+
+static int read_agent(struct reading *reading)
+{
+	struct mapping mapping = {};
+	const struct agent_state *state;
+	pid_t owner;
+	int err = map_array(reading, "agent", sizeof(struct agent_state), &mapping);
+
+	if (err)
+		return err;
+	state = mapping.memory;
+	if (state->length > 0 && state->length < sizeof(state->text))
+		reading->snapshot.agent_text = strndup(state->text, state->length);
+	reading->snapshot.agent_running = pins_owner(reading->pin_dir, &owner) == 0;
+	pins_unmap(mapping.memory, mapping.bytes);
+	return 0;
+}
+
+/* Which programs are pinned, and what the one that tells the time says. */
+static void read_programs(struct reading *reading)
+{
+	uint8_t packet[64] = {};
+	char path[PIN_PATH_MAX], name[64];
+	LIBBPF_OPTS(bpf_test_run_opts, run, .data_in = packet, .data_size_in = sizeof(packet));
+
+	for (int i = 0; i < SNAPSHOT_PROGRAMS; i++) {
+		int fd;
+
+		snprintf(name, sizeof(name), "prog_%s", snapshot_program_names[i]);
+		if (pins_path(reading->pin_dir, name, path) || (fd = bpf_obj_get(path)) < 0)
+			continue;
+		reading->snapshot.programs |= 1u << i;
+		if (!strcmp(snapshot_program_names[i], "px_now") &&
+		    !bpf_prog_test_run_opts(fd, &run)) {
+			reading->snapshot.jiffies = run.retval;
+			reading->snapshot.has_jiffies = true;
+		}
+		close(fd);
+	}
+}
+
+static int read_all(struct reading *reading, unsigned int parts)
+{
+	int err = map_arrays(reading);
+
+	if (err)
+		return err;
+	point_at_arrays(reading);
+	err = read_tables(reading);
+	if (!err && (parts & READ_FLOWS)) {
+		err = read_flows(reading);
+		sort_flows(&reading->snapshot);
+	}
+	if (!err && (parts & READ_COUNTERS))
+		err = read_counters(reading);
+	if (!err)
+		err = read_agent(reading);
+	read_programs(reading);
+	reading->snapshot.monotonic_ns = clock_ns(CLOCK_MONOTONIC);
+	reading->snapshot.realtime_ns = clock_ns(CLOCK_REALTIME);
+	return err;
+}
+
+static void explain_failure(const char *pin_dir, const char *map, int err, char *reason)
+{
+	char what[160];
+
+	switch (err) {
+	case -ENOENT:
+		snprintf(what, sizeof(what), "no data plane is pinned there: start parallaxd, or "
+			 "name its directory with --pin-dir");
+		break;
+	case -EPERM:
+	case -EACCES:
+		snprintf(what, sizeof(what), "not permitted: run as root, or with CAP_BPF and "
+			 "access to the directory");
+		break;
+	case -EPROTO:
+		snprintf(what, sizeof(what), "map '%s' was pinned by another version of Parallax: "
+			 "use the parallaxctl of that version", map);
+		break;
+	case -EAGAIN:
+		snprintf(what, sizeof(what), "the agent is still setting up: try again");
+		break;
+	default:
+		snprintf(what, sizeof(what), "map '%s': %s", map, strerror(-err));
+	}
+	snprintf(reason, MAP_READER_REASON, "%s: %s", pin_dir, what);
+}
+
+int map_reader_read(const char *pin_dir, unsigned int parts, struct snapshot **ret_snapshot,
+		    char *reason)
+{
+	struct reading *reading = calloc(1, sizeof(*reading));
+	int err;
+
+	if (!reading) {
+		snprintf(reason, MAP_READER_REASON, "out of memory");
+		return -ENOMEM;
+	}
+	reading->pin_dir = pin_dir;
+	err = read_all(reading, parts);
+	if (err) {
+		explain_failure(pin_dir, reading->failed, err, reason);
+		map_reader_free(&reading->snapshot);
+		return err;
+	}
+	*ret_snapshot = &reading->snapshot;
+	return 0;
+}
+
+void map_reader_free(struct snapshot *snapshot)
+{
+	struct reading *reading = (struct reading *)(void *)snapshot;
+
+	if (!snapshot)
+		return;
+	pins_unmap(reading->services.memory, reading->services.bytes);
+	pins_unmap(reading->backends.memory, reading->backends.bytes);
+	pins_unmap(reading->slots.memory, reading->slots.bytes);
+	pins_unmap(reading->filters.memory, reading->filters.bytes);
+	pins_unmap(reading->settings.memory, reading->settings.bytes);
+	free(snapshot->vips);
+	free(snapshot->names);
+	free(snapshot->networks);
+	free(snapshot->gateways);
+	free(snapshot->ifaces);
+	free(snapshot->flows);
+	free(snapshot->agent_text);
+	free(reading);
+}
