@@ -77,10 +77,21 @@ check_layers() {
 	layer_fault pure_step user/control/plan.c parallax.skel.h "only effects may"
 
 	local t
-	t=$(small_tree circle_of_two)
+	t=$(small_tree header_circle)
 	echo '#include "b.h"' >"$t/user/base/a.h"
 	echo '#include "a.h"' >"$t/user/base/b.h"
-	refuses layers_refuse_circle_of_two "circle: " tools/check-layers.sh "$t"
+	refuses layers_refuse_header_circle "circle: user/base/" tools/check-layers.sh "$t"
+
+	t=$(small_tree module_circle)
+	echo '#include "pool.h"' >"$t/user/base/addr.h"
+	echo '#include "addr.h"' >"$t/user/base/pool.c"
+	touch "$t/user/base/pool.h"
+	refuses layers_refuse_module_circle "circle: user/base/" tools/check-layers.sh "$t"
+
+	t=$(small_tree part)
+	echo '#include "addr_list.h"' >>"$t/user/base/addr.c"
+	echo '#include "addr.h"' >"$t/user/base/addr_list.h"
+	passes layers_accept_part_of_module tools/check-layers.sh "$t"
 }
 
 check_docs() {
