@@ -47,6 +47,8 @@ bool prefix_overlaps(const struct prefix *a, const struct prefix *b);
 
 /* 0.0.0.0 or ::, "address not yet known". */
 bool addr_is_unspecified(const struct addr *addr);
+/* 127.0.0.0/8 or ::1. */
+bool addr_is_loopback(const struct addr *addr);
 /* Can a packet be sent there: not unspecified, loopback, multicast or broadcast. */
 bool addr_is_usable(const struct addr *addr);
 

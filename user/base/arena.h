@@ -16,6 +16,8 @@ void arena_free(struct arena *arena);
 void *arena_alloc(struct arena *arena, size_t size);
 /* `count` elements of `size`; NULL also when the product overflows. */
 void *arena_array(struct arena *arena, size_t count, size_t size);
+/* A zero-terminated copy of `length` bytes. */
+char *arena_text(struct arena *arena, const char *text, size_t length);
 char *arena_strdup(struct arena *arena, const char *text);
 /* printf into the arena. */
 char *arena_printf(struct arena *arena, const char *format, ...)

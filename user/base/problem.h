@@ -5,8 +5,8 @@
 
 #include <stddef.h>
 
-#define PROBLEMS_MAX 20        /* messages kept; the rest is counted */
-#define PROBLEM_TEXT_MAX 1024  /* bytes of one message; the rest is cut */
+#define PROBLEMS_MAX 20       /* messages kept; the rest is counted */
+#define PROBLEM_TEXT_MAX 1024 /* bytes of one message; the rest is cut */
 
 /* Zero-initialised is valid and empty. */
 struct problems {

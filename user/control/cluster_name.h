@@ -5,9 +5,8 @@
 
 struct cluster_name;
 
-/* Take `name` apart; the host comes out in lower case without a final dot. The SNI-DNAT form
- * `outbound_.port_.subset_.host` is accepted too (istio: BuildDNSSrvSubsetKey). Returns 0, or
- * -EINVAL for anything else, inbound names and port 0 included; *ret is then untouched. */
+/* Take `name` apart; the host comes out in lower case without a final dot. Returns 0, or -EINVAL
+ * for anything else, inbound and SNI-DNAT names and port 0 included; *ret is then untouched. */
 int cluster_name_parse(const char *name, struct cluster_name *ret);
 
 #endif

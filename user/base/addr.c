@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* IP addresses, prefixes and ports: parse, print, compare. */
+#include "addr.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#define MAPPED_BITS 96 /* of ::ffff:0:0/96, RFC 4291 section 2.5.5.2 */
+
+static const uint8_t *bytes_of(const struct addr *addr)
+{
+	return (const uint8_t *)&addr->ip;
+}
+
+static unsigned int bits_of(const struct addr *addr)
+{
+	return addr->family == 6 ? 128 : 32;
+}
+
+static bool is_mapped(const struct in6_addr *in6)
+{
+	return IN6_IS_ADDR_V4MAPPED(in6);
+}
+
+/* `*ret_mapped` tells an IPv4 address that was written as IPv6. */
+static int parse(const char *text, struct addr *ret, bool *ret_mapped)
+{
+	struct addr addr = {0};
+	struct in6_addr in6;
+
+	*ret_mapped = false;
+	if (inet_pton(AF_INET, text, &addr.ip.v4) == 1) {
+		addr.family = 4;
+	} else if (inet_pton(AF_INET6, text, &in6) == 1) {
+		*ret_mapped = is_mapped(&in6);
+		addr.family = *ret_mapped ? 4 : 6;
+		if (*ret_mapped)
+			addr.ip.v4 = in6.s6_addr32[3];
+		else
+			memcpy(addr.ip.v6, &in6, sizeof(in6));
+	} else {
+		return -EINVAL;
+	}
+	*ret = addr;
+	return 0;
+}
+
+int addr_parse(const char *text, struct addr *ret)
+{
+	bool mapped;
+
+	return parse(text, ret, &mapped);
+}
+
+/* Decimal without sign, space or leading zero, at most `max`. */
+static int parse_number(const char *text, unsigned int max, unsigned int *ret)
+{
+	unsigned int value = 0;
+
+	if (!*text || (text[0] == '0' && text[1]))
+		return -EINVAL;
+	for (; *text; text++) {
+		if (*text < '0' || *text > '9')
+			return -EINVAL;
+		value = value * 10 + (unsigned int)(*text - '0');
+		if (value > max)
+			return -EINVAL;
+	}
+	*ret = value;
+	return 0;
+}
+
+static bool host_bits_zero(const struct addr *addr, unsigned int bits)
+{
+	const uint8_t *bytes = bytes_of(addr);
+
+	for (unsigned int i = bits; i < bits_of(addr); i++)
+		if (bytes[i / 8] & (0x80 >> i % 8))
+			return false;
+	return true;
+}
+
+/* Copy up to `end` into `buf`; false when it does not fit. */
+static bool cut(const char *text, const char *end, char *buf)
+{
+	size_t length = (size_t)(end - text);
+
+	if (length >= ADDR_TEXT_MAX)
+		return false;
+	memcpy(buf, text, length);
+	buf[length] = '\0';
+	return true;
+}
+
+int prefix_parse(const char *text, struct prefix *ret)
+{
+	const char *slash = strchr(text, '/');
+	char buf[ADDR_TEXT_MAX];
+	unsigned int bits;
+	struct addr addr;
+	bool mapped;
+
+	if (!slash || !cut(text, slash, buf) || parse(buf, &addr, &mapped) ||
+	    parse_number(slash + 1, mapped ? 128 : bits_of(&addr), &bits))
+		return -EINVAL;
+	if (mapped && bits < MAPPED_BITS)
+		return -EINVAL;
+	bits -= mapped ? MAPPED_BITS : 0;
+	if (!host_bits_zero(&addr, bits))
+		return -EINVAL;
+	*ret = (struct prefix){.addr = addr, .bits = (uint8_t)bits};
+	return 0;
+}
+
+int addr_port_parse(const char *text, struct addr *ret, uint16_t *ret_port)
+{
+	bool bracket = *text == '[';
+	const char *end = bracket ? strchr(text, ']') : strchr(text, ':');
+	char buf[ADDR_TEXT_MAX];
+	struct addr addr;
+	unsigned int port;
+
+	if (!end || !cut(text + bracket, end, buf) || addr_parse(buf, &addr))
+		return -EINVAL;
+	if (bracket != !!strchr(buf, ':'))
+		return -EINVAL;
+	end += bracket;
+	if (*end != ':' || parse_number(end + 1, 65535, &port) || port == 0)
+		return -EINVAL;
+	*ret = addr;
+	*ret_port = (uint16_t)port;
+	return 0;
+}
+
+const char *addr_format(const struct addr *addr, char *buf)
+{
+	if (!addr->family)
+		strcpy(buf, "none");
+	else
+		inet_ntop(addr->family == 6 ? AF_INET6 : AF_INET, &addr->ip, buf, ADDR_TEXT_MAX);
+	return buf;
+}
+
+const char *addr_port_format(const struct addr *addr, uint16_t port, char *buf)
+{
+	char text[ADDR_TEXT_MAX];
+
+	addr_format(addr, text);
+	if (addr->family == 6)
+		snprintf(buf, ADDR_TEXT_MAX, "[%.46s]:%u", text, port);
+	else
+		snprintf(buf, ADDR_TEXT_MAX, "%.46s:%u", text, port);
+	return buf;
+}
+
+const char *prefix_format(const struct prefix *prefix, char *buf)
+{
+	char text[ADDR_TEXT_MAX];
+
+	snprintf(buf, ADDR_TEXT_MAX, "%.46s/%u", addr_format(&prefix->addr, text), prefix->bits);
+	return buf;
+}
+
+int addr_compare(const struct addr *a, const struct addr *b)
+{
+	if (a->family != b->family)
+		return a->family < b->family ? -1 : 1;
+	return memcmp(&a->ip, &b->ip, sizeof(a->ip));
+}
+
+bool addr_equal(const struct addr *a, const struct addr *b)
+{
+	return addr_compare(a, b) == 0;
+}
+
+/* The first `bits` bits are the same. */
+static bool same_bits(const struct addr *a, const struct addr *b, unsigned int bits)
+{
+	const uint8_t *x = bytes_of(a), *y = bytes_of(b);
+	uint8_t mask = (uint8_t)(0xff00 >> bits % 8);
+
+	if (memcmp(x, y, bits / 8))
+		return false;
+	return bits % 8 == 0 || ((x[bits / 8] ^ y[bits / 8]) & mask) == 0;
+}
+
+bool prefix_contains(const struct prefix *prefix, const struct addr *addr)
+{
+	return prefix->addr.family == addr->family && addr->family &&
+	       same_bits(&prefix->addr, addr, prefix->bits);
+}
+
+bool prefix_overlaps(const struct prefix *a, const struct prefix *b)
+{
+	return a->bits <= b->bits ? prefix_contains(a, &b->addr) : prefix_contains(b, &a->addr);
+}
+
+bool addr_is_unspecified(const struct addr *addr)
+{
+	static const union ip_addr zero;
+
+	return addr->family && !memcmp(&addr->ip, &zero, sizeof(zero));
+}
+
+bool addr_is_loopback(const struct addr *addr)
+{
+	static const struct in6_addr loopback = IN6ADDR_LOOPBACK_INIT;
+
+	if (addr->family == 6)
+		return !memcmp(&addr->ip, &loopback, sizeof(loopback));
+	return addr->family == 4 && bytes_of(addr)[0] == 127;
+}
+
+static bool is_multicast(const struct addr *addr)
+{
+	if (addr->family == 6)
+		return bytes_of(addr)[0] == 0xff;
+	return (bytes_of(addr)[0] & 0xf0) == 0xe0;
+}
+
+bool addr_is_usable(const struct addr *addr)
+{
+	if (!addr->family || addr_is_unspecified(addr) || addr_is_loopback(addr))
+		return false;
+	return !is_multicast(addr) && !(addr->family == 4 && addr->ip.v4 == INADDR_BROADCAST);
+}

@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Strict JSON (RFC 8259) into a tree. */
+#include <errno.h>
+#include <string.h>
+
+#include "arena.h"
+#include "tree_build.h"
+
+#define NOT_JSON (-ENOMSG)
+
+struct scan {
+	struct tree_build *build;
+	const char *at, *end;
+	const char *marked; /* `mark` is the place of this byte */
+	struct tree_mark mark;
+};
+
+static int scan_value(struct scan *scan);
+
+/* Place of the next byte; columns count characters, as libyaml does. */
+static struct tree_mark here(struct scan *scan)
+{
+	for (; scan->marked < scan->at; scan->marked++) {
+		if (*scan->marked == '\n')
+			scan->mark = (struct tree_mark){.line = scan->mark.line + 1, .column = 1};
+		else if (((unsigned char)*scan->marked & 0xc0) != 0x80)
+			scan->mark.column++;
+	}
+	return scan->mark;
+}
+
+static void skip_space(struct scan *scan)
+{
+	while (scan->at < scan->end && (*scan->at == ' ' || *scan->at == '\n' ||
+					*scan->at == '\r' || *scan->at == '\t'))
+		scan->at++;
+}
+
+static bool take(struct scan *scan, char byte)
+{
+	skip_space(scan);
+	if (scan->at == scan->end || *scan->at != byte)
+		return false;
+	scan->at++;
+	return true;
+}
+
+static int hex4(const char *at, const char *end, uint32_t *ret)
+{
+	uint32_t value = 0;
+
+	if (end - at < 4)
+		return NOT_JSON;
+	for (int i = 0; i < 4; i++) {
+		char c = at[i];
+
+		if (c >= '0' && c <= '9')
+			value = value << 4 | (uint32_t)(c - '0');
+		else if ((c | 0x20) >= 'a' && (c | 0x20) <= 'f')
+			value = value << 4 | (uint32_t)((c | 0x20) - 'a' + 10);
+		else
+			return NOT_JSON;
+	}
+	*ret = value;
+	return 0;
+}
+
+static size_t put_utf8(uint32_t code, char *out)
+{
+	size_t length = code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+	static const unsigned char first[] = {0, 0, 0xc0, 0xe0, 0xf0};
+
+	for (size_t i = length; i-- > 1; code >>= 6)
+		out[i] = (char)(0x80 | (code & 0x3f));
+	out[0] = (char)(first[length] | code);
+	return length;
+}
+
+/* After "\u"; a high surrogate takes its low one along. */
+static int unescape_unicode(const char **at, const char *end, char **out)
+{
+	uint32_t code, low;
+
+	if (hex4(*at, end, &code))
+		return NOT_JSON;
+	*at += 4;
+	if (code >= 0xdc00 && code <= 0xdfff)
+		return NOT_JSON;
+	if (code >= 0xd800 && code <= 0xdbff) {
+		if (end - *at < 6 || (*at)[0] != '\\' || (*at)[1] != 'u' ||
+		    hex4(*at + 2, end, &low) || low < 0xdc00 || low > 0xdfff)
+			return NOT_JSON;
+		code = 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00);
+		*at += 6;
+	}
+	*out += put_utf8(code, *out);
+	return 0;
+}
+
+/* Escapes never grow: each is at least as long as what it stands for. */
+static int unescape(const char *at, const char *end, char *out, size_t *ret_length)
+{
+	static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
+	const char *start = out, *known;
+
+	while (at < end) {
+		if (*at != '\\') {
+			*out++ = *at++;
+			continue;
+		}
+		at += 2;
+		if (at[-1] == 'u') {
+			if (unescape_unicode(&at, end, &out))
+				return NOT_JSON;
+			continue;
+		}
+		known = at[-1] ? strchr(from, at[-1]) : NULL;
+		if (!known)
+			return NOT_JSON;
+		*out++ = to[known - from];
+	}
+	*ret_length = (size_t)(out - start);
+	return 0;
+}
+
+/* Length of the UTF-8 sequence at `at` (RFC 3629 section 4), 0 if there is none. */
+static size_t utf8_length(const unsigned char *at, const char *end)
+{
+	size_t left = (size_t)((const unsigned char *)end - at), length;
+	unsigned char low = 0x80, high = 0xbf;
+
+	length = at[0] >= 0xf0 ? 4 : at[0] >= 0xe0 ? 3 : 2;
+	if (at[0] < 0xc2 || at[0] > 0xf4 || left < length)
+		return 0;
+	low = at[0] == 0xe0 ? 0xa0 : at[0] == 0xf0 ? 0x90 : low;
+	high = at[0] == 0xed ? 0x9f : at[0] == 0xf4 ? 0x8f : high;
+	if (at[1] < low || at[1] > high)
+		return 0;
+	for (size_t i = 2; i < length; i++)
+		if ((at[i] & 0xc0) != 0x80)
+			return 0;
+	return length;
+}
+
+/* Behind the opening quote: find the closing one. */
+static int string_end(struct scan *scan, const char **ret_end, bool *ret_escaped)
+{
+	const char *at = scan->at;
+	size_t length;
+
+	*ret_escaped = false;
+	while (at < scan->end && *at != '"') {
+		unsigned char byte = (unsigned char)*at;
+
+		if (byte < 0x20)
+			return NOT_JSON;
+		length = byte < 0x80 ? 1 : utf8_length((const unsigned char *)at, scan->end);
+		if (byte == '\\') {
+			*ret_escaped = true;
+			length = scan->end - at < 2 ? 0 : 2;
+		}
+		if (!length)
+			return NOT_JSON;
+		at += length;
+	}
+	*ret_end = at;
+	return at < scan->end ? 0 : NOT_JSON;
+}
+
+/* A string without its quotes, escapes resolved in memory of the tree. */
+static int scan_string(struct scan *scan, const char **ret_text, size_t *ret_length)
+{
+	const char *start = scan->at, *end;
+	bool escaped;
+	char *copy;
+
+	if (string_end(scan, &end, &escaped))
+		return NOT_JSON;
+	scan->at = end + 1;
+	*ret_text = start;
+	*ret_length = (size_t)(end - start);
+	if (!escaped)
+		return 0;
+	copy = arena_alloc(scan->build->tree->arena, *ret_length);
+	if (!copy)
+		return -ENOMEM;
+	*ret_text = copy;
+	return unescape(start, end, copy, ret_length);
+}
+
+static int scan_members(struct scan *scan)
+{
+	struct tree_mark mark;
+	const char *text;
+	size_t length;
+	int err;
+
+	if (take(scan, '}'))
+		return tree_build_close(scan->build);
+	do {
+		skip_space(scan);
+		mark = here(scan);
+		if (!take(scan, '"'))
+			return NOT_JSON;
+		err = scan_string(scan, &text, &length);
+		if (!err)
+			err = tree_build_key(scan->build, text, length, mark);
+		if (!err)
+			err = take(scan, ':') ? scan_value(scan) : NOT_JSON;
+		if (err)
+			return err;
+	} while (take(scan, ','));
+	return take(scan, '}') ? tree_build_close(scan->build) : NOT_JSON;
+}
+
+static int scan_items(struct scan *scan)
+{
+	int err;
+
+	if (take(scan, ']'))
+		return tree_build_close(scan->build);
+	do {
+		err = scan_value(scan);
+		if (err)
+			return err;
+	} while (take(scan, ','));
+	return take(scan, ']') ? tree_build_close(scan->build) : NOT_JSON;
+}
+
+static const char *skip_digits(const char *at, const char *end)
+{
+	while (at < end && *at >= '0' && *at <= '9')
+		at++;
+	return at;
+}
+
+/* End of the number at `at`, or NULL. */
+static const char *number_end(const char *at, const char *end)
+{
+	const char *digits;
+
+	at += at < end && *at == '-';
+	digits = at;
+	at = skip_digits(at, end);
+	if (at == digits || (*digits == '0' && at - digits > 1))
+		return NULL;
+	if (at < end && *at == '.') {
+		digits = ++at;
+		at = skip_digits(at, end);
+		if (at == digits)
+			return NULL;
+	}
+	if (at < end && (*at | 0x20) == 'e') {
+		at++;
+		at += at < end && (*at == '+' || *at == '-');
+		digits = at;
+		at = skip_digits(at, end);
+		if (at == digits)
+			return NULL;
+	}
+	return at;
+}
+
+static int scan_plain(struct scan *scan, struct tree_mark mark)
+{
+	static const char *const words[] = {"true", "false", "null"};
+	const char *start = scan->at, *end = number_end(start, scan->end);
+	size_t left = (size_t)(scan->end - start);
+
+	for (size_t i = 0; !end && i < 3; i++)
+		if (left >= strlen(words[i]) && !memcmp(start, words[i], strlen(words[i])))
+			end = start + strlen(words[i]);
+	if (!end)
+		return NOT_JSON;
+	scan->at = end;
+	return tree_build_scalar(scan->build, start, (size_t)(end - start), false, mark);
+}
+
+static int scan_value(struct scan *scan)
+{
+	struct tree_mark mark;
+	const char *text;
+	size_t length;
+	int err;
+
+	skip_space(scan);
+	mark = here(scan);
+	if (take(scan, '"')) {
+		err = scan_string(scan, &text, &length);
+		return err ? err : tree_build_scalar(scan->build, text, length, true, mark);
+	}
+	if (take(scan, '{')) {
+		err = tree_build_open(scan->build, TREE_MAPPING, mark);
+		return err ? err : scan_members(scan);
+	}
+	if (take(scan, '[')) {
+		err = tree_build_open(scan->build, TREE_SEQUENCE, mark);
+		return err ? err : scan_items(scan);
+	}
+	return scan_plain(scan, mark);
+}
+
+int json_scan(struct tree_build *build, const char *text, size_t length)
+{
+	struct scan scan = {
+		.build = build, .at = text, .end = text + length, .marked = text, .mark = {1, 1}};
+	int err;
+
+	skip_space(&scan);
+	if (scan.at == scan.end || (*scan.at != '{' && *scan.at != '['))
+		return NOT_JSON;
+	err = scan_value(&scan);
+	if (err)
+		return err;
+	skip_space(&scan);
+	return scan.at == scan.end ? 0 : NOT_JSON;
+}

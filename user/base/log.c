@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Levels and the one sink: logfmt lines on stderr. */
+#include "log.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define MESSAGE_MAX 4096
+#define REPEAT_SECONDS 60
+
+static enum log_level threshold = LOG_INFO;
+
+/* The last message written, and how often it has come again since. */
+static struct {
+	char message[MESSAGE_MAX];
+	enum log_level level;
+	time_t at;
+	unsigned long repeats;
+} last;
+
+void log_set_level(enum log_level level)
+{
+	threshold = level;
+}
+
+static time_t monotonic(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec;
+}
+
+/* Value of a logfmt pair: quotes and control bytes escaped, so that one message is one line. */
+static void quote(const char *text, char *buf, size_t size)
+{
+	size_t at = 0;
+
+	for (; *text && at + 5 < size; text++) {
+		unsigned char byte = (unsigned char)*text;
+
+		if (byte == '"' || byte == '\\')
+			at += (size_t)snprintf(buf + at, size - at, "\\%c", byte);
+		else if (byte == '\n')
+			at += (size_t)snprintf(buf + at, size - at, "\\n");
+		else if (byte < 0x20 || byte == 0x7f)
+			at += (size_t)snprintf(buf + at, size - at, "\\x%02x", byte);
+		else
+			buf[at++] = (char)byte;
+	}
+	buf[at] = '\0';
+}
+
+static void write_line(enum log_level level, const char *message)
+{
+	static const char *const names[] = {"error", "warn", "info", "debug"};
+	char quoted[MESSAGE_MAX], line[MESSAGE_MAX + 128], stamp[32];
+	struct timespec now;
+	struct tm utc;
+	int length;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	gmtime_r(&now.tv_sec, &utc);
+	strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%M:%S", &utc);
+	quote(message, quoted, sizeof(quoted));
+	length = snprintf(line, sizeof(line), "time=%s.%03ldZ level=%s msg=\"%s\"\n", stamp,
+			  now.tv_nsec / 1000000, names[level], quoted);
+	/* One write(2) per line, so that lines of several processes do not mix. */
+	if (length > 0 && write(STDERR_FILENO, line, (size_t)length) < 0)
+		return;
+}
+
+static void tell_repeats(void)
+{
+	char message[64];
+
+	if (!last.repeats)
+		return;
+	snprintf(message, sizeof(message), "last message repeated %lu times", last.repeats);
+	write_line(last.level, message);
+	last.repeats = 0;
+}
+
+void log_write(enum log_level level, const char *format, ...)
+{
+	char message[MESSAGE_MAX];
+	time_t now = monotonic();
+	va_list args;
+
+	if (level > threshold)
+		return;
+	va_start(args, format);
+	vsnprintf(message, sizeof(message), format, args);
+	va_end(args);
+	if (level == last.level && now - last.at < REPEAT_SECONDS && !strcmp(message, last.message)) {
+		last.repeats++;
+		return;
+	}
+	tell_repeats();
+	write_line(level, message);
+	strcpy(last.message, message);
+	last.level = level;
+	last.at = now;
+}

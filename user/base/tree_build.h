@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Puts tree nodes together for the two readers of yaml_tree.c, within limits. */
+#ifndef TREE_BUILD_H
+#define TREE_BUILD_H
+
+#include "yaml_tree.h"
+
+#define KEY_CACHE 256
+
+struct tree_mark {
+	uint32_t line, column; /* from 1 */
+};
+
+struct tree_level {
+	struct tree_node *node;  /* the open sequence or mapping */
+	struct tree_node **tail; /* where its next child goes */
+	const char *key;         /* mapping: key whose value is awaited, or NULL */
+	struct tree_mark key_mark;
+};
+
+struct tree_build {
+	struct yaml_tree *tree;
+	const struct tree_limits *limits;
+	struct problems *problems;
+	size_t nodes;
+	unsigned int depth;
+	struct tree_level levels[TREE_DEPTH_MAX];
+	const char *keys[KEY_CACHE]; /* copies made before, by hash */
+};
+
+/* A builder with an empty tree, or -ENOMEM. */
+int tree_build_init(struct tree_build *build, const char *label, const struct tree_limits *limits,
+		    struct problems *problems);
+
+/* Each returns 0, -EINVAL or -E2BIG with a problem added, or -ENOMEM. Texts are copied. */
+int tree_build_open(struct tree_build *build, enum tree_kind kind, struct tree_mark mark);
+int tree_build_close(struct tree_build *build);
+int tree_build_scalar(struct tree_build *build, const char *text, size_t length, bool quoted,
+		      struct tree_mark mark);
+/* The key of the value that comes next. */
+int tree_build_key(struct tree_build *build, const char *text, size_t length,
+		   struct tree_mark mark);
+
+/* Is a key awaited, rather than a value? */
+bool tree_build_wants_key(const struct tree_build *build);
+
+/* Strict JSON into `build`. Returns as above, or -ENOMSG when the text is no JSON, without a
+ * problem: it may still be YAML. */
+int json_scan(struct tree_build *build, const char *text, size_t length);
+
+#endif

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Typed reads from a tree: mappings by a table of their keys, and what is said about errors. */
+#include "tree_walk.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "problem.h"
+
+#define NAME_MAX_COMPARED 64
+#define NEAR 2 /* edits that still count as a misspelling */
+
+static void report(struct tree_walk *walk, const struct tree_node *node, bool at_key,
+		   const char *message)
+{
+	const char *label = tree_made_label(node);
+	bool key = at_key && node->key_line;
+
+	walk->failed = true;
+	problems_add(walk->problems, label ? label : walk->file, key ? node->key_line : node->line,
+		     key ? node->key_column : node->column, "%s", message);
+}
+
+void tree_problem(struct tree_walk *walk, const struct tree_node *node, const char *format, ...)
+{
+	char message[PROBLEM_TEXT_MAX];
+	int length = 0;
+	va_list args;
+
+	/* The variable's name says it already. */
+	if (node->key && node->line)
+		length = snprintf(message, sizeof(message), "%.100s: ", node->key);
+	va_start(args, format);
+	vsnprintf(message + length, sizeof(message) - (size_t)length, format, args);
+	va_end(args);
+	report(walk, node, false, message);
+}
+
+const char *tree_found(const struct tree_node *node, char buf[TREE_FOUND_MAX])
+{
+	bool cut = node->count > 40;
+
+	if (node->kind != TREE_SCALAR)
+		strcpy(buf, node->kind == TREE_MAPPING ? "a mapping" : "a list");
+	else if (tree_is_null(node))
+		strcpy(buf, "nothing");
+	else if (node->quoted)
+		snprintf(buf, TREE_FOUND_MAX, "\"%.40s%s\"", node->text, cut ? "..." : "");
+	else
+		snprintf(buf, TREE_FOUND_MAX, "%.40s%s", node->text, cut ? "..." : "");
+	return buf;
+}
+
+bool tree_expect(struct tree_walk *walk, const struct tree_node *node, enum tree_kind kind,
+		 const char *what)
+{
+	char found[TREE_FOUND_MAX];
+
+	if (node->kind == kind)
+		return true;
+	tree_problem(walk, node, "expected %s, found %s", what, tree_found(node, found));
+	return false;
+}
+
+bool tree_key_matches(const char *key, const char *camel)
+{
+	for (; *camel; camel++) {
+		if (*key == *camel)
+			key++;
+		else if (*key == '_' && isupper((unsigned char)*camel) &&
+			 key[1] == tolower((unsigned char)*camel))
+			key += 2;
+		else
+			return false;
+	}
+	return !*key;
+}
+
+static bool is_key(const struct tree_walk *walk, const char *key, const char *name)
+{
+	return walk->proto ? tree_key_matches(key, name) : !strcmp(key, name);
+}
+
+const struct tree_node *tree_field_get(const struct tree_walk *walk,
+				       const struct tree_node *mapping, const char *key)
+{
+	if (!mapping || mapping->kind != TREE_MAPPING)
+		return NULL;
+	for (const struct tree_node *node = mapping->child; node; node = node->next)
+		if (is_key(walk, node->key, key))
+			return tree_is_null(node) ? NULL : node;
+	return NULL;
+}
+
+static unsigned int min3(unsigned int a, unsigned int b, unsigned int c)
+{
+	unsigned int least = a < b ? a : b;
+
+	return least < c ? least : c;
+}
+
+unsigned int name_distance(const char *a, const char *b, unsigned int limit)
+{
+	size_t length_a = strlen(a), length_b = strlen(b);
+	unsigned int row[NAME_MAX_COMPARED + 1], diagonal, above;
+
+	if (length_a > NAME_MAX_COMPARED || length_b > NAME_MAX_COMPARED)
+		return limit + 1;
+	for (size_t j = 0; j <= length_b; j++)
+		row[j] = (unsigned int)j;
+	for (size_t i = 1; i <= length_a; i++) {
+		diagonal = row[0];
+		row[0] = (unsigned int)i;
+		for (size_t j = 1; j <= length_b; j++) {
+			above = row[j];
+			row[j] = min3(above + 1, row[j - 1] + 1,
+				      diagonal + (tolower((unsigned char)a[i - 1]) !=
+						  tolower((unsigned char)b[j - 1])));
+			diagonal = above;
+		}
+	}
+	return row[length_b] <= limit ? row[length_b] : limit + 1;
+}
+
+static void list_keys(const struct tree_field *fields, size_t count, char *buf, size_t size)
+{
+	size_t at = 0;
+
+	buf[0] = '\0';
+	for (size_t i = 0; i < count && at < size; i++)
+		at += (size_t)snprintf(buf + at, size - at, "%s%s", i ? ", " : "", fields[i].key);
+}
+
+static void unknown_key(struct tree_walk *walk, const struct tree_node *node,
+			const struct tree_field *fields, size_t count)
+{
+	char message[PROBLEM_TEXT_MAX], keys[512];
+	unsigned int best = NEAR + 1, distance;
+	const char *near = NULL;
+
+	for (size_t i = 0; i < count; i++) {
+		distance = name_distance(node->key, fields[i].key, NEAR);
+		if (distance < best) {
+			best = distance;
+			near = fields[i].key;
+		}
+	}
+	list_keys(fields, count, keys, sizeof(keys));
+	if (near)
+		snprintf(message, sizeof(message), "unknown key '%.100s', did you mean '%s'?",
+			 node->key, near);
+	else
+		snprintf(message, sizeof(message), "unknown key '%.100s', expected one of: %s",
+			 node->key, keys);
+	report(walk, node, true, message);
+}
+
+static const struct tree_field *find_field(const struct tree_walk *walk, const char *key,
+					   const struct tree_field *fields, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (is_key(walk, key, fields[i].key))
+			return &fields[i];
+	return NULL;
+}
+
+void tree_fields(struct tree_walk *walk, const struct tree_node *mapping, const char *what,
+		 const struct tree_field *fields, size_t count, void *target)
+{
+	const struct tree_field *field;
+	uint64_t seen = 0, bit;
+
+	if (!tree_expect(walk, mapping, TREE_MAPPING, what))
+		return;
+	for (const struct tree_node *node = mapping->child; node; node = node->next) {
+		field = find_field(walk, node->key, fields, count);
+		bit = field ? 1ULL << (field - fields) : 0;
+		if (!field)
+			unknown_key(walk, node, fields, count);
+		else if (seen & bit)
+			report(walk, node, true, "the same key in its other spelling");
+		else if (!walk->proto || !tree_is_null(node))
+			field->read(walk, node, target);
+		seen |= bit;
+	}
+	for (size_t i = 0; i < count; i++)
+		if (fields[i].required && !(seen & 1ULL << i))
+			tree_problem(walk, mapping, "missing key '%s'", fields[i].key);
+}
