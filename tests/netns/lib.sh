@@ -1,0 +1,261 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# What the end-to-end tests share; each test_*.sh sources it first.
+# A test ends by `fail`, `skip` or its last line; cleaning up is done here, whatever happens.
+set -uo pipefail
+
+cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 1
+BUILD=$(realpath "${BUILD:-build}")
+HERE=$PWD/tests/netns
+T=$BUILD/tests
+# shellcheck source=tools/lib/topology.sh
+. tools/lib/topology.sh
+# shellcheck source=tools/lib/agents.sh
+. tools/lib/agents.sh
+
+VIP=10.20.194.146
+HOST=helloworld.sample.svc.cluster.local
+HELLO="outbound|5000||$HOST"
+SNAT1=172.31.254.1 SNAT2=172.31.255.1
+
+fail() {
+	echo "FAILED: $*"
+	exit 1
+}
+
+skip() {
+	echo "$*"
+	exit 77
+}
+
+# check TEXT COMMAND...: the command must succeed
+check() {
+	local text=$1
+	shift
+	"$@" || fail "$text"
+	echo "ok: $text"
+}
+
+# refute TEXT COMMAND...: the command must not succeed
+refute() {
+	local text=$1
+	shift
+	! "$@" || fail "$text"
+	echo "ok: $text"
+}
+
+# equal TEXT EXPECTED ACTUAL
+equal() {
+	[[ $2 == "$3" ]] || fail "$1: expected '$2', got '$3'"
+	echo "ok: $1: $3"
+}
+
+test_end() {
+	local status=$?
+	trap '' INT TERM
+	((status == 0 || status == 77)) || test_evidence
+	topo_end "$TEST_DIR"
+	exit "$status"
+}
+
+# What somebody who looks at a failure wants to see first.
+test_evidence() {
+	local log node
+	for log in "$TEST_DIR"/log/*; do
+		[[ -s $log ]] && echo "-- ${log##*/}:" && tail -n 25 "$log"
+	done
+	for node in "${!TOPO_NODE_CLUSTER[@]}"; do
+		[[ -e $(pin_dir "$node") ]] || continue
+		echo "-- status of $node, which dropped $(invalid_dropped "$node") as invalid:"
+		ctl "$node" status
+		ctl "$node" services
+		ctl "$node" endpoints
+	done 2>&1
+}
+
+[[ $(id -u) == 0 ]] || skip "needs root"
+TEST_DIR=${TEST_DIR:-/tmp/parallax-test-$$}
+topo_begin "$TEST_DIR" "px$$"
+trap test_end EXIT
+trap 'exit 1' INT TERM
+
+# ------------------------------------------------------------------ the usual two clusters
+
+# cluster1: node1 with sleep and helloworld v1; cluster2: gw2 with the same pod addresses, v2
+two_clusters() {
+	wan_add
+	cluster_add cluster1 192.23.110.1/24
+	cluster_add cluster2 192.23.120.1/24
+	node_add node1 cluster1 192.23.110.10/24 192.23.110.1
+	node_add gw2 cluster2 192.23.120.32/24 192.23.120.1
+	pod_add node1 sleep 10.10.0.89
+	pod_add node1 v1 10.10.0.90
+	pod_add gw2 sleep2 10.10.0.89
+	pod_add gw2 v2 10.10.0.90
+	start_server v1 v1
+	start_server v2 v2
+}
+
+# start_server POD VERSION [PORT]
+start_server() {
+	local addr=${TOPO_POD_ADDR[$1]} port=${3:-5000}
+	start "server-$1-$port" "$1" "$T/server" "$addr" "$port" "$2" "helloworld-$2-$1"
+	wait_for 5 listens "$1" "$port" || fail "no server in $1"
+}
+
+listens() { in_ns "$1" ss -Hltn "sport = :$2" | grep -q LISTEN; }
+
+# networks NAME=REGISTRY[@GATEWAY:PORT,...]...: becomes the mesh networks of all nodes
+networks() {
+	local entry name registry gateways
+	{
+		echo "networks:"
+		for entry in "$@"; do
+			name=${entry%%=*} registry=${entry#*=} gateways=
+			[[ $registry == *@* ]] && gateways=${registry#*@} registry=${registry%%@*}
+			echo "  $name:"
+			echo "    endpoints: [{fromRegistry: $registry}]"
+			[[ -n $gateways ]] && echo "    gateways:"
+			for gateway in ${gateways//,/ }; do
+				echo "    - {address: ${gateway%:*}, port: ${gateway##*:}}"
+			done
+		done
+	} | put "$TOPO_DIR/networks.yaml"
+}
+
+# eds RESOURCE ENDPOINT... [RESOURCE ENDPOINT...]...: becomes the assignments all nodes read.
+# RESOURCE has a `|', ENDPOINT is ADDR:PORT/REGISTRY[*WEIGHT].
+eds() {
+	local arg EDS_NONE
+	{
+		echo 'version_info: "1"'
+		echo "resources:"
+		while (($#)); do
+			arg=$1
+			shift
+			if [[ $arg == *"|"* ]]; then
+				EDS_NONE=" []"
+				[[ ${1:-|} != *"|"* ]] && EDS_NONE=
+				eds_resource "$arg"
+			else
+				eds_endpoint "$arg"
+			fi
+		done
+	} | put "$TOPO_DIR/eds.yaml"
+}
+
+eds_resource() {
+	cat <<-EOF
+		- "@type": type.googleapis.com/envoy.config.endpoint.v3.ClusterLoadAssignment
+		  cluster_name: "$1"
+		  endpoints:$EDS_NONE
+	EOF
+}
+
+eds_endpoint() {
+	local weight=1 at=${1%\**}
+	[[ $1 == *"*"* ]] && weight=${1##*\*}
+	local place=${at%%/*} registry=${at#*/}
+	cat <<-EOF
+		  - lb_endpoints:
+		    - endpoint:
+		        address: {socket_address: {address: ${place%:*}, port_value: ${place#*:}}}
+		      load_balancing_weight: $weight
+		      metadata: {filter_metadata: {istio: {workload: "w;sample;helloworld;v;$registry"}}}
+		    load_balancing_weight: $weight
+	EOF
+}
+
+# agent_config NODE NETWORK CLUSTER: standard input adds to it; SERVICES replaces the usual service
+agent_config() {
+	local services="
+- host: $HOST
+  addresses: [$VIP]
+  ports: [{port: 5000, protocol: TCP}, {port: 5000, protocol: UDP}]"
+	{
+		cat <<-EOF
+			network: $2
+			cluster: $3
+			interfaces: {pods: ["veth*"], uplinks: ["eth0"]${ATTACH:+, attach: $ATTACH}}
+			meshNetworksFile: $TOPO_DIR/networks.yaml
+			source: {files: {path: $TOPO_DIR/eds.yaml}}
+			limits: {services: 256, backends: 4096, flows: 65536}
+			delivery: ${DELIVERY:-stack}
+			services:${SERVICES:-$services}
+		EOF
+		cat
+	} | put "$TOPO_DIR/$1/config.yaml"
+}
+
+transports() {
+	local pair
+	echo "transports:"
+	for pair in "$@"; do
+		echo "  ${pair%%=*}: {mode: ${pair#*=}}"
+	done
+}
+
+# gateway_role SNAT_ADDR ALLOWED_PREFIX...
+gateway_role() {
+	local snat=$1 allow
+	shift
+	allow=$(printf ', %s' "$@")
+	echo "gateway: {listen: {interface: eth0, port: 6081}, snat: [$snat], allow: [${allow#, }]}"
+}
+
+# Both networks with a gateway each, both agents up, v1 and v2 behind the one service.
+two_agents() {
+	networks network1=cluster1@192.23.110.10:15443 \
+		network2=n2-k8s-config@192.23.120.32:15443
+	eds "$HELLO" 10.10.0.90:5000/cluster1 10.10.0.90:5000/n2-k8s-config
+	{
+		transports network2=geneve
+		gateway_role $SNAT1 192.23.120.0/24
+	} | agent_config node1 network1 cluster1
+	{
+		transports network1=geneve
+		gateway_role $SNAT2 192.23.110.0/24
+	} | agent_config gw2 network2 n2-k8s-config
+	agent_start node1 || fail "agent on node1"
+	agent_start gw2 || fail "agent on gw2"
+}
+
+# ------------------------------------------------------------------ what is looked at
+
+# hello POD [ARGUMENT...]: calls the service
+hello() {
+	local pod=$1
+	shift
+	in_ns "$pod" "$T/hello" "$@" $VIP 5000
+}
+
+# answers POD [COUNT]: `v1:10 v2:12', who answered how often; empty on any failure
+answers() {
+	hello "$1" -s -n "${2:-40}" >"$TEST_DIR/answers" || return 1
+	sort "$TEST_DIR/answers" | sed 's/ /:/' | paste -sd' '
+}
+
+# versions POD [COUNT]: `v1 v2', who answered at all
+versions() {
+	answers "$@" | sed 's/:[0-9]*//g'
+}
+
+# versions_are EXPECTED POD
+versions_are() { [[ $(versions "$2") == "$1" ]]; }
+
+# drops NODE REASON: packets dropped for that reason
+drops() {
+	ctl "$1" status -o json |
+		python3 -c 'import json, sys; print(json.load(sys.stdin)["drops"].get(sys.argv[1], 0))' "$2"
+}
+
+nothing_invalid() {
+	local node
+	for node in "${!TOPO_NODE_CLUSTER[@]}"; do
+		equal "packets $node found invalid" 0 "$(invalid_dropped "$node")"
+	done
+}
+
+nothing_leaked() {
+	equal "packets for 0.0.0.0 in the wide area" 0 "$(wan_count placeholder)"
+	equal "packets for a pod or virtual IP in the wide area" 0 "$(wan_count pods)"
+}

@@ -1,0 +1,55 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# Runs the end-to-end tests one after the other, as root.
+# Usage: tests/netns/run.sh [NAME...]    e.g. `run.sh scenario udp'; TEST_TIMEOUT seconds for each
+#
+# Each test makes namespaces and pins of its own, named by its process, so runs may overlap.
+set -uo pipefail
+
+cd "$(dirname "$0")" || exit 1
+here=$PWD
+. ../../tools/lib/topology.sh
+limit=${TEST_TIMEOUT:-90}
+work=$(mktemp -d /tmp/parallax-netns-XXXXXX)
+passed=0 failed=0 skipped=0
+trap 'rm -rf "$work"' EXIT
+trap 'topo_end "$work/run" 2>/dev/null; exit 1' INT TERM
+
+run_test() {
+	local name=$1 script=$here/test_$1.sh status began=$SECONDS
+	if [[ ! -f $script ]]; then
+		echo "FAIL $name: there is no $script"
+		failed=$((failed + 1))
+		return
+	fi
+	TEST_DIR=$work/run timeout --kill-after=15 "$limit" bash "$script" >"$work/log" 2>&1 </dev/null
+	status=$?
+	topo_end "$work/run" 2>/dev/null # what a killed test could not clean up itself
+	report "$name" "$status" $((SECONDS - began))
+}
+
+report() {
+	case $2 in
+	0)
+		echo "PASS $1 ($3 s)"
+		passed=$((passed + 1))
+		;;
+	77)
+		echo "SKIP $1: $(tail -n 1 "$work/log")"
+		skipped=$((skipped + 1))
+		;;
+	*)
+		echo "FAIL $1 ($3 s$( (($2 == 124 || $2 == 137)) && echo ", stopped after $limit s"))"
+		sed 's/^/    | /' "$work/log"
+		failed=$((failed + 1))
+		;;
+	esac
+}
+
+((EUID == 0)) || { echo "SKIP netns: needs root"; exit 0; }
+(($#)) || set -- $(printf '%s\n' test_*.sh | sed 's/^test_//; s/\.sh$//')
+for name in "$@"; do
+	run_test "$name"
+done
+echo "end to end: $passed passed, $failed failed, $skipped skipped, $SECONDS s"
+((failed == 0))

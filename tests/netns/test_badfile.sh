@@ -1,0 +1,37 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# A bad file keeps the last good state and is named in status with line and column.
+. "$(dirname "$0")/lib.sh"
+
+two_clusters
+two_agents
+check "both answer" wait_for 5 versions_are "v1 v2" sleep
+
+status_names() { ctl node1 status | grep -E "$1" >/dev/null; }
+names_file() { status_names "$(basename "$1"):$2:[0-9]+"; }
+
+eds "$HELLO" 10.10.0.90:5000/cluster1 10.10.0.90:5000/n2-k8s-config
+cp "$TOPO_DIR/eds.yaml" "$TEST_DIR/good.yaml"
+printf 'resources:\n- {"@type": [\n' | put "$TOPO_DIR/eds.yaml"
+check "the broken EDS file is named" wait_for 5 status_names 'eds\.yaml:[0-9]+:[0-9]+'
+equal "and the last good state serves" "v1 v2" "$(versions sleep)"
+check "the agent lives" kill -0 "$(pid_of agent-node1)"
+put "$TOPO_DIR/eds.yaml" <"$TEST_DIR/good.yaml"
+fixed() { ! status_names 'eds\.yaml:[0-9]+:[0-9]+'; }
+check "once mended it is named no more" wait_for 5 fixed
+
+printf 'networks:\n  network1:\n    endpoints: [{fromRegistry: cluster1}]\n    color: blue\n' |
+	put "$TOPO_DIR/networks.yaml"
+check "an unknown key in the mesh networks is named, line 4" wait_for 5 names_file networks.yaml 4
+equal "and the last good state serves" "v1 v2" "$(versions sleep)"
+networks network1=cluster1@192.23.110.10:15443 network2=n2-k8s-config@0.0.0.0:443
+check "a good file is taken again" wait_for 5 versions_are v1 sleep
+
+# A resource that cannot be: an explicit weight 0. The good one beside it applies.
+networks network1=cluster1@192.23.110.10:15443 network2=n2-k8s-config@192.23.120.32:15443
+check "both answer again" wait_for 5 versions_are "v1 v2" sleep
+eds "$HELLO" '10.10.0.90:5000/cluster1*0' "outbound|80||other.sample.svc.cluster.local" \
+	10.10.0.90:5000/cluster1
+check "a rejected resource is named" wait_for 5 status_names "outbound\|5000\|\|$HOST"
+equal "and its last good assignment serves" "v1 v2" "$(versions sleep)"
+nothing_leaked

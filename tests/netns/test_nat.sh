@@ -1,0 +1,67 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# A NAT router between the client's node and the wide area, which forgets its mapping mid-flow.
+. "$(dirname "$0")/lib.sh"
+
+wan_add
+cluster_add cluster1 192.23.110.1/24
+cluster_add cluster2 192.23.120.1/24
+node_add gw2 cluster2 192.23.120.32/24 192.23.120.1
+
+# node1 stands behind the router with a private address.
+netns_add router
+link_add router outside wan router
+in_ns wan ip link set router master lan-cluster1
+in_ns router ip address add 192.23.110.77/24 dev outside
+in_ns router ip route add default via 192.23.110.1
+netns_add node1
+link_add node1 eth0 router inside
+in_ns router ip address add 192.168.50.1/24 dev inside
+sysctls router ip_forward=1
+node_setup node1 cluster1 192.168.50.2/24 192.168.50.1
+
+map_to() { # PORTS: outer source ports the router uses from now on
+	in_ns router nft -f - <<-RULES
+		table ip nat
+		delete table ip nat
+		table ip nat {
+			chain out {
+				type nat hook postrouting priority 100;
+				oifname "outside" meta l4proto { tcp, udp } masquerade to :$1
+			}
+		}
+	RULES
+}
+map_to 20000-20999
+
+pod_add node1 sleep 10.10.0.89
+pod_add gw2 v2 10.10.0.90
+start_server v2 v2
+start udp-v2 v2 "$T/udp" serve 10.10.0.90 5000 v2
+networks network1=cluster1 network2=n2-k8s-config@192.23.120.32:15443
+eds "$HELLO" 10.10.0.90:5000/n2-k8s-config
+transports network2=geneve | agent_config node1 network1 cluster1
+gateway_role $SNAT2 192.23.110.77/32 | agent_config gw2 network2 n2-k8s-config
+check "agent on node1 serves" agent_start node1
+check "agent on gw2 serves" agent_start gw2
+
+equal "through the NAT" v2:40 "$(answers sleep)"
+check "bulk out" in_ns sleep "$T/bulk" send $VIP 5000 100000000
+check "bulk in" in_ns sleep "$T/bulk" receive $VIP 5000 100000000
+check "UDP" in_ns sleep "$T/udp" -n 10 call $VIP 5000
+
+# Connections stay open while the mapping moves to other ports.
+start held sleep "$T/hold" -n 20 -u "$TEST_DIR/enough" $VIP:5000
+held_open() { grep -q '^open 20' "$TEST_DIR/log/held"; }
+check "20 connections open" wait_for 5 held_open
+map_to 30000-30999
+check "the router forgets its mappings" in_ns router "$HERE/forget_connections.py"
+sleep 2
+outer=$(in_ns gw2 timeout 2 tcpdump -nn -i eth0 -c 20 'udp dst port 6081' 2>/dev/null)
+grep -q '192\.23\.110\.77\.30[0-9]*' <<<"$outer" || fail "no packet from a new outer port: $outer"
+touch "$TEST_DIR/enough"
+finish held || fail "a connection was lost: $(cat "$TEST_DIR/log/held")"
+echo "ok: $(tail -n 1 "$TEST_DIR/log/held") over a new outer port"
+equal "and new ones" v2:40 "$(answers sleep)"
+nothing_leaked
+nothing_invalid

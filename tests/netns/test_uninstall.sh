@@ -1,0 +1,30 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# uninstall takes out everything, also under load, and nothing else.
+. "$(dirname "$0")/lib.sh"
+
+two_clusters
+two_agents
+check "both answer" wait_for 5 versions_are "v1 v2" sleep
+refute "uninstall refuses while the agent runs" ctl node1 uninstall
+equal "and nothing happened" "v1 v2" "$(versions sleep)"
+
+start direct sleep "$T/hold" -n 20 -u "$TEST_DIR/enough" 10.10.0.90:5000
+direct_open() { grep -q '^open 20' "$TEST_DIR/log/direct"; }
+check "20 connections that are none of ours" wait_for 5 direct_open
+for node in node1 gw2; do
+	stop agent-$node
+done
+equal "without agents the data plane serves" "v1 v2" "$(versions sleep)"
+for node in node1 gw2; do
+	check "uninstall on $node" ctl $node uninstall
+	equal "left on $node" "" "$(left_behind $node)"
+	check "uninstall again is no error" ctl $node uninstall
+done
+touch "$TEST_DIR/enough"
+finish direct || fail "other traffic was hurt: $(cat "$TEST_DIR/log/direct")"
+refute "the virtual IP leads nowhere now" hello sleep -t 1000
+
+check "an agent can be installed again" agent_start node1
+check "and the other" agent_start gw2
+check "both answer again" wait_for 5 versions_are "v1 v2" sleep
