@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Which network an endpoint is in, and whether it can be used from here. */
+#include "label.h"
+
+#include <netinet/in.h>
+#include <string.h>
+
+/* TCP is what an unset protocol means, so only UDP is a statement. */
+static bool serves(const struct socket_addr *address, uint8_t proto)
+{
+	return address->proto != IPPROTO_UDP || proto == IPPROTO_UDP;
+}
+
+/* The address a connection of this family and protocol would use, and what is wrong with it. */
+static enum left_out choose_address(const struct view_request *request,
+				    const struct endpoint *endpoint,
+				    const struct socket_addr **ret_address)
+{
+	const struct socket_addr *found = NULL;
+
+	*ret_address = endpoint->address_count ? endpoint->addresses : NULL;
+	for (size_t i = 0; i < endpoint->address_count; i++) {
+		const struct socket_addr *address = &endpoint->addresses[i];
+
+		if (address->addr.family != request->family)
+			continue;
+		if (!found || (!serves(found, request->proto) && serves(address, request->proto)))
+			found = address;
+	}
+	if (!found)
+		return LEFT_OUT_NO_ADDRESS;
+	*ret_address = found;
+	if (!serves(found, request->proto))
+		return LEFT_OUT_WRONG_PROTOCOL;
+	if (!addr_is_usable(&found->addr))
+		return LEFT_OUT_BAD_ADDRESS;
+	return found->port ? LEFT_OUT_NONE : LEFT_OUT_BAD_PORT;
+}
+
+/* The fifth part of `workload;namespace;name;revision;cluster` (istio: AppendLbEndpointMetadata);
+ * NULL when it is absent or empty. */
+static const char *workload_cluster(const char *workload, size_t *ret_length)
+{
+	for (int part = 0; workload && part < 4; part++) {
+		workload = strchr(workload, ';');
+		if (workload)
+			workload++;
+	}
+	if (!workload)
+		return NULL;
+	*ret_length = strcspn(workload, ";");
+	return *ret_length ? workload : NULL;
+}
+
+/* Metadata, then the registry. False: no rule says anything. A name the mesh does not have gives
+ * true and NULL. */
+static bool named_network(const struct reach_map *map, const struct locality *locality,
+			  const struct endpoint *endpoint, const char **ret_name,
+			  const struct reach **ret)
+{
+	const char *cluster;
+	size_t length;
+
+	*ret_name = NULL;
+	if (endpoint->network && *endpoint->network)
+		*ret_name = endpoint->network;
+	else if (locality->network && *locality->network)
+		*ret_name = locality->network;
+	if (*ret_name) {
+		*ret = reach_by_name(map, *ret_name);
+		return true;
+	}
+	cluster = workload_cluster(endpoint->workload, &length);
+	*ret = cluster ? reach_by_registry(map, cluster, length) : NULL;
+	return *ret;
+}
+
+/* Rule 3: nothing names a network. */
+static enum left_out assume_own(const struct reach_map *map, const struct endpoint *endpoint,
+				const struct socket_addr *address)
+{
+	const struct view_request *request = map->request;
+	size_t length;
+	const char *cluster = workload_cluster(endpoint->workload, &length);
+
+	if (request->cluster && cluster &&
+	    (strncmp(cluster, request->cluster, length) || request->cluster[length]))
+		return LEFT_OUT_UNKNOWN_NETWORK;
+	/* An address inside was matched by rule 2 already. */
+	if (map->own && map->own->network->cidr_count && address)
+		return LEFT_OUT_OUTSIDE_NETWORK;
+	return LEFT_OUT_NONE;
+}
+
+static void label_pod(const struct reach_map *map, const struct locality *locality,
+		      const struct endpoint *endpoint, struct label *label)
+{
+	const struct view_request *request = map->request;
+	const struct reach *network;
+	const char *name;
+	bool known = named_network(map, locality, endpoint, &name, &network);
+	enum left_out reason = LEFT_OUT_NONE;
+
+	if (!known && label->address) {
+		network = reach_by_cidr(map, &label->address->addr);
+		known = network;
+	}
+	if (!known) {
+		network = map->own;
+		reason = assume_own(map, endpoint, label->address);
+	} else if (network) {
+		label->remote = !network->own;
+		reason = network->reason;
+		label->down = network->down && !network->local;
+	} else if (strcmp(name, request->network)) {
+		label->remote = true;
+		reason = LEFT_OUT_NO_GATEWAY;
+	}
+	label->network = network;
+	if (!label->reason)
+		label->reason = reason;
+	if (label->address)
+		label->down |= reach_is_down(request, &label->address->addr, label->address->port);
+}
+
+/* An entry of the gateway table that `endpoint` names, any of its addresses. */
+static const struct reach *find_gateway(const struct reach_map *map,
+					const struct endpoint *endpoint,
+					const struct socket_addr **ret_address)
+{
+	for (size_t i = 0; i < endpoint->address_count; i++) {
+		const struct reach *network = reach_by_gateway(map, &endpoint->addresses[i]);
+
+		if (network) {
+			*ret_address = &endpoint->addresses[i];
+			return network;
+		}
+	}
+	return NULL;
+}
+
+static enum left_out check_gateway(const struct view_request *request, const struct label *label)
+{
+	const struct mesh_network *network = label->network->network;
+
+	if (label->network->own)
+		return LEFT_OUT_OWN_GATEWAY;
+	if (!addr_is_usable(&label->address->addr))
+		return LEFT_OUT_BAD_ADDRESS;
+	if (!label->address->port)
+		return LEFT_OUT_BAD_PORT;
+	if (!serves(label->address, request->proto))
+		return LEFT_OUT_WRONG_PROTOCOL;
+	if (network->transport == TRANSPORT_NONE)
+		return LEFT_OUT_NO_TRANSPORT;
+	if (network->transport == TRANSPORT_PASSTHROUGH &&
+	    label->address->addr.family != request->family)
+		return LEFT_OUT_NO_ADDRESS;
+	return LEFT_OUT_NONE;
+}
+
+/* A gateway that meshNetworks does not name. Nothing says that it speaks Geneve, but a stock one
+ * may be entered where passthrough is configured for its network. */
+static void label_unknown_gateway(const struct reach_map *map, const struct locality *locality,
+				  const struct endpoint *endpoint, struct label *label)
+{
+	const struct reach *network = NULL;
+	const char *name;
+
+	named_network(map, locality, endpoint, &name, &network);
+	label->gateway = true;
+	label->network = network;
+	label->remote = !(network ? network->own : name && !strcmp(name, map->request->network));
+	if (!label->remote)
+		label->reason = LEFT_OUT_OWN_GATEWAY;
+	else if (!label->reason &&
+		 (!network || network->network->transport != TRANSPORT_PASSTHROUGH))
+		label->reason = LEFT_OUT_UNKNOWN_GATEWAY;
+	if (label->address)
+		label->down = reach_is_down(map->request, &label->address->addr,
+					    label->address->port);
+}
+
+void label_endpoint(const struct reach_map *map, const struct locality *locality,
+		    const struct endpoint *endpoint, struct label *ret)
+{
+	struct label label = {0};
+	const struct socket_addr *address;
+
+	label.reason = choose_address(map->request, endpoint, &label.address);
+	label.network = find_gateway(map, endpoint, &address);
+	if (label.network) {
+		label.gateway = true;
+		label.address = address;
+		label.remote = !label.network->own;
+		label.reason = check_gateway(map->request, &label);
+		label.down = reach_is_down(map->request, &address->addr, address->port);
+	} else if (endpoint->workload && !strncmp(endpoint->workload, ";;", 2)) {
+		label_unknown_gateway(map, locality, endpoint, &label);
+	} else {
+		label_pod(map, locality, endpoint, &label);
+	}
+	*ret = label;
+}
