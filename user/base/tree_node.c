@@ -74,6 +74,18 @@ void tree_set(struct tree_node *mapping, const char *key, struct tree_node *chil
 	*at = child;
 }
 
+void tree_remove(struct tree_node *mapping, const char *key)
+{
+	struct tree_node **at = &mapping->child;
+
+	while (*at && strcmp((*at)->key, key))
+		at = &(*at)->next;
+	if (!*at)
+		return;
+	*at = (*at)->next;
+	mapping->count--;
+}
+
 const char *tree_made_label(const struct tree_node *node)
 {
 	return node->line ? NULL : ((const struct made_node *)(const void *)node)->label;

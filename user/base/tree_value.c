@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "arena.h"
 #include "tree_walk.h"
 
 static int wrong(struct tree_walk *walk, const struct tree_node *node, const char *what)
@@ -53,6 +54,18 @@ int tree_text(struct tree_walk *walk, const struct tree_node *node, const char *
 		return wrong(walk, node, "a text that is not empty");
 	*ret = node->text;
 	return 0;
+}
+
+int tree_keep(struct tree_walk *walk, const struct tree_node *node, const char **ret)
+{
+	const char *text;
+
+	if (tree_text(walk, node, &text))
+		return -EINVAL;
+	text = arena_text(walk->arena, text, node->count);
+	walk->out_of_memory |= !text;
+	*ret = text;
+	return text ? 0 : -ENOMEM;
 }
 
 static bool parse_decimal(const char *text, uint64_t max, uint64_t *ret)

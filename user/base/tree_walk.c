@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "arena.h"
 #include "problem.h"
 
 #define NAME_MAX_COMPARED 64
@@ -189,4 +190,28 @@ void tree_fields(struct tree_walk *walk, const struct tree_node *mapping, const 
 	for (size_t i = 0; i < count; i++)
 		if (fields[i].required && !(seen & 1ULL << i))
 			tree_problem(walk, mapping, "missing key '%s'", fields[i].key);
+}
+
+void *tree_list(struct tree_walk *walk, const struct tree_node *node, const char *what, size_t max,
+		size_t size,
+		void (*read)(struct tree_walk *walk, const struct tree_node *item, void *element),
+		size_t *ret_count)
+{
+	unsigned char *elements, *element;
+
+	*ret_count = 0;
+	if (!tree_expect(walk, node, TREE_SEQUENCE, what))
+		return NULL;
+	if (node->count > max) {
+		tree_problem(walk, node, "expected at most %zu items, found %u", max, node->count);
+		return NULL;
+	}
+	elements = element = arena_array(walk->arena, node->count, size);
+	walk->out_of_memory |= !elements;
+	if (!elements)
+		return NULL;
+	for (const struct tree_node *item = node->child; item; item = item->next, element += size)
+		read(walk, item, element);
+	*ret_count = node->count;
+	return elements;
 }

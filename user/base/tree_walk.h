@@ -11,13 +11,17 @@ struct tree_walk {
 	struct problems *problems;
 	bool proto; /* proto-JSON: keys in snake_case or lowerCamelCase, null is unset,
 		     * numbers also in quotes */
-	bool failed; /* some read has failed */
+	struct arena *arena; /* where tree_keep() and tree_list() put what they return */
+	bool failed;         /* some read has failed */
+	bool out_of_memory;
 };
 
 /* Each read returns 0 with the result in *ret, or -EINVAL with a problem added. */
 
 /* Any text that is not null, a number or a boolean without quotes; borrowed from the tree. */
 int tree_text(struct tree_walk *walk, const struct tree_node *node, const char **ret);
+/* The same, copied into walk->arena. */
+int tree_keep(struct tree_walk *walk, const struct tree_node *node, const char **ret);
 int tree_number(struct tree_walk *walk, const struct tree_node *node, uint64_t min, uint64_t max,
 		uint64_t *ret);
 int tree_bool(struct tree_walk *walk, const struct tree_node *node, bool *ret);
@@ -54,6 +58,14 @@ struct tree_field {
  * is), required ones that are missing, and anything but a mapping, as "expected WHAT". */
 void tree_fields(struct tree_walk *walk, const struct tree_node *mapping, const char *what,
 		 const struct tree_field *fields, size_t count, void *target);
+
+/* A list, each item read by `read` into its element of an array of zeroed elements of `size`
+ * bytes in walk->arena. The array is returned also when items are wrong; with count 0 when it is
+ * no list, or has more than `max` items. */
+void *tree_list(struct tree_walk *walk, const struct tree_node *node, const char *what, size_t max,
+		size_t size,
+		void (*read)(struct tree_walk *walk, const struct tree_node *item, void *element),
+		size_t *ret_count);
 
 /* Value of `key` (lowerCamelCase), under walk->proto in either spelling; NULL also for null. */
 const struct tree_node *tree_field_get(const struct tree_walk *walk,

@@ -77,6 +77,7 @@ struct tree_node *tree_made(struct yaml_tree *tree, const char *label, enum tree
 /* Append `child` to a sequence, or set it as `key` of a mapping in place of what was there. */
 void tree_append(struct tree_node *sequence, struct tree_node *child);
 void tree_set(struct tree_node *mapping, const char *key, struct tree_node *child);
+void tree_remove(struct tree_node *mapping, const char *key);
 /* Label of a node made by tree_made(); NULL for all others. */
 const char *tree_made_label(const struct tree_node *node);
 

@@ -50,6 +50,23 @@ struct mesh_networks {
 	size_t count;
 };
 
+/* `transports`, `networkIds` and `flat` as written, for when meshNetworks is reloaded alone. */
+struct config_transport {
+	const char *network;
+	enum transport_mode mode;
+	uint16_t port; /* geneve: outer destination port */
+};
+
+struct config_network_id {
+	const char *network;
+	uint32_t id;
+};
+
+struct config_flat {
+	const char **networks; /* that reach one another's pods by pod IP */
+	size_t count;
+};
+
 struct service_port {
 	uint16_t port;
 	uint8_t proto; /* IPPROTO_TCP or IPPROTO_UDP */
@@ -92,6 +109,12 @@ struct config {
 	enum xdp_mode xdp;
 	const char *mesh_networks_file; /* or NULL: inline */
 	struct mesh_networks *mesh;     /* owned; replaced at reload */
+	struct config_transport *transports;
+	size_t transport_count;
+	struct config_network_id *network_ids;
+	size_t network_id_count;
+	struct config_flat *flat;
+	size_t flat_count;
 	const char *eds_path;           /* source.files.path; or NULL */
 	struct config_service *services;
 	size_t service_count;

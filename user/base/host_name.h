@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* DNS host names: syntax and normal form. */
+#ifndef HOST_NAME_H
+#define HOST_NAME_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define HOST_NAME_SIZE 256 /* 255 bytes and the zero byte */
+
+/* RFC 1123 section 2.1, underscores too; a last label of digits alone is a broken address, not
+ * a name. One final dot is accepted. */
+bool host_name_valid(const char *text);
+
+/* Write `length` bytes of `text` in lower case and without a final dot into `buf`; longer ones
+ * are cut. Returns the length written. No check of syntax. */
+size_t host_name_normal(const char *text, size_t length, char buf[HOST_NAME_SIZE]);
+
+#endif
