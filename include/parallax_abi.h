@@ -99,7 +99,8 @@ struct backend {
 	__u32 slots;        /* slots of the client table that name this row */
 	__u16 priority;
 	__u16 locality; /* index of a NAME_LOCALITY */
-	__u64 zero;
+	__u16 last_generation; /* while the row rests: the generation it had */
+	__u16 zero[3];
 };
 
 /* ------------------------------------------------------------------ flows */
@@ -238,8 +239,8 @@ struct next_hop {
 	union ip_addr dst;
 	__u32 ifindex; /* 0: empty */
 	__u32 stamp;   /* jiffies, low 32 bits, of the last validation */
+	__u8 dmac[6]; /* in this order in the frame */
 	__u8 smac[6];
-	__u8 dmac[6];
 	__u32 flags; /* NEXT_HOP_* */
 };
 

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Taking stock of the kernel's maps: what is in use, what rests. */
+#include "ledger.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ledger_list.h"
+
+static uint32_t power_of_two_above(uint32_t n)
+{
+	uint32_t power = 16;
+
+	while (power < n)
+		power *= 2;
+	return power;
+}
+
+int ledger_init(struct ledger *ledger, const struct ledger_memory *memory)
+{
+	uint32_t heads = power_of_two_above(memory->service_rows);
+
+	*ledger = (struct ledger){ .memory = *memory, .head_mask = heads - 1, .epoch = 1 };
+	ledger->services = calloc(memory->service_rows, sizeof(*ledger->services));
+	ledger->backends = calloc(memory->backend_rows, sizeof(*ledger->backends));
+	ledger->key_heads = calloc(heads, sizeof(*ledger->key_heads));
+	ledger->id_heads = calloc(heads, sizeof(*ledger->id_heads));
+	if (ledger->services && ledger->backends && ledger->key_heads && ledger->id_heads)
+		return 0;
+	ledger_done(ledger);
+	return -ENOMEM;
+}
+
+void ledger_done(struct ledger *ledger)
+{
+	free(ledger->services);
+	free(ledger->backends);
+	free(ledger->key_heads);
+	free(ledger->id_heads);
+	free(ledger->free_extents.items);
+	free(ledger->resting_extents.items);
+	free(ledger->networks_named.items);
+	free(ledger->localities.items);
+	free(ledger->networks.items);
+	free(ledger->gateways.items);
+	free(ledger->allowed.items);
+	free(ledger->stray_vips.items);
+	free(ledger->stray_ids.items);
+	*ledger = (struct ledger){};
+}
+
+static void forget_everything(struct ledger *ledger)
+{
+	memset(ledger->services, 0, ledger->memory.service_rows * sizeof(*ledger->services));
+	memset(ledger->backends, 0, ledger->backend_top * sizeof(*ledger->backends));
+	memset(ledger->key_heads, 0xff, (ledger->head_mask + 1) * sizeof(*ledger->key_heads));
+	memset(ledger->id_heads, 0xff, (ledger->head_mask + 1) * sizeof(*ledger->id_heads));
+	ledger->service_top = 0;
+	ledger->backend_top = 1;
+	ledger->free_extents.count = ledger->resting_extents.count = 0;
+	ledger->networks_named.count = ledger->localities.count = 0;
+	ledger->networks.count = ledger->gateways.count = ledger->allowed.count = 0;
+	ledger->stray_vips.count = ledger->stray_ids.count = 0;
+}
+
+static const struct service *row_in_use(const struct ledger *ledger, uint32_t r)
+{
+	const struct service *row;
+
+	if (r >= ledger->memory.service_rows)
+		return NULL;
+	row = &ledger->memory.services[r];
+	return row->flags & SERVICE_IN_USE ? row : NULL;
+}
+
+static int take_vip(struct ledger *ledger, const struct ledger_vip *entry)
+{
+	const struct service *row = row_in_use(ledger, entry->row);
+
+	if (!row || row->family != 4 || row->vip.v4 != entry->key.addr ||
+	    row->port != entry->key.port || row->proto != entry->key.proto)
+		return ledger_list_add(&ledger->stray_vips, entry, sizeof(*entry));
+	ledger->services[entry->row].in_vips = true;
+	return 0;
+}
+
+static int take_id(struct ledger *ledger, const struct ledger_id *entry)
+{
+	const struct service *row = row_in_use(ledger, entry->row);
+
+	if (!row || row->id != entry->key.id || row->family != entry->key.family)
+		return ledger_list_add(&ledger->stray_ids, entry, sizeof(*entry));
+	ledger->services[entry->row].in_ids = true;
+	return 0;
+}
+
+static int take_entries(struct ledger *ledger, const struct ledger_entries *entries)
+{
+	int err = 0;
+
+	for (size_t i = 0; !err && i < entries->vip_count; i++)
+		err = take_vip(ledger, &entries->vips[i]);
+	for (size_t i = 0; !err && i < entries->id_count; i++)
+		err = take_id(ledger, &entries->ids[i]);
+	for (size_t i = 0; !err && i < entries->network_count; i++)
+		err = ledger_list_add(&ledger->networks, &entries->networks[i],
+				      sizeof(*entries->networks));
+	for (size_t i = 0; !err && i < entries->gateway_count; i++)
+		err = ledger_list_add(&ledger->gateways, &entries->gateways[i],
+				      sizeof(*entries->gateways));
+	for (size_t i = 0; !err && i < entries->allowed_count; i++)
+		err = ledger_list_add(&ledger->allowed, &entries->allowed[i],
+				      sizeof(*entries->allowed));
+	return err;
+}
+
+static bool is_zero(const void *memory, size_t bytes)
+{
+	static const char zeros[64];
+
+	return !memcmp(memory, zeros, bytes);
+}
+
+static void take_services(struct ledger *ledger)
+{
+	for (uint32_t r = 0; r < ledger->memory.service_rows; r++) {
+		const struct service *row = &ledger->memory.services[r];
+		struct ledger_service *known = &ledger->services[r];
+
+		known->first_backend = NO_ROW;
+		if (is_zero(row, sizeof(*row)))
+			continue;
+		ledger->service_top = r + 1;
+		ledger_link_service(ledger, r, row);
+		known->state = known->in_vips || known->in_ids ? ROW_USED : ROW_RESTING;
+		known->since = ledger->epoch;
+		if (known->state != ROW_USED)
+			continue;
+		known->size = TABLE_SIZE(row->table);
+		known->local_size = TABLE_SIZE(row->local_table);
+	}
+	/* A hole below the top was never published, or a crash left no trace of it: it rests. */
+	for (uint32_t r = 0; r < ledger->service_top; r++)
+		if (ledger->services[r].state == ROW_UNTOUCHED) {
+			ledger->services[r].state = ROW_RESTING;
+			ledger->services[r].since = ledger->epoch;
+			ledger_link_service(ledger, r, &ledger->memory.services[r]);
+		}
+}
+
+static void take_backend(struct ledger *ledger, uint32_t b, const struct backend *row)
+{
+	struct ledger_backend *known = &ledger->backends[b];
+
+	known->next = NO_ROW;
+	known->since = ledger->epoch;
+	known->state = ROW_RESTING;
+	if (!row->generation)
+		return;
+	known->state = row->flags & BACKEND_OUT ? ROW_OUT : ROW_USED;
+	known->since = ledger->out_clock++;
+	if (row->service < ledger->service_top &&
+	    ledger->memory.services[row->service].id == row->service_id) {
+		known->next = ledger->services[row->service].first_backend;
+		ledger->services[row->service].first_backend = b;
+	} else {
+		known->state = ROW_OUT; /* of a service that is gone */
+	}
+}
+
+static void take_backends(struct ledger *ledger)
+{
+	const struct backend *rows = ledger->memory.backends;
+
+	for (uint32_t b = 1; b < ledger->memory.backend_rows; b++)
+		if (rows[b].generation || rows[b].last_generation)
+			ledger->backend_top = b + 1;
+	for (uint32_t b = 1; b < ledger->backend_top; b++)
+		take_backend(ledger, b, &rows[b]);
+}
+
+static int take_word(struct extent_list *unused, table_word word)
+{
+	int err = extent_claim(unused, TABLE_OFFSET(word), TABLE_SIZE(word));
+
+	return err == -ENOENT ? 0 : err; /* outside the arena: nothing to protect there */
+}
+
+static int take_extents(struct ledger *ledger)
+{
+	struct extent whole = { 0, ledger->memory.slot_count, ledger->epoch };
+	struct extent_list *unused =
+		ledger->service_top ? &ledger->resting_extents : &ledger->free_extents;
+	int err = extent_add(unused, whole);
+
+	for (uint32_t r = 0; !err && r < ledger->service_top; r++) {
+		if (ledger->services[r].state != ROW_USED)
+			continue;
+		err = take_word(unused, ledger->memory.services[r].table);
+		if (!err)
+			err = take_word(unused, ledger->memory.services[r].local_table);
+	}
+	return err;
+}
+
+static int take_name(struct ledger *ledger, const struct ledger_named *named)
+{
+	switch (named->key.kind) {
+	case NAME_CLUSTER:
+		if (named->key.index < ledger->memory.service_rows)
+			ledger->services[named->key.index].name = named->hash;
+		return 0;
+	case NAME_NETWORK:
+		return ledger_names_set(&ledger->networks_named, named->key.index, named->hash);
+	case NAME_LOCALITY:
+		return ledger_names_set(&ledger->localities, named->key.index, named->hash);
+	default:
+		return 0;
+	}
+}
+
+int ledger_rebuild(struct ledger *ledger, const struct ledger_entries *entries)
+{
+	int err;
+
+	forget_everything(ledger);
+	err = take_entries(ledger, entries);
+	if (err)
+		return err;
+	take_services(ledger);
+	take_backends(ledger);
+	err = take_extents(ledger);
+	for (size_t i = 0; !err && i < entries->name_count; i++)
+		err = take_name(ledger, &entries->names[i]);
+	return err;
+}

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Inside the plan: settings, networks, gateways, ranges and the names of networks. */
+#include "plan_state.h"
+
+#include <string.h>
+
+/* ------------------------------------------------------------------ settings */
+
+/* The wanted settings with what others write kept. */
+static struct settings wanted_settings(const struct plan_state *state)
+{
+	const struct settings *held = state->ledger->memory.settings;
+	struct settings settings = state->desired->settings;
+
+	settings.abi_version = held->abi_version;
+	settings.follow_until = held->follow_until;
+	return settings;
+}
+
+static void add_settings(struct plan_state *state, const struct settings *settings)
+{
+	struct settings *copy = arena_alloc(state->arena, sizeof(*copy));
+
+	if (!copy) {
+		state->err = -1;
+		return;
+	}
+	*copy = *settings;
+	plan_add(state, &(struct change){ .kind = CHANGE_SETTINGS, .settings = copy });
+}
+
+/* Tunnels and tables need the rest first; a gateway opens once its tables stand. */
+static bool gateway_opens(const struct plan_state *state)
+{
+	return state->desired->settings.listen_port &&
+	       !state->ledger->memory.settings->listen_port;
+}
+
+static void add_first_settings(struct plan_state *state)
+{
+	struct settings settings = wanted_settings(state);
+
+	if (gateway_opens(state))
+		settings.listen_port = 0;
+	if (memcmp(&settings, state->ledger->memory.settings, sizeof(settings)))
+		add_settings(state, &settings);
+	for (uint32_t i = 0; i < settings.snat_count && i < MAX_SNAT; i++)
+		plan_destination(state, settings.snat[i]);
+}
+
+static void add_last_settings(struct plan_state *state)
+{
+	struct settings settings = wanted_settings(state);
+
+	if (gateway_opens(state))
+		add_settings(state, &settings);
+}
+
+/* ------------------------------------------------------------------ networks */
+
+static const struct ledger_network *held_network(const struct plan_state *state, uint32_t id)
+{
+	const struct ledger_network *held = state->ledger->networks.items;
+
+	for (size_t i = 0; i < state->ledger->networks.count; i++)
+		if (held[i].id == id)
+			return &held[i];
+	return NULL;
+}
+
+static uint64_t held_network_name(const struct plan_state *state, uint32_t id)
+{
+	const struct ledger_names *names = &state->ledger->networks_named;
+
+	for (size_t i = 0; i < names->count; i++)
+		if (names->items[i].index == id)
+			return names->items[i].hash;
+	return 0;
+}
+
+static void add_network(struct plan_state *state, const struct desired_network *network)
+{
+	const struct ledger_network *held = held_network(state, network->id);
+	uint64_t hash = ledger_hash_name(network->name);
+
+	if (held_network_name(state, network->id) != hash)
+		plan_add(state,
+			 &(struct change){
+				 .kind = CHANGE_NAME_SET,
+				 .name = { network->name, hash, { NAME_NETWORK, network->id } } });
+	if (!held || held->flags != network->flags)
+		plan_add(state, &(struct change){ .kind = CHANGE_NETWORK_SET,
+						  .row = network->id,
+						  .network = { network->flags } });
+}
+
+static bool wants_network(const struct plan_state *state, uint32_t id)
+{
+	for (size_t i = 0; i < state->desired->network_count; i++)
+		if (state->desired->networks[i].id == id)
+			return true;
+	return false;
+}
+
+static void remove_networks(struct plan_state *state)
+{
+	const struct ledger_network *held = state->ledger->networks.items;
+	const struct ledger_names *names = &state->ledger->networks_named;
+
+	for (size_t i = 0; i < state->ledger->networks.count; i++)
+		if (!wants_network(state, held[i].id))
+			plan_add(state, &(struct change){ .kind = CHANGE_NETWORK_REMOVE,
+							  .row = held[i].id });
+	for (size_t i = 0; i < names->count; i++)
+		if (!wants_network(state, names->items[i].index))
+			plan_add(state, &(struct change){
+						.kind = CHANGE_NAME_REMOVE,
+						.name = { NULL, 0,
+							  { NAME_NETWORK,
+							    names->items[i].index } } });
+}
+
+/* ------------------------------------------------------------------ gateways and ranges */
+
+static bool same_gateway(const struct gateway *a, const struct gateway *b)
+{
+	return a->port == b->port && a->tunnel_port == b->tunnel_port && a->kind == b->kind;
+}
+
+static const struct desired_gateway *find_gateway(const struct desired_gateway *list, size_t count,
+						  const struct gateway_key *key)
+{
+	for (size_t i = 0; i < count; i++)
+		if (!memcmp(&list[i].key, key, sizeof(*key)))
+			return &list[i];
+	return NULL;
+}
+
+static void add_gateway(struct plan_state *state, const struct desired_gateway *gateway)
+{
+	const struct ledger_list *list = &state->ledger->gateways;
+	const struct desired_gateway *held = find_gateway(list->items, list->count, &gateway->key);
+
+	if (!held || !same_gateway(&held->value, &gateway->value))
+		plan_add(state, &(struct change){ .kind = CHANGE_GATEWAY_SET,
+						  .gateway = { gateway->key, gateway->value } });
+}
+
+static void remove_gateways(struct plan_state *state)
+{
+	const struct desired_gateway *held = state->ledger->gateways.items;
+	const struct desired *desired = state->desired;
+
+	for (size_t i = 0; i < state->ledger->gateways.count; i++)
+		if (!find_gateway(desired->gateways, desired->gateway_count, &held[i].key))
+			plan_add(state, &(struct change){ .kind = CHANGE_GATEWAY_REMOVE,
+							  .gateway = { .key = held[i].key } });
+}
+
+static bool has_range(const struct allowed_key *list, size_t count, const struct allowed_key *key)
+{
+	for (size_t i = 0; i < count; i++)
+		if (!memcmp(&list[i], key, sizeof(*key)))
+			return true;
+	return false;
+}
+
+static void compare_ranges(struct plan_state *state, const struct allowed_key *from, size_t count,
+			   const struct allowed_key *in, size_t in_count, enum change_kind kind)
+{
+	for (size_t i = 0; i < count; i++)
+		if (!has_range(in, in_count, &from[i]))
+			plan_add(state, &(struct change){ .kind = kind, .allowed = from[i] });
+}
+
+/* ------------------------------------------------------------------ both ends of the plan */
+
+void plan_add_lists(struct plan_state *state)
+{
+	const struct desired *desired = state->desired;
+	const struct ledger_list *ranges = &state->ledger->allowed;
+
+	for (size_t i = 0; i < desired->network_count; i++)
+		add_network(state, &desired->networks[i]);
+	for (size_t i = 0; i < desired->gateway_count; i++)
+		add_gateway(state, &desired->gateways[i]);
+	compare_ranges(state, desired->allowed, desired->allowed_count, ranges->items,
+		       ranges->count, CHANGE_ALLOWED_SET);
+	add_first_settings(state);
+}
+
+void plan_remove_lists(struct plan_state *state)
+{
+	const struct desired *desired = state->desired;
+	const struct ledger_list *ranges = &state->ledger->allowed;
+
+	add_last_settings(state);
+	compare_ranges(state, ranges->items, ranges->count, desired->allowed,
+		       desired->allowed_count, CHANGE_ALLOWED_REMOVE);
+	remove_gateways(state);
+	remove_networks(state);
+}

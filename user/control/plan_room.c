@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Inside the plan: rows and extents for what is new, or a refusal before anything is written. */
+#include "plan_state.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TABLE_GENERATION_MASK 0xffffu
+
+static int refuse(struct plan_state *state, const char *what, size_t wanted, size_t room)
+{
+	state->reason = arena_printf(state->arena,
+				     "%zu more %s wanted, room for %zu: raise limits.%s", wanted,
+				     what, room, what);
+	return state->reason ? -ENOSPC : -ENOMEM;
+}
+
+/* A row that rests or went out, to be taken in the order of `since`. */
+struct candidate {
+	uint32_t row, since;
+};
+
+struct candidates {
+	struct candidate *items;
+	size_t count, used;
+};
+
+static int compare_candidates(const void *a, const void *b)
+{
+	const struct candidate *x = a, *y = b;
+
+	return x->since == y->since ? 0 : x->since < y->since ? -1 : 1;
+}
+
+/* ------------------------------------------------------------------ service rows */
+
+static int resting_services(struct plan_state *state, struct candidates *ret)
+{
+	const struct ledger *ledger = state->ledger;
+
+	ret->items = arena_array(state->arena, ledger->service_top + 1, sizeof(*ret->items));
+	if (!ret->items)
+		return -ENOMEM;
+	for (uint32_t r = 0; r < ledger->service_top; r++)
+		if (ledger->services[r].state == ROW_RESTING && !state->service_kept[r])
+			ret->items[ret->count++] =
+				(struct candidate){ r, ledger->services[r].since };
+	qsort(ret->items, ret->count, sizeof(*ret->items), compare_candidates);
+	return 0;
+}
+
+static int room_for_services(struct plan_state *state)
+{
+	const struct ledger *ledger = state->ledger;
+	uint32_t next = ledger->service_top;
+	struct candidates resting = {};
+	size_t room;
+
+	if (!state->fresh_services)
+		return 0;
+	room = ledger->memory.service_rows - next;
+	if (state->fresh_services > room) {
+		if (resting_services(state, &resting))
+			return -ENOMEM;
+		if (state->fresh_services > room + resting.count)
+			return refuse(state, "services", state->fresh_services,
+				      room + resting.count);
+	}
+	for (size_t i = 0; i < state->desired->service_count; i++) {
+		struct wanted_service *service = &state->services[i];
+
+		if (service->row != NO_ROW)
+			continue;
+		if (next < ledger->memory.service_rows) {
+			service->row = next++;
+			continue;
+		}
+		service->row = resting.items[resting.used].row;
+		state->grace |= !ledger_rested(ledger, resting.items[resting.used++].since);
+	}
+	return 0;
+}
+
+/* ------------------------------------------------------------------ backend rows */
+
+static int backend_candidates(struct plan_state *state, enum row_state wanted,
+			      struct candidates *ret)
+{
+	const struct ledger *ledger = state->ledger;
+
+	ret->items = arena_array(state->arena, ledger->backend_top, sizeof(*ret->items));
+	if (!ret->items)
+		return -ENOMEM;
+	for (uint32_t b = 1; b < ledger->backend_top; b++)
+		if (ledger->backends[b].state == wanted && !state->backend_kept[b])
+			ret->items[ret->count++] =
+				(struct candidate){ b, ledger->backends[b].since };
+	qsort(ret->items, ret->count, sizeof(*ret->items), compare_candidates);
+	return 0;
+}
+
+/* Rows that went out longest ago come to rest; some more than are needed now, so that the next
+ * plans find rested rows instead of waiting for a grace each. */
+static int retire(struct plan_state *state, const struct candidates *out, size_t needed)
+{
+	size_t count = needed + state->ledger->memory.backend_rows / 64;
+
+	if (count > out->count)
+		count = out->count;
+	state->retired = arena_array(state->arena, count, sizeof(*state->retired));
+	if (!state->retired)
+		return -ENOMEM;
+	for (size_t i = 0; i < count; i++)
+		state->retired[i] = out->items[i].row;
+	state->retired_count = count;
+	state->grace = true;
+	return 0;
+}
+
+static uint32_t next_backend_row(struct plan_state *state, uint32_t *next,
+				 struct candidates *resting, size_t *retired_used)
+{
+	const struct ledger *ledger = state->ledger;
+
+	if (*next < ledger->memory.backend_rows)
+		return (*next)++;
+	if (resting->used < resting->count) {
+		state->grace |= !ledger_rested(ledger, resting->items[resting->used].since);
+		return resting->items[resting->used++].row;
+	}
+	return state->retired[(*retired_used)++];
+}
+
+static int room_for_backends(struct plan_state *state)
+{
+	const struct ledger *ledger = state->ledger;
+	struct candidates resting = {}, out = {};
+	uint32_t next = ledger->backend_top;
+	size_t room = ledger->memory.backend_rows - next;
+	size_t wanted = state->fresh_backends, used = 0;
+
+	if (wanted > room) {
+		if (backend_candidates(state, ROW_RESTING, &resting) ||
+		    backend_candidates(state, ROW_OUT, &out))
+			return -ENOMEM;
+		if (wanted > room + resting.count + out.count)
+			return refuse(state, "backends", wanted, room + resting.count + out.count);
+		if (wanted > room + resting.count &&
+		    retire(state, &out, wanted - room - resting.count))
+			return -ENOMEM;
+	}
+	for (size_t i = 0; i < state->desired->service_count; i++)
+		for (size_t j = 0; j < state->services[i].backend_count; j++)
+			if (state->services[i].backends[j].fresh)
+				state->services[i].backends[j].row =
+					next_backend_row(state, &next, &resting, &used);
+	return 0;
+}
+
+/* ------------------------------------------------------------------ tables */
+
+static int index_rows(struct plan_state *state, const struct wanted_service *service, bool local,
+		      size_t count, uint32_t **ret)
+{
+	uint32_t *rows = arena_array(state->arena, count + 1, sizeof(*rows));
+
+	if (!rows)
+		return -ENOMEM;
+	for (size_t i = 0; i < service->backend_count; i++) {
+		const struct wanted_backend *wanted = &service->backends[i];
+		uint32_t index = local ? wanted->local_index : wanted->client_index;
+
+		if (index != NO_ROW)
+			rows[index] = wanted->row;
+	}
+	*ret = rows;
+	return 0;
+}
+
+static bool same_slots(const struct plan_state *state, const struct wanted_table *wanted,
+		       const uint32_t *rows)
+{
+	const struct ledger_memory *memory = &state->ledger->memory;
+	uint32_t offset = TABLE_OFFSET(wanted->old), size = TABLE_SIZE(wanted->old);
+
+	if (wanted->table->size != size || (uint64_t)offset + size > memory->slot_count)
+		return false;
+	for (uint32_t i = 0; i < size; i++)
+		if (memory->slots[offset + i] != rows[wanted->table->slots[i]])
+			return false;
+	return true;
+}
+
+static int fill_slots(struct plan_state *state, struct wanted_table *wanted, const uint32_t *rows)
+{
+	uint32_t size = wanted->table->size;
+
+	wanted->rows = arena_array(state->arena, size, sizeof(*wanted->rows));
+	if (!wanted->rows)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < size; i++)
+		wanted->rows[i] = rows[wanted->table->slots[i]];
+	wanted->changed = wanted->write = true;
+	return 0;
+}
+
+/* `word` is complete but for the offset when slots are to be written. */
+static int compare_table(struct plan_state *state, const struct wanted_service *service,
+			 struct wanted_table *wanted, const struct view *view, bool local)
+{
+	uint16_t generation = (uint16_t)((TABLE_GENERATION(wanted->old) + 1) &
+					 TABLE_GENERATION_MASK);
+	uint32_t *rows;
+
+	wanted->word = wanted->old;
+	if (!wanted->table || !wanted->table->size) {
+		wanted->changed = TABLE_SIZE(wanted->old) != 0;
+		if (wanted->changed || service->fresh)
+			wanted->word = TABLE_WORD(0, 0, generation);
+		return 0;
+	}
+	if (index_rows(state, service, local, view->backend_count, &rows))
+		return -ENOMEM;
+	if (!service->fresh && same_slots(state, wanted, rows))
+		return 0;
+	wanted->word = TABLE_WORD(0, wanted->table->size, generation);
+	return fill_slots(state, wanted, rows);
+}
+
+static int compare_tables(struct plan_state *state, struct wanted_service *service)
+{
+	const struct desired_service *want = service->want;
+	const struct service *row = &state->ledger->memory.services[service->row];
+	int err;
+
+	service->client.table = want->table;
+	service->client.old = row->table;
+	service->local.table = want->local_table;
+	service->local.old = row->local_table;
+	err = compare_table(state, service, &service->client, want->view, false);
+	return err ? err : compare_table(state, service, &service->local, want->local_view, true);
+}
+
+static int place(struct extent_list *list, struct wanted_table *wanted)
+{
+	uint32_t offset;
+
+	if (!wanted->write)
+		return 0;
+	if (extent_take(list, TABLE_SIZE(wanted->word), &offset))
+		return -ENOSPC;
+	wanted->word = TABLE_WORD(offset, TABLE_SIZE(wanted->word),
+				  TABLE_GENERATION(wanted->word));
+	return 0;
+}
+
+static int place_all(struct plan_state *state, bool after_grace)
+{
+	const struct ledger *ledger = state->ledger;
+	struct extent_list list = {};
+	int err = 0;
+
+	for (size_t i = 0; !err && i < ledger->free_extents.count; i++)
+		err = extent_add(&list, ledger->free_extents.items[i]);
+	for (size_t i = 0; !err && after_grace && i < ledger->resting_extents.count; i++)
+		err = extent_add(&list, ledger->resting_extents.items[i]);
+	for (size_t i = 0; !err && i < state->desired->service_count; i++) {
+		err = place(&list, &state->services[i].client);
+		if (!err)
+			err = place(&list, &state->services[i].local);
+	}
+	free(list.items);
+	return err;
+}
+
+static int refuse_slots(struct plan_state *state)
+{
+	const struct ledger *ledger = state->ledger;
+	size_t wanted = 0, room = 0;
+
+	for (size_t i = 0; i < state->desired->service_count; i++) {
+		const struct wanted_service *service = &state->services[i];
+
+		wanted += service->client.write ? TABLE_SIZE(service->client.word) : 0;
+		wanted += service->local.write ? TABLE_SIZE(service->local.word) : 0;
+	}
+	for (size_t i = 0; i < ledger->free_extents.count; i++)
+		room += ledger->free_extents.items[i].size;
+	for (size_t i = 0; i < ledger->resting_extents.count; i++)
+		room += ledger->resting_extents.items[i].size;
+	return refuse(state, "slots", wanted, room);
+}
+
+static int room_for_tables(struct plan_state *state)
+{
+	int err = 0;
+
+	for (size_t i = 0; !err && i < state->desired->service_count; i++)
+		err = compare_tables(state, &state->services[i]);
+	if (err)
+		return err;
+	err = place_all(state, state->grace);
+	if (err == -ENOSPC && !state->grace) {
+		state->grace = true;
+		err = place_all(state, true);
+	}
+	return err == -ENOSPC ? refuse_slots(state) : err;
+}
+
+int plan_room(struct plan_state *state)
+{
+	int err = room_for_services(state);
+
+	if (!err)
+		err = room_for_backends(state);
+	return err ? err : room_for_tables(state);
+}

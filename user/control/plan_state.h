@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Inside the plan: what its phases hand to one another (match → room → emit). */
+#ifndef PLAN_STATE_H
+#define PLAN_STATE_H
+
+#include "arena.h"
+#include "plan.h"
+
+/* One backend of one service, from either view. */
+struct wanted_backend {
+	const struct view_backend *from;
+	uint32_t client_index; /* in view->backends, or NO_ROW */
+	uint32_t local_index;  /* in local_view->backends, or NO_ROW */
+	uint32_t row;          /* NO_ROW until there is room */
+	bool fresh;            /* the row is to be written whole */
+};
+
+/* One of the two tables of a service row. */
+struct wanted_table {
+	const struct table *table; /* NULL: none */
+	uint32_t *rows;            /* backend row per slot; NULL while unknown */
+	table_word old, word;
+	bool changed;
+	bool write; /* the slots go to a new extent */
+};
+
+struct wanted_service {
+	const struct desired_service *want;
+	struct wanted_backend *backends;
+	size_t backend_count;
+	struct wanted_table client, local;
+	uint32_t row;
+	bool fresh;   /* the row is to be written whole */
+};
+
+struct locality_hit {
+	const char *text;
+	uint16_t index;
+};
+
+struct plan_state {
+	const struct ledger *ledger;
+	const struct desired *desired;
+	uint64_t now_ns;
+	struct arena *arena;
+	struct wanted_service *services;
+	bool *service_kept;     /* per ledger row: matched */
+	uint8_t *backend_kept;  /* per ledger row: matched */
+	bool *vip_given, *id_given; /* per ledger row: its entry names another row, or stays */
+	size_t fresh_services, fresh_backends;
+	bool grace;
+	uint32_t *retired;
+	size_t retired_count;
+	struct locality_hit locality_cache[64];
+	struct ledger_name *new_localities;
+	size_t new_locality_count, new_locality_capacity;
+	struct change_list list;
+	size_t capacity;
+	int err; /* first failure of an emit */
+	const char *reason;
+};
+
+/* Finds the row of each wanted service and backend, as far as there is one. */
+int plan_match(struct plan_state *state);
+/* Gives rows and extents to the rest, or refuses. */
+int plan_room(struct plan_state *state);
+/* Writes the changes down in order. */
+void plan_emit(struct plan_state *state);
+
+/* Appends; a failure is kept in state->err. */
+void plan_add(struct plan_state *state, const struct change *change);
+
+/* Networks, gateways, ranges: what is added before, and removed after, everything else. */
+void plan_add_lists(struct plan_state *state);
+void plan_remove_lists(struct plan_state *state);
+
+/* Index of the locality's name; names it when it is new. 0 for none, or when there is no room. */
+uint16_t plan_locality(struct plan_state *state, const char *text);
+
+/* Filter bit of one address. */
+void plan_destination(struct plan_state *state, __be32 address);
+
+struct backend_info plan_backend_info(struct plan_state *state, const struct wanted_service *service,
+				      const struct wanted_backend *wanted);
+
+#endif

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* One step from what the kernel holds to what it should hold. */
+#ifndef MODEL_CHANGE_H
+#define MODEL_CHANGE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "parallax_abi.h"
+
+enum change_kind {
+	CHANGE_GRACE,          /* wait until no reader holds what was removed before */
+	CHANGE_SETTINGS,       /* settings, without abi_version and follow_until */
+	CHANGE_NETWORK_SET,
+	CHANGE_NETWORK_REMOVE,
+	CHANGE_GATEWAY_SET,
+	CHANGE_GATEWAY_REMOVE,
+	CHANGE_ALLOWED_SET,
+	CHANGE_ALLOWED_REMOVE,
+	CHANGE_NAME_SET,
+	CHANGE_NAME_REMOVE,
+	CHANGE_DESTINATION,    /* set address_bit(address) in filters.destinations */
+	CHANGE_BACKEND_RETIRE, /* generation := 0, kept in last_generation */
+	CHANGE_BACKEND,        /* write a row that nobody reads yet, generation last */
+	CHANGE_BACKEND_INFO,   /* what people see of a live row */
+	CHANGE_BACKEND_FLAGS,  /* one store */
+	CHANGE_SLOTS,          /* write an extent that nobody reads yet */
+	CHANGE_SERVICE,        /* write a row that nobody reads yet, flags last */
+	CHANGE_SERVICE_FLAGS,  /* one store */
+	CHANGE_TABLE,          /* service.table := word, one store */
+	CHANGE_LOCAL_TABLE,    /* service.local_table := word, one store */
+	CHANGE_SERVICE_CLEAR,  /* both tables empty, then flags := 0 */
+	CHANGE_ID_SET,         /* add to `service_ids`, or name another row of the same id */
+	CHANGE_ID_REMOVE,
+	CHANGE_VIP_ADD,
+	CHANGE_VIP_MOVE,       /* name another row that repeats the same VIP */
+	CHANGE_VIP_REMOVE,
+};
+
+/* Of a backend row, for people and the CLI; the packet path does not read it. */
+struct backend_info {
+	uint32_t share, weight, slots;
+	uint16_t priority, locality;
+};
+
+/* Pointers are borrowed from the arena of the plan. */
+struct change {
+	enum change_kind kind;
+	uint32_t row; /* of `services` or `backends`; the network id for CHANGE_NETWORK_* */
+	union {
+		const struct settings *settings;
+		const struct service *service;
+		const struct backend *backend;
+		struct backend_info info;
+		uint8_t flags;
+		table_word word;
+		struct {
+			const uint32_t *rows; /* of `backends`, one per slot */
+			uint32_t offset, size;
+		} slots;
+		struct vip_key vip;
+		struct service_id_key id;
+		struct network network;
+		struct {
+			struct gateway_key key;
+			struct gateway value;
+		} gateway;
+		struct allowed_key allowed;
+		struct {
+			const char *text;
+			uint64_t hash; /* of text */
+			struct name_key key;
+		} name;
+		__be32 address;
+	};
+};
+
+/* Ordered: each prefix leaves a working data plane. */
+struct change_list {
+	struct change *items;
+	size_t count;
+};
+
+#endif

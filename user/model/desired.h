@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What the kernel should hold: the outcome of configuration, assignments and views. */
+#ifndef MODEL_DESIRED_H
+#define MODEL_DESIRED_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "addr.h"
+#include "parallax_abi.h"
+#include "table.h"
+#include "view.h"
+
+/* What a service row is for; rows are found again by it. */
+struct service_key {
+	struct addr vip; /* family 0: found by id alone */
+	uint16_t port;   /* host order */
+	uint8_t proto;
+	uint8_t family; /* of the packets: 4 or 6 */
+	uint64_t id;
+};
+
+struct desired_service {
+	struct service_key key;
+	uint8_t flags;       /* SERVICE_AFFINITY */
+	bool by_id;          /* tunnel packets that name the id mean this row; one row per id */
+	const char *cluster; /* e.g. outbound|5000||host */
+	/* Client side; NULL or an empty table: refused. */
+	const struct view *view;
+	const struct table *table;
+	/* Gateway side; NULL without that role. */
+	const struct view *local_view;
+	const struct table *local_table;
+};
+
+struct desired_network {
+	uint32_t id;
+	uint32_t flags; /* NETWORK_* */
+	const char *name;
+};
+
+struct desired_gateway {
+	struct gateway_key key;
+	struct gateway value;
+};
+
+/* Keys are distinct within each list: the agent has refused what collides. */
+struct desired {
+	const struct desired_service *services;
+	size_t service_count;
+	const struct desired_network *networks;
+	size_t network_count;
+	const struct desired_gateway *gateways;
+	size_t gateway_count;
+	const struct allowed_key *allowed;
+	size_t allowed_count;
+	struct settings settings; /* abi_version and follow_until are not looked at */
+};
+
+#endif
