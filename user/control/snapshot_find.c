@@ -138,7 +138,7 @@ struct flow_key snapshot_reply_key(const struct flow_key *key, const struct flow
 		.scope = FLOW_SCOPE(0, gateway ? FLOW_GATEWAY_REPLY : FLOW_REPLY, udp),
 	};
 
-	if (flow->action != FLOW_ENCAP) {
+	if (flow->action != FLOW_ENCAP && flow->action != FLOW_DECAP) {
 		reply.saddr = flow->nat.daddr;
 		reply.daddr = flow->nat.saddr;
 		reply.sport = flow->nat.dport;

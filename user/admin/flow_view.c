@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* One connection as people see it, out of the two halves the kernel keeps. Pure. */
+#include "flow_view.h"
+
+#include <netinet/in.h>
+#include <string.h>
+
+#include "snapshot_find.h"
+
+bool flow_view_is_listed(const struct flow_entry *entry)
+{
+	uint32_t role = FLOW_ROLE(entry->key.scope);
+
+	return role == FLOW_CLIENT || role == FLOW_GATEWAY;
+}
+
+const char *flow_view_state(uint8_t state)
+{
+	switch (state) {
+	case FLOW_OPENING:
+		return "opening";
+	case FLOW_ESTABLISHED:
+		return "established";
+	}
+	return "closing";
+}
+
+/* The port of a gateway as meshNetworks names it, which is not the tunnel's. */
+static __be16 gateway_port(const struct snapshot *snapshot, const struct flow *flow)
+{
+	for (size_t i = 0; i < snapshot->gateway_count; i++)
+		if (snapshot->gateways[i].key.network == flow->network &&
+		    snapshot->gateways[i].key.addr.v4 == flow->peer.v4)
+			return snapshot->gateways[i].gateway.port;
+	return flow->peer_port;
+}
+
+static bool is_same_service(const struct service *service, const struct flow_key *key)
+{
+	return service->vip.v4 == key->daddr && service->port == key->dport &&
+	       (service->proto == IPPROTO_UDP) == FLOW_IS_UDP(key->scope);
+}
+
+/* A row may have been taken by another service since: its name is given only when the backend or
+ * the VIP still says so. */
+static const char *cluster_name(const struct snapshot *snapshot, const struct flow_key *key,
+				const struct flow *flow, const struct backend *backend)
+{
+	const struct service *service = snapshot_flow_service(snapshot, flow);
+
+	if (!service)
+		return NULL;
+	if (!(backend && snapshot_backend_of(snapshot, flow->backend, flow->service)) &&
+	    !is_same_service(service, key))
+		return NULL;
+	return snapshot_name(snapshot, NAME_CLUSTER, flow->service);
+}
+
+static void set_upstream(const struct snapshot *snapshot, const struct flow *flow,
+			 const struct backend *backend, struct flow_view *view)
+{
+	bool tunnel = flow->action == FLOW_ENCAP;
+
+	if (backend) {
+		view->kind = backend->kind;
+		view->upstream = backend->addr.v4;
+		view->upstream_port = backend->port;
+	} else if (tunnel) {
+		view->kind = BACKEND_GENEVE;
+		view->upstream = flow->peer.v4;
+		view->upstream_port = gateway_port(snapshot, flow);
+	} else {
+		view->kind = flow->flags & FLOW_PASSTHROUGH ? BACKEND_PASSTHROUGH : BACKEND_LOCAL;
+		view->upstream = flow->nat.daddr;
+		view->upstream_port = flow->nat.dport;
+	}
+	view->local = tunnel ? view->client : flow->nat.saddr;
+	view->local_port = tunnel ? view->client_port : flow->nat.sport;
+	if (tunnel)
+		view->path = "tunnel";
+	else
+		view->path = flow->flags & FLOW_REDIRECT ? "redirect" : "stack";
+}
+
+static void fill(const struct snapshot *snapshot, const struct flow_key *key,
+		 const struct flow *flow, struct flow_view *view)
+{
+	const struct backend *backend = snapshot_flow_backend(snapshot, flow);
+
+	*view = (struct flow_view){
+		.client = key->saddr, .client_port = key->sport,
+		.vip = key->daddr, .vip_port = key->dport,
+		.udp = FLOW_IS_UDP(key->scope),
+		.gateway_side = FLOW_ROLE(key->scope) == FLOW_GATEWAY,
+		.state = flow->state, .received = flow->bytes, .network = flow->network,
+		.cluster = cluster_name(snapshot, key, flow, backend),
+	};
+	if (!view->gateway_side && backend)
+		view->network = backend->network;
+	set_upstream(snapshot, flow, backend, view);
+}
+
+/* Jiffies between two moments, in milliseconds; a moment after `until` counts as `until`. */
+static uint64_t elapsed_ms(const struct snapshot *snapshot, uint32_t since, uint32_t until)
+{
+	uint32_t ticks = until - since;
+
+	if (snapshot->settings.hz == 0 || (int32_t)ticks < 0)
+		return 0;
+	return (uint64_t)ticks * 1000u / snapshot->settings.hz;
+}
+
+void flow_view_make(const struct snapshot *snapshot, const struct flow_entry *entry,
+		    struct flow_view *ret)
+{
+	struct flow_key reply_key = snapshot_reply_key(&entry->key, &entry->flow);
+	const struct flow_entry *reply = snapshot_flow(snapshot, &reply_key);
+	const struct flow *flow = &entry->flow;
+	uint32_t seen = flow->seen;
+
+	fill(snapshot, &entry->key, flow, ret);
+	ret->half_open = entry->half_open;
+	ret->has_sent = reply != NULL;
+	ret->sent = reply ? reply->flow.bytes : 0;
+	if (!snapshot->has_jiffies || snapshot->settings.hz == 0)
+		return;
+	ret->idle_ms = elapsed_ms(snapshot, seen, snapshot->jiffies);
+	ret->age_ms = elapsed_ms(snapshot, flow->opened,
+				 flow->state == FLOW_CLOSING ? seen : snapshot->jiffies);
+	ret->opened_ns = snapshot->realtime_ns -
+			 elapsed_ms(snapshot, flow->opened, snapshot->jiffies) * 1000000u;
+}
+
+void flow_view_from_event(const struct snapshot *snapshot, const struct flow_event *event,
+			  struct flow_view *ret)
+{
+	uint64_t behind_ns = 0, opened_ms = 0, since_ms;
+
+	fill(snapshot, &event->key, &event->flow, ret);
+	ret->has_sent = event->kind == EVENT_CLOSE;
+	ret->sent = event->reply_bytes;
+	if (!snapshot->has_jiffies || snapshot->settings.hz == 0)
+		return;
+	if (snapshot->monotonic_ns > event->at_ns)
+		behind_ns = snapshot->monotonic_ns - event->at_ns;
+	since_ms = behind_ns / 1000000u;
+	opened_ms = elapsed_ms(snapshot, event->flow.opened, snapshot->jiffies);
+	ret->age_ms = opened_ms > since_ms ? opened_ms - since_ms : 0;
+	ret->opened_ns = snapshot->realtime_ns - (since_ms + ret->age_ms) * 1000000u;
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* One connection as people see it, out of the two halves the kernel keeps. Pure. */
+#ifndef FLOW_VIEW_H
+#define FLOW_VIEW_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "parallax_abi.h"
+#include "snapshot.h"
+
+/* Addresses and ports in network order. */
+struct flow_view {
+	__be32 client, vip, upstream; /* upstream: the pod, or the gateway as meshNetworks names it */
+	__be16 client_port, vip_port, upstream_port;
+	__be32 local; /* what the upstream sees: the client, or what was put in its place */
+	__be16 local_port;
+	bool udp, half_open;
+	bool gateway_side;   /* came out of a tunnel */
+	uint8_t kind;        /* enum backend_kind */
+	uint8_t state;       /* enum flow_state */
+	const char *path;    /* "stack", "redirect" or "tunnel" */
+	const char *cluster; /* borrowed from the snapshot; NULL when nobody knows it any more */
+	uint32_t network;    /* of the upstream; gateway side: of the client */
+	uint64_t received;   /* IP bytes from the client */
+	uint64_t sent;       /* IP bytes to the client; valid with has_sent */
+	bool has_sent;
+	uint64_t opened_ns;  /* CLOCK_REALTIME; 0 when the kernel's jiffies are not known */
+	uint64_t age_ms, idle_ms;
+};
+
+/* Is the entry the half by which a connection is listed? Reply halves only add their bytes. */
+bool flow_view_is_listed(const struct flow_entry *entry);
+
+/* Fills *ret from a listed entry. */
+void flow_view_make(const struct snapshot *snapshot, const struct flow_entry *entry,
+		    struct flow_view *ret);
+
+/* Fills *ret from a record of the ring. The age is that at the event, to the millisecond. */
+void flow_view_from_event(const struct snapshot *snapshot, const struct flow_event *event,
+			  struct flow_view *ret);
+
+/* "opening", "established" or "closing". */
+const char *flow_view_state(uint8_t state);
+
+#endif

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What the verbs of parallaxctl print, as pure functions: snapshot to JSON, JSON to text.
+ *
+ * report_X() returns a new reference, or NULL without memory; its shape is documented in
+ * parallaxctl(8) and held by golden tests. report_X_print() writes the same for people, more of
+ * it with `wide`, and returns 0 or -errno. Shares are of 1, in tables percent.
+ */
+#ifndef REPORT_H
+#define REPORT_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include <jansson.h>
+
+#include "addr.h"
+#include "snapshot.h"
+
+#define REPORT_SCHEMA 1
+
+/* Needs READ_FLOWS and READ_COUNTERS. */
+json_t *report_status(const struct snapshot *snapshot, const char *pin_dir);
+int report_status_print(const json_t *report, bool wide, FILE *out);
+
+json_t *report_services(const struct snapshot *snapshot);
+int report_services_print(const json_t *report, bool wide, FILE *out);
+
+/* Needs READ_FLOWS. `filter` is a host, a cluster name or VIP:PORT; NULL for all. A host may be
+ * given without its last labels. An empty answer to a filter means: no such service. */
+json_t *report_endpoints(const struct snapshot *snapshot, const char *filter);
+int report_endpoints_print(const json_t *report, bool wide, FILE *out);
+
+json_t *report_networks(const struct snapshot *snapshot);
+int report_networks_print(const json_t *report, bool wide, FILE *out);
+
+json_t *report_gateways(const struct snapshot *snapshot);
+int report_gateways_print(const json_t *report, bool wide, FILE *out);
+
+/* Needs READ_FLOWS. */
+json_t *report_flows(const struct snapshot *snapshot);
+int report_flows_print(const json_t *report, bool wide, FILE *out);
+
+/* The question of `explain`. Ports in host order. */
+struct explain_query {
+	struct addr vip;
+	uint16_t port;
+	uint8_t proto;     /* IPPROTO_*; 0: TCP, or UDP where only that is a service */
+	struct addr from;  /* family 0: nobody in particular */
+	uint16_t from_port; /* 0: any */
+};
+
+/* Needs READ_FLOWS. */
+json_t *report_explain(const struct snapshot *snapshot, const struct explain_query *query);
+int report_explain_print(const json_t *report, bool wide, FILE *out);
+
+#endif

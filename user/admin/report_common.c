@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What several reports share. */
+#include "report_common.h"
+
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "addr.h"
+#include "snapshot_find.h"
+
+json_t *report_text(const char *text)
+{
+	json_t *string;
+	char *copy;
+
+	if (!text)
+		return json_null();
+	string = json_string(text);
+	if (string)
+		return string;
+	copy = strdup(text);
+	for (char *c = copy; c && *c; c++)
+		if ((unsigned char)*c >= 0x80)
+			*c = '?';
+	string = json_string(copy);
+	free(copy);
+	return string;
+}
+
+json_t *report_address(const union ip_addr *ip, uint8_t family, __be16 port)
+{
+	struct addr addr = snapshot_addr(ip, family);
+	char text[ADDR_TEXT_MAX];
+
+	return json_string(addr_port_format(&addr, ntohs(port), text));
+}
+
+json_t *report_address4(__be32 addr, __be16 port)
+{
+	union ip_addr ip = { .v6 = { addr, 0, 0, 0 } };
+
+	return report_address(&ip, 4, port);
+}
+
+uint8_t report_family(const union ip_addr *ip)
+{
+	return ip->v6[1] || ip->v6[2] || ip->v6[3] ? 6 : 4;
+}
+
+json_t *report_vip(const struct service *service)
+{
+	static const union ip_addr none;
+
+	if (!memcmp(&service->vip, &none, sizeof(none)))
+		return json_null();
+	return report_address(&service->vip, service->family, service->port);
+}
+
+json_t *report_share(uint64_t parts, uint64_t whole)
+{
+	return json_real(whole ? (double)parts / (double)whole : 0.0);
+}
+
+json_t *report_time(uint64_t realtime_ns)
+{
+	time_t seconds = (time_t)(realtime_ns / 1000000000u);
+	unsigned int ms = (unsigned int)(realtime_ns / 1000000u % 1000u);
+	char day[32], text[48];
+	struct tm utc;
+
+	gmtime_r(&seconds, &utc);
+	strftime(day, sizeof(day), "%Y-%m-%dT%H:%M:%S", &utc);
+	snprintf(text, sizeof(text), "%s.%03uZ", day, ms);
+	return json_string(text);
+}
+
+json_t *report_agent_state(const struct snapshot *snapshot)
+{
+	json_t *state = NULL;
+
+	if (snapshot->agent_text)
+		state = json_loads(snapshot->agent_text, 0, NULL);
+	if (json_is_object(state))
+		return state;
+	json_decref(state);
+	return json_object();
+}
+
+json_t *report_copy(const json_t *object, const char *key)
+{
+	json_t *value = json_object_get(object, key);
+
+	return value ? json_incref(value) : json_null();
+}
+
+const char *report_protocol(uint8_t proto)
+{
+	return proto == IPPROTO_UDP ? "udp" : "tcp";
+}
+
+const char *report_host(const char *cluster)
+{
+	const char *bar = cluster ? strrchr(cluster, '|') : NULL;
+
+	return bar ? bar + 1 : cluster;
+}
+
+const char *report_network(const struct snapshot *snapshot, uint32_t id, char *buf)
+{
+	const char *name = snapshot_name(snapshot, NAME_NETWORK, id);
+
+	if (name)
+		return name;
+	snprintf(buf, 16, "0x%06x", id);
+	return buf;
+}
+
+const char *report_transport(uint8_t kind)
+{
+	switch (kind) {
+	case BACKEND_GENEVE:
+		return "geneve";
+	case BACKEND_PASSTHROUGH:
+		return "passthrough";
+	}
+	return "direct";
+}
+
+const char *report_kind(uint8_t kind)
+{
+	return kind == BACKEND_LOCAL ? "local" : "gateway";
+}
+
+const char *report_cell(const json_t *object, const char *key, char *buf)
+{
+	const json_t *value = json_object_get(object, key);
+
+	if (json_is_string(value))
+		return json_string_value(value);
+	if (json_is_integer(value)) {
+		snprintf(buf, 32, "%lld", (long long)json_integer_value(value));
+		return buf;
+	}
+	if (json_is_real(value)) {
+		snprintf(buf, 32, "%.3f", json_real_value(value));
+		return buf;
+	}
+	if (json_is_boolean(value))
+		return json_is_true(value) ? "yes" : "no";
+	return "-";
+}
+
+const char *report_percent(const json_t *object, const char *key, char *buf)
+{
+	const json_t *value = json_object_get(object, key);
+
+	if (!json_is_number(value))
+		return "-";
+	snprintf(buf, 32, "%.1f%%", 100.0 * json_number_value(value));
+	return buf;
+}
+
+const char *report_bytes(const json_t *object, const char *key, char *buf)
+{
+	static const char *const units[] = { "B", "kB", "MB", "GB", "TB", "PB" };
+	const json_t *value = json_object_get(object, key);
+	double amount = json_number_value(value);
+	size_t unit = 0;
+
+	if (!json_is_number(value))
+		return "-";
+	for (; amount >= 1000.0 && unit + 1 < sizeof(units) / sizeof(units[0]); unit++)
+		amount /= 1000.0;
+	snprintf(buf, 32, unit ? "%.1f %s" : "%.0f %s", amount, units[unit]);
+	return buf;
+}
+
+const char *report_age(const json_t *object, const char *key, char *buf)
+{
+	const json_t *value = json_object_get(object, key);
+	long long seconds = json_integer_value(value) / 1000;
+
+	if (!json_is_integer(value))
+		return "-";
+	if (seconds < 120)
+		snprintf(buf, 32, "%lld s", seconds);
+	else if (seconds < 7200)
+		snprintf(buf, 32, "%lld min", seconds / 60);
+	else if (seconds < 172800)
+		snprintf(buf, 32, "%lld h", seconds / 3600);
+	else
+		snprintf(buf, 32, "%lld d", seconds / 86400);
+	return buf;
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What several reports share. */
+#ifndef REPORT_COMMON_H
+#define REPORT_COMMON_H
+
+#include <jansson.h>
+
+#include "parallax_abi.h"
+#include "snapshot.h"
+
+/* A string, with bytes that are no UTF-8 replaced; JSON null for NULL. */
+json_t *report_text(const char *text);
+/* "A.B.C.D:port", port in network order. */
+json_t *report_address(const union ip_addr *addr, uint8_t family, __be16 port);
+json_t *report_address4(__be32 addr, __be16 port);
+/* 4 or 6, for an address whose family stands nowhere. */
+uint8_t report_family(const union ip_addr *addr);
+/* VIP:port of a service row; null for a row without a VIP. */
+json_t *report_vip(const struct service *service);
+/* A share of `parts`/`whole`, 0 when there is no whole. */
+json_t *report_share(uint64_t parts, uint64_t whole);
+/* "2026-11-24T21:00:00.000Z". */
+json_t *report_time(uint64_t realtime_ns);
+
+/* The agent's own state as an object, empty when it left none. */
+json_t *report_agent_state(const struct snapshot *snapshot);
+/* object[key] as a new reference; null when missing. */
+json_t *report_copy(const json_t *object, const char *key);
+
+const char *report_protocol(uint8_t proto);
+/* The host in `outbound|port|subset|host`, or all of another name; NULL for NULL. */
+const char *report_host(const char *cluster);
+/* Name of a network; a number into `buf` of 16 bytes when nobody named it. */
+const char *report_network(const struct snapshot *snapshot, uint32_t id, char *buf);
+/* "geneve", ... by enum backend_kind. */
+const char *report_transport(uint8_t kind);
+const char *report_kind(uint8_t kind);
+
+/* For tables. A missing or null member is "-"; numbers go into `buf` of 32 bytes. */
+const char *report_cell(const json_t *object, const char *key, char *buf);
+/* "50.0%" into buf of 32 bytes. */
+const char *report_percent(const json_t *object, const char *key, char *buf);
+/* "1.2 MB" into buf of 32 bytes. */
+const char *report_bytes(const json_t *object, const char *key, char *buf);
+/* "5 s", "3 min", "2 h", "4 d" from milliseconds, into buf of 32 bytes. */
+const char *report_age(const json_t *object, const char *key, char *buf);
+
+#endif

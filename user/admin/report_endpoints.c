@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Report of the backends of services: shares, slots, flows, and the endpoints left out. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "report.h"
+#include "report_common.h"
+#include "snapshot_find.h"
+#include "table_print.h"
+#include "view.h"
+
+struct counts {
+	uint32_t *slots, *gateway_slots, *flows; /* by backend row */
+};
+
+static void count_table(const struct snapshot *snapshot, table_word table, uint32_t *counts)
+{
+	uint32_t first = TABLE_OFFSET(table), size = TABLE_SIZE(table);
+
+	if (first > snapshot->slot_count || size > snapshot->slot_count - first)
+		return;
+	for (uint32_t slot = first; slot < first + size; slot++)
+		if (snapshot->slots[slot] < snapshot->backend_count)
+			counts[snapshot->slots[slot]]++;
+}
+
+static void count_flows(const struct snapshot *snapshot, uint32_t *counts)
+{
+	for (size_t i = 0; i < snapshot->flow_count; i++) {
+		const struct flow_entry *entry = &snapshot->flows[i];
+		uint32_t role = FLOW_ROLE(entry->key.scope);
+
+		if ((role == FLOW_CLIENT || role == FLOW_GATEWAY) &&
+		    entry->flow.state != FLOW_CLOSING &&
+		    snapshot_flow_backend(snapshot, &entry->flow))
+			counts[entry->flow.backend]++;
+	}
+}
+
+static int counts_init(struct counts *counts, const struct snapshot *snapshot)
+{
+	size_t rows = snapshot->backend_count + 1u;
+
+	counts->slots = calloc(rows, sizeof(uint32_t));
+	counts->gateway_slots = calloc(rows, sizeof(uint32_t));
+	counts->flows = calloc(rows, sizeof(uint32_t));
+	if (!counts->slots || !counts->gateway_slots || !counts->flows)
+		return -ENOMEM;
+	for (uint32_t row = 0; row < snapshot->service_count; row++) {
+		if (!(snapshot->services[row].flags & SERVICE_IN_USE))
+			continue;
+		count_table(snapshot, snapshot->services[row].table, counts->slots);
+		count_table(snapshot, snapshot->services[row].local_table, counts->gateway_slots);
+	}
+	count_flows(snapshot, counts->flows);
+	return 0;
+}
+
+static void counts_done(struct counts *counts)
+{
+	free(counts->slots);
+	free(counts->gateway_slots);
+	free(counts->flows);
+}
+
+static bool host_matches(const char *host, const char *filter)
+{
+	size_t length = strlen(filter);
+
+	return host && !strncmp(host, filter, length) &&
+	       (host[length] == '\0' || (host[length] == '.' && length));
+}
+
+static bool cluster_matches(const char *cluster, const char *filter)
+{
+	return cluster && (!strcmp(cluster, filter) || host_matches(report_host(cluster), filter));
+}
+
+static bool service_matches(const struct snapshot *snapshot, uint32_t row, const char *filter)
+{
+	const struct service *service = &snapshot->services[row];
+	struct addr vip;
+	uint16_t port;
+
+	if (!filter)
+		return true;
+	if (addr_port_parse(filter, &vip, &port))
+		return cluster_matches(snapshot_name(snapshot, NAME_CLUSTER, row), filter);
+	return vip.family == service->family && __builtin_bswap16(port) == service->port &&
+	       !memcmp(&vip.ip, &service->vip, sizeof(vip.ip));
+}
+
+static json_t *endpoint_object(const struct snapshot *snapshot, uint32_t index,
+			       const struct counts *counts)
+{
+	const struct backend *row = &snapshot->backends[index];
+	const struct service *service = &snapshot->services[row->service];
+	const char *cluster = snapshot_name(snapshot, NAME_CLUSTER, row->service);
+	char network[16];
+
+	return json_pack("{s:o,s:s,s:o,s:o,s:o,s:s,s:s,s:o,s:o,s:I,s:I,s:o,s:I,s:o,s:I,s:o,s:I,s:s}",
+			 "service", report_vip(service), "protocol", report_protocol(service->proto),
+			 "host", report_text(report_host(cluster)),
+			 "cluster", report_text(cluster),
+			 "address", report_address(&row->addr, service->family, row->port),
+			 "kind", report_kind(row->kind), "transport", report_transport(row->kind),
+			 "network", report_text(report_network(snapshot, row->network, network)),
+			 "locality", report_text(snapshot_name(snapshot, NAME_LOCALITY,
+							       row->locality)),
+			 "priority", (json_int_t)row->priority, "weight", (json_int_t)row->weight,
+			 "share", report_share(row->share, 1000000000u),
+			 "slots", (json_int_t)counts->slots[index],
+			 "table_share", report_share(counts->slots[index],
+						     TABLE_SIZE(service->table)),
+			 "gateway_slots", (json_int_t)counts->gateway_slots[index],
+			 "gateway_share", report_share(counts->gateway_slots[index],
+						       TABLE_SIZE(service->local_table)),
+			 "flows", (json_int_t)counts->flows[index],
+			 "state", row->flags & BACKEND_OUT ? "draining" : "active");
+}
+
+struct order {
+	uint32_t service, backend;
+};
+
+static int order_compare(const void *a, const void *b)
+{
+	const struct order *x = a, *y = b;
+
+	if (x->service != y->service)
+		return x->service < y->service ? -1 : 1;
+	return (x->backend > y->backend) - (x->backend < y->backend);
+}
+
+/* Backends in the order of their services' rows. */
+static int add_backends(json_t *list, const struct snapshot *snapshot, const char *filter,
+			const struct counts *counts)
+{
+	struct order *order = calloc(snapshot->backend_count + 1u, sizeof(*order));
+	size_t count = 0;
+
+	if (!order)
+		return -ENOMEM;
+	for (uint32_t i = 1; i < snapshot->backend_count; i++)
+		if (snapshot_backend_of(snapshot, i, snapshot->backends[i].service))
+			order[count++] = (struct order){ snapshot->backends[i].service, i };
+	qsort(order, count, sizeof(*order), order_compare);
+	for (size_t i = 0; i < count; i++)
+		if (service_matches(snapshot, order[i].service, filter))
+			json_array_append_new(list,
+					      endpoint_object(snapshot, order[i].backend, counts));
+	free(order);
+	return 0;
+}
+
+/* Clusters whose endpoints `filter` means; a VIP:port may lead to one. */
+static bool left_out_matches(const struct snapshot *snapshot, const char *cluster,
+			     const char *filter)
+{
+	const char *name;
+
+	if (!filter || cluster_matches(cluster, filter))
+		return true;
+	for (uint32_t row = 0; cluster && row < snapshot->service_count; row++) {
+		if (!(snapshot->services[row].flags & SERVICE_IN_USE))
+			continue;
+		name = snapshot_name(snapshot, NAME_CLUSTER, row);
+		if (name && !strcmp(name, cluster) && service_matches(snapshot, row, filter))
+			return true;
+	}
+	return false;
+}
+
+/* The kernel never hears of endpoints that are not used: the agent says which and why. */
+static json_t *left_out(const struct snapshot *snapshot, const char *filter)
+{
+	json_t *state = report_agent_state(snapshot), *list = json_array(), *item;
+	size_t i;
+
+	json_array_foreach(json_object_get(state, "left_out"), i, item)
+		if (left_out_matches(snapshot, json_string_value(json_object_get(item, "cluster")),
+				     filter))
+			json_array_append(list, item);
+	json_decref(state);
+	return list;
+}
+
+json_t *report_endpoints(const struct snapshot *snapshot, const char *filter)
+{
+	json_t *list = json_array();
+	struct counts counts = {};
+	int err = counts_init(&counts, snapshot);
+
+	if (!err)
+		err = add_backends(list, snapshot, filter, &counts);
+	counts_done(&counts);
+	if (err) {
+		json_decref(list);
+		return NULL;
+	}
+	return json_pack("{s:i,s:o,s:o}", "schema", REPORT_SCHEMA, "endpoints", list, "left_out",
+			 left_out(snapshot, filter));
+}
+
+static void print_row(struct table_print *table, const json_t *endpoint, bool wide)
+{
+	/* On a gateway a service may have no table but the one for what comes out of tunnels. */
+	bool gateway = json_is_null(json_object_get(endpoint, "service"));
+	char buf[32];
+
+	table_print_cell(table, "%s", report_cell(endpoint, gateway ? "host" : "service", buf));
+	table_print_cell(table, "%s", report_cell(endpoint, "address", buf));
+	table_print_cell(table, "%s", report_cell(endpoint, "kind", buf));
+	table_print_cell(table, "%s", report_cell(endpoint, "transport", buf));
+	table_print_cell(table, "%s", report_cell(endpoint, "network", buf));
+	table_print_cell(table, "%s", report_cell(endpoint, "locality", buf));
+	table_print_cell(table, "%s", report_cell(endpoint, "priority", buf));
+	table_print_cell(table, "%s", report_cell(endpoint, "weight", buf));
+	table_print_cell(table, "%s", report_percent(endpoint, "share", buf));
+	table_print_cell(table, "%s",
+			 report_percent(endpoint, gateway ? "gateway_share" : "table_share", buf));
+	table_print_cell(table, "%s", report_cell(endpoint, "flows", buf));
+	table_print_cell(table, "%s", report_cell(endpoint, "state", buf));
+	if (!wide)
+		return;
+	table_print_cell(table, "%s", report_cell(endpoint, "slots", buf));
+	table_print_cell(table, "%s", report_cell(endpoint, "gateway_slots", buf));
+	table_print_cell(table, "%s", report_cell(endpoint, "protocol", buf));
+	table_print_cell(table, "%s", report_cell(endpoint, "cluster", buf));
+}
+
+static const char *reason_text(const char *name)
+{
+	static const struct {
+		const char *name, *text;
+	} reasons[] = {
+#define X(name, text) { #name, text },
+		LEFT_OUT_REASONS(X)
+#undef X
+	};
+
+	for (size_t i = 0; name && i < sizeof(reasons) / sizeof(reasons[0]); i++)
+		if (!strcasecmp(reasons[i].name, name))
+			return reasons[i].text;
+	return name ? name : "-";
+}
+
+static int print_left_out(const json_t *list, FILE *out)
+{
+	static const char *const headers[] = { "LEFT OUT", "CLUSTER", "REASON" };
+	struct table_print *table;
+	char buf[32];
+	json_t *item;
+	size_t i;
+	int err;
+
+	if (json_array_size(list) == 0)
+		return 0;
+	table = table_print_new(headers, 3);
+	if (!table)
+		return -ENOMEM;
+	json_array_foreach(list, i, item) {
+		table_print_cell(table, "%s", report_cell(item, "address", buf));
+		table_print_cell(table, "%s", report_cell(item, "cluster", buf));
+		table_print_cell(table, "%s",
+				 reason_text(json_string_value(json_object_get(item, "reason"))));
+	}
+	fputc('\n', out);
+	err = table_print_write(table, out);
+	table_print_free(table);
+	return err;
+}
+
+int report_endpoints_print(const json_t *report, bool wide, FILE *out)
+{
+	static const char *const headers[] = {
+		"SERVICE", "ENDPOINT", "KIND", "TRANSPORT", "NETWORK", "LOCALITY", "PRIO", "WEIGHT",
+		"SHARE", "TABLE", "FLOWS", "STATE", "SLOTS", "GATEWAY SLOTS", "PROTO", "CLUSTER",
+	};
+	struct table_print *table = table_print_new(headers, wide ? 16 : 12);
+	json_t *endpoint;
+	size_t i;
+	int err;
+
+	if (!table)
+		return -ENOMEM;
+	json_array_foreach(json_object_get(report, "endpoints"), i, endpoint)
+		print_row(table, endpoint, wide);
+	err = table_print_write(table, out);
+	table_print_free(table);
+	return err ? err : print_left_out(json_object_get(report, "left_out"), out);
+}

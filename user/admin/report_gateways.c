@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Report of the gateways: how each is entered and what share of the services goes there. */
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "report.h"
+#include "report_common.h"
+#include "snapshot_find.h"
+#include "table_print.h"
+
+struct use {
+	uint64_t weight, slots, table_slots;
+	uint32_t services;
+};
+
+static bool is_gateway(const struct backend *row, const struct gateway_entry *gateway)
+{
+	return row->kind != BACKEND_LOCAL && !(row->flags & BACKEND_OUT) &&
+	       row->network == gateway->key.network && row->port == gateway->gateway.port &&
+	       !memcmp(&row->addr, &gateway->key.addr, sizeof(row->addr));
+}
+
+/* One service may name a gateway in several priorities, each by its own row. `seen` has an
+ * element for each service row. */
+static struct use gateway_use(const struct snapshot *snapshot, const struct gateway_entry *gateway,
+			      bool *seen)
+{
+	struct use use = {};
+
+	memset(seen, 0, snapshot->service_count);
+	for (uint32_t i = 1; i < snapshot->backend_count; i++) {
+		const struct backend *row = &snapshot->backends[i];
+
+		if (!is_gateway(row, gateway) || !snapshot_backend_of(snapshot, i, row->service))
+			continue;
+		use.weight += row->weight;
+		use.slots += row->slots;
+		if (seen[row->service])
+			continue;
+		seen[row->service] = true;
+		use.services++;
+		use.table_slots += TABLE_SIZE(snapshot->services[row->service].table);
+	}
+	return use;
+}
+
+static json_t *gateway_object(const struct snapshot *snapshot, const struct gateway_entry *gateway,
+			      bool *seen)
+{
+	const struct gateway *value = &gateway->gateway;
+	struct use use = gateway_use(snapshot, gateway, seen);
+	bool tunnel = value->kind == BACKEND_GENEVE;
+	char buf[16];
+
+	return json_pack("{s:o,s:o,s:s,s:o,s:n,s:n,s:I,s:o,s:I,s:n}",
+			 "network", report_text(report_network(snapshot, gateway->key.network, buf)),
+			 "address", report_address(&gateway->key.addr,
+						   report_family(&gateway->key.addr), value->port),
+			 "transport", report_transport(value->kind), "tunnel_port",
+			 tunnel ? json_integer(ntohs(value->tunnel_port)) : json_null(),
+			 "alive", "reason", "weight", (json_int_t)use.weight,
+			 "share", report_share(use.slots, use.table_slots),
+			 "services", (json_int_t)use.services, "rtt_ms");
+}
+
+static bool is_in_kernel(const struct snapshot *snapshot, uint32_t network, const char *text,
+			 uint16_t port)
+{
+	struct addr addr;
+
+	if (!text || addr_parse(text, &addr))
+		return false;
+	for (size_t i = 0; i < snapshot->gateway_count; i++)
+		if (snapshot->gateways[i].key.network == network &&
+		    snapshot->gateways[i].gateway.port == htons(port) &&
+		    !memcmp(&snapshot->gateways[i].key.addr, &addr.ip, sizeof(addr.ip)))
+			return true;
+	return false;
+}
+
+/* "address:port" as meshNetworks has it, a host name included. */
+static json_t *named_address(const char *text, uint16_t port)
+{
+	char buf[ADDR_TEXT_MAX];
+	struct addr addr;
+
+	if (text && !addr_parse(text, &addr))
+		return json_string(addr_port_format(&addr, port, buf));
+	return json_sprintf("%s:%u", text ? text : "?", port);
+}
+
+/* A gateway that cannot be used yet, and why. */
+static json_t *unused_object(const json_t *network, const json_t *gateway, uint16_t port)
+{
+	json_t *reason = report_copy(gateway, "reason");
+
+	if (json_is_null(reason))
+		reason = json_string("not in use");
+	return json_pack("{s:o,s:o,s:o,s:n,s:b,s:o,s:i,s:f,s:i,s:n}",
+			 "network", report_copy(network, "name"), "address",
+			 named_address(json_string_value(json_object_get(gateway, "address")), port),
+			 "transport", report_copy(network, "transport"), "tunnel_port", "alive", 0,
+			 "reason", reason, "weight", 0, "share", 0.0, "services", 0, "rtt_ms");
+}
+
+static void add_unused(json_t *list, const struct snapshot *snapshot, const json_t *network)
+{
+	uint32_t id = (uint32_t)json_integer_value(json_object_get(network, "id"));
+	json_t *gateway;
+	size_t i;
+
+	json_array_foreach(json_object_get(network, "gateways"), i, gateway) {
+		const char *text = json_string_value(json_object_get(gateway, "address"));
+		uint16_t port = (uint16_t)json_integer_value(json_object_get(gateway, "port"));
+
+		if (!is_in_kernel(snapshot, id, text, port))
+			json_array_append_new(list, unused_object(network, gateway, port));
+	}
+}
+
+json_t *report_gateways(const struct snapshot *snapshot)
+{
+	json_t *state = report_agent_state(snapshot), *list = json_array(), *network;
+	bool *seen = calloc(snapshot->service_count + 1u, sizeof(*seen));
+	size_t i;
+
+	for (i = 0; seen && i < snapshot->gateway_count; i++)
+		json_array_append_new(list, gateway_object(snapshot, &snapshot->gateways[i], seen));
+	free(seen);
+	json_array_foreach(json_object_get(state, "networks"), i, network)
+		if (!json_is_true(json_object_get(network, "own")))
+			add_unused(list, snapshot, network);
+	json_decref(state);
+	return json_pack("{s:i,s:o}", "schema", REPORT_SCHEMA, "gateways", list);
+}
+
+int report_gateways_print(const json_t *report, bool wide, FILE *out)
+{
+	static const char *const headers[] = { "NETWORK", "GATEWAY", "ENCAP", "ALIVE", "SHARE",
+					       "SERVICES", "RTT", "REASON", "WEIGHT",
+					       "TUNNEL PORT" };
+	struct table_print *table = table_print_new(headers, wide ? 10 : 8);
+	json_t *gateway;
+	char buf[32];
+	size_t i;
+	int err;
+
+	if (!table)
+		return -ENOMEM;
+	json_array_foreach(json_object_get(report, "gateways"), i, gateway) {
+		table_print_cell(table, "%s", report_cell(gateway, "network", buf));
+		table_print_cell(table, "%s", report_cell(gateway, "address", buf));
+		table_print_cell(table, "%s", report_cell(gateway, "transport", buf));
+		table_print_cell(table, "%s", report_cell(gateway, "alive", buf));
+		table_print_cell(table, "%s", report_percent(gateway, "share", buf));
+		table_print_cell(table, "%s", report_cell(gateway, "services", buf));
+		table_print_cell(table, "%s", report_cell(gateway, "rtt_ms", buf));
+		table_print_cell(table, "%s", report_cell(gateway, "reason", buf));
+		if (!wide)
+			continue;
+		table_print_cell(table, "%s", report_cell(gateway, "weight", buf));
+		table_print_cell(table, "%s", report_cell(gateway, "tunnel_port", buf));
+	}
+	err = table_print_write(table, out);
+	table_print_free(table);
+	return err;
+}

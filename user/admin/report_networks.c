@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Reports of the networks and of the gateways that lead to them. */
+#include <errno.h>
+#include <netinet/in.h>
+#include <string.h>
+
+#include "report.h"
+#include "report_common.h"
+#include "snapshot_find.h"
+#include "table_print.h"
+
+/* What the agent says of a network; NULL when it does not know it. Borrowed from `state`. */
+static json_t *agent_network(const json_t *state, uint32_t id)
+{
+	json_t *network;
+	size_t i;
+
+	json_array_foreach(json_object_get(state, "networks"), i, network)
+		if (json_integer_value(json_object_get(network, "id")) == (json_int_t)id)
+			return network;
+	return NULL;
+}
+
+static const struct network_entry *kernel_network(const struct snapshot *snapshot, uint32_t id)
+{
+	for (size_t i = 0; i < snapshot->network_count; i++)
+		if (snapshot->networks[i].id == id)
+			return &snapshot->networks[i];
+	return NULL;
+}
+
+static uint32_t count_gateways(const struct snapshot *snapshot, uint32_t network)
+{
+	uint32_t count = 0;
+
+	for (size_t i = 0; i < snapshot->gateway_count; i++)
+		count += snapshot->gateways[i].key.network == network;
+	return count;
+}
+
+static uint32_t count_backends(const struct snapshot *snapshot, uint32_t network)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 1; i < snapshot->backend_count; i++)
+		count += snapshot_backend_of(snapshot, i, snapshot->backends[i].service) &&
+			 !(snapshot->backends[i].flags & BACKEND_OUT) &&
+			 snapshot->backends[i].network == network;
+	return count;
+}
+
+/* How its gateways are entered: by the agent's word, else by what the kernel does. */
+static json_t *transport_of(const struct snapshot *snapshot, uint32_t network, const json_t *known)
+{
+	if (known)
+		return report_copy(known, "transport");
+	for (size_t i = 0; i < snapshot->gateway_count; i++)
+		if (snapshot->gateways[i].key.network == network)
+			return report_text(report_transport(snapshot->gateways[i].gateway.kind));
+	return json_null();
+}
+
+static json_t *network_object(const struct snapshot *snapshot, uint32_t id, uint32_t flags,
+			      const json_t *known)
+{
+	uint32_t usable = count_gateways(snapshot, id);
+	size_t named = known ? json_array_size(json_object_get(known, "gateways")) : usable;
+	const char *name = json_string_value(json_object_get(known, "name"));
+	char buf[16];
+
+	return json_pack("{s:o,s:I,s:b,s:b,s:o,s:o,s:I,s:I,s:I,s:o,s:o}", "name",
+			 report_text(name ? name : report_network(snapshot, id, buf)),
+			 "id", (json_int_t)id, "own", !!(flags & NETWORK_OWN),
+			 "flat", !!(flags & NETWORK_FLAT),
+			 "transport", transport_of(snapshot, id, known),
+			 "port", report_copy(known, "port"), "gateways", (json_int_t)usable,
+			 "gateways_named", (json_int_t)named,
+			 "backends", (json_int_t)count_backends(snapshot, id),
+			 "cidrs", report_copy(known, "cidrs"),
+			 "registries", report_copy(known, "registries"));
+}
+
+json_t *report_networks(const struct snapshot *snapshot)
+{
+	json_t *state = report_agent_state(snapshot), *list = json_array(), *network;
+	size_t i;
+
+	for (i = 0; i < snapshot->network_count; i++)
+		json_array_append_new(list, network_object(snapshot, snapshot->networks[i].id,
+					snapshot->networks[i].network.flags,
+					agent_network(state, snapshot->networks[i].id)));
+	json_array_foreach(json_object_get(state, "networks"), i, network) {
+		uint32_t id = (uint32_t)json_integer_value(json_object_get(network, "id"));
+		uint32_t flags = json_is_true(json_object_get(network, "own")) ? NETWORK_OWN : 0;
+
+		flags |= json_is_true(json_object_get(network, "flat")) ? NETWORK_FLAT : 0;
+		if (!kernel_network(snapshot, id))
+			json_array_append_new(list, network_object(snapshot, id, flags, network));
+	}
+	json_decref(state);
+	return json_pack("{s:i,s:o}", "schema", REPORT_SCHEMA, "networks", list);
+}
+
+/* "10.10.0.0/16,10.20.0.0/16" */
+static void print_list(struct table_print *table, const json_t *list)
+{
+	char text[256] = "";
+	size_t used = 0, i;
+	json_t *item;
+
+	json_array_foreach(list, i, item) {
+		const char *word = json_string_value(item);
+
+		if (word && used < sizeof(text))
+			used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s",
+						 i ? "," : "", word);
+	}
+	table_print_cell(table, "%s", text);
+}
+
+int report_networks_print(const json_t *report, bool wide, FILE *out)
+{
+	static const char *const headers[] = { "NETWORK", "ID", "OWN", "FLAT", "TRANSPORT", "PORT",
+					       "GATEWAYS", "BACKENDS", "CIDRS", "REGISTRIES" };
+	struct table_print *table = table_print_new(headers, wide ? 10 : 8);
+	json_t *network;
+	char buf[32];
+	size_t i;
+	int err;
+
+	if (!table)
+		return -ENOMEM;
+	json_array_foreach(json_object_get(report, "networks"), i, network) {
+		table_print_cell(table, "%s", report_cell(network, "name", buf));
+		table_print_cell(table, "%s", report_cell(network, "id", buf));
+		table_print_cell(table, "%s", report_cell(network, "own", buf));
+		table_print_cell(table, "%s", report_cell(network, "flat", buf));
+		table_print_cell(table, "%s", report_cell(network, "transport", buf));
+		table_print_cell(table, "%s", report_cell(network, "port", buf));
+		table_print_cell(table, "%s", report_cell(network, "gateways", buf));
+		table_print_cell(table, "%s", report_cell(network, "backends", buf));
+		if (!wide)
+			continue;
+		print_list(table, json_object_get(network, "cidrs"));
+		print_list(table, json_object_get(network, "registries"));
+	}
+	err = table_print_write(table, out);
+	table_print_free(table);
+	return err;
+}

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Report of the services: what is taken, by whom, and how many can answer. */
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "report.h"
+#include "report_common.h"
+#include "snapshot_find.h"
+#include "table_print.h"
+
+struct tally {
+	uint32_t local, remote, draining;
+};
+
+/* Backends of each service row; the caller frees the array. */
+static struct tally *count_backends(const struct snapshot *snapshot)
+{
+	struct tally *tallies = calloc(snapshot->service_count + 1u, sizeof(*tallies));
+
+	for (uint32_t i = 1; tallies && i < snapshot->backend_count; i++) {
+		const struct backend *row = &snapshot->backends[i];
+
+		if (!snapshot_backend_of(snapshot, i, row->service))
+			continue;
+		if (row->flags & BACKEND_OUT)
+			tallies[row->service].draining++;
+		else if (row->kind == BACKEND_LOCAL)
+			tallies[row->service].local++;
+		else
+			tallies[row->service].remote++;
+	}
+	return tallies;
+}
+
+static const char *service_state(const struct service *service)
+{
+	static const union ip_addr none;
+
+	if (!memcmp(&service->vip, &none, sizeof(none)))
+		return "gateway_only";
+	return TABLE_SIZE(service->table) ? "serving" : "refusing";
+}
+
+static json_t *service_object(const struct snapshot *snapshot, uint32_t row,
+			      const struct tally *tally)
+{
+	const struct service *service = &snapshot->services[row];
+	const char *cluster = snapshot_name(snapshot, NAME_CLUSTER, row);
+	uint64_t taken_ms = 0;
+
+	if (service->taken_ns && snapshot->monotonic_ns > service->taken_ns)
+		taken_ms = (snapshot->monotonic_ns - service->taken_ns) / 1000000u;
+	return json_pack("{s:o,s:s,s:o,s:o,s:I,s:s,s:I,s:I,s:I,s:I,s:I,s:I}",
+			 "vip", report_vip(service), "protocol", report_protocol(service->proto),
+			 "host", report_text(report_host(cluster)),
+			 "cluster", report_text(cluster), "row", (json_int_t)row,
+			 "state", service_state(service), "local", (json_int_t)tally->local,
+			 "remote", (json_int_t)tally->remote,
+			 "draining", (json_int_t)tally->draining,
+			 "table_size", (json_int_t)TABLE_SIZE(service->table),
+			 "gateway_table_size", (json_int_t)TABLE_SIZE(service->local_table),
+			 "taken_ms", (json_int_t)taken_ms);
+}
+
+/* First what packets find by address, in its order; then what only tunnel packets find. */
+static void add_rows(json_t *list, const struct snapshot *snapshot, const struct tally *tallies)
+{
+	static const union ip_addr none;
+
+	for (size_t i = 0; i < snapshot->vip_count; i++) {
+		uint32_t row = snapshot->vips[i].row;
+
+		if (row < snapshot->service_count &&
+		    snapshot_service_confirms(&snapshot->services[row], &snapshot->vips[i].key))
+			json_array_append_new(list, service_object(snapshot, row, &tallies[row]));
+	}
+	for (uint32_t row = 0; row < snapshot->service_count; row++)
+		if ((snapshot->services[row].flags & SERVICE_IN_USE) &&
+		    !memcmp(&snapshot->services[row].vip, &none, sizeof(none)))
+			json_array_append_new(list, service_object(snapshot, row, &tallies[row]));
+}
+
+/* The agent writes the address and the port apart. */
+static const char *agent_vip(const json_t *service, char *buf)
+{
+	const char *text = json_string_value(json_object_get(service, "vip"));
+	json_int_t port = json_integer_value(json_object_get(service, "port"));
+	struct addr addr;
+
+	if (!text || addr_parse(text, &addr))
+		return NULL;
+	return addr_port_format(&addr, (uint16_t)port, buf);
+}
+
+static bool is_listed(const json_t *list, const char *vip, const char *protocol)
+{
+	json_t *service;
+	size_t i;
+
+	json_array_foreach(list, i, service) {
+		const char *other = json_string_value(json_object_get(service, "vip"));
+
+		if (other && !strcmp(other, vip) &&
+		    !strcmp(json_string_value(json_object_get(service, "protocol")), protocol))
+			return true;
+	}
+	return false;
+}
+
+/* What the agent knows and the kernel does not: services that are not taken, with the reason. */
+static void add_known(json_t *list, size_t taken, const json_t *state)
+{
+	json_t *services = json_object_get(state, "services"), *service;
+	char vip[ADDR_TEXT_MAX];
+	const char *protocol;
+	size_t i;
+
+	json_array_foreach(services, i, service) {
+		protocol = json_string_value(json_object_get(service, "protocol"));
+		if (!protocol || !agent_vip(service, vip) ||
+		    (taken && is_listed(list, vip, protocol)))
+			continue;
+		json_array_append_new(list, json_pack(
+			"{s:s,s:s,s:o,s:o,s:n,s:o,s:i,s:i,s:i,s:i,s:i,s:n}",
+			"vip", vip, "protocol", protocol, "host", report_copy(service, "host"),
+			"cluster", report_copy(service, "cluster"), "row",
+			"state", report_copy(service, "state"), "local", 0, "remote", 0,
+			"draining", 0, "table_size", 0, "gateway_table_size", 0, "taken_ms"));
+	}
+}
+
+json_t *report_services(const struct snapshot *snapshot)
+{
+	struct tally *tallies = count_backends(snapshot);
+	json_t *list = json_array();
+	json_t *state = report_agent_state(snapshot);
+
+	if (tallies && list) {
+		add_rows(list, snapshot, tallies);
+		add_known(list, json_array_size(list), state);
+	}
+	free(tallies);
+	json_decref(state);
+	return json_pack("{s:i,s:o}", "schema", REPORT_SCHEMA, "services", list);
+}
+
+static void print_row(struct table_print *table, const json_t *service, bool wide)
+{
+	char buf[32];
+
+	table_print_cell(table, "%s", report_cell(service, "vip", buf));
+	table_print_cell(table, "%s", report_cell(service, "protocol", buf));
+	table_print_cell(table, "%s", report_cell(service, wide ? "cluster" : "host", buf));
+	table_print_cell(table, "%s", report_cell(service, "local", buf));
+	table_print_cell(table, "%s", report_cell(service, "remote", buf));
+	table_print_cell(table, "%s", report_cell(service, "state", buf));
+	if (!wide)
+		return;
+	table_print_cell(table, "%s", report_cell(service, "draining", buf));
+	table_print_cell(table, "%s", report_cell(service, "row", buf));
+	table_print_cell(table, "%s", report_cell(service, "table_size", buf));
+	table_print_cell(table, "%s", report_age(service, "taken_ms", buf));
+}
+
+int report_services_print(const json_t *report, bool wide, FILE *out)
+{
+	static const char *const narrow_headers[] = { "VIP", "PROTO", "HOST", "LOCAL", "REMOTE",
+						      "STATE" };
+	static const char *const wide_headers[] = { "VIP", "PROTO", "CLUSTER", "LOCAL", "REMOTE",
+						    "STATE", "DRAINING", "ROW", "TABLE",
+						    "TAKEN" };
+	struct table_print *table = wide ? table_print_new(wide_headers, 10) :
+					   table_print_new(narrow_headers, 6);
+	json_t *service;
+	size_t i;
+	int err;
+
+	if (!table)
+		return -ENOMEM;
+	json_array_foreach(json_object_get(report, "services"), i, service)
+		print_row(table, service, wide);
+	err = table_print_write(table, out);
+	table_print_free(table);
+	return err;
+}
