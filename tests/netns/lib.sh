@@ -125,20 +125,16 @@ networks() {
 # eds RESOURCE ENDPOINT... [RESOURCE ENDPOINT...]...: becomes the assignments all nodes read.
 # RESOURCE has a `|', ENDPOINT is ADDR:PORT/REGISTRY[*WEIGHT].
 eds() {
-	local arg EDS_NONE
 	{
 		echo 'version_info: "1"'
 		echo "resources:"
 		while (($#)); do
-			arg=$1
-			shift
-			if [[ $arg == *"|"* ]]; then
-				EDS_NONE=" []"
-				[[ ${1:-|} != *"|"* ]] && EDS_NONE=
-				eds_resource "$arg"
+			if [[ $1 == *"|"* ]]; then
+				eds_resource "$1" "${2:-}"
 			else
-				eds_endpoint "$arg"
+				eds_endpoint "$1"
 			fi
+			shift
 		done
 	} | put "$TOPO_DIR/eds.yaml"
 }
@@ -147,8 +143,9 @@ eds_resource() {
 	cat <<-EOF
 		- "@type": type.googleapis.com/envoy.config.endpoint.v3.ClusterLoadAssignment
 		  cluster_name: "$1"
-		  endpoints:$EDS_NONE
 	EOF
+	[[ ${2:-|} == *"|"* ]] && return
+	printf '  %s\n' "endpoints:" "- load_balancing_weight: 1" "  lb_endpoints:"
 }
 
 eds_endpoint() {
@@ -156,12 +153,10 @@ eds_endpoint() {
 	[[ $1 == *"*"* ]] && weight=${1##*\*}
 	local place=${at%%/*} registry=${at#*/}
 	cat <<-EOF
-		  - lb_endpoints:
 		    - endpoint:
 		        address: {socket_address: {address: ${place%:*}, port_value: ${place#*:}}}
 		      load_balancing_weight: $weight
 		      metadata: {filter_metadata: {istio: {workload: "w;sample;helloworld;v;$registry"}}}
-		    load_balancing_weight: $weight
 	EOF
 }
 
