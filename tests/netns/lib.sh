@@ -170,7 +170,7 @@ agent_config() {
 		cat <<-EOF
 			network: $2
 			cluster: $3
-			interfaces: {pods: ["veth*"], uplinks: ["eth0"]${ATTACH:+, attach: $ATTACH}}
+			interfaces: {pods: ["veth*"], uplinks: ["eth0"]${ATTACH:+, attach: $ATTACH}${XDP:+, xdp: $XDP}}
 			meshNetworksFile: $TOPO_DIR/networks.yaml
 			source: {files: {path: $TOPO_DIR/eds.yaml}}
 			limits: {services: 256, backends: 4096, flows: 65536}
@@ -241,6 +241,13 @@ versions_are() { [[ $(versions "$2") == "$1" ]]; }
 drops() {
 	ctl "$1" status -o json |
 		python3 -c 'import json, sys; print(json.load(sys.stdin)["drops"].get(sys.argv[1], 0))' "$2"
+}
+
+# counted NODE HOOK VERDICT REASON: e.g. node1 xdp forwards xdp_decap
+counted() {
+	ctl "$1" status -o json | python3 -c 'import json, sys
+hook, verdict, reason = sys.argv[1:]
+print(json.load(sys.stdin)["directions"][hook][verdict].get(reason, 0))' "${@:2}"
 }
 
 nothing_invalid() {
