@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Report of one decision: the look-ups of the packet path, made by hand on the same maps. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <string.h>
+
+#include "flow_view.h"
+#include "parallax_hash.h"
+#include "report.h"
+#include "report_common.h"
+#include "report_flows.h"
+#include "snapshot_find.h"
+#include "table_print.h"
+
+struct explain {
+	const struct snapshot *snapshot;
+	const struct explain_query *query;
+	json_t *report, *steps;
+	struct vip_key key;
+	uint32_t row;
+	const struct service *service;
+	bool choose; /* the packet is chosen a backend for: who sends it is known well enough */
+	bool flow_decides;
+	uint32_t slot; /* in the table */
+};
+
+static void step(struct explain *explain, const char *name, bool ok, json_t *text)
+{
+	json_array_append_new(explain->steps, json_pack("{s:s,s:b,s:o}", "step", name, "ok", ok,
+							"text", text));
+}
+
+static void outcome(struct explain *explain, const char *word)
+{
+	json_object_set_new(explain->report, "outcome", json_string(word));
+}
+
+/* "10.1.2.3:80" into a buffer of ADDR_TEXT_MAX. */
+static const char *place(const union ip_addr *ip, __be16 port, char *buf)
+{
+	struct addr addr = snapshot_addr(ip, report_family(ip));
+
+	return addr_port_format(&addr, ntohs(port), buf);
+}
+
+static bool look_at_filter(struct explain *explain)
+{
+	uint32_t bit = address_bit(explain->key.addr);
+	bool set = explain->snapshot->filters->destinations[bit / 64] >> (bit & 63) & 1;
+
+	step(explain, "filter", set,
+	     json_sprintf(set ? "bit %u of the destinations filter is set: look further" :
+				"bit %u of the destinations filter is clear: no virtual IP, the "
+				"packet passes untouched", bit));
+	if (!set)
+		outcome(explain, "not_a_service");
+	return set;
+}
+
+static int64_t find_row(struct explain *explain)
+{
+	const struct snapshot *snapshot = explain->snapshot;
+	int64_t row = snapshot_vip_row(snapshot, explain->key.addr, explain->key.port,
+				       explain->key.proto);
+
+	if (row >= 0 || explain->query->proto)
+		return row;
+	row = snapshot_vip_row(snapshot, explain->key.addr, explain->key.port, IPPROTO_UDP);
+	if (row >= 0)
+		explain->key.proto = IPPROTO_UDP;
+	return row;
+}
+
+static bool look_up_vip(struct explain *explain)
+{
+	int64_t row = find_row(explain);
+
+	json_object_set_new(explain->report, "protocol",
+			    json_string(report_protocol(explain->key.proto)));
+	if (row < 0) {
+		step(explain, "vip", false, json_string("no entry in `vips`: not a service, the "
+							"packet passes untouched"));
+		outcome(explain, "not_a_service");
+		return false;
+	}
+	explain->row = (uint32_t)row;
+	step(explain, "vip", true, json_sprintf("`vips` names row %u of `services`",
+						explain->row));
+	return true;
+}
+
+static bool confirm_service(struct explain *explain)
+{
+	const struct snapshot *snapshot = explain->snapshot;
+	const char *cluster = snapshot_name(snapshot, NAME_CLUSTER, explain->row);
+	const struct service *service;
+
+	if (explain->row >= snapshot->service_count ||
+	    !snapshot_service_confirms(&snapshot->services[explain->row], &explain->key)) {
+		step(explain, "service", false, json_sprintf("row %u does not repeat this address: "
+			"it is being changed, the packet passes untouched", explain->row));
+		outcome(explain, "not_a_service");
+		return false;
+	}
+	service = &snapshot->services[explain->row];
+	explain->service = service;
+	json_object_set_new(explain->report, "service",
+		json_pack("{s:I,s:o,s:o,s:b}", "row", (json_int_t)explain->row,
+			  "id", json_sprintf("0x%016llx", (unsigned long long)service->id),
+			  "cluster", report_text(cluster),
+			  "affinity", !!(service->flags & SERVICE_AFFINITY)));
+	step(explain, "service", true,
+	     json_sprintf("row %u confirms it: %s, service id 0x%016llx", explain->row,
+			  cluster ? cluster : "(no name)", (unsigned long long)service->id));
+	return true;
+}
+
+/* A flow that is there decides alone; the rest of the steps then tell what a new one would get. */
+static void look_up_flow(struct explain *explain)
+{
+	const struct explain_query *query = explain->query;
+	struct flow_key key = {
+		.saddr = query->from.ip.v4, .daddr = explain->key.addr,
+		.sport = htons(query->from_port), .dport = explain->key.port,
+		.scope = FLOW_SCOPE(0, FLOW_CLIENT, explain->key.proto == IPPROTO_UDP),
+	};
+	const struct flow_entry *entry;
+	struct flow_view view;
+	char upstream[ADDR_TEXT_MAX];
+	union ip_addr ip = {};
+
+	if (query->from.family != 4 || query->from_port == 0)
+		return;
+	entry = snapshot_flow(explain->snapshot, &key);
+	if (!entry) {
+		step(explain, "flow", true, json_string(explain->key.proto == IPPROTO_UDP ?
+			"none yet: the next packet opens one" :
+			"none yet: a SYN opens one, other packets are refused, or passed within "
+			"the takeover time"));
+		return;
+	}
+	flow_view_make(explain->snapshot, entry, &view);
+	ip.v4 = view.upstream;
+	explain->flow_decides = true;
+	json_object_set_new(explain->report, "flow", report_flow(explain->snapshot, &view));
+	step(explain, "flow", true,
+	     json_sprintf("%s, in `%s`: goes to %s by %s, whatever the table says now",
+			  flow_view_state(view.state), entry->half_open ? "half_open" : "flows",
+			  place(&ip, view.upstream_port, upstream), view.path));
+}
+
+static bool look_at_table(struct explain *explain)
+{
+	table_word table = explain->service->table;
+
+	json_object_set_new(explain->report, "table",
+			    json_pack("{s:I,s:I,s:I}", "offset", (json_int_t)TABLE_OFFSET(table),
+				      "size", (json_int_t)TABLE_SIZE(table), "generation",
+				      (json_int_t)TABLE_GENERATION(table)));
+	if (TABLE_SIZE(table) == 0) {
+		step(explain, "table", false,
+		     json_string(explain->key.proto == IPPROTO_UDP ?
+			"empty: nobody can be picked, refused by ICMP port unreachable" :
+			"empty: nobody can be picked, refused by RST"));
+		if (!explain->flow_decides)
+			outcome(explain, "no_backend");
+		return false;
+	}
+	step(explain, "table", true,
+	     json_sprintf("slots %u to %u, generation %u", TABLE_OFFSET(table),
+			  TABLE_OFFSET(table) + TABLE_SIZE(table) - 1, TABLE_GENERATION(table)));
+	return TABLE_OFFSET(table) + TABLE_SIZE(table) <= explain->snapshot->slot_count;
+}
+
+static void hash(struct explain *explain)
+{
+	const struct explain_query *query = explain->query;
+	const struct service *service = explain->service;
+	uint64_t seed = service->id ^ HASH_SEED_CLIENT;
+	bool affinity = service->flags & SERVICE_AFFINITY;
+	uint32_t value;
+
+	explain->choose = query->from.family == 4 && (affinity || query->from_port);
+	if (!explain->choose) {
+		step(explain, "hash", true, json_string("of source, destination and ports: each "
+			"connection chooses anew, see the distribution"));
+		return;
+	}
+	value = affinity ? flow_hash(query->from.ip.v4, 0, 0, 0, 0, seed) :
+			   flow_hash(query->from.ip.v4, explain->key.addr, htons(query->from_port),
+				     explain->key.port, explain->key.proto, seed);
+	explain->slot = hash_slot(value, TABLE_SIZE(service->table));
+	json_object_set_new(explain->report, "hash", json_integer(value));
+	json_object_set_new(explain->report, "slot", json_integer(explain->slot));
+	step(explain, "hash", true,
+	     json_sprintf(affinity ? "0x%08x, of the source address alone: slot %u of %u" :
+				     "0x%08x, of addresses, ports and protocol: slot %u of %u",
+			  value, explain->slot, TABLE_SIZE(service->table)));
+}
+
+static json_t *backend_object(const struct snapshot *snapshot, uint32_t index, table_word table)
+{
+	const struct backend *row = &snapshot->backends[index];
+	uint32_t slots = snapshot_table_slots(snapshot, table, index);
+	char network[16];
+
+	return json_pack("{s:I,s:o,s:s,s:s,s:o,s:I,s:o,s:s}", "row", (json_int_t)index, "address",
+			 report_address(&row->addr, report_family(&row->addr), row->port),
+			 "kind", report_kind(row->kind), "transport", report_transport(row->kind),
+			 "network", report_text(report_network(snapshot, row->network, network)),
+			 "slots", (json_int_t)slots,
+			 "table_share", report_share(slots, TABLE_SIZE(table)),
+			 "state", row->flags & BACKEND_OUT ? "draining" : "active");
+}
+
+static json_t *path_text(const struct explain *explain, const struct backend *row)
+{
+	const struct settings *settings = &explain->snapshot->settings;
+	char to[ADDR_TEXT_MAX], from[ADDR_TEXT_MAX], network[16];
+	struct addr source = snapshot_addr(&settings->source, report_family(&settings->source));
+	bool hairpin = explain->query->from.family == 4 &&
+		       explain->query->from.ip.v4 == row->addr.v4;
+
+	if (row->kind == BACKEND_GENEVE)
+		return json_sprintf("inner packet unchanged, in Geneve from %s to %s, network id "
+				    "0x%06x; there %s chooses a pod", addr_format(&source, from),
+				    place(&row->addr, row->tunnel_port, to), settings->network,
+				    report_network(explain->snapshot, row->network, network));
+	place(&row->addr, row->port, to);
+	if (row->kind == BACKEND_PASSTHROUGH)
+		return json_sprintf("destination becomes %s, a stock gateway of %s, then the "
+				    "stack", to, report_network(explain->snapshot, row->network,
+								network));
+	if (hairpin)
+		return json_sprintf("the caller itself: destination becomes %s, source the "
+				    "virtual IP", to);
+	return json_sprintf("destination becomes %s, then %s", to,
+			    settings->flags & SETTING_REDIRECT ?
+			    "directly into the pod where it is on this node, else the stack" :
+			    "the stack");
+}
+
+static void look_at_backend(struct explain *explain)
+{
+	static const char *const words[] = { "to_local", "to_tunnel", "to_passthrough" };
+	const struct snapshot *snapshot = explain->snapshot;
+	table_word table = explain->service->table;
+	uint32_t index = snapshot->slots[TABLE_OFFSET(table) + explain->slot];
+	char address[ADDR_TEXT_MAX];
+	const struct backend *row;
+
+	if (!snapshot_backend_of(snapshot, index, explain->row)) {
+		step(explain, "backend", false, json_sprintf("the slot names row %u, which is not "
+			"this service's: the table has just been replaced, ask again", index));
+		outcome(explain, "stale_row");
+		return;
+	}
+	row = &snapshot->backends[index];
+	json_object_set_new(explain->report, "backend", backend_object(snapshot, index, table));
+	step(explain, "backend", true,
+	     json_sprintf("the slot names row %u, generation %u: %s, %s", index, row->generation,
+			  place(&row->addr, row->port, address), report_kind(row->kind)));
+	step(explain, "path", true, path_text(explain, row));
+	if (!explain->flow_decides)
+		outcome(explain, words[row->kind <= BACKEND_PASSTHROUGH ? row->kind : 0]);
+}
+
+static void distribution(struct explain *explain)
+{
+	json_t *list = json_object_get(explain->report, "distribution");
+	const struct snapshot *snapshot = explain->snapshot;
+
+	for (uint32_t i = 1; i < snapshot->backend_count; i++)
+		if (snapshot_backend_of(snapshot, i, explain->row))
+			json_array_append_new(list, backend_object(snapshot, i,
+								   explain->service->table));
+}
+
+static json_t *from_text(const struct explain_query *query)
+{
+	char buf[ADDR_TEXT_MAX];
+
+	if (!query->from.family)
+		return json_null();
+	return json_string(query->from_port ?
+			   addr_port_format(&query->from, query->from_port, buf) :
+			   addr_format(&query->from, buf));
+}
+
+static json_t *empty_report(const struct explain *explain)
+{
+	char vip[ADDR_TEXT_MAX];
+
+	return json_pack("{s:i,s:s,s:s,s:o,s:s,s:n,s:n,s:n,s:n,s:n,s:n,s:O,s:[]}", "schema",
+			 REPORT_SCHEMA, "vip",
+			 addr_port_format(&explain->query->vip, explain->query->port, vip),
+			 "protocol", report_protocol(explain->key.proto),
+			 "from", from_text(explain->query), "outcome", "chosen_per_connection",
+			 "service", "flow", "table", "hash", "slot", "backend",
+			 "steps", explain->steps, "distribution");
+}
+
+json_t *report_explain(const struct snapshot *snapshot, const struct explain_query *query)
+{
+	struct explain explain = {
+		.snapshot = snapshot, .query = query, .steps = json_array(),
+		.key = { .addr = query->vip.ip.v4, .port = htons(query->port),
+			 .proto = query->proto ? query->proto : IPPROTO_TCP },
+	};
+
+	explain.report = empty_report(&explain);
+	if (explain.report && look_at_filter(&explain) && look_up_vip(&explain) &&
+	    confirm_service(&explain)) {
+		look_up_flow(&explain);
+		if (explain.flow_decides)
+			outcome(&explain, "flow");
+		distribution(&explain);
+		if (look_at_table(&explain)) {
+			hash(&explain);
+			if (explain.choose)
+				look_at_backend(&explain);
+		}
+	}
+	json_decref(explain.steps);
+	return explain.report;
+}
+
+static int print_distribution(const json_t *list, FILE *out)
+{
+	static const char *const headers[] = { "BACKEND", "KIND", "TRANSPORT", "NETWORK", "SLOTS",
+					       "TABLE", "STATE" };
+	struct table_print *table;
+	json_t *backend;
+	char buf[32];
+	size_t i;
+	int err;
+
+	if (json_array_size(list) == 0)
+		return 0;
+	table = table_print_new(headers, 7);
+	if (!table)
+		return -ENOMEM;
+	json_array_foreach(list, i, backend) {
+		table_print_cell(table, "%s", report_cell(backend, "address", buf));
+		table_print_cell(table, "%s", report_cell(backend, "kind", buf));
+		table_print_cell(table, "%s", report_cell(backend, "transport", buf));
+		table_print_cell(table, "%s", report_cell(backend, "network", buf));
+		table_print_cell(table, "%s", report_cell(backend, "slots", buf));
+		table_print_cell(table, "%s", report_percent(backend, "table_share", buf));
+		table_print_cell(table, "%s", report_cell(backend, "state", buf));
+	}
+	fputc('\n', out);
+	err = table_print_write(table, out);
+	table_print_free(table);
+	return err;
+}
+
+int report_explain_print(const json_t *report, bool wide, FILE *out)
+{
+	char vip[32], protocol[32], from[32];
+	json_t *item;
+	size_t i;
+
+	(void)wide;
+	fprintf(out, "%s/%s", report_cell(report, "vip", vip),
+		report_cell(report, "protocol", protocol));
+	if (json_is_string(json_object_get(report, "from")))
+		fprintf(out, " from %s", report_cell(report, "from", from));
+	fputc('\n', out);
+	json_array_foreach(json_object_get(report, "steps"), i, item)
+		fprintf(out, "%2zu. %-8s %s\n", i + 1,
+			json_string_value(json_object_get(item, "step")),
+			json_string_value(json_object_get(item, "text")));
+	fprintf(out, "    outcome  %s\n", json_string_value(json_object_get(report, "outcome")));
+	return print_distribution(json_object_get(report, "distribution"), out);
+}
