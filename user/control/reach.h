@@ -8,7 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "view_build.h"
+#include "view.h"
+#include "view_request.h"
 
 /* One network, seen from request->network. */
 struct reach {
