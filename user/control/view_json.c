@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Views as JSON, in the shape `parallaxctl preview -o json` prints. */
+#include "view_json.h"
+
+#include <math.h>
+#include <stdbool.h>
+
+const char *view_kind_name(enum backend_kind kind)
+{
+	return kind == BACKEND_LOCAL ? "local" : "gateway";
+}
+
+const char *view_transport_name(enum backend_kind kind)
+{
+	switch (kind) {
+	case BACKEND_LOCAL:
+		return "direct";
+	case BACKEND_GENEVE:
+		return "geneve";
+	case BACKEND_PASSTHROUGH:
+		break;
+	}
+	return "passthrough";
+}
+
+const char *view_left_out_name(enum left_out reason)
+{
+	switch (reason) {
+	case LEFT_OUT_NONE:
+		break;
+	case LEFT_OUT_NO_GATEWAY:
+		return "no_gateway";
+	case LEFT_OUT_NO_TRANSPORT:
+		return "no_transport";
+	case LEFT_OUT_UNKNOWN_NETWORK:
+		return "unknown_network";
+	case LEFT_OUT_OUTSIDE_NETWORK:
+		return "outside_network";
+	case LEFT_OUT_UNKNOWN_GATEWAY:
+		return "unknown_gateway";
+	case LEFT_OUT_OWN_GATEWAY:
+		return "own_gateway";
+	case LEFT_OUT_BAD_ADDRESS:
+		return "bad_address";
+	case LEFT_OUT_BAD_PORT:
+		return "bad_port";
+	case LEFT_OUT_NO_ADDRESS:
+		return "no_address";
+	case LEFT_OUT_WRONG_PROTOCOL:
+		return "wrong_protocol";
+	}
+	return "none";
+}
+
+const char *view_left_out_text(enum left_out reason)
+{
+	switch (reason) {
+	case LEFT_OUT_NONE:
+		break;
+#define X(name, text) case LEFT_OUT_##name: return text;
+		LEFT_OUT_REASONS(X)
+#undef X
+	}
+	return "";
+}
+
+/* Nine digits behind the point. */
+static json_t *fraction(double value)
+{
+	return json_real(round(value * 1e9) / 1e9);
+}
+
+static json_t *address(const struct addr *addr, uint16_t port)
+{
+	char text[ADDR_TEXT_MAX];
+
+	return json_string(addr->family ? addr_port_format(addr, port, text) : "");
+}
+
+static json_t *priority_json(const struct view_priority *priority)
+{
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:b}",
+			 "priority", (json_int_t)priority->priority,
+			 "hosts", (json_int_t)priority->hosts,
+			 "healthy", (json_int_t)priority->healthy,
+			 "degraded", (json_int_t)priority->degraded,
+			 "excluded", (json_int_t)priority->excluded,
+			 "healthy_load", (json_int_t)priority->healthy_load,
+			 "degraded_load", (json_int_t)priority->degraded_load,
+			 "panic", priority->panic);
+}
+
+static json_t *backend_json(const struct view_backend *backend, double table_share)
+{
+	return json_pack("{s:o, s:s, s:s, s:s, s:s, s:I, s:I, s:o, s:o}",
+			 "address", address(&backend->addr, backend->port),
+			 "kind", view_kind_name(backend->kind),
+			 "transport", view_transport_name(backend->kind),
+			 "network", backend->network,
+			 "locality", backend->locality,
+			 "priority", (json_int_t)backend->priority,
+			 "weight", (json_int_t)backend->weight,
+			 "share", fraction(backend->share),
+			 "table_share", fraction(table_share));
+}
+
+static json_t *left_out_json(const struct view_left_out *left_out)
+{
+	return json_pack("{s:o, s:s}", "address", address(&left_out->addr, left_out->port),
+			 "reason", view_left_out_name(left_out->reason));
+}
+
+/* Appends and takes `value`; on failure frees `array`. */
+static json_t *append(json_t *array, json_t *value)
+{
+	if (!array || json_array_append_new(array, value) == 0)
+		return array;
+	json_decref(array);
+	return NULL;
+}
+
+static json_t *priorities_json(const struct view *view)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; array && i < view->priority_count; i++)
+		array = append(array, priority_json(&view->priorities[i]));
+	return array;
+}
+
+static json_t *backends_json(const struct view *view, const struct table *table)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; array && i < view->backend_count; i++) {
+		double slots = table->size ? (double)table->counts[i] / table->size : 0;
+
+		array = append(array, backend_json(&view->backends[i], slots));
+	}
+	return array;
+}
+
+static json_t *all_left_out_json(const struct view *view)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; array && i < view->left_out_count; i++)
+		array = append(array, left_out_json(&view->left_out[i]));
+	return array;
+}
+
+json_t *view_to_json(const struct view *view, const struct table *table, const char *service)
+{
+	return json_pack("{s:s, s:s, s:n, s:o, s:o, s:b, s:o, s:o, s:o}",
+			 "service", service, "cluster", view->cluster, "rejected",
+			 "drop", fraction(view->drop), "fail", fraction(view->fail),
+			 "panic", view->panic, "priorities", priorities_json(view),
+			 "backends", backends_json(view, table),
+			 "left_out", all_left_out_json(view));
+}
+
+json_t *view_rejected_to_json(const struct assignment *assignment, const char *service)
+{
+	return json_pack("{s:s, s:s, s:s, s:f, s:f, s:b, s:[], s:[], s:[]}",
+			 "service", service, "cluster", assignment->name,
+			 "rejected", assignment->rejected, "drop", 0.0, "fail", 0.0,
+			 "panic", 0, "priorities", "backends", "left_out");
+}
