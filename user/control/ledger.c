@@ -200,25 +200,32 @@ static void apply_backend_flags(struct ledger *ledger, uint32_t b, uint8_t flags
 		known->since = ledger->out_clock++;
 }
 
-static bool same_identity(const struct service *a, const struct service *b)
+/* What is left of the row's list: backends of its new meaning, written just before, and those of
+ * an earlier life with the same id, which may come back. */
+static uint32_t backends_of_id(struct ledger *ledger, uint32_t r, uint64_t id)
 {
-	return a->id == b->id && a->family == b->family && a->proto == b->proto &&
-	       a->port == b->port && !memcmp(&a->vip, &b->vip, sizeof(a->vip));
+	uint32_t *link = &ledger->services[r].first_backend;
+
+	while (*link != NO_ROW) {
+		uint32_t *next = &ledger->backends[*link].next;
+
+		if (ledger->memory.backends[*link].service_id == id)
+			link = next;
+		else
+			*link = *next;
+	}
+	return ledger->services[r].first_backend;
 }
 
 static void apply_service(struct ledger *ledger, uint32_t r, const struct service *row)
 {
 	struct ledger_service *known = &ledger->services[r];
-	uint32_t first = NO_ROW;
 
-	if (r < ledger->service_top) {
+	if (r < ledger->service_top)
 		unlink_service(ledger, r);
-		if (same_identity(&ledger->memory.services[r], row))
-			first = known->first_backend; /* revived: its backends may come back */
-	}
 	*known = (struct ledger_service){
 		.state = ROW_USED,
-		.first_backend = first,
+		.first_backend = backends_of_id(ledger, r, row->id),
 		.size = TABLE_SIZE(row->table),
 		.local_size = TABLE_SIZE(row->local_table),
 		.name = known->name,

@@ -3,7 +3,6 @@
 #include "plan.h"
 
 #include <errno.h>
-#include <math.h>
 #include <string.h>
 
 #include "parallax_hash.h"
@@ -134,7 +133,7 @@ struct backend_info plan_backend_info(struct plan_state *state, const struct wan
 	bool counts = wanted->client_index != NO_ROW || !service->want->view;
 
 	return (struct backend_info){
-		.share = counts ? (uint32_t)lround(from->share * SHARE_SCALE) : 0,
+		.share = counts ? (uint32_t)(from->share * SHARE_SCALE + 0.5) : 0,
 		.weight = from->weight > UINT32_MAX ? UINT32_MAX : (uint32_t)from->weight,
 		.slots = backend_slots(service, wanted),
 		.priority = from->priority > UINT16_MAX ? UINT16_MAX : (uint16_t)from->priority,

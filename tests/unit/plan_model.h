@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* A model of the kernel's maps for the plan's tests: applies changes, and reads as packets do. */
+#ifndef PLAN_MODEL_H
+#define PLAN_MODEL_H
+
+#include "ledger.h"
+
+#define MODEL_SERVICES 14
+#define MODEL_BACKENDS 80
+#define MODEL_SLOTS 600
+#define MODEL_ENTRIES 64
+#define MODEL_TABLE 64
+
+struct plan_model {
+	struct service services[MODEL_SERVICES];
+	struct backend backends[MODEL_BACKENDS];
+	uint32_t slots[MODEL_SLOTS];
+	struct filters filters;
+	struct settings settings;
+	struct ledger_vip vips[MODEL_ENTRIES];
+	size_t vip_count;
+	struct ledger_id ids[MODEL_ENTRIES];
+	size_t id_count;
+	struct ledger_network networks[MODEL_ENTRIES];
+	size_t network_count;
+	struct desired_gateway gateways[MODEL_ENTRIES];
+	size_t gateway_count;
+	struct allowed_key allowed[MODEL_ENTRIES];
+	size_t allowed_count;
+	struct ledger_named names[MODEL_ENTRIES];
+	size_t name_count;
+};
+
+/* What a packet to a VIP, or a tunnel packet with an id, is offered. */
+struct model_answer {
+	bool found;   /* there is an entry */
+	bool stale;   /* a check of the reader failed: the packet is dropped */
+	uint32_t size; /* 0: refused */
+	struct {
+		__be32 addr;
+		__be16 port;
+	} slots[MODEL_TABLE];
+};
+
+struct ledger_memory plan_model_memory(struct plan_model *model);
+struct ledger_entries plan_model_entries(const struct plan_model *model);
+
+/* Returns NULL, or what the change broke. */
+const char *plan_model_apply(struct plan_model *model, const struct change *change);
+
+/* Row that `vips` or `service_ids` names, or NO_ROW. */
+uint32_t plan_model_vip(const struct plan_model *model, const struct service_key *key);
+/* Whether an entry names this service row, so that a packet can come to it. */
+bool plan_model_named(const struct plan_model *model, uint32_t r);
+uint32_t plan_model_id(const struct plan_model *model, uint64_t id, uint8_t family);
+
+/* Reads slots and backends through a word, as a packet that took it earlier does. */
+void plan_model_read(const struct plan_model *model, uint64_t id, table_word word,
+		     struct model_answer *ret);
+/* The whole way of a client's packet. */
+void plan_model_client(const struct plan_model *model, const struct service_key *key,
+		       struct model_answer *ret);
+/* The whole way of a tunnel packet. */
+void plan_model_gateway(const struct plan_model *model, uint64_t id, uint8_t family,
+			struct model_answer *ret);
+
+#endif
