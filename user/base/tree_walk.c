@@ -179,6 +179,8 @@ void tree_fields(struct tree_walk *walk, const struct tree_node *mapping, const 
 	for (const struct tree_node *node = mapping->child; node; node = node->next) {
 		field = find_field(walk, node->key, fields, count);
 		bit = field ? 1ULL << (field - fields) : 0;
+		if (!field && walk->lenient)
+			continue;
 		if (!field)
 			unknown_key(walk, node, fields, count);
 		else if (seen & bit)

@@ -11,6 +11,7 @@ struct tree_walk {
 	struct problems *problems;
 	bool proto; /* proto-JSON: keys in snake_case or lowerCamelCase, null is unset,
 		     * numbers also in quotes */
+	bool lenient; /* keys that are not known are passed over */
 	struct arena *arena; /* where tree_keep() and tree_list() put what they return */
 	bool failed;         /* some read has failed */
 	bool out_of_memory;

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The sections gateway and admin: what this node listens on. */
+#include <arpa/inet.h>
+#include <string.h>
+
+#include "config_schema.h"
+#include "parallax_limits.h"
+#include "parallax_wire.h"
+
+#define COUNT(array) (sizeof(array) / sizeof(*(array)))
+
+#define ADMIN_PORT 15100
+
+/* The packet path's settings and its trie of allowed sources hold IPv4 only. */
+static void read_ipv4(struct tree_walk *walk, const struct tree_node *node, void *target)
+{
+	char found[TREE_FOUND_MAX];
+	struct addr *addr = target;
+
+	if (tree_addr(walk, node, addr))
+		return;
+	if (addr->family != 4 || !addr_is_usable(addr))
+		tree_problem(walk, node, "expected an IPv4 address of this node, found %s",
+			     tree_found(node, found));
+}
+
+static void read_listen_interface(struct tree_walk *walk, const struct tree_node *node,
+				  void *target)
+{
+	config_read_name(walk, node, &((struct config_gateway_role *)target)->listen_interface);
+}
+
+static void read_listen_address(struct tree_walk *walk, const struct tree_node *node, void *target)
+{
+	read_ipv4(walk, node, &((struct config_gateway_role *)target)->listen_address);
+}
+
+static void read_listen_port(struct tree_walk *walk, const struct tree_node *node, void *target)
+{
+	tree_port(walk, node, &((struct config_gateway_role *)target)->listen_port);
+}
+
+static void read_listen(struct tree_walk *walk, const struct tree_node *node, void *target)
+{
+	static const struct tree_field fields[] = {
+		{"interface", read_listen_interface, false},
+		{"address", read_listen_address, false},
+		{"port", read_listen_port, false},
+	};
+
+	((struct config_gateway_role *)target)->listen_port = GENEVE_PORT;
+	tree_fields(walk, node, "a mapping with interface or address, and port", fields,
+		    COUNT(fields), target);
+	if (node->kind == TREE_MAPPING && !tree_get(node, "interface") == !tree_get(node, "address"))
+		tree_problem(walk, node, "expected either interface or address");
+}
+
+static void read_snat(struct tree_walk *walk, const struct tree_node *node, void *target)
+{
+	struct config_gateway_role *gateway = target;
+	char text[ADDR_TEXT_MAX];
+
+	gateway->snat = tree_list(walk, node, "a list of addresses", MAX_SNAT,
+				  sizeof(*gateway->snat), read_ipv4, &gateway->snat_count);
+	if (node->kind == TREE_SEQUENCE && !node->count)
+		tree_problem(walk, node, "expected an address or more");
+	for (size_t i = 1; i < gateway->snat_count; i++)
+		for (size_t j = 0; j < i; j++)
+			if (addr_equal(&gateway->snat[i], &gateway->snat[j]))
+				tree_problem(walk, node, "%s stands twice",
+					     addr_format(&gateway->snat[i], text));
+}
+
+/* A range, or one address. */
+static void read_source(struct tree_walk *walk, const struct tree_node *node, void *target)
+{
+	struct prefix *prefix = target;
+	char found[TREE_FOUND_MAX];
+	struct addr addr;
+
+	if (node->kind == TREE_SCALAR && !addr_parse(node->text, &addr))
+		*prefix = (struct prefix){addr, addr.family == 4 ? 32 : 128};
+	else if (tree_prefix(walk, node, prefix))
+		return;
+	if (prefix->addr.family != 4)
+		tree_problem(walk, node, "expected an IPv4 address or range, found %s",
+			     tree_found(node, found));
+}
+
+static void read_allow(struct tree_walk *walk, const struct tree_node *node, void *target)
+{
+	struct config_gateway_role *gateway = target;
+
+	gateway->allow = tree_list(walk, node, "a list of address ranges", MAX_ALLOWED,
+				   sizeof(*gateway->allow), read_source, &gateway->allow_count);
+}
+
+void config_read_gateway(struct tree_walk *walk, const struct tree_node *node, void *target)
+{
+	static const struct tree_field fields[] = {
+		{"listen", read_listen, true},
+		{"snat", read_snat, true},
+		{"allow", read_allow, false},
+	};
+	struct config_gateway_role *gateway = &((struct config *)target)->gateway;
+	const struct tree_node *allow;
+
+	gateway->enabled = true;
+	tree_fields(walk, node, "a mapping with listen, snat and allow", fields, COUNT(fields),
+		    gateway);
+	allow = tree_get(node, "allow");
+	if (node->kind == TREE_MAPPING && (!allow || (allow->kind == TREE_SEQUENCE && !allow->count)))
+		tree_problem(walk, allow ? allow : node,
+			     "a gateway refuses to open without keys or a list of allowed source "
+			     "ranges");
+}
+
+static void read_admin_address(struct tree_walk *walk, const struct tree_node *node, void *target)
+{
+	struct config *config = target;
+	char found[TREE_FOUND_MAX];
+
+	if (!tree_addr(walk, node, &config->admin_address) &&
+	    !addr_is_loopback(&config->admin_address))
+		tree_problem(walk, node, "expected a loopback address, found %s",
+			     tree_found(node, found));
+}
+
+static void read_admin_port(struct tree_walk *walk, const struct tree_node *node, void *target)
+{
+	tree_port(walk, node, &((struct config *)target)->admin_port);
+}
+
+void config_read_admin(struct tree_walk *walk, const struct tree_node *node, void *target)
+{
+	static const struct tree_field fields[] = {
+		{"address", read_admin_address, false},
+		{"port", read_admin_port, false},
+	};
+	struct config *config = target;
+
+	addr_parse("127.0.0.1", &config->admin_address);
+	config->admin_port = ADMIN_PORT;
+	tree_fields(walk, node, "a mapping with address and port", fields, COUNT(fields), config);
+}

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The configuration file, with its meshNetworks and the environment, as struct config. */
+#include "config_load.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "arena.h"
+#include "config_schema.h"
+#include "mesh_networks.h"
+#include "parallax_limits.h"
+
+#define DEFAULT_TAKEOVER 86400
+#define DEFAULT_PANIC 50
+
+static int config_new(const char *path, struct config **ret)
+{
+	struct config *config = calloc(1, sizeof(*config));
+
+	if (!config)
+		return -ENOMEM;
+	config->locality_weighted = true;
+	config->panic_threshold = DEFAULT_PANIC;
+	config->takeover_seconds = DEFAULT_TAKEOVER;
+	config->limits = (struct config_limits){DEFAULT_SERVICES, DEFAULT_BACKENDS, DEFAULT_FLOWS,
+						DEFAULT_SLOTS};
+	config->arena = arena_new(0);
+	config->path = config->arena ? arena_strdup(config->arena, path) : NULL;
+	if (!config->path) {
+		config_free(config);
+		return -ENOMEM;
+	}
+	*ret = config;
+	return 0;
+}
+
+static int load_mesh_file(const struct config *config, struct mesh_networks **ret,
+			  struct problems *problems)
+{
+	size_t length;
+	char *text;
+	int err = yaml_tree_read_file(config->mesh_networks_file, CONFIG_FILE_MAX, &text, &length,
+				      problems);
+
+	if (err)
+		return err;
+	err = mesh_networks_parse(config, config->mesh_networks_file, text, length, ret, problems);
+	free(text);
+	return err;
+}
+
+/* meshNetworksFile has a life of its own: a network that transports, networkIds or flat name may
+ * leave it and come back. Inline, such a name is a misspelling. */
+static int read_mesh(struct tree_walk *walk, const struct tree_node *root,
+		     const struct tree_node *node, struct config *config)
+{
+	bool failed = walk->failed;
+	int err;
+
+	if (!config->network) /* an error already; go on to find the others */
+		config->network = "";
+	if (config->mesh_networks_file)
+		return load_mesh_file(config, &config->mesh, walk->problems);
+	walk->failed = false;
+	err = mesh_networks_read(walk, node, config, &config->mesh);
+	if (!err && !walk->failed)
+		config_check_networks(walk, root, config->mesh);
+	walk->failed |= failed;
+	return err;
+}
+
+/* Everything wrong is reported; the first error code that is not "wrong content" wins. */
+static int read_tree(struct tree_walk *walk, const struct tree_node *root, struct config *config)
+{
+	const struct tree_node *mesh, *services;
+	int err;
+
+	config_schema_read(walk, root, config, &mesh);
+	services = tree_get(root, "services");
+	if (!walk->failed && !walk->out_of_memory && services)
+		config_check_services(walk, services, config);
+	err = walk->out_of_memory ? -ENOMEM : read_mesh(walk, root, mesh, config);
+	if (walk->out_of_memory)
+		err = -ENOMEM;
+	return err ? err : walk->failed ? -EINVAL : 0;
+}
+
+int config_load_text(const char *path, const char *text, size_t length, char *const *environment,
+		     struct config **ret_config, struct problems *problems)
+{
+	struct tree_walk walk = {.file = path, .problems = problems};
+	struct config *config = NULL;
+	struct yaml_tree *tree = NULL;
+	int err = yaml_tree_parse(path, text, length, &tree_limits_config, &tree, problems);
+
+	if (!err)
+		err = config_new(path, &config);
+	if (err)
+		goto cleanup;
+	walk.arena = config->arena;
+	config_env_apply(&walk, tree, environment);
+	err = read_tree(&walk, tree->root, config);
+	if (err)
+		goto cleanup;
+	*ret_config = config;
+	config = NULL;
+cleanup:
+	config_free(config);
+	yaml_tree_free(tree);
+	return err;
+}
+
+int config_load(const char *path, struct config **ret_config, struct problems *problems)
+{
+	size_t length;
+	char *text;
+	int err = yaml_tree_read_file(path, CONFIG_FILE_MAX, &text, &length, problems);
+
+	if (err)
+		return err;
+	err = config_load_text(path, text, length, environ, ret_config, problems);
+	free(text);
+	return err;
+}
+
+void config_free(struct config *config)
+{
+	if (!config)
+		return;
+	mesh_networks_free(config->mesh);
+	arena_free(config->arena);
+	free(config);
+}
+
+int mesh_networks_load(const struct config *config, struct mesh_networks **ret,
+		       struct problems *problems)
+{
+	struct config *fresh;
+	int err;
+
+	if (config->mesh_networks_file)
+		return load_mesh_file(config, ret, problems);
+	err = config_load(config->path, &fresh, problems);
+	if (err)
+		return err;
+	*ret = fresh->mesh;
+	fresh->mesh = NULL;
+	config_free(fresh);
+	return 0;
+}

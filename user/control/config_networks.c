@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The sections transports, networkIds and flat: what we add to Istio's meshNetworks. */
+#include <string.h>
+
+#include "arena.h"
+#include "config_schema.h"
+#include "network_id.h"
+#include "parallax_limits.h"
+#include "parallax_wire.h"
+
+#define COUNT(array) (sizeof(array) / sizeof(*(array)))
+
+static void read_mode(struct tree_walk *walk, const struct tree_node *node, void *target)
+{
+	static const char *const names[] = {"geneve", "passthrough"};
+	unsigned int choice = 0;
+
+	tree_choice(walk, node, names, COUNT(names), &choice);
+	((struct config_transport *)target)->mode =
+		choice ? TRANSPORT_PASSTHROUGH : TRANSPORT_GENEVE;
+}
+
+static void read_port(struct tree_walk *walk, const struct tree_node *node, void *target)
+{
+	tree_port(walk, node, &((struct config_transport *)target)->port);
+}
+
+static void read_transport(struct tree_walk *walk, const struct tree_node *node,
+			   struct config_transport *transport)
+{
+	static const struct tree_field fields[] = {
+		{"mode", read_mode, true},
+		{"port", read_port, false},
+	};
+
+	tree_fields(walk, node, "a mapping with mode and port", fields, COUNT(fields), transport);
+	/* A stock gateway is entered by the port that meshNetworks names. */
+	if (transport->mode == TRANSPORT_PASSTHROUGH && transport->port)
+		tree_problem(walk, tree_get(node, "port"),
+			     "expected only with mode geneve; passthrough takes the gateway's own");
+	if (transport->mode == TRANSPORT_GENEVE && !transport->port)
+		transport->port = GENEVE_PORT;
+}
+
+/* An array for the entries of a mapping, or NULL with a problem added. */
+static void *entries(struct tree_walk *walk, const struct tree_node *node, const char *what,
+		     size_t size)
+{
+	void *array;
+
+	if (!tree_expect(walk, node, TREE_MAPPING, what))
+		return NULL;
+	if (node->count > MAX_NETWORKS) {
+		tree_problem(walk, node, "expected at most %u networks", MAX_NETWORKS);
+		return NULL;
+	}
+	array = arena_array(walk->arena, node->count, size);
+	walk->out_of_memory |= !array;
+	return array;
+}
+
+static const char *keep_key(struct tree_walk *walk, const struct tree_node *node)
+{
+	const char *key = arena_strdup(walk->arena, node->key);
+
+	walk->out_of_memory |= !key;
+	return key;
+}
+
+void config_read_transports(struct tree_walk *walk, const struct tree_node *node, void *target)
+{
+	struct config *config = target;
+	struct config_transport *transport =
+		entries(walk, node, "a mapping of networks", sizeof(*transport));
+
+	if (!transport)
+		return;
+	config->transports = transport;
+	config->transport_count = node->count;
+	for (node = node->child; node; node = node->next, transport++) {
+		transport->network = keep_key(walk, node);
+		read_transport(walk, node, transport);
+	}
+}
+
+void config_read_network_ids(struct tree_walk *walk, const struct tree_node *node, void *target)
+{
+	struct config *config = target;
+	struct config_network_id *entry =
+		entries(walk, node, "a mapping of networks to ids", sizeof(*entry));
+	uint64_t id;
+
+	if (!entry)
+		return;
+	config->network_ids = entry;
+	config->network_id_count = node->count;
+	for (node = node->child; node; node = node->next, entry++) {
+		id = 0;
+		tree_number(walk, node, 1, NETWORK_ID_MAX, &id);
+		entry->network = keep_key(walk, node);
+		entry->id = (uint32_t)id;
+	}
+}
+
+static void read_group(struct tree_walk *walk, const struct tree_node *node, void *target)
+{
+	struct config_flat *group = target;
+
+	group->networks = tree_list(walk, node, "a list of networks", MAX_NETWORKS, sizeof(char *),
+				    config_read_name, &group->count);
+	if (node->kind == TREE_SEQUENCE && node->count < 2)
+		tree_problem(walk, node, "expected two networks or more");
+}
+
+void config_read_flat(struct tree_walk *walk, const struct tree_node *node, void *target)
+{
+	struct config *config = target;
+
+	config->flat = tree_list(walk, node, "a list of lists of networks", MAX_NETWORKS,
+				 sizeof(*config->flat), read_group, &config->flat_count);
+}
+
+static void check_name(struct tree_walk *walk, const struct tree_node *node, const char *name,
+		       const struct mesh_networks *mesh)
+{
+	const char *near = NULL;
+
+	for (size_t i = 0; i < mesh->count; i++) {
+		if (!strcmp(mesh->networks[i].name, name))
+			return;
+		if (name_distance(mesh->networks[i].name, name, 2) <= 2)
+			near = mesh->networks[i].name;
+	}
+	if (near)
+		tree_problem(walk, node, "unknown network '%s', did you mean '%s'?", name, near);
+	else
+		tree_problem(walk, node,
+			     "unknown network '%s', expected one that meshNetworks names", name);
+}
+
+void config_check_networks(struct tree_walk *walk, const struct tree_node *root,
+			   const struct mesh_networks *mesh)
+{
+	static const char *const sections[] = {"transports", "networkIds"};
+	const struct tree_node *node, *flat = tree_get(root, "flat");
+
+	for (size_t i = 0; i < COUNT(sections); i++) {
+		node = tree_get(root, sections[i]);
+		for (node = node ? node->child : NULL; node; node = node->next)
+			check_name(walk, node, node->key, mesh);
+	}
+	for (flat = flat ? flat->child : NULL; flat; flat = flat->next)
+		for (node = flat->child; node; node = node->next)
+			if (node->kind == TREE_SCALAR)
+				check_name(walk, node, node->text, mesh);
+}

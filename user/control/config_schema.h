@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The sections of the configuration, between config_load.c and the files that read them. */
+#ifndef CONFIG_SCHEMA_H
+#define CONFIG_SCHEMA_H
+
+#include "config.h"
+#include "tree_walk.h"
+
+#define CONFIG_NAME_MAX 255 /* bytes of a network, cluster, registry or interface pattern */
+#define CONFIG_LIST_MAX 65536
+
+/* Fill `config`, whose defaults are set, from the document. meshNetworks is only found; its
+ * value, or NULL, comes out in *ret_mesh. */
+void config_schema_read(struct tree_walk *walk, const struct tree_node *root,
+			struct config *config, const struct tree_node **ret_mesh);
+
+/* Variables of `environment` into the tree; NULL `environment` is empty. */
+void config_env_apply(struct tree_walk *walk, struct yaml_tree *tree, char *const *environment);
+
+/* Readers of one top-level key; `target` is the struct config. */
+void config_read_services(struct tree_walk *walk, const struct tree_node *node, void *target);
+void config_read_gateway(struct tree_walk *walk, const struct tree_node *node, void *target);
+void config_read_admin(struct tree_walk *walk, const struct tree_node *node, void *target);
+void config_read_transports(struct tree_walk *walk, const struct tree_node *node, void *target);
+void config_read_network_ids(struct tree_walk *walk, const struct tree_node *node, void *target);
+void config_read_flat(struct tree_walk *walk, const struct tree_node *node, void *target);
+
+/* A name in walk->arena: no white space, no control bytes, at most CONFIG_NAME_MAX bytes. */
+void config_read_name(struct tree_walk *walk, const struct tree_node *node, void *target);
+
+/* `path` as it counts from the directory of `config_path`, in walk->arena; or NULL. */
+const char *config_path_from(struct tree_walk *walk, const char *config_path, const char *path);
+
+/* No VIP:port/protocol may be claimed twice, and all must fit limits.services. */
+void config_check_services(struct tree_walk *walk, const struct tree_node *services,
+			   const struct config *config);
+
+/* Every network that transports, networkIds and flat name must be in `mesh`. */
+void config_check_networks(struct tree_walk *walk, const struct tree_node *root,
+			   const struct mesh_networks *mesh);
+
+#endif

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The section services: virtual IPs that the control plane does not name. */
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "arena.h"
+#include "config_schema.h"
+#include "host_name.h"
+
+#define COUNT(array) (sizeof(array) / sizeof(*(array)))
+
+#define SERVICE_ADDRESSES_MAX 64
+#define SERVICE_PORTS_MAX 1024
+#define AFFINITY_MAX (365ULL * 86400)
+
+static void read_host(struct tree_walk *walk, const struct tree_node *node, void *target)
+{
+	char found[TREE_FOUND_MAX], normal[HOST_NAME_SIZE];
+	struct config_service *service = target;
+	const char *text;
+
+	if (tree_text(walk, node, &text))
+		return;
+	if (!host_name_valid(text)) {
+		tree_problem(walk, node, "expected a host name, found %s", tree_found(node, found));
+		return;
+	}
+	host_name_normal(text, strlen(text), normal);
+	service->host = arena_strdup(walk->arena, normal);
+	walk->out_of_memory |= !service->host;
+}
+
+static void read_address(struct tree_walk *walk, const struct tree_node *node, void *target)
+{
+	char found[TREE_FOUND_MAX];
+	struct addr *addr = target;
+
+	if (!tree_addr(walk, node, addr) && !addr_is_usable(addr))
+		tree_problem(walk, node, "expected a virtual IP, found %s",
+			     tree_found(node, found));
+}
+
+static void read_addresses(struct tree_walk *walk, const struct tree_node *node, void *target)
+{
+	struct config_service *service = target;
+
+	service->addresses = tree_list(walk, node, "a list of IP addresses", SERVICE_ADDRESSES_MAX,
+				       sizeof(*service->addresses), read_address,
+				       &service->address_count);
+	if (node->kind == TREE_SEQUENCE && !node->count)
+		tree_problem(walk, node, "expected an IP address or more");
+}
+
+static void read_port_number(struct tree_walk *walk, const struct tree_node *node, void *target)
+{
+	tree_port(walk, node, &((struct service_port *)target)->port);
+}
+
+static void read_protocol(struct tree_walk *walk, const struct tree_node *node, void *target)
+{
+	static const char *const names[] = {"TCP", "UDP", "tcp", "udp"};
+	unsigned int choice = 0;
+
+	tree_choice(walk, node, names, COUNT(names), &choice);
+	((struct service_port *)target)->proto = choice % 2 ? IPPROTO_UDP : IPPROTO_TCP;
+}
+
+static void read_port(struct tree_walk *walk, const struct tree_node *node, void *target)
+{
+	static const struct tree_field fields[] = {
+		{"port", read_port_number, true},
+		{"protocol", read_protocol, false},
+	};
+
+	((struct service_port *)target)->proto = IPPROTO_TCP;
+	tree_fields(walk, node, "a mapping with port and protocol", fields, COUNT(fields), target);
+}
+
+static void read_ports(struct tree_walk *walk, const struct tree_node *node, void *target)
+{
+	struct config_service *service = target;
+
+	service->ports = tree_list(walk, node, "a list of ports", SERVICE_PORTS_MAX,
+				   sizeof(*service->ports), read_port, &service->port_count);
+	if (node->kind == TREE_SEQUENCE && !node->count)
+		tree_problem(walk, node, "expected a port or more");
+}
+
+static void read_affinity(struct tree_walk *walk, const struct tree_node *node, void *target)
+{
+	uint64_t seconds = 0;
+
+	tree_duration(walk, node, AFFINITY_MAX, &seconds);
+	((struct config_service *)target)->affinity_seconds = (uint32_t)seconds;
+}
+
+static void read_service(struct tree_walk *walk, const struct tree_node *node, void *target)
+{
+	static const struct tree_field fields[] = {
+		{"host", read_host, true},
+		{"addresses", read_addresses, true},
+		{"ports", read_ports, true},
+		{"affinity", read_affinity, false},
+	};
+
+	tree_fields(walk, node, "a mapping with host, addresses and ports", fields, COUNT(fields),
+		    target);
+}
+
+void config_read_services(struct tree_walk *walk, const struct tree_node *node, void *target)
+{
+	struct config *config = target;
+
+	config->services = tree_list(walk, node, "a list of services", CONFIG_LIST_MAX,
+				     sizeof(*config->services), read_service,
+				     &config->service_count);
+}
+
+/* One VIP:port/protocol, and the entry of `ports` that claims it. */
+struct vip {
+	struct addr addr;
+	struct service_port port;
+	const struct config_service *service;
+	const struct tree_node *node;
+	size_t order;
+};
+
+static int compare_vips(const void *left, const void *right)
+{
+	const struct vip *a = left, *b = right;
+	int order = addr_compare(&a->addr, &b->addr);
+
+	if (!order)
+		order = a->port.port - b->port.port;
+	if (!order)
+		order = a->port.proto - b->port.proto;
+	if (order)
+		return order;
+	return a->order < b->order ? -1 : a->order > b->order;
+}
+
+static size_t collect_vips(const struct tree_node *services, const struct config *config,
+			   struct vip *vips)
+{
+	const struct config_service *service = config->services;
+	const struct tree_node *node;
+	size_t count = 0;
+
+	for (services = services->child; services; services = services->next, service++) {
+		node = tree_get(services, "ports")->child;
+		for (size_t i = 0; i < service->port_count; i++, node = node->next)
+			for (size_t j = 0; j < service->address_count; j++, count++)
+				vips[count] = (struct vip){service->addresses[j],
+							   service->ports[i], service, node, count};
+	}
+	return count;
+}
+
+static void check_vips(struct tree_walk *walk, struct vip *vips, size_t count)
+{
+	char text[ADDR_TEXT_MAX];
+
+	qsort(vips, count, sizeof(*vips), compare_vips);
+	for (size_t i = 1; i < count; i++) {
+		const struct vip *a = &vips[i - 1], *b = a + 1;
+
+		if (!addr_equal(&a->addr, &b->addr) || a->port.port != b->port.port ||
+		    a->port.proto != b->port.proto)
+			continue;
+		tree_problem(walk, b->node, "%s/%s is already taken by '%s' on line %u",
+			     addr_port_format(&b->addr, b->port.port, text),
+			     b->port.proto == IPPROTO_UDP ? "UDP" : "TCP", a->service->host,
+			     a->node->line);
+	}
+}
+
+void config_check_services(struct tree_walk *walk, const struct tree_node *services,
+			   const struct config *config)
+{
+	struct vip *vips;
+	size_t count = 0;
+
+	for (size_t i = 0; i < config->service_count; i++)
+		count += config->services[i].address_count * config->services[i].port_count;
+	if (count > config->limits.services) {
+		tree_problem(walk, services,
+			     "expected at most limits.services = %u of address and port, found %zu",
+			     config->limits.services, count);
+		return;
+	}
+	vips = calloc(count + 1, sizeof(*vips));
+	walk->out_of_memory |= !vips;
+	if (vips)
+		check_vips(walk, vips, collect_vips(services, config, vips));
+	free(vips);
+}

@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* A DiscoveryResponse of ClusterLoadAssignments, in YAML or JSON, as struct assignment_set. */
+#include "eds_decode.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "arena.h"
+#include "eds_assignment.h"
+#include "problem.h"
+#include "proto_json.h"
+
+static const char type_name[] = "envoy.config.endpoint.v3.ClusterLoadAssignment";
+
+/* The part of a type URL behind the last slash names the type (any.proto). */
+static void check_type(struct tree_walk *walk, const struct tree_node *message)
+{
+	const struct tree_node *node = tree_get(message, "@type");
+	const char *slash;
+	char found[TREE_FOUND_MAX];
+
+	if (!node) {
+		tree_problem(walk, message, "the @type is not set");
+		return;
+	}
+	slash = node->kind == TREE_SCALAR ? strrchr(node->text, '/') : NULL;
+	if (!slash || strcmp(slash + 1, type_name))
+		tree_problem(walk, node, "expected type.googleapis.com/%s, found %s", type_name,
+			     tree_found(node, found));
+}
+
+/* envoy.service.discovery.v3.Resource, in delta responses and where SotW carries a TTL. */
+static bool is_wrapper(const struct tree_node *resource)
+{
+	return tree_get(resource, "resource") || (resource->kind == TREE_MAPPING &&
+						  tree_get(resource, "name") &&
+						  !tree_get(resource, "@type"));
+}
+
+static const char *text_of(const struct tree_node *node)
+{
+	return node && node->kind == TREE_SCALAR && node->count ? node->text : NULL;
+}
+
+/* What to call the resource, should it be rejected. */
+static const char *name_of(struct tree_walk *walk, const struct tree_node *resource,
+			   const struct tree_node *message, size_t index)
+{
+	const char *name = text_of(tree_field_get(walk, message, "clusterName"));
+	const char *copy;
+
+	if (!name)
+		name = text_of(tree_get(resource, "name"));
+	copy = name ? arena_text(walk->arena, name, strnlen(name, EDS_MAX_NAME))
+		    : arena_printf(walk->arena, "resources[%zu]", index);
+	walk->out_of_memory |= !copy;
+	return copy;
+}
+
+static void reject(struct tree_walk *walk, struct assignment *item, const char *name)
+{
+	const char *text = problems_text(walk->problems);
+
+	*item = (struct assignment){.name = name};
+	item->rejected = arena_text(walk->arena, text, strcspn(text, "\n"));
+	walk->out_of_memory |= !item->rejected;
+}
+
+static void decode_message(struct eds_reader *reader, const struct tree_node *resource,
+			   const struct tree_node *message, struct assignment *item)
+{
+	if (!message) {
+		tree_problem(&reader->walk, resource, "the resource has no body");
+		return;
+	}
+	if (!tree_expect(&reader->walk, message, TREE_MAPPING, "a ClusterLoadAssignment"))
+		return;
+	check_type(&reader->walk, message);
+	if (!reader->walk.failed)
+		eds_read_assignment(reader, message, item);
+}
+
+static void decode_resource(struct eds_reader *reader, const struct tree_node *resource,
+			    size_t index, struct assignment *item)
+{
+	const struct tree_node *message = resource;
+	struct problems problems = {0};
+	const char *name;
+
+	reader->walk.problems = &problems;
+	reader->walk.failed = false;
+	if (is_wrapper(resource))
+		message = tree_field_get(&reader->walk, resource, "resource");
+	name = name_of(&reader->walk, resource, message, index);
+	decode_message(reader, resource, message, item);
+	if (reader->walk.failed)
+		reject(&reader->walk, item, name);
+	problems_done(&problems);
+}
+
+struct named {
+	const struct assignment *item;
+	const struct tree_node *node;
+};
+
+static int compare_names(const void *left, const void *right)
+{
+	const struct named *a = left, *b = right;
+	int order = strcmp(a->item->name, b->item->name);
+
+	if (order)
+		return order;
+	return a->item < b->item ? -1 : a->item > b->item;
+}
+
+/* The second of a name is rejected: which of the two was meant is anybody's guess, and a later
+ * one must not replace an earlier one within the same response. */
+static int reject_duplicates(const char *label, struct assignment_set *set,
+			     const struct tree_node *resources)
+{
+	struct named *sorted = calloc(set->count + 1, sizeof(*sorted));
+	const struct tree_node *node = resources->child;
+	struct assignment *item;
+
+	if (!sorted)
+		return -ENOMEM;
+	for (size_t i = 0; i < set->count; i++, node = node->next)
+		sorted[i] = (struct named){&set->items[i], node};
+	qsort(sorted, set->count, sizeof(*sorted), compare_names);
+	for (size_t i = 1, first = 0; i < set->count; i++) {
+		if (strcmp(sorted[first].item->name, sorted[i].item->name)) {
+			first = i;
+			continue;
+		}
+		item = &set->items[sorted[i].item - set->items];
+		if (item->rejected)
+			continue;
+		*item = (struct assignment){.name = item->name};
+		item->rejected = arena_printf(
+			set->arena, "%s:%u:%u: '%s' stands twice, first on line %u", label,
+			sorted[i].node->line, sorted[i].node->column, item->name,
+			sorted[first].node->line);
+	}
+	free(sorted);
+	return 0;
+}
+
+static int decode_resources(const char *label, const struct tree_node *resources,
+			    struct assignment_set *set)
+{
+	struct eds_reader reader = {
+		.walk = {.file = label, .proto = true, .lenient = true, .arena = set->arena}};
+
+	set->items = arena_array(set->arena, resources->count, sizeof(*set->items));
+	if (!set->items)
+		return -ENOMEM;
+	for (const struct tree_node *node = resources->child; node; node = node->next) {
+		decode_resource(&reader, node, set->count, &set->items[set->count]);
+		if (reader.walk.out_of_memory)
+			return -ENOMEM;
+		set->count++;
+	}
+	return reject_duplicates(label, set, resources);
+}
+
+static const struct tree_node *find_resources(struct tree_walk *walk, const struct tree_node *root)
+{
+	const struct tree_node *resources;
+
+	if (!tree_expect(walk, root, TREE_MAPPING, "a DiscoveryResponse"))
+		return NULL;
+	resources = tree_field_get(walk, root, "resources");
+	if (!resources)
+		tree_problem(walk, root, "expected a DiscoveryResponse: it has no resources");
+	else if (!tree_expect(walk, resources, TREE_SEQUENCE, "a list"))
+		return NULL;
+	else if (resources->count > EDS_MAX_RESOURCES)
+		tree_problem(walk, resources, "more than %u resources", EDS_MAX_RESOURCES);
+	return walk->failed ? NULL : resources;
+}
+
+static int read_version(struct tree_walk *walk, const struct tree_node *root,
+			struct assignment_set *set)
+{
+	const struct tree_node *node = tree_field_get(walk, root, "versionInfo");
+
+	if (!node)
+		node = tree_field_get(walk, root, "systemVersionInfo");
+	set->version = "";
+	return node ? proto_string(walk, node, EDS_MAX_NAME, &set->version) : 0;
+}
+
+static int decode_tree(const struct yaml_tree *tree, struct assignment_set *set,
+		       struct problems *problems)
+{
+	struct tree_walk walk = {.file = tree->label, .problems = problems, .proto = true,
+				 .arena = set->arena};
+	const struct tree_node *resources = find_resources(&walk, tree->root);
+	int err;
+
+	if (!resources)
+		return -EINVAL;
+	err = read_version(&walk, tree->root, set);
+	return err ? err : decode_resources(tree->label, resources, set);
+}
+
+static int set_new(struct assignment_set **ret)
+{
+	struct assignment_set *set = calloc(1, sizeof(*set));
+
+	if (set)
+		set->arena = arena_new(0);
+	if (!set || !set->arena) {
+		assignment_set_free(set);
+		return -ENOMEM;
+	}
+	*ret = set;
+	return 0;
+}
+
+int eds_decode_text(const char *label, const char *text, size_t length,
+		    struct assignment_set **ret, struct problems *problems)
+{
+	struct assignment_set *set = NULL;
+	struct yaml_tree *tree;
+	int err = yaml_tree_parse(label, text, length, &tree_limits_eds, &tree, problems);
+
+	if (err)
+		return err;
+	err = set_new(&set);
+	if (!err)
+		err = decode_tree(tree, set, problems);
+	if (err)
+		assignment_set_free(set);
+	else
+		*ret = set;
+	yaml_tree_free(tree);
+	return err;
+}
+
+int eds_decode_file(const char *path, struct assignment_set **ret, struct problems *problems)
+{
+	size_t length;
+	char *text;
+	int err = yaml_tree_read_file(path, EDS_MAX_BYTES, &text, &length, problems);
+
+	if (err)
+		return err;
+	err = eds_decode_text(path, text, length, ret, problems);
+	free(text);
+	return err;
+}
+
+void assignment_set_free(struct assignment_set *set)
+{
+	if (!set)
+		return;
+	arena_free(set->arena);
+	free(set);
+}

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* ClusterLoadAssignment.Policy: drops, overprovisioning, staleness. */
+#include "eds_assignment.h"
+#include "eds_decode.h"
+#include "proto_json.h"
+
+#define COUNT(array) (sizeof(array) / sizeof(*(array)))
+
+static void read_numerator(struct tree_walk *walk, const struct tree_node *node, void *target)
+{
+	proto_uint32(walk, node, &((struct drop_overload *)target)->numerator);
+}
+
+/* envoy.type.v3.FractionalPercent.DenominatorType */
+static void read_denominator(struct tree_walk *walk, const struct tree_node *node, void *target)
+{
+	static const char *const names[] = {"HUNDRED", "TEN_THOUSAND", "MILLION"};
+	static const uint32_t values[] = {100, 10000, 1000000};
+	unsigned int choice = 0;
+
+	proto_enum(walk, node, names, COUNT(names), false, &choice);
+	((struct drop_overload *)target)->denominator = values[choice];
+}
+
+static void read_percentage(struct tree_walk *walk, const struct tree_node *node, void *target)
+{
+	static const struct tree_field fields[] = {
+		{"numerator", read_numerator, false},
+		{"denominator", read_denominator, false},
+	};
+	const struct drop_overload *drop = target;
+
+	tree_fields(walk, node, "a FractionalPercent", fields, COUNT(fields), target);
+	if (!walk->failed && drop->numerator > drop->denominator)
+		tree_problem(walk, node, "expected a fraction up to 1, found %u/%u",
+			     drop->numerator, drop->denominator);
+}
+
+static void read_category(struct tree_walk *walk, const struct tree_node *node, void *target)
+{
+	proto_string(walk, node, EDS_MAX_NAME, &((struct drop_overload *)target)->category);
+}
+
+/* Without drop_percentage nothing is dropped. */
+static void read_drop(struct tree_walk *walk, const struct tree_node *node, void *target)
+{
+	static const struct tree_field fields[] = {
+		{"category", read_category, false},
+		{"dropPercentage", read_percentage, false},
+	};
+	struct drop_overload *drop = target;
+
+	drop->denominator = 100;
+	tree_fields(walk, node, "a DropOverload", fields, COUNT(fields), drop);
+	if (!walk->failed && (!drop->category || !*drop->category))
+		tree_problem(walk, node, "the category is not set");
+}
+
+static void read_drops(struct tree_walk *walk, const struct tree_node *node, void *target)
+{
+	struct assignment *assignment = target;
+
+	assignment->drops = tree_list(walk, node, "a list of drop overloads", EDS_MAX_DROPS,
+				      sizeof(*assignment->drops), read_drop,
+				      &assignment->drop_count);
+}
+
+static void read_overprovisioning(struct tree_walk *walk, const struct tree_node *node,
+				  void *target)
+{
+	uint32_t *factor = &((struct assignment *)target)->overprovisioning;
+
+	if (!proto_wrapped(walk, node, factor) && !*factor)
+		tree_problem(walk, node, "expected a factor of 1 or more, found 0");
+}
+
+static void read_stale_after(struct tree_walk *walk, const struct tree_node *node, void *target)
+{
+	uint64_t *stale = &((struct assignment *)target)->stale_after_ms;
+
+	if (!proto_duration(walk, node, stale) && !*stale)
+		tree_problem(walk, node, "expected a duration above 0");
+}
+
+static void read_weighted_health(struct tree_walk *walk, const struct tree_node *node, void *target)
+{
+	tree_bool(walk, node, &((struct assignment *)target)->weighted_priority_health);
+}
+
+void eds_read_policy(struct tree_walk *walk, const struct tree_node *node, void *target)
+{
+	static const struct tree_field fields[] = {
+		{"dropOverloads", read_drops, false},
+		{"overprovisioningFactor", read_overprovisioning, false},
+		{"endpointStaleAfter", read_stale_after, false},
+		{"weightedPriorityHealth", read_weighted_health, false},
+	};
+
+	tree_fields(walk, node, "a Policy", fields, COUNT(fields), target);
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Scalars of proto-JSON (protobuf.dev/programming-guides/json) from a tree. */
+#ifndef PROTO_JSON_H
+#define PROTO_JSON_H
+
+#include "tree_walk.h"
+
+/* Each returns 0 with the result in *ret, or -EINVAL with a problem added. */
+
+/* A whole number in any spelling JSON has for it (7, 7.0, 7e0), also as a string. */
+int proto_uint32(struct tree_walk *walk, const struct tree_node *node, uint32_t *ret);
+
+/* UInt32Value, as a number or as {value: number}; an empty message is 0. */
+int proto_wrapped(struct tree_walk *walk, const struct tree_node *node, uint32_t *ret);
+
+/* One of `names`, or a number. `open` lets numbers pass that have no name (proto3). */
+int proto_enum(struct tree_walk *walk, const struct tree_node *node, const char *const *names,
+	       size_t count, bool open, unsigned int *ret);
+
+/* "1.5s"; *ret in milliseconds, rounded up. Negative ones are refused. */
+int proto_duration(struct tree_walk *walk, const struct tree_node *node, uint64_t *ret);
+
+/* A string of at most `max` bytes, copied into walk->arena; may be "". */
+int proto_string(struct tree_walk *walk, const struct tree_node *node, size_t max,
+		 const char **ret);
+
+#endif
