@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The client's node: from a packet for a VIP to a backend, and replies back to the client. */
+#ifndef CLIENT_H
+#define CLIENT_H
+
+#include "flow.h"
+#include "service.h"
+#include "tunnel.h"
+
+#define PORT_TRIES 8
+#define PORT_FIRST 1024
+#define PORT_COUNT (65536 - PORT_FIRST)
+
+INLINE int client_send_nat(struct __sk_buff *skb, struct packet *p, const struct settings *s,
+			   const struct flow *flow)
+{
+	enum reason reason = flow->flags & FLOW_PASSTHROUGH ? REASON_TO_PASSTHROUGH :
+							      REASON_TO_LOCAL;
+	bool redirect = flow->flags & FLOW_REDIRECT;
+	struct nat nat = flow->nat;
+
+	if (redirect && p->ttl <= 1)
+		return pass(p, REASON_TTL_EXPIRED);
+	if (rewrite(skb, p, &nat, redirect))
+		return drop(p, REASON_NO_ROOM);
+	count(p->hook, reason, p->length);
+	return redirect ? route_send(skb, p, s, nat.daddr) : NEXT;
+}
+
+INLINE int client_send_tunnel(struct __sk_buff *skb, struct packet *p, const struct settings *s,
+			      const struct flow *flow)
+{
+	struct outer outer = {
+		.saddr = s->source.v4,
+		.daddr = flow->peer.v4,
+		.sport = tunnel_source_port(p),
+		.dport = flow->peer_port,
+		.vni = s->network,
+		.id = { flow->service_id[0], flow->service_id[1] },
+		.tos = p->tos,
+	};
+
+	if (p->ttl <= 1)
+		return pass(p, REASON_TTL_EXPIRED);
+	if (segment_length(skb, p) > tunnel_mtu(s))
+		return refuse_too_big(skb, p, s, tunnel_mtu(s));
+	if (p->tcp_flags & TCP_SYN && clamp_mss(skb, p, tunnel_mtu(s)))
+		return drop(p, REASON_NO_ROOM);
+	count(p->hook, REASON_TO_TUNNEL, p->length);
+	return tunnel_send(skb, p, s, &outer);
+}
+
+/* Send a packet of the forward half where its flow says. Returns the verdict. */
+SUBPROGRAM int client_send(struct __sk_buff *skb, struct packet *p, const struct settings *s,
+			   struct flow *flow)
+{
+	REQUIRE(p && s && flow);
+	flow_seen(&p->key, flow, p, s->hz);
+	if (flow->action == FLOW_ENCAP)
+		return client_send_tunnel(skb, p, s, flow);
+	return client_send_nat(skb, p, s, flow);
+}
+
+/* Another source port for a flow whose reply key is held by another flow. */
+INLINE __be16 port_candidate(const struct flow_key *key, __u32 attempt)
+{
+	__u32 hash = flow_hash(key->saddr, key->daddr, key->sport, key->dport, attempt, key->scope);
+
+	return bpf_htons(PORT_FIRST + hash_slot(hash, PORT_COUNT));
+}
+
+/* Open the flow in scratch; where its reply key is taken, with another source port. Returns the
+ * reason it was refused or REASON_COUNT. */
+INLINE int client_open(const struct flow_key *key, struct flow *flow, __u32 hz)
+{
+	int ret = flow_open(key, true, hz);
+
+	for (__u32 i = 0; i < PORT_TRIES && ret == -EEXIST && flow_has_nat(flow); i++) {
+		flow->nat.sport = port_candidate(key, i);
+		ret = flow_open(key, false, hz);
+	}
+	if (ret == -EEXIST)
+		return REASON_PORTS_FULL;
+	return ret ? REASON_FLOWS_FULL : REASON_COUNT;
+}
+
+/* The path of a flow to a pod: does it enter the pod directly? */
+INLINE bool client_redirects(struct __sk_buff *skb, const struct settings *s, __be32 pod)
+{
+	struct next_hop hop = {};
+	bool resolved;
+
+	return s->flags & SETTING_REDIRECT && !route_lookup(skb, pod, &hop, &resolved) &&
+	       hop.flags & NEXT_HOP_POD;
+}
+
+INLINE void client_flow_tunnel(struct flow *flow, const struct backend *backend)
+{
+	flow->action = FLOW_ENCAP;
+	flow->service_id[0] = (__u32)backend->service_id;
+	flow->service_id[1] = backend->service_id >> 32;
+	flow->network = backend->network;
+	flow->peer = backend->addr;
+	flow->peer_port = backend->tunnel_port;
+}
+
+INLINE void client_flow_nat(struct __sk_buff *skb, const struct packet *p, const struct settings *s,
+			    struct flow *flow, const struct backend *backend)
+{
+	bool hairpin = backend->addr.v4 == p->key.saddr;
+
+	flow->action = FLOW_NAT;
+	flow->nat.saddr = hairpin ? p->key.daddr : p->key.saddr;
+	flow->nat.daddr = backend->addr.v4;
+	flow->nat.sport = p->key.sport;
+	flow->nat.dport = backend->port;
+	if (backend->kind == BACKEND_PASSTHROUGH)
+		flow->flags |= FLOW_PASSTHROUGH;
+	else if (hairpin || client_redirects(skb, s, backend->addr.v4))
+		flow->flags |= FLOW_REDIRECT;
+}
+
+/* Choose a backend and open a flow to it. Returns why not, or REASON_COUNT. */
+SUBPROGRAM int client_choose(struct __sk_buff *skb, const struct packet *p,
+			     const struct settings *s, const struct service *service, __u32 row)
+{
+	REQUIRE(p && s && service);
+	__u32 hash = service_hash(p, service, HASH_SEED_CLIENT), backend_row = 0;
+	struct halves *halves = scratch_get();
+	struct backend *backend;
+	enum reason reason;
+	struct flow *flow;
+
+	backend = service_choose(&service->table, hash, service->id, &backend_row, &reason);
+	if (!backend)
+		return reason;
+	if (!halves)
+		return REASON_FLOWS_FULL;
+	flow = &halves->flow;
+	flow_init(flow, &p->key, row, backend_row, backend->generation);
+	if (backend->kind == BACKEND_GENEVE)
+		client_flow_tunnel(flow, backend);
+	else
+		client_flow_nat(skb, p, s, flow, backend);
+	return client_open(&p->key, flow, s->hz);
+}
+
+/* A TCP packet in mid-stream without a flow. Connections older than us pass untouched: they
+ * belong to whoever carried the VIP before. */
+INLINE int client_stray(struct __sk_buff *skb, const struct packet *p, const struct settings *s,
+			const struct service *service)
+{
+	__u32 ifindex = skb->ifindex;
+	struct iface *iface = bpf_map_lookup_elem(&ifaces, &ifindex);
+	__u64 taken = service->taken_ns;
+
+	if (iface && iface->taken_ns > taken)
+		taken = iface->taken_ns;
+	if (bpf_ktime_get_ns() < taken + s->takeover_ns)
+		return pass(p, REASON_TAKEOVER);
+	return refuse(skb, p, s, REASON_NO_FLOW);
+}
+
+/* A SYN that is no service's, but whose reply key belongs to a flow we translate: the same client
+ * port once to a VIP and once directly to the pod behind it. The direct one gets a flow with
+ * another port. Returns UNKNOWN when it did, else the verdict. */
+SUBPROGRAM int client_direct(const struct packet *p, const struct settings *s)
+{
+	REQUIRE(p && s);
+	struct flow_key reply = {
+		.saddr = p->key.daddr,
+		.daddr = p->key.saddr,
+		.sport = p->key.dport,
+		.dport = p->key.sport,
+		.scope = FLOW_SCOPE(0, FLOW_REPLY, false),
+	};
+	struct flow *held = flow_find_any(&reply);
+	struct halves *halves = scratch_get();
+	struct filters *f = filters_get();
+	struct nat *nat;
+	int reason;
+
+	if (!held || flow_expired(&reply, held, s->hz) || held->service == FLOW_NO_SERVICE || !f ||
+	    !halves)
+		return NEXT;
+	flow_init(&halves->flow, &p->key, FLOW_NO_SERVICE, 0, 0);
+	nat = &halves->flow.nat;
+	nat->saddr = p->key.saddr;
+	nat->daddr = p->key.daddr;
+	nat->sport = p->key.sport;
+	nat->dport = p->key.dport;
+	filter_add(f->destinations, address_bit(p->key.daddr));
+	reason = client_open(&p->key, &halves->flow, s->hz);
+	return reason == REASON_COUNT ? UNKNOWN : drop(p, reason);
+}
+
+/* No flow yet. Returns UNKNOWN when there is one now, else the verdict. */
+SUBPROGRAM int client_new(struct __sk_buff *skb, struct packet *p, const struct settings *s)
+{
+	REQUIRE(p && s);
+	struct service *service;
+	__u32 row = 0;
+	int reason;
+
+	service = service_find(p, &row);
+	if (!service)
+		return is_syn(p) ? client_direct(p, s) : NEXT;
+	if (p->proto == IPPROTO_TCP && !is_syn(p))
+		return client_stray(skb, p, s, service);
+	reason = client_choose(skb, p, s, service, row);
+	if (reason == REASON_NO_BACKEND)
+		return refuse(skb, p, s, reason);
+	return reason == REASON_COUNT ? UNKNOWN : drop(p, reason);
+}
+
+/* Does this packet start over? Then the flow must not decide alone: a SYN of a flow that opens
+ * or closes, and any UDP packet, chooses again when the backend is out of service. Returns true
+ * when the flow was given up. */
+INLINE bool client_starts_over(struct packet *p, struct flow *flow)
+{
+	if (!is_udp(p) && !is_syn(p))
+		return false;
+	if (backend_is_out(flow)) {
+		flow_delete(&p->key, flow);
+		return true;
+	}
+	if (is_syn(p)) {
+		if (flow->state == FLOW_CLOSING)
+			flow_set_state(&p->key, flow, FLOW_OPENING,
+				       flow->flags & ~(FLOW_FIN_FORWARD | FLOW_FIN_REPLY));
+		flow_touch(&p->key, flow); /* the half-open table may have lost the other half */
+	}
+	return false;
+}
+
+/* Send by the flow that was just opened, unless there is a verdict already. */
+INLINE int client_opened(struct __sk_buff *skb, struct packet *p, const struct settings *s,
+			 int verdict)
+{
+	struct flow *flow;
+
+	if (verdict != UNKNOWN)
+		return verdict;
+	flow = flow_find_any(&p->key);
+	return flow ? client_send(skb, p, s, flow) : drop(p, REASON_FLOWS_FULL);
+}
+
+/* A packet of a pod whose destination may be a VIP. */
+INLINE int client_packet(struct __sk_buff *skb, struct packet *p, const struct settings *s)
+{
+	struct flow *flow;
+
+	p->key.scope = FLOW_SCOPE(0, FLOW_CLIENT, is_udp(p));
+	flow = flow_find_any(&p->key);
+	if (!flow || client_starts_over(p, flow))
+		return client_opened(skb, p, s, client_new(skb, p, s));
+	return client_send(skb, p, s, flow);
+}
+
+/* A SYN of a pod that is no service's. */
+INLINE int client_syn(struct __sk_buff *skb, struct packet *p, const struct settings *s)
+{
+	p->key.scope = FLOW_SCOPE(0, FLOW_CLIENT, false);
+	return client_opened(skb, p, s, client_direct(p, s));
+}
+
+/* A reply at the client's own veth: the virtual IP speaks again. */
+INLINE int client_reply(struct __sk_buff *skb, struct packet *p, const struct settings *s)
+{
+	struct flow *flow;
+	struct nat nat;
+	bool full;
+
+	p->key.scope = FLOW_SCOPE(0, FLOW_REPLY, is_udp(p));
+	flow = flow_find_reply(&p->key, s->hz, &full);
+	if (!flow || flow->action != FLOW_NAT)
+		return full ? drop(p, REASON_FLOWS_FULL) : NEXT;
+	flow_seen(&p->key, flow, p, s->hz);
+	nat = flow->nat;
+	if (rewrite(skb, p, &nat, 0))
+		return drop(p, REASON_NO_ROOM);
+	return pass(p, REASON_REPLY);
+}
+
+/* The same where the backend's pod sends it, on a path that skips the stack. Returns the verdict
+ * or UNKNOWN. */
+SUBPROGRAM int client_reply_redirect(struct __sk_buff *skb, struct packet *p,
+				     const struct settings *s)
+{
+	REQUIRE(p && s);
+	struct flow *flow;
+	struct nat nat;
+	bool full;
+
+	p->key.scope = FLOW_SCOPE(0, FLOW_REPLY, is_udp(p));
+	flow = flow_find_any(&p->key);
+	if (!flow || !(flow->flags & FLOW_REDIRECT))
+		return UNKNOWN;
+	if (p->ttl <= 1)
+		return pass(p, REASON_TTL_EXPIRED);
+	flow = flow_find_reply(&p->key, s->hz, &full);
+	if (!flow)
+		return drop(p, REASON_FLOWS_FULL);
+	flow_seen(&p->key, flow, p, s->hz);
+	nat = flow->nat;
+	if (rewrite(skb, p, &nat, 1))
+		return drop(p, REASON_NO_ROOM);
+	count(p->hook, REASON_REPLY, p->length);
+	return route_send(skb, p, s, nat.daddr);
+}
+
+/* May this tunnel packet speak for the flow? Its own gateway may, and any other of that network. */
+INLINE bool client_hears(const struct flow *flow, const struct outer *outer)
+{
+	struct gateway_key key = { .addr.v4 = outer->saddr, .network = flow->network };
+
+	if (outer->vni != flow->network)
+		return false;
+	return outer->saddr == flow->peer.v4 || bpf_map_lookup_elem(&gateways, &key);
+}
+
+/* A reply out of a tunnel; `p` is the inner packet, where it stands. */
+SUBPROGRAM int client_from_tunnel(struct __sk_buff *skb, struct packet *p, const struct settings *s,
+				  const struct outer *outer)
+{
+	REQUIRE(p && s && outer);
+	enum reason reason;
+	struct flow *flow;
+	bool full;
+
+	p->key.scope = FLOW_SCOPE(0, FLOW_REPLY, is_udp(p));
+	flow = flow_find_any(&p->key);
+	if (!flow || flow->action != FLOW_DECAP)
+		return drop(p, REASON_TUNNEL_NO_FLOW);
+	if (!client_hears(flow, outer))
+		return drop(p, outer->vni == flow->network ? REASON_TUNNEL_SOURCE :
+							     REASON_TUNNEL_VNI);
+	flow = flow_find_reply(&p->key, s->hz, &full);
+	if (!flow)
+		return drop(p, REASON_FLOWS_FULL);
+	flow_seen(&p->key, flow, p, s->hz);
+	reason = tunnel_strip(skb, p, outer);
+	if (reason != REASON_COUNT)
+		return drop(p, reason);
+	if (p->tcp_flags & TCP_SYN && clamp_mss(skb, p, tunnel_mtu(s)))
+		return drop(p, REASON_NO_ROOM);
+	count(p->hook, REASON_FROM_TUNNEL, p->length);
+	return route_send(skb, p, s, p->key.daddr);
+}
+
+#endif

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* One counter per hook and reason, and the verdict that goes with a reason. */
+#ifndef COUNT_H
+#define COUNT_H
+
+#include "maps.h"
+#include "parse.h"
+
+INLINE void count(enum hook hook, enum reason reason, __u32 bytes)
+{
+	__u32 index = COUNTER(hook, reason);
+	struct counter *counter = bpf_map_lookup_elem(&counters, &index);
+
+	if (counter) {
+		counter->packets++;
+		counter->bytes += bytes;
+	}
+}
+
+INLINE int drop(const struct packet *p, enum reason reason)
+{
+	count(p->hook, reason, p->length);
+	return DROP;
+}
+
+INLINE int pass(const struct packet *p, enum reason reason)
+{
+	count(p->hook, reason, p->length);
+	return NEXT;
+}
+
+#endif

@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The gateway: from a tunnel to a pod of our network, and replies back into the tunnel. Never
+ * through the stack, and never to another gateway. */
+#ifndef GATEWAY_H
+#define GATEWAY_H
+
+#include "flow.h"
+#include "service.h"
+#include "tunnel.h"
+
+#define SNAT_TRIES 16
+
+/* May this address enter? */
+INLINE bool gateway_admits(__be32 saddr)
+{
+	struct allowed_key key = { .prefix = 32, .addr = saddr };
+
+	return bpf_map_lookup_elem(&allowed, &key) != NULL;
+}
+
+INLINE bool gateway_knows(__u32 vni)
+{
+	return bpf_map_lookup_elem(&networks, &vni) != NULL;
+}
+
+INLINE bool is_snat(const struct settings *s, __be32 addr)
+{
+	for (__u32 i = 0; i < MAX_SNAT; i++) {
+		if (i < s->snat_count && s->snat[i] == addr)
+			return true;
+	}
+	return false;
+}
+
+/* Is this packet for one of the ports we take on a SNAT address? */
+INLINE bool is_snat_port(const struct settings *s, __be32 addr, __be16 port)
+{
+	__u16 number = bpf_ntohs(port);
+
+	return number >= s->snat_first && number <= s->snat_last && is_snat(s, addr);
+}
+
+/* Source address and port number `attempt` for a flow. The first follows from the flow alone. */
+INLINE void snat_candidate(const struct settings *s, const struct flow_key *key, __u32 attempt,
+			   struct nat *nat)
+{
+	__u32 hash = flow_hash(key->saddr, key->daddr, key->sport, key->dport, 0, key->scope);
+	__u32 mixed = (__u32)mix64(hash + ((__u64)attempt << 32));
+	__u32 index = hash_slot(mixed, s->snat_count) & (MAX_SNAT - 1);
+
+	nat->saddr = s->snat[index];
+	nat->sport = bpf_htons(s->snat_first +
+			       hash_slot((__u32)mix64(mixed), s->snat_last - s->snat_first + 1));
+}
+
+/* Open the flow in scratch with the first SNAT port that is free. The claim is the insertion of
+ * the reply half; an expired holder gives way. */
+INLINE int gateway_open(const struct settings *s, const struct flow_key *key, struct flow *flow)
+{
+	int ret = -EEXIST;
+
+	for (__u32 i = 0; i < SNAT_TRIES && ret == -EEXIST; i++) {
+		snat_candidate(s, key, i, &flow->nat);
+		ret = flow_open(key, false, s->hz);
+	}
+	if (ret == -EEXIST)
+		return REASON_PORTS_FULL;
+	return ret ? REASON_FLOWS_FULL : REASON_COUNT;
+}
+
+/* Choose a pod and open a flow to it. Returns why not, or REASON_COUNT. */
+SUBPROGRAM int gateway_choose(const struct packet *p, const struct settings *s,
+			      const struct outer *outer, const struct service *service, __u32 row)
+{
+	REQUIRE(p && s && outer && service);
+	__u32 hash = service_hash(p, service, HASH_SEED_GATEWAY), backend_row = 0;
+	struct halves *halves = scratch_get();
+	struct backend *backend;
+	enum reason reason;
+	struct flow *flow;
+
+	backend = service_choose(&service->local_table, hash, service->id, &backend_row, &reason);
+	if (!backend)
+		return reason;
+	if (!halves)
+		return REASON_FLOWS_FULL;
+	flow = &halves->flow;
+	flow_init(flow, &p->key, row, backend_row, backend->generation);
+	flow->action = FLOW_DECAP_NAT;
+	flow->flags = FLOW_REDIRECT;
+	flow->network = outer->vni;
+	flow->peer.v4 = outer->saddr;
+	flow->peer_port = outer->sport;
+	flow->nat.daddr = backend->addr.v4;
+	flow->nat.dport = backend->port;
+	return gateway_open(s, &p->key, flow);
+}
+
+/* Turn a packet out of a tunnel into its refusal and send that back through the tunnel. */
+SUBPROGRAM int gateway_refuse(struct __sk_buff *skb, struct packet *p, const struct settings *s,
+			      const struct outer *outer, enum reason reason)
+{
+	REQUIRE(p && s && outer);
+	struct outer back = {
+		.saddr = outer->daddr,
+		.daddr = outer->saddr,
+		.sport = outer->dport,
+		.dport = outer->sport,
+		.vni = s->network,
+		.id = { outer->id[0], outer->id[1] },
+	};
+
+	if (!reply_allowed(s))
+		return drop(p, REASON_REPLY_LIMIT);
+	count(p->hook, reason, p->length);
+	if (tunnel_strip(skb, p, outer) != REASON_COUNT || reply_refuse(skb, p))
+		return DROP;
+	p->length = skb->len - ETH_HLEN;
+	return tunnel_send(skb, p, s, &back);
+}
+
+/* Why a packet that belongs to no flow may not open one, or REASON_COUNT with *ret_service. */
+INLINE enum reason gateway_check(const struct packet *p, const struct outer *outer,
+				 struct service **ret_service, __u32 *ret_row)
+{
+	if (!gateway_admits(outer->saddr))
+		return REASON_TUNNEL_SOURCE;
+	if (!gateway_knows(outer->vni))
+		return REASON_TUNNEL_VNI;
+	*ret_service = service_find_id(outer_service_id(outer), ret_row);
+	if (!*ret_service || (*ret_service)->proto != p->proto)
+		return REASON_TUNNEL_SERVICE;
+	return p->proto == IPPROTO_TCP && !is_syn(p) ? REASON_NO_FLOW : REASON_COUNT;
+}
+
+/* Does the reason deserve an answer? What was not admitted gets none. */
+INLINE bool gateway_answers(enum reason reason)
+{
+	return reason == REASON_TUNNEL_SERVICE || reason == REASON_NO_BACKEND ||
+	       reason == REASON_NO_FLOW;
+}
+
+SUBPROGRAM int gateway_new(const struct packet *p, const struct settings *s,
+				   const struct outer *outer)
+{
+	REQUIRE(p && s && outer);
+	struct service *service = NULL;
+	enum reason reason;
+	__u32 row = 0;
+
+	reason = gateway_check(p, outer, &service, &row);
+	if (reason != REASON_COUNT || !service)
+		return reason;
+	return gateway_choose(p, s, outer, service, row);
+}
+
+/* The client's NAT may give it another outer port: answers follow the last request. */
+SUBPROGRAM int gateway_move_peer(const struct flow_key *key, struct flow *flow,
+				 const struct outer *outer)
+{
+	REQUIRE(key && flow && outer);
+	struct flow_key other_key;
+	struct flow *other;
+
+	if (!gateway_admits(outer->saddr))
+		return -1;
+	flow_other_key(key, flow, &other_key);
+	other = flow_find(&other_key);
+	flow->peer.v4 = outer->saddr;
+	flow->peer_port = outer->sport;
+	if (other) {
+		other->peer.v4 = outer->saddr;
+		other->peer_port = outer->sport;
+	}
+	return 0;
+}
+
+/* As client_starts_over(); a SYN that names another service starts over too. */
+INLINE bool gateway_starts_over(struct packet *p, struct flow *flow, const struct outer *outer)
+{
+	struct service *service = service_row(flow->service);
+
+	if (!is_udp(p) && !is_syn(p))
+		return false;
+	if (service && service->id == outer_service_id(outer) && !backend_is_out(flow)) {
+		if (is_syn(p) && flow->state == FLOW_CLOSING)
+			flow_set_state(&p->key, flow, FLOW_OPENING,
+				       flow->flags & ~(FLOW_FIN_FORWARD | FLOW_FIN_REPLY));
+		return false;
+	}
+	flow_delete(&p->key, flow);
+	return true;
+}
+
+/* Out of the tunnel and to the pod. */
+SUBPROGRAM int gateway_deliver(struct __sk_buff *skb, struct packet *p, const struct settings *s,
+			       const struct outer *outer, struct flow *flow)
+{
+	REQUIRE(p && s && outer && flow);
+	struct nat nat = flow->nat;
+	enum reason reason;
+
+	if (p->ttl <= 1)
+		return drop(p, REASON_TUNNEL_TTL);
+	flow_seen(&p->key, flow, p, s->hz);
+	reason = tunnel_strip(skb, p, outer);
+	if (reason != REASON_COUNT)
+		return drop(p, reason);
+	if ((p->tcp_flags & TCP_SYN && clamp_mss(skb, p, tunnel_mtu(s))) ||
+	    rewrite(skb, p, &nat, 1))
+		return drop(p, REASON_NO_ROOM);
+	count(p->hook, REASON_GATEWAY_IN, p->length);
+	return route_send(skb, p, s, nat.daddr);
+}
+
+/* A request out of a tunnel; `p` is the inner packet, where it stands. */
+SUBPROGRAM int gateway_packet(struct __sk_buff *skb, struct packet *p, const struct settings *s,
+			      const struct outer *outer)
+{
+	REQUIRE(p && s && outer);
+	enum reason reason;
+	struct flow *flow;
+
+	p->key.scope = FLOW_SCOPE(outer->vni, FLOW_GATEWAY, is_udp(p));
+	flow = flow_find(&p->key);
+	if (flow && (flow->peer.v4 != outer->saddr || flow->peer_port != outer->sport) &&
+	    gateway_move_peer(&p->key, flow, outer))
+		return drop(p, REASON_TUNNEL_SOURCE);
+	if (!flow || gateway_starts_over(p, flow, outer)) {
+		reason = gateway_new(p, s, outer);
+		if (gateway_answers(reason))
+			return gateway_refuse(skb, p, s, outer, reason);
+		if (reason != REASON_COUNT)
+			return drop(p, reason);
+		flow = flow_find(&p->key);
+		if (!flow)
+			return drop(p, REASON_FLOWS_FULL);
+	}
+	return gateway_deliver(skb, p, s, outer, flow);
+}
+
+/* A pod's packet to one of our SNAT ports: back into the tunnel it came from. Returns the verdict
+ * or UNKNOWN. */
+SUBPROGRAM int gateway_reply(struct __sk_buff *skb, struct packet *p, const struct settings *s)
+{
+	REQUIRE(p && s);
+	struct outer outer = {
+		.saddr = s->listen.v4,
+		.sport = s->listen_port,
+		.vni = s->network,
+		.tos = p->tos,
+	};
+	struct service *service;
+	struct flow *flow;
+	struct nat nat;
+	bool full;
+
+	p->key.scope = FLOW_SCOPE(0, FLOW_GATEWAY_REPLY, is_udp(p));
+	flow = flow_find_reply(&p->key, s->hz, &full);
+	if (!flow)
+		return UNKNOWN;
+	service = service_row(flow->service);
+	nat = flow->nat;
+	outer.daddr = flow->peer.v4;
+	outer.dport = flow->peer_port;
+	if (service) {
+		outer.id[0] = (__u32)service->id;
+		outer.id[1] = service->id >> 32;
+	}
+	if (p->ttl <= 1)
+		return drop(p, REASON_TUNNEL_TTL);
+	if (segment_length(skb, p) > tunnel_mtu(s))
+		return refuse_too_big(skb, p, s, tunnel_mtu(s));
+	flow_seen(&p->key, flow, p, s->hz);
+	if ((p->tcp_flags & TCP_SYN && clamp_mss(skb, p, tunnel_mtu(s))) ||
+	    rewrite(skb, p, &nat, 1))
+		return drop(p, REASON_NO_ROOM);
+	count(p->hook, REASON_GATEWAY_OUT, p->length);
+	return tunnel_send(skb, p, s, &outer);
+}
+
+#endif

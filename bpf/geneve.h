@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Reading a tunnel header (RFC 8926) at a fixed place of a frame; TC and XDP share this. */
+#ifndef GENEVE_H
+#define GENEVE_H
+
+#include "parse.h"
+
+#define GENEVE_AT (ETH_HLEN + IP_HLEN + UDP_HLEN)
+#define GENEVE_OPTIONS_MAX 252 /* 6 bits, in words of 4 bytes */
+#define GENEVE_OPTION_HLEN 4
+#define GENEVE_CRITICAL 0x80 /* bit of an option's type */
+#define GENEVE_OPTIONS_LOOP 8 /* options we walk over before giving up */
+
+/* What the outer headers of a tunnel packet said. */
+struct outer {
+	__be32 saddr, daddr;
+	__be16 sport, dport;
+	__u32 vni;           /* network id of the sender */
+	__u32 id[2];         /* service id, low and high half */
+	__u8 tos;
+	__u8 probe;          /* O bit */
+	__u16 length;        /* bytes between the Ethernet header and the inner packet */
+};
+
+INLINE __u64 outer_service_id(const struct outer *outer)
+{
+	return (__u64)outer->id[1] << 32 | outer->id[0];
+}
+
+/* Is a UDP packet addressed to our gateway, or to one of our tunnel source ports? */
+INLINE bool outer_for_gateway(const struct settings *s, __be32 daddr, __be16 dport)
+{
+	return s->flags & SETTING_GATEWAY && s->listen_port && dport == s->listen_port &&
+	       daddr == s->listen.v4;
+}
+
+INLINE bool outer_for_client(const struct settings *s, __be32 daddr, __be16 dport)
+{
+	return daddr == s->source.v4 &&
+	       (__u16)(bpf_ntohs(dport) - TUNNEL_SOURCE_PORT) < TUNNEL_SOURCE_PORTS;
+}
+
+INLINE bool option_is_service(const struct geneve_service_option *option)
+{
+	return option->option_class == bpf_htons(GENEVE_CLASS_PARALLAX) &&
+	       option->type == GENEVE_OPTION_SERVICE && (option->length & 0x1f) == 2;
+}
+
+INLINE void option_take_id(const struct geneve_service_option *option, struct outer *outer)
+{
+	outer->id[1] = bpf_ntohl(option->id[0]);
+	outer->id[0] = bpf_ntohl(option->id[1]);
+}
+
+/* Find our option among others. Returns 0 or why the packet is refused. Critical options we do
+ * not know forbid it (RFC 8926 section 3.5); others are passed over. */
+INLINE enum reason outer_walk(void *data, void *end, __u32 length, struct outer *outer)
+{
+	__u32 at = 0;
+	bool found = false;
+
+	for (int i = 0; i < GENEVE_OPTIONS_LOOP && at < length; i++) {
+		struct geneve_service_option *option;
+
+		if (at > GENEVE_OPTIONS_MAX)
+			return REASON_TUNNEL_MALFORMED;
+		option = data + GENEVE_AT + sizeof(struct geneve_header) + at;
+		if ((void *)option + GENEVE_OPTION_HLEN > end)
+			return REASON_TUNNEL_MALFORMED;
+		if (!option_is_service(option)) {
+			if (option->type & GENEVE_CRITICAL)
+				return REASON_TUNNEL_CRITICAL;
+		} else {
+			if ((void *)(option + 1) > end)
+				return REASON_TUNNEL_MALFORMED;
+			option_take_id(option, outer);
+			found = true;
+		}
+		at += GENEVE_OPTION_HLEN + (option->length & 0x1f) * 4;
+	}
+	return found && at == length ? REASON_COUNT : REASON_TUNNEL_MALFORMED;
+}
+
+/* Read the Geneve header of a frame whose IP and UDP headers are parsed. Returns REASON_COUNT and
+ * fills vni, id, probe and length, or the reason it is refused. */
+INLINE enum reason outer_read(void *data, void *end, struct outer *outer)
+{
+	struct geneve_header *geneve = data + GENEVE_AT;
+	struct geneve_service_option *option = (void *)(geneve + 1);
+	__u32 options;
+
+	if ((void *)(geneve + 1) > end || geneve->version_length >> 6 ||
+	    geneve->protocol != bpf_htons(GENEVE_PROTO_IPV4))
+		return REASON_TUNNEL_MALFORMED;
+	options = (geneve->version_length & 0x3f) * 4;
+	outer->vni = (__u32)geneve->vni[0] << 16 | (__u32)geneve->vni[1] << 8 | geneve->vni[2];
+	outer->probe = !!(geneve->flags & GENEVE_FLAG_OAM);
+	outer->length = GENEVE_AT - ETH_HLEN + sizeof(*geneve) + options;
+	if (options != sizeof(*option))
+		return outer_walk(data, end, options, outer);
+	if ((void *)(option + 1) > end)
+		return REASON_TUNNEL_MALFORMED;
+	if (!option_is_service(option))
+		return option->type & GENEVE_CRITICAL ? REASON_TUNNEL_CRITICAL :
+							REASON_TUNNEL_MALFORMED;
+	option_take_id(option, outer);
+	return REASON_COUNT;
+}
+
+#endif

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The maps, nothing else. Sizes are defaults; the agent sets them from `limits` before load. */
+#ifndef MAPS_H
+#define MAPS_H
+
+#include "base.h"
+
+/* VIP:port/protocol -> row of services. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__type(key, struct vip_key);
+	__type(value, __u32);
+	__uint(max_entries, 2 * DEFAULT_SERVICES);
+} vips SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, __u32);
+	__type(value, struct service);
+	__uint(max_entries, DEFAULT_SERVICES);
+} services SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, __u32);
+	__type(value, struct backend);
+	__uint(max_entries, DEFAULT_BACKENDS);
+} backends SEC(".maps");
+
+/* The slot arena: all tables, two slots to an element. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, __u32);
+	__type(value, struct slot_pair);
+	__uint(max_entries, DEFAULT_SLOTS / 2);
+} slots SEC(".maps");
+
+/* Service id -> row of services, for what comes out of a tunnel. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__type(key, struct service_id_key);
+	__type(value, __u32);
+	__uint(max_entries, DEFAULT_SERVICES);
+} service_ids SEC(".maps");
+
+/* Halves of flows that have seen a reply or hold a rewritten port. Never an LRU: what it knows
+ * cannot be recomputed. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__type(key, struct flow_key);
+	__type(value, struct flow);
+	__uint(max_entries, DEFAULT_FLOWS);
+} flows SEC(".maps");
+
+/* Halves of flows still without a reply: all that a flood can evict. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__type(key, struct flow_key);
+	__type(value, struct flow);
+	__uint(max_entries, DEFAULT_FLOWS / HALF_OPEN_FRACTION);
+} half_open SEC(".maps");
+
+/* Forward keys of all flows in `flows`, each at one place; see flow_reserve(). */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__type(key, __u32);
+	__type(value, struct flow_key);
+	__uint(max_entries, 2 * DEFAULT_FLOWS);
+} reclaim SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__type(key, __u32);
+	__type(value, __u32);
+	__uint(max_entries, 1);
+} reclaim_hand SEC(".maps");
+
+/* The access log, filled only while somebody follows it. */
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, EVENT_RING_BYTES);
+} events SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__type(key, __u32);
+	__type(value, struct network);
+	__uint(max_entries, MAX_NETWORKS);
+} networks SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__type(key, struct gateway_key);
+	__type(value, struct gateway);
+	__uint(max_entries, MAX_GATEWAYS);
+} gateways SEC(".maps");
+
+/* Source ranges that may enter our gateway. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct allowed_key);
+	__type(value, __u32);
+	__uint(max_entries, MAX_ALLOWED);
+} allowed SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__type(key, __u32);
+	__type(value, struct iface);
+	__uint(max_entries, MAX_IFACES);
+} ifaces SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__type(key, __u32);
+	__type(value, struct next_hop);
+	__uint(max_entries, NEXT_HOP_SLOTS);
+} next_hops SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, __u32);
+	__type(value, struct filters);
+	__uint(max_entries, 1);
+} filters SEC(".maps");
+
+/* Texts for people; no program reads them. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct name_key);
+	__type(value, struct name);
+	__uint(max_entries, MAX_NAMES);
+} names SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, __u32);
+	__type(value, struct settings);
+	__uint(max_entries, 1);
+} settings SEC(".maps");
+
+/* What the agent last said about itself, for the CLI. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, __u32);
+	__type(value, struct agent_state);
+	__uint(max_entries, 1);
+} agent SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__type(key, __u32);
+	__type(value, struct counter);
+	__uint(max_entries, HOOK_COUNT * REASON_COUNT);
+} counters SEC(".maps");
+
+/* Replies we made up in the running second. */
+struct limit {
+	__u32 second; /* jiffies at its start */
+	__u32 replies;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__type(key, __u32);
+	__type(value, struct limit);
+	__uint(max_entries, 1);
+} limiter SEC(".maps");
+
+/* The two halves of the flow being opened or promoted: too large for the stack beside the frames
+ * of those who open it. Programs of one CPU do not interrupt one another: all run with softirqs
+ * disabled. */
+struct halves {
+	struct flow flow;
+	struct flow other;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__type(key, __u32);
+	__type(value, struct halves);
+	__uint(max_entries, 1);
+} scratch SEC(".maps");
+
+INLINE struct halves *scratch_get(void)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&scratch, &zero);
+}
+
+INLINE const struct settings *settings_get(void)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&settings, &zero);
+}
+
+#endif

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* The programs, one per hook. Everything they do stands in the topic headers. */
+#include "client.h"
+#include "gateway.h"
+#include "xdp.h"
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
+
+/* A packet for a VIP that cannot be followed never falls through to routing. */
+INLINE int unreadable(const struct packet *p, enum parsed parsed)
+{
+	enum reason reason = parsed == PARSED_FRAGMENT ? REASON_FRAGMENT :
+			     parsed == PARSED_OPTIONS  ? REASON_BAD_HEADER :
+							 REASON_TRUNCATED;
+	struct filters *f = filters_get();
+
+	if (parsed == PARSED_OTHER || !f ||
+	    !filter_has(f->destinations, address_bit(p->key.daddr)) ||
+	    !service_is_vip(p->key.daddr))
+		return NEXT;
+	return drop(p, reason);
+}
+
+/* TC ingress of a pod's veth: what the pod sends. */
+SEC("tc")
+int px_from_pod(struct __sk_buff *skb)
+{
+	const struct settings *s = settings_get();
+	struct filters *f = filters_get();
+	struct packet p = {};
+	enum parsed parsed = parse_skb(&p, skb, HOOK_FROM_POD);
+	int verdict;
+
+	if (!s || !f)
+		return NEXT;
+	if (parsed != PARSED)
+		return unreadable(&p, parsed);
+	if (filter_has(f->replies, reply_bit(p.key.saddr, p.key.sport))) {
+		verdict = s->flags & SETTING_GATEWAY ? gateway_reply(skb, &p, s) : UNKNOWN;
+		if (verdict == UNKNOWN)
+			verdict = client_reply_redirect(skb, &p, s);
+		if (verdict != UNKNOWN)
+			return verdict;
+	}
+	if (filter_has(f->destinations, address_bit(p.key.daddr))) {
+		if (is_snat_port(s, p.key.daddr, p.key.dport))
+			return drop(&p, REASON_SNAT_NO_FLOW);
+		return client_packet(skb, &p, s);
+	}
+	return is_syn(&p) ? client_syn(skb, &p, s) : NEXT;
+}
+
+/* TC egress of a pod's veth: what the pod receives from the stack. */
+SEC("tc")
+int px_to_pod(struct __sk_buff *skb)
+{
+	const struct settings *s = settings_get();
+	struct filters *f = filters_get();
+	struct packet p = {};
+
+	if (parse_skb(&p, skb, HOOK_TO_POD) != PARSED || !s || !f)
+		return NEXT;
+	if (!filter_has(f->replies, reply_bit(p.key.saddr, p.key.sport)))
+		return NEXT;
+	return client_reply(skb, &p, s);
+}
+
+/* An ICMP error of a gateway, inside the tunnel: it may pass when it quotes a flow of ours. */
+SUBPROGRAM int icmp_from_tunnel(struct __sk_buff *skb, struct packet *p, const struct settings *s,
+				const struct outer *outer)
+{
+	REQUIRE(p && s && outer);
+	struct {
+		__u8 type, code;
+		__u8 rest[6];
+		struct iphdr ip;
+		__be16 sport, dport;
+	} icmp;
+	enum reason reason;
+	struct flow_key key;
+	struct flow *flow;
+
+	if (bpf_skb_load_bytes(skb, p->l4, &icmp, sizeof(icmp)) || icmp.type != ICMP_UNREACH)
+		return drop(p, REASON_TUNNEL_NO_FLOW);
+	key.saddr = icmp.ip.saddr;
+	key.daddr = icmp.ip.daddr;
+	key.sport = icmp.sport;
+	key.dport = icmp.dport;
+	key.scope = FLOW_SCOPE(0, FLOW_CLIENT, icmp.ip.protocol == IPPROTO_UDP);
+	flow = flow_find_any(&key);
+	if (!flow || flow->action != FLOW_ENCAP || p->key.daddr != key.saddr ||
+	    !client_hears(flow, outer))
+		return drop(p, REASON_TUNNEL_NO_FLOW);
+	reason = tunnel_strip(skb, p, outer);
+	if (reason != REASON_COUNT)
+		return drop(p, reason);
+	count(p->hook, REASON_FROM_TUNNEL, p->length);
+	return route_send(skb, p, s, p->key.daddr);
+}
+
+/* Parse the inner packet at `l3`. */
+INLINE enum parsed parse_inner(struct packet *p, struct __sk_buff *skb, __u32 l3)
+{
+	void *data = (void *)(long)skb->data;
+	void *end = (void *)(long)skb->data_end;
+
+	if (l3 > GENEVE_AT + sizeof(struct geneve_header) + GENEVE_OPTIONS_MAX || skb->len < l3)
+		return PARSED_TRUNCATED;
+	return parse_ipv4(p, data, end, l3, skb->len - l3, skb->gso_size);
+}
+
+/* A packet of a tunnel whose inner one starts at `l3`. */
+INLINE int tunnel_packet(struct __sk_buff *skb, const struct settings *s, const struct outer *outer,
+			 __u32 l3)
+{
+	struct packet p = { .hook = HOOK_UPLINK, .length = skb->len };
+	enum parsed parsed = parse_inner(&p, skb, l3);
+	bool request = outer_for_gateway(s, outer->daddr, outer->dport);
+
+	if (outer->probe)
+		return drop(&p, REASON_TUNNEL_MALFORMED);
+	if (parsed == PARSED_OTHER && p.proto == IPPROTO_ICMP && !request)
+		return icmp_from_tunnel(skb, &p, s, outer);
+	if (parsed == PARSED_FRAGMENT)
+		return drop(&p, REASON_FRAGMENT);
+	if (parsed != PARSED)
+		return drop(&p, parsed == PARSED_TRUNCATED ? REASON_TRUNCATED : REASON_BAD_HEADER);
+	return request ? gateway_packet(skb, &p, s, outer) : client_from_tunnel(skb, &p, s, outer);
+}
+
+/* An outer packet still as it came. Returns false when it is none; else *ret_verdict. */
+INLINE bool tunnel_outer(struct __sk_buff *skb, const struct packet *p, const struct settings *s,
+			 int *ret_verdict)
+{
+	struct outer outer = {
+		.saddr = p->key.saddr,
+		.daddr = p->key.daddr,
+		.sport = p->key.sport,
+		.dport = p->key.dport,
+		.tos = p->tos,
+	};
+	enum reason reason;
+
+	if (!is_udp(p) || (!outer_for_gateway(s, outer.daddr, outer.dport) &&
+			   !outer_for_client(s, outer.daddr, outer.dport)))
+		return false;
+	pull(skb, GENEVE_AT + sizeof(struct geneve_header) + GENEVE_OPTIONS_MAX + IP_HLEN + TCP_HLEN);
+	reason = outer_read((void *)(long)skb->data, (void *)(long)skb->data_end, &outer);
+	*ret_verdict = reason == REASON_COUNT ?
+			       tunnel_packet(skb, s, &outer, ETH_HLEN + outer.length) :
+			       drop(p, reason);
+	return true;
+}
+
+/* TC ingress of an uplink: tunnel packets, and replies for our gateway. */
+SEC("tc")
+int px_uplink(struct __sk_buff *skb)
+{
+	const struct settings *s = settings_get();
+	struct filters *f = filters_get();
+	struct packet p = {};
+	struct outer outer;
+	enum parsed parsed;
+	int verdict;
+
+	if (!s || !f)
+		return NEXT;
+	if (xdp_mark_read(skb, &outer))
+		return tunnel_packet(skb, s, &outer, ETH_HLEN);
+	parsed = parse_skb(&p, skb, HOOK_UPLINK);
+	if (parsed != PARSED)
+		return NEXT;
+	if (tunnel_outer(skb, &p, s, &verdict))
+		return verdict;
+	if (!filter_has(f->destinations, address_bit(p.key.daddr)) ||
+	    !is_snat_port(s, p.key.daddr, p.key.dport))
+		return NEXT;
+	verdict = gateway_reply(skb, &p, s);
+	return verdict == UNKNOWN ? drop(&p, REASON_SNAT_NO_FLOW) : verdict;
+}
+
+/* XDP before px_uplink, where the device suits. */
+SEC("xdp")
+int px_xdp(struct xdp_md *ctx)
+{
+	return xdp_decapsulate(ctx);
+}
+
+/* The clock of struct flow, for userspace: run by BPF_PROG_TEST_RUN, returns jiffies. */
+SEC("tc")
+int px_now(struct __sk_buff *skb)
+{
+	(void)skb;
+	return now_ticks();
+}

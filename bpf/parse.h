@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Packet to tuple: Ethernet, IPv4, TCP and UDP. Reads only. */
+#ifndef PARSE_H
+#define PARSE_H
+
+#include "base.h"
+
+struct packet {
+	struct flow_key key; /* as on the wire; scope is set by whoever looks up */
+	__u32 l3;            /* offset of the IP header */
+	__u32 l4;            /* offset of the TCP or UDP header */
+	__u32 length;        /* of IP header and payload; a superpacket's is that of the whole */
+	__u8 hook;           /* enum hook */
+	__u8 proto;
+	__u8 ttl;
+	__u8 tos;
+	__u8 tcp_flags;      /* 0 for UDP */
+	__u8 tcp_header;     /* bytes, with options; 0 for UDP */
+	__be16 ip_check;
+	__be32 seq, ack;
+};
+
+enum parsed {
+	PARSED,
+	PARSED_OTHER,     /* not TCP or UDP over IPv4 */
+	PARSED_TRUNCATED, /* addresses are known in these three, ports are not */
+	PARSED_FRAGMENT,
+	PARSED_OPTIONS,
+};
+
+INLINE bool is_udp(const struct packet *p)
+{
+	return p->proto == IPPROTO_UDP;
+}
+
+/* SYN without ACK. */
+INLINE bool is_syn(const struct packet *p)
+{
+	return (p->tcp_flags & (TCP_SYN | TCP_ACK)) == TCP_SYN;
+}
+
+INLINE enum parsed parse_tcp(struct packet *p, void *l4, void *end)
+{
+	struct tcphdr *tcp = l4;
+
+	if ((void *)(tcp + 1) > end)
+		return PARSED_TRUNCATED;
+	p->key.sport = tcp->source;
+	p->key.dport = tcp->dest;
+	p->tcp_flags = ((__u8 *)tcp)[13];
+	p->tcp_header = (((__u8 *)tcp)[12] >> 4) * 4;
+	p->seq = tcp->seq;
+	p->ack = tcp->ack_seq;
+	if (p->tcp_header < TCP_HLEN || p->length < IP_HLEN + (__u32)p->tcp_header)
+		return PARSED_TRUNCATED;
+	return PARSED;
+}
+
+INLINE enum parsed parse_udp(struct packet *p, void *l4, void *end)
+{
+	struct udphdr *udp = l4;
+
+	if ((void *)(udp + 1) > end || p->length < IP_HLEN + UDP_HLEN)
+		return PARSED_TRUNCATED;
+	p->key.sport = udp->source;
+	p->key.dport = udp->dest;
+	p->tcp_flags = 0;
+	p->tcp_header = 0;
+	return PARSED;
+}
+
+/* Parse the IPv4 packet at `l3`, `room` bytes before the end of the frame. The length field of
+ * a superpacket says nothing: headers put before it may have carried it past 65,535. */
+INLINE enum parsed parse_ipv4(struct packet *p, void *data, void *end, __u32 l3, __u32 room,
+			      bool super)
+{
+	struct iphdr *ip = data + l3;
+
+	if ((void *)(ip + 1) > end || ip->version != 4)
+		return PARSED_OTHER;
+	p->l3 = l3;
+	p->l4 = l3 + IP_HLEN;
+	p->key.saddr = ip->saddr;
+	p->key.daddr = ip->daddr;
+	p->proto = ip->protocol;
+	p->ttl = ip->ttl;
+	p->tos = ip->tos;
+	p->ip_check = ip->check;
+	p->length = super ? room : bpf_ntohs(ip->tot_len);
+	if (p->proto != IPPROTO_TCP && p->proto != IPPROTO_UDP)
+		return PARSED_OTHER;
+	if (ip->frag_off & bpf_htons(IP_MF | IP_OFFSET))
+		return PARSED_FRAGMENT;
+	if (ip->ihl != 5)
+		return PARSED_OPTIONS;
+	if (p->length > room)
+		return PARSED_TRUNCATED;
+	return p->proto == IPPROTO_TCP ? parse_tcp(p, ip + 1, end) : parse_udp(p, ip + 1, end);
+}
+
+/* Make the first `bytes` readable by direct access; a shorter packet is left as it is. */
+INLINE void pull(struct __sk_buff *skb, __u32 bytes)
+{
+	if (bytes > skb->len)
+		bytes = skb->len;
+	if ((void *)(long)skb->data + bytes > (void *)(long)skb->data_end)
+		bpf_skb_pull_data(skb, bytes);
+}
+
+INLINE enum parsed parse_skb(struct packet *p, struct __sk_buff *skb, enum hook hook)
+{
+	void *data, *end;
+
+	p->hook = hook;
+	p->length = skb->len; /* counted for what is not IP */
+	if (skb->protocol != bpf_htons(ETH_P_IP))
+		return PARSED_OTHER;
+	pull(skb, ETH_HLEN + IP_HLEN + TCP_HLEN);
+	data = (void *)(long)skb->data;
+	end = (void *)(long)skb->data_end;
+	if (data + ETH_HLEN > end || ((struct ethhdr *)data)->h_proto != bpf_htons(ETH_P_IP))
+		return PARSED_OTHER; /* a tag still in the frame: not ours */
+	return parse_ipv4(p, data, end, ETH_HLEN, skb->len - ETH_HLEN, skb->gso_size);
+}
+
+#endif

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Turning a packet we refuse into the answer to its sender: RST, ICMP unreachable, too big. */
+#ifndef REPLY_H
+#define REPLY_H
+
+#include "count.h"
+#include "csum.h"
+
+#define ICMP_UNREACH 3
+#define ICMP_PORT 3
+#define ICMP_FRAG_NEEDED 4
+#define REPLY_TTL 64
+
+#define QUOTE_MAX (IP_HLEN + TCP_HLEN)
+
+struct reset {
+	struct iphdr ip;
+	struct tcphdr tcp;
+};
+
+struct icmp_reply {
+	struct iphdr ip;
+	__u8 type, code;
+	__u16 check;
+	__be16 unused, mtu;
+};
+
+/* May one more reply be made up in this second? */
+INLINE bool reply_allowed(const struct settings *s)
+{
+	__u32 zero = 0, now = now_ticks();
+	struct limit *limit = bpf_map_lookup_elem(&limiter, &zero);
+
+	if (!limit)
+		return false;
+	if (now - limit->second >= s->hz) {
+		limit->second = now;
+		limit->replies = 0;
+	}
+	return limit->replies++ < REPLIES_PER_SECOND;
+}
+
+/* From the address the packet was for, to the one it came from. */
+INLINE void reply_ip(const struct packet *p, struct iphdr *ip, __u8 proto, __u16 length)
+{
+	ip->version = 4;
+	ip->ihl = 5;
+	ip->tot_len = bpf_htons(length);
+	ip->frag_off = bpf_htons(IP_DF);
+	ip->ttl = REPLY_TTL;
+	ip->protocol = proto;
+	ip->saddr = p->key.daddr;
+	ip->daddr = p->key.saddr;
+	ip->check = csum_iphdr(ip);
+}
+
+/* RFC 9293 section 3.10.7.1: what a closed port answers. */
+INLINE void reset_tcp(const struct packet *p, struct tcphdr *tcp)
+{
+	__u32 payload = p->length - IP_HLEN - p->tcp_header;
+	__u32 sequence = bpf_ntohl(p->seq) + payload + !!(p->tcp_flags & TCP_SYN) +
+			 !!(p->tcp_flags & TCP_FIN);
+
+	tcp->source = p->key.dport;
+	tcp->dest = p->key.sport;
+	tcp->doff = TCP_HLEN / 4;
+	tcp->rst = 1;
+	if (p->tcp_flags & TCP_ACK) {
+		tcp->seq = p->ack;
+	} else {
+		tcp->ack = 1;
+		tcp->ack_seq = bpf_htonl(sequence);
+	}
+}
+
+INLINE __u64 pseudo_sum(const struct iphdr *ip, __u16 l4_length)
+{
+	return (__u64)ip->saddr + ip->daddr + bpf_htons(ip->protocol) + bpf_htons(l4_length);
+}
+
+/* Does the device complete the L4 checksum? The helper tells: it leaves the field of such a
+ * packet alone unless the change concerns the pseudo header. The field must be zero. */
+INLINE bool csum_is_partial(struct __sk_buff *skb, __u32 offset)
+{
+	__u16 check = 0;
+
+	bpf_l4_csum_replace(skb, offset, 0, bpf_htons(1), 2);
+	bpf_skb_load_bytes(skb, offset, &check, sizeof(check));
+	return check == 0;
+}
+
+/* Turn the packet at ETH_HLEN into a RST to its sender. */
+SUBPROGRAM int reply_reset(struct __sk_buff *skb, const struct packet *p)
+{
+	REQUIRE(p);
+	const __u32 check = ETH_HLEN + offsetof(struct reset, tcp) + offsetof(struct tcphdr, check);
+	struct reset reset = {};
+	const __u16 *word = (const __u16 *)&reset.tcp;
+	__u64 sum;
+	__u16 value;
+
+	if (p->tcp_flags & TCP_RST || p->l3 != ETH_HLEN)
+		return -1;
+	reply_ip(p, &reset.ip, IPPROTO_TCP, sizeof(reset));
+	reset_tcp(p, &reset.tcp);
+	if (bpf_skb_change_tail(skb, ETH_HLEN + sizeof(reset), 0) ||
+	    bpf_skb_store_bytes(skb, ETH_HLEN, &reset, sizeof(reset), BPF_F_RECOMPUTE_CSUM))
+		return -1;
+	sum = pseudo_sum(&reset.ip, TCP_HLEN);
+	value = csum_fold(sum); /* a partial checksum is the pseudo header's sum */
+	if (!csum_is_partial(skb, check)) {
+#pragma unroll
+		for (int i = 0; i < TCP_HLEN / 2; i++)
+			sum += word[i];
+		value = (__u16)~csum_fold(sum);
+	}
+	return bpf_skb_store_bytes(skb, check, &value, sizeof(value), BPF_F_RECOMPUTE_CSUM);
+}
+
+/* Turn the packet at ETH_HLEN into an ICMP error to its sender that quotes the IP header and the
+ * transport header (RFC 1812 section 4.3.2.3). The address the packet was for speaks. */
+SUBPROGRAM int reply_icmp(struct __sk_buff *skb, const struct packet *p, __u8 code, __u32 mtu)
+{
+	REQUIRE(p);
+	__u32 quote = IP_HLEN + (is_udp(p) ? UDP_HLEN : TCP_HLEN);
+	struct icmp_reply reply = { .type = ICMP_UNREACH, .code = code, .mtu = bpf_htons(mtu) };
+	__be32 quoted[QUOTE_MAX / 4] = {};
+	__u64 sum;
+
+	if (p->l3 != ETH_HLEN || bpf_skb_change_tail(skb, ETH_HLEN + quote, 0) ||
+	    bpf_skb_load_bytes(skb, ETH_HLEN, quoted, quote) ||
+	    bpf_skb_adjust_room(skb, sizeof(reply), BPF_ADJ_ROOM_MAC, 0))
+		return -1;
+	sum = bpf_htons(ICMP_UNREACH << 8 | code) + reply.mtu;
+#pragma unroll
+	for (int i = 0; i < QUOTE_MAX / 4; i++)
+		sum += quoted[i];
+	reply.check = (__u16)~csum_fold(sum);
+	reply_ip(p, &reply.ip, IPPROTO_ICMP, sizeof(reply) + quote);
+	return bpf_skb_store_bytes(skb, ETH_HLEN, &reply, sizeof(reply), BPF_F_RECOMPUTE_CSUM);
+}
+
+/* Turn a packet nobody will serve into its refusal. */
+INLINE int reply_refuse(struct __sk_buff *skb, const struct packet *p)
+{
+	return is_udp(p) ? reply_icmp(skb, p, ICMP_PORT, 0) : reply_reset(skb, p);
+}
+
+/* Send what the packet was turned into back through the interface it came from. */
+INLINE int reply_bounce(struct __sk_buff *skb)
+{
+	__u8 macs[12], swapped[12];
+
+	if (bpf_skb_load_bytes(skb, 0, macs, sizeof(macs)))
+		return DROP;
+	__builtin_memcpy(swapped, macs + 6, 6);
+	__builtin_memcpy(swapped + 6, macs, 6);
+	if (bpf_skb_store_bytes(skb, 0, swapped, sizeof(swapped), 0))
+		return DROP;
+	return bpf_redirect(skb->ifindex, 0);
+}
+
+/* Refuse a packet of a pod on this node, and count why. */
+SUBPROGRAM int refuse(struct __sk_buff *skb, const struct packet *p, const struct settings *s,
+		      enum reason reason)
+{
+	REQUIRE(p && s);
+	if (!reply_allowed(s))
+		return drop(p, REASON_REPLY_LIMIT);
+	count(p->hook, reason, p->length);
+	return reply_refuse(skb, p) ? DROP : reply_bounce(skb);
+}
+
+/* Tell a pod on this node that its packet does not fit into `mtu` bytes. */
+SUBPROGRAM int refuse_too_big(struct __sk_buff *skb, const struct packet *p,
+			      const struct settings *s, __u32 mtu)
+{
+	REQUIRE(p && s);
+	if (!reply_allowed(s))
+		return drop(p, REASON_REPLY_LIMIT);
+	count(p->hook, REASON_TOO_BIG, p->length);
+	return reply_icmp(skb, p, ICMP_FRAG_NEEDED, mtu) ? DROP : reply_bounce(skb);
+}
+
+#endif

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Changes to a packet's own headers: addresses, ports, TTL, MSS, ECN.
+ *
+ * All writes go through helpers. A program with direct writes makes the kernel copy the head of
+ * every cloned packet before it runs, and whatever a TCP socket sends is cloned. */
+#ifndef REWRITE_H
+#define REWRITE_H
+
+#include "csum.h"
+#include "parse.h"
+
+#define TCP_CHECK 16 /* offset of the checksum in the TCP header */
+#define UDP_CHECK 6
+#define TCP_MSS 2 /* option kind, RFC 9293 section 3.2 */
+#define TCP_MSS_LENGTH 4
+#define TCP_OPTIONS_MAX 40
+
+#define ECN_MASK 3
+#define ECN_CE 3
+
+/* From the TTL of an IP header to the ports behind it: one write rewrites a tuple. */
+struct tuple_bytes {
+	__u8 ttl;
+	__u8 proto;
+	__u16 check;
+	struct nat nat;
+};
+
+INLINE __u32 l4_check(const struct packet *p)
+{
+	return p->l4 + (is_udp(p) ? UDP_CHECK : TCP_CHECK);
+}
+
+INLINE __be16 ttl_word(__u8 ttl, __u8 proto)
+{
+	return bpf_htons((__u16)ttl << 8 | proto);
+}
+
+INLINE __u32 fold32(__u64 sum)
+{
+	sum = (sum & 0xffffffff) + (sum >> 32);
+	return (__u32)((sum & 0xffffffff) + (sum >> 32));
+}
+
+/* Rewrite the tuple to `nat` and lower the TTL by `hops`. Checksums are updated, never computed
+ * anew, so that a wrong one stays wrong; with a partial one the helper touches only what the
+ * pseudo header contributes. */
+INLINE int rewrite(struct __sk_buff *skb, const struct packet *p, const struct nat *nat, __u8 hops)
+{
+	__u64 flags = is_udp(p) ? BPF_F_MARK_MANGLED_0 : 0;
+	__u64 addrs = csum_diff32(p->key.saddr, nat->saddr) + csum_diff32(p->key.daddr, nat->daddr);
+	__u64 ports = csum_diff16(p->key.sport, nat->sport) + csum_diff16(p->key.dport, nat->dport);
+	__u64 ttl = csum_diff16(ttl_word(p->ttl, p->proto), ttl_word(p->ttl - hops, p->proto));
+	struct tuple_bytes bytes = {
+		.ttl = p->ttl - hops,
+		.proto = p->proto,
+		.check = csum_update(p->ip_check, addrs + ttl),
+		.nat = *nat,
+	};
+
+	if (bpf_l4_csum_replace(skb, l4_check(p), 0, fold32(addrs), flags | BPF_F_PSEUDO_HDR) ||
+	    bpf_l4_csum_replace(skb, l4_check(p), 0, fold32(ports), flags))
+		return -1;
+	return bpf_skb_store_bytes(skb, p->l3 + offsetof(struct iphdr, ttl), &bytes, sizeof(bytes), 0);
+}
+
+/* Replace 16 bits of the TCP header or its options at `offset` from its start. */
+INLINE int replace_tcp16(struct __sk_buff *skb, const struct packet *p, __u32 offset, __be16 from,
+			 __be16 to)
+{
+	/* At an odd offset the bytes belong to two words: RFC 1071 section 2(B), byte swapped. */
+	__be16 sum_from = offset & 1 ? (__be16)__builtin_bswap16(from) : from;
+	__be16 sum_to = offset & 1 ? (__be16)__builtin_bswap16(to) : to;
+
+	if (bpf_l4_csum_replace(skb, l4_check(p), sum_from, sum_to, 2))
+		return -1;
+	return bpf_skb_store_bytes(skb, p->l4 + offset, &to, sizeof(to), 0);
+}
+
+/* Offset of the MSS value from the start of the TCP header, or 0 without that option. */
+INLINE __u32 find_mss(const __u8 *options, __u32 length, __u16 *ret_mss)
+{
+	__u32 at = 0;
+
+	for (int i = 0; i < TCP_OPTIONS_MAX; i++) {
+		__u8 kind, size;
+
+		if (at + TCP_MSS_LENGTH > length || at > TCP_OPTIONS_MAX - TCP_MSS_LENGTH)
+			return 0;
+		kind = options[at];
+		size = options[at + 1];
+		if (kind == TCP_MSS && size == TCP_MSS_LENGTH) {
+			*ret_mss = (__u16)options[at + 2] << 8 | options[at + 3];
+			return TCP_HLEN + at + 2;
+		}
+		if (kind == 0 || (kind != 1 && size < 2))
+			return 0;
+		at += kind == 1 ? 1 : size;
+	}
+	return 0;
+}
+
+/* Lower the MSS of a SYN or SYN-ACK to what fits `mtu` bytes of IP packet. */
+SUBPROGRAM int clamp_mss(struct __sk_buff *skb, const struct packet *p, __u32 mtu)
+{
+	REQUIRE(p);
+	__u8 options[TCP_OPTIONS_MAX] = {};
+	__u32 length = p->tcp_header - TCP_HLEN;
+	__u16 mss = 0, max = mtu - IP_HLEN - TCP_HLEN;
+	__u32 offset;
+
+	if (!(p->tcp_flags & TCP_SYN) || length == 0 || length > TCP_OPTIONS_MAX)
+		return 0;
+	if (bpf_skb_load_bytes(skb, p->l4 + TCP_HLEN, options, length))
+		return 0;
+	offset = find_mss(options, length, &mss);
+	if (!offset || mss <= max)
+		return 0;
+	return replace_tcp16(skb, p, offset, bpf_htons(mss), bpf_htons(max));
+}
+
+/* Set the inner ECN field to CE. */
+INLINE int mark_ce(struct __sk_buff *skb, struct packet *p)
+{
+	__be16 from = bpf_htons(0x4500 | p->tos), to = bpf_htons(0x4500 | p->tos | ECN_CE);
+
+	p->tos |= ECN_CE;
+	p->ip_check = csum_update(p->ip_check, csum_diff16(from, to));
+	if (bpf_skb_store_bytes(skb, p->l3 + offsetof(struct iphdr, check), &p->ip_check, 2, 0))
+		return -1;
+	return bpf_skb_store_bytes(skb, p->l3 + offsetof(struct iphdr, tos), &p->tos, 1, 0);
+}
+
+#endif

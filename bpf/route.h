@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Where a packet that skips the stack goes next: cached per CPU, re-validated once a second. */
+#ifndef ROUTE_H
+#define ROUTE_H
+
+#include "count.h"
+
+#define AF_INET 2
+#define PACKET_HOST 0
+
+INLINE struct next_hop *next_hop_slot(__be32 dst)
+{
+	__u32 slot = ((dst * 0x9e3779b1u) >> 16) % NEXT_HOP_SLOTS;
+
+	return bpf_map_lookup_elem(&next_hops, &slot);
+}
+
+INLINE bool is_pod_iface(__u32 ifindex)
+{
+	struct iface *iface = bpf_map_lookup_elem(&ifaces, &ifindex);
+
+	return iface && iface->role == IFACE_POD;
+}
+
+/* Ask the kernel's routes. Fills `hop` and returns 0; *ret_resolved says whether the neighbour
+ * is known. Returns -1 where there is no route to send by. */
+SUBPROGRAM int route_lookup(struct __sk_buff *skb, __be32 dst, struct next_hop *hop, bool *resolved)
+{
+	REQUIRE(hop && resolved);
+	const struct settings *s = settings_get();
+	struct bpf_fib_lookup fib = {
+		.family = AF_INET,
+		.ifindex = skb->ifindex,
+	};
+	long ret;
+
+	if (!s)
+		return -1;
+	fib.ipv4_dst = dst;
+	ret = bpf_fib_lookup(skb, &fib, sizeof(fib), 0);
+	if (ret == BPF_FIB_LKUP_RET_FWD_DISABLED)
+		fib.ifindex = s->uplink; /* routing is off where it came from: let the neighbour code try */
+	else if (ret != BPF_FIB_LKUP_RET_SUCCESS && ret != BPF_FIB_LKUP_RET_NO_NEIGH)
+		return -1;
+	*resolved = ret == BPF_FIB_LKUP_RET_SUCCESS;
+	hop->dst.v4 = dst;
+	hop->ifindex = fib.ifindex;
+	hop->flags = is_pod_iface(fib.ifindex) ? NEXT_HOP_POD : 0;
+	__builtin_memcpy(hop->smac, fib.smac, sizeof(hop->smac));
+	__builtin_memcpy(hop->dmac, fib.dmac, sizeof(hop->dmac));
+	return 0;
+}
+
+/* Enter a pod without crossing its veth's hooks or the host's backlog. */
+INLINE int enter_pod(struct __sk_buff *skb, __u32 ifindex)
+{
+	if (skb->pkt_type != PACKET_HOST)
+		bpf_skb_change_type(skb, PACKET_HOST);
+	return bpf_redirect_peer(ifindex, 0);
+}
+
+/* Nothing cached, or a second old: find the way anew, and let the kernel resolve and probe the
+ * neighbour with this packet. fib_lookup alone never probes. */
+SUBPROGRAM int route_slow(struct __sk_buff *skb, const struct packet *p, __be32 dst)
+{
+	REQUIRE(p);
+	struct next_hop hop = {}, *slot;
+	bool resolved = false;
+
+	if (route_lookup(skb, dst, &hop, &resolved))
+		return drop(p, REASON_NO_ROUTE);
+	slot = next_hop_slot(dst);
+	if (slot && (resolved || hop.flags & NEXT_HOP_POD)) {
+		hop.stamp = now_ticks();
+		*slot = hop;
+	}
+	if (hop.flags & NEXT_HOP_POD)
+		return enter_pod(skb, hop.ifindex);
+	return bpf_redirect_neigh(hop.ifindex, NULL, 0, 0);
+}
+
+/* Send towards `dst`, the destination in the IP header at ETH_HLEN. Returns the verdict. */
+INLINE int route_send(struct __sk_buff *skb, const struct packet *p, const struct settings *s,
+		      __be32 dst)
+{
+	struct next_hop *hop = next_hop_slot(dst);
+
+	if (!hop || hop->dst.v4 != dst || !hop->ifindex || now_ticks() - hop->stamp >= s->hz)
+		return route_slow(skb, p, dst);
+	if (hop->flags & NEXT_HOP_POD)
+		return enter_pod(skb, hop->ifindex);
+	if (bpf_skb_store_bytes(skb, 0, hop->dmac, sizeof(hop->dmac) + sizeof(hop->smac), 0))
+		return drop(p, REASON_NO_ROOM);
+	return bpf_redirect(hop->ifindex, 0);
+}
+
+#endif

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* From a VIP or a service id to a backend. Nothing read is believed until it confirms itself. */
+#ifndef SERVICE_H
+#define SERVICE_H
+
+#include "count.h"
+
+INLINE struct service *service_row(__u32 row)
+{
+	struct service *service = bpf_map_lookup_elem(&services, &row);
+
+	return service && service->flags & SERVICE_IN_USE ? service : NULL;
+}
+
+/* The service of VIP `daddr`:dport, or NULL. */
+INLINE struct service *service_find(const struct packet *p, __u32 *ret_row)
+{
+	struct vip_key key = { .addr = p->key.daddr, .port = p->key.dport, .proto = p->proto };
+	__u32 *row = bpf_map_lookup_elem(&vips, &key);
+	struct service *service;
+
+	if (!row)
+		return NULL;
+	*ret_row = *row;
+	service = service_row(*ret_row);
+	if (!service || service->vip.v4 != p->key.daddr || service->port != p->key.dport ||
+	    service->proto != p->proto)
+		return NULL;
+	return service;
+}
+
+/* Is this any VIP? For packets whose ports cannot be read. */
+INLINE bool service_is_vip(__be32 addr)
+{
+	struct vip_key key = { .addr = addr };
+
+	return bpf_map_lookup_elem(&vips, &key) != NULL;
+}
+
+/* The service a tunnel packet names, or NULL. */
+INLINE struct service *service_find_id(__u64 id, __u32 *ret_row)
+{
+	struct service_id_key key = { .id = id, .family = 4 };
+	__u32 *row = bpf_map_lookup_elem(&service_ids, &key);
+	struct service *service;
+
+	if (!row)
+		return NULL;
+	*ret_row = *row;
+	service = service_row(*ret_row);
+	return service && service->id == id ? service : NULL;
+}
+
+/* Hash by which both halves of the choice, slot and tunnel source port, are made. */
+INLINE __u32 service_hash(const struct packet *p, const struct service *service, __u64 seed)
+{
+	if (service->flags & SERVICE_AFFINITY)
+		return flow_hash(p->key.saddr, 0, 0, 0, 0, service->id ^ seed);
+	return flow_hash(p->key.saddr, p->key.daddr, p->key.sport, p->key.dport, p->proto,
+			 service->id ^ seed);
+}
+
+/* The backend of `hash` in the table `word`, if it confirms that it is one of service `id`. */
+INLINE struct backend *service_slot(table_word word, __u32 hash, __u64 id, __u32 *ret_row)
+{
+	__u32 slot = TABLE_OFFSET(word) + hash_slot(hash, TABLE_SIZE(word));
+	__u32 pair_index = slot / 2;
+	struct slot_pair *pair = bpf_map_lookup_elem(&slots, &pair_index);
+	struct backend *backend;
+
+	if (!pair)
+		return NULL;
+	*ret_row = pair->backend[slot & 1];
+	backend = bpf_map_lookup_elem(&backends, ret_row);
+	return backend && backend->generation && backend->service_id == id ? backend : NULL;
+}
+
+/* Choose a backend. NULL with *ret_reason NO_BACKEND when the table is empty; STALE_ROW when it
+ * was replaced under us twice in a row, and the sender's retry will find the new one. */
+INLINE struct backend *service_choose(const table_word *table, __u32 hash, __u64 id, __u32 *ret_row,
+				      enum reason *ret_reason)
+{
+	for (int i = 0; i < 2; i++) {
+		table_word word = *(const volatile table_word *)table;
+		struct backend *backend;
+
+		*ret_reason = REASON_NO_BACKEND;
+		if (!TABLE_SIZE(word))
+			return NULL;
+		backend = service_slot(word, hash, id, ret_row);
+		if (backend)
+			return backend;
+		*ret_reason = REASON_STALE_ROW;
+	}
+	return NULL;
+}
+
+/* Has the backend a flow was opened with left, or was its row given to another? */
+INLINE bool backend_is_out(const struct flow *flow)
+{
+	__u32 row = flow->backend;
+	struct backend *backend;
+
+	if (flow->service == FLOW_NO_SERVICE)
+		return false;
+	backend = bpf_map_lookup_elem(&backends, &row);
+	return !backend || backend->generation != flow->generation || backend->flags & BACKEND_OUT;
+}
+
+#endif

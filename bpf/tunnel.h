@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Putting packets into tunnels and taking them out, in TC. */
+#ifndef TUNNEL_H
+#define TUNNEL_H
+
+#include "geneve.h"
+#include "reply.h"
+#include "rewrite.h"
+#include "route.h"
+#include "xdp_mark.h"
+
+/* All that is put before an inner packet. */
+struct outer_bytes {
+	struct iphdr ip;
+	struct udphdr udp;
+	struct geneve_header geneve;
+	struct geneve_service_option option;
+};
+
+_Static_assert(sizeof(struct outer_bytes) == TUNNEL_OVERHEAD_IPV4, "tunnel overhead");
+
+#define ENCAP_FLAGS                                                                                \
+	(BPF_F_ADJ_ROOM_FIXED_GSO | BPF_F_ADJ_ROOM_ENCAP_L3_IPV4 | BPF_F_ADJ_ROOM_ENCAP_L4_UDP)
+
+/* Bytes of inner packet that fit. */
+INLINE __u32 tunnel_mtu(const struct settings *s)
+{
+	return s->mtu - TUNNEL_OVERHEAD_IPV4;
+}
+
+/* Size on the wire of what this packet is, or will be segmented into. */
+INLINE __u32 segment_length(struct __sk_buff *skb, const struct packet *p)
+{
+	if (!skb->gso_size)
+		return p->length;
+	return IP_HLEN + (is_udp(p) ? UDP_HLEN : p->tcp_header) + skb->gso_size;
+}
+
+/* Our source port for a flow: few, so that a NAT gateway in front of us keeps few mappings, and
+ * more than one, for ECMP and RSS. */
+INLINE __be16 tunnel_source_port(const struct packet *p)
+{
+	__u32 hash = flow_hash(p->key.saddr, p->key.daddr, p->key.sport, p->key.dport, p->proto, 0);
+
+	return bpf_htons(TUNNEL_SOURCE_PORT + hash % TUNNEL_SOURCE_PORTS);
+}
+
+/* A superpacket's length fields are written anew per segment, so a cut-off one does no harm. */
+INLINE __be16 length_field(__u32 length)
+{
+	return bpf_htons(length > 0xffff ? 0xffff : length);
+}
+
+INLINE void outer_fill(struct outer_bytes *b, const struct outer *outer, __u32 inner)
+{
+	b->ip.version = 4;
+	b->ip.ihl = 5;
+	b->ip.tos = outer->tos; /* RFC 6040 section 4.1, normal mode */
+	b->ip.tot_len = length_field(sizeof(*b) + inner);
+	b->ip.frag_off = bpf_htons(IP_DF);
+	b->ip.ttl = TUNNEL_TTL;
+	b->ip.protocol = IPPROTO_UDP;
+	b->ip.saddr = outer->saddr;
+	b->ip.daddr = outer->daddr;
+	b->ip.check = csum_iphdr(&b->ip);
+	b->udp.source = outer->sport;
+	b->udp.dest = outer->dport;
+	b->udp.len = length_field(sizeof(*b) - IP_HLEN + inner);
+	b->geneve.version_length = sizeof(b->option) / 4;
+	b->geneve.flags = GENEVE_FLAG_CRITICAL;
+	b->geneve.protocol = bpf_htons(GENEVE_PROTO_IPV4);
+	b->geneve.vni[0] = outer->vni >> 16;
+	b->geneve.vni[1] = outer->vni >> 8;
+	b->geneve.vni[2] = outer->vni;
+	b->option.option_class = bpf_htons(GENEVE_CLASS_PARALLAX);
+	b->option.type = GENEVE_OPTION_SERVICE;
+	b->option.length = 2;
+	b->option.id[0] = bpf_htonl(outer->id[1]);
+	b->option.id[1] = bpf_htonl(outer->id[0]);
+}
+
+/* Put the IP packet of `inner` bytes at ETH_HLEN into a tunnel and send it to outer->daddr.
+ * Returns the verdict. The UDP checksum is left out (RFC 8926 section 3.3). */
+SUBPROGRAM int tunnel_send(struct __sk_buff *skb, const struct packet *p, const struct settings *s,
+			   const struct outer *outer)
+{
+	REQUIRE(p && s && outer);
+	struct outer_bytes bytes = {};
+
+	outer_fill(&bytes, outer, p->length);
+	if (bpf_skb_adjust_room(skb, sizeof(bytes), BPF_ADJ_ROOM_MAC, ENCAP_FLAGS) ||
+	    bpf_skb_store_bytes(skb, ETH_HLEN, &bytes, sizeof(bytes), BPF_F_RECOMPUTE_CSUM))
+		return drop(p, REASON_NO_ROOM);
+	return route_send(skb, p, s, outer->daddr);
+}
+
+/* RFC 6040 section 4.2: what the outer congestion mark does to the inner one. Returns -1 when
+ * the packet has to be dropped. */
+INLINE int tunnel_ecn(struct __sk_buff *skb, struct packet *p, __u8 outer_tos)
+{
+	if ((outer_tos & ECN_MASK) != ECN_CE || (p->tos & ECN_MASK) == ECN_CE)
+		return 0;
+	return p->tos & ECN_MASK ? mark_ce(skb, p) : -1;
+}
+
+/* Strip the outer headers, unless XDP did, and whatever follows the inner packet. `p` describes
+ * the inner packet where it stands; afterwards it stands at ETH_HLEN. Returns the reason of a
+ * drop or REASON_COUNT. */
+SUBPROGRAM int tunnel_strip(struct __sk_buff *skb, struct packet *p,
+				    const struct outer *outer)
+{
+	REQUIRE(p && outer);
+	__s32 length = p->l3 - ETH_HLEN;
+	__u32 end = p->l3 + p->length;
+
+	if (skb->len > end && bpf_skb_change_tail(skb, end, 0))
+		return REASON_NO_ROOM;
+	if (length > 0 && bpf_skb_adjust_room(skb, -length, BPF_ADJ_ROOM_MAC,
+					      BPF_F_ADJ_ROOM_FIXED_GSO))
+		return REASON_NO_ROOM;
+	p->l3 = ETH_HLEN;
+	p->l4 = ETH_HLEN + IP_HLEN;
+	return tunnel_ecn(skb, p, outer->tos) ? REASON_TUNNEL_ECN : REASON_COUNT;
+}
+
+#endif
