@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* parallaxctl preview: views with their shares, from files alone. */
+#include "ctl_preview.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "arena.h"
+#include "cluster_name.h"
+#include "config.h"
+#include "config_load.h"
+#include "ctl_common.h"
+#include "maglev.h"
+#include "problem.h"
+#include "view_build.h"
+#include "view_json.h"
+
+struct preview {
+	const struct ctl_options *options;
+	const char *config_path, *eds_path, *network, *family;
+	struct socket_addr *down; /* --unhealthy */
+	size_t down_count;
+	struct config *config;
+	struct eds_files files;
+	json_t *report; /* with -o json */
+};
+
+/* Takes `--unhealthy ADDR:PORT`, which may be repeated, out of argv. */
+static int take_unhealthy(struct preview *preview, int *argc, char **argv)
+{
+	static const char name[] = "--unhealthy";
+	const size_t length = sizeof(name) - 1;
+	int kept = 1;
+
+	for (int i = 1; i < *argc; i++) {
+		struct socket_addr *down = &preview->down[preview->down_count];
+		const char *value = NULL;
+
+		if (!strncmp(argv[i], name, length) && argv[i][length] == '=')
+			value = argv[i] + length + 1;
+		else if (!strcmp(argv[i], name) && i + 1 < *argc)
+			value = argv[++i];
+		if (!value) {
+			argv[kept++] = argv[i];
+			continue;
+		}
+		if (addr_port_parse(value, &down->addr, &down->port))
+			return ctl_fail(CTL_USAGE, "preview: %s needs ADDRESS:PORT, not '%s'",
+					name, value);
+		preview->down_count++;
+	}
+	*argc = kept;
+	return CTL_OK;
+}
+
+static int parse(struct preview *preview, int argc, char **argv)
+{
+	const struct flag flags[] = {
+		{.name = "--config", .letter = "-c", .value = &preview->config_path},
+		{.name = "--eds", .value = &preview->eds_path},
+		{.name = "--network", .value = &preview->network},
+		{.name = "--family", .value = &preview->family},
+	};
+	int status = take_unhealthy(preview, &argc, argv);
+
+	if (status == CTL_OK)
+		status = ctl_args(flags, sizeof(flags) / sizeof(*flags), argc, argv, NULL, 0);
+	if (status != CTL_OK)
+		return status;
+	if (!preview->config_path)
+		return ctl_fail(CTL_USAGE, "preview: --config FILE is needed");
+	if (preview->family && strcmp(preview->family, "4") && strcmp(preview->family, "6"))
+		return ctl_fail(CTL_USAGE, "preview: --family is 4 or 6, not '%s'",
+				preview->family);
+	return CTL_OK;
+}
+
+static int complain(struct problems *problems, int error)
+{
+	if (problems->count)
+		fputs(problems_text(problems), stderr);
+	else
+		ctl_fail(CTL_FAILED, "%s", strerror(-error));
+	problems_done(problems);
+	return CTL_FAILED;
+}
+
+static int load(struct preview *preview)
+{
+	struct problems problems = {0};
+	int error = config_load(preview->config_path, &preview->config, &problems);
+
+	if (error)
+		return complain(&problems, error);
+	if (!preview->eds_path)
+		preview->eds_path = preview->config->eds_path;
+	if (!preview->eds_path)
+		return ctl_fail(CTL_FAILED, "preview: %s names no source.files.path, and there is "
+				"no --eds", preview->config_path);
+	error = preview_read(preview->eds_path, &preview->files, &problems);
+	if (error)
+		return complain(&problems, error);
+	problems_done(&problems);
+	return CTL_OK;
+}
+
+static const struct config_service *find_service(const struct config *config, const char *host)
+{
+	for (size_t i = 0; i < config->service_count; i++) {
+		if (!strcmp(config->services[i].host, host))
+			return &config->services[i];
+	}
+	return NULL;
+}
+
+/* An EDS name carries no protocol: it is UDP's where the configuration has the port for UDP
+ * alone. */
+static uint8_t guess_proto(const struct config *config, const struct cluster_name *name)
+{
+	const struct config_service *service = find_service(config, name->host);
+	bool tcp = false, udp = false;
+
+	for (size_t i = 0; service && i < service->port_count; i++) {
+		if (service->ports[i].port != name->port)
+			continue;
+		tcp |= service->ports[i].proto == IPPROTO_TCP;
+		udp |= service->ports[i].proto == IPPROTO_UDP;
+	}
+	return udp && !tcp ? IPPROTO_UDP : IPPROTO_TCP;
+}
+
+/* Without --family, IPv6 is shown where there is no IPv4 at all. */
+static uint8_t guess_family(const struct assignment *assignment)
+{
+	bool seen = false;
+
+	for (size_t i = 0; i < assignment->locality_count; i++) {
+		const struct locality *locality = &assignment->localities[i];
+
+		for (size_t j = 0; j < locality->endpoint_count; j++) {
+			const struct endpoint *endpoint = &locality->endpoints[j];
+
+			for (size_t k = 0; k < endpoint->address_count; k++) {
+				if (endpoint->addresses[k].addr.family == 4)
+					return 4;
+				seen = true;
+			}
+		}
+	}
+	return seen ? 6 : 4;
+}
+
+static struct view_request make_request(const struct preview *preview,
+					const struct assignment *assignment,
+					const struct cluster_name *name)
+{
+	const struct config *config = preview->config;
+	const char *network = preview->network ? preview->network : config->network;
+
+	return (struct view_request){
+		.assignment = assignment,
+		.mesh = config->mesh,
+		.network = network,
+		/* Another network's node is of a cluster that this file does not tell. */
+		.cluster = strcmp(network, config->network) ? NULL : config->cluster,
+		.locality_weighted = config->locality_weighted,
+		.panic_threshold = config->panic_threshold,
+		.family = preview->family ? (uint8_t)(preview->family[0] - '0') :
+					    guess_family(assignment),
+		.proto = guess_proto(config, name),
+		.side = VIEW_CLIENT,
+		.down = preview->down,
+		.down_count = preview->down_count,
+	};
+}
+
+static int add_report(struct preview *preview, json_t *object)
+{
+	return object && !json_array_append_new(preview->report, object) ? 0 : -ENOMEM;
+}
+
+static int show_view(struct preview *preview, struct arena *arena,
+		     const struct view_request *request, const char *service)
+{
+	struct table table = {0};
+	struct view *view;
+	int error = view_build(arena, request, &view);
+
+	if (!error)
+		error = maglev_fill(view, maglev_size(view, 0), &table, arena);
+	if (error)
+		return error;
+	if (preview->report)
+		return add_report(preview, view_to_json(view, &table, service));
+	return preview_print(view, &table, service, request->network, stdout);
+}
+
+static int show(struct preview *preview, const struct assignment *assignment)
+{
+	struct cluster_name name = {0};
+	const char *service = cluster_name_parse(assignment->name, &name) ? assignment->name :
+									    name.host;
+	struct view_request request;
+	struct arena *arena;
+	int error;
+
+	if (assignment->rejected && preview->report)
+		return add_report(preview, view_rejected_to_json(assignment, service));
+	if (assignment->rejected) {
+		preview_print_rejected(assignment, service, stdout);
+		return 0;
+	}
+	arena = arena_new(0);
+	if (!arena)
+		return -ENOMEM;
+	request = make_request(preview, assignment, &name);
+	error = show_view(preview, arena, &request, service);
+	arena_free(arena);
+	return error;
+}
+
+static int show_all(struct preview *preview)
+{
+	int error = 0;
+
+	for (size_t i = 0; i < preview->files.count && !error; i++) {
+		const struct assignment_set *set = preview->files.sets[i];
+
+		for (size_t j = 0; j < set->count && !error; j++)
+			error = show(preview, &set->items[j]);
+	}
+	if (!error && preview->report)
+		error = ctl_write_json(preview->report, stdout);
+	return error ? ctl_fail(CTL_FAILED, "preview: %s", strerror(-error)) : CTL_OK;
+}
+
+int ctl_preview(const struct ctl_options *options, int argc, char **argv)
+{
+	struct preview preview = {.options = options};
+	int status = CTL_FAILED;
+
+	preview.down = calloc((size_t)argc, sizeof(*preview.down));
+	if (options->output == OUTPUT_JSON)
+		preview.report = json_array();
+	if (!preview.down || (options->output == OUTPUT_JSON && !preview.report))
+		status = ctl_fail(CTL_FAILED, "preview: %s", strerror(ENOMEM));
+	else
+		status = parse(&preview, argc, argv);
+	if (status == CTL_OK)
+		status = load(&preview);
+	if (status == CTL_OK)
+		status = show_all(&preview);
+	json_decref(preview.report);
+	preview_read_done(&preview.files);
+	config_free(preview.config);
+	free(preview.down);
+	return status;
+}

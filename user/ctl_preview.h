@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The parts of `parallaxctl preview`: reading EDS files, printing a view for people. */
+#ifndef CTL_PREVIEW_H
+#define CTL_PREVIEW_H
+
+#include <stddef.h>
+#include <stdio.h>
+
+#include "assignment.h"
+#include "table.h"
+#include "view.h"
+
+struct problems;
+
+/* What --eds names: one file, or the files of a directory in name order. */
+struct eds_files {
+	struct assignment_set **sets;
+	size_t count;
+};
+
+/* A resource that stands in two files is rejected in the later one. Returns 0, or -errno with
+ * problems. */
+int preview_read(const char *path, struct eds_files *ret, struct problems *problems);
+void preview_read_done(struct eds_files *files);
+
+/* Writes one assignment's view as text; `network` is where it is seen from. Returns 0 or
+ * -errno. */
+int preview_print(const struct view *view, const struct table *table, const char *service,
+		  const char *network, FILE *out);
+void preview_print_rejected(const struct assignment *assignment, const char *service, FILE *out);
+
+#endif

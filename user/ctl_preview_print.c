@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* parallaxctl preview: a view as text, shares drawn as bars. */
+#include "ctl_preview.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <string.h>
+
+#include "table_print.h"
+#include "view_json.h"
+
+#define BAR_WIDTH 20
+
+static const char *const headers[] = {"BACKEND", "KIND",   "TRANSPORT", "NETWORK", "LOCALITY",
+				      "PRIO",    "WEIGHT", "SHARE",     "TABLE",   ""};
+#define COLUMNS (sizeof(headers) / sizeof(*headers))
+
+static const char bar[] = "####################";
+
+static void add_row(struct table_print *rows, const struct view_backend *backend, double slots)
+{
+	char address[ADDR_TEXT_MAX];
+	int length = (int)(backend->share * BAR_WIDTH + 0.5);
+
+	table_print_cell(rows, "%s", addr_port_format(&backend->addr, backend->port, address));
+	table_print_cell(rows, "%s", view_kind_name(backend->kind));
+	table_print_cell(rows, "%s", view_transport_name(backend->kind));
+	table_print_cell(rows, "%s", backend->network);
+	table_print_cell(rows, "%s", backend->locality);
+	table_print_cell(rows, "%u", backend->priority);
+	table_print_cell(rows, "%llu", (unsigned long long)backend->weight);
+	table_print_cell(rows, "%.2f%%", 100 * backend->share);
+	table_print_cell(rows, "%.2f%%", 100 * slots);
+	table_print_cell(rows, "%.*s", length ? length : 1, bar);
+}
+
+static int print_backends(const struct view *view, const struct table *table, FILE *out)
+{
+	struct table_print *rows = table_print_new(headers, COLUMNS);
+	int error;
+
+	if (!rows)
+		return -ENOMEM;
+	for (size_t i = 0; i < view->backend_count; i++)
+		add_row(rows, &view->backends[i],
+			table->size ? (double)table->counts[i] / table->size : 0);
+	error = table_print_write(rows, out);
+	table_print_free(rows);
+	return error;
+}
+
+/* Priorities are worth a word only when there are several, or something is wrong. */
+static void print_priorities(const struct view *view, FILE *out)
+{
+	for (size_t i = 0; i < view->priority_count; i++) {
+		const struct view_priority *priority = &view->priorities[i];
+
+		if (view->priority_count == 1 && priority->healthy == priority->hosts)
+			continue;
+		fprintf(out,
+			"priority %u: %u hosts, %u healthy, %u degraded, %u excluded; load %u%% to "
+			"healthy, %u%% to degraded%s\n",
+			priority->priority, priority->hosts, priority->healthy,
+			priority->degraded, priority->excluded, priority->healthy_load,
+			priority->degraded_load, priority->panic ? "; PANIC: all hosts are used" : "");
+	}
+}
+
+static void print_left_out(const struct view *view, FILE *out)
+{
+	char text[ADDR_TEXT_MAX];
+
+	for (size_t i = 0; i < view->left_out_count; i++) {
+		const struct view_left_out *left_out = &view->left_out[i];
+
+		fprintf(out, "left out: %s: %s, %s\n",
+			left_out->addr.family ?
+				addr_port_format(&left_out->addr, left_out->port, text) :
+				"(no address)",
+			view_left_out_name(left_out->reason), view_left_out_text(left_out->reason));
+	}
+}
+
+/* Names come from a control plane and go to a terminal. */
+static void print_name(const char *name, FILE *out)
+{
+	for (; *name; name++)
+		fputc((unsigned char)*name < ' ' || *name == 0x7f ? '?' : *name, out);
+}
+
+static void print_title(const char *cluster, const char *service, FILE *out)
+{
+	print_name(service, out);
+	if (strcmp(cluster, service)) {
+		fputs("  (", out);
+		print_name(cluster, out);
+		fputc(')', out);
+	}
+}
+
+int preview_print(const struct view *view, const struct table *table, const char *service,
+		  const char *network, FILE *out)
+{
+	int error = 0;
+
+	print_title(view->cluster, service, out);
+	fprintf(out, " from %s, IPv%u %s\n", network, view->family,
+		view->proto == IPPROTO_UDP ? "UDP" : "TCP");
+	if (view->backend_count)
+		error = print_backends(view, table, out);
+	if (view->fail)
+		fputs("nobody can be picked: connections are refused\n", out);
+	if (view->drop > 0)
+		fprintf(out, "drops: %.4g%% of connections are refused by drop overloads\n",
+			100 * view->drop);
+	if (view->duplicates)
+		fprintf(out, "duplicates: %u endpoints summed into equal ones\n", view->duplicates);
+	print_priorities(view, out);
+	print_left_out(view, out);
+	fputc('\n', out);
+	return error;
+}
+
+void preview_print_rejected(const struct assignment *assignment, const char *service, FILE *out)
+{
+	print_title(assignment->name, service, out);
+	fputs(" REJECTED: ", out);
+	print_name(assignment->rejected, out);
+	fputs("\n\n", out);
+}
