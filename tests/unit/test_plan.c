@@ -493,53 +493,76 @@ static uint32_t pick(uint32_t below)
 	return (uint32_t)((random_state >> 33) % below);
 }
 
-/* A packet that took its word at some step and has not finished since. */
+/* A packet that took a row and a word at some step and has not finished since. */
 struct held_word {
-	uint64_t id;
+	uint32_t row;
+	struct service service; /* of the row then */
 	table_word word;
-	struct model_answer at_take;
+	uint32_t slots[MODEL_TABLE];
+	uint16_t generations[MODEL_TABLE];
 };
 
 #define HELD_WORDS 256
 
-/* What the simulation must have met to mean anything. */
-static size_t seen_kinds[CHANGE_VIP_REMOVE + 1];
-
 static struct held_word held_words[HELD_WORDS];
 static size_t held_count;
 
+/* What the simulation must have met to mean anything. */
+static size_t seen_kinds[CHANGE_VIP_REMOVE + 1];
+
+static void hold_word(const struct plan_model *model, uint32_t r, table_word word)
+{
+	const struct service *row = &model->services[r];
+	struct held_word *held = held_words;
+
+	for (; held < held_words + held_count; held++)
+		if (held->row == r && held->service.id == row->id && held->word == word)
+			return;
+	if (held_count < HELD_WORDS)
+		held_count++;
+	else
+		held = &held_words[pick(HELD_WORDS)];
+	*held = (struct held_word){ .row = r, .service = *row, .word = word };
+	for (uint32_t i = 0; i < TABLE_SIZE(word); i++) {
+		held->slots[i] = model->slots[TABLE_OFFSET(word) + i];
+		held->generations[i] = model->backends[held->slots[i]].generation;
+	}
+}
+
 static void hold_words(const struct plan_model *model)
 {
-	for (size_t r = 0; r < MODEL_SERVICES; r++)
-		for (int side = 0; side < 2; side++) {
-			const struct service *row = &model->services[r];
-			table_word word = side ? row->local_table : row->table;
-			size_t i = 0;
+	for (uint32_t r = 0; r < MODEL_SERVICES; r++) {
+		if (!plan_model_named(model, r))
+			continue;
+		hold_word(model, r, model->services[r].table);
+		hold_word(model, r, model->services[r].local_table);
+	}
+}
 
-			if (!plan_model_named(model, (uint32_t)r) || !TABLE_SIZE(word))
-				continue;
-			while (i < held_count &&
-			       (held_words[i].id != row->id || held_words[i].word != word))
-				i++;
-			if (i < held_count || held_count == HELD_WORDS)
-				continue;
-			held_words[i] = (struct held_word){ .id = row->id, .word = word };
-			plan_model_read(model, row->id, word, &held_words[i].at_take);
-			held_count++;
-		}
+static const char *held_word_check(const struct plan_model *model, const struct held_word *held)
+{
+	const struct service *row = &model->services[held->row];
+
+	if (row->id != held->service.id || row->vip.v4 != held->service.vip.v4)
+		return "the service row means another service";
+	for (uint32_t i = 0; i < TABLE_SIZE(held->word); i++) {
+		uint16_t generation = model->backends[held->slots[i]].generation;
+
+		if (model->slots[TABLE_OFFSET(held->word) + i] != held->slots[i])
+			return "the slots were written over";
+		if (generation && generation != held->generations[i])
+			return "the backend row means another backend";
+	}
+	return NULL;
 }
 
 static void check_held_words(const struct plan_model *model)
 {
-	struct model_answer now;
-
 	for (size_t i = 0; i < held_count; i++) {
-		plan_model_read(model, held_words[i].id, held_words[i].word, &now);
-		for (uint32_t s = 0; s < now.size; s++)
-			if (now.slots[s].addr &&
-			    memcmp(&now.slots[s], &held_words[i].at_take.slots[s],
-				   sizeof(now.slots[s])))
-				fail_msg("a packet on its way was led astray");
+		const char *wrong = held_word_check(model, &held_words[i]);
+
+		if (wrong)
+			fail_msg("for a packet on its way %s", wrong);
 	}
 }
 
