@@ -134,17 +134,17 @@ void flow_view_make(const struct snapshot *snapshot, const struct flow_entry *en
 void flow_view_from_event(const struct snapshot *snapshot, const struct flow_event *event,
 			  struct flow_view *ret)
 {
-	uint64_t behind_ns = 0, opened_ms = 0, since_ms;
+	int64_t ticks = (int32_t)(event->flow.opened - snapshot->jiffies);
+	int64_t opened_ns; /* from the moment of the snapshot, mostly negative */
+	int64_t age_ns;
 
 	fill(snapshot, &event->key, &event->flow, ret);
 	ret->has_sent = event->kind == EVENT_CLOSE;
 	ret->sent = event->reply_bytes;
 	if (!snapshot->has_jiffies || snapshot->settings.hz == 0)
 		return;
-	if (snapshot->monotonic_ns > event->at_ns)
-		behind_ns = snapshot->monotonic_ns - event->at_ns;
-	since_ms = behind_ns / 1000000u;
-	opened_ms = elapsed_ms(snapshot, event->flow.opened, snapshot->jiffies);
-	ret->age_ms = opened_ms > since_ms ? opened_ms - since_ms : 0;
-	ret->opened_ns = snapshot->realtime_ns - (since_ms + ret->age_ms) * 1000000u;
+	opened_ns = ticks * 1000000000 / snapshot->settings.hz;
+	age_ns = (int64_t)(event->at_ns - snapshot->monotonic_ns) - opened_ns;
+	ret->age_ms = age_ns > 0 ? (uint64_t)age_ns / 1000000u : 0;
+	ret->opened_ns = snapshot->realtime_ns + (uint64_t)opened_ns;
 }

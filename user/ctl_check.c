@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* parallaxctl check. */
+#include <errno.h>
+#include <string.h>
+
+#include "check.h"
+#include "config.h"
+#include "config_load.h"
+#include "ctl_common.h"
+#include "problem.h"
+#include "table_print.h"
+
+static int print(const json_t *report, bool wide, FILE *out)
+{
+	static const char *const headers[] = { "CHECK", "RESULT", "WHAT" };
+	struct table_print *table = table_print_new(headers, 3);
+	json_t *item;
+	size_t i;
+	int err;
+
+	(void)wide;
+	if (!table)
+		return -ENOMEM;
+	json_array_foreach(json_object_get(report, "checks"), i, item) {
+		table_print_cell(table, "%s", json_string_value(json_object_get(item, "name")));
+		table_print_cell(table, "%s", json_string_value(json_object_get(item, "result")));
+		table_print_cell(table, "%s", json_string_value(json_object_get(item, "text")));
+	}
+	err = table_print_write(table, out);
+	table_print_free(table);
+	if (!err)
+		fprintf(out, "\n%s\n", json_is_true(json_object_get(report, "fit")) ?
+			"This machine is fit." : "This machine is not fit: see `fail` above.");
+	return err;
+}
+
+/* Each line of the problems is a finding of its own. */
+static void add_problems(struct check_list *list, const struct problems *problems)
+{
+	const char *line = problems_text(problems);
+	int length;
+
+	for (; *line; line += length + (line[length] == '\n')) {
+		length = (int)strcspn(line, "\n");
+		check_add(list, "config", CHECK_FAIL, "%.*s", length, line);
+	}
+}
+
+static void check_file(struct check_list *list, const char *path, const char *pin_dir)
+{
+	struct problems problems = {};
+	struct config *config;
+
+	if (!path) {
+		check_add(list, "config", CHECK_SKIP, "no --config: interfaces and gateway role are "
+			  "not looked at");
+		return;
+	}
+	if (config_load(path, &config, &problems)) {
+		add_problems(list, &problems);
+	} else {
+		check_add(list, "config", CHECK_OK, "%s is valid", path);
+		check_config(list, config, pin_dir);
+		config_free(config);
+	}
+	problems_done(&problems);
+}
+
+int ctl_check(const struct ctl_options *options, int argc, char **argv)
+{
+	const char *path = NULL;
+	const struct flag flags[] = { { .name = "--config", .letter = "-c", .value = &path } };
+	struct check_list list = {};
+	int status = ctl_args(flags, 1, argc, argv, NULL, 0);
+
+	if (status != CTL_OK)
+		return status;
+	check_host(&list, options->pin_dir);
+	check_file(&list, path, options->pin_dir);
+	status = ctl_write(options, json_pack("{s:i,s:b,s:o}", "schema", 1, "fit", !list.unfit,
+					      "checks", list.items), print);
+	return status == CTL_OK && list.unfit ? CTL_FAILED : status;
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Is this machine fit to run the data plane? One finding per thing looked at. */
+#ifndef CHECK_H
+#define CHECK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <jansson.h>
+
+struct config;
+
+enum check_result {
+	CHECK_OK,
+	CHECK_WARN, /* works, but not as well or not for all */
+	CHECK_FAIL, /* required and missing */
+	CHECK_SKIP, /* cannot be told */
+};
+
+/* What was found so far. */
+struct check_list {
+	json_t *items; /* array of {"name", "result", "text"} */
+	bool unfit;    /* something is CHECK_FAIL */
+};
+
+/* Adds a finding. */
+void check_add(struct check_list *list, const char *name, enum check_result result,
+	       const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+/* "ok", "warn", "fail" or "skip". */
+const char *check_result_name(enum check_result result);
+
+/* What the machine is, whatever the configuration says: kernel, BTF, JIT, capabilities, bpffs,
+ * forwarding, TCX. */
+void check_host(struct check_list *list, const char *pin_dir);
+
+/* Of check_host(), on values given. `release` as uname(2) has it; `effective` is a set of
+ * capabilities, bit n being capability n. */
+void check_release(struct check_list *list, const char *release);
+void check_capabilities(struct check_list *list, uint64_t effective);
+
+/* What the configuration asks of the machine: interfaces and their MTU, programs of others on the
+ * hooks, reverse path filter, addresses of the gateway role. */
+void check_config(struct check_list *list, const struct config *config, const char *pin_dir);
+
+/* Of check_config(): are SNAT addresses outside the pod ranges of our own network? */
+void check_snat(struct check_list *list, const struct config *config);
+
+#endif

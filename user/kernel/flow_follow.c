@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Follows the ring `events`: asks the packet path to record flows, and reads what it records. */
+#include "flow_follow.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <bpf/libbpf.h>
+
+#include "pins.h"
+
+#define LEASE_NS 3000000000ull
+#define RENEW_NS 1000000000ull
+
+struct flow_follow {
+	struct settings *settings; /* mapped, writable */
+	size_t settings_bytes;
+	struct ring_buffer *ring;
+	int events;
+	uint64_t lease; /* what we wrote last; 0: none */
+	uint64_t since; /* older events are somebody else's */
+	flow_follow_visit visit;
+	void *arg;
+};
+
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+static bool swap(struct flow_follow *follow, uint64_t from, uint64_t to)
+{
+	__u64 expected = from;
+
+	return __atomic_compare_exchange_n(&follow->settings->follow_until, &expected, to, false,
+					   __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+}
+
+static uint64_t claim(const struct flow_follow *follow)
+{
+	return __atomic_load_n(&follow->settings->follow_until, __ATOMIC_SEQ_CST);
+}
+
+/* A living follower moves its claim every second; a dead one's runs out. */
+static int take_lease(struct flow_follow *follow)
+{
+	uint64_t seen = claim(follow), now = now_ns(), next;
+
+	/* A claim further ahead than any lease is none of ours: left by hand. */
+	while (seen > now && seen <= now + LEASE_NS) {
+		usleep(50000);
+		next = claim(follow);
+		if (next > seen)
+			return -EBUSY;
+		seen = next;
+		now = now_ns();
+	}
+	if (!swap(follow, seen, now + LEASE_NS))
+		return -EBUSY;
+	follow->lease = now + LEASE_NS;
+	follow->since = now;
+	return 0;
+}
+
+static int renew_lease(struct flow_follow *follow)
+{
+	uint64_t now = now_ns();
+
+	if (now + LEASE_NS < follow->lease + RENEW_NS)
+		return 0;
+	if (!swap(follow, follow->lease, now + LEASE_NS)) {
+		follow->lease = 0;
+		return -EBUSY;
+	}
+	follow->lease = now + LEASE_NS;
+	return 0;
+}
+
+static int on_event(void *arg, void *data, size_t size)
+{
+	struct flow_follow *follow = arg;
+	const struct flow_event *event = data;
+
+	if (size < sizeof(*event) || event->at_ns < follow->since)
+		return 0;
+	return follow->visit(follow->arg, event);
+}
+
+static int open_maps(struct flow_follow *follow, const char *pin_dir)
+{
+	void *memory;
+	int fd, err;
+
+	err = pins_open_map_checked(pin_dir, "settings", sizeof(uint32_t), sizeof(struct settings),
+				    &fd);
+	if (err)
+		return err;
+	err = pins_mmap(fd, true, &memory, &follow->settings_bytes);
+	close(fd);
+	if (err)
+		return err;
+	follow->settings = memory;
+	err = pins_open_map(pin_dir, "events", &follow->events);
+	if (err)
+		return err;
+	follow->ring = ring_buffer__new(follow->events, on_event, follow, NULL);
+	return follow->ring ? 0 : -errno;
+}
+
+int flow_follow_open(const char *pin_dir, flow_follow_visit visit, void *arg,
+		     struct flow_follow **ret)
+{
+	struct flow_follow *follow = calloc(1, sizeof(*follow));
+	int err;
+
+	if (!follow)
+		return -ENOMEM;
+	follow->events = -1;
+	follow->visit = visit;
+	follow->arg = arg;
+	err = open_maps(follow, pin_dir);
+	if (!err)
+		err = take_lease(follow);
+	if (err) {
+		flow_follow_close(follow);
+		return err;
+	}
+	*ret = follow;
+	return 0;
+}
+
+int flow_follow_poll(struct flow_follow *follow, int timeout_ms)
+{
+	int err = renew_lease(follow);
+
+	if (err)
+		return err;
+	err = ring_buffer__poll(follow->ring, timeout_ms);
+	return err < 0 && err != -EINTR ? err : 0;
+}
+
+void flow_follow_close(struct flow_follow *follow)
+{
+	if (!follow)
+		return;
+	if (follow->lease)
+		swap(follow, follow->lease, 0);
+	ring_buffer__free(follow->ring);
+	if (follow->events >= 0)
+		close(follow->events);
+	pins_unmap(follow->settings, follow->settings_bytes);
+	free(follow);
+}

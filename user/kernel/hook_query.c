@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Which BPF programs stand on the hooks of an interface, ours and others'. */
+#include "hook_query.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <bpf/libbpf.h>
+#include <libmnl/libmnl.h>
+#include <linux/bpf.h>
+#include <linux/pkt_cls.h>
+#include <linux/pkt_sched.h>
+#include <linux/rtnetlink.h>
+
+/* enum bpf_attach_type since 6.6; older headers lack them. */
+#define TCX_INGRESS 46
+#define TCX_EGRESS 47
+
+/* BPF_PROG_QUERY as far as it is used here: the layout is kernel ABI, and older headers have it
+ * without the target's union. */
+struct query_attr {
+	uint32_t target_ifindex;
+	uint32_t attach_type;
+	uint32_t query_flags;
+	uint32_t attach_flags;
+	uint64_t prog_ids;
+	uint32_t count;
+	uint32_t zero;
+	uint64_t prog_attach_flags;
+	uint64_t link_ids;
+	uint64_t link_attach_flags;
+	uint64_t revision;
+};
+
+int hook_query_tcx(uint32_t ifindex, bool ingress, struct hook_programs *ret)
+{
+	uint32_t ids[HOOK_QUERY_MAX] = {};
+	struct query_attr attr = {
+		.target_ifindex = ifindex, .attach_type = ingress ? TCX_INGRESS : TCX_EGRESS,
+		.prog_ids = (uint64_t)(uintptr_t)ids, .count = HOOK_QUERY_MAX,
+	};
+
+	/* ENOSPC: there are more than fit, and the first are there. */
+	if (syscall(SYS_bpf, BPF_PROG_QUERY, &attr, sizeof(attr)) && errno != ENOSPC)
+		return -errno;
+	*ret = (struct hook_programs){};
+	while (ret->count < attr.count && ret->count < HOOK_QUERY_MAX) {
+		ret->items[ret->count].id = ids[ret->count];
+		ret->count++;
+	}
+	return 0;
+}
+
+static int on_option(const struct nlattr *attr, void *arg)
+{
+	struct hook_program *program = arg;
+
+	if (mnl_attr_get_type(attr) == TCA_BPF_NAME && !mnl_attr_validate(attr, MNL_TYPE_STRING))
+		snprintf(program->name, sizeof(program->name), "%s", mnl_attr_get_str(attr));
+	if (mnl_attr_get_type(attr) == TCA_BPF_ID && !mnl_attr_validate(attr, MNL_TYPE_U32))
+		program->id = mnl_attr_get_u32(attr);
+	return MNL_CB_OK;
+}
+
+struct filter {
+	bool bpf;
+	struct hook_program program;
+};
+
+static int on_attribute(const struct nlattr *attr, void *arg)
+{
+	struct filter *filter = arg;
+
+	if (mnl_attr_get_type(attr) == TCA_KIND && !mnl_attr_validate(attr, MNL_TYPE_STRING))
+		filter->bpf = !strcmp(mnl_attr_get_str(attr), "bpf");
+	if (mnl_attr_get_type(attr) == TCA_OPTIONS)
+		mnl_attr_parse_nested(attr, on_option, &filter->program);
+	return MNL_CB_OK;
+}
+
+static int on_filter(const struct nlmsghdr *message, void *arg)
+{
+	const struct tcmsg *tc = mnl_nlmsg_get_payload(message);
+	struct hook_programs *programs = arg;
+	struct filter filter = { .program.pref = TC_H_MAJ(tc->tcm_info) >> 16 };
+
+	mnl_attr_parse(message, sizeof(*tc), on_attribute, &filter);
+	/* Each preference is listed once more without a program. */
+	if (filter.bpf && (filter.program.id || filter.program.name[0]) &&
+	    programs->count < HOOK_QUERY_MAX)
+		programs->items[programs->count++] = filter.program;
+	return MNL_CB_OK;
+}
+
+static int dump_filters(struct mnl_socket *socket, uint32_t ifindex, bool ingress,
+			struct hook_programs *ret)
+{
+	char buf[MNL_SOCKET_BUFFER_SIZE * 4];
+	struct nlmsghdr *message = mnl_nlmsg_put_header(buf);
+	struct tcmsg *tc;
+	ssize_t length;
+	int state = MNL_CB_OK;
+
+	message->nlmsg_type = RTM_GETTFILTER;
+	message->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+	message->nlmsg_seq = 1;
+	tc = mnl_nlmsg_put_extra_header(message, sizeof(*tc));
+	tc->tcm_family = AF_UNSPEC;
+	tc->tcm_ifindex = (int)ifindex;
+	tc->tcm_parent = TC_H_MAKE(TC_H_CLSACT, ingress ? TC_H_MIN_INGRESS : TC_H_MIN_EGRESS);
+	if (mnl_socket_sendto(socket, message, message->nlmsg_len) < 0)
+		return -errno;
+	while (state > MNL_CB_STOP) {
+		length = mnl_socket_recvfrom(socket, buf, sizeof(buf));
+		if (length < 0)
+			return -errno;
+		state = mnl_cb_run(buf, (size_t)length, 1, mnl_socket_get_portid(socket), on_filter,
+				   ret);
+	}
+	return state == MNL_CB_ERROR ? -errno : 0;
+}
+
+int hook_query_clsact(uint32_t ifindex, bool ingress, struct hook_programs *ret)
+{
+	struct mnl_socket *socket = mnl_socket_open(NETLINK_ROUTE);
+	struct hook_programs found = {};
+	int err;
+
+	if (!socket)
+		return -errno;
+	err = mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) < 0 ? -errno : 0;
+	if (!err)
+		err = dump_filters(socket, ifindex, ingress, &found);
+	mnl_socket_close(socket);
+	/* Without the qdisc there is nothing to list. */
+	if (err == -EINVAL || err == -ENOENT)
+		err = 0;
+	if (!err)
+		*ret = found;
+	return err;
+}
+
+int hook_query_xdp(uint32_t ifindex, uint32_t *ret_id)
+{
+	return bpf_xdp_query_id((int)ifindex, 0, ret_id);
+}

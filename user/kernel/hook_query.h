@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Which BPF programs stand on the hooks of an interface, ours and others'. */
+#ifndef HOOK_QUERY_H
+#define HOOK_QUERY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define HOOK_QUERY_MAX 16 /* programs looked at per hook */
+
+struct hook_program {
+	uint32_t id;   /* of the program; 0 when the kernel does not tell */
+	char name[64]; /* of the filter, where it has one; else "" */
+	uint32_t pref; /* clsact: of the filter */
+};
+
+struct hook_programs {
+	struct hook_program items[HOOK_QUERY_MAX];
+	uint32_t count; /* HOOK_QUERY_MAX at most */
+};
+
+/* Programs on a TCX hook, in the order they run. Returns 0, or -EINVAL when this kernel has no
+ * TCX, or another -errno. */
+int hook_query_tcx(uint32_t ifindex, bool ingress, struct hook_programs *ret);
+
+/* BPF filters of a clsact hook, in the order they run. Returns 0 (also without a qdisc) or
+ * -errno. */
+int hook_query_clsact(uint32_t ifindex, bool ingress, struct hook_programs *ret);
+
+/* Id of the XDP program, 0 when there is none. Returns 0 or -errno. */
+int hook_query_xdp(uint32_t ifindex, uint32_t *ret_id);
+
+#endif
