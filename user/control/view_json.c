@@ -2,9 +2,6 @@
 /* Views as JSON, in the shape `parallaxctl preview -o json` prints. */
 #include "view_json.h"
 
-#include <math.h>
-#include <stdbool.h>
-
 const char *view_kind_name(enum backend_kind kind)
 {
 	return kind == BACKEND_LOCAL ? "local" : "gateway";
@@ -64,10 +61,10 @@ const char *view_left_out_text(enum left_out reason)
 	return "";
 }
 
-/* Nine digits behind the point. */
+/* Nine digits behind the point; `value` is 0 to 1. */
 static json_t *fraction(double value)
 {
-	return json_real(round(value * 1e9) / 1e9);
+	return json_real((double)(int64_t)(value * 1e9 + 0.5) / 1e9);
 }
 
 static json_t *address(const struct addr *addr, uint16_t port)
