@@ -18,6 +18,8 @@
 
 #include <stddef.h>
 
+#include "mesh_networks.h"
+
 struct config;
 struct mesh_networks;
 struct problems;
@@ -42,8 +44,5 @@ void config_free(struct config *config);
  * transports, networkIds and flat of `config` apply. Returns as config_load() does. */
 int mesh_networks_load(const struct config *config, struct mesh_networks **ret,
 		       struct problems *problems);
-
-/* Accepts NULL. */
-void mesh_networks_free(struct mesh_networks *mesh);
 
 #endif

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "arena.h"
-#include "config_load.h"
 #include "config_schema.h"
 #include "host_name.h"
 #include "mesh_check.h"

@@ -24,4 +24,7 @@ int mesh_networks_parse(const struct config *config, const char *label, const ch
 			unsigned long length, struct mesh_networks **ret_mesh,
 			struct problems *problems);
 
+/* Accepts NULL. */
+void mesh_networks_free(struct mesh_networks *mesh);
+
 #endif
