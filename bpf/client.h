@@ -245,6 +245,13 @@ INLINE int client_opened(struct __sk_buff *skb, struct packet *p, const struct s
 	return flow ? client_send(skb, p, s, flow) : drop(p, REASON_FLOWS_FULL);
 }
 
+/* draining: reset. An established connection ends when its endpoint leaves. */
+INLINE bool client_gives_up(const struct packet *p, const struct settings *s,
+			    const struct flow *flow)
+{
+	return s->flags & SETTING_RESET && !is_udp(p) && !is_syn(p) && backend_is_out(flow);
+}
+
 /* A packet of a pod whose destination may be a VIP. */
 INLINE int client_packet(struct __sk_buff *skb, struct packet *p, const struct settings *s)
 {
@@ -254,6 +261,10 @@ INLINE int client_packet(struct __sk_buff *skb, struct packet *p, const struct s
 	flow = flow_find_any(&p->key);
 	if (!flow || client_starts_over(p, flow))
 		return client_opened(skb, p, s, client_new(skb, p, s));
+	if (client_gives_up(p, s, flow)) {
+		flow_delete(&p->key, flow);
+		return refuse(skb, p, s, REASON_BACKEND_GONE);
+	}
 	return client_send(skb, p, s, flow);
 }
 

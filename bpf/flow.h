@@ -348,9 +348,9 @@ SUBPROGRAM int flow_touch(const struct flow_key *key, struct flow *flow)
 		return 0;
 	}
 	flow_other(key, flow, &other_key, &other);
-	if (flow->state == FLOW_OPENING)
-		return bpf_map_update_elem(&half_open, &other_key, &other, BPF_NOEXIST);
-	return bpf_map_update_elem(&flows, &other_key, &other, BPF_NOEXIST);
+	if (flow_find(key))
+		return bpf_map_update_elem(&flows, &other_key, &other, BPF_NOEXIST);
+	return bpf_map_update_elem(&half_open, &other_key, &other, BPF_NOEXIST);
 }
 
 /* Set state and flags of both halves. */

@@ -280,6 +280,7 @@ struct name {
 
 #define SETTING_REDIRECT (1u << 0) /* delivery: redirect */
 #define SETTING_GATEWAY (1u << 1)  /* the gateway role is configured and may open */
+#define SETTING_RESET (1u << 2)    /* draining: reset */
 
 /* The only element of `settings`. Written while traffic flows, each field by itself. */
 struct settings {

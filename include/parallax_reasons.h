@@ -19,6 +19,7 @@
 	X(TAKEOVER, PASS, "belongs to a connection older than Parallax")                           \
 	X(TTL_EXPIRED, PASS, "TTL at its end, the stack answers")                                  \
 	X(NO_BACKEND, DROP, "no endpoint can be picked: refused")                                  \
+	X(BACKEND_GONE, DROP, "its endpoint left and draining is reset: refused")                  \
 	X(NO_FLOW, DROP, "not the start of a connection and no flow known: refused")               \
 	X(FLOWS_FULL, DROP, "flow table full")                                                     \
 	X(PORTS_FULL, DROP, "no source port free")                                                 \
@@ -38,7 +39,6 @@
 	X(TUNNEL_SERVICE, DROP, "tunnel packet for a service we do not have: refused")             \
 	X(TUNNEL_ECN, DROP, "congestion mark that the inner packet cannot carry (RFC 6040)")       \
 	X(TUNNEL_TTL, DROP, "TTL at its end inside the tunnel")                                    \
-	X(TUNNEL_FRAGMENT, DROP, "fragmented outer packet")                                        \
 	X(SNAT_NO_FLOW, DROP, "for one of our SNAT ports, of no flow we know")
 
 enum reason {
