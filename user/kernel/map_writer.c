@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The only writer of the tables: carries changes out. */
+#include "map_writer.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+
+#include "map_stock.h"
+#include "parallax_hash.h"
+#include "pins.h"
+
+/* An array of the kernel, mapped. */
+struct mapped {
+	void *memory;
+	size_t bytes;
+	uint32_t rows;
+};
+
+struct map_writer {
+	struct map_writer_fds fds;
+	struct mapped services, backends, slots, filters, settings, agent;
+	int grace_fd, grace_inner_fd;
+};
+
+static int map_array(int fd, struct mapped *ret)
+{
+	struct pin_map info;
+	int err = pins_map_info(fd, &info);
+
+	if (err)
+		return err;
+	ret->rows = info.max_entries;
+	return pins_mmap(fd, true, &ret->memory, &ret->bytes);
+}
+
+/* Updating an array of maps waits for a grace period of RCU (kernel: maybe_wait_bpf_programs),
+ * which no other call of ours promises. */
+static int grace_open(struct map_writer *writer)
+{
+	LIBBPF_OPTS(bpf_map_create_opts, options);
+
+	writer->grace_inner_fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "px_grace_in", 4, 4, 1, NULL);
+	if (writer->grace_inner_fd < 0)
+		return -errno;
+	options.inner_map_fd = (__u32)writer->grace_inner_fd;
+	writer->grace_fd = bpf_map_create(BPF_MAP_TYPE_ARRAY_OF_MAPS, "px_grace", 4, 4, 1, &options);
+	return writer->grace_fd < 0 ? -errno : 0;
+}
+
+static int grace_wait(struct map_writer *writer)
+{
+	__u32 key = 0;
+
+	return bpf_map_update_elem(writer->grace_fd, &key, &writer->grace_inner_fd, BPF_ANY) ?
+		       -errno : 0;
+}
+
+int map_writer_new(const struct map_writer_fds *fds, struct map_writer **ret)
+{
+	struct map_writer *writer = calloc(1, sizeof(*writer));
+	int err;
+
+	if (!writer)
+		return -ENOMEM;
+	writer->fds = *fds;
+	writer->grace_fd = writer->grace_inner_fd = -1;
+	err = map_array(fds->services, &writer->services);
+	if (!err)
+		err = map_array(fds->backends, &writer->backends);
+	if (!err)
+		err = map_array(fds->slots, &writer->slots);
+	if (!err)
+		err = map_array(fds->filters, &writer->filters);
+	if (!err)
+		err = map_array(fds->settings, &writer->settings);
+	if (!err)
+		err = map_array(fds->agent, &writer->agent);
+	if (!err)
+		err = grace_open(writer);
+	if (err) {
+		map_writer_free(writer);
+		return err;
+	}
+	*ret = writer;
+	return 0;
+}
+
+void map_writer_free(struct map_writer *writer)
+{
+	if (!writer)
+		return;
+	pins_unmap(writer->services.memory, writer->services.bytes);
+	pins_unmap(writer->backends.memory, writer->backends.bytes);
+	pins_unmap(writer->slots.memory, writer->slots.bytes);
+	pins_unmap(writer->filters.memory, writer->filters.bytes);
+	pins_unmap(writer->settings.memory, writer->settings.bytes);
+	pins_unmap(writer->agent.memory, writer->agent.bytes);
+	if (writer->grace_fd >= 0)
+		close(writer->grace_fd);
+	if (writer->grace_inner_fd >= 0)
+		close(writer->grace_inner_fd);
+	free(writer);
+}
+
+struct ledger_memory map_writer_memory(const struct map_writer *writer)
+{
+	return (struct ledger_memory){
+		.services = writer->services.memory,
+		.service_rows = writer->services.rows,
+		.backends = writer->backends.memory,
+		.backend_rows = writer->backends.rows,
+		.slots = writer->slots.memory,
+		.slot_count = writer->slots.rows * 2,
+		.filters = writer->filters.memory,
+		.settings = writer->settings.memory,
+	};
+}
+
+int map_writer_take_stock(struct map_writer *writer, struct ledger *ledger)
+{
+	return map_stock_take(&writer->fds, ledger);
+}
+
+/* ------------------------------------------------------------------ arrays */
+
+#define STORE(to, value) __atomic_store_n(&(to), value, __ATOMIC_RELEASE)
+
+static int write_backend(struct map_writer *writer, const struct change *change)
+{
+	struct backend *row = (struct backend *)writer->backends.memory + change->row;
+	struct backend resting = *change->backend;
+
+	resting.generation = 0;
+	memcpy(row, &resting, sizeof(*row));
+	STORE(row->generation, change->backend->generation);
+	return 0;
+}
+
+static int retire_backend(struct map_writer *writer, uint32_t b)
+{
+	struct backend *row = (struct backend *)writer->backends.memory + b;
+
+	STORE(row->last_generation, row->generation);
+	STORE(row->generation, 0);
+	return 0;
+}
+
+static int write_info(struct map_writer *writer, const struct change *change)
+{
+	struct backend *row = (struct backend *)writer->backends.memory + change->row;
+
+	STORE(row->share, change->info.share);
+	STORE(row->weight, change->info.weight);
+	STORE(row->slots, change->info.slots);
+	STORE(row->priority, change->info.priority);
+	STORE(row->locality, change->info.locality);
+	return 0;
+}
+
+static int write_service(struct map_writer *writer, const struct change *change)
+{
+	struct service *row = (struct service *)writer->services.memory + change->row;
+	struct service unused = *change->service;
+
+	unused.flags = 0;
+	STORE(row->flags, 0);
+	memcpy(row, &unused, sizeof(*row));
+	STORE(row->flags, change->service->flags);
+	return 0;
+}
+
+static int clear_service(struct map_writer *writer, uint32_t r)
+{
+	struct service *row = (struct service *)writer->services.memory + r;
+
+	STORE(row->table, TABLE_WORD(0, 0, TABLE_GENERATION(row->table) + 1));
+	STORE(row->local_table, TABLE_WORD(0, 0, TABLE_GENERATION(row->local_table) + 1));
+	STORE(row->flags, 0);
+	return 0;
+}
+
+static int write_slots(struct map_writer *writer, const struct change *change)
+{
+	uint32_t *slots = writer->slots.memory;
+
+	memcpy(slots + change->slots.offset, change->slots.rows,
+	       change->slots.size * sizeof(*slots));
+	return 0;
+}
+
+static int set_destination(struct map_writer *writer, __be32 address)
+{
+	struct filters *filters = writer->filters.memory;
+	uint32_t bit = address_bit(address);
+
+	/* The packet path sets bits of this word, too. */
+	__atomic_fetch_or(&filters->destinations[bit / 64], 1ULL << bit % 64, __ATOMIC_RELEASE);
+	return 0;
+}
+
+/* Each field by itself; abi_version and follow_until belong to others. */
+static int write_settings(struct map_writer *writer, const struct settings *from)
+{
+	struct settings *to = writer->settings.memory;
+
+	STORE(to->network, from->network);
+	STORE(to->hz, from->hz);
+	STORE(to->takeover_ns, from->takeover_ns);
+	for (int i = 0; i < 4; i++) {
+		STORE(to->source.v6[i], from->source.v6[i]);
+		STORE(to->listen.v6[i], from->listen.v6[i]);
+	}
+	STORE(to->mtu, from->mtu);
+	STORE(to->uplink, from->uplink);
+	for (int i = 0; i < MAX_SNAT; i++)
+		STORE(to->snat[i], from->snat[i]);
+	STORE(to->snat_count, from->snat_count);
+	STORE(to->flags, from->flags);
+	STORE(to->listen_port, from->listen_port);
+	return 0;
+}
+
+/* ------------------------------------------------------------------ hashes */
+
+static int set(int fd, const void *key, const void *value)
+{
+	return bpf_map_update_elem(fd, key, value, BPF_ANY) ? -errno : 0;
+}
+
+static int drop(int fd, const void *key)
+{
+	return bpf_map_delete_elem(fd, key) && errno != ENOENT ? -errno : 0;
+}
+
+static int set_name(struct map_writer *writer, const struct change *change)
+{
+	struct name name = {};
+
+	strncpy(name.text, change->name.text, sizeof(name.text) - 1);
+	return set(writer->fds.names, &change->name.key, &name);
+}
+
+static int write_entry(struct map_writer *writer, const struct change *change)
+{
+	__u32 one = 1;
+
+	switch (change->kind) {
+	case CHANGE_NETWORK_SET:
+		return set(writer->fds.networks, &change->row, &change->network);
+	case CHANGE_NETWORK_REMOVE:
+		return drop(writer->fds.networks, &change->row);
+	case CHANGE_GATEWAY_SET:
+		return set(writer->fds.gateways, &change->gateway.key, &change->gateway.value);
+	case CHANGE_GATEWAY_REMOVE:
+		return drop(writer->fds.gateways, &change->gateway.key);
+	case CHANGE_ALLOWED_SET:
+		return set(writer->fds.allowed, &change->allowed, &one);
+	case CHANGE_ALLOWED_REMOVE:
+		return drop(writer->fds.allowed, &change->allowed);
+	case CHANGE_NAME_SET:
+		return set_name(writer, change);
+	case CHANGE_NAME_REMOVE:
+		return drop(writer->fds.names, &change->name.key);
+	case CHANGE_ID_SET:
+		return set(writer->fds.service_ids, &change->id, &change->row);
+	case CHANGE_ID_REMOVE:
+		return drop(writer->fds.service_ids, &change->id);
+	case CHANGE_VIP_ADD:
+	case CHANGE_VIP_MOVE:
+		/* A move replaces the element: who reads the old one meanwhile comes to a row that
+		 * still repeats this VIP, or is told off by another row's. */
+		return set(writer->fds.vips, &change->vip, &change->row);
+	case CHANGE_VIP_REMOVE:
+		return drop(writer->fds.vips, &change->vip);
+	default:
+		return -EINVAL;
+	}
+}
+
+int map_writer_apply(struct map_writer *writer, const struct change *change)
+{
+	struct service *services = writer->services.memory;
+	struct backend *backends = writer->backends.memory;
+
+	switch (change->kind) {
+	case CHANGE_GRACE:
+		return grace_wait(writer);
+	case CHANGE_SETTINGS:
+		return write_settings(writer, change->settings);
+	case CHANGE_DESTINATION:
+		return set_destination(writer, change->address);
+	case CHANGE_BACKEND_RETIRE:
+		return retire_backend(writer, change->row);
+	case CHANGE_BACKEND:
+		return write_backend(writer, change);
+	case CHANGE_BACKEND_INFO:
+		return write_info(writer, change);
+	case CHANGE_BACKEND_FLAGS:
+		STORE(backends[change->row].flags, change->flags);
+		return 0;
+	case CHANGE_SLOTS:
+		return write_slots(writer, change);
+	case CHANGE_SERVICE:
+		return write_service(writer, change);
+	case CHANGE_SERVICE_FLAGS:
+		STORE(services[change->row].flags, change->flags);
+		return 0;
+	case CHANGE_TABLE:
+		STORE(services[change->row].table, change->word);
+		return 0;
+	case CHANGE_LOCAL_TABLE:
+		STORE(services[change->row].local_table, change->word);
+		return 0;
+	case CHANGE_SERVICE_CLEAR:
+		return clear_service(writer, change->row);
+	default:
+		return write_entry(writer, change);
+	}
+}
+
+void map_writer_set_version(struct map_writer *writer)
+{
+	struct settings *settings = writer->settings.memory;
+
+	STORE(settings->abi_version, ABI_VERSION);
+}
+
+int map_writer_set_state(struct map_writer *writer, const char *text, size_t length)
+{
+	struct agent_state *state = writer->agent.memory;
+
+	if (length >= sizeof(state->text))
+		return -E2BIG;
+	STORE(state->length, 0);
+	memcpy(state->text, text, length);
+	state->text[length] = '\0';
+	STORE(state->length, (__u32)length);
+	return 0;
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The only writer of the tables: carries changes out, and takes stock for the ledger. */
+#ifndef MAP_WRITER_H
+#define MAP_WRITER_H
+
+#include <stddef.h>
+
+#include "change.h"
+#include "ledger.h"
+
+struct map_writer;
+
+/* File descriptors of the maps, borrowed while the writer lives. */
+struct map_writer_fds {
+	int vips, services, backends, slots, service_ids;
+	int networks, gateways, allowed, names;
+	int filters, settings, agent;
+};
+
+/* Returns 0 or -errno. */
+int map_writer_new(const struct map_writer_fds *fds, struct map_writer **ret);
+/* Accepts NULL. */
+void map_writer_free(struct map_writer *writer);
+
+/* The mapped arrays, valid while the writer lives. */
+struct ledger_memory map_writer_memory(const struct map_writer *writer);
+
+/* Reads the hashes and rebuilds `ledger` from everything. Returns 0 or -errno. */
+int map_writer_take_stock(struct map_writer *writer, struct ledger *ledger);
+
+/* Writes one change. After a failure the ledger has to be rebuilt. Returns 0 or -errno. */
+int map_writer_apply(struct map_writer *writer, const struct change *change);
+
+/* Sets settings.abi_version, once, on fresh maps. */
+void map_writer_set_version(struct map_writer *writer);
+
+/* Publishes what the agent says about itself; cut at AGENT_STATE_MAX. Returns 0 or -E2BIG. */
+int map_writer_set_state(struct map_writer *writer, const char *text, size_t length);
+
+#endif
