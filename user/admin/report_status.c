@@ -245,6 +245,10 @@ static void print_source(const json_t *report, FILE *out)
 	char a[32], b[32], c[32];
 	size_t i;
 
+	if (!json_is_object(source)) {
+		fprintf(out, "Source      not known\n");
+		return;
+	}
 	fprintf(out, "Source      %s %s, last update %s, %s updates\n",
 		report_cell(source, "kind", a), report_cell(source, "path", b),
 		report_cell(report, "last_update", c), report_cell(report, "updates", (char[32]){}));

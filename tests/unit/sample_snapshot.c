@@ -1,0 +1,381 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The maps of a node of cluster1 in the two-cluster scenario, with one of everything, as plain
+ * memory; and comparison with files of tests/data/ctl. */
+#include "sample_snapshot.h"
+
+#include <arpa/inet.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "parallax_hash.h"
+#include "snapshot_find.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+#define HELLO "outbound|5000||helloworld.sample.svc.cluster.local"
+#define HELLO_ID 0x1122334455667788ull
+#define DNS_ID 0x99aabbccddeeff00ull
+#define ECHO_ID 0x0123456789abcdefull
+#define NETWORK1 0x0a0001
+#define NETWORK2 0x0b0002
+#define NETWORK3 0x0c0003
+#define HZ 250
+#define NOW 1000000u /* jiffies */
+
+static struct service services[5];
+static struct backend backends[9];
+static const uint32_t slots[] = {
+	1, 2, 1, 2, 3, 1, 2, 4, 1, 2, /* row 0: table of 10 */
+	1, 1, 1, 1, 1,                /* row 0: table for what comes out of tunnels */
+	6, 6, 6,                      /* row 2 */
+};
+static struct filters filters;
+static struct snapshot snapshot;
+
+static struct vip_entry vips[3];
+static struct name_entry names[] = {
+	{ { NAME_CLUSTER, 0 }, HELLO },
+	{ { NAME_CLUSTER, 1 }, "outbound|53||dns.sample.svc.cluster.local" },
+	{ { NAME_CLUSTER, 2 }, "outbound|7||echo.sample.svc.cluster.local" },
+	{ { NAME_NETWORK, NETWORK1 }, "network1" },
+	{ { NAME_NETWORK, NETWORK2 }, "network2" },
+	{ { NAME_LOCALITY, 0 }, "region1/zone1" },
+	{ { NAME_LOCALITY, 1 }, "region2/zone1/rack\tb" },
+};
+static struct network_entry networks[] = {
+	{ NETWORK1, { NETWORK_OWN } },
+	{ NETWORK2, { 0 } },
+	{ NETWORK3, { NETWORK_FLAT } },
+};
+static struct gateway_entry gateways[3];
+static struct iface_entry ifaces[] = {
+	{ 3, { IFACE_POD, 0, 0 }, "veth-sleep" },
+	{ 4, { IFACE_POD, 0, 0 }, "" },
+	{ 7, { IFACE_UPLINK, 0, 1000 }, "eth0" },
+};
+static struct flow_entry flows[16];
+static size_t flow_count;
+
+static const char agent_text[] =
+	"{\"schema\":1,\"pid\":4711,\"version\":\"0.1.0\",\"started\":\"2026-11-24T20:59:00Z\","
+	"\"config\":\"/etc/parallax/config.yaml\",\"network\":\"network1\",\"cluster\":\"cluster1\","
+	"\"pin_dir\":\"/sys/fs/bpf/parallax\",\"source\":{\"kind\":\"files\",\"path\":\"/etc/eds\","
+	"\"files\":[{\"name\":\"a.yaml\",\"resources\":3,\"state\":\"ok\",\"problem\":null},"
+	"{\"name\":\"b.yaml\",\"resources\":0,\"state\":\"error\","
+	"\"problem\":\"/etc/eds/b.yaml:3:7: expected a mapping\"}]},"
+	"\"mesh_networks\":{\"path\":\"/etc/networks.yaml\",\"problem\":null},"
+	"\"last_update\":\"2026-11-24T21:00:00Z\",\"updates\":12,"
+	"\"problems\":[\"10.20.194.150:80/tcp is claimed twice\"],"
+	"\"networks\":["
+	"{\"name\":\"network1\",\"id\":655361,\"own\":true,\"flat\":false,\"transport\":null,"
+	"\"port\":null,\"cidrs\":[\"10.10.0.0/16\",\"10.11.0.0/16\"],\"registries\":[\"cluster1\"],"
+	"\"gateways\":[]},"
+	"{\"name\":\"network2\",\"id\":720898,\"own\":false,\"flat\":false,"
+	"\"transport\":\"geneve\",\"port\":6081,\"cidrs\":[],\"registries\":[\"n2-k8s-config\"],"
+	"\"gateways\":[{\"address\":\"192.23.120.32\",\"port\":15443,\"usable\":true,\"reason\":null},"
+	"{\"address\":\"0.0.0.0\",\"port\":443,\"usable\":false,"
+	"\"reason\":\"address not yet known\"}]},"
+	"{\"name\":\"network4\",\"id\":5,\"own\":false,\"flat\":false,\"transport\":\"none\","
+	"\"port\":null,\"cidrs\":[],\"registries\":[],\"gateways\":["
+	"{\"address\":\"gw.example.com\",\"port\":15443,\"usable\":false,\"reason\":null}]}],"
+	"\"services\":[{\"host\":\"helloworld.sample.svc.cluster.local\",\"vip\":\"10.20.194.146\","
+	"\"port\":5000,\"protocol\":\"tcp\",\"cluster\":\"" HELLO "\",\"row\":0,\"state\":\"taken\"},"
+	"{\"host\":\"web.sample.svc.cluster.local\",\"vip\":\"10.20.194.150\",\"port\":80,"
+	"\"protocol\":\"tcp\",\"cluster\":\"outbound|80||web.sample.svc.cluster.local\","
+	"\"row\":null,\"state\":\"refused: claimed twice\"}],"
+	"\"left_out\":[{\"cluster\":\"" HELLO "\",\"address\":\"10.10.0.90:5000\","
+	"\"reason\":\"no_gateway\"},{\"cluster\":\"outbound|80||web.sample.svc.cluster.local\","
+	"\"address\":\"10.9.9.9:80\",\"reason\":\"unknown_network\"}],"
+	"\"interfaces\":[{\"name\":\"veth-sleep\",\"ifindex\":3,\"role\":\"pod\",\"attach\":\"tcx\","
+	"\"xdp\":null},{\"name\":\"veth-gone\",\"ifindex\":4,\"role\":\"pod\",\"attach\":\"tcx\","
+	"\"xdp\":null},{\"name\":\"eth0\",\"ifindex\":7,\"role\":\"uplink\",\"attach\":\"tcx\","
+	"\"xdp\":\"native\"}]}";
+
+__be32 sample_ip(const char *text)
+{
+	struct in_addr addr;
+
+	assert_int_equal(inet_pton(AF_INET, text, &addr), 1);
+	return addr.s_addr;
+}
+
+static void add_service(uint32_t row, const char *vip, uint16_t port, uint8_t proto, uint64_t id,
+			table_word table, table_word local_table)
+{
+	services[row] = (struct service){
+		.vip.v4 = vip ? sample_ip(vip) : 0, .port = vip ? htons(port) : 0, .proto = proto,
+		.flags = SERVICE_IN_USE, .family = 4, .id = id, .table = table,
+		.local_table = local_table, .taken_ns = 1000000000u,
+	};
+}
+
+static void add_backend(uint32_t row, const char *ip, uint16_t port, uint8_t kind, uint32_t service,
+			uint32_t network, uint32_t slot_count)
+{
+	backends[row] = (struct backend){
+		.addr.v4 = sample_ip(ip), .port = htons(port), .generation = (uint16_t)(row + 1),
+		.kind = kind, .service = service, .service_id = services[service].id,
+		.tunnel_port = kind == BACKEND_GENEVE ? htons(6081) : 0, .network = network,
+		.share = slot_count * 100000000u, .weight = slot_count, .slots = slot_count,
+		.locality = network != NETWORK1,
+	};
+}
+
+static void add_tables(void)
+{
+	memset(services, 0, sizeof(services));
+	memset(backends, 0, sizeof(backends));
+	add_service(0, "10.20.194.146", 5000, IPPROTO_TCP, HELLO_ID, TABLE_WORD(0, 10, 3),
+		    TABLE_WORD(10, 5, 1));
+	add_service(1, "10.20.194.147", 53, IPPROTO_UDP, DNS_ID, 0, 0);
+	add_service(2, NULL, 0, IPPROTO_TCP, ECHO_ID, 0, TABLE_WORD(15, 3, 1));
+	add_backend(1, "10.10.0.90", 5000, BACKEND_LOCAL, 0, NETWORK1, 4);
+	add_backend(2, "192.23.120.32", 15443, BACKEND_GENEVE, 0, NETWORK2, 4);
+	add_backend(3, "192.23.130.40", 15443, BACKEND_PASSTHROUGH, 0, NETWORK3, 1);
+	add_backend(4, "10.10.0.89", 5000, BACKEND_LOCAL, 0, NETWORK1, 1);
+	add_backend(5, "10.10.0.99", 5000, BACKEND_LOCAL, 0, NETWORK1, 0);
+	backends[5].flags = BACKEND_OUT;
+	add_backend(6, "10.10.0.95", 7, BACKEND_LOCAL, 2, NETWORK1, 0);
+	add_backend(7, "10.10.0.96", 7, BACKEND_LOCAL, 2, NETWORK1, 0);
+	backends[7].generation = 0; /* rests */
+	vips[0].key = (struct vip_key){ .addr = services[0].vip.v4 }; /* marks the address */
+	vips[1] = (struct vip_entry){ { services[0].vip.v4, services[0].port, IPPROTO_TCP, 0 }, 0 };
+	vips[2] = (struct vip_entry){ { services[1].vip.v4, services[1].port, IPPROTO_UDP, 0 }, 1 };
+	memset(&filters, 0, sizeof(filters));
+	for (int i = 0; i < 2; i++) {
+		uint32_t bit = address_bit(services[i].vip.v4);
+
+		filters.destinations[bit / 64] |= 1ull << (bit & 63);
+	}
+}
+
+static void add_gateways(void)
+{
+	static const struct {
+		const char *ip;
+		uint32_t network;
+		uint8_t kind;
+	} rows[] = {
+		{ "192.23.120.32", NETWORK2, BACKEND_GENEVE },
+		{ "192.23.120.33", NETWORK2, BACKEND_GENEVE },
+		{ "192.23.130.40", NETWORK3, BACKEND_PASSTHROUGH },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++)
+		gateways[i] = (struct gateway_entry){
+			{ { .v4 = sample_ip(rows[i].ip) }, rows[i].network },
+			{ htons(15443), rows[i].kind == BACKEND_GENEVE ? htons(6081) : 0,
+			  rows[i].kind, { 0 } },
+		};
+}
+
+static struct flow *add_half(struct flow_key key, uint8_t action, uint32_t backend, uint64_t bytes,
+			     uint32_t age, uint32_t idle)
+{
+	struct flow_entry *entry = &flows[flow_count++];
+
+	*entry = (struct flow_entry){
+		.key = key,
+		.flow = { .tag = flow_tag(&key), .state = FLOW_ESTABLISHED, .action = action,
+			  .backend = backend, .generation = backends[backend].generation,
+			  .service = (uint16_t)backends[backend].service, .bytes = bytes,
+			  .opened = NOW - age * HZ, .seen = NOW - idle * HZ },
+	};
+	return &entry->flow;
+}
+
+static struct flow_key key_of(const char *from, uint16_t sport, const char *to, uint16_t dport,
+			      uint32_t scope)
+{
+	return (struct flow_key){ sample_ip(from), sample_ip(to), htons(sport), htons(dport), scope };
+}
+
+static struct nat nat_of(const char *from, uint16_t sport, const char *to, uint16_t dport)
+{
+	return (struct nat){ sample_ip(from), sample_ip(to), htons(sport), htons(dport) };
+}
+
+#define VIP "10.20.194.146"
+#define CLIENT(udp) FLOW_SCOPE(0, FLOW_CLIENT, udp)
+#define REPLY(udp) FLOW_SCOPE(0, FLOW_REPLY, udp)
+
+/* Local pod, tunnel, stock gateway, a UDP query without an answer, a connection that is over. */
+static void add_client_flows(void)
+{
+	struct flow *flow;
+
+	flow = add_half(key_of("10.10.0.89", 59646, VIP, 5000, CLIENT(0)), FLOW_NAT, 1, 412, 100, 2);
+	flow->nat = nat_of("10.10.0.89", 59646, "10.10.0.90", 5000);
+	flow = add_half(key_of("10.10.0.90", 5000, "10.10.0.89", 59646, REPLY(0)), FLOW_NAT, 1, 733,
+			100, 2);
+	flow->nat = nat_of(VIP, 5000, "10.10.0.89", 59646);
+
+	flow = add_half(key_of("10.10.0.89", 59496, VIP, 5000, CLIENT(0)), FLOW_ENCAP, 2, 413, 7200,
+			3600);
+	flow->peer.v4 = sample_ip("192.23.120.32");
+	flow->peer_port = htons(6081);
+	flow->network = NETWORK2;
+	flow = add_half(key_of(VIP, 5000, "10.10.0.89", 59496, REPLY(0)), FLOW_DECAP, 2, 1234567,
+			7200, 3600);
+	flow->network = NETWORK2;
+
+	flow = add_half(key_of("10.10.0.89", 40000, VIP, 5000, CLIENT(0)), FLOW_NAT, 3, 60, 1, 1);
+	flow->nat = nat_of("10.10.0.89", 41234, "192.23.130.40", 15443);
+	flow->flags = FLOW_PASSTHROUGH;
+	flow->state = FLOW_OPENING;
+	flows[flow_count - 1].half_open = true;
+
+	flow = add_half(key_of("10.10.0.89", 40001, "10.20.194.147", 53, CLIENT(1)), FLOW_NAT, 0, 90,
+			3, 3);
+	flow->nat = nat_of("10.10.0.89", 40001, "10.10.0.53", 5353);
+	flow->service = 1; /* whose backend is gone: the row still says which service */
+	flow->state = FLOW_CLOSING;
+	flow->flags = FLOW_REDIRECT;
+}
+
+/* Somebody in network2 who came through our gateway, with an address that is also used here. */
+static void add_gateway_flows(void)
+{
+	struct flow *flow;
+
+	flow = add_half(key_of("10.10.0.89", 59646, VIP, 5000,
+			       FLOW_SCOPE(NETWORK2, FLOW_GATEWAY, 0)), FLOW_DECAP_NAT, 1, 5000, 60,
+			0);
+	flow->nat = nat_of("172.31.254.1", 20000, "10.10.0.90", 5000);
+	flow->network = NETWORK2;
+	flow->flags = FLOW_REDIRECT;
+	flow = add_half(key_of("10.10.0.90", 5000, "172.31.254.1", 20000,
+			       FLOW_SCOPE(0, FLOW_GATEWAY_REPLY, 0)), FLOW_NAT_ENCAP, 1, 6000, 60,
+			0);
+	flow->nat = nat_of(VIP, 5000, "10.10.0.89", 59646);
+	flow->network = NETWORK2;
+}
+
+static void add_counters(struct snapshot *s)
+{
+	memset(s->counters, 0, sizeof(s->counters));
+	s->counters[HOOK_FROM_POD][REASON_TO_LOCAL] = (struct counter){ 100, 10000 };
+	s->counters[HOOK_FROM_POD][REASON_TO_TUNNEL] = (struct counter){ 50, 5000000 };
+	s->counters[HOOK_XDP][REASON_XDP_DECAP] = (struct counter){ 40, 4000000 };
+	s->counters[HOOK_UPLINK][REASON_FROM_TUNNEL] = (struct counter){ 40, 4000000 };
+	s->counters[HOOK_FROM_POD][REASON_TAKEOVER] = (struct counter){ 7, 700 };
+	s->counters[HOOK_FROM_POD][REASON_NO_BACKEND] = (struct counter){ 3, 180 };
+	s->counters[HOOK_UPLINK][REASON_TUNNEL_VNI] = (struct counter){ 2, 200 };
+	s->counters[HOOK_XDP][REASON_TUNNEL_VNI] = (struct counter){ 1, 100 };
+}
+
+struct snapshot *sample_snapshot(void)
+{
+	add_tables();
+	add_gateways();
+	flow_count = 0;
+	add_client_flows();
+	add_gateway_flows();
+	qsort(flows, flow_count, sizeof(flows[0]), snapshot_flow_compare);
+	snapshot = (struct snapshot){
+		.settings = { .abi_version = ABI_VERSION, .network = NETWORK1, .hz = HZ,
+			      .flags = SETTING_GATEWAY, .source.v4 = sample_ip("192.23.110.10"),
+			      .listen.v4 = sample_ip("192.23.110.10"), .listen_port = htons(6081),
+			      .mtu = 1500, .snat_count = 1, .snat = { sample_ip("172.31.254.1") } },
+		.monotonic_ns = 61000000000u, .realtime_ns = 1795554000123000000u,
+		.jiffies = NOW, .has_jiffies = true, .services = services, .service_count = 5,
+		.backends = backends, .backend_count = COUNT(backends), .slots = slots,
+		.slot_count = COUNT(slots), .filters = &filters, .vips = vips,
+		.vip_count = COUNT(vips), .names = names, .name_count = COUNT(names),
+		.networks = networks, .network_count = COUNT(networks), .gateways = gateways,
+		.gateway_count = COUNT(gateways), .ifaces = ifaces, .iface_count = COUNT(ifaces),
+		.flows = flows, .flow_count = flow_count, .flow_usage = { 7, 262144 },
+		.half_open_usage = { 1, 32768 }, .agent_text = (char *)agent_text,
+		.agent_running = true, .programs = 0x1f,
+	};
+	add_counters(&snapshot);
+	return &snapshot;
+}
+
+/* ------------------------------------------------------------------ golden files */
+
+static void write_file(const char *path, const char *text)
+{
+	FILE *file = fopen(path, "w");
+
+	assert_non_null(file);
+	assert_int_equal(fputs(text, file) >= 0, 1);
+	fclose(file);
+}
+
+static char *read_file(const char *path)
+{
+	FILE *file = fopen(path, "r");
+	char *text = calloc(1, 1 << 20);
+
+	if (!file)
+		fail_msg("%s cannot be read; tests run at the top of the tree", path);
+	assert_non_null(text);
+	assert_int_equal(fread(text, 1, (1 << 20) - 1, file) > 0, 1);
+	fclose(file);
+	return text;
+}
+
+void golden_text(const char *name, const char *text)
+{
+	char path[256], *expected;
+
+	snprintf(path, sizeof(path), "tests/data/ctl/%s", name);
+	if (getenv("UPDATE_GOLDEN")) {
+		write_file(path, text);
+		return;
+	}
+	expected = read_file(path);
+	if (strcmp(expected, text))
+		fail_msg("%s: expected\n%s\ngot\n%s", path, expected, text);
+	free(expected);
+}
+
+/* The caller frees the text. */
+static char *printed(const json_t *report, bool wide, int (*print)(const json_t *, bool, FILE *))
+{
+	char *text = NULL;
+	size_t length;
+	FILE *out = open_memstream(&text, &length);
+
+	assert_non_null(out);
+	assert_int_equal(print(report, wide, out), 0);
+	fclose(out);
+	return text;
+}
+
+static void golden_json(const char *name, const json_t *report)
+{
+	char *text = json_dumps(report, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
+	char *line;
+
+	assert_non_null(text);
+	line = malloc(strlen(text) + 2);
+	assert_non_null(line);
+	sprintf(line, "%s\n", text);
+	golden_text(name, line);
+	free(line);
+	free(text);
+}
+
+void golden_report(const char *name, json_t *report,
+		   int (*print)(const json_t *report, bool wide, FILE *out))
+{
+	char *narrow = printed(report, false, print), *wide = printed(report, true, print);
+	char file[128];
+
+	snprintf(file, sizeof(file), "%s.json", name);
+	golden_json(file, report);
+	snprintf(file, sizeof(file), "%s.txt", name);
+	golden_text(file, narrow);
+	snprintf(file, sizeof(file), "%s-wide.txt", name);
+	if (strcmp(narrow, wide))
+		golden_text(file, wide);
+	free(narrow);
+	free(wide);
+	json_decref(report);
+}

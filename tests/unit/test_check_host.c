@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Findings of `parallaxctl check` on values given. */
+#include <linux/capability.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "check.h"
+#include "config.h"
+
+/* Result of the last finding of that name; "none" without. */
+static const char *result_of(const struct check_list *list, const char *name)
+{
+	const char *result = "none";
+	json_t *item;
+	size_t i;
+
+	json_array_foreach(list->items, i, item)
+		if (!strcmp(json_string_value(json_object_get(item, "name")), name))
+			result = json_string_value(json_object_get(item, "result"));
+	return result;
+}
+
+static void kernel_floor(void **state)
+{
+	static const struct {
+		const char *release, *result;
+	} rows[] = {
+		{ "5.15.0-91-generic", "ok" }, { "5.15", "ok" },      { "6.1.0", "ok" },
+		{ "10.0.1", "ok" },            { "5.14.21", "fail" }, { "4.19.0-el8", "fail" },
+		{ "5.4.0", "fail" },           { "strange", "skip" }, { "", "skip" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct check_list list = {};
+
+		check_release(&list, rows[i].release);
+		assert_string_equal(result_of(&list, "kernel"), rows[i].result);
+		assert_int_equal(list.unfit, !strcmp(rows[i].result, "fail"));
+		json_decref(list.items);
+	}
+}
+
+static void capabilities_by_name(void **state)
+{
+	const uint64_t all = 1ull << CAP_BPF | 1ull << CAP_NET_ADMIN | 1ull << CAP_PERFMON;
+	struct check_list list = {};
+
+	(void)state;
+	check_capabilities(&list, all);
+	assert_false(list.unfit);
+	assert_int_equal(json_array_size(list.items), 3);
+	json_decref(list.items);
+
+	list = (struct check_list){};
+	check_capabilities(&list, all & ~(1ull << CAP_PERFMON));
+	assert_true(list.unfit);
+	assert_string_equal(result_of(&list, "CAP_BPF"), "ok");
+	assert_string_equal(result_of(&list, "CAP_NET_ADMIN"), "ok");
+	assert_string_equal(result_of(&list, "CAP_PERFMON"), "fail");
+	json_decref(list.items);
+}
+
+/* Only our own network's ranges hand out addresses on this side. */
+static void snat_inside_a_pod_range(void **state)
+{
+	struct prefix own[2], other;
+	struct mesh_network networks[2] = {
+		{ .name = "network1", .own = true, .cidrs = own, .cidr_count = 2 },
+		{ .name = "network2", .cidrs = &other, .cidr_count = 1 },
+	};
+	struct mesh_networks mesh = { .networks = networks, .count = 2 };
+	static const struct {
+		const char *snat, *result;
+	} rows[] = {
+		{ "172.31.255.1", "ok" }, { "10.10.3.4", "warn" }, { "10.11.0.0", "warn" },
+		{ "10.12.0.1", "ok" },    { "10.20.0.1", "ok" },
+	};
+
+	(void)state;
+	assert_int_equal(prefix_parse("10.10.0.0/16", &own[0]), 0);
+	assert_int_equal(prefix_parse("10.11.0.0/16", &own[1]), 0);
+	assert_int_equal(prefix_parse("10.20.0.0/16", &other), 0);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct check_list list = {};
+		struct addr snat;
+		struct config config = { .mesh = &mesh,
+					 .gateway = { .snat = &snat, .snat_count = 1 } };
+
+		assert_int_equal(addr_parse(rows[i].snat, &snat), 0);
+		check_snat(&list, &config);
+		assert_int_equal(json_array_size(list.items), 1);
+		assert_string_equal(result_of(&list, "snat"), rows[i].result);
+		assert_false(list.unfit); /* a warning only */
+		json_decref(list.items);
+	}
+}
+
+/* A directory on an ordinary file system cannot hold pins, and check says so by name. */
+static void pin_dir_off_bpffs(void **state)
+{
+	struct check_list list = {};
+
+	(void)state;
+	check_host(&list, "/proc/self");
+	assert_string_equal(result_of(&list, "bpffs"), "fail");
+	assert_true(list.unfit);
+	assert_string_not_equal(result_of(&list, "btf"), "none");
+	assert_string_not_equal(result_of(&list, "forwarding"), "none");
+	assert_string_not_equal(result_of(&list, "tcx"), "none");
+	json_decref(list.items);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(kernel_floor),
+		cmocka_unit_test(capabilities_by_name),
+		cmocka_unit_test(snat_inside_a_pod_range),
+		cmocka_unit_test(pin_dir_off_bpffs),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Flags before, between and after other words. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "flag_parse.h"
+
+#define MAX_WORDS 16
+
+struct outcome {
+	int err;
+	const char *file;
+	bool follow;
+	char rest[256]; /* what is left, joined by blanks */
+	char problem[256];
+};
+
+/* Parses words that are parted by blanks. */
+static struct outcome parse(const char *line, bool keep_unknown)
+{
+	static char copy[256];
+	char *argv[MAX_WORDS] = { (char *)"program" }, *left[MAX_WORDS], *save;
+	struct flag_rest rest = { .words = left, .room = MAX_WORDS };
+	struct outcome outcome = {};
+	const struct flag flags[] = {
+		{ .name = "--file", .letter = "-o", .value = &outcome.file },
+		{ .name = "--follow", .letter = "-f", .set = &outcome.follow },
+	};
+	int argc = 1;
+
+	snprintf(copy, sizeof(copy), "%s", line);
+	for (char *word = strtok_r(copy, " ", &save); word; word = strtok_r(NULL, " ", &save))
+		argv[argc++] = word;
+	outcome.err = flag_parse(flags, 2, argc, argv, keep_unknown, &rest, outcome.problem,
+				 sizeof(outcome.problem));
+	for (int i = 0; i < rest.count; i++) {
+		strcat(outcome.rest, i ? " " : "");
+		strcat(outcome.rest, rest.words[i]);
+	}
+	return outcome;
+}
+
+static void takes_flags_anywhere(void **state)
+{
+	static const struct {
+		const char *line, *file;
+		bool follow;
+		const char *rest;
+	} rows[] = {
+		{ "", NULL, false, "" },
+		{ "a b", NULL, false, "a b" },
+		{ "--file x a", "x", false, "a" },
+		{ "a --file x", "x", false, "a" },
+		{ "a --file=x b", "x", false, "a b" },
+		{ "a --file= b", "", false, "a b" },
+		{ "-o x a", "x", false, "a" },
+		{ "a -ox", "x", false, "a" },
+		{ "a -f b -o x", "x", true, "a b" },
+		{ "--follow a", NULL, true, "a" },
+		{ "--file -f a", "-f", false, "a" }, /* a value may look like a flag */
+		{ "- a", NULL, false, "- a" },
+		{ "a -- --file x", NULL, false, "a --file x" },
+		{ "--file a --file b", "b", false, "" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct outcome outcome = parse(rows[i].line, false);
+
+		assert_int_equal(outcome.err, 0);
+		assert_string_equal(outcome.rest, rows[i].rest);
+		assert_int_equal(outcome.follow, rows[i].follow);
+		assert_string_equal(outcome.file ? outcome.file : "(none)",
+				    rows[i].file ? rows[i].file : "(none)");
+	}
+}
+
+static void refuses(void **state)
+{
+	static const struct {
+		const char *line, *problem;
+	} rows[] = {
+		{ "--file", "--file needs a value" },
+		{ "a -o", "--file needs a value" },
+		{ "--follow=yes", "--follow takes no value" },
+		{ "--folow", "unknown flag '--folow': did you mean '--follow'?" },
+		{ "--fil x", "unknown flag '--fil': did you mean '--file'?" },
+		{ "--elephant", "unknown flag '--elephant'" },
+		{ "-x", "unknown flag '-x'" },
+		{ "-fx", "unknown flag '-fx'" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct outcome outcome = parse(rows[i].line, false);
+
+		assert_int_equal(outcome.err, -EINVAL);
+		assert_string_equal(outcome.problem, rows[i].problem);
+	}
+}
+
+static void keeps_unknown_flags_for_others(void **state)
+{
+	struct outcome outcome = parse("verb --other -x --file y -- -f", true);
+
+	(void)state;
+	assert_int_equal(outcome.err, 0);
+	assert_string_equal(outcome.rest, "verb --other -x -- -f");
+	assert_string_equal(outcome.file, "y");
+	assert_false(outcome.follow);
+}
+
+static void suggests_only_what_is_near(void **state)
+{
+	static const char *const words[] = { "status", "services", "flows", "check" };
+	static const struct {
+		const char *word, *near;
+	} rows[] = {
+		{ "statsu", "status" }, { "stats", "status" }, { "service", "services" },
+		{ "flow", "flows" },    { "chekc", "check" },  { "status", "status" },
+		{ "x", NULL },          { "", NULL },          { "uninstall", NULL },
+		{ "an-overlong-word-that-nobody-compares", NULL },
+	};
+	const char *near;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		near = flag_suggest(rows[i].word, words, 4);
+		assert_string_equal(near ? near : "(none)",
+				    rows[i].near ? rows[i].near : "(none)");
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(takes_flags_anywhere),
+		cmocka_unit_test(refuses),
+		cmocka_unit_test(keeps_unknown_flags_for_others),
+		cmocka_unit_test(suggests_only_what_is_near),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

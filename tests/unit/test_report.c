@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What parallaxctl prints, held by files of tests/data/ctl; and the rules behind the numbers. */
+#include <arpa/inet.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "parallax_hash.h"
+#include "report.h"
+#include "sample_snapshot.h"
+
+static const json_t *member(const json_t *object, const char *a, const char *b)
+{
+	return json_object_get(json_object_get(object, a), b);
+}
+
+static void status_golden(void **state)
+{
+	(void)state;
+	golden_report("status", report_status(sample_snapshot(), "/sys/fs/bpf/parallax"),
+		      report_status_print);
+}
+
+static void status_of_dead_agent(void **state)
+{
+	struct snapshot *snapshot = sample_snapshot();
+	json_t *report;
+
+	(void)state;
+	snapshot->agent_running = false;
+	report = report_status(snapshot, "/p");
+	assert_string_equal(json_string_value(member(report, "agent", "state")), "dead");
+	json_decref(report);
+	snapshot->agent_text = NULL;
+	snapshot->programs = 0x0f;
+	golden_report("status-no-agent", report_status(snapshot, "/p"), report_status_print);
+}
+
+/* What XDP takes out of the tunnel is delivered, and counted, by TC. */
+static void status_counts_each_packet_once(void **state)
+{
+	json_t *report = report_status(sample_snapshot(), "/p");
+
+	(void)state;
+	assert_int_equal(json_integer_value(member(report, "forwarded", "packets")), 190);
+	assert_int_equal(json_integer_value(member(report, "drops", "tunnel_vni")), 3);
+	assert_int_equal(json_integer_value(member(report, "drops", "no_backend")), 3);
+	assert_int_equal(json_integer_value(member(report, "passes", "takeover")), 7);
+	/* Reasons that did not happen are there too. */
+	assert_true(json_is_integer(member(report, "drops", "flows_full")));
+	assert_null(member(report, "drops", "to_local"));
+	json_decref(report);
+}
+
+static void services_golden(void **state)
+{
+	(void)state;
+	golden_report("services", report_services(sample_snapshot()), report_services_print);
+}
+
+/* A row that does not repeat its VIP is being changed: it is not shown as that VIP's service. */
+static void services_need_confirmation(void **state)
+{
+	struct snapshot *snapshot = sample_snapshot();
+	struct service *row = (struct service *)&snapshot->services[0];
+	json_t *report;
+
+	(void)state;
+	snapshot->agent_text = NULL;
+	row->port = htons(5001);
+	report = report_services(snapshot);
+	assert_int_equal(json_array_size(json_object_get(report, "services")), 2);
+	json_decref(report);
+}
+
+static void endpoints_golden(void **state)
+{
+	(void)state;
+	golden_report("endpoints", report_endpoints(sample_snapshot(), NULL),
+		      report_endpoints_print);
+}
+
+static size_t matched(const char *filter, const char *list)
+{
+	json_t *report = report_endpoints(sample_snapshot(), filter);
+	size_t count = json_array_size(json_object_get(report, list));
+
+	json_decref(report);
+	return count;
+}
+
+static void endpoints_filters(void **state)
+{
+	static const struct {
+		const char *filter;
+		size_t endpoints, left_out;
+	} rows[] = {
+		{ "helloworld.sample.svc.cluster.local", 5, 1 },
+		{ "helloworld.sample", 5, 1 },
+		{ "helloworld", 5, 1 },
+		{ "hello", 0, 0 },
+		{ "", 0, 0 },
+		{ "outbound|5000||helloworld.sample.svc.cluster.local", 5, 1 },
+		{ "10.20.194.146:5000", 5, 1 },
+		{ "10.20.194.146:5001", 0, 0 },
+		{ "web.sample", 0, 1 },
+		{ "echo.sample", 1, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		assert_int_equal(matched(rows[i].filter, "endpoints"), rows[i].endpoints);
+		assert_int_equal(matched(rows[i].filter, "left_out"), rows[i].left_out);
+	}
+}
+
+static void networks_golden(void **state)
+{
+	struct snapshot *snapshot = sample_snapshot();
+
+	(void)state;
+	golden_report("networks", report_networks(snapshot), report_networks_print);
+	snapshot->agent_text = (char *)"no JSON";
+	golden_report("networks-no-agent", report_networks(snapshot), report_networks_print);
+}
+
+static void gateways_golden(void **state)
+{
+	(void)state;
+	golden_report("gateways", report_gateways(sample_snapshot()), report_gateways_print);
+}
+
+static void flows_golden(void **state)
+{
+	struct snapshot *snapshot = sample_snapshot();
+
+	(void)state;
+	golden_report("flows", report_flows(snapshot), report_flows_print);
+	snapshot->has_jiffies = false;
+	golden_report("flows-no-clock", report_flows(snapshot), report_flows_print);
+}
+
+static struct explain_query query(const char *vip, uint16_t port, const char *from,
+				  uint16_t from_port)
+{
+	struct explain_query query = { .port = port, .from_port = from_port };
+
+	assert_int_equal(addr_parse(vip, &query.vip), 0);
+	if (from)
+		assert_int_equal(addr_parse(from, &query.from), 0);
+	return query;
+}
+
+static void explain_golden(void **state)
+{
+	static const struct {
+		const char *name, *vip;
+		uint16_t port;
+		const char *from;
+		uint16_t from_port;
+	} rows[] = {
+		{ "explain-distribution", "10.20.194.146", 5000, NULL, 0 },
+		{ "explain-address", "10.20.194.146", 5000, "10.10.0.89", 0 },
+		{ "explain-new", "10.20.194.146", 5000, "10.10.0.89", 1234 },
+		{ "explain-flow", "10.20.194.146", 5000, "10.10.0.89", 59496 },
+		{ "explain-udp", "10.20.194.147", 53, "10.10.0.89", 7 },
+		{ "explain-other-port", "10.20.194.146", 80, NULL, 0 },
+		{ "explain-no-vip", "10.9.8.7", 80, NULL, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct explain_query asked = query(rows[i].vip, rows[i].port, rows[i].from,
+						   rows[i].from_port);
+
+		golden_report(rows[i].name, report_explain(sample_snapshot(), &asked),
+			      report_explain_print);
+	}
+}
+
+static const char *explained(struct snapshot *snapshot, const struct explain_query *asked,
+			     char *buf)
+{
+	json_t *report = report_explain(snapshot, asked);
+
+	snprintf(buf, 64, "%s", json_string_value(json_object_get(report, "outcome")));
+	json_decref(report);
+	return buf;
+}
+
+/* Over all ports, each backend is named as often as its slots say. */
+static void explain_agrees_with_the_table(void **state)
+{
+	static const char *const places[] = { "to_local", "to_tunnel", "to_passthrough" };
+	unsigned int counts[3] = {};
+	char outcome[64];
+
+	(void)state;
+	for (uint16_t port = 1; port <= 2000; port++) {
+		struct explain_query asked = query("10.20.194.146", 5000, "10.10.0.1", port);
+
+		explained(sample_snapshot(), &asked, outcome);
+		for (int i = 0; i < 3; i++)
+			counts[i] += !strcmp(outcome, places[i]);
+	}
+	assert_int_equal(counts[0] + counts[1] + counts[2], 2000);
+	assert_in_range(counts[0], 900, 1100); /* 5 of 10 slots */
+	assert_in_range(counts[1], 700, 900);  /* 4 of 10 */
+	assert_in_range(counts[2], 140, 260);  /* 1 of 10 */
+}
+
+/* Affinity: the source address alone decides, so every port has the same answer. */
+static void explain_affinity(void **state)
+{
+	struct snapshot *snapshot = sample_snapshot();
+	struct explain_query any = query("10.20.194.146", 5000, "10.10.0.7", 0);
+	char first[64], other[64];
+
+	(void)state;
+	((struct service *)&snapshot->services[0])->flags |= SERVICE_AFFINITY;
+	explained(snapshot, &any, first);
+	assert_string_not_equal(first, "chosen_per_connection");
+	for (uint16_t port = 1; port < 50; port++) {
+		struct explain_query asked = query("10.20.194.146", 5000, "10.10.0.7", port);
+
+		assert_string_equal(explained(snapshot, &asked, other), first);
+	}
+}
+
+/* A slot whose backend row is another service's by now must not be believed. */
+static void explain_stale_row(void **state)
+{
+	struct snapshot *snapshot = sample_snapshot();
+	struct explain_query asked = query("10.20.194.146", 5000, "10.10.0.1", 1);
+	char outcome[64];
+
+	(void)state;
+	for (uint32_t i = 1; i < snapshot->backend_count; i++)
+		((struct backend *)&snapshot->backends[i])->service_id ^= 1;
+	assert_string_equal(explained(snapshot, &asked, outcome), "stale_row");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(status_golden),
+		cmocka_unit_test(status_of_dead_agent),
+		cmocka_unit_test(status_counts_each_packet_once),
+		cmocka_unit_test(services_golden),
+		cmocka_unit_test(services_need_confirmation),
+		cmocka_unit_test(endpoints_golden),
+		cmocka_unit_test(endpoints_filters),
+		cmocka_unit_test(networks_golden),
+		cmocka_unit_test(gateways_golden),
+		cmocka_unit_test(flows_golden),
+		cmocka_unit_test(explain_golden),
+		cmocka_unit_test(explain_agrees_with_the_table),
+		cmocka_unit_test(explain_affinity),
+		cmocka_unit_test(explain_stale_row),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
