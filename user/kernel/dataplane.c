@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Loads the programs, makes or adopts the maps, pins both. */
+#include "dataplane.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "parallax.skel.h"
+#include "parallax_limits.h"
+#include "pins.h"
+
+struct dataplane {
+	struct parallax_bpf *skeleton;
+	const char *pin_dir;
+	dataplane_note note;
+	void *note_arg;
+	char *reason; /* of the caller, while opening */
+	bool adopted;
+};
+
+/* ------------------------------------------------------------------ what libbpf says */
+
+/* libbpf's callback has no argument; its last words explain a failure best. */
+static char last_words[DATAPLANE_REASON / 2];
+
+static int keep_words(enum libbpf_print_level level, const char *format, va_list args)
+{
+	char line[DATAPLANE_REASON / 2];
+
+	if (level != LIBBPF_WARN)
+		return 0;
+	vsnprintf(line, sizeof(line), format, args);
+	if (strstr(line, "BEGIN PROG LOAD LOG") || strlen(line) < 4)
+		return 0;
+	snprintf(last_words, sizeof(last_words), "%s", line);
+	last_words[strcspn(last_words, "\n")] = '\0';
+	return 0;
+}
+
+static int __attribute__((format(printf, 3, 4))) fail(struct dataplane *dataplane, int err,
+						      const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(dataplane->reason, DATAPLANE_REASON, format, args);
+	va_end(args);
+	return err;
+}
+
+/* ------------------------------------------------------------------ sizes */
+
+static uint32_t power_of_two_above(uint32_t n)
+{
+	uint32_t power = 1;
+
+	while (power < n)
+		power *= 2;
+	return power;
+}
+
+static void set_sizes(struct parallax_bpf *skeleton, const struct config_limits *limits)
+{
+	bpf_map__set_max_entries(skeleton->maps.vips, 2 * limits->services);
+	bpf_map__set_max_entries(skeleton->maps.services, limits->services);
+	bpf_map__set_max_entries(skeleton->maps.service_ids, limits->services);
+	bpf_map__set_max_entries(skeleton->maps.backends, limits->backends);
+	bpf_map__set_max_entries(skeleton->maps.slots, limits->slots / 2);
+	bpf_map__set_max_entries(skeleton->maps.flows, limits->flows);
+	bpf_map__set_max_entries(skeleton->maps.half_open, limits->flows / HALF_OPEN_FRACTION);
+	bpf_map__set_max_entries(skeleton->maps.reclaim, power_of_two_above(2 * limits->flows));
+}
+
+/* ------------------------------------------------------------------ adoption */
+
+/* Not state: made anew with each load. */
+static bool is_pinned_map(const struct parallax_bpf *skeleton, const struct bpf_map *map)
+{
+	return !bpf_map__is_internal(map) && map != skeleton->maps.scratch;
+}
+
+static int check_layout(struct dataplane *dataplane, const struct bpf_map *map,
+			const struct pin_map *pinned)
+{
+	const char *name = bpf_map__name(map);
+	uint32_t key = bpf_map__key_size(map), value = bpf_map__value_size(map);
+
+	if (pinned->type == bpf_map__type(map) && pinned->key_size == key &&
+	    pinned->value_size == value && pinned->flags == bpf_map__map_flags(map))
+		return 0;
+	return fail(dataplane, -EPROTO,
+		    "%s/%s was pinned by another version: type %u with %u-byte keys and %u-byte "
+		    "values, expected type %u with %u and %u; remove what that version left by "
+		    "`parallaxctl uninstall --pin-dir %s`, then start again",
+		    dataplane->pin_dir, name, pinned->type, pinned->key_size, pinned->value_size,
+		    bpf_map__type(map), key, value, dataplane->pin_dir);
+}
+
+static void note_size(struct dataplane *dataplane, const struct bpf_map *map, uint32_t pinned)
+{
+	char text[256];
+
+	if (bpf_map__max_entries(map) == pinned)
+		return;
+	snprintf(text, sizeof(text),
+		 "map %s keeps its %u elements, not %u as limits say: sizes change only after "
+		 "`parallaxctl uninstall`",
+		 bpf_map__name(map), pinned, bpf_map__max_entries(map));
+	dataplane->note(dataplane->note_arg, text);
+}
+
+static int adopt_map(struct dataplane *dataplane, struct bpf_map *map)
+{
+	const char *name = bpf_map__name(map);
+	struct pin_map info;
+	int fd, err;
+
+	err = pins_open_map(dataplane->pin_dir, name, &fd);
+	if (err == -ENOENT)
+		return 0;
+	if (err)
+		return fail(dataplane, err, "cannot open %s/%s: %s", dataplane->pin_dir, name,
+			    strerror(-err));
+	err = pins_map_info(fd, &info);
+	if (!err)
+		err = check_layout(dataplane, map, &info);
+	if (!err) {
+		note_size(dataplane, map, info.max_entries);
+		err = bpf_map__reuse_fd(map, fd);
+		dataplane->adopted = true;
+	}
+	close(fd);
+	return err;
+}
+
+static int adopt_maps(struct dataplane *dataplane)
+{
+	struct bpf_map *map;
+	int err = 0;
+
+	bpf_object__for_each_map(map, dataplane->skeleton->obj) {
+		if (is_pinned_map(dataplane->skeleton, map))
+			err = adopt_map(dataplane, map);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+/* 0 in a map that was made and never filled: the agent died in between. */
+static int check_version(struct dataplane *dataplane)
+{
+	struct settings settings;
+	__u32 zero = 0;
+
+	if (bpf_map_lookup_elem(bpf_map__fd(dataplane->skeleton->maps.settings), &zero, &settings))
+		return fail(dataplane, -errno, "cannot read settings: %s", strerror(errno));
+	if (!settings.abi_version || settings.abi_version == ABI_VERSION)
+		return 0;
+	return fail(dataplane, -EPROTO,
+		    "%s was pinned by layout version %u, this is %u; remove it by "
+		    "`parallaxctl uninstall --pin-dir %s`, then start again",
+		    dataplane->pin_dir, settings.abi_version, ABI_VERSION, dataplane->pin_dir);
+}
+
+/* ------------------------------------------------------------------ pinning */
+
+static int pin_maps(struct dataplane *dataplane)
+{
+	char path[PIN_PATH_MAX];
+	struct bpf_map *map;
+	int err;
+
+	bpf_object__for_each_map(map, dataplane->skeleton->obj) {
+		if (!is_pinned_map(dataplane->skeleton, map))
+			continue;
+		err = pins_path(dataplane->pin_dir, bpf_map__name(map), path);
+		if (!err && bpf_obj_pin(bpf_map__fd(map), path) && errno != EEXIST)
+			err = -errno;
+		if (err)
+			return fail(dataplane, err, "cannot pin %s/%s: %s", dataplane->pin_dir,
+				    bpf_map__name(map), strerror(-err));
+	}
+	return 0;
+}
+
+/* The new program takes the pin's place in one step. */
+static int pin_program(struct dataplane *dataplane, const struct bpf_program *program)
+{
+	char name[64], path[PIN_PATH_MAX], fresh[PIN_PATH_MAX];
+	int err;
+
+	snprintf(name, sizeof(name), "prog_%s", bpf_program__name(program));
+	err = pins_path(dataplane->pin_dir, name, path);
+	strncat(name, "_new", sizeof(name) - strlen(name) - 1);
+	if (!err)
+		err = pins_path(dataplane->pin_dir, name, fresh);
+	if (err)
+		return err;
+	unlink(fresh);
+	if (bpf_obj_pin(bpf_program__fd(program), fresh) || rename(fresh, path))
+		return fail(dataplane, -errno, "cannot pin %s: %s", path, strerror(errno));
+	return 0;
+}
+
+static int pin_programs(struct dataplane *dataplane)
+{
+	struct bpf_program *program;
+	int err = 0;
+
+	bpf_object__for_each_program(program, dataplane->skeleton->obj) {
+		err = pin_program(dataplane, program);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+/* ------------------------------------------------------------------ open */
+
+static int load(struct dataplane *dataplane)
+{
+	struct parallax_bpf *skeleton = dataplane->skeleton;
+	int err;
+
+	skeleton->rodata->reclaim_mask = bpf_map__max_entries(skeleton->maps.reclaim) - 1;
+	err = parallax_bpf__load(skeleton);
+	if (err)
+		return fail(dataplane, err, "cannot load the programs: %s (%s); `parallaxctl check` "
+			    "tells what this machine lacks", strerror(-err), last_words);
+	return 0;
+}
+
+static int open_and_adopt(struct dataplane *dataplane, const struct config_limits *limits)
+{
+	dataplane->skeleton = parallax_bpf__open();
+	if (!dataplane->skeleton)
+		return fail(dataplane, -errno, "cannot open the programs: %s", strerror(errno));
+	set_sizes(dataplane->skeleton, limits);
+	return adopt_maps(dataplane);
+}
+
+int dataplane_open(const char *pin_dir, const struct config_limits *limits, dataplane_note note,
+		   void *arg, struct dataplane **ret, char *reason)
+{
+	struct dataplane *dataplane = calloc(1, sizeof(*dataplane));
+	int err;
+
+	if (!dataplane)
+		return -ENOMEM;
+	*dataplane = (struct dataplane){ .pin_dir = pin_dir, .note = note, .note_arg = arg,
+					 .reason = reason };
+	libbpf_set_print(keep_words);
+	last_words[0] = '\0';
+	snprintf(reason, DATAPLANE_REASON, "out of memory");
+	err = open_and_adopt(dataplane, limits);
+	if (!err)
+		err = load(dataplane);
+	if (!err && dataplane->adopted)
+		err = check_version(dataplane);
+	if (!err)
+		err = pin_maps(dataplane);
+	if (!err)
+		err = pin_programs(dataplane);
+	if (err) {
+		dataplane_close(dataplane);
+		return err;
+	}
+	*ret = dataplane;
+	return 0;
+}
+
+void dataplane_close(struct dataplane *dataplane)
+{
+	if (!dataplane)
+		return;
+	parallax_bpf__destroy(dataplane->skeleton);
+	free(dataplane);
+}
+
+bool dataplane_adopted(const struct dataplane *dataplane)
+{
+	return dataplane->adopted;
+}
+
+struct map_writer_fds dataplane_fds(const struct dataplane *dataplane)
+{
+	const struct parallax_bpf *skeleton = dataplane->skeleton;
+
+	return (struct map_writer_fds){
+		.vips = bpf_map__fd(skeleton->maps.vips),
+		.services = bpf_map__fd(skeleton->maps.services),
+		.backends = bpf_map__fd(skeleton->maps.backends),
+		.slots = bpf_map__fd(skeleton->maps.slots),
+		.service_ids = bpf_map__fd(skeleton->maps.service_ids),
+		.networks = bpf_map__fd(skeleton->maps.networks),
+		.gateways = bpf_map__fd(skeleton->maps.gateways),
+		.allowed = bpf_map__fd(skeleton->maps.allowed),
+		.names = bpf_map__fd(skeleton->maps.names),
+		.filters = bpf_map__fd(skeleton->maps.filters),
+		.settings = bpf_map__fd(skeleton->maps.settings),
+		.agent = bpf_map__fd(skeleton->maps.agent),
+	};
+}
+
+int dataplane_ifaces_fd(const struct dataplane *dataplane)
+{
+	return bpf_map__fd(dataplane->skeleton->maps.ifaces);
+}
+
+int dataplane_flows_fd(const struct dataplane *dataplane)
+{
+	return bpf_map__fd(dataplane->skeleton->maps.flows);
+}
+
+int dataplane_half_open_fd(const struct dataplane *dataplane)
+{
+	return bpf_map__fd(dataplane->skeleton->maps.half_open);
+}
+
+int dataplane_program_fd(const struct dataplane *dataplane, enum dataplane_program program)
+{
+	const struct parallax_bpf *skeleton = dataplane->skeleton;
+
+	switch (program) {
+	case PROGRAM_FROM_POD:
+		return bpf_program__fd(skeleton->progs.px_from_pod);
+	case PROGRAM_TO_POD:
+		return bpf_program__fd(skeleton->progs.px_to_pod);
+	case PROGRAM_UPLINK:
+		return bpf_program__fd(skeleton->progs.px_uplink);
+	case PROGRAM_XDP:
+		return bpf_program__fd(skeleton->progs.px_xdp);
+	}
+	return -1;
+}
+
+int dataplane_now_fd(const struct dataplane *dataplane)
+{
+	return bpf_program__fd(dataplane->skeleton->progs.px_now);
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Loads the programs, makes or adopts the maps, pins both. */
+#ifndef DATAPLANE_H
+#define DATAPLANE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "config.h"
+#include "map_writer.h"
+
+#define DATAPLANE_REASON 1024
+
+struct dataplane;
+
+enum dataplane_program { PROGRAM_FROM_POD, PROGRAM_TO_POD, PROGRAM_UPLINK, PROGRAM_XDP };
+
+/* Called for what is worth telling and stops nothing. */
+typedef void (*dataplane_note)(void *arg, const char *text);
+
+/* Loads. Pinned maps of this layout are adopted with the size they have, others are refused. The
+ * directory must exist and be locked. Attaches nothing. On failure `reason` of DATAPLANE_REASON
+ * bytes says what is wrong and what helps; what was pinned stays. Returns 0 or -errno. */
+int dataplane_open(const char *pin_dir, const struct config_limits *limits, dataplane_note note,
+		   void *arg, struct dataplane **ret, char *reason);
+
+/* Leaves everything pinned and attached. Accepts NULL. */
+void dataplane_close(struct dataplane *dataplane);
+
+/* Whether the maps were there before. */
+bool dataplane_adopted(const struct dataplane *dataplane);
+
+struct map_writer_fds dataplane_fds(const struct dataplane *dataplane);
+/* Borrowed. */
+int dataplane_ifaces_fd(const struct dataplane *dataplane);
+int dataplane_flows_fd(const struct dataplane *dataplane);
+int dataplane_half_open_fd(const struct dataplane *dataplane);
+int dataplane_program_fd(const struct dataplane *dataplane, enum dataplane_program program);
+/* The program that returns jiffies. */
+int dataplane_now_fd(const struct dataplane *dataplane);
+
+#endif
