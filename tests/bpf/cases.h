@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The packet tables, by topic, and what their rows share. */
+#ifndef CASES_H
+#define CASES_H
+
+#include "run.h"
+
+struct case_list {
+	const struct test_case *cases;
+	unsigned int count;
+};
+
+#define CASE_LIST(name, rows)                                                                      \
+	const struct case_list name = {rows, sizeof(rows) / sizeof((rows)[0])}
+
+extern const struct case_list ignore_cases;   /* what is none of our business */
+extern const struct case_list local_cases;    /* client: pods of this network */
+extern const struct case_list flow_cases;     /* states, tables, promotion */
+extern const struct case_list encap_cases;    /* client: into the tunnel */
+extern const struct case_list decap_cases;    /* client: out of the tunnel */
+extern const struct case_list refuse_cases;   /* RST, ICMP, takeover */
+extern const struct case_list clash_cases;    /* one source port, two connections */
+extern const struct case_list stale_cases;    /* rows that changed under the reader */
+extern const struct case_list gateway_cases;  /* gateway role */
+extern const struct case_list header_cases;   /* malformed tunnel packets, ECN, TTL */
+extern const struct case_list xdp_cases;      /* decapsulation before TC */
+
+/* setup.c: HELLO at VIP:5000, TCP and UDP, carried out by ... */
+void setup_local(struct world *world);       /* HELLO1 */
+void setup_redirect(struct world *world);    /* HELLO1, with delivery: redirect */
+void setup_hairpin(struct world *world);     /* SLEEP itself */
+void setup_geneve(struct world *world);      /* GATEWAY */
+void setup_passthrough(struct world *world); /* STOCK */
+void setup_nobody(struct world *world);      /* nobody */
+void setup_two_vips(struct world *world);    /* HELLO1, also at VIP2 */
+void setup_two_stock(struct world *world);   /* STOCK, also at VIP2 */
+/* This node is GATEWAY; behind it HELLO2, on this node. */
+void setup_gateway(struct world *world);
+
+/* Rows of setup_*(): TCP has the first service and backend, UDP the second. */
+#define TCP_ROW 1
+#define UDP_ROW 2
+
+/* Packets of the scenario. */
+#define TO_VIP(...) TCP(SLEEP, CLIENT_PORT, VIP, HELLO_PORT, __VA_ARGS__)
+#define TO_HELLO1(...) TCP(SLEEP, CLIENT_PORT, HELLO1, HELLO_PORT, __VA_ARGS__)
+#define FROM_HELLO1(...) TCP(HELLO1, HELLO_PORT, SLEEP, CLIENT_PORT, __VA_ARGS__)
+#define FROM_VIP(...) TCP(VIP, HELLO_PORT, SLEEP, CLIENT_PORT, __VA_ARGS__)
+#define UDP_TO_VIP(...) UDP(SLEEP, CLIENT_PORT, VIP, HELLO_PORT, __VA_ARGS__)
+#define UDP_FROM_VIP(...) UDP(VIP, HELLO_PORT, SLEEP, CLIENT_PORT, __VA_ARGS__)
+
+#define A_SYN .flags = SYN, .seq = 1000
+#define A_SYN_ACK .flags = SYN | ACK, .seq = 5000, .ack = 1001
+#define AN_ACK .flags = ACK, .seq = 1001, .ack = 5001
+#define SOME_DATA .flags = PSH | ACK, .seq = 1001, .ack = 5001, .len = 101
+#define REPLY_DATA .flags = PSH | ACK, .seq = 5001, .ack = 1102, .len = 77
+
+/* Outer headers: from our node to the gateway and back, and the same seen from the gateway, whose
+ * client has a fixed source port. */
+#define TO_GATEWAY(...)                                                                            \
+	OUTER(NODE1, ANY_TUNNEL_PORT, GATEWAY, TUNNEL_PORT, NETWORK1, HELLO_ID, __VA_ARGS__)
+#define FROM_GATEWAY(...)                                                                          \
+	OUTER(GATEWAY, TUNNEL_PORT, NODE1, ANY_TUNNEL_PORT, NETWORK2, HELLO_ID, __VA_ARGS__)
+#define NODE1_PORT 61450
+#define AT_GATEWAY(...)                                                                            \
+	OUTER(NODE1, NODE1_PORT, GATEWAY, TUNNEL_PORT, NETWORK1, HELLO_ID, __VA_ARGS__)
+#define BACK_TO_NODE1(...)                                                                         \
+	OUTER(GATEWAY, TUNNEL_PORT, NODE1, NODE1_PORT, NETWORK2, HELLO_ID, __VA_ARGS__)
+
+#define FROM_OUTSIDE .src_mac = MAC_OUTSIDE
+#define ANY_MAC .dst_mac = MAC_ANY
+#define ONE_HOP .ttl = 63 /* we are a router on this path */
+
+#endif

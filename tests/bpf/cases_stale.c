@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* A reader trusts no row until it confirms itself; flows whose backend left. */
+#include "cases.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdio.h>
+
+#include "parallax_hash.h"
+
+#define STALE                                                                                      \
+	STEPS({FROM_POD, .in = TO_VIP(A_SYN), .verdict = SHOT, .count = COUNT(STALE_ROW),          \
+	       .tables = true})
+
+#define OPENS                                                                                      \
+	{FROM_POD, .in = TO_VIP(A_SYN), .verdict = NEXT, .out = TO_HELLO1(A_SYN),                  \
+	 .count = COUNT(TO_LOCAL)}
+#define ANSWERS                                                                                    \
+	{TO_POD, .in = FROM_HELLO1(A_SYN_ACK), .verdict = NEXT, .out = FROM_VIP(A_SYN_ACK),        \
+	 .count = COUNT(REPLY)}
+#define TO_OTHER(...) TCP(SLEEP, CLIENT_PORT, OTHER_POD, HELLO_PORT, __VA_ARGS__)
+#define OTHER_ANSWERS                                                                              \
+	{TO_POD, .in = TCP(OTHER_POD, HELLO_PORT, SLEEP, CLIENT_PORT, A_SYN_ACK), .verdict = NEXT, \
+	 .out = FROM_VIP(A_SYN_ACK), .count = COUNT(REPLY), .tables = true, .flows = 2,            \
+	 .state = STATE(ESTABLISHED)}
+
+static void setup_row_of_another_vip(struct world *world)
+{
+	setup_local(world);
+	world->services[TCP_ROW].vip.v4 = htonl(VIP2);
+}
+
+static void setup_row_of_another_port(struct world *world)
+{
+	setup_local(world);
+	world->services[TCP_ROW].port = htons(80);
+}
+
+static void setup_row_of_another_protocol(struct world *world)
+{
+	setup_local(world);
+	world->services[TCP_ROW].proto = IPPROTO_UDP;
+}
+
+static void setup_row_not_in_use(struct world *world)
+{
+	setup_local(world);
+	world->services[TCP_ROW].flags = 0;
+}
+
+static void setup_backend_of_another_service(struct world *world)
+{
+	setup_local(world);
+	world->backends[TCP_ROW].service_id = UNKNOWN_ID;
+}
+
+static void setup_resting_backend(struct world *world)
+{
+	setup_local(world);
+	world->backends[TCP_ROW].generation = 0;
+}
+
+static void setup_table_beyond_the_arena(struct world *world)
+{
+	setup_local(world);
+	world->services[TCP_ROW].table = TABLE_WORD(WORLD_SLOTS, 1, 1);
+}
+
+static void setup_slot_beyond_the_backends(struct world *world)
+{
+	setup_local(world);
+	world->slots[0].backend[0] = WORLD_BACKENDS;
+}
+
+/* The table names OTHER_POD instead, and HELLO1 has left the view. */
+static void replace_backend(struct world *world)
+{
+	uint32_t tcp = world_backend(world, TCP_ROW, BACKEND_LOCAL, OTHER_POD, HELLO_PORT);
+	uint32_t udp = world_backend(world, UDP_ROW, BACKEND_LOCAL, OTHER_POD, HELLO_PORT);
+
+	world_table(world, TCP_ROW, &tcp, 1);
+	world_table(world, UDP_ROW, &udp, 1);
+	world->backends[TCP_ROW].flags |= BACKEND_OUT;
+	world->backends[UDP_ROW].flags |= BACKEND_OUT;
+}
+
+/* The same, but the rows were given to others meanwhile. */
+static void reuse_backend_rows(struct world *world)
+{
+	replace_backend(world);
+	world->backends[TCP_ROW].flags = 0;
+	world->backends[TCP_ROW].generation = 2;
+	world->backends[UDP_ROW].flags = 0;
+	world->backends[UDP_ROW].generation = 2;
+}
+
+static void corrupt_tag(const struct flow_key *key, struct flow *flow, void *data)
+{
+	(void)key;
+	(void)data;
+	flow->tag ^= 1;
+}
+
+/* As if the look-up had answered with another key's value. */
+static void corrupt_tags(struct world *world)
+{
+	struct flow_visit visit = {.visit = corrupt_tag};
+
+	world_flows(world, "flows", &visit);
+	world_flows(world, "half_open", &visit);
+}
+
+static void empty_table(struct world *world)
+{
+	world_table(world, TCP_ROW, NULL, 0);
+	world->backends[TCP_ROW].flags |= BACKEND_OUT;
+}
+
+/* Three slots, a third of the flows each, by the hash that all nodes share. */
+static void setup_three(struct world *world)
+{
+	uint32_t service = world_service(world, VIP, HELLO_PORT, IPPROTO_TCP, HELLO_ID), rows[3];
+
+	rows[0] = world_backend(world, service, BACKEND_LOCAL, HELLO1, HELLO_PORT);
+	rows[1] = world_backend(world, service, BACKEND_LOCAL, OTHER_POD, HELLO_PORT);
+	rows[2] = world_backend(world, service, BACKEND_PASSTHROUGH, STOCK, STOCK_PORT);
+	world->slot = 1; /* an odd place in the arena */
+	world_table(world, service, rows, 3);
+}
+
+static const struct pkt one_of_many = TCP(SLEEP, 1024, VIP, HELLO_PORT, A_SYN);
+
+static bool choose_by_hash(struct world *world)
+{
+	static const uint32_t addrs[3] = {HELLO1, OTHER_POD, STOCK};
+	static const struct step step = {.program = FROM_POD};
+	struct port_values ports = {0};
+	struct pkt pkt = one_of_many;
+	uint32_t taken[3] = {0};
+	struct frame frame;
+	int verdict;
+
+	for (pkt.sport = 1024; pkt.sport < 1024 + 300; pkt.sport++) {
+		uint32_t hash = flow_hash(htonl(SLEEP), htonl(VIP), htons(pkt.sport),
+					  htons(HELLO_PORT), IPPROTO_TCP,
+					  HELLO_ID ^ HASH_SEED_CLIENT);
+		uint32_t slot = hash_slot(hash, 3), daddr;
+
+		pkt_build(&pkt, &ports, &frame);
+		if (frame_run(world, &step, frame.data, &frame.len, &verdict) || verdict != NEXT)
+			return false;
+		daddr = IP(frame.data[30], frame.data[31], frame.data[32], frame.data[33]);
+		if (daddr != addrs[slot]) {
+			printf("      port %u: not the backend of slot %u\n", pkt.sport, slot);
+			return false;
+		}
+		taken[slot]++;
+	}
+	if (taken[0] > 70 && taken[1] > 70 && taken[2] > 70)
+		return true;
+	printf("      uneven: %u, %u, %u\n", taken[0], taken[1], taken[2]);
+	return false;
+}
+
+static const struct test_case rows[] = {
+	{"stale: the service row is another VIP's", setup_row_of_another_vip, STALE},
+	{"stale: the service row is another port's", setup_row_of_another_port, STALE},
+	{"stale: the service row is another protocol's", setup_row_of_another_protocol, STALE},
+	{"stale: the service row is not in use", setup_row_not_in_use, STALE},
+	{"stale: the slot names another service's backend", setup_backend_of_another_service, STALE},
+	{"stale: the backend row rests", setup_resting_backend, STALE},
+	{"stale: the table lies beyond the arena", setup_table_beyond_the_arena, STALE},
+	{"stale: the slot names a row beyond the array", setup_slot_beyond_the_backends, STALE},
+	{"stale: a flow that is another key's is no flow", setup_local,
+	 STEPS(OPENS, ANSWERS,
+	       {FROM_POD, .before = corrupt_tags, .in = TO_VIP(AN_ACK), .verdict = REDIRECT,
+		.out = FROM_VIP(.flags = RST, .seq = 5001, .no_window = true, .dst_mac = MAC_SLEEP,
+				.src_mac = MAC_NODE),
+		.count = COUNT(NO_FLOW)},
+	       {TO_POD, .in = FROM_HELLO1(REPLY_DATA), .verdict = NEXT})},
+	{"out: a SYN of an opening flow chooses again", setup_local,
+	 STEPS(OPENS,
+	       {FROM_POD, .before = replace_backend, .in = TO_VIP(A_SYN), .verdict = NEXT,
+		.out = TO_OTHER(A_SYN), .count = COUNT(TO_LOCAL), .tables = true, .half_open = 2},
+	       OTHER_ANSWERS)},
+	{"out: a SYN of an opening flow whose row was reused chooses again", setup_local,
+	 STEPS(OPENS,
+	       {FROM_POD, .before = reuse_backend_rows, .in = TO_VIP(A_SYN), .verdict = NEXT,
+		.out = TO_OTHER(A_SYN), .count = COUNT(TO_LOCAL), .tables = true, .half_open = 2},
+	       OTHER_ANSWERS)},
+	{"out: a SYN of a closing flow chooses again", setup_local,
+	 STEPS(OPENS, ANSWERS,
+	       {FROM_POD, .in = TO_VIP(.flags = RST), .verdict = NEXT,
+		.out = TO_HELLO1(.flags = RST), .count = COUNT(TO_LOCAL),
+		.state = STATE(CLOSING)},
+	       {FROM_POD, .before = replace_backend, .in = TO_VIP(A_SYN), .verdict = NEXT,
+		.out = TO_OTHER(A_SYN), .count = COUNT(TO_LOCAL)},
+	       OTHER_ANSWERS)},
+	{"out: an established flow stays", setup_local,
+	 STEPS(OPENS, ANSWERS,
+	       {FROM_POD, .before = replace_backend, .in = TO_VIP(SOME_DATA), .verdict = NEXT,
+		.out = TO_HELLO1(SOME_DATA), .count = COUNT(TO_LOCAL)},
+	       {TO_POD, .in = FROM_HELLO1(REPLY_DATA), .verdict = NEXT, .out = FROM_VIP(REPLY_DATA),
+		.count = COUNT(REPLY)})},
+	{"out: a SYN does not move an established flow", setup_local,
+	 STEPS(OPENS, ANSWERS,
+	       {FROM_POD, .before = replace_backend, .in = TO_VIP(A_SYN), .verdict = NEXT,
+		.out = TO_HELLO1(A_SYN), .count = COUNT(TO_LOCAL), .tables = true, .flows = 2,
+		.state = STATE(ESTABLISHED)})},
+	{"out: data of an opening flow stays", setup_local,
+	 STEPS(OPENS,
+	       {FROM_POD, .before = replace_backend, .in = TO_VIP(AN_ACK), .verdict = NEXT,
+		.out = TO_HELLO1(AN_ACK), .count = COUNT(TO_LOCAL)})},
+	{"out: UDP chooses again, also after a reply", setup_local,
+	 STEPS({FROM_POD, .in = UDP_TO_VIP(.len = 1), .verdict = NEXT,
+		.out = UDP(SLEEP, CLIENT_PORT, HELLO1, HELLO_PORT, .len = 1),
+		.count = COUNT(TO_LOCAL)},
+	       {TO_POD, .in = UDP(HELLO1, HELLO_PORT, SLEEP, CLIENT_PORT, .len = 1),
+		.verdict = NEXT, .out = UDP_FROM_VIP(.len = 1), .count = COUNT(REPLY)},
+	       {FROM_POD, .before = replace_backend, .in = UDP_TO_VIP(.len = 1), .verdict = NEXT,
+		.out = UDP(SLEEP, CLIENT_PORT, OTHER_POD, HELLO_PORT, .len = 1),
+		.count = COUNT(TO_LOCAL), .tables = true, .half_open = 2},
+	       {TO_POD, .in = UDP(OTHER_POD, HELLO_PORT, SLEEP, CLIENT_PORT, .len = 1),
+		.verdict = NEXT, .out = UDP_FROM_VIP(.len = 1), .count = COUNT(REPLY)})},
+	{"out: UDP stays while its backend serves", setup_local,
+	 STEPS({FROM_POD, .in = UDP_TO_VIP(.len = 1), .verdict = NEXT,
+		.out = UDP(SLEEP, CLIENT_PORT, HELLO1, HELLO_PORT, .len = 1),
+		.count = COUNT(TO_LOCAL)},
+	       {FROM_POD, .in = UDP_TO_VIP(.len = 2), .verdict = NEXT,
+		.out = UDP(SLEEP, CLIENT_PORT, HELLO1, HELLO_PORT, .len = 2),
+		.count = COUNT(TO_LOCAL), .tables = true, .half_open = 2})},
+	{"out: nobody is left for an opening flow", setup_local,
+	 STEPS(OPENS,
+	       {FROM_POD, .before = empty_table, .in = TO_VIP(A_SYN), .verdict = REDIRECT,
+		.out = FROM_VIP(.flags = RST | ACK, .ack = 1001, .no_window = true,
+				.dst_mac = MAC_SLEEP, .src_mac = MAC_NODE),
+		.count = COUNT(NO_BACKEND), .tables = true})},
+	{"choose: by the shared hash, evenly, at an odd place in the arena", setup_three,
+	 .run = choose_by_hash},
+};
+
+CASE_LIST(stale_cases, rows);

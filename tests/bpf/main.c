@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Packet tables: every row through the loaded programs. `bpf_tests [part of a name]` runs some. */
+#include <stdio.h>
+#include <unistd.h>
+
+#include "cases.h"
+
+static const struct case_list *const lists[] = {
+	&ignore_cases, &local_cases, &flow_cases, &encap_cases,   &decap_cases, &refuse_cases,
+	&clash_cases,  &stale_cases, &gateway_cases, &header_cases, &xdp_cases,
+};
+
+int main(int argc, char **argv)
+{
+	struct totals totals = {0};
+	struct world world;
+
+	if (geteuid() != 0) {
+		printf("SKIP packet tables: only root may load programs\n");
+		return 0;
+	}
+	if (world_open(&world)) {
+		printf("FAIL the programs do not load\n");
+		return 1;
+	}
+	for (unsigned int i = 0; i < sizeof(lists) / sizeof(*lists); i++)
+		cases_run(&world, lists[i]->cases, lists[i]->count, argc > 1 ? argv[1] : NULL,
+			  &totals);
+	world_close(&world);
+	printf("%u passed, %u failed\n", totals.passed, totals.failed);
+	return totals.failed || !totals.passed;
+}

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Packets, described field by field and built with right lengths and checksums. */
+#ifndef PKT_H
+#define PKT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "cast.h"
+
+#define PKT_MAX 3600
+
+#define FIN 0x01
+#define SYN 0x02
+#define RST 0x04
+#define PSH 0x08
+#define ACK 0x10
+#define ECE 0x40
+
+#define DF 0x4000
+#define MF 0x2000
+
+/* A port that the program may choose: bound by the first packet that shows it, the same ever
+ * after. Each has a range, and those of one kind must differ from one another. */
+enum port_variable {
+	ANY_TUNNEL_PORT = 0x10000, /* one of the 64, of the client's first flow */
+	ANY_TUNNEL_PORT_B,
+	ANY_SNAT,
+	ANY_SNAT_B,
+	ANY_CLASH,
+	ANY_CLASH_B,
+	PORT_VARIABLES_END
+};
+#define PORT_VARIABLES (PORT_VARIABLES_END - ANY_TUNNEL_PORT)
+
+struct port_values {
+	uint16_t value[PORT_VARIABLES]; /* host order; 0: not bound yet */
+};
+
+/* What stands before an inner packet. Ports and addresses in host order, as in struct pkt. */
+struct outer {
+	uint32_t saddr, daddr;
+	uint32_t sport, dport;
+	uint32_t vni;
+	uint64_t id;
+	uint8_t tos;
+	uint8_t ttl;             /* 0: 64 */
+	uint16_t frag;           /* 0: DF */
+	bool no_df;
+	uint8_t ip_proto;        /* 0: UDP */
+	uint8_t version;         /* of Geneve */
+	uint8_t flags;           /* flipped in the flags octet, whose right value is C */
+	uint16_t protocol;       /* 0: IPv4 */
+	bool no_service;         /* leave the service option out */
+	bool udp_sum;            /* right UDP checksum instead of 0 */
+	uint8_t option_type;     /* if not 0: a further option of class `option_class` */
+	uint16_t option_class;
+	uint8_t option_words;    /* its data, in words */
+	bool option_first;       /* before the service option */
+	int8_t option_length_add; /* lie about the options' length, in words */
+	uint8_t ip_options;      /* words of outer IP options */
+	int16_t udp_length_add;  /* lie about the UDP length */
+};
+
+struct pkt {
+	enum mac dst_mac, src_mac;
+	uint16_t ethertype;      /* 0: IPv4; others carry `len` bytes of filling only */
+	uint8_t proto;           /* IPPROTO_TCP, UDP or ICMP; others carry filling only */
+	uint32_t saddr, daddr;
+	uint32_t sport, dport;   /* or an enum port_variable */
+	uint8_t tos;
+	uint8_t ttl;             /* 0: 64 */
+	uint16_t ip_id;
+	uint16_t frag;           /* flags and offset; 0: DF */
+	bool no_df;              /* frag is really 0 */
+	uint8_t ip_options;      /* words of IP options, all NOP */
+	uint8_t ip_version;      /* 0: 4 */
+	uint8_t flags;           /* TCP */
+	uint32_t seq, ack;
+	uint16_t window;         /* 0: 64240, see no_window */
+	bool no_window;
+	uint16_t mss;            /* 0: no MSS option */
+	uint8_t pad_before_mss;  /* NOPs before it, to give it an odd place */
+	const uint8_t *options;  /* further TCP options, after MSS */
+	uint8_t options_len;     /* their bytes; the whole is padded with END to a word */
+	uint16_t len;            /* payload bytes, a fixed pattern */
+	bool zero_sum;           /* UDP: no checksum */
+	uint16_t bad_sum;        /* added to the right checksum, in ones' complement */
+	uint8_t icmp_type, icmp_code;
+	uint16_t icmp_mtu;
+	const struct pkt *quote; /* ICMP payload: this packet from its IP header on */
+	uint16_t quote_len;      /* at most so many bytes of it; 0: all */
+	int16_t ip_length_add;   /* lie about the IP length */
+	uint16_t padding;        /* bytes after the IP packet */
+	uint16_t cut;            /* bytes missing at the end of the frame */
+	const struct outer *outer;
+};
+
+#define TCP(source, source_port, destination, destination_port, ...)                               \
+	{.proto = 6, .saddr = (source), .sport = (source_port), .daddr = (destination),            \
+	 .dport = (destination_port), __VA_ARGS__}
+#define UDP(source, source_port, destination, destination_port, ...)                               \
+	{.proto = 17, .saddr = (source), .sport = (source_port), .daddr = (destination),           \
+	 .dport = (destination_port), __VA_ARGS__}
+#define ICMP(source, destination, type, code, ...)                                                 \
+	{.proto = 1, .saddr = (source), .daddr = (destination), .icmp_type = (type),               \
+	 .icmp_code = (code), __VA_ARGS__}
+#define OUTER(source, source_port, destination, destination_port, network, service, ...)           \
+	.outer = &(const struct outer){.saddr = (source), .sport = (source_port),                  \
+				       .daddr = (destination), .dport = (destination_port),        \
+				       .vni = (network), .id = (service), __VA_ARGS__}
+
+/* A port variable's place in a built frame. */
+struct port_place {
+	uint16_t offset;
+	enum port_variable variable;
+};
+
+struct frame {
+	uint8_t data[PKT_MAX];
+	uint32_t len;
+	uint8_t place_count;
+	struct port_place places[8];
+};
+
+/* Is there anything in this description? */
+bool pkt_is_set(const struct pkt *pkt);
+
+/* Build the frame; port variables take their value from `ports`, 0 if not bound. */
+void pkt_build(const struct pkt *pkt, const struct port_values *ports, struct frame *ret);
+
+/* Six bytes; NULL for MAC_ANY and MAC_DEFAULT. */
+const uint8_t *mac_bytes(enum mac mac);
+
+/* RFC 1071 over `len` bytes, starting from `sum`; not folded. */
+uint32_t sum_add(const void *data, uint32_t len, uint32_t sum);
+uint16_t sum_fold(uint32_t sum);
+
+#endif

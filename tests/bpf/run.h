@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Running rows of a packet table: packet in, program, verdict, packet out, counter. */
+#ifndef RUN_H
+#define RUN_H
+
+#include "parallax_wire.h"
+#include "pkt.h"
+#include "world.h"
+
+/* Verdicts of the tc programs. */
+#define NEXT (-1)
+#define SHOT 2
+#define REDIRECT 7
+
+#define COUNT(reason) (REASON_##reason + 1)
+#define STATE(state) (FLOW_##state + 1)
+
+/* One packet. What is not named is not expected: no counter moves, the frame stays as it is. */
+struct step {
+	enum program program;
+	enum device device;
+	struct pkt in;
+	uint16_t gso_size;
+	bool marked;           /* before the frame stands what the last XDP step put there */
+	int verdict;
+	struct pkt out;        /* not set: as `in`; not looked at after SHOT and XDP_DROP */
+	int count;             /* COUNT(reason): of this program's hook, by one packet */
+	bool ip_bytes_unknown; /* do not compare the counter's bytes with the packet's */
+	/* After the packet. */
+	bool tables;           /* compare the number of halves: */
+	uint16_t flows, half_open;
+	int state;             /* STATE(state) of every half */
+	void (*before)(struct world *world);
+	bool (*after)(struct world *world);
+};
+
+struct test_case {
+	const char *name;
+	void (*setup)(struct world *world);
+	const struct step *steps; /* ended by one without a program */
+	/* Instead of steps, or after them; prints why it fails. */
+	bool (*run)(struct world *world);
+};
+
+#define STEPS(...) .steps = (const struct step[]) {__VA_ARGS__, {0}}
+
+/* Run one step. `ports` carries what earlier steps bound. Returns false with the reason printed. */
+bool step_run(struct world *world, const struct step *step, struct port_values *ports);
+
+/* Run one frame. Returns 0 or -errno; *len and data are replaced by what came out. */
+int frame_run(struct world *world, const struct step *step, uint8_t *data, uint32_t *len,
+	      int *ret_verdict);
+
+/* Run all rows whose name contains `only` (NULL: all); adds to the totals. */
+struct totals {
+	unsigned int passed, failed;
+};
+void cases_run(struct world *world, const struct test_case *cases, unsigned int count,
+	       const char *only, struct totals *totals);
+
+#endif

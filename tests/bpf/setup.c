@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The worlds that rows begin in. */
+#include "cases.h"
+
+#include <netinet/in.h>
+
+static void hello(struct world *world, enum backend_kind kind, uint32_t addr, uint16_t port)
+{
+	world_service_of(world, VIP, IPPROTO_TCP, HELLO_ID, kind, addr, port);
+	world_service_of(world, VIP, IPPROTO_UDP, OTHER_ID, kind, addr, port);
+}
+
+void setup_local(struct world *world)
+{
+	hello(world, BACKEND_LOCAL, HELLO1, HELLO_PORT);
+}
+
+void setup_redirect(struct world *world)
+{
+	setup_local(world);
+	world->settings->flags |= SETTING_REDIRECT;
+}
+
+void setup_hairpin(struct world *world)
+{
+	hello(world, BACKEND_LOCAL, SLEEP, HELLO_PORT);
+}
+
+void setup_geneve(struct world *world)
+{
+	hello(world, BACKEND_GENEVE, GATEWAY, STOCK_PORT);
+}
+
+void setup_passthrough(struct world *world)
+{
+	hello(world, BACKEND_PASSTHROUGH, STOCK, STOCK_PORT);
+}
+
+void setup_nobody(struct world *world)
+{
+	world_service(world, VIP, HELLO_PORT, IPPROTO_TCP, HELLO_ID);
+	world_service(world, VIP, HELLO_PORT, IPPROTO_UDP, OTHER_ID);
+}
+
+void setup_two_vips(struct world *world)
+{
+	setup_local(world);
+	world_service_of(world, VIP2, IPPROTO_TCP, UNKNOWN_ID, BACKEND_LOCAL, HELLO1, HELLO_PORT);
+	world_service_of(world, VIP2, IPPROTO_UDP, UNKNOWN_ID + 1, BACKEND_LOCAL, HELLO1,
+			 HELLO_PORT);
+}
+
+void setup_two_stock(struct world *world)
+{
+	setup_passthrough(world);
+	world_service_of(world, VIP2, IPPROTO_TCP, UNKNOWN_ID, BACKEND_PASSTHROUGH, STOCK,
+			 STOCK_PORT);
+}
+
+void setup_gateway(struct world *world)
+{
+	world_become_gateway(world);
+	hello(world, BACKEND_LOCAL, HELLO2, HELLO_PORT);
+}
