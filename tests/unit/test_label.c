@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Which network an endpoint is taken for, and whether and how it is used from network1. */
+#include <netinet/in.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "arena.h"
+#include "view_fixture.h"
+
+struct row {
+	const char *about;
+	struct endpoint_row endpoint;
+	enum left_out reason;
+	/* When it is used: */
+	const char *backend;
+	enum backend_kind kind;
+	const char *network;
+	bool remote;
+};
+
+#define POD(cluster) "pod;ns;app;v1;" cluster
+
+static const struct row rows[] = {
+	{"nothing said, inside our fromCidr", {.address = "10.10.0.9:80"}, LEFT_OUT_NONE,
+	 "10.10.0.9:80", BACKEND_LOCAL, "network1", false},
+	{"nothing said, outside our fromCidr", {.address = "10.11.0.9:80"},
+	 LEFT_OUT_OUTSIDE_NETWORK, NULL, 0, NULL, false},
+	{"endpoint metadata", {.address = "10.10.0.9:80", .network = "network2"}, LEFT_OUT_NONE,
+	 "192.23.120.32:15443", BACKEND_GENEVE, "network2", true},
+	{"locality metadata", {.address = "10.10.0.9:80", .locality_network = "network2"},
+	 LEFT_OUT_NONE, "192.23.120.33:15443", BACKEND_GENEVE, "network2", true},
+	{"endpoint metadata before the locality's",
+	 {.address = "10.32.0.9:80", .network = "network1", .locality_network = "network2"},
+	 LEFT_OUT_NONE, "10.32.0.9:80", BACKEND_LOCAL, "network1", false},
+	{"locality metadata before the registry",
+	 {.address = "10.32.0.9:80", .workload = POD("cluster2"), .locality_network = "network1"},
+	 LEFT_OUT_NONE, "10.32.0.9:80", BACKEND_LOCAL, "network1", false},
+	{"empty metadata says nothing", {.address = "10.10.0.9:80", .network = ""}, LEFT_OUT_NONE,
+	 "10.10.0.9:80", BACKEND_LOCAL, "network1", false},
+	{"registry before fromCidr: an address that both networks use",
+	 {.address = "10.10.0.9:80", .workload = POD("cluster2")}, LEFT_OUT_NONE,
+	 "192.23.120.32:15443", BACKEND_GENEVE, "network2", true},
+	{"our own registry", {.address = "10.10.0.9:80", .workload = POD("cluster1")},
+	 LEFT_OUT_NONE, "10.10.0.9:80", BACKEND_LOCAL, "network1", false},
+	{"a registry is matched whole", {.address = "10.10.0.9:80", .workload = POD("cluster22")},
+	 LEFT_OUT_NONE, "10.10.0.9:80", BACKEND_LOCAL, "network1", false},
+	{"a prefix of a registry is none", {.address = "10.10.0.9:80", .workload = POD("clust")},
+	 LEFT_OUT_NONE, "10.10.0.9:80", BACKEND_LOCAL, "network1", false},
+	{"fromCidr of another network", {.address = "10.32.0.17:5000"}, LEFT_OUT_NONE,
+	 "192.23.120.32:15443", BACKEND_GENEVE, "network2", true},
+	{"of another cluster, no rule", {.address = "10.99.0.9:80", .workload = POD("cluster9")},
+	 LEFT_OUT_UNKNOWN_NETWORK, NULL, 0, NULL, false},
+	{"metadata names a network the mesh lacks",
+	 {.address = "10.10.0.9:80", .network = "network9"}, LEFT_OUT_NO_GATEWAY, NULL, 0, NULL,
+	 true},
+	{"gateway address not yet known",
+	 {.address = "10.10.0.9:80", .workload = POD("cluster3")}, LEFT_OUT_NO_GATEWAY, NULL, 0,
+	 NULL, true},
+	{"no transport", {.address = "10.10.0.9:80", .workload = POD("cluster4")},
+	 LEFT_OUT_NO_TRANSPORT, NULL, 0, NULL, true},
+	{"passthrough", {.address = "10.10.0.9:80", .workload = POD("cluster5")}, LEFT_OUT_NONE,
+	 "192.0.2.50:15443", BACKEND_PASSTHROUGH, "network5", true},
+	{"flat network", {.address = "10.66.0.9:80"}, LEFT_OUT_NONE, "10.66.0.9:80", BACKEND_LOCAL,
+	 "network6", true},
+	{"Geneve's outer family is its own",
+	 {.address = "10.10.0.9:80", .workload = POD("cluster7")}, LEFT_OUT_NONE,
+	 "[2001:db8::7]:15443", BACKEND_GENEVE, "network7", true},
+	{"passthrough keeps the family", {.address = "10.10.0.9:80", .workload = POD("cluster8")},
+	 LEFT_OUT_NO_GATEWAY, NULL, 0, NULL, true},
+
+	{"a rewritten gateway",
+	 {.address = "192.23.120.32:15443", .workload = ";;;;"}, LEFT_OUT_NONE,
+	 "192.23.120.32:15443", BACKEND_GENEVE, "network2", true},
+	{"known by the table alone", {.address = "192.23.120.33:15443"}, LEFT_OUT_NONE,
+	 "192.23.120.33:15443", BACKEND_GENEVE, "network2", true},
+	{"the table before metadata",
+	 {.address = "192.23.120.33:15443", .network = "network1", .workload = POD("cluster1")},
+	 LEFT_OUT_NONE, "192.23.120.33:15443", BACKEND_GENEVE, "network2", true},
+	{"another port is another thing", {.address = "192.23.120.33:15444"},
+	 LEFT_OUT_OUTSIDE_NETWORK, NULL, 0, NULL, false},
+	{"a rewritten stock gateway", {.address = "192.0.2.50:15443", .workload = ";;;;cluster5"},
+	 LEFT_OUT_NONE, "192.0.2.50:15443", BACKEND_PASSTHROUGH, "network5", true},
+	{"a gateway without transport", {.address = "192.0.2.40:15443", .workload = ";;;;"},
+	 LEFT_OUT_NO_TRANSPORT, NULL, 0, NULL, true},
+	{"a gateway of our own", {.address = "192.0.2.1:15443", .workload = ";;;;"},
+	 LEFT_OUT_OWN_GATEWAY, NULL, 0, NULL, false},
+	{"a gateway by its second address",
+	 {.address = "10.1.1.1:15443,[2001:db8::7]:15443", .workload = ";;;;"}, LEFT_OUT_NONE,
+	 "[2001:db8::7]:15443", BACKEND_GENEVE, "network7", true},
+	{"a stock gateway of the other family",
+	 {.address = "[2001:db8::8]:15443", .workload = ";;;;"}, LEFT_OUT_NO_ADDRESS, NULL, 0,
+	 NULL, true},
+	{"the placeholder, as istiod sends it", {.address = "0.0.0.0:15443", .workload = ";;;;"},
+	 LEFT_OUT_BAD_ADDRESS, NULL, 0, NULL, true},
+	{"the placeholder, in the table", {.address = "0.0.0.0:443", .workload = ";;;;"},
+	 LEFT_OUT_BAD_ADDRESS, NULL, 0, NULL, true},
+	{"unknown gateway", {.address = "10.10.0.9:15443", .workload = ";;;;"},
+	 LEFT_OUT_UNKNOWN_GATEWAY, NULL, 0, NULL, true},
+	{"unknown gateway of a Geneve network",
+	 {.address = "198.51.100.1:15443", .workload = ";;;;cluster2"}, LEFT_OUT_UNKNOWN_GATEWAY,
+	 NULL, 0, NULL, true},
+	{"unknown gateway where passthrough is configured",
+	 {.address = "198.51.100.1:15443", .workload = ";;;;cluster5"}, LEFT_OUT_NONE,
+	 "198.51.100.1:15443", BACKEND_PASSTHROUGH, "network5", true},
+	{"unknown gateway of our own network",
+	 {.address = "198.51.100.1:15443", .workload = ";;;;cluster1"}, LEFT_OUT_OWN_GATEWAY,
+	 NULL, 0, NULL, false},
+	{"a workload without namespace is a pod", {.address = "10.10.0.9:80", .workload = "a;;;;"},
+	 LEFT_OUT_NONE, "10.10.0.9:80", BACKEND_LOCAL, "network1", false},
+	{"a namespace without workload is a pod", {.address = "10.10.0.9:80", .workload = ";n;;;"},
+	 LEFT_OUT_NONE, "10.10.0.9:80", BACKEND_LOCAL, "network1", false},
+
+	{"unspecified", {.address = "0.0.0.0:80"}, LEFT_OUT_BAD_ADDRESS, NULL, 0, NULL, false},
+	{"loopback", {.address = "127.0.0.1:80"}, LEFT_OUT_BAD_ADDRESS, NULL, 0, NULL, false},
+	{"multicast", {.address = "224.0.0.1:80"}, LEFT_OUT_BAD_ADDRESS, NULL, 0, NULL, false},
+	{"port 0", {.address = "10.10.0.9:0"}, LEFT_OUT_BAD_PORT, NULL, 0, NULL, false},
+	{"port 0 of a remote pod", {.address = "10.32.0.9:0"}, LEFT_OUT_BAD_PORT, NULL, 0, NULL,
+	 true},
+	{"no address we carry", {.address = ""}, LEFT_OUT_NO_ADDRESS, NULL, 0, NULL, false},
+	{"the other family", {.address = "[2001:db8::1]:80"}, LEFT_OUT_NO_ADDRESS, NULL, 0, NULL,
+	 false},
+	{"the other family first", {.address = "[2001:db8::1]:80,10.10.0.9:81"}, LEFT_OUT_NONE,
+	 "10.10.0.9:81", BACKEND_LOCAL, "network1", false},
+	{"another protocol", {.address = "udp 10.10.0.9:80"}, LEFT_OUT_WRONG_PROTOCOL, NULL, 0,
+	 NULL, false},
+	{"another protocol first", {.address = "udp 10.10.0.9:80,10.10.0.10:80"}, LEFT_OUT_NONE,
+	 "10.10.0.10:80", BACKEND_LOCAL, "network1", false},
+};
+
+static void check(const struct row *row, const struct view *view)
+{
+	if (row->reason != (view->left_out_count ? view->left_out[0].reason : LEFT_OUT_NONE))
+		fail_msg("%s: reason %d, expected %d", row->about,
+			 view->left_out_count ? view->left_out[0].reason : 0, row->reason);
+	if (view->has_remote != row->remote)
+		fail_msg("%s: has_remote %d", row->about, view->has_remote);
+	if (view->fail != !row->backend)
+		fail_msg("%s: fail %d", row->about, view->fail);
+	if (row->backend) {
+		const struct view_backend *backend = fixture_backend(view, row->backend, 0);
+
+		if (!backend)
+			fail_msg("%s: no backend %s", row->about, row->backend);
+		if (backend->kind != row->kind || strcmp(backend->network, row->network))
+			fail_msg("%s: kind %d in %s", row->about, backend->kind,
+				 backend->network);
+		assert_int_equal(backend->network_id, 99 + (row->network[7] - '0'));
+	}
+}
+
+static void test_labels(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct arena *arena = arena_new(0);
+		struct view_request request =
+			fixture_request(fixture_assignment(arena, &rows[i].endpoint, 1));
+
+		check(&rows[i], fixture_view(arena, &request));
+		arena_free(arena);
+	}
+}
+
+/* Without fromCidr of ours, what no rule names is ours; but not another cluster's. */
+static void test_without_own_cidr(void **state)
+{
+	static const struct row cases[] = {
+		{"nothing said", {.address = "10.11.0.9:80"}, LEFT_OUT_NONE, "10.11.0.9:80",
+		 BACKEND_LOCAL, "network1", false},
+		{"our cluster by name", {.address = "10.11.0.9:80", .workload = POD("ours")},
+		 LEFT_OUT_NONE, "10.11.0.9:80", BACKEND_LOCAL, "network1", false},
+		{"another cluster", {.address = "10.11.0.9:80", .workload = POD("cluster9")},
+		 LEFT_OUT_UNKNOWN_NETWORK, NULL, 0, NULL, false},
+		{"a name that ours begins with", {.address = "10.11.0.9:80", .workload = POD("our")},
+		 LEFT_OUT_UNKNOWN_NETWORK, NULL, 0, NULL, false},
+		{"no cluster named", {.address = "10.11.0.9:80", .workload = POD("")},
+		 LEFT_OUT_NONE, "10.11.0.9:80", BACKEND_LOCAL, "network1", false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct arena *arena = arena_new(0);
+		struct view_request request =
+			fixture_request(fixture_assignment(arena, &cases[i].endpoint, 1));
+
+		request.mesh = fixture_mesh_without_cidr();
+		request.cluster = "ours";
+		check(&cases[i], fixture_view(arena, &request));
+		arena_free(arena);
+	}
+}
+
+/* A node that is not told its cluster takes nothing for another's. */
+static void test_cluster_not_configured(void **state)
+{
+	static const struct endpoint_row row = {.address = "10.11.0.9:80",
+						.workload = POD("cluster9")};
+	struct arena *arena = arena_new(0);
+	struct view_request request = fixture_request(fixture_assignment(arena, &row, 1));
+
+	(void)state;
+	request.mesh = fixture_mesh_without_cidr();
+	request.cluster = NULL;
+	assert_share(fixture_view(arena, &request), "10.11.0.9:80", 1);
+	arena_free(arena);
+}
+
+/* For UDP, an endpoint that names no protocol, or UDP, serves. */
+static void test_udp(void **state)
+{
+	static const struct endpoint_row endpoints[] = {{.address = "10.10.0.1:53"},
+							{.address = "udp 10.10.0.2:53"}};
+	struct arena *arena = arena_new(0);
+	struct view_request request = fixture_request(fixture_assignment(arena, endpoints, 2));
+	const struct view *view;
+
+	(void)state;
+	request.proto = IPPROTO_UDP;
+	view = fixture_view(arena, &request);
+	assert_share(view, "10.10.0.1:53", 0.5);
+	assert_share(view, "10.10.0.2:53", 0.5);
+	assert_int_equal(view->proto, IPPROTO_UDP);
+	arena_free(arena);
+}
+
+static void test_ipv6(void **state)
+{
+	static const struct endpoint_row endpoints[] = {
+		{.address = "10.10.0.1:80,[2001:db8:1::1]:80", .network = "network1"},
+		{.address = "[2001:db8:2::1]:80", .workload = POD("cluster2")},
+		{.address = "[2001:db8:2::2]:80", .workload = POD("cluster5")},
+		{.address = "[2001:db8:2::3]:80", .workload = POD("cluster8")},
+		{.address = "10.10.0.4:80"}};
+	struct arena *arena = arena_new(0);
+	struct view_request request = fixture_request(fixture_assignment(arena, endpoints, 5));
+	const struct view *view;
+
+	(void)state;
+	request.family = 6;
+	view = fixture_view(arena, &request);
+	assert_share(view, "[2001:db8:1::1]:80", 1 / 3.0);
+	assert_share(view, "192.23.120.32:15443", 1 / 6.0);
+	assert_share(view, "[2001:db8::8]:15443", 1 / 3.0);
+	assert_int_equal(view->left_out_count, 2);
+	assert_int_equal(view->left_out[0].reason, LEFT_OUT_NO_GATEWAY);
+	assert_int_equal(view->left_out[1].reason, LEFT_OUT_NO_ADDRESS);
+	arena_free(arena);
+}
+
+/* The mirrored view, from a network that the configuration is not about. */
+static void test_seen_from_elsewhere(void **state)
+{
+	static const struct endpoint_row endpoints[] = {{.address = "10.10.0.1:80"},
+							{.address = "10.32.0.1:80"},
+							{.address = "10.66.0.1:80"},
+							{.address = "192.23.120.32:15443"}};
+	struct arena *arena = arena_new(0);
+	struct view_request request = fixture_request(fixture_assignment(arena, endpoints, 4));
+	const struct view *view;
+
+	(void)state;
+	request.network = "network2";
+	request.cluster = NULL;
+	view = fixture_view(arena, &request);
+	assert_share(view, "10.32.0.1:80", 1);
+	assert_int_equal(view->left_out_count, 3);
+	assert_int_equal(view->left_out[0].reason, LEFT_OUT_NO_TRANSPORT);
+	/* Flat with network1, which says nothing of network2. */
+	assert_int_equal(view->left_out[1].reason, LEFT_OUT_NO_GATEWAY);
+	assert_int_equal(view->left_out[2].reason, LEFT_OUT_OWN_GATEWAY);
+	request.network = "network6";
+	view = fixture_view(arena, &request);
+	assert_share(view, "10.10.0.1:80", 0.25);
+	assert_share(view, "10.66.0.1:80", 0.25);
+	/* A quarter of its own as received, and half of the pod's quarter. */
+	assert_share(view, "192.23.120.32:15443", 0.25 + 0.125);
+	arena_free(arena);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_labels),
+		cmocka_unit_test(test_without_own_cidr),
+		cmocka_unit_test(test_cluster_not_configured),
+		cmocka_unit_test(test_udp),
+		cmocka_unit_test(test_ipv6),
+		cmocka_unit_test(test_seen_from_elsewhere),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
