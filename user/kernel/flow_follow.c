@@ -5,11 +5,11 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <bpf/libbpf.h>
 
+#include "clock.h"
 #include "pins.h"
 
 #define LEASE_NS 3000000000ull
@@ -25,14 +25,6 @@ struct flow_follow {
 	flow_follow_visit visit;
 	void *arg;
 };
-
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
 
 static bool swap(struct flow_follow *follow, uint64_t from, uint64_t to)
 {
@@ -50,7 +42,7 @@ static uint64_t claim(const struct flow_follow *follow)
 /* A living follower moves its claim every second; a dead one's runs out. */
 static int take_lease(struct flow_follow *follow)
 {
-	uint64_t seen = claim(follow), now = now_ns(), next;
+	uint64_t seen = claim(follow), now = clock_monotonic_ns(), next;
 
 	/* A claim further ahead than any lease is none of ours: left by hand. */
 	while (seen > now && seen <= now + LEASE_NS) {
@@ -59,7 +51,7 @@ static int take_lease(struct flow_follow *follow)
 		if (next > seen)
 			return -EBUSY;
 		seen = next;
-		now = now_ns();
+		now = clock_monotonic_ns();
 	}
 	if (!swap(follow, seen, now + LEASE_NS))
 		return -EBUSY;
@@ -70,7 +62,7 @@ static int take_lease(struct flow_follow *follow)
 
 static int renew_lease(struct flow_follow *follow)
 {
-	uint64_t now = now_ns();
+	uint64_t now = clock_monotonic_ns();
 
 	if (now + LEASE_NS < follow->lease + RENEW_NS)
 		return 0;

@@ -13,6 +13,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "clock.h"
 #include "hash_reader.h"
 #include "pins.h"
 #include "snapshot_find.h"
@@ -38,11 +39,11 @@ struct list {
 	uint32_t key_size, value_offset, value_size;
 };
 
-static uint64_t clock_ns(clockid_t id)
+static uint64_t realtime_ns(void)
 {
 	struct timespec now;
 
-	clock_gettime(id, &now);
+	clock_gettime(CLOCK_REALTIME, &now);
 	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
@@ -298,22 +299,17 @@ static int read_agent(struct reading *reading)
 /* Which programs are pinned, and what the one that tells the time says. */
 static void read_programs(struct reading *reading)
 {
-	uint8_t packet[64] = {};
+	struct snapshot *snapshot = &reading->snapshot;
 	char path[PIN_PATH_MAX], name[64];
-	LIBBPF_OPTS(bpf_test_run_opts, run, .data_in = packet, .data_size_in = sizeof(packet));
+	int fd;
 
 	for (int i = 0; i < SNAPSHOT_PROGRAMS; i++) {
-		int fd;
-
 		snprintf(name, sizeof(name), "prog_%s", snapshot_program_names[i]);
 		if (pins_path(reading->pin_dir, name, path) || (fd = bpf_obj_get(path)) < 0)
 			continue;
-		reading->snapshot.programs |= 1u << i;
-		if (!strcmp(snapshot_program_names[i], "px_now") &&
-		    !bpf_prog_test_run_opts(fd, &run)) {
-			reading->snapshot.jiffies = run.retval;
-			reading->snapshot.has_jiffies = true;
-		}
+		snapshot->programs |= 1u << i;
+		if (!strcmp(snapshot_program_names[i], "px_now"))
+			snapshot->has_jiffies = !clock_jiffies(fd, &snapshot->jiffies);
 		close(fd);
 	}
 }
@@ -335,8 +331,8 @@ static int read_all(struct reading *reading, unsigned int parts)
 	if (!err)
 		err = read_agent(reading);
 	read_programs(reading);
-	reading->snapshot.monotonic_ns = clock_ns(CLOCK_MONOTONIC);
-	reading->snapshot.realtime_ns = clock_ns(CLOCK_REALTIME);
+	reading->snapshot.monotonic_ns = clock_monotonic_ns();
+	reading->snapshot.realtime_ns = realtime_ns();
 	return err;
 }
 

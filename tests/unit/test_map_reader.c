@@ -1,0 +1,404 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What is read back from real pinned maps is what stands in them. Skipped without root. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "flow_follow.h"
+#include "hash_reader.h"
+#include "map_reader.h"
+#include "pins.h"
+#include "sample_snapshot.h"
+#include "snapshot_find.h"
+
+static char pin_dir[64];
+static int settings_fd = -1;
+
+/* Maps of the shapes that the programs have, with room for the sample. */
+static const struct shape {
+	const char *name;
+	enum bpf_map_type type;
+	uint32_t key_size, value_size, max_entries, flags;
+} shapes[] = {
+	{ "settings", BPF_MAP_TYPE_ARRAY, 4, sizeof(struct settings), 1, BPF_F_MMAPABLE },
+	{ "services", BPF_MAP_TYPE_ARRAY, 4, sizeof(struct service), 5, BPF_F_MMAPABLE },
+	{ "backends", BPF_MAP_TYPE_ARRAY, 4, sizeof(struct backend), 9, BPF_F_MMAPABLE },
+	{ "slots", BPF_MAP_TYPE_ARRAY, 4, sizeof(struct slot_pair), 9, BPF_F_MMAPABLE },
+	{ "filters", BPF_MAP_TYPE_ARRAY, 4, sizeof(struct filters), 1, BPF_F_MMAPABLE },
+	{ "agent", BPF_MAP_TYPE_ARRAY, 4, sizeof(struct agent_state), 1, BPF_F_MMAPABLE },
+	{ "vips", BPF_MAP_TYPE_HASH, sizeof(struct vip_key), 4, 64, 0 },
+	{ "names", BPF_MAP_TYPE_HASH, sizeof(struct name_key), sizeof(struct name), 64,
+	  BPF_F_NO_PREALLOC },
+	{ "networks", BPF_MAP_TYPE_HASH, 4, sizeof(struct network), 64, 0 },
+	{ "gateways", BPF_MAP_TYPE_HASH, sizeof(struct gateway_key), sizeof(struct gateway), 64, 0 },
+	{ "ifaces", BPF_MAP_TYPE_HASH, 4, sizeof(struct iface), 64, 0 },
+	{ "flows", BPF_MAP_TYPE_HASH, sizeof(struct flow_key), sizeof(struct flow), 8192, 0 },
+	{ "half_open", BPF_MAP_TYPE_LRU_HASH, sizeof(struct flow_key), sizeof(struct flow), 1024,
+	  0 },
+	{ "counters", BPF_MAP_TYPE_PERCPU_ARRAY, 4, sizeof(struct counter),
+	  HOOK_COUNT * REASON_COUNT, 0 },
+	{ "events", BPF_MAP_TYPE_RINGBUF, 0, 0, 4096, 0 },
+};
+
+static void put(const char *name, const void *key, const void *value)
+{
+	int fd;
+
+	assert_int_equal(pins_open_map(pin_dir, name, &fd), 0);
+	assert_int_equal(bpf_map_update_elem(fd, key, value, BPF_ANY), 0);
+	close(fd);
+}
+
+static void put_rows(const char *name, const void *values, size_t size, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++)
+		put(name, &i, (const uint8_t *)values + i * size);
+}
+
+static void put_hashes(const struct snapshot *s)
+{
+	for (size_t i = 0; i < s->vip_count; i++)
+		put("vips", &s->vips[i].key, &s->vips[i].row);
+	for (size_t i = 0; i < s->name_count; i++)
+		put("names", &s->names[i].key, s->names[i].text);
+	for (size_t i = 0; i < s->network_count; i++)
+		put("networks", &s->networks[i].id, &s->networks[i].network);
+	for (size_t i = 0; i < s->gateway_count; i++)
+		put("gateways", &s->gateways[i].key, &s->gateways[i].gateway);
+	for (size_t i = 0; i < s->iface_count; i++)
+		put("ifaces", &s->ifaces[i].ifindex, &s->ifaces[i].iface);
+	for (size_t i = 0; i < s->flow_count; i++)
+		put(s->flows[i].half_open ? "half_open" : "flows", &s->flows[i].key,
+		    &s->flows[i].flow);
+}
+
+/* The same on every CPU, so that a sum over them shows. */
+static void put_counter(int hook, int reason, struct counter value)
+{
+	int cpus = libbpf_num_possible_cpus();
+	struct counter *values = calloc((size_t)cpus, sizeof(*values));
+	uint32_t index = COUNTER(hook, reason);
+
+	assert_non_null(values);
+	for (int cpu = 0; cpu < cpus; cpu++)
+		values[cpu] = value;
+	put("counters", &index, values);
+	free(values);
+}
+
+static void put_agent(const char *text)
+{
+	struct agent_state *state = calloc(1, sizeof(*state));
+	uint32_t zero = 0;
+
+	assert_non_null(state);
+	state->length = (uint32_t)strlen(text);
+	strcpy(state->text, text);
+	put("agent", &zero, state);
+	free(state);
+}
+
+static int make_map(const struct shape *shape)
+{
+	LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = shape->flags);
+	char path[PIN_PATH_MAX];
+	int fd, err;
+
+	fd = bpf_map_create(shape->type, NULL, shape->key_size, shape->value_size,
+			    shape->max_entries, &options);
+	if (fd < 0)
+		return -errno;
+	err = pins_path(pin_dir, shape->name, path) || bpf_obj_pin(fd, path) ? -errno : 0;
+	if (!err && !strcmp(shape->name, "settings"))
+		settings_fd = fd;
+	else
+		close(fd);
+	return err;
+}
+
+static int remove_pin(void *arg, const char *name)
+{
+	char path[PIN_PATH_MAX];
+
+	(void)arg;
+	if (!pins_path(pin_dir, name, path))
+		unlink(path);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	if (settings_fd >= 0)
+		close(settings_fd);
+	settings_fd = -1;
+	pins_each(pin_dir, remove_pin, NULL);
+	rmdir(pin_dir);
+	return 0;
+}
+
+/* Without the rights the tests skip; anything else that goes wrong is a failure. */
+static int setup(void **state)
+{
+	int err = 0;
+
+	snprintf(pin_dir, sizeof(pin_dir), "/sys/fs/bpf/px-reader-%d", getpid());
+	if (geteuid() != 0 || pins_make_dir(pin_dir))
+		return 0;
+	for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]) && !err; i++)
+		err = make_map(&shapes[i]);
+	if (err)
+		teardown(state);
+	return err == -EPERM ? 0 : err;
+}
+
+static void need_maps(void)
+{
+	if (settings_fd < 0) {
+		print_message("SKIP needs root and a BPF file system\n");
+		skip();
+	}
+}
+
+static void put_sample(const struct snapshot *s)
+{
+	uint32_t zero = 0;
+
+	put("settings", &zero, &s->settings);
+	put("filters", &zero, s->filters);
+	put_rows("services", s->services, sizeof(struct service), s->service_count);
+	put_rows("backends", s->backends, sizeof(struct backend), s->backend_count);
+	put_rows("slots", s->slots, sizeof(struct slot_pair), s->slot_count / 2);
+	put_hashes(s);
+	put_agent(s->agent_text);
+}
+
+static struct snapshot *read_back(unsigned int parts)
+{
+	char reason[MAP_READER_REASON] = "";
+	struct snapshot *snapshot = NULL;
+
+	if (map_reader_read(pin_dir, parts, &snapshot, reason))
+		fail_msg("%s", reason);
+	return snapshot;
+}
+
+static void reads_what_stands_there(void **state)
+{
+	struct snapshot *sample, *s;
+
+	(void)state;
+	need_maps();
+	sample = sample_snapshot();
+	put_sample(sample);
+	put_counter(HOOK_UPLINK, REASON_TUNNEL_VNI, (struct counter){ 3, 300 });
+	s = read_back(READ_FLOWS | READ_COUNTERS);
+
+	assert_memory_equal(&s->settings, &sample->settings, sizeof(s->settings));
+	assert_int_equal(s->service_count, sample->service_count);
+	assert_memory_equal(s->services, sample->services, 5 * sizeof(struct service));
+	assert_int_equal(s->backend_count, sample->backend_count);
+	assert_memory_equal(s->backends, sample->backends, 9 * sizeof(struct backend));
+	assert_int_equal(s->slot_count, sample->slot_count);
+	assert_memory_equal(s->slots, sample->slots, s->slot_count * sizeof(uint32_t));
+	assert_memory_equal(s->filters, sample->filters, sizeof(struct filters));
+	assert_int_equal(s->vip_count, sample->vip_count);
+	assert_memory_equal(s->vips, sample->vips, s->vip_count * sizeof(*s->vips));
+	assert_int_equal(s->name_count, sample->name_count);
+	assert_memory_equal(s->names, sample->names, s->name_count * sizeof(*s->names));
+	assert_int_equal(s->network_count, sample->network_count);
+	assert_memory_equal(s->networks, sample->networks, s->network_count * sizeof(*s->networks));
+	assert_int_equal(s->gateway_count, sample->gateway_count);
+	assert_memory_equal(s->gateways, sample->gateways, s->gateway_count * sizeof(*s->gateways));
+	assert_int_equal(s->iface_count, sample->iface_count);
+	assert_int_equal(s->flow_count, sample->flow_count);
+	assert_memory_equal(s->flows, sample->flows, s->flow_count * sizeof(*s->flows));
+	assert_int_equal(s->half_open_usage.used, 1);
+	assert_int_equal(s->flow_usage.used, s->flow_count - 1);
+	assert_int_equal(s->flow_usage.max, 8192);
+	assert_string_equal(s->agent_text, sample->agent_text);
+	assert_false(s->agent_running);
+	assert_false(s->has_jiffies);
+	assert_int_equal(s->counters[HOOK_UPLINK][REASON_TUNNEL_VNI].packets,
+			 3 * libbpf_num_possible_cpus());
+	assert_int_equal(s->counters[HOOK_XDP][REASON_TUNNEL_VNI].packets, 0);
+	map_reader_free(s);
+}
+
+/* While a flow is promoted it stands in both maps: it is one flow, and the full one. */
+static void a_promoted_flow_is_one(void **state)
+{
+	struct snapshot *sample, *s;
+	struct flow half;
+	struct flow_key key;
+
+	(void)state;
+	need_maps();
+	sample = sample_snapshot();
+	put_sample(sample);
+	key = sample->flows[0].key;
+	half = sample->flows[0].flow;
+	half.bytes = 1;
+	put(sample->flows[0].half_open ? "flows" : "half_open", &key, &half);
+	s = read_back(READ_FLOWS);
+	assert_int_equal(s->flow_count, sample->flow_count);
+	assert_false(snapshot_flow(s, &key)->half_open);
+	map_reader_free(s);
+}
+
+static int count_element(void *arg, const void *key, const void *value)
+{
+	(void)key;
+	*(uint64_t *)arg += *(const uint32_t *)value;
+	return 0;
+}
+
+static int stop_at_once(void *arg, const void *key, const void *value)
+{
+	(void)key;
+	(void)value;
+	++*(uint64_t *)arg;
+	return -ECANCELED;
+}
+
+/* More elements than one batch holds, each once. */
+static void walks_every_element(void **state)
+{
+	LIBBPF_OPTS(bpf_map_create_opts, options);
+	uint64_t sum = 0, calls = 0;
+	int fd;
+
+	(void)state;
+	need_maps();
+	fd = bpf_map_create(BPF_MAP_TYPE_HASH, NULL, 4, 4, 20000, &options);
+	assert_true(fd >= 0);
+	assert_int_equal(hash_reader_walk(fd, 4, 4, count_element, &sum), 0);
+	assert_int_equal(sum, 0);
+	for (uint32_t i = 1; i <= 10000; i++)
+		assert_int_equal(bpf_map_update_elem(fd, &i, &i, BPF_NOEXIST), 0);
+	assert_int_equal(hash_reader_walk(fd, 4, 4, count_element, &sum), 0);
+	assert_int_equal(sum, 50005000);
+	assert_int_equal(hash_reader_walk(fd, 4, 4, stop_at_once, &calls), -ECANCELED);
+	assert_int_equal(calls, 1);
+	close(fd);
+}
+
+static void assert_refused(int expected, const char *word)
+{
+	char reason[MAP_READER_REASON] = "";
+	struct snapshot *snapshot = NULL;
+
+	assert_int_equal(map_reader_read(pin_dir, 0, &snapshot, reason), expected);
+	assert_null(snapshot);
+	assert_non_null(strstr(reason, pin_dir));
+	assert_non_null(strstr(reason, word));
+}
+
+static void refuses_by_reason(void **state)
+{
+	struct settings settings;
+	uint32_t zero = 0;
+	char path[PIN_PATH_MAX];
+
+	(void)state;
+	need_maps();
+	settings = sample_snapshot()->settings;
+	settings.abi_version = ABI_VERSION + 1;
+	put("settings", &zero, &settings);
+	assert_refused(-EPROTO, "another version");
+	settings.abi_version = 0;
+	put("settings", &zero, &settings);
+	assert_refused(-EAGAIN, "setting up");
+	settings.abi_version = ABI_VERSION;
+	put("settings", &zero, &settings);
+	assert_int_equal(pins_path(pin_dir, "names", path), 0);
+	assert_int_equal(unlink(path), 0);
+	assert_refused(-ENOENT, "no data plane");
+	/* A map of another shape. */
+	assert_int_equal(make_map(&(struct shape){ "names", BPF_MAP_TYPE_HASH, 4, 4, 4, 0 }), 0);
+	assert_refused(-EPROTO, "'names'");
+}
+
+static int ignore(void *arg, const struct flow_event *event)
+{
+	(void)arg;
+	(void)event;
+	return 0;
+}
+
+static uint64_t follow_until(void)
+{
+	struct settings settings;
+	uint32_t zero = 0;
+
+	assert_int_equal(bpf_map_lookup_elem(settings_fd, &zero, &settings), 0);
+	return settings.follow_until;
+}
+
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+static void one_follower_at_a_time(void **state)
+{
+	struct flow_follow *first, *second = NULL;
+	struct settings settings;
+	uint32_t zero = 0;
+	uint64_t lease;
+
+	(void)state;
+	need_maps();
+	settings = sample_snapshot()->settings;
+	put("settings", &zero, &settings);
+	assert_int_equal(flow_follow_open(pin_dir, ignore, NULL, &first), 0);
+	lease = follow_until();
+	assert_true(lease > now_ns());
+
+	/* Somebody else takes the ring over: the first must not write into his lease. */
+	settings.follow_until = lease + 5000000000u;
+	put("settings", &zero, &settings);
+	usleep(1100000);
+	assert_int_equal(flow_follow_poll(first, 0), -EBUSY);
+	flow_follow_close(first);
+	assert_int_equal(follow_until(), lease + 5000000000u);
+
+	/* A dead follower's lease runs out. */
+	settings.follow_until = now_ns() + 300000000u;
+	put("settings", &zero, &settings);
+	assert_int_equal(flow_follow_open(pin_dir, ignore, NULL, &second), 0);
+	assert_int_equal(flow_follow_poll(second, 0), 0);
+	flow_follow_close(second);
+	assert_int_equal(follow_until(), 0);
+	flow_follow_close(NULL);
+}
+
+#define WITH_MAPS(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		WITH_MAPS(reads_what_stands_there),
+		WITH_MAPS(a_promoted_flow_is_one),
+		WITH_MAPS(walks_every_element),
+		WITH_MAPS(refuses_by_reason),
+		WITH_MAPS(one_follower_at_a_time),
+	};
+
+	libbpf_set_print(NULL);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
