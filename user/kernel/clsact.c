@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Filters on the clsact qdisc, for kernels without TCX. */
+#include "clsact.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <libmnl/libmnl.h>
+#include <linux/pkt_sched.h>
+#include <linux/rtnetlink.h>
+
+#include "pins.h"
+
+static struct bpf_tc_hook tc_hook(uint32_t ifindex, enum link_hook hook)
+{
+	LIBBPF_OPTS(bpf_tc_hook, tc, .ifindex = (int)ifindex,
+		    .attach_point = hook == LINK_TO_POD ? BPF_TC_EGRESS : BPF_TC_INGRESS);
+
+	return tc;
+}
+
+/* ------------------------------------------------------------------ what we remember */
+
+static int marker_path(const char *pin_dir, const char *kind, uint32_t ifindex, const char *hook,
+		       char *buf)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), hook ? "%s_%u_%s" : "%s_%u", kind, ifindex, hook);
+	return pins_path(pin_dir, name, buf);
+}
+
+/* Nothing but BPF objects can stand on a bpffs: the smallest map is the mark. */
+static int mark(const char *path)
+{
+	int fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "px_mark", 4, 4, 1, NULL);
+	int err = 0;
+
+	if (fd < 0)
+		return -errno;
+	if (bpf_obj_pin(fd, path) && errno != EEXIST)
+		err = -errno;
+	close(fd);
+	return err;
+}
+
+/* ------------------------------------------------------------------ attach */
+
+static int make_qdisc(const char *pin_dir, uint32_t ifindex)
+{
+	struct bpf_tc_hook tc = tc_hook(ifindex, LINK_UPLINK);
+	char path[PIN_PATH_MAX];
+	int err = marker_path(pin_dir, "qdisc", ifindex, NULL, path);
+
+	if (!err)
+		err = bpf_tc_hook_create(&tc);
+	if (err)
+		return err == -EEXIST ? 0 : err;
+	return mark(path);
+}
+
+int clsact_attach(const char *pin_dir, uint32_t ifindex, enum link_hook hook, int program_fd)
+{
+	struct bpf_tc_hook tc = tc_hook(ifindex, hook);
+	LIBBPF_OPTS(bpf_tc_opts, options, .handle = LINK_TC_HANDLE, .priority = LINK_TC_PRIORITY,
+		    .prog_fd = program_fd, .flags = BPF_TC_F_REPLACE);
+	char path[PIN_PATH_MAX];
+	int err = marker_path(pin_dir, "filter", ifindex, link_hook_name(hook), path);
+
+	if (!err)
+		err = make_qdisc(pin_dir, ifindex);
+	if (!err)
+		err = mark(path);
+	return err ? err : bpf_tc_attach(&tc, &options);
+}
+
+bool clsact_stands(uint32_t ifindex, enum link_hook hook, uint32_t program_id)
+{
+	struct bpf_tc_hook tc = tc_hook(ifindex, hook);
+	LIBBPF_OPTS(bpf_tc_opts, options, .handle = LINK_TC_HANDLE, .priority = LINK_TC_PRIORITY);
+
+	return !bpf_tc_query(&tc, &options) && options.prog_id == program_id;
+}
+
+/* ------------------------------------------------------------------ detach */
+
+static int count_filter(const struct nlmsghdr *message, void *arg)
+{
+	(void)message;
+	++*(unsigned int *)arg;
+	return MNL_CB_OK;
+}
+
+/* Filters of anybody under `parent`, of whatever kind; -errno when it cannot be told. */
+static int count_filters(uint32_t ifindex, uint32_t parent)
+{
+	char buf[MNL_SOCKET_BUFFER_SIZE * 4];
+	struct mnl_socket *socket = mnl_socket_open(NETLINK_ROUTE);
+	struct nlmsghdr *request = mnl_nlmsg_put_header(buf);
+	unsigned int sequence = (unsigned int)time(NULL), count = 0;
+	struct tcmsg *tc;
+	ssize_t n = -1;
+	int more = MNL_CB_OK;
+
+	request->nlmsg_type = RTM_GETTFILTER;
+	request->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+	request->nlmsg_seq = sequence;
+	tc = mnl_nlmsg_put_extra_header(request, sizeof(*tc));
+	tc->tcm_family = AF_UNSPEC;
+	tc->tcm_ifindex = (int)ifindex;
+	tc->tcm_parent = parent;
+	if (socket && !mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID))
+		n = mnl_socket_sendto(socket, request, request->nlmsg_len);
+	while (n >= 0 && more == MNL_CB_OK) {
+		n = mnl_socket_recvfrom(socket, buf, sizeof(buf));
+		if (n >= 0)
+			more = mnl_cb_run(buf, (size_t)n, sequence,
+					  mnl_socket_get_portid(socket), count_filter, &count);
+	}
+	n = n < 0 || more < 0 ? -errno : (ssize_t)count;
+	if (socket)
+		mnl_socket_close(socket);
+	return (int)n;
+}
+
+static int remove_qdisc(const char *pin_dir, uint32_t ifindex)
+{
+	LIBBPF_OPTS(bpf_tc_hook, tc, .ifindex = (int)ifindex,
+		    .attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS);
+	char path[PIN_PATH_MAX];
+	int err = marker_path(pin_dir, "qdisc", ifindex, NULL, path);
+
+	if (err || access(path, F_OK))
+		return err;
+	if (count_filters(ifindex, TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_INGRESS)) > 0 ||
+	    count_filters(ifindex, TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_EGRESS)) > 0)
+		return 0;
+	err = bpf_tc_hook_destroy(&tc);
+	if (err && err != -ENOENT && err != -ENODEV && err != -EINVAL)
+		return err;
+	return unlink(path) ? -errno : 0;
+}
+
+/* Whether the remembered filter, the qdisc or the whole interface went without us. */
+static bool is_gone(int err)
+{
+	return err == -ENOENT || err == -ENODEV || err == -EINVAL;
+}
+
+int clsact_detach(const char *pin_dir, uint32_t ifindex, enum link_hook hook)
+{
+	struct bpf_tc_hook tc = tc_hook(ifindex, hook);
+	LIBBPF_OPTS(bpf_tc_opts, options, .handle = LINK_TC_HANDLE, .priority = LINK_TC_PRIORITY);
+	char path[PIN_PATH_MAX];
+	int err = marker_path(pin_dir, "filter", ifindex, link_hook_name(hook), path);
+
+	if (err || access(path, F_OK))
+		return err;
+	err = bpf_tc_detach(&tc, &options);
+	if (err && !is_gone(err))
+		return err;
+	if (unlink(path))
+		return -errno;
+	return remove_qdisc(pin_dir, ifindex);
+}

@@ -1,0 +1,370 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Keeps the programs attached to the interfaces that the configuration names. */
+#include "interfaces.h"
+
+#include <errno.h>
+#include <fnmatch.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <bpf/bpf.h>
+
+#include "clock.h"
+#include "dataplane.h"
+#include "pins.h"
+
+void interfaces_init(struct interfaces *interfaces, const char *pin_dir,
+		     const struct config *config, const struct dataplane *dataplane)
+{
+	*interfaces = (struct interfaces){
+		.pin_dir = pin_dir, .config = config, .dataplane = dataplane,
+	};
+}
+
+void interfaces_done(struct interfaces *interfaces)
+{
+	free(interfaces->items);
+	free(interfaces->older);
+	*interfaces = (struct interfaces){};
+}
+
+static bool matches(const char **patterns, size_t count, const char *name)
+{
+	for (size_t i = 0; i < count; i++)
+		if (!fnmatch(patterns[i], name, 0))
+			return true;
+	return false;
+}
+
+enum iface_role interfaces_role(const struct config *config, const char *name)
+{
+	if (matches(config->pod_patterns, config->pod_pattern_count, name))
+		return IFACE_POD;
+	if (matches(config->uplink_patterns, config->uplink_pattern_count, name))
+		return IFACE_UPLINK;
+	return 0;
+}
+
+bool interfaces_suits_xdp(enum xdp_mode mode, const char *kind, const char *driver)
+{
+	/* Native XDP makes a veth's sender segment and switches a virtio guest's GSO off. */
+	static const char *const unfit[] = { "", "veth", "virtio_net", "tun", "bonding", "bridge" };
+
+	if (mode != XDP_AUTO)
+		return mode == XDP_ALWAYS;
+	if (*kind)
+		return false;
+	for (size_t i = 0; i < sizeof(unfit) / sizeof(*unfit); i++)
+		if (!strcmp(driver, unfit[i]))
+			return false;
+	return true;
+}
+
+const struct interface *interfaces_uplink(const struct interfaces *interfaces)
+{
+	const struct interface *first = NULL;
+
+	for (size_t i = 0; i < interfaces->count; i++) {
+		const struct interface *item = &interfaces->items[i];
+
+		if (item->role == IFACE_UPLINK && (!first || item->ifindex < first->ifindex))
+			first = item;
+	}
+	return first;
+}
+
+/* ------------------------------------------------------------------ rows of `ifaces` */
+
+/* Rows outlive the agent; one that was there keeps the time since which we see its packets. */
+static int write_row(const struct interfaces *interfaces, const struct interface *item, bool born)
+{
+	int fd = dataplane_ifaces_fd(interfaces->dataplane);
+	struct iface row = {};
+
+	if (!bpf_map_lookup_elem(fd, &item->ifindex, &row) && row.role == item->role)
+		return 0;
+	row.role = item->role;
+	row.taken_ns = born ? 0 : clock_monotonic_ns();
+	return bpf_map_update_elem(fd, &item->ifindex, &row, BPF_ANY) ? -errno : 0;
+}
+
+static void drop_row(const struct interfaces *interfaces, uint32_t ifindex)
+{
+	bpf_map_delete_elem(dataplane_ifaces_fd(interfaces->dataplane), &ifindex);
+}
+
+/* ------------------------------------------------------------------ attaching */
+
+static int attach(struct interfaces *interfaces, struct interface *item, enum link_hook hook,
+		  enum dataplane_program program, bool *ret_changed)
+{
+	int fd = dataplane_program_fd(interfaces->dataplane, program);
+	enum link_kind kind;
+	int err;
+
+	if (item->attached != LINK_NONE &&
+	    link_stands(interfaces->pin_dir, item->ifindex, hook, link_program_id(fd)))
+		return 0;
+	*ret_changed = true;
+	err = link_attach(interfaces->pin_dir, item->ifindex, hook, fd, interfaces->config->attach,
+			  &kind);
+	if (err) {
+		item->problem = err;
+		item->problem_hook = hook;
+		return err;
+	}
+	if (hook == LINK_XDP)
+		item->xdp = true;
+	else
+		item->attached = kind;
+	return 0;
+}
+
+static void attach_xdp(struct interfaces *interfaces, struct interface *item, const char *kind,
+		       bool *ret_changed)
+{
+	uint32_t id = link_program_id(dataplane_program_fd(interfaces->dataplane, PROGRAM_XDP));
+	char driver[32];
+
+	netlink_driver(item->name, driver, sizeof(driver));
+	if (!interfaces_suits_xdp(interfaces->config->xdp, kind, driver)) {
+		if (item->xdp || !interfaces->watching)
+			link_detach(interfaces->pin_dir, item->ifindex, LINK_XDP);
+		item->xdp = false;
+		return;
+	}
+	if (item->xdp && link_stands(interfaces->pin_dir, item->ifindex, LINK_XDP, id))
+		return;
+	item->xdp = false;
+	attach(interfaces, item, LINK_XDP, PROGRAM_XDP, ret_changed);
+}
+
+static void attach_all(struct interfaces *interfaces, struct interface *item, const char *kind,
+		       bool *ret_changed)
+{
+	int before = item->problem;
+
+	item->problem = 0;
+	if (item->role == IFACE_POD) {
+		/* Replies first: a flow must never be opened that cannot be undone. */
+		if (!attach(interfaces, item, LINK_TO_POD, PROGRAM_TO_POD, ret_changed))
+			attach(interfaces, item, LINK_FROM_POD, PROGRAM_FROM_POD, ret_changed);
+	} else if (!attach(interfaces, item, LINK_UPLINK, PROGRAM_UPLINK, ret_changed)) {
+		attach_xdp(interfaces, item, kind, ret_changed);
+	}
+	*ret_changed |= before != item->problem;
+}
+
+static void detach_all(struct interfaces *interfaces, uint32_t ifindex)
+{
+	for (int hook = 0; hook < LINK_HOOKS; hook++)
+		link_detach(interfaces->pin_dir, ifindex, (enum link_hook)hook);
+	drop_row(interfaces, ifindex);
+}
+
+/* ------------------------------------------------------------------ the list */
+
+static struct interface *find(struct interfaces *interfaces, uint32_t ifindex)
+{
+	for (size_t i = 0; i < interfaces->count; i++)
+		if (interfaces->items[i].ifindex == ifindex)
+			return &interfaces->items[i];
+	return NULL;
+}
+
+static struct interface *add(struct interfaces *interfaces, const struct netlink_link *link,
+			     enum iface_role role)
+{
+	if (interfaces->count == interfaces->capacity) {
+		size_t capacity = interfaces->capacity ? interfaces->capacity * 2 : 16;
+		struct interface *items = realloc(interfaces->items, capacity * sizeof(*items));
+
+		if (!items)
+			return NULL;
+		interfaces->items = items;
+		interfaces->capacity = capacity;
+	}
+	interfaces->items[interfaces->count] = (struct interface){
+		.ifindex = link->ifindex, .role = role,
+	};
+	return &interfaces->items[interfaces->count++];
+}
+
+static void forget(struct interfaces *interfaces, struct interface *item)
+{
+	*item = interfaces->items[--interfaces->count];
+}
+
+static int remove_interface(struct interfaces *interfaces, uint32_t ifindex, bool *ret_changed)
+{
+	struct interface *item = find(interfaces, ifindex);
+
+	if (!item)
+		return 0;
+	forget(interfaces, item);
+	detach_all(interfaces, ifindex);
+	*ret_changed = true;
+	return 0;
+}
+
+static void refresh(struct interface *item, const struct netlink_link *link, bool *ret_changed)
+{
+	*ret_changed |= item->mtu != link->mtu || item->up != link->up ||
+			strcmp(item->name, link->name);
+	memcpy(item->name, link->name, sizeof(item->name));
+	item->mtu = link->mtu;
+	item->up = link->up;
+	item->seen = true;
+}
+
+/* Interfaces without a role that were there before us may yet be renamed into one. */
+static int remember_older(struct interfaces *interfaces, uint32_t ifindex)
+{
+	uint32_t *older = realloc(interfaces->older, (interfaces->older_count + 1) * sizeof(*older));
+
+	if (!older)
+		return -ENOMEM;
+	interfaces->older = older;
+	older[interfaces->older_count++] = ifindex;
+	return 0;
+}
+
+static bool is_older(const struct interfaces *interfaces, uint32_t ifindex)
+{
+	for (size_t i = 0; i < interfaces->older_count; i++)
+		if (interfaces->older[i] == ifindex)
+			return true;
+	return false;
+}
+
+static void forget_older(struct interfaces *interfaces, uint32_t ifindex)
+{
+	for (size_t i = 0; i < interfaces->older_count; i++)
+		if (interfaces->older[i] == ifindex)
+			interfaces->older[i--] = interfaces->older[--interfaces->older_count];
+}
+
+/* The row first: the programs look at it from the first packet on. */
+static int take(struct interfaces *interfaces, struct interface *item, const char *kind, bool born,
+		bool *ret_changed)
+{
+	int err = write_row(interfaces, item, born);
+
+	if (err)
+		return err;
+	attach_all(interfaces, item, kind, ret_changed);
+	if (item->attached == LINK_NONE)
+		drop_row(interfaces, item->ifindex);
+	return 0;
+}
+
+static int begin(struct interfaces *interfaces, const struct netlink_link *link,
+		 enum iface_role role, bool *ret_changed)
+{
+	bool born = interfaces->watching && !interfaces->resyncing &&
+		    !is_older(interfaces, link->ifindex);
+	struct interface *item;
+
+	if (!role)
+		return interfaces->watching ? 0 : remember_older(interfaces, link->ifindex);
+	item = add(interfaces, link, role);
+	if (!item)
+		return -ENOMEM;
+	refresh(item, link, ret_changed);
+	return take(interfaces, item, link->kind, born, ret_changed);
+}
+
+int interfaces_on_link(struct interfaces *interfaces, const struct netlink_link *link,
+		       bool *ret_changed)
+{
+	enum iface_role role = interfaces_role(interfaces->config, link->name);
+	struct interface *item = find(interfaces, link->ifindex);
+
+	if (link->gone) {
+		forget_older(interfaces, link->ifindex);
+		return remove_interface(interfaces, link->ifindex, ret_changed);
+	}
+	if (!item)
+		return begin(interfaces, link, role, ret_changed);
+	if (item->role != role) {
+		remove_interface(interfaces, link->ifindex, ret_changed);
+		remember_older(interfaces, link->ifindex);
+		return begin(interfaces, link, role, ret_changed);
+	}
+	refresh(item, link, ret_changed);
+	return take(interfaces, item, link->kind, false, ret_changed);
+}
+
+/* ------------------------------------------------------------------ full look */
+
+struct resync {
+	struct interfaces *interfaces;
+	bool changed;
+};
+
+static int visit_link(void *arg, const struct netlink_link *link)
+{
+	struct resync *resync = arg;
+
+	return interfaces_on_link(resync->interfaces, link, &resync->changed);
+}
+
+/* Pins of interfaces that went, or changed roles, while no agent ran. */
+static int visit_pin(void *arg, const char *name)
+{
+	struct resync *resync = arg;
+	enum link_hook hook;
+	uint32_t ifindex;
+	const struct interface *item;
+	bool pod_hook;
+
+	if (!link_parse_pin(name, &ifindex, &hook))
+		return 0;
+	item = find(resync->interfaces, ifindex);
+	pod_hook = hook == LINK_FROM_POD || hook == LINK_TO_POD;
+	if (item && pod_hook == (item->role == IFACE_POD))
+		return 0;
+	return link_detach(resync->interfaces->pin_dir, ifindex, hook);
+}
+
+static void drop_stale_rows(struct interfaces *interfaces)
+{
+	int fd = dataplane_ifaces_fd(interfaces->dataplane);
+	uint32_t stale[64], key;
+	size_t count;
+
+	do {
+		bool started = false;
+
+		count = 0;
+		while (count < 64 && !bpf_map_get_next_key(fd, started ? &key : NULL, &key)) {
+			started = true;
+			if (!find(interfaces, key))
+				stale[count++] = key;
+		}
+		for (size_t i = 0; i < count; i++)
+			drop_row(interfaces, stale[i]);
+	} while (count);
+}
+
+int interfaces_resync(struct interfaces *interfaces, bool *ret_changed)
+{
+	struct resync resync = { .interfaces = interfaces };
+	int err;
+
+	for (size_t i = 0; i < interfaces->count; i++)
+		interfaces->items[i].seen = false;
+	interfaces->resyncing = true;
+	err = netlink_links(visit_link, &resync);
+	interfaces->resyncing = false;
+	for (size_t i = interfaces->count; !err && i-- > 0;)
+		if (!interfaces->items[i].seen)
+			err = remove_interface(interfaces, interfaces->items[i].ifindex,
+					       &resync.changed);
+	if (!err)
+		err = pins_each(interfaces->pin_dir, visit_pin, &resync);
+	if (!err)
+		drop_stale_rows(interfaces);
+	*ret_changed |= resync.changed;
+	return err;
+}

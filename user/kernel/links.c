@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Attaches one program to one hook: by bpf links (TCX, XDP), pinned, or by filters on clsact. */
+#include "links.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <linux/bpf.h>
+#include <linux/if_link.h>
+
+#include "clsact.h"
+#include "pins.h"
+
+/* Since 6.6; older headers lack them. */
+#define TCX_INGRESS 46
+#define TCX_EGRESS 47
+#define FLAG_BEFORE (1u << 3) /* BPF_F_BEFORE: without a relative, at the head */
+
+/* BPF_LINK_CREATE as far as it is used here; the layout is kernel ABI. */
+struct link_create_attr {
+	uint32_t program_fd;
+	uint32_t ifindex;
+	uint32_t attach_type;
+	uint32_t flags;
+	uint32_t relative;
+	uint32_t zero;
+	uint64_t expected_revision;
+};
+
+/* struct bpf_link_info as far as it is used here: TCX and XDP both begin with the ifindex, which
+ * turns 0 when the interface goes. */
+struct link_info {
+	uint32_t type, id, program_id, zero;
+	uint32_t ifindex;
+	uint32_t rest[19];
+};
+
+static const char *const hook_names[LINK_HOOKS] = { "from_pod", "to_pod", "uplink", "xdp" };
+
+const char *link_hook_name(enum link_hook hook)
+{
+	return hook_names[hook];
+}
+
+const char *link_kind_name(enum link_kind kind)
+{
+	static const char *const names[] = { "none", "tcx", "clsact", "xdp" };
+
+	return names[kind];
+}
+
+bool link_parse_pin(const char *name, uint32_t *ret_ifindex, enum link_hook *ret_hook)
+{
+	char hook[16];
+	unsigned int ifindex;
+
+	if (sscanf(name, "link_%u_%15s", &ifindex, hook) != 2 &&
+	    sscanf(name, "filter_%u_%15s", &ifindex, hook) != 2)
+		return false;
+	for (int i = 0; i < LINK_HOOKS; i++)
+		if (!strcmp(hook, hook_names[i])) {
+			*ret_ifindex = ifindex;
+			*ret_hook = (enum link_hook)i;
+			return true;
+		}
+	return false;
+}
+
+uint32_t link_program_id(int program_fd)
+{
+	struct bpf_prog_info info = {};
+	__u32 length = sizeof(info);
+
+	return bpf_obj_get_info_by_fd(program_fd, &info, &length) ? 0 : info.id;
+}
+
+static int link_pin_path(const char *pin_dir, uint32_t ifindex, enum link_hook hook, char *buf)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), "link_%u_%s", ifindex, hook_names[hook]);
+	return pins_path(pin_dir, name, buf);
+}
+
+/* ------------------------------------------------------------------ bpf links */
+
+static int get_info(int fd, struct link_info *ret)
+{
+	__u32 length = sizeof(*ret);
+
+	memset(ret, 0, sizeof(*ret));
+	return bpf_obj_get_info_by_fd(fd, ret, &length) ? -errno : 0;
+}
+
+/* The pinned link, if it is still on the interface; a dead one loses its pin. Returns the
+ * descriptor, -ENOENT or another -errno. */
+static int open_pinned(const char *path, uint32_t ifindex)
+{
+	struct link_info info;
+	int fd = bpf_obj_get(path);
+
+	if (fd < 0)
+		return -errno;
+	if (!get_info(fd, &info) && info.ifindex == ifindex)
+		return fd;
+	close(fd);
+	unlink(path);
+	return -ENOENT;
+}
+
+static int tcx_create(uint32_t ifindex, enum link_hook hook, int program_fd)
+{
+	struct link_create_attr attr = {
+		.program_fd = (uint32_t)program_fd,
+		.ifindex = ifindex,
+		.attach_type = hook == LINK_TO_POD ? TCX_EGRESS : TCX_INGRESS,
+		.flags = FLAG_BEFORE,
+	};
+	int fd = (int)syscall(SYS_bpf, BPF_LINK_CREATE, &attr, sizeof(attr));
+
+	return fd < 0 ? -errno : fd;
+}
+
+static int xdp_create(uint32_t ifindex, int program_fd)
+{
+	LIBBPF_OPTS(bpf_link_create_opts, options, .flags = XDP_FLAGS_DRV_MODE);
+	int fd = bpf_link_create(program_fd, (int)ifindex, BPF_XDP, &options);
+
+	return fd < 0 ? -errno : fd;
+}
+
+static int create_and_pin(const char *path, uint32_t ifindex, enum link_hook hook, int program_fd)
+{
+	int fd = hook == LINK_XDP ? xdp_create(ifindex, program_fd) :
+				    tcx_create(ifindex, hook, program_fd);
+	int err = 0;
+
+	if (fd < 0)
+		return fd;
+	if (bpf_obj_pin(fd, path))
+		err = -errno;
+	close(fd); /* without its pin the link goes as well */
+	return err;
+}
+
+static int attach_link(const char *path, uint32_t ifindex, enum link_hook hook, int program_fd)
+{
+	int fd = open_pinned(path, ifindex);
+	int err = 0;
+
+	if (fd == -ENOENT)
+		return create_and_pin(path, ifindex, hook, program_fd);
+	if (fd < 0)
+		return fd;
+	if (bpf_link_update(fd, program_fd, NULL))
+		err = -errno;
+	close(fd);
+	return err;
+}
+
+/* ------------------------------------------------------------------ either kind */
+
+/* Kernels before 6.6 know no TCX: EINVAL. */
+static bool is_missing(int err)
+{
+	return err == -EINVAL || err == -EOPNOTSUPP;
+}
+
+int link_attach(const char *pin_dir, uint32_t ifindex, enum link_hook hook, int program_fd,
+		enum attach_mode mode, enum link_kind *ret_kind)
+{
+	char path[PIN_PATH_MAX];
+	int err = link_pin_path(pin_dir, ifindex, hook, path);
+
+	if (err)
+		return err;
+	if (hook == LINK_XDP || mode != ATTACH_CLSACT) {
+		err = attach_link(path, ifindex, hook, program_fd);
+		if (!err) {
+			*ret_kind = hook == LINK_XDP ? LINK_NATIVE_XDP : LINK_TCX;
+			/* After a change of mode the filter would see each packet again. */
+			return hook == LINK_XDP ? 0 : clsact_detach(pin_dir, ifindex, hook);
+		}
+		if (hook == LINK_XDP || mode == ATTACH_TCX || !is_missing(err))
+			return err;
+	}
+	err = clsact_attach(pin_dir, ifindex, hook, program_fd);
+	if (err)
+		return err;
+	unlink(path);
+	*ret_kind = LINK_CLSACT;
+	return 0;
+}
+
+bool link_stands(const char *pin_dir, uint32_t ifindex, enum link_hook hook, uint32_t program_id)
+{
+	char path[PIN_PATH_MAX];
+	struct link_info info;
+	bool stands;
+	int fd;
+
+	if (link_pin_path(pin_dir, ifindex, hook, path))
+		return false;
+	fd = bpf_obj_get(path);
+	if (fd < 0)
+		return hook != LINK_XDP && clsact_stands(ifindex, hook, program_id);
+	stands = !get_info(fd, &info) && info.ifindex == ifindex && info.program_id == program_id;
+	close(fd);
+	return stands;
+}
+
+/* The link may be held by somebody else's descriptor: detach, then unpin. */
+static int detach_link(const char *path)
+{
+	int fd = bpf_obj_get(path);
+	int err = 0;
+
+	if (fd < 0)
+		return errno == ENOENT ? 0 : -errno;
+	if (bpf_link_detach(fd) && errno != ENOLINK && errno != EINVAL)
+		err = -errno;
+	close(fd);
+	if (unlink(path) && errno != ENOENT && !err)
+		err = -errno;
+	return err;
+}
+
+int link_detach(const char *pin_dir, uint32_t ifindex, enum link_hook hook)
+{
+	char path[PIN_PATH_MAX];
+	int err = link_pin_path(pin_dir, ifindex, hook, path);
+	int filter_err;
+
+	if (err)
+		return err;
+	err = detach_link(path);
+	filter_err = hook == LINK_XDP ? 0 : clsact_detach(pin_dir, ifindex, hook);
+	return err ? err : filter_err;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Attaches one program to one hook of one interface, in a way that outlives the agent. */
+#ifndef LINKS_H
+#define LINKS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "config.h"
+
+/* Our filters on clsact: not 1, 50 or 66, which neighbours use. */
+#define LINK_TC_PRIORITY 0x5058
+#define LINK_TC_HANDLE 0x5058
+
+enum link_hook { LINK_FROM_POD, LINK_TO_POD, LINK_UPLINK, LINK_XDP };
+#define LINK_HOOKS 4
+
+enum link_kind { LINK_NONE, LINK_TCX, LINK_CLSACT, LINK_NATIVE_XDP };
+
+/* "from_pod", "to_pod", "uplink", "xdp": as in the names of pins. */
+const char *link_hook_name(enum link_hook hook);
+/* "tcx", "clsact", "xdp" or "none". */
+const char *link_kind_name(enum link_kind kind);
+
+/* Attaches `program_fd`; what we attached before (found by its pin) gets the program in place,
+ * without a gap. `mode` is for the TC hooks alone. Returns 0 with *ret_kind, -EBUSY when another
+ * XDP program is there, or another -errno. */
+int link_attach(const char *pin_dir, uint32_t ifindex, enum link_hook hook, int program_fd,
+		enum attach_mode mode, enum link_kind *ret_kind);
+
+/* Whether what link_attach() made still stands, and runs the program with this id. */
+bool link_stands(const char *pin_dir, uint32_t ifindex, enum link_hook hook, uint32_t program_id);
+
+/* Detaches, and removes a clsact qdisc that we made once nobody uses it. Nothing attached, or
+ * the interface gone, is success. Returns 0 or -errno. */
+int link_detach(const char *pin_dir, uint32_t ifindex, enum link_hook hook);
+
+/* Takes apart the name of a link's or filter's pin. Returns false for other names. */
+bool link_parse_pin(const char *name, uint32_t *ret_ifindex, enum link_hook *ret_hook);
+
+/* Id of the program behind `fd`, 0 when it cannot be told. */
+uint32_t link_program_id(int program_fd);
+
+#endif

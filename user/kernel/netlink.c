@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What rtnetlink tells about interfaces: a full list, and word of each change. */
+#include "netlink.h"
+
+#include <errno.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <libmnl/libmnl.h>
+#include <linux/ethtool.h>
+#include <linux/if_addr.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include <linux/sockios.h>
+
+#define RECEIVE_BYTES 32768
+
+/* ------------------------------------------------------------------ messages */
+
+static int take_kind(const struct nlattr *attr, void *arg)
+{
+	struct netlink_link *link = arg;
+
+	if (mnl_attr_get_type(attr) == IFLA_INFO_KIND)
+		snprintf(link->kind, sizeof(link->kind), "%s", mnl_attr_get_str(attr));
+	return MNL_CB_OK;
+}
+
+static int take_link_attr(const struct nlattr *attr, void *arg)
+{
+	struct netlink_link *link = arg;
+
+	switch (mnl_attr_get_type(attr)) {
+	case IFLA_IFNAME:
+		snprintf(link->name, sizeof(link->name), "%s", mnl_attr_get_str(attr));
+		break;
+	case IFLA_MTU:
+		link->mtu = mnl_attr_get_u32(attr);
+		break;
+	case IFLA_LINKINFO:
+		mnl_attr_parse_nested(attr, take_kind, link);
+		break;
+	}
+	return MNL_CB_OK;
+}
+
+static void parse_link(const struct nlmsghdr *message, struct netlink_link *ret)
+{
+	const struct ifinfomsg *info = mnl_nlmsg_get_payload(message);
+
+	*ret = (struct netlink_link){
+		.ifindex = (uint32_t)info->ifi_index,
+		.up = info->ifi_flags & IFF_UP,
+		.gone = message->nlmsg_type == RTM_DELLINK,
+	};
+	mnl_attr_parse(message, sizeof(*info), take_link_attr, ret);
+}
+
+/* Where a message goes. */
+struct dispatch {
+	netlink_link_visit visit;
+	void *arg;
+	int result;
+	bool addresses;
+	uint32_t wanted_ifindex; /* of an address list */
+	struct addr address;
+};
+
+static int on_link(const struct nlmsghdr *message, void *arg)
+{
+	struct dispatch *dispatch = arg;
+	struct netlink_link link;
+
+	if (message->nlmsg_type == RTM_NEWADDR || message->nlmsg_type == RTM_DELADDR) {
+		dispatch->addresses = true;
+		return MNL_CB_OK;
+	}
+	if (message->nlmsg_type != RTM_NEWLINK && message->nlmsg_type != RTM_DELLINK)
+		return MNL_CB_OK;
+	/* A bridge reports its ports in the same messages under its own family. */
+	if (((const struct ifinfomsg *)mnl_nlmsg_get_payload(message))->ifi_family != AF_UNSPEC)
+		return MNL_CB_OK;
+	parse_link(message, &link);
+	if (!dispatch->result)
+		dispatch->result = dispatch->visit(dispatch->arg, &link);
+	return MNL_CB_OK;
+}
+
+static int take_local(const struct nlattr *attr, void *arg)
+{
+	struct addr *address = arg;
+
+	if (mnl_attr_get_type(attr) == IFA_LOCAL && mnl_attr_get_payload_len(attr) == 4) {
+		address->family = 4;
+		memcpy(&address->ip.v4, mnl_attr_get_payload(attr), 4);
+	}
+	return MNL_CB_OK;
+}
+
+static int on_address(const struct nlmsghdr *message, void *arg)
+{
+	const struct ifaddrmsg *info = mnl_nlmsg_get_payload(message);
+	struct dispatch *dispatch = arg;
+
+	if (info->ifa_index == dispatch->wanted_ifindex && info->ifa_scope == RT_SCOPE_UNIVERSE &&
+	    !(info->ifa_flags & IFA_F_SECONDARY) && !dispatch->address.family)
+		mnl_attr_parse(message, sizeof(*info), take_local, &dispatch->address);
+	return MNL_CB_OK;
+}
+
+/* ------------------------------------------------------------------ lists */
+
+static int receive_all(struct mnl_socket *socket, unsigned int sequence, mnl_cb_t on_message,
+		       struct dispatch *dispatch)
+{
+	char buf[RECEIVE_BYTES];
+	int more = MNL_CB_OK;
+
+	while (more > MNL_CB_STOP) {
+		ssize_t n = mnl_socket_recvfrom(socket, buf, sizeof(buf));
+
+		if (n < 0)
+			return -errno;
+		more = mnl_cb_run(buf, (size_t)n, sequence, mnl_socket_get_portid(socket),
+				  on_message, dispatch);
+	}
+	return more < 0 ? -errno : dispatch->result;
+}
+
+static int dump(uint16_t type, uint8_t family, mnl_cb_t on_message, struct dispatch *dispatch)
+{
+	char buf[MNL_NLMSG_HDRLEN + 64];
+	struct mnl_socket *socket = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
+	struct nlmsghdr *request = mnl_nlmsg_put_header(buf);
+	unsigned int sequence = (unsigned int)time(NULL);
+	int err;
+
+	if (!socket)
+		return -errno;
+	request->nlmsg_type = type;
+	request->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+	request->nlmsg_seq = sequence;
+	*(uint8_t *)mnl_nlmsg_put_extra_header(
+		request, type == RTM_GETLINK ? sizeof(struct ifinfomsg) :
+					       sizeof(struct ifaddrmsg)) = family;
+	err = mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) ||
+			      mnl_socket_sendto(socket, request, request->nlmsg_len) < 0 ? -errno : 0;
+	if (!err)
+		err = receive_all(socket, sequence, on_message, dispatch);
+	mnl_socket_close(socket);
+	return err;
+}
+
+int netlink_links(netlink_link_visit visit, void *arg)
+{
+	struct dispatch dispatch = { .visit = visit, .arg = arg };
+
+	return dump(RTM_GETLINK, AF_UNSPEC, on_link, &dispatch);
+}
+
+int netlink_address(uint32_t ifindex, struct addr *ret)
+{
+	struct dispatch dispatch = { .wanted_ifindex = ifindex };
+	int err = dump(RTM_GETADDR, AF_INET, on_address, &dispatch);
+
+	if (err)
+		return err;
+	if (!dispatch.address.family)
+		return -ENOENT;
+	*ret = dispatch.address;
+	return 0;
+}
+
+void netlink_driver(const char *name, char *buf, size_t size)
+{
+	struct ethtool_drvinfo info = { .cmd = ETHTOOL_GDRVINFO };
+	struct ifreq request = {};
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", name);
+	request.ifr_data = (void *)&info;
+	if (fd < 0 || ioctl(fd, SIOCETHTOOL, &request))
+		info.driver[0] = '\0';
+	if (fd >= 0)
+		close(fd);
+	snprintf(buf, size, "%s", info.driver);
+}
+
+/* ------------------------------------------------------------------ watch */
+
+struct netlink_watch {
+	struct mnl_socket *socket;
+};
+
+int netlink_watch_new(struct netlink_watch **ret)
+{
+	struct netlink_watch *watch = calloc(1, sizeof(*watch));
+	int err;
+
+	if (!watch)
+		return -ENOMEM;
+	watch->socket = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	err = !watch->socket || mnl_socket_bind(watch->socket, RTMGRP_LINK | RTMGRP_IPV4_IFADDR,
+						MNL_SOCKET_AUTOPID) ? -errno : 0;
+	if (err) {
+		netlink_watch_free(watch);
+		return err;
+	}
+	*ret = watch;
+	return 0;
+}
+
+void netlink_watch_free(struct netlink_watch *watch)
+{
+	if (watch && watch->socket)
+		mnl_socket_close(watch->socket);
+	free(watch);
+}
+
+int netlink_watch_fd(const struct netlink_watch *watch)
+{
+	return mnl_socket_get_fd(watch->socket);
+}
+
+int netlink_watch_read(struct netlink_watch *watch, netlink_link_visit visit, void *arg,
+		       bool *ret_addresses)
+{
+	struct dispatch dispatch = { .visit = visit, .arg = arg };
+	char buf[RECEIVE_BYTES];
+
+	for (;;) {
+		ssize_t n = mnl_socket_recvfrom(watch->socket, buf, sizeof(buf));
+
+		if (n < 0 && errno != EAGAIN && errno != EINTR)
+			return -errno;
+		if (n < 0)
+			break;
+		if (mnl_cb_run(buf, (size_t)n, 0, 0, on_link, &dispatch) < 0)
+			return -errno;
+	}
+	*ret_addresses |= dispatch.addresses;
+	return dispatch.result;
+}

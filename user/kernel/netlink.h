@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What rtnetlink tells about interfaces: a full list, and word of each change. */
+#ifndef NETLINK_H
+#define NETLINK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "addr.h"
+
+struct netlink_link {
+	uint32_t ifindex;
+	char name[16];
+	char kind[32]; /* IFLA_INFO_KIND: "veth", "vlan" ...; "" for hardware */
+	uint32_t mtu;
+	bool up;
+	bool gone;     /* RTM_DELLINK */
+};
+
+typedef int (*netlink_link_visit)(void *arg, const struct netlink_link *link);
+
+/* Visits every interface of this network namespace. Returns 0, what `visit` returned, or -errno. */
+int netlink_links(netlink_link_visit visit, void *arg);
+
+/* First global IPv4 address of an interface. Returns 0, -ENOENT, or another -errno. */
+int netlink_address(uint32_t ifindex, struct addr *ret);
+
+/* Driver as ethtool names it ("veth", "e1000e"), "" when it does not tell. */
+void netlink_driver(const char *name, char *buf, size_t size);
+
+struct netlink_watch;
+
+/* Subscribes to changes of links and IPv4 addresses. */
+int netlink_watch_new(struct netlink_watch **ret);
+void netlink_watch_free(struct netlink_watch *watch);
+/* To be polled for reading. */
+int netlink_watch_fd(const struct netlink_watch *watch);
+
+/* Reads what there is: links are visited, *ret_addresses is set when an address changed. Returns 0;
+ * -ENOBUFS when changes were lost, so that all has to be looked at; or another -errno. */
+int netlink_watch_read(struct netlink_watch *watch, netlink_link_visit visit, void *arg,
+		       bool *ret_addresses);
+
+#endif

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Takes everything of ours out of the kernel. */
+#include "uninstall.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include <linux/magic.h>
+
+#include "links.h"
+#include "pins.h"
+
+/* Names first, removal after: a directory is not to change under its reader. */
+struct names {
+	char (*items)[64];
+	size_t count;
+};
+
+static int collect(void *arg, const char *name)
+{
+	struct names *names = arg;
+	char(*items)[64] = realloc(names->items, (names->count + 1) * sizeof(*items));
+
+	if (!items)
+		return -ENOMEM;
+	names->items = items;
+	snprintf(items[names->count++], sizeof(*items), "%.63s", name);
+	return 0;
+}
+
+static int detach(const char *pin_dir, const char *name, struct uninstall_report *report)
+{
+	enum link_hook hook;
+	uint32_t ifindex;
+	int err;
+
+	if (!link_parse_pin(name, &ifindex, &hook))
+		return 0;
+	err = link_detach(pin_dir, ifindex, hook);
+	if (err)
+		return err;
+	report->detached++;
+	report->unpinned++;
+	return 0;
+}
+
+static int unpin(const char *pin_dir, const char *name, struct uninstall_report *report)
+{
+	char path[PIN_PATH_MAX];
+	int err = pins_path(pin_dir, name, path);
+
+	if (err)
+		return err;
+	if (unlink(path))
+		return errno == ENOENT ? 0 : -errno;
+	report->unpinned++;
+	return 0;
+}
+
+/* All links go before the first map: a program must not outlive what others look it up by. */
+static int remove_all(const char *pin_dir, const struct names *names,
+		      struct uninstall_report *report)
+{
+	int err;
+
+	for (size_t i = 0; i < 2 * names->count; i++) {
+		const char *name = names->items[i % names->count];
+
+		err = i < names->count ? detach(pin_dir, name, report) :
+					 unpin(pin_dir, name, report);
+		if (err) {
+			snprintf(report->failed, sizeof(report->failed), "%s", name);
+			return err;
+		}
+	}
+	return rmdir(pin_dir) && errno != ENOENT ? -errno : 0;
+}
+
+static int check_ours(const char *pin_dir)
+{
+	struct statfs fs;
+
+	if (statfs(pin_dir, &fs))
+		return -errno;
+	return (unsigned long)fs.f_type == BPF_FS_MAGIC ? 0 : -EMEDIUMTYPE;
+}
+
+int dataplane_uninstall(const char *pin_dir, bool force, struct uninstall_report *ret)
+{
+	struct names names = {};
+	int lock = -1;
+	int err = check_ours(pin_dir);
+
+	*ret = (struct uninstall_report){};
+	if (err)
+		return err == -ENOENT ? 0 : err;
+	/* Held to the end, so that no agent starts on what is being taken apart. */
+	err = pins_lock(pin_dir, &lock, &ret->owner);
+	if (err == -EBUSY && force)
+		err = 0;
+	if (!err)
+		err = pins_each(pin_dir, collect, &names);
+	if (!err)
+		err = remove_all(pin_dir, &names, ret);
+	free(names.items);
+	if (lock >= 0)
+		close(lock);
+	return err;
+}
