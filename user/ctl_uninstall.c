@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* parallaxctl uninstall. */
+#include <errno.h>
+#include <string.h>
+
+#include "ctl_common.h"
+#include "uninstall.h"
+
+static int print(const json_t *report, bool wide, FILE *out)
+{
+	long long detached = json_integer_value(json_object_get(report, "detached"));
+	long long unpinned = json_integer_value(json_object_get(report, "unpinned"));
+
+	(void)wide;
+	if (detached == 0 && unpinned == 0)
+		fputs("nothing was there\n", out);
+	else
+		fprintf(out, "%lld programs detached, %lld pins removed\n", detached, unpinned);
+	return 0;
+}
+
+static int failed(const char *pin_dir, int err, const struct uninstall_report *report)
+{
+	switch (err) {
+	case -EBUSY:
+		if (report->owner == 0)
+			return ctl_fail(CTL_FAILED, "uninstall: an agent runs on %s: stop it first, "
+					"or use --force", pin_dir);
+		return ctl_fail(CTL_FAILED, "uninstall: an agent runs on %s, pid %d: stop it first, "
+				"or use --force", pin_dir, (int)report->owner);
+	case -EMEDIUMTYPE:
+		return ctl_fail(CTL_FAILED, "uninstall: %s does not lie on a BPF file system",
+				pin_dir);
+	case -EPERM:
+	case -EACCES:
+		return ctl_fail(CTL_FAILED, "uninstall: %s: not permitted, run as root", pin_dir);
+	}
+	return ctl_fail(CTL_FAILED, "uninstall: %s/%s: %s; it can be called again", pin_dir,
+			report->failed, strerror(-err));
+}
+
+int ctl_uninstall(const struct ctl_options *options, int argc, char **argv)
+{
+	struct uninstall_report report = {};
+	bool force = false;
+	const struct flag flags[] = { { .name = "--force", .set = &force } };
+	int status = ctl_args(flags, 1, argc, argv, NULL, 0);
+	int err;
+
+	if (status != CTL_OK)
+		return status;
+	err = dataplane_uninstall(options->pin_dir, force, &report);
+	if (err)
+		return failed(options->pin_dir, err, &report);
+	return ctl_write(options, json_pack("{s:i,s:I,s:I}", "schema", 1, "detached",
+					    (json_int_t)report.detached, "unpinned",
+					    (json_int_t)report.unpinned), print);
+}
