@@ -323,8 +323,10 @@ SUBPROGRAM int client_reply_redirect(struct __sk_buff *skb, struct packet *p,
 /* May this tunnel packet speak for the flow? Its own gateway may, and any other of that network. */
 INLINE bool client_hears(const struct flow *flow, const struct outer *outer)
 {
-	struct gateway_key key = { .addr.v4 = outer->saddr, .network = flow->network };
+	struct gateway_key key = {}; /* naming a union's member would leave its other bytes unset */
 
+	key.addr.v4 = outer->saddr;
+	key.network = flow->network;
 	if (outer->vni != flow->network)
 		return false;
 	return outer->saddr == flow->peer.v4 || bpf_map_lookup_elem(&gateways, &key);
