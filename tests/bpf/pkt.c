@@ -215,6 +215,10 @@ static void put_ip(struct frame *frame, const struct pkt *pkt, const struct port
 	else
 		put_filling(frame, pkt->len);
 	ip_finish(frame, start, pkt->ip_length_add);
+}
+
+static void put_padding(struct frame *frame, const struct pkt *pkt)
+{
 	for (int i = 0; i < pkt->padding; i++)
 		put8(frame, 0);
 }
@@ -268,11 +272,15 @@ static void put_tunnel(struct frame *frame, const struct pkt *inner, const struc
 	put32(frame, 0);
 	put_geneve(frame, outer);
 	put_ip(frame, inner, ports);
-	set16(frame, udp + 4, frame->len - udp + outer->udp_length_add);
+	if (!outer->padding_outside)
+		put_padding(frame, inner);
+	set16(frame, udp + 4, frame->len - udp);
 	sum = l4_sum(frame, &ip, udp);
 	if (outer->udp_sum)
 		set16(frame, udp + 6, sum ? sum : 0xffff);
 	ip_finish(frame, start, 0);
+	if (outer->padding_outside)
+		put_padding(frame, inner);
 }
 
 static void put_ethernet(struct frame *frame, const struct pkt *pkt)
@@ -298,7 +306,9 @@ void pkt_build(const struct pkt *pkt, const struct port_values *ports, struct fr
 		put_filling(ret, pkt->len);
 	else if (pkt->outer)
 		put_tunnel(ret, pkt, ports);
-	else
+	else {
 		put_ip(ret, pkt, ports);
+		put_padding(ret, pkt);
+	}
 	ret->len -= pkt->cut < ret->len ? pkt->cut : ret->len;
 }

@@ -59,7 +59,7 @@ struct outer {
 	bool option_first;       /* before the service option */
 	int8_t option_length_add; /* lie about the options' length, in words */
 	uint8_t ip_options;      /* words of outer IP options */
-	int16_t udp_length_add;  /* lie about the UDP length */
+	bool padding_outside;    /* the inner padding is Ethernet's, not the tunnel's */
 };
 
 struct pkt {

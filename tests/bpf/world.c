@@ -214,10 +214,13 @@ static void add_network(struct world *world, uint32_t network, uint32_t flags)
 
 static void add_gateway(struct world *world, uint32_t addr, uint32_t network, uint8_t kind)
 {
-	struct gateway_key key = {.addr.v4 = htonl(addr), .network = network};
+	struct gateway_key key;
 	struct gateway gateway = {.port = htons(STOCK_PORT), .kind = kind,
 				  .tunnel_port = kind == BACKEND_GENEVE ? htons(TUNNEL_PORT) : 0};
 
+	memset(&key, 0, sizeof(key)); /* every byte counts, also those of the union */
+	key.addr.v4 = htonl(addr);
+	key.network = network;
 	world_update(world, "gateways", &key, &gateway);
 }
 
@@ -382,24 +385,32 @@ int world_put_flow(struct world *world, const char *map, const struct flow_key *
 	return bpf_map_update_elem(map_fd(world, map), key, flow, BPF_NOEXIST);
 }
 
+/* An update moves its element to the head of the bucket: changing what one walks over would
+ * never end. */
+static uint32_t list_keys(int fd, struct flow_key *keys, uint32_t room)
+{
+	struct flow_key *last = NULL;
+	uint32_t count = 0;
+
+	while (count < room && !bpf_map_get_next_key(fd, last, &keys[count]))
+		last = &keys[count++];
+	return count;
+}
+
 uint32_t world_flows(struct world *world, const char *map, const struct flow_visit *visit)
 {
-	struct flow_key key, *last = NULL;
-	struct flow flow;
-	uint32_t found = 0;
+	struct flow_key keys[WORLD_HALF_OPEN];
 	int fd = map_fd(world, map);
+	uint32_t count = list_keys(fd, keys, WORLD_HALF_OPEN);
+	struct flow flow;
 
-	while (!bpf_map_get_next_key(fd, last, &key)) {
-		last = &key;
-		if (bpf_map_lookup_elem(fd, &key, &flow))
+	for (uint32_t i = 0; visit && i < count; i++) {
+		if (bpf_map_lookup_elem(fd, &keys[i], &flow))
 			continue;
-		found++;
-		if (!visit)
-			continue;
-		visit->visit(&key, &flow, visit->data);
-		bpf_map_update_elem(fd, &key, &flow, BPF_EXIST);
+		visit->visit(&keys[i], &flow, visit->data);
+		bpf_map_update_elem(fd, &keys[i], &flow, BPF_EXIST);
 	}
-	return found;
+	return count;
 }
 
 static void age(const struct flow_key *key, struct flow *flow, void *data)
