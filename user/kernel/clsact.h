@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "links.h"
+#include "link_hook.h"
 
 /* Adds or replaces our filter. What we made is remembered in the pin directory: filter_IFINDEX_HOOK
  * for the filter, qdisc_IFINDEX for a qdisc that was not there before. Returns 0 or -errno. */

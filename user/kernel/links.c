@@ -40,13 +40,6 @@ struct link_info {
 	uint32_t rest[19];
 };
 
-static const char *const hook_names[LINK_HOOKS] = { "from_pod", "to_pod", "uplink", "xdp" };
-
-const char *link_hook_name(enum link_hook hook)
-{
-	return hook_names[hook];
-}
-
 const char *link_kind_name(enum link_kind kind)
 {
 	static const char *const names[] = { "none", "tcx", "clsact", "xdp" };
@@ -63,7 +56,7 @@ bool link_parse_pin(const char *name, uint32_t *ret_ifindex, enum link_hook *ret
 	    sscanf(name, "filter_%u_%15s", &ifindex, hook) != 2)
 		return false;
 	for (int i = 0; i < LINK_HOOKS; i++)
-		if (!strcmp(hook, hook_names[i])) {
+		if (!strcmp(hook, link_hook_name((enum link_hook)i))) {
 			*ret_ifindex = ifindex;
 			*ret_hook = (enum link_hook)i;
 			return true;
@@ -83,7 +76,7 @@ static int link_pin_path(const char *pin_dir, uint32_t ifindex, enum link_hook h
 {
 	char name[64];
 
-	snprintf(name, sizeof(name), "link_%u_%s", ifindex, hook_names[hook]);
+	snprintf(name, sizeof(name), "link_%u_%s", ifindex, link_hook_name(hook));
 	return pins_path(pin_dir, name, buf);
 }
 

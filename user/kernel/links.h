@@ -7,18 +7,10 @@
 #include <stdint.h>
 
 #include "config.h"
-
-/* Our filters on clsact: not 1, 50 or 66, which neighbours use. */
-#define LINK_TC_PRIORITY 0x5058
-#define LINK_TC_HANDLE 0x5058
-
-enum link_hook { LINK_FROM_POD, LINK_TO_POD, LINK_UPLINK, LINK_XDP };
-#define LINK_HOOKS 4
+#include "link_hook.h"
 
 enum link_kind { LINK_NONE, LINK_TCX, LINK_CLSACT, LINK_NATIVE_XDP };
 
-/* "from_pod", "to_pod", "uplink", "xdp": as in the names of pins. */
-const char *link_hook_name(enum link_hook hook);
 /* "tcx", "clsact", "xdp" or "none". */
 const char *link_kind_name(enum link_kind kind);
 

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Names of the hooks of an interface. */
+#include "link_hook.h"
+
+const char *link_hook_name(enum link_hook hook)
+{
+	static const char *const names[LINK_HOOKS] = { "from_pod", "to_pod", "uplink", "xdp" };
+
+	return names[hook];
+}

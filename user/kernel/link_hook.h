@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The hooks of an interface, and how our filters are told from others there. */
+#ifndef LINK_HOOK_H
+#define LINK_HOOK_H
+
+/* Our filters on clsact: not 1, 50 or 66, which neighbours use. */
+#define LINK_TC_PRIORITY 0x5058
+#define LINK_TC_HANDLE 0x5058
+
+enum link_hook { LINK_FROM_POD, LINK_TO_POD, LINK_UPLINK, LINK_XDP };
+#define LINK_HOOKS 4
+
+/* "from_pod", "to_pod", "uplink", "xdp": as in the names of pins. */
+const char *link_hook_name(enum link_hook hook);
+
+#endif
