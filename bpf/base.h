@@ -48,6 +48,7 @@
 #define DROP 2 /* TC_ACT_SHOT */
 #define UNKNOWN (-2) /* no verdict: the packet is of no flow of this kind */
 
+#define E2BIG 7
 #define EEXIST 17
 
 /* Size of `reclaim` less one, a power of two less one; set before load. */

@@ -23,8 +23,7 @@ INLINE int client_send_nat(struct __sk_buff *skb, struct packet *p, const struct
 		return pass(p, REASON_TTL_EXPIRED);
 	if (rewrite(skb, p, &nat, redirect))
 		return drop(p, REASON_NO_ROOM);
-	count(p->hook, reason, p->length);
-	return redirect ? route_send(skb, p, s, nat.daddr) : NEXT;
+	return forwarded(p, reason, redirect ? route_send(skb, p, s, nat.daddr) : NEXT);
 }
 
 INLINE int client_send_tunnel(struct __sk_buff *skb, struct packet *p, const struct settings *s,
@@ -46,8 +45,7 @@ INLINE int client_send_tunnel(struct __sk_buff *skb, struct packet *p, const str
 		return refuse_too_big(skb, p, s, tunnel_mtu(s));
 	if (p->tcp_flags & TCP_SYN && clamp_mss(skb, p, tunnel_mtu(s)))
 		return drop(p, REASON_NO_ROOM);
-	count(p->hook, REASON_TO_TUNNEL, p->length);
-	return tunnel_send(skb, p, s, &outer);
+	return forwarded(p, REASON_TO_TUNNEL, tunnel_send(skb, p, s, &outer));
 }
 
 /* Send a packet of the forward half where its flow says. Returns the verdict. */
@@ -200,9 +198,12 @@ SUBPROGRAM int client_new(struct __sk_buff *skb, struct packet *p, const struct 
 	REQUIRE(p && s);
 	struct service *service;
 	__u32 row = 0;
+	bool stale;
 	int reason;
 
-	service = service_find(p, &row);
+	service = service_find(p, &row, &stale);
+	if (stale)
+		return drop(p, REASON_STALE_ROW);
 	if (!service)
 		return is_syn(p) ? client_direct(p, s) : NEXT;
 	if (p->proto == IPPROTO_TCP && !is_syn(p))
@@ -218,7 +219,7 @@ SUBPROGRAM int client_new(struct __sk_buff *skb, struct packet *p, const struct 
  * when the flow was given up. */
 INLINE bool client_starts_over(struct packet *p, struct flow *flow)
 {
-	if (!is_udp(p) && !is_syn(p))
+	if (!is_udp(p) && (!is_syn(p) || flow->state == FLOW_ESTABLISHED))
 		return false;
 	if (backend_is_out(flow)) {
 		flow_delete(&p->key, flow);
@@ -316,8 +317,7 @@ SUBPROGRAM int client_reply_redirect(struct __sk_buff *skb, struct packet *p,
 	nat = flow->nat;
 	if (rewrite(skb, p, &nat, 1))
 		return drop(p, REASON_NO_ROOM);
-	count(p->hook, REASON_REPLY, p->length);
-	return route_send(skb, p, s, nat.daddr);
+	return forwarded(p, REASON_REPLY, route_send(skb, p, s, nat.daddr));
 }
 
 /* May this tunnel packet speak for the flow? Its own gateway may, and any other of that network. */
@@ -357,8 +357,7 @@ SUBPROGRAM int client_from_tunnel(struct __sk_buff *skb, struct packet *p, const
 		return drop(p, reason);
 	if (p->tcp_flags & TCP_SYN && clamp_mss(skb, p, tunnel_mtu(s)))
 		return drop(p, REASON_NO_ROOM);
-	count(p->hook, REASON_FROM_TUNNEL, p->length);
-	return route_send(skb, p, s, p->key.daddr);
+	return forwarded(p, REASON_FROM_TUNNEL, route_send(skb, p, s, p->key.daddr));
 }
 
 #endif

@@ -23,6 +23,14 @@ INLINE int drop(const struct packet *p, enum reason reason)
 	return DROP;
 }
 
+/* Count a packet as forwarded unless the last step dropped, and counted, it. */
+INLINE int forwarded(const struct packet *p, enum reason reason, int verdict)
+{
+	if (verdict != DROP)
+		count(p->hook, reason, p->length);
+	return verdict;
+}
+
 INLINE int pass(const struct packet *p, enum reason reason)
 {
 	count(p->hook, reason, p->length);

@@ -177,7 +177,7 @@ SUBPROGRAM int flow_event(const struct flow_key *key, const struct flow *flow, _
 }
 
 /* May this place of `reclaim` be taken? Reclaims the flow it names when that has expired. */
-INLINE bool flow_place_free(struct flow_key *place, __u32 hz)
+INLINE bool flow_place_free(const struct flow_key *place, __u32 hz)
 {
 	struct flow_key key = *place;
 	struct flow *flow = flow_find(&key);
@@ -190,13 +190,15 @@ INLINE bool flow_place_free(struct flow_key *place, __u32 hz)
 	return true;
 }
 
-/* Every flow in `flows` owns a place of `reclaim`, which has twice as many. A new one looks at a
- * few from a moving hand, so the packet path sweeps the table as fast as it fills, agent or no
- * agent. Returns 0, or -1: so many live flows that the new one is refused. */
+/* Every flow in `flows` owns a place of `reclaim`, which has twice as many. A new one looks at
+ * some from a moving hand, takes the first free one and reclaims whatever has expired: the packet
+ * path sweeps the table faster than it fills, agent or no agent. Returns 0, or -1: so many live
+ * flows that the new one is refused. */
 SUBPROGRAM int flow_reserve(const struct flow_key *key, __u32 hz)
 {
 	REQUIRE(key);
 	__u32 zero = 0, hand = 0, *next = bpf_map_lookup_elem(&reclaim_hand, &zero);
+	int ret = -1;
 
 	if (next)
 		hand = __sync_fetch_and_add(next, RECLAIM_PROBES);
@@ -204,12 +206,13 @@ SUBPROGRAM int flow_reserve(const struct flow_key *key, __u32 hz)
 		__u32 index = (hand + i) & reclaim_mask;
 		struct flow_key *place = bpf_map_lookup_elem(&reclaim, &index);
 
-		if (place && flow_place_free(place, hz)) {
+		if (!place || !flow_place_free(place, hz))
+			continue;
+		if (ret)
 			*place = *key;
-			return 0;
-		}
+		ret = 0;
 	}
-	return -1;
+	return ret;
 }
 
 /* Insert one half; an expired holder of the key gives way. Returns 0, -EEXIST, or another
@@ -290,6 +293,8 @@ SUBPROGRAM int flow_open(const struct flow_key *key, bool half, __u32 hz)
 	if (flow_is_other(key, &other_key))
 		flow_delete(&other_key, &halves->other);
 	ret = flow_claim(&other_key, &halves->other, half, hz);
+	if (ret == -E2BIG && !half && !flow_reserve(key, hz)) /* it reclaimed some more */
+		ret = flow_claim(&other_key, &halves->other, half, hz);
 	if (ret)
 		return ret;
 	ret = half ? bpf_map_update_elem(&half_open, key, &halves->flow, BPF_NOEXIST) :

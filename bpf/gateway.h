@@ -180,7 +180,7 @@ INLINE bool gateway_starts_over(struct packet *p, struct flow *flow, const struc
 {
 	struct service *service = service_row(flow->service);
 
-	if (!is_udp(p) && !is_syn(p))
+	if (!is_udp(p) && (!is_syn(p) || flow->state == FLOW_ESTABLISHED))
 		return false;
 	if (service && service->id == outer_service_id(outer) && !backend_is_out(flow)) {
 		if (is_syn(p) && flow->state == FLOW_CLOSING)
@@ -209,8 +209,7 @@ SUBPROGRAM int gateway_deliver(struct __sk_buff *skb, struct packet *p, const st
 	if ((p->tcp_flags & TCP_SYN && clamp_mss(skb, p, tunnel_mtu(s))) ||
 	    rewrite(skb, p, &nat, 1))
 		return drop(p, REASON_NO_ROOM);
-	count(p->hook, REASON_GATEWAY_IN, p->length);
-	return route_send(skb, p, s, nat.daddr);
+	return forwarded(p, REASON_GATEWAY_IN, route_send(skb, p, s, nat.daddr));
 }
 
 /* A request out of a tunnel; `p` is the inner packet, where it stands. */
@@ -275,8 +274,7 @@ SUBPROGRAM int gateway_reply(struct __sk_buff *skb, struct packet *p, const stru
 	if ((p->tcp_flags & TCP_SYN && clamp_mss(skb, p, tunnel_mtu(s))) ||
 	    rewrite(skb, p, &nat, 1))
 		return drop(p, REASON_NO_ROOM);
-	count(p->hook, REASON_GATEWAY_OUT, p->length);
-	return tunnel_send(skb, p, s, &outer);
+	return forwarded(p, REASON_GATEWAY_OUT, tunnel_send(skb, p, s, &outer));
 }
 
 #endif

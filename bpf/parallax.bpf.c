@@ -80,6 +80,8 @@ SUBPROGRAM int icmp_from_tunnel(struct __sk_buff *skb, struct packet *p, const s
 	struct flow_key key;
 	struct flow *flow;
 
+	if (p->length > skb->len - p->l3)
+		return drop(p, REASON_TRUNCATED);
 	if (bpf_skb_load_bytes(skb, p->l4, &icmp, sizeof(icmp)) || icmp.type != ICMP_UNREACH)
 		return drop(p, REASON_TUNNEL_NO_FLOW);
 	key.saddr = icmp.ip.saddr;
@@ -94,8 +96,7 @@ SUBPROGRAM int icmp_from_tunnel(struct __sk_buff *skb, struct packet *p, const s
 	reason = tunnel_strip(skb, p, outer);
 	if (reason != REASON_COUNT)
 		return drop(p, reason);
-	count(p->hook, REASON_FROM_TUNNEL, p->length);
-	return route_send(skb, p, s, p->key.daddr);
+	return forwarded(p, REASON_FROM_TUNNEL, route_send(skb, p, s, p->key.daddr));
 }
 
 /* Parse the inner packet at `l3`. */

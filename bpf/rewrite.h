@@ -16,6 +16,8 @@
 #define TCP_OPTIONS_MAX 40
 
 #define ECN_MASK 3
+#define ECN_ECT1 1
+#define ECN_ECT0 2
 #define ECN_CE 3
 
 /* From the TTL of an IP header to the ports behind it: one write rewrites a tuple. */
@@ -119,12 +121,13 @@ SUBPROGRAM int clamp_mss(struct __sk_buff *skb, const struct packet *p, __u32 mt
 	return replace_tcp16(skb, p, offset, bpf_htons(mss), bpf_htons(max));
 }
 
-/* Set the inner ECN field to CE. */
-INLINE int mark_ce(struct __sk_buff *skb, struct packet *p)
+/* Set the ECN field. */
+INLINE int rewrite_ecn(struct __sk_buff *skb, struct packet *p, __u8 ecn)
 {
-	__be16 from = bpf_htons(0x4500 | p->tos), to = bpf_htons(0x4500 | p->tos | ECN_CE);
+	__u8 tos = (p->tos & ~ECN_MASK) | ecn;
+	__be16 from = bpf_htons(0x4500 | p->tos), to = bpf_htons(0x4500 | tos);
 
-	p->tos |= ECN_CE;
+	p->tos = tos;
 	p->ip_check = csum_update(p->ip_check, csum_diff16(from, to));
 	if (bpf_skb_store_bytes(skb, p->l3 + offsetof(struct iphdr, check), &p->ip_check, 2, 0))
 		return -1;

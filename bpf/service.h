@@ -12,21 +12,22 @@ INLINE struct service *service_row(__u32 row)
 	return service && service->flags & SERVICE_IN_USE ? service : NULL;
 }
 
-/* The service of VIP `daddr`:dport, or NULL. */
-INLINE struct service *service_find(const struct packet *p, __u32 *ret_row)
+/* The service of VIP daddr:dport. NULL where that is none, and, with *ret_stale, where its row was
+ * given to another while we looked. */
+INLINE struct service *service_find(const struct packet *p, __u32 *ret_row, bool *ret_stale)
 {
 	struct vip_key key = { .addr = p->key.daddr, .port = p->key.dport, .proto = p->proto };
 	__u32 *row = bpf_map_lookup_elem(&vips, &key);
 	struct service *service;
 
+	*ret_stale = false;
 	if (!row)
 		return NULL;
 	*ret_row = *row;
 	service = service_row(*ret_row);
-	if (!service || service->vip.v4 != p->key.daddr || service->port != p->key.dport ||
-	    service->proto != p->proto)
-		return NULL;
-	return service;
+	*ret_stale = !service || service->vip.v4 != p->key.daddr || service->port != p->key.dport ||
+		     service->proto != p->proto;
+	return *ret_stale ? NULL : service;
 }
 
 /* Is this any VIP? For packets whose ports cannot be read. */

@@ -94,13 +94,17 @@ SUBPROGRAM int tunnel_send(struct __sk_buff *skb, const struct packet *p, const 
 	return route_send(skb, p, s, outer->daddr);
 }
 
-/* RFC 6040 section 4.2: what the outer congestion mark does to the inner one. Returns -1 when
+/* RFC 6040 section 4.2, figure 4: what the outer ECN field does to the inner one. Returns -1 when
  * the packet has to be dropped. */
 INLINE int tunnel_ecn(struct __sk_buff *skb, struct packet *p, __u8 outer_tos)
 {
-	if ((outer_tos & ECN_MASK) != ECN_CE || (p->tos & ECN_MASK) == ECN_CE)
-		return 0;
-	return p->tos & ECN_MASK ? mark_ce(skb, p) : -1;
+	__u8 outer = outer_tos & ECN_MASK, inner = p->tos & ECN_MASK;
+
+	if (outer == ECN_CE && inner == 0)
+		return -1;
+	if ((outer == ECN_CE && inner != ECN_CE) || (outer == ECN_ECT1 && inner == ECN_ECT0))
+		return rewrite_ecn(skb, p, outer);
+	return 0;
 }
 
 /* Strip the outer headers, unless XDP did, and whatever follows the inner packet. `p` describes
