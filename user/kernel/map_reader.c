@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Reads the pinned maps into a snapshot; the command line's only way to them. */
-#include "map_reader.h"
+#include "map_reader_parts.h"
 
 #include <errno.h>
 #include <net/if.h>
@@ -17,27 +17,6 @@
 #include "hash_reader.h"
 #include "pins.h"
 #include "snapshot_find.h"
-
-/* A memory-mapped array. */
-struct mapping {
-	void *memory;
-	size_t bytes;
-	uint32_t count;
-};
-
-struct reading {
-	struct snapshot snapshot; /* first: map_reader_free() is given its address */
-	struct mapping services, backends, slots, filters, settings;
-	const char *pin_dir;
-	const char *failed; /* map that could not be read */
-};
-
-/* A growing array of the snapshot. */
-struct list {
-	uint8_t *items;
-	size_t count, room, size;
-	uint32_t key_size, value_offset, value_size;
-};
 
 static uint64_t realtime_ns(void)
 {
@@ -128,8 +107,8 @@ static int list_add(void *arg, const void *key, const void *value)
 	return 0;
 }
 
-static int read_hash(struct reading *reading, const char *name, struct list *list,
-		     uint32_t *ret_max)
+int map_reader_hash(struct reading *reading, const char *name, struct list *list,
+		    uint32_t *ret_max)
 {
 	struct pin_map info;
 	int fd, err;
@@ -183,7 +162,7 @@ static int read_table(struct reading *reading, const struct table_map *map)
 {
 	uint8_t *snapshot = (uint8_t *)&reading->snapshot;
 	struct list list = map->shape;
-	int err = read_hash(reading, map->name, &list, NULL);
+	int err = map_reader_hash(reading, map->name, &list, NULL);
 
 	if (list.count)
 		qsort(list.items, list.count, list.size, map->compare);
@@ -202,80 +181,6 @@ static int read_tables(struct reading *reading)
 	for (size_t i = 0; i < s->iface_count; i++)
 		if (!if_indextoname(s->ifaces[i].ifindex, s->ifaces[i].name))
 			s->ifaces[i].name[0] = '\0';
-	return err;
-}
-
-/* Both flow maps into one array: a flow that is being promoted may stand in both. */
-static int read_flows(struct reading *reading)
-{
-	struct snapshot *s = &reading->snapshot;
-	struct list list = { .size = sizeof(struct flow_entry),
-			     .key_size = sizeof(struct flow_key),
-			     .value_offset = offsetof(struct flow_entry, flow),
-			     .value_size = sizeof(struct flow) };
-	int err = read_hash(reading, "half_open", &list, &s->half_open_usage.max);
-
-	s->half_open_usage.used = (uint32_t)list.count;
-	for (size_t i = 0; i < list.count; i++)
-		((struct flow_entry *)(void *)list.items)[i].half_open = true;
-	if (!err)
-		err = read_hash(reading, "flows", &list, &s->flow_usage.max);
-	s->flow_usage.used = (uint32_t)list.count - s->half_open_usage.used;
-	s->flows = (struct flow_entry *)(void *)list.items;
-	s->flow_count = list.count;
-	return err;
-}
-
-/* Of a key that stands in both maps, the full flow is kept. */
-static void sort_flows(struct snapshot *s)
-{
-	size_t kept = 0;
-
-	if (s->flow_count)
-		qsort(s->flows, s->flow_count, sizeof(*s->flows), snapshot_flow_compare);
-	for (size_t i = 0; i < s->flow_count; i++) {
-		if (kept && !snapshot_flow_compare(&s->flows[kept - 1], &s->flows[i])) {
-			if (!s->flows[i].half_open)
-				s->flows[kept - 1] = s->flows[i];
-			continue;
-		}
-		s->flows[kept++] = s->flows[i];
-	}
-	s->flow_count = kept;
-}
-
-static int sum_counter(int fd, uint32_t index, struct counter *cpus, int cpu_count,
-		       struct counter *ret)
-{
-	if (bpf_map_lookup_elem(fd, &index, cpus))
-		return -errno;
-	*ret = (struct counter){};
-	for (int cpu = 0; cpu < cpu_count; cpu++) {
-		ret->packets += cpus[cpu].packets;
-		ret->bytes += cpus[cpu].bytes;
-	}
-	return 0;
-}
-
-static int read_counters(struct reading *reading)
-{
-	int cpu_count = libbpf_num_possible_cpus();
-	struct counter *cpus;
-	int fd, err;
-
-	reading->failed = "counters";
-	err = pins_open_map_checked(reading->pin_dir, "counters", sizeof(uint32_t),
-				    sizeof(struct counter), &fd);
-	if (err)
-		return err;
-	cpus = cpu_count > 0 ? calloc((size_t)cpu_count, sizeof(*cpus)) : NULL;
-	err = cpus ? 0 : -ENOMEM;
-	for (int hook = 0; hook < HOOK_COUNT && !err; hook++)
-		for (int reason = 0; reason < REASON_COUNT && !err; reason++)
-			err = sum_counter(fd, COUNTER(hook, reason), cpus, cpu_count,
-					  &reading->snapshot.counters[hook][reason]);
-	free(cpus);
-	close(fd);
 	return err;
 }
 
@@ -322,12 +227,10 @@ static int read_all(struct reading *reading, unsigned int parts)
 		return err;
 	point_at_arrays(reading);
 	err = read_tables(reading);
-	if (!err && (parts & READ_FLOWS)) {
-		err = read_flows(reading);
-		sort_flows(&reading->snapshot);
-	}
+	if (!err && (parts & READ_FLOWS))
+		err = map_reader_flows(reading);
 	if (!err && (parts & READ_COUNTERS))
-		err = read_counters(reading);
+		err = map_reader_counters(reading);
 	if (!err)
 		err = read_agent(reading);
 	read_programs(reading);

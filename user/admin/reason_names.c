@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Names of what can become of a packet, and of the hooks where it does. */
+#include "reason_names.h"
+
+#include <ctype.h>
+#include <strings.h>
+
+static const struct {
+	const char *name, *text;
+	enum verdict verdict;
+} reasons[REASON_COUNT] = {
+#define X(name, verdict, text) { #name, text, verdict },
+	REASONS(X)
+#undef X
+};
+
+const char *const hook_names[HOOK_COUNT] = { "from_pod", "to_pod", "uplink", "xdp" };
+
+const char *reason_name(enum reason reason, char buf[REASON_NAME_MAX])
+{
+	const char *name = reasons[reason].name;
+	int i;
+
+	for (i = 0; name[i] && i < REASON_NAME_MAX - 1; i++)
+		buf[i] = (char)tolower((unsigned char)name[i]);
+	buf[i] = '\0';
+	return buf;
+}
+
+enum verdict reason_verdict(enum reason reason)
+{
+	return reasons[reason].verdict;
+}
+
+const char *reason_text(const char *name)
+{
+	for (int reason = 0; reason < REASON_COUNT; reason++)
+		if (!strcasecmp(reasons[reason].name, name))
+			return reasons[reason].text;
+	return "";
+}

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The report of the whole, for people. */
+#include <errno.h>
+#include <string.h>
+
+#include "reason_names.h"
+#include "report.h"
+#include "report_common.h"
+
+static void print_agent(const json_t *report, FILE *out)
+{
+	const json_t *agent = json_object_get(report, "agent");
+	const char *state = json_string_value(json_object_get(agent, "state"));
+	char pid[32], version[32], started[32], config[32];
+
+	if (!strcmp(state, "unknown")) {
+		fprintf(out, "Agent       none, and the last one left no word: the pinned data "
+			     "plane serves on\n");
+		return;
+	}
+	fprintf(out, "Agent       %s, %s %s, version %s, started %s\n",
+		!strcmp(state, "dead") ? "dead (the pinned data plane serves on)" : state,
+		!strcmp(state, "dead") ? "was pid" : "pid", report_cell(agent, "pid", pid),
+		report_cell(agent, "version", version), report_cell(agent, "started", started));
+	fprintf(out, "Config      %s\n", report_cell(agent, "config", config));
+}
+
+static void print_network(const json_t *report, FILE *out)
+{
+	const json_t *gateway = json_object_get(report, "gateway");
+	char a[32], b[32], c[32];
+
+	fprintf(out, "Network     %s, cluster %s, delivery %s\n", report_cell(report, "network", a),
+		report_cell(report, "cluster", b), report_cell(report, "delivery", c));
+	if (json_is_object(gateway))
+		fprintf(out, "Gateway     %s, listens on %s\n",
+			json_is_true(json_object_get(gateway, "open")) ? "open" : "closed",
+			report_cell(gateway, "listen", a));
+}
+
+static void print_source(const json_t *report, FILE *out)
+{
+	const json_t *source = json_object_get(report, "source");
+	const json_t *mesh = json_object_get(report, "mesh_networks");
+	json_t *item;
+	char a[32], b[32], c[32];
+	size_t i;
+
+	if (!json_is_object(source)) {
+		fprintf(out, "Source      not known\n");
+		return;
+	}
+	fprintf(out, "Source      %s %s, last update %s, %s updates\n",
+		report_cell(source, "kind", a), report_cell(source, "path", b),
+		report_cell(report, "last_update", c), report_cell(report, "updates", (char[32]){}));
+	json_array_foreach(json_object_get(source, "files"), i, item) {
+		fprintf(out, "            %s: %s, %s resources\n", report_cell(item, "name", a),
+			report_cell(item, "state", b), report_cell(item, "resources", c));
+		if (json_is_string(json_object_get(item, "problem")))
+			fprintf(out, "              %s\n", report_cell(item, "problem", a));
+	}
+	if (!json_is_object(mesh))
+		return;
+	fprintf(out, "Networks    %s\n", report_cell(mesh, "path", a));
+	if (json_is_string(json_object_get(mesh, "problem")))
+		fprintf(out, "              %s\n", report_cell(mesh, "problem", a));
+}
+
+static void print_programs(const json_t *report, FILE *out)
+{
+	json_t *value;
+	const char *name;
+
+	fprintf(out, "Programs   ");
+	json_object_foreach(json_object_get(report, "programs"), name, value)
+		fprintf(out, " %s%s", name, json_is_true(value) ? "" : " (missing)");
+	fputc('\n', out);
+}
+
+static void print_interfaces(const json_t *report, FILE *out)
+{
+	const char *title = "Interfaces ";
+	char a[32], b[32], c[32], d[32];
+	json_t *iface;
+	size_t i;
+
+	json_array_foreach(json_object_get(report, "interfaces"), i, iface) {
+		fprintf(out, "%s %s (%s): %s, %s", title, report_cell(iface, "name", a),
+			report_cell(iface, "ifindex", b), report_cell(iface, "role", c),
+			report_cell(iface, "attach", d));
+		if (json_is_true(json_object_get(iface, "xdp")))
+			fprintf(out, " and xdp");
+		else if (json_is_string(json_object_get(iface, "xdp")))
+			fprintf(out, ", xdp %s", report_cell(iface, "xdp", a));
+		fprintf(out, "%s\n",
+			json_is_true(json_object_get(iface, "present")) ? "" : ", gone");
+		title = "           ";
+	}
+}
+
+static void print_maps(const json_t *report, FILE *out)
+{
+	char used[32], max[32];
+	const char *name;
+	json_t *map;
+
+	fprintf(out, "Maps       ");
+	json_object_foreach(json_object_get(report, "maps"), name, map)
+		fprintf(out, " %s %s/%s", name, report_cell(map, "used", used),
+			report_cell(map, "max", max));
+	fputc('\n', out);
+}
+
+/* "no_backend 12 (from_pod 10, uplink 2)  no endpoint ..." for each reason that happened. */
+static void print_reasons(const json_t *report, const char *title, const char *verdict, FILE *out)
+{
+	const json_t *hooks = json_object_get(report, "directions"), *hook;
+	const char *reason, *name, *comma;
+	json_t *count, *here;
+	bool none = true;
+
+	json_object_foreach(json_object_get(report, verdict), reason, count) {
+		if (json_integer_value(count) == 0)
+			continue;
+		fprintf(out, "%-11s %s %lld (", none ? title : "", reason,
+			(long long)json_integer_value(count));
+		none = false;
+		comma = "";
+		for (int i = 0; i < HOOK_COUNT; i++) {
+			name = hook_names[i];
+			hook = json_object_get(hooks, name);
+			here = json_object_get(json_object_get(hook, verdict), reason);
+			if (!here)
+				continue;
+			fprintf(out, "%s%s %lld", comma, name, (long long)json_integer_value(here));
+			comma = ", ";
+		}
+		fprintf(out, "): %s\n", reason_text(reason));
+	}
+	if (none)
+		fprintf(out, "%-11s none\n", title);
+}
+
+static void print_problems(const json_t *report, FILE *out)
+{
+	const char *title = "Problems";
+	json_t *problem;
+	size_t i;
+
+	json_array_foreach(json_object_get(report, "problems"), i, problem) {
+		fprintf(out, "%-11s %s\n", title,
+			json_is_string(problem) ? json_string_value(problem) : "?");
+		title = "";
+	}
+}
+
+int report_status_print(const json_t *report, bool wide, FILE *out)
+{
+	const json_t *sum = json_object_get(report, "forwarded");
+	char packets[32], bytes[32];
+
+	(void)wide;
+	print_agent(report, out);
+	print_network(report, out);
+	print_source(report, out);
+	print_programs(report, out);
+	print_interfaces(report, out);
+	print_maps(report, out);
+	fprintf(out, "Forwarded   %s packets, %s\n", report_cell(sum, "packets", packets),
+		report_bytes(sum, "bytes", bytes));
+	print_reasons(report, "Passed", "passes", out);
+	print_reasons(report, "Dropped", "drops", out);
+	print_problems(report, out);
+	return ferror(out) ? -EIO : 0;
+}

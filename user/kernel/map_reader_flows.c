@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Reads what packets change: flows and counters. */
+#include "map_reader_parts.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "pins.h"
+#include "snapshot_find.h"
+
+/* Of a key that stands in both maps, the full flow is kept. */
+static void sort_flows(struct snapshot *s)
+{
+	size_t kept = 0;
+
+	if (s->flow_count)
+		qsort(s->flows, s->flow_count, sizeof(*s->flows), snapshot_flow_compare);
+	for (size_t i = 0; i < s->flow_count; i++) {
+		if (kept && !snapshot_flow_compare(&s->flows[kept - 1], &s->flows[i])) {
+			if (!s->flows[i].half_open)
+				s->flows[kept - 1] = s->flows[i];
+			continue;
+		}
+		s->flows[kept++] = s->flows[i];
+	}
+	s->flow_count = kept;
+}
+
+/* Both flow maps into one array: a flow that is being promoted may stand in both. */
+int map_reader_flows(struct reading *reading)
+{
+	struct snapshot *s = &reading->snapshot;
+	struct list list = { .size = sizeof(struct flow_entry),
+			     .key_size = sizeof(struct flow_key),
+			     .value_offset = offsetof(struct flow_entry, flow),
+			     .value_size = sizeof(struct flow) };
+	int err = map_reader_hash(reading, "half_open", &list, &s->half_open_usage.max);
+
+	s->half_open_usage.used = (uint32_t)list.count;
+	for (size_t i = 0; i < list.count; i++)
+		((struct flow_entry *)(void *)list.items)[i].half_open = true;
+	if (!err)
+		err = map_reader_hash(reading, "flows", &list, &s->flow_usage.max);
+	s->flow_usage.used = (uint32_t)list.count - s->half_open_usage.used;
+	s->flows = (struct flow_entry *)(void *)list.items;
+	s->flow_count = list.count;
+	sort_flows(s);
+	return err;
+}
+
+static int sum_counter(int fd, uint32_t index, struct counter *cpus, int cpu_count,
+		       struct counter *ret)
+{
+	if (bpf_map_lookup_elem(fd, &index, cpus))
+		return -errno;
+	*ret = (struct counter){};
+	for (int cpu = 0; cpu < cpu_count; cpu++) {
+		ret->packets += cpus[cpu].packets;
+		ret->bytes += cpus[cpu].bytes;
+	}
+	return 0;
+}
+
+int map_reader_counters(struct reading *reading)
+{
+	int cpu_count = libbpf_num_possible_cpus();
+	struct counter *cpus;
+	int fd, err;
+
+	reading->failed = "counters";
+	err = pins_open_map_checked(reading->pin_dir, "counters", sizeof(uint32_t),
+				    sizeof(struct counter), &fd);
+	if (err)
+		return err;
+	cpus = cpu_count > 0 ? calloc((size_t)cpu_count, sizeof(*cpus)) : NULL;
+	err = cpus ? 0 : -ENOMEM;
+	for (int hook = 0; hook < HOOK_COUNT && !err; hook++)
+		for (int reason = 0; reason < REASON_COUNT && !err; reason++)
+			err = sum_counter(fd, COUNTER(hook, reason), cpus, cpu_count,
+					  &reading->snapshot.counters[hook][reason]);
+	free(cpus);
+	close(fd);
+	return err;
+}
