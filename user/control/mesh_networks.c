@@ -218,10 +218,11 @@ static void add_own(struct tree_walk *walk, const struct config *config,
 		walk->out_of_memory = true;
 }
 
+/* A name that was refused is NULL: the other errors are still looked for. */
 static bool group_has(const struct config_flat *group, const char *name)
 {
 	for (size_t i = 0; i < group->count; i++)
-		if (!strcmp(group->networks[i], name))
+		if (group->networks[i] && !strcmp(group->networks[i], name))
 			return true;
 	return false;
 }
