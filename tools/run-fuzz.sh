@@ -14,7 +14,7 @@ for target in "$@"; do
 	corpus=$build/corpus/$name
 	mkdir -p "$corpus"
 	mapfile -t seeds < <(find tests/data -type d 2>/dev/null)
-	if "$target" -max_total_time="${FUZZ_SECONDS:-30}" -max_len=65536 -rss_limit_mb=1024 -timeout=10 \
+	if "$target" -verbosity=0 -max_total_time="${FUZZ_SECONDS:-30}" -max_len=65536 -rss_limit_mb=1024 -timeout=10 \
 		-artifact_prefix="$corpus.crash-" -print_final_stats=1 "$corpus" "${seeds[@]}" \
 		>"$corpus.log" 2>&1; then
 		echo "PASS $name: $(sed -n 's/^stat::number_of_executed_units: *//p' "$corpus.log") runs"
