@@ -230,6 +230,18 @@ static void explain_affinity(void **state)
 	}
 }
 
+/* A row that does not repeat the address: the packet path drops, and the sender tries again. */
+static void explain_row_under_change(void **state)
+{
+	struct snapshot *snapshot = sample_snapshot();
+	struct explain_query asked = query("10.20.194.146", 5000, "10.10.0.1", 1);
+	char outcome[64];
+
+	(void)state;
+	((struct service *)&snapshot->services[0])->flags = 0;
+	assert_string_equal(explained(snapshot, &asked, outcome), "stale_row");
+}
+
 /* A slot whose backend row is another service's by now must not be believed. */
 static void explain_stale_row(void **state)
 {
@@ -259,6 +271,7 @@ int main(void)
 		cmocka_unit_test(explain_golden),
 		cmocka_unit_test(explain_agrees_with_the_table),
 		cmocka_unit_test(explain_affinity),
+		cmocka_unit_test(explain_row_under_change),
 		cmocka_unit_test(explain_stale_row),
 	};
 

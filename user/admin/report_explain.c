@@ -99,8 +99,8 @@ static bool confirm_service(struct explain *explain)
 	if (explain->row >= snapshot->service_count ||
 	    !snapshot_service_confirms(&snapshot->services[explain->row], &explain->key)) {
 		step(explain, "service", false, json_sprintf("row %u does not repeat this address: "
-			"it is being changed, the packet passes untouched", explain->row));
-		outcome(explain, "not_a_service");
+			"it is being changed, the packet is dropped and sent again", explain->row));
+		outcome(explain, "stale_row");
 		return false;
 	}
 	service = &snapshot->services[explain->row];

@@ -159,11 +159,12 @@ json_t *report_status(const struct snapshot *snapshot, const char *pin_dir)
 	char network[16];
 
 	report = json_pack(
-		"{s:i,s:s,s:o,s:o,s:o,s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o}",
+		"{s:i,s:s,s:o,s:o,s:o,s:s,s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o}",
 		"schema", REPORT_SCHEMA, "pin_dir", pin_dir, "agent", agent(snapshot, state),
 		"network", report_text(report_network(snapshot, snapshot->settings.network, network)),
 		"cluster", report_copy(state, "cluster"),
 		"delivery", snapshot->settings.flags & SETTING_REDIRECT ? "redirect" : "stack",
+		"draining", snapshot->settings.flags & SETTING_RESET ? "reset" : "keep",
 		"gateway", gateway_role(snapshot), "source", report_copy(state, "source"),
 		"mesh_networks", report_copy(state, "mesh_networks"),
 		"last_update", report_copy(state, "last_update"),

@@ -28,10 +28,11 @@ static void print_agent(const json_t *report, FILE *out)
 static void print_network(const json_t *report, FILE *out)
 {
 	const json_t *gateway = json_object_get(report, "gateway");
-	char a[32], b[32], c[32];
+	char a[32], b[32], c[32], d[32];
 
-	fprintf(out, "Network     %s, cluster %s, delivery %s\n", report_cell(report, "network", a),
-		report_cell(report, "cluster", b), report_cell(report, "delivery", c));
+	fprintf(out, "Network     %s, cluster %s, delivery %s, draining %s\n",
+		report_cell(report, "network", a), report_cell(report, "cluster", b),
+		report_cell(report, "delivery", c), report_cell(report, "draining", d));
 	if (json_is_object(gateway))
 		fprintf(out, "Gateway     %s, listens on %s\n",
 			json_is_true(json_object_get(gateway, "open")) ? "open" : "closed",
