@@ -3,12 +3,8 @@
 #include "cases.h"
 
 #include <linux/bpf.h>
-#include <string.h>
 
-#define STRIPS(...)                                                                                \
-	{XDP, .in = TO_VIP(__VA_ARGS__, AT_GATEWAY()), .verdict = XDP_PASS,                        \
-	 .out = TO_VIP(__VA_ARGS__, FROM_OUTSIDE), .count = COUNT(XDP_DECAP),                      \
-	 .ip_bytes_unknown = true}
+#define TO_HELLO2(...) TCP(SNAT, ANY_SNAT, HELLO2, HELLO_PORT, __VA_ARGS__, ONE_HOP, FROM_OUTSIDE)
 #define LEAVES(...) STEPS({XDP, .in = __VA_ARGS__, .verdict = XDP_PASS, .after = no_mark})
 
 static bool no_mark(struct world *world)
@@ -21,64 +17,55 @@ static bool has_mark(struct world *world)
 	return world->mark_len > 0;
 }
 
-/* Metadata that XDP of somebody else put there. */
-static void foreign_mark(struct world *world)
-{
-	memset(world->mark, 0x5a, sizeof(world->mark));
-	world->mark_len = sizeof(world->mark);
-}
-
 static const struct test_case rows[] = {
 	{"xdp: a request is decapsulated and marked", setup_gateway,
 	 STEPS({XDP, .in = TO_VIP(A_SYN, .mss = 1460, AT_GATEWAY()), .verdict = XDP_PASS,
 		.out = TO_VIP(A_SYN, .mss = 1460, FROM_OUTSIDE), .count = COUNT(XDP_DECAP),
 		.ip_bytes_unknown = true, .after = has_mark})},
 	{"xdp: TC delivers what XDP decapsulated", setup_gateway,
-	 STEPS(STRIPS(A_SYN, .mss = 1460),
-	       {UPLINK, .marked = true, .in = TO_VIP(A_SYN, .mss = 1460, FROM_OUTSIDE),
-		.verdict = REDIRECT,
-		.out = TCP(SNAT, ANY_SNAT, HELLO2, HELLO_PORT, A_SYN, .mss = 1412, ONE_HOP,
-			   FROM_OUTSIDE),
-		.count = COUNT(GATEWAY_IN)},
+	 STEPS({XDP, .live = DEVICE_POD1, .in = TO_VIP(A_SYN, .mss = 1460, AT_GATEWAY()),
+		.verdict = REDIRECT, .out = TO_HELLO2(A_SYN, .mss = 1412),
+		.count = COUNT(GATEWAY_IN), .tables = true, .flows = 2},
 	       {FROM_POD, DEVICE_POD1, .in = TCP(HELLO2, HELLO_PORT, SNAT, ANY_SNAT, A_SYN_ACK),
 		.verdict = REDIRECT,
 		.out = FROM_VIP(A_SYN_ACK, ONE_HOP, ANY_MAC, BACK_TO_NODE1()),
-		.count = COUNT(GATEWAY_OUT)})},
+		.count = COUNT(GATEWAY_OUT)},
+	       {XDP, .live = DEVICE_POD1, .in = TO_VIP(SOME_DATA, AT_GATEWAY()),
+		.verdict = REDIRECT, .out = TO_HELLO2(SOME_DATA), .count = COUNT(GATEWAY_IN)})},
+	{"xdp: TC delivers what XDP left alone", setup_gateway,
+	 STEPS({XDP, .in = TO_VIP(A_SYN, AT_GATEWAY(.option_type = 7, .option_class = 0x0102)),
+		.verdict = XDP_PASS},
+	       {UPLINK, .in = TO_VIP(A_SYN, AT_GATEWAY(.option_type = 7, .option_class = 0x0102)),
+		.verdict = REDIRECT, .out = TO_HELLO2(A_SYN), .count = COUNT(GATEWAY_IN)})},
 	{"xdp: TC refuses what XDP decapsulated", setup_gateway,
-	 STEPS({XDP,
+	 STEPS({XDP, .live = DEVICE_POD1,
 		.in = TO_VIP(A_SYN, OUTER(STRANGER, NODE1_PORT, GATEWAY, TUNNEL_PORT, NETWORK1,
 					  HELLO_ID)),
-		.verdict = XDP_PASS, .out = TO_VIP(A_SYN, FROM_OUTSIDE), .count = COUNT(XDP_DECAP),
-		.ip_bytes_unknown = true},
-	       {UPLINK, .marked = true, .in = TO_VIP(A_SYN, FROM_OUTSIDE), .verdict = SHOT,
-		.count = COUNT(TUNNEL_SOURCE)})},
+		.verdict = SHOT, .count = COUNT(TUNNEL_SOURCE), .tables = true},
+	       {XDP, .live = DEVICE_POD1,
+		.in = TO_VIP(A_SYN, OUTER(NODE1, NODE1_PORT, GATEWAY, TUNNEL_PORT, UNKNOWN_NETWORK,
+					  HELLO_ID)),
+		.verdict = SHOT, .count = COUNT(TUNNEL_VNI), .tables = true})},
 	{"xdp: a congestion mark survives the two steps", setup_gateway,
-	 STEPS({XDP, .in = TO_VIP(A_SYN, .tos = 2, AT_GATEWAY(.tos = 3)), .verdict = XDP_PASS,
-		.out = TO_VIP(A_SYN, .tos = 2, FROM_OUTSIDE), .count = COUNT(XDP_DECAP),
-		.ip_bytes_unknown = true},
-	       {UPLINK, .marked = true, .in = TO_VIP(A_SYN, .tos = 2, FROM_OUTSIDE),
-		.verdict = REDIRECT,
-		.out = TCP(SNAT, ANY_SNAT, HELLO2, HELLO_PORT, A_SYN, .tos = 3, ONE_HOP,
-			   FROM_OUTSIDE),
-		.count = COUNT(GATEWAY_IN)})},
-	{"xdp: what follows the inner packet is trimmed in TC", setup_gateway,
-	 STEPS(STRIPS(A_SYN, .padding = 6),
-	       {UPLINK, .marked = true, .in = TO_VIP(A_SYN, .padding = 6, FROM_OUTSIDE),
-		.verdict = REDIRECT,
-		.out = TCP(SNAT, ANY_SNAT, HELLO2, HELLO_PORT, A_SYN, ONE_HOP, FROM_OUTSIDE),
-		.count = COUNT(GATEWAY_IN)})},
+	 STEPS({XDP, .live = DEVICE_POD1, .in = TO_VIP(A_SYN, .tos = 2, AT_GATEWAY(.tos = 3)),
+		.verdict = REDIRECT, .out = TO_HELLO2(A_SYN, .tos = 3), .count = COUNT(GATEWAY_IN)},
+	       {XDP, .live = DEVICE_POD1, .in = TO_VIP(A_SYN, AT_GATEWAY(.tos = 3)),
+		.verdict = SHOT, .count = COUNT(TUNNEL_ECN)})},
+	{"xdp: what follows the inner packet is trimmed", setup_gateway,
+	 STEPS({XDP, .live = DEVICE_POD1, .in = TO_VIP(A_SYN, .padding = 6, AT_GATEWAY()),
+		.verdict = REDIRECT, .out = TO_HELLO2(A_SYN), .count = COUNT(GATEWAY_IN),
+		.ip_bytes_unknown = true})},
 	{"xdp: a client's reply", setup_geneve,
 	 STEPS({FROM_POD, .in = TO_VIP(A_SYN), .verdict = REDIRECT,
 		.out = TO_VIP(A_SYN, ANY_MAC, TO_GATEWAY()), .count = COUNT(TO_TUNNEL)},
-	       {XDP, .in = FROM_VIP(A_SYN_ACK, FROM_GATEWAY()), .verdict = XDP_PASS,
-		.out = FROM_VIP(A_SYN_ACK, FROM_OUTSIDE), .count = COUNT(XDP_DECAP),
-		.ip_bytes_unknown = true},
-	       {UPLINK, .marked = true, .in = FROM_VIP(A_SYN_ACK, FROM_OUTSIDE),
-		.verdict = REDIRECT, .out = FROM_VIP(A_SYN_ACK, FROM_OUTSIDE),
+	       {XDP, .live = DEVICE_POD0, .in = FROM_VIP(A_SYN_ACK, .mss = 1460, FROM_GATEWAY()),
+		.verdict = REDIRECT, .out = FROM_VIP(A_SYN_ACK, .mss = 1412, FROM_OUTSIDE),
 		.count = COUNT(FROM_TUNNEL), .tables = true, .flows = 2})},
-	{"xdp: foreign metadata is no mark", setup_gateway,
-	 STEPS({UPLINK, .before = foreign_mark, .marked = true, .in = TO_VIP(A_SYN, FROM_OUTSIDE),
-		.verdict = NEXT})},
+	{"xdp: a reply for no flow of ours", setup_geneve,
+	 STEPS({XDP, .live = DEVICE_POD0,
+		.in = FROM_VIP(A_SYN_ACK, OUTER(GATEWAY, TUNNEL_PORT, NODE1, TUNNEL_SOURCE_PORT,
+						NETWORK2, HELLO_ID)),
+		.verdict = SHOT, .count = COUNT(TUNNEL_NO_FLOW), .tables = true})},
 	{"xdp: other traffic", setup_gateway, LEAVES(TCP(NODE1, 5000, GATEWAY, 22, A_SYN))},
 	{"xdp: ARP", setup_gateway, LEAVES({.ethertype = 0x0806, .len = 46})},
 	{"xdp: IPv6", setup_gateway, LEAVES({.ethertype = 0x86dd, .len = 46})},

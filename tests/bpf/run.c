@@ -9,6 +9,7 @@
 
 #include <bpf/bpf.h>
 #include <linux/bpf.h>
+#include <sys/socket.h>
 
 static const char *const reason_names[] = {
 #define X(name, verdict, text) #name,
@@ -47,15 +48,34 @@ static uint32_t step_ifindex(struct world *world, const struct step *step)
 	return world->ifindex[step->device ? step->device : defaults[step->program]];
 }
 
-/* What XDP left before the frame moves from the data to world->mark. */
+/* Take off what XDP left before the frame. */
 static void take_mark(struct world *world, const struct xdp_md *xdp, uint8_t *data, uint32_t *len)
 {
-	uint32_t meta = xdp->data - xdp->data_meta;
+	world->mark_len = xdp->data - xdp->data_meta;
+	*len -= world->mark_len;
+	memmove(data, data + world->mark_len, *len);
+}
 
-	world->mark_len = meta <= sizeof(world->mark) ? meta : 0;
-	memcpy(world->mark, data, world->mark_len);
-	*len -= meta;
-	memmove(data, data + meta, *len);
+/* The frame arrives at the device for real; what enters the pod is heard there. */
+static int run_live(struct world *world, const struct step *step, uint32_t ifindex, uint8_t *data,
+		    uint32_t *len, int *ret_verdict)
+{
+	struct xdp_md in = {.data_end = *len, .ingress_ifindex = ifindex};
+	uint8_t copy[PKT_MAX];
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = copy, .data_size_in = *len, .ctx_in = &in,
+		    .ctx_size_in = sizeof(in), .repeat = 1, .batch_size = 1,
+		    .flags = BPF_F_TEST_XDP_LIVE_FRAMES);
+	ssize_t got;
+	int ret;
+
+	memcpy(copy, data, *len);
+	ret = bpf_prog_test_run_opts(world->programs[XDP], &opts);
+	if (ret)
+		return ret;
+	got = recv(world->taps[step->live], data, PKT_MAX, 0);
+	*len = got > 0 ? got : 0;
+	*ret_verdict = got > 0 ? REDIRECT : SHOT;
+	return 0;
 }
 
 static int run_xdp(struct world *world, uint32_t ifindex, uint8_t *data, uint32_t *len,
@@ -82,23 +102,17 @@ static int run_xdp(struct world *world, uint32_t ifindex, uint8_t *data, uint32_
 static int run_tc(struct world *world, const struct step *step, uint32_t ifindex, uint8_t *data,
 		  uint32_t *len, int *ret_verdict)
 {
-	uint32_t mark = step->marked ? world->mark_len : 0;
 	struct __sk_buff skb = {.ifindex = ifindex, .ingress_ifindex = ifindex,
 				.gso_size = step->gso_size, .gso_segs = step->gso_size ? 2 : 0};
-	uint8_t copy[PKT_MAX + sizeof(world->mark)];
-	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = copy, .data_size_in = mark + *len,
+	uint8_t copy[PKT_MAX];
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = copy, .data_size_in = *len,
 		    .data_out = data, .data_size_out = PKT_MAX, .ctx_in = &skb,
 		    .ctx_size_in = sizeof(skb), .repeat = 1);
 	int ret;
 
-	if (mark) {
-		skb.data = mark;
-		skb.data_end = mark + *len;
-	}
 	if (step->program == TO_POD)
 		skb.ingress_ifindex = 0;
-	memcpy(copy, world->mark, mark);
-	memcpy(copy + mark, data, *len);
+	memcpy(copy, data, *len);
 	ret = bpf_prog_test_run_opts(world->programs[step->program], &opts);
 	if (ret)
 		return ret;
@@ -112,6 +126,8 @@ int frame_run(struct world *world, const struct step *step, uint8_t *data, uint3
 {
 	uint32_t ifindex = step_ifindex(world, step);
 
+	if (step->live)
+		return run_live(world, step, ifindex, data, len, ret_verdict);
 	if (step->program == XDP)
 		return run_xdp(world, ifindex, data, len, ret_verdict);
 	return run_tc(world, step, ifindex, data, len, ret_verdict);
@@ -194,7 +210,7 @@ static uint32_t counted_bytes(const struct step *step, const struct frame *frame
 {
 	uint32_t bytes = frame->data[16] << 8 | frame->data[17];
 
-	return step->in.outer && step->program == UPLINK ? bytes - TUNNEL_OVERHEAD_IPV4 : bytes;
+	return step->in.outer && (step->program == UPLINK || step->live) ? bytes - TUNNEL_OVERHEAD_IPV4 : bytes;
 }
 
 /* Drops of tunnel packets may be counted before the inner packet's length is known. */
@@ -207,17 +223,19 @@ static bool bytes_matter(const struct step *step)
 static bool compare_counts(const struct step *step, const struct counts *before,
 			   const struct counts *after, uint32_t ip_bytes)
 {
-	int want = step->count ? (int)COUNTER(hook_of[step->program], step->count - 1) : -1;
+	enum hook hook = step->live ? HOOK_UPLINK : hook_of[step->program];
+	int want = step->count ? (int)COUNTER(hook, step->count - 1) : -1;
+	int live = step->live ? COUNTER(HOOK_XDP, REASON_XDP_DECAP) : -1;
 	bool good = true;
 
 	for (int i = 0; i < HOOK_COUNT * REASON_COUNT; i++) {
 		uint64_t packets = after->packets[i] - before->packets[i];
 		uint64_t bytes = after->bytes[i] - before->bytes[i];
 
-		if (packets != (i == want))
+		if (packets != (i == want || i == live))
 			good = fail("counter hook %d %s moved by %llu, want %d", i / REASON_COUNT,
 				    reason_names[i % REASON_COUNT], (unsigned long long)packets,
-				    i == want);
+				    i == want || i == live);
 		else if (i == want && bytes_matter(step) && bytes != ip_bytes)
 			good = fail("counted %llu bytes, want %u", (unsigned long long)bytes, ip_bytes);
 	}
@@ -269,7 +287,7 @@ bool step_run(struct world *world, const struct step *step, struct port_values *
 	world_counts(world, &after);
 	if (verdict != step->verdict)
 		good = fail("verdict %d, want %d", verdict, step->verdict);
-	else if (step->program == XDP ? verdict != XDP_DROP : verdict != SHOT)
+	else if (step->program == XDP && !step->live ? verdict != XDP_DROP : verdict != SHOT)
 		good = compare_frame(pkt_is_set(&step->out) ? &step->out : &step->in, ports, &frame);
 	good &= compare_counts(step, &before, &after, ip_bytes);
 	good &= compare_tables(world, step);

@@ -21,7 +21,9 @@ struct step {
 	enum device device;
 	struct pkt in;
 	uint16_t gso_size;
-	bool marked;           /* before the frame stands what the last XDP step put there */
+	/* XDP only: the frame goes on through px_uplink and `out` enters this pod; nothing enters
+	 * when `verdict` is SHOT. `count` is px_uplink's, beside XDP's own XDP_DECAP. */
+	enum device live;
 	int verdict;
 	struct pkt out;        /* not set: as `in`; not looked at after SHOT and XDP_DROP */
 	int count;             /* COUNT(reason): of this program's hook, by one packet */

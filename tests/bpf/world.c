@@ -105,6 +105,17 @@ static void find_programs(struct world *world)
 	world->programs[XDP] = bpf_program__fd(world->skel->progs.px_xdp);
 }
 
+/* Frames that XDP passes go on to px_uplink. */
+static int attach_uplink(struct world *world)
+{
+	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = (int)world->ifindex[DEVICE_UPLINK],
+		    .attach_point = BPF_TC_INGRESS);
+	LIBBPF_OPTS(bpf_tc_opts, opts, .prog_fd = world->programs[UPLINK]);
+	int ret = bpf_tc_hook_create(&hook);
+
+	return ret ? ret : bpf_tc_attach(&hook, &opts);
+}
+
 /* Next hops, counters and limits are kept per CPU: stay on one. */
 static void stay_here(void)
 {
@@ -120,7 +131,7 @@ int world_open(struct world *world)
 	int ret;
 
 	memset(world, 0, sizeof(*world));
-	ret = net_open(world->ifindex);
+	ret = net_open(world->ifindex, world->taps);
 	if (ret)
 		return ret;
 	world->skel = parallax_bpf__open();
@@ -133,7 +144,8 @@ int world_open(struct world *world)
 	find_programs(world);
 	stay_here();
 	world->hz = measure_hz(world);
-	return map_arrays(world);
+	ret = attach_uplink(world);
+	return ret ? ret : map_arrays(world);
 }
 
 void world_close(struct world *world)

@@ -33,6 +33,7 @@ struct world {
 	struct parallax_bpf *skel;
 	int programs[PROGRAM_COUNT];
 	uint32_t ifindex[DEVICE_COUNT];
+	int taps[DEVICE_COUNT]; /* sockets at the pods' ends */
 	uint32_t hz;
 	/* Mapped arrays. */
 	struct settings *settings;
@@ -40,9 +41,7 @@ struct world {
 	struct backend *backends;
 	struct slot_pair *slots;
 	struct filters *filters;
-	/* What XDP put before the last frame, for the step after it. */
-	uint8_t mark[32];
-	uint32_t mark_len;
+	uint32_t mark_len; /* bytes that XDP put before the last frame */
 	/* Next free row of each. */
 	uint32_t service, backend, slot;
 };
@@ -96,7 +95,8 @@ void world_let_pass(struct world *world, uint32_t seconds);
 int world_delete(struct world *world, const char *map, const void *key);
 int world_update(struct world *world, const char *map, const void *key, const void *value);
 
-/* world_net.c: make the namespace with its devices, routes and neighbours. */
-int net_open(uint32_t ifindex[DEVICE_COUNT]);
+/* world_net.c: make the namespace with its devices, routes and neighbours; taps hear what enters
+ * the pods. Returns 0 or -errno with a message printed. */
+int net_open(uint32_t ifindex[DEVICE_COUNT], int taps[DEVICE_COUNT]);
 
 #endif

@@ -2,12 +2,19 @@
 /* The private network namespace: devices, routes and neighbours that fib_lookup can answer by. */
 #include "world.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
 #include <net/if.h>
 #include <sched.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
 
 #include "pkt.h"
 
@@ -77,14 +84,63 @@ static int make_routes(void)
 	return ret;
 }
 
-int net_open(uint32_t ifindex[DEVICE_COUNT])
+/* A socket that hears what arrives at `device`. */
+static int open_tap(const char *device)
 {
-	if (unshare(CLONE_NEWNET)) {
-		perror("unshare");
+	struct sockaddr_ll addr = {.sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_IP),
+				   .sll_ifindex = if_nametoindex(device)};
+	struct timeval timeout = {.tv_usec = 200000};
+	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, htons(ETH_P_IP));
+
+	if (fd < 0)
+		return -errno;
+	if (bind(fd, (struct sockaddr *)&addr, sizeof(addr)) ||
+	    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout))) {
+		close(fd);
 		return -errno;
 	}
+	return fd;
+}
+
+/* The pods' ends live in a namespace of their own: redirect_peer insists on that. */
+static int move_pods(int pods)
+{
+	return shell("ip link set pod0_far netns /proc/%d/fd/%d && "
+		     "ip link set pod1_far netns /proc/%d/fd/%d",
+		     getpid(), pods, getpid(), pods);
+}
+
+static int tap_pods(int node, int pods, int taps[DEVICE_COUNT])
+{
+	int ret = move_pods(pods);
+
+	if (ret || setns(pods, CLONE_NEWNET))
+		return ret ? ret : -errno;
+	ret = shell("ip link set pod0_far up && ip link set pod1_far up");
+	taps[DEVICE_POD0] = open_tap("pod0_far");
+	taps[DEVICE_POD1] = open_tap("pod1_far");
+	if (setns(node, CLONE_NEWNET))
+		return -errno;
+	return ret || taps[DEVICE_POD0] < 0 || taps[DEVICE_POD1] < 0 ? -EIO : 0;
+}
+
+/* Leave for a new namespace; returns a descriptor that stands for it. */
+static int new_namespace(void)
+{
+	return unshare(CLONE_NEWNET) ? -1 : open("/proc/self/ns/net", O_RDONLY);
+}
+
+int net_open(uint32_t ifindex[DEVICE_COUNT], int taps[DEVICE_COUNT])
+{
+	int pods = new_namespace(), node = new_namespace();
+
+	if (pods < 0 || node < 0) {
+		perror("new network namespace");
+		return -EPERM;
+	}
 	if (shell("ip link set lo up") || make_link("pod0", MAC_POD0_DEV) ||
-	    make_link("pod1", MAC_POD1_DEV) || make_link("uplink", MAC_UPLINK) || make_routes())
+	    make_link("pod1", MAC_POD1_DEV) || make_link("uplink", MAC_UPLINK) ||
+	    tap_pods(node, pods, taps) || make_routes())
 		return -EIO;
 	ifindex[DEVICE_POD0] = if_nametoindex("pod0");
 	ifindex[DEVICE_POD1] = if_nametoindex("pod1");
