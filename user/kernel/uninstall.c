@@ -61,22 +61,35 @@ static int unpin(const char *pin_dir, const char *name, struct uninstall_report 
 	return 0;
 }
 
-/* All links go before the first map: a program must not outlive what others look it up by. */
+/* The map pinned first of all stands as long as anything of ours does; with it goes the proof that
+ * the directory is ours. */
+#define FIRST_PIN "flows"
+#define PROOF "settings"
+
+static bool is_ours(const struct names *names)
+{
+	for (size_t i = 0; i < names->count; i++)
+		if (!strcmp(names->items[i], PROOF) || !strcmp(names->items[i], FIRST_PIN))
+			return true;
+	return !names->count;
+}
+
+/* All links go before the first map, and the proof goes last. */
 static int remove_all(const char *pin_dir, const struct names *names,
 		      struct uninstall_report *report)
 {
-	int err;
+	for (int round = 0; round < 3; round++)
+		for (size_t i = 0; i < names->count; i++) {
+			const char *name = names->items[i];
+			bool proof = !strcmp(name, PROOF);
+			int err = round == 0 ? detach(pin_dir, name, report) :
+				  proof == (round == 2) ? unpin(pin_dir, name, report) : 0;
 
-	for (size_t i = 0; i < 2 * names->count; i++) {
-		const char *name = names->items[i % names->count];
-
-		err = i < names->count ? detach(pin_dir, name, report) :
-					 unpin(pin_dir, name, report);
-		if (err) {
+			if (!err)
+				continue;
 			snprintf(report->failed, sizeof(report->failed), "%s", name);
 			return err;
 		}
-	}
 	return rmdir(pin_dir) && errno != ENOENT ? -errno : 0;
 }
 
@@ -104,6 +117,8 @@ int dataplane_uninstall(const char *pin_dir, bool force, struct uninstall_report
 		err = 0;
 	if (!err)
 		err = pins_each(pin_dir, collect, &names);
+	if (!err && !is_ours(&names))
+		err = -EPERM;
 	if (!err)
 		err = remove_all(pin_dir, &names, ret);
 	free(names.items);

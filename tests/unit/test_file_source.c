@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The file source: name order, last good content, repeated resources, symlink swaps. */
+#include <errno.h>
+#include <poll.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "file_source.h"
+#include "file_watch.h"
+
+/* A directory of our own, removed at the end. */
+struct place {
+	char dir[64];
+};
+
+static int place_new(void **state)
+{
+	struct place *place = calloc(1, sizeof(*place));
+
+	snprintf(place->dir, sizeof(place->dir), "/tmp/parallax-files-XXXXXX");
+	assert_non_null(mkdtemp(place->dir));
+	*state = place;
+	return 0;
+}
+
+static int place_done(void **state)
+{
+	struct place *place = *state;
+	char command[128];
+
+	snprintf(command, sizeof(command), "rm -rf '%s'", place->dir);
+	assert_int_equal(system(command), 0);
+	free(place);
+	return 0;
+}
+
+static const char *at(const struct place *place, const char *name)
+{
+	static char path[2][256];
+	static int turn;
+
+	turn = !turn;
+	snprintf(path[turn], sizeof(path[turn]), "%s/%s", place->dir, name);
+	return path[turn];
+}
+
+static void put(const struct place *place, const char *name, const char *text)
+{
+	FILE *file = fopen(at(place, "new.tmp"), "w");
+
+	assert_non_null(file);
+	assert_int_equal(fputs(text, file) < 0, 0);
+	assert_int_equal(fclose(file), 0);
+	assert_int_equal(rename(at(place, "new.tmp"), at(place, name)), 0);
+}
+
+#define TYPE "- '@type': type.googleapis.com/envoy.config.endpoint.v3.ClusterLoadAssignment\n"
+
+/* A response with the named clusters, each with one endpoint at this weight. */
+static void put_clusters(const struct place *place, const char *file, int weight,
+			 const char *first, const char *second)
+{
+	const char *names[] = { first, second };
+	char text[2048];
+	int n = snprintf(text, sizeof(text), "resources:\n");
+
+	for (int i = 0; i < 2; i++)
+		if (names[i])
+			n += snprintf(text + n, sizeof(text) - (size_t)n,
+				      TYPE "  cluster_name: %s\n"
+				      "  endpoints:\n"
+				      "  - lb_endpoints:\n"
+				      "    - endpoint: {address: {socket_address: "
+				      "{address: 10.0.0.1, port_value: 80}}}\n"
+				      "      load_balancing_weight: %d\n",
+				      names[i], weight);
+	put(place, file, text);
+}
+
+static struct file_source *open_source(const char *path)
+{
+	struct file_source *source;
+	bool changed;
+
+	assert_int_equal(file_source_new(path, &source), 0);
+	assert_int_equal(file_source_refresh(source, &changed), 0);
+	return source;
+}
+
+static bool refresh(struct file_source *source)
+{
+	bool changed = false;
+
+	assert_int_equal(file_source_refresh(source, &changed), 0);
+	return changed;
+}
+
+static uint32_t weight_of(const struct file_source *source, const char *name)
+{
+	const struct assignment *found = file_source_find(source, name);
+
+	return found ? found->localities[0].endpoints[0].weight : 0;
+}
+
+static void assert_problem(const struct file_entry *entry, const char *part)
+{
+	char *problem = file_entry_problem(entry);
+
+	if (!part)
+		assert_null(problem);
+	else if (!problem || !strstr(problem, part))
+		fail_msg("problem is \"%s\", expected \"%s\" in it", problem, part);
+	free(problem);
+}
+
+/* ------------------------------------------------------------------ tests */
+
+static void one_file_is_read_again_when_it_changes(void **state)
+{
+	struct file_source *source;
+
+	put_clusters(*state, "eds.yaml", 3, "a", "b");
+	source = open_source(at(*state, "eds.yaml"));
+	assert_int_equal(source->assignment_count, 2);
+	assert_int_equal(weight_of(source, "b"), 3);
+	assert_false(refresh(source));
+	put_clusters(*state, "eds.yaml", 4, "a", NULL);
+	assert_true(refresh(source));
+	assert_int_equal(source->assignment_count, 1);
+	assert_int_equal(weight_of(source, "a"), 4);
+	file_source_free(source);
+}
+
+static void file_that_is_gone_takes_its_resources_with_it(void **state)
+{
+	struct file_source *source;
+
+	put_clusters(*state, "eds.yaml", 3, "a", NULL);
+	source = open_source(at(*state, "eds.yaml"));
+	assert_int_equal(unlink(at(*state, "eds.yaml")), 0);
+	assert_true(refresh(source));
+	assert_int_equal(source->assignment_count, 0);
+	assert_non_null(source->problem);
+	assert_false(refresh(source));
+	put_clusters(*state, "eds.yaml", 3, "a", NULL);
+	assert_true(refresh(source));
+	assert_null(source->problem);
+	assert_int_equal(source->assignment_count, 1);
+	file_source_free(source);
+}
+
+static void bad_file_keeps_its_own_last_good_content(void **state)
+{
+	struct file_source *source;
+
+	put_clusters(*state, "1.yaml", 3, "a", NULL);
+	put_clusters(*state, "2.yaml", 3, "b", NULL);
+	source = open_source(((struct place *)*state)->dir);
+	put(*state, "1.yaml", "resources:\n- cluster_name: [\n");
+	put_clusters(*state, "2.yaml", 5, "b", NULL);
+	assert_true(refresh(source));
+	assert_int_equal(weight_of(source, "a"), 3);
+	assert_int_equal(weight_of(source, "b"), 5);
+	assert_problem(&source->files[0], "1.yaml:3:");
+	assert_problem(&source->files[1], NULL);
+	assert_false(refresh(source));
+	put_clusters(*state, "1.yaml", 6, "a", NULL);
+	assert_true(refresh(source));
+	assert_int_equal(weight_of(source, "a"), 6);
+	assert_problem(&source->files[0], NULL);
+	file_source_free(source);
+}
+
+static void refused_resource_keeps_its_own_last_good_content(void **state)
+{
+	struct file_source *source;
+
+	put_clusters(*state, "eds.yaml", 3, "a", "b");
+	source = open_source(at(*state, "eds.yaml"));
+	put(*state, "eds.yaml",
+	    "resources:\n"
+	    TYPE "  cluster_name: a\n"
+	    "  endpoints:\n"
+	    "  - lb_endpoints:\n"
+	    "    - endpoint: {address: {socket_address: {address: 10.0.0.9, port_value: 70000}}}\n"
+	    TYPE "  cluster_name: b\n"
+	    "  endpoints:\n"
+	    "  - lb_endpoints:\n"
+	    "    - endpoint: {address: {socket_address: {address: 10.0.0.9, port_value: 80}}}\n");
+	assert_true(refresh(source));
+	assert_int_equal(weight_of(source, "a"), 3);
+	assert_int_equal(weight_of(source, "b"), 1);
+	assert_problem(&source->files[0], "resource 'a' refused");
+	/* The last good one serves through any number of bad ones. */
+	put(*state, "eds.yaml", "resources:\n" TYPE "  cluster_name: a\n  endpoints: 5\n");
+	assert_true(refresh(source));
+	assert_int_equal(weight_of(source, "a"), 3);
+	assert_null(file_source_find(source, "b"));
+	file_source_free(source);
+}
+
+static void resource_of_two_files_counts_in_the_first(void **state)
+{
+	struct file_source *source;
+
+	put_clusters(*state, "1.yaml", 1, "a", NULL);
+	put_clusters(*state, "2.json", 2, "a", "b");
+	put_clusters(*state, "3.yml", 3, "a", NULL);
+	source = open_source(((struct place *)*state)->dir);
+	assert_int_equal(source->file_count, 3);
+	assert_int_equal(source->assignment_count, 2);
+	assert_int_equal(weight_of(source, "a"), 1);
+	assert_int_equal(weight_of(source, "b"), 2);
+	assert_problem(&source->files[0], NULL);
+	assert_problem(&source->files[1], "'a' refused: it stands in 1.yaml already");
+	assert_problem(&source->files[2], "'a' refused: it stands in 1.yaml already");
+	assert_int_equal(unlink(at(*state, "1.yaml")), 0);
+	assert_true(refresh(source));
+	assert_int_equal(weight_of(source, "a"), 2);
+	assert_problem(&source->files[0], NULL);
+	file_source_free(source);
+}
+
+static void other_files_are_passed_over(void **state)
+{
+	struct file_source *source;
+
+	put_clusters(*state, "1.yaml", 1, "a", NULL);
+	put_clusters(*state, ".hidden.yaml", 1, "b", NULL);
+	put_clusters(*state, "notes.txt", 1, "c", NULL);
+	put_clusters(*state, "1.yaml~", 1, "d", NULL);
+	source = open_source(((struct place *)*state)->dir);
+	assert_int_equal(source->assignment_count, 1);
+	file_source_free(source);
+}
+
+/* As kubelet writes a ConfigMap: FILE -> ..data/FILE, ..data -> a directory. */
+static void put_volume(struct place *place, const char *version, int weight)
+{
+	char file[64];
+
+	assert_int_equal(mkdir(at(place, version), 0755), 0);
+	snprintf(file, sizeof(file), "%s/1.yaml", version);
+	put_clusters(place, file, weight, "a", NULL);
+	snprintf(file, sizeof(file), "%s/2.yaml", version);
+	put_clusters(place, file, weight, "b", NULL);
+	assert_int_equal(symlink(version, at(place, "..data_tmp")), 0);
+	assert_int_equal(rename(at(place, "..data_tmp"), at(place, "..data")), 0);
+}
+
+static bool word_comes(struct file_watch *watch)
+{
+	struct pollfd poll_fd = { .fd = file_watch_fd(watch), .events = POLLIN };
+	bool changed = false;
+
+	poll(&poll_fd, 1, 1000);
+	assert_int_equal(file_watch_read(watch, &changed), 0);
+	return changed;
+}
+
+static void swap_of_a_volume_is_one_transaction(void **state)
+{
+	struct place *place = *state;
+	const char *paths[] = { place->dir };
+	struct file_source *source;
+	struct file_watch *watch;
+	uint64_t signature;
+
+	put_volume(place, "..v1", 1);
+	assert_int_equal(symlink("..data/1.yaml", at(place, "1.yaml")), 0);
+	assert_int_equal(symlink("..data/2.yaml", at(place, "2.yaml")), 0);
+	source = open_source(place->dir);
+	assert_int_equal(source->assignment_count, 2);
+	assert_int_equal(file_watch_new(&watch), 0);
+	assert_int_equal(file_watch_set(watch, paths, 1), 0);
+	signature = file_signature(place->dir);
+	put_volume(place, "..v2", 2);
+	assert_true(word_comes(watch));
+	assert_int_not_equal(file_signature(place->dir), signature);
+	assert_true(refresh(source));
+	assert_int_equal(weight_of(source, "a"), 2);
+	assert_int_equal(weight_of(source, "b"), 2);
+	file_watch_free(watch);
+	file_source_free(source);
+}
+
+static void watch_follows_a_file_through_its_link(void **state)
+{
+	struct place *place = *state;
+	const char *path, *paths[1];
+	struct file_watch *watch;
+
+	assert_int_equal(mkdir(at(place, "real"), 0755), 0);
+	put_clusters(place, "real/eds.yaml", 1, "a", NULL);
+	assert_int_equal(mkdir(at(place, "links"), 0755), 0);
+	assert_int_equal(symlink("../real/eds.yaml", at(place, "links/eds.yaml")), 0);
+	path = at(place, "links/eds.yaml");
+	paths[0] = path;
+	assert_int_equal(file_watch_new(&watch), 0);
+	assert_int_equal(file_watch_set(watch, paths, 1), 0);
+	put_clusters(place, "real/eds.yaml", 2, "a", NULL);
+	assert_true(word_comes(watch));
+	file_watch_free(watch);
+}
+
+static void path_may_come_into_being_later(void **state)
+{
+	struct place *place = *state;
+	const char *paths[] = { at(place, "eds.yaml") };
+	struct file_watch *watch;
+
+	assert_int_equal(file_signature(paths[0]), 0);
+	assert_int_equal(file_watch_new(&watch), 0);
+	assert_int_equal(file_watch_set(watch, paths, 1), 0);
+	put_clusters(place, "eds.yaml", 1, "a", NULL);
+	assert_true(word_comes(watch));
+	file_watch_free(watch);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, place_new, place_done)
+		TEST(one_file_is_read_again_when_it_changes),
+		TEST(file_that_is_gone_takes_its_resources_with_it),
+		TEST(bad_file_keeps_its_own_last_good_content),
+		TEST(refused_resource_keeps_its_own_last_good_content),
+		TEST(resource_of_two_files_counts_in_the_first),
+		TEST(other_files_are_passed_over),
+		TEST(swap_of_a_volume_is_one_transaction),
+		TEST(watch_follows_a_file_through_its_link),
+		TEST(path_may_come_into_being_later),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* One file of a source: read, decoded, and what it serves when it cannot be. */
+#include "file_entry.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <xxhash.h>
+
+#include "eds_decode.h"
+#include "problem.h"
+
+/* Longest list of refusals that is kept for people. */
+#define REASONS_MAX 4096
+
+/* A decoded file that lives as long as one of its assignments serves. */
+struct held_set {
+	struct assignment_set *set;
+	unsigned int references;
+};
+
+static void release(struct held_set *held)
+{
+	if (!held || --held->references)
+		return;
+	assignment_set_free(held->set);
+	free(held);
+}
+
+static void free_resources(struct file_resource *resources, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		release(resources[i].owner);
+	free(resources);
+}
+
+void file_entry_done(struct file_entry *entry)
+{
+	free_resources(entry->resources, entry->resource_count);
+	release(entry->set);
+	free(entry->name);
+	free(entry->problem);
+	free(entry->rejected);
+	free(entry->twice);
+	*entry = (struct file_entry){};
+}
+
+/* ------------------------------------------------------------------ problems */
+
+static int replace_text(char **text, const char *with, bool *changed)
+{
+	char *copy = with && *with ? strdup(with) : NULL;
+
+	if (with && *with && !copy)
+		return -ENOMEM;
+	*changed |= !copy != !*text || (copy && strcmp(copy, *text));
+	free(*text);
+	*text = copy;
+	return 0;
+}
+
+static int append(char **text, const char *line)
+{
+	char *longer;
+
+	if (*text && strlen(*text) + strlen(line) > REASONS_MAX)
+		return 0;
+	if (asprintf(&longer, "%s%s%s", *text ? *text : "", *text ? "; " : "", line) < 0)
+		return -ENOMEM;
+	free(*text);
+	*text = longer;
+	return 0;
+}
+
+int file_entry_add_twice(struct file_entry *entry, const char *resource, const char *other)
+{
+	char *line;
+	int err;
+
+	if (asprintf(&line, "resource '%s' refused: it stands in %s already", resource, other) < 0)
+		return -ENOMEM;
+	err = append(&entry->twice, line);
+	free(line);
+	return err;
+}
+
+char *file_entry_problem(const struct file_entry *entry)
+{
+	const char *const texts[] = { entry->problem, entry->rejected, entry->twice };
+	char *all = NULL;
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
+		if (texts[i])
+			append(&all, texts[i]);
+	return all;
+}
+
+/* ------------------------------------------------------------------ resources */
+
+static const struct file_resource *find_served(const struct file_entry *entry, const char *name)
+{
+	for (size_t i = 0; i < entry->resource_count; i++)
+		if (entry->resources[i].serving && !strcmp(entry->resources[i].name, name))
+			return &entry->resources[i];
+	return NULL;
+}
+
+static void serve(const struct file_entry *entry, struct file_resource *resource,
+		  const struct assignment *item, struct held_set *held)
+{
+	const struct file_resource *before = item->rejected ? find_served(entry, item->name) : NULL;
+
+	resource->name = item->name;
+	if (!item->rejected) {
+		resource->serving = item;
+		resource->owner = held;
+	} else if (before) {
+		resource->serving = before->serving;
+		resource->owner = before->owner;
+	}
+	if (resource->owner)
+		resource->owner->references++;
+}
+
+static int collect_rejected(const struct assignment_set *set, char **ret)
+{
+	char *text = NULL, *line;
+	int err = 0;
+
+	for (size_t i = 0; !err && i < set->count; i++) {
+		if (!set->items[i].rejected)
+			continue;
+		if (asprintf(&line, "resource '%s' refused: %s", set->items[i].name,
+			     set->items[i].rejected) < 0)
+			return -ENOMEM;
+		err = append(&text, line);
+		free(line);
+	}
+	*ret = text;
+	return err;
+}
+
+static int adopt(struct file_entry *entry, struct assignment_set *set)
+{
+	struct held_set *held = calloc(1, sizeof(*held));
+	struct file_resource *resources = calloc(set->count + 1, sizeof(*resources));
+	char *rejected = NULL;
+
+	if (!held || !resources || collect_rejected(set, &rejected)) {
+		free(held);
+		free(resources);
+		free(rejected);
+		assignment_set_free(set);
+		return -ENOMEM;
+	}
+	*held = (struct held_set){ set, 1 };
+	for (size_t i = 0; i < set->count; i++)
+		serve(entry, &resources[i], &set->items[i], held);
+	free_resources(entry->resources, entry->resource_count);
+	release(entry->set);
+	free(entry->rejected);
+	entry->resources = resources;
+	entry->resource_count = set->count;
+	entry->set = held;
+	entry->rejected = rejected;
+	return 0;
+}
+
+/* ------------------------------------------------------------------ reading */
+
+static int read_all(int fd, char *buf, size_t size)
+{
+	size_t done = 0;
+
+	while (done < size) {
+		ssize_t n = read(fd, buf + done, size - done);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		if (!n)
+			return -EAGAIN; /* it shrank while being read: there will be word of it */
+		done += (size_t)n;
+	}
+	return 0;
+}
+
+static int slurp(const char *path, char **ret_text, size_t *ret_size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	struct stat st;
+	char *text = NULL;
+	int err;
+
+	if (fd < 0)
+		return -errno;
+	err = fstat(fd, &st) ? -errno : 0;
+	if (!err && !S_ISREG(st.st_mode))
+		err = -EINVAL;
+	if (!err && (unsigned long long)st.st_size > EDS_MAX_BYTES)
+		err = -EFBIG;
+	if (!err && !(text = malloc((size_t)st.st_size + 1)))
+		err = -ENOMEM;
+	if (!err)
+		err = read_all(fd, text, (size_t)st.st_size);
+	close(fd);
+	if (err) {
+		free(text);
+		return err;
+	}
+	*ret_text = text;
+	*ret_size = (size_t)st.st_size;
+	return 0;
+}
+
+static int decode(struct file_entry *entry, const char *path, const char *text, size_t size,
+		  bool *changed)
+{
+	struct problems problems = {};
+	struct assignment_set *set;
+	int err = eds_decode_text(path, text, size, &set, &problems);
+
+	if (!err) {
+		*changed = true;
+		err = adopt(entry, set);
+	} else if (err != -ENOMEM) {
+		err = 0;
+	}
+	if (!err)
+		err = replace_text(&entry->problem, problems_text(&problems), changed);
+	entry->problem_count = problems.count;
+	problems_done(&problems);
+	return err;
+}
+
+static int note_unreadable(struct file_entry *entry, const char *path, int why, bool *changed)
+{
+	char *line;
+	int err;
+
+	if (why == -ENOMEM || asprintf(&line, "%s: %s", path, strerror(-why)) < 0)
+		return -ENOMEM;
+	err = replace_text(&entry->problem, line, changed);
+	free(line);
+	entry->hash = 0;
+	return err;
+}
+
+int file_entry_read(struct file_entry *entry, const char *path, bool *changed)
+{
+	uint64_t hash;
+	char *text = NULL;
+	size_t size = 0;
+	int err = slurp(path, &text, &size);
+
+	if (err)
+		return note_unreadable(entry, path, err, changed);
+	hash = XXH3_64bits(text, size);
+	if (!hash)
+		hash = 1;
+	if (hash != entry->hash)
+		err = decode(entry, path, text, size, changed);
+	free(text);
+	if (!err)
+		entry->hash = hash;
+	return err;
+}

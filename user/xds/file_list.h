@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Which files a source consists of. */
+#ifndef FILE_LIST_H
+#define FILE_LIST_H
+
+#include <stddef.h>
+
+/* Files of one directory; what lies beyond is an error, not left out. */
+#define FILE_LIST_MAX 4096
+
+struct file_list_item {
+	char *name, *path;
+};
+
+struct file_list {
+	struct file_list_item *items;
+	size_t count;
+};
+
+/* The one file, or the *.yaml, *.yml and *.json of a directory in the order of their names; hidden
+ * ones never (Kubernetes keeps its own there). Returns 0 with *ret to be given to file_list_done();
+ * -ENOENT, -E2BIG or another -errno. */
+int file_list_read(const char *path, struct file_list *ret);
+void file_list_done(struct file_list *list);
+
+#endif

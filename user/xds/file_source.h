@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Assignments from a file or a directory of files. */
+#ifndef FILE_SOURCE_H
+#define FILE_SOURCE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "assignment.h"
+
+struct held_set;
+
+/* One resource of a file. */
+struct file_resource {
+	const char *name;
+	const struct assignment *serving; /* good: this one, or the last good one; NULL: none yet */
+	struct held_set *owner;           /* keeps `serving` alive */
+	bool hidden;                      /* an earlier file, or this one, names it already */
+};
+
+/* One file, as last read. */
+struct file_entry {
+	char *name; /* in its directory */
+	struct file_resource *resources;
+	size_t resource_count;
+	struct held_set *set; /* the last one that could be read; owns the names */
+	uint64_t hash;        /* of the bytes last looked at */
+	size_t problem_count;
+	char *problem;  /* of the whole file; or NULL */
+	char *rejected; /* of single resources; or NULL */
+	char *twice;    /* resources that stand elsewhere; or NULL */
+	bool seen;
+};
+
+/* Everything the files say together, sorted by name of the resource. */
+struct file_source {
+	char *path;
+	struct file_entry *files; /* sorted by name */
+	size_t file_count;
+	const struct assignment **assignments;
+	size_t assignment_count;
+	char *problem; /* of the path itself; or NULL */
+};
+
+/* Returns 0 or -ENOMEM; reads nothing yet. */
+int file_source_new(const char *path, struct file_source **ret);
+/* Accepts NULL. */
+void file_source_free(struct file_source *source);
+
+/* Reads again what there is: *.yaml, *.yml and *.json of a directory in the order of their names,
+ * or the one file. What cannot be read keeps its last good content; a file that is gone takes its
+ * resources with it; a resource that stands in two files counts in the first. *ret_changed tells
+ * whether assignments or problems differ from before. Assignments of before stay valid until this
+ * call only. Returns 0 or -ENOMEM. */
+int file_source_refresh(struct file_source *source, bool *ret_changed);
+
+/* The assignment served under this name, or NULL. */
+const struct assignment *file_source_find(const struct file_source *source, const char *name);
+
+/* What is wrong with a file, for people: NULL when all is well, else to be freed. */
+char *file_entry_problem(const struct file_entry *entry);
+
+#endif

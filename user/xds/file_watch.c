@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Tells that something may have changed where files of ours lie. */
+#include "file_watch.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <xxhash.h>
+
+#define EVENTS                                                                                     \
+	(IN_CLOSE_WRITE | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE_SELF |   \
+	 IN_MOVE_SELF)
+
+struct file_watch {
+	int fd;
+	int ids[FILE_WATCH_MAX];
+	size_t count;
+};
+
+int file_watch_new(struct file_watch **ret)
+{
+	struct file_watch *watch = calloc(1, sizeof(*watch));
+
+	if (!watch)
+		return -ENOMEM;
+	watch->fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+	if (watch->fd < 0) {
+		free(watch);
+		return -errno;
+	}
+	*ret = watch;
+	return 0;
+}
+
+void file_watch_free(struct file_watch *watch)
+{
+	if (!watch)
+		return;
+	close(watch->fd);
+	free(watch);
+}
+
+int file_watch_fd(const struct file_watch *watch)
+{
+	return watch->fd;
+}
+
+/* The same directory gets the same id, so that adding it again changes nothing. */
+static int add_directory(struct file_watch *watch, const char *path)
+{
+	int id = inotify_add_watch(watch->fd, path, EVENTS | IN_ONLYDIR);
+
+	if (id < 0)
+		return errno == ENOENT || errno == ENOTDIR || errno == EACCES ? 0 : -errno;
+	for (size_t i = 0; i < watch->count; i++)
+		if (watch->ids[i] == id)
+			return 0;
+	if (watch->count == FILE_WATCH_MAX) {
+		inotify_rm_watch(watch->fd, id);
+		return -E2BIG;
+	}
+	watch->ids[watch->count++] = id;
+	return 0;
+}
+
+static int add_parent(struct file_watch *watch, const char *path)
+{
+	char parent[PATH_MAX];
+	char *slash;
+
+	if (snprintf(parent, sizeof(parent), "%s", path) >= (int)sizeof(parent))
+		return -ENAMETOOLONG;
+	slash = strrchr(parent, '/');
+	if (slash)
+		slash[slash == parent] = '\0';
+	return add_directory(watch, slash ? parent : ".");
+}
+
+static int add_path(struct file_watch *watch, const char *path)
+{
+	char real[PATH_MAX];
+	int err = add_parent(watch, path);
+
+	if (!err)
+		err = add_directory(watch, path);
+	if (!err && realpath(path, real) && strcmp(real, path))
+		err = add_parent(watch, real);
+	return err;
+}
+
+/* The directory an id stood for may have been replaced by another of its name. */
+static void drop_old(struct file_watch *watch, const int *ids, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		bool kept = false;
+
+		for (size_t j = 0; j < watch->count; j++)
+			kept |= watch->ids[j] == ids[i];
+		if (!kept)
+			inotify_rm_watch(watch->fd, ids[i]);
+	}
+}
+
+int file_watch_set(struct file_watch *watch, const char *const *paths, size_t count)
+{
+	int old[FILE_WATCH_MAX], err = 0;
+	size_t old_count = watch->count;
+
+	memcpy(old, watch->ids, sizeof(old));
+	watch->count = 0;
+	for (size_t i = 0; !err && i < count; i++)
+		if (paths[i])
+			err = add_path(watch, paths[i]);
+	drop_old(watch, old, old_count);
+	return err;
+}
+
+int file_watch_read(struct file_watch *watch, bool *ret_changed)
+{
+	char buf[4096] __attribute__((aligned(__alignof__(struct inotify_event))));
+
+	for (;;) {
+		ssize_t n = read(watch->fd, buf, sizeof(buf));
+
+		if (n < 0)
+			return errno == EAGAIN || errno == EINTR ? 0 : -errno;
+		*ret_changed = true;
+	}
+}
+
+/* ------------------------------------------------------------------ signatures */
+
+static uint64_t sign_stat(const char *path, uint64_t seed)
+{
+	struct stat st;
+	struct {
+		uint64_t device, inode, size, seconds, nanoseconds, changed, changed_nanoseconds;
+	} facts;
+
+	if (stat(path, &st))
+		return seed;
+	facts.device = st.st_dev;
+	facts.inode = st.st_ino;
+	facts.size = (uint64_t)st.st_size;
+	facts.seconds = (uint64_t)st.st_mtim.tv_sec;
+	facts.nanoseconds = (uint64_t)st.st_mtim.tv_nsec;
+	facts.changed = (uint64_t)st.st_ctim.tv_sec;
+	facts.changed_nanoseconds = (uint64_t)st.st_ctim.tv_nsec;
+	return XXH3_64bits_withSeed(&facts, sizeof(facts), seed);
+}
+
+/* Summed, so that the order of readdir(3) does not matter. */
+static uint64_t sign_directory(DIR *dir, const char *path)
+{
+	char name[PATH_MAX];
+	struct dirent *entry;
+	uint64_t sum = 1;
+
+	while ((entry = readdir(dir))) {
+		if (entry->d_name[0] == '.')
+			continue;
+		if (snprintf(name, sizeof(name), "%s/%s", path, entry->d_name) < (int)sizeof(name))
+			sum += sign_stat(name, XXH3_64bits(entry->d_name, strlen(entry->d_name)));
+	}
+	return sum;
+}
+
+uint64_t file_signature(const char *path)
+{
+	DIR *dir = opendir(path);
+	uint64_t signature;
+
+	if (!dir)
+		return sign_stat(path, 0);
+	signature = sign_directory(dir, path);
+	closedir(dir);
+	return signature;
+}
