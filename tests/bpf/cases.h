@@ -22,6 +22,7 @@ extern const struct case_list refuse_cases;   /* RST, ICMP, takeover */
 extern const struct case_list clash_cases;    /* one source port, two connections */
 extern const struct case_list stale_cases;    /* rows that changed under the reader */
 extern const struct case_list gateway_cases;  /* gateway role */
+extern const struct case_list gateway_limit_cases; /* what it refuses, and when it is full */
 extern const struct case_list header_cases;   /* malformed tunnel packets, ECN, TTL */
 extern const struct case_list xdp_cases;      /* decapsulation before TC */
 

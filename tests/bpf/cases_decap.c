@@ -17,14 +17,17 @@
 				 OTHER_ID)),                                                       \
 	 .count = COUNT(TO_TUNNEL)}
 /* The flow stays half open. */
-#define REFUSES(reason, ...)                                                                        \
-	STEPS(OPENS, {UPLINK, .in = __VA_ARGS__, .verdict = SHOT, .count = COUNT(reason),              \
+#define REFUSES(reason, ...)                                                                       \
+	STEPS(OPENS, {UPLINK, .in = __VA_ARGS__, .verdict = SHOT, .count = COUNT(reason),          \
 		      .tables = true, .half_open = 2, .state = STATE(OPENING)})
+#define ANSWER_BY(gateway, network)                                                                \
+	FROM_VIP(A_SYN_ACK, OUTER(gateway, TUNNEL_PORT, NODE1, ANY_TUNNEL_PORT, network, HELLO_ID))
 
 static const struct pkt our_datagram = UDP_TO_VIP(.len = 4);
 static const struct pkt foreign_datagram = UDP(SLEEP, 999, VIP, HELLO_PORT, .len = 4);
 
-#define UNREACHABLE(...) ICMP(VIP, SLEEP, 3, 3, .quote = &our_datagram, .quote_len = 28, __VA_ARGS__)
+#define UNREACHABLE(...)                                                                           \
+	ICMP(VIP, SLEEP, 3, 3, .quote = &our_datagram, .quote_len = 28, __VA_ARGS__)
 
 static const struct test_case rows[] = {
 	{"decap: a whole connection through the tunnel", setup_geneve,
@@ -65,19 +68,16 @@ static const struct test_case rows[] = {
 		.verdict = REDIRECT, .out = FROM_VIP(A_SYN_ACK, FROM_OUTSIDE),
 		.count = COUNT(FROM_TUNNEL)})},
 	{"decap: a stranger may not answer", setup_geneve,
-	 REFUSES(TUNNEL_SOURCE, FROM_VIP(A_SYN_ACK, OUTER(STRANGER, TUNNEL_PORT, NODE1, ANY_TUNNEL_PORT, NETWORK2,
-					   HELLO_ID)))},
+	 REFUSES(TUNNEL_SOURCE, ANSWER_BY(STRANGER, NETWORK2))},
 	{"decap: a gateway of another network may not answer", setup_geneve,
-	 REFUSES(TUNNEL_SOURCE, FROM_VIP(A_SYN_ACK, OUTER(GATEWAY3, TUNNEL_PORT, NODE1, ANY_TUNNEL_PORT, NETWORK2,
-					   HELLO_ID)))},
+	 REFUSES(TUNNEL_SOURCE, ANSWER_BY(GATEWAY3, NETWORK2))},
 	{"decap: the network must be the flow's", setup_geneve,
-	 REFUSES(TUNNEL_VNI, FROM_VIP(A_SYN_ACK, OUTER(GATEWAY, TUNNEL_PORT, NODE1, ANY_TUNNEL_PORT, NETWORK3,
-					   HELLO_ID)))},
+	 REFUSES(TUNNEL_VNI, ANSWER_BY(GATEWAY, NETWORK3))},
 	{"decap: a gateway of another network in that network's name", setup_geneve,
-	 REFUSES(TUNNEL_VNI, FROM_VIP(A_SYN_ACK, OUTER(GATEWAY3, TUNNEL_PORT, NODE1, ANY_TUNNEL_PORT, NETWORK3,
-					   HELLO_ID)))},
+	 REFUSES(TUNNEL_VNI, ANSWER_BY(GATEWAY3, NETWORK3))},
 	{"decap: no flow of ours", setup_geneve,
-	 REFUSES(TUNNEL_NO_FLOW, TCP(VIP, HELLO_PORT, SLEEP, CLIENT_PORT + 1, A_SYN_ACK, FROM_GATEWAY()))},
+	 REFUSES(TUNNEL_NO_FLOW,
+		 TCP(VIP, HELLO_PORT, SLEEP, CLIENT_PORT + 1, A_SYN_ACK, FROM_GATEWAY()))},
 	{"decap: the flow of the other protocol", setup_geneve,
 	 REFUSES(TUNNEL_NO_FLOW, UDP_FROM_VIP(.len = 3, FROM_GATEWAY()))},
 	{"decap: a new connection from the gateway's side", setup_geneve,

@@ -73,7 +73,8 @@ static bool spread_ports(struct world *world)
 
 		pkt.sport = 1024 + i / 2;
 		pkt_build(&pkt, &ports, &frame);
-		if (frame_run(world, &step, frame.data, &frame.len, &verdict) || verdict != REDIRECT)
+		if (frame_run(world, &step, frame.data, &frame.len, &verdict) ||
+		    verdict != REDIRECT)
 			return false;
 		port = (frame.data[34] << 8 | frame.data[35]) - TUNNEL_SOURCE_PORT;
 		if (port >= TUNNEL_SOURCE_PORTS) {

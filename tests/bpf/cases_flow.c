@@ -162,7 +162,8 @@ static bool flood(struct world *world)
 
 static const struct test_case rows[] = {
 	{"flow: the first reply promotes both halves", setup_local, STEPS(OPENS, ANSWERS)},
-	{"flow: a retransmitted SYN opens no second flow", setup_local, STEPS(OPENS, OPENS, ANSWERS)},
+	{"flow: a retransmitted SYN opens no second flow", setup_local,
+	 STEPS(OPENS, OPENS, ANSWERS)},
 	{"flow: FIN of both sides closes", setup_local,
 	 STEPS(OPENS, ANSWERS, CLIENT_SENDS(FIN | ACK, ESTABLISHED), SERVER_SENDS(ACK, ESTABLISHED),
 	       SERVER_SENDS(FIN | ACK, CLOSING), CLIENT_SENDS(ACK, CLOSING))},

@@ -68,8 +68,8 @@ static bool truncate_at(struct world *world, const struct truncation *t, const s
 	if (!ret && verdict == want && dropped(&after) - dropped(&before) == (want == SHOT) &&
 	    (want == SHOT || frame.len == len))
 		return true;
-	printf("      cut to %u bytes: error %d, verdict %d, want %d, %llu drops counted\n", len, ret,
-	       verdict, want, (unsigned long long)(dropped(&after) - dropped(&before)));
+	printf("      cut to %u bytes: error %d, verdict %d, want %d, %llu drops counted\n", len,
+	       ret, verdict, want, (unsigned long long)(dropped(&after) - dropped(&before)));
 	return false;
 }
 

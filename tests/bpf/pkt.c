@@ -256,7 +256,8 @@ static void put_geneve(struct frame *frame, const struct outer *outer)
 	frame->data[start] |= (frame->len - start - 8) / 4 + outer->option_length_add;
 }
 
-static void put_tunnel(struct frame *frame, const struct pkt *inner, const struct port_values *ports)
+static void put_tunnel(struct frame *frame, const struct pkt *inner,
+		       const struct port_values *ports)
 {
 	const struct outer *outer = inner->outer;
 	struct pkt ip = {.proto = outer->ip_proto ? outer->ip_proto : 17, .saddr = outer->saddr,

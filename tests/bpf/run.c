@@ -153,7 +153,8 @@ static bool bind_port(const struct port_place *place, const struct frame *got,
 		last = SNAT_LAST;
 	}
 	if (seen < first || seen > last)
-		return fail("port %u at byte %u is not within %u-%u", seen, place->offset, first, last);
+		return fail("port %u at byte %u is not within %u-%u", seen, place->offset,
+			    first, last);
 	if (place->variable >= ANY_CLASH && seen == CLIENT_PORT)
 		return fail("the source port was not rewritten");
 	*value = seen;
@@ -210,7 +211,9 @@ static uint32_t counted_bytes(const struct step *step, const struct frame *frame
 {
 	uint32_t bytes = frame->data[16] << 8 | frame->data[17];
 
-	return step->in.outer && (step->program == UPLINK || step->live) ? bytes - TUNNEL_OVERHEAD_IPV4 : bytes;
+	bool inner = step->in.outer && (step->program == UPLINK || step->live);
+
+	return inner ? bytes - TUNNEL_OVERHEAD_IPV4 : bytes;
 }
 
 /* Drops of tunnel packets may be counted before the inner packet's length is known. */
@@ -237,7 +240,8 @@ static bool compare_counts(const struct step *step, const struct counts *before,
 				    reason_names[i % REASON_COUNT], (unsigned long long)packets,
 				    i == want || i == live);
 		else if (i == want && bytes_matter(step) && bytes != ip_bytes)
-			good = fail("counted %llu bytes, want %u", (unsigned long long)bytes, ip_bytes);
+			good = fail("counted %llu bytes, want %u", (unsigned long long)bytes,
+				    ip_bytes);
 	}
 	return good;
 }
@@ -288,7 +292,8 @@ bool step_run(struct world *world, const struct step *step, struct port_values *
 	if (verdict != step->verdict)
 		good = fail("verdict %d, want %d", verdict, step->verdict);
 	else if (step->program == XDP && !step->live ? verdict != XDP_DROP : verdict != SHOT)
-		good = compare_frame(pkt_is_set(&step->out) ? &step->out : &step->in, ports, &frame);
+		good = compare_frame(pkt_is_set(&step->out) ? &step->out : &step->in, ports,
+				     &frame);
 	good &= compare_counts(step, &before, &after, ip_bytes);
 	good &= compare_tables(world, step);
 	return good && (!step->after || step->after(world));

@@ -56,6 +56,10 @@ struct counts {
 int world_open(struct world *world);
 void world_close(struct world *world);
 
+/* Empty every map. */
+void world_clear(struct world *world);
+int world_map_fd(struct world *world, const char *name);
+
 /* Empty every map and describe NODE1: its uplink, its pods, the networks and gateways it knows. */
 void world_reset(struct world *world);
 

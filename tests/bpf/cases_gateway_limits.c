@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The gateway role: what it refuses, and what happens when it is full. */
+#include <netinet/in.h>
+#include <stdio.h>
+
+#include "gateway_packets.h"
+
+/* The gateway's answer to what it refuses, in the tunnel. */
+#define RESET_IN_TUNNEL(...)                                                                       \
+	FROM_VIP(__VA_ARGS__, .no_window = true, ANY_MAC, BACK_TO_NODE1())
+
+static const struct pkt refused_datagram = UDP_TO_VIP(.len = 60);
+
+static void setup_only_remote(struct world *world)
+{
+	world_become_gateway(world);
+	world_service_of(world, VIP, IPPROTO_TCP, HELLO_ID, BACKEND_GENEVE, GATEWAY3, STOCK_PORT);
+}
+
+static void setup_closed_gateway(struct world *world)
+{
+	setup_gateway(world);
+	world->settings->flags &= ~SETTING_GATEWAY;
+}
+
+static void setup_one_snat_port(struct world *world)
+{
+	setup_gateway(world);
+	world->settings->snat_last = SNAT_FIRST;
+}
+
+static void setup_many_snat_ports(struct world *world)
+{
+	setup_gateway(world);
+	world->settings->snat_last = SNAT_FIRST + 9999;
+}
+
+static void pass_59_seconds(struct world *world)
+{
+	world_let_pass(world, 59);
+}
+
+static void pass_2_seconds(struct world *world)
+{
+	world_let_pass(world, 2);
+}
+
+/* A client that opens one flow after another; `i` numbers them. */
+static const struct pkt client_syn = TO_VIP(A_SYN, AT_GATEWAY());
+
+static int open_flow(struct world *world, uint32_t i, uint32_t *ret_port)
+{
+	static const struct step step = {.program = UPLINK};
+	struct port_values ports = {0};
+	struct pkt pkt = client_syn;
+	struct frame frame;
+	int verdict = 0;
+
+	pkt.sport = 1024 + i;
+	pkt_build(&pkt, &ports, &frame);
+	if (frame_run(world, &step, frame.data, &frame.len, &verdict))
+		return -100;
+	*ret_port = frame.data[34] << 8 | frame.data[35];
+	return verdict;
+}
+
+static uint64_t counted(struct world *world, enum reason reason)
+{
+	struct counts counts;
+
+	world_counts(world, &counts);
+	return counts.packets[COUNTER(HOOK_UPLINK, reason)];
+}
+
+/* More flows to one pod than there are source ports. */
+static bool use_up_ports(struct world *world)
+{
+	uint8_t used[SNAT_LAST - SNAT_FIRST + 1] = {0};
+	uint32_t open = 0, refused = 0, port;
+
+	for (uint32_t i = 0; i < 120; i++) {
+		int verdict = open_flow(world, i, &port);
+
+		refused += verdict == SHOT;
+		if (verdict != REDIRECT)
+			continue;
+		open++;
+		if (port < SNAT_FIRST || port > SNAT_LAST || used[port - SNAT_FIRST]++) {
+			printf("      flow %u got port %u, taken or not ours\n", i, port);
+			return false;
+		}
+	}
+	if (open + refused == 120 && open >= 58 && counted(world, REASON_PORTS_FULL) == refused)
+		return true;
+	printf("      %u opened, %u refused\n", open, refused);
+	return false;
+}
+
+/* The packet path alone makes room when flows have gone idle: as a client retries, the hand of
+ * flow_reserve() moves on. */
+static bool opens_within(struct world *world, uint32_t i, uint32_t tries)
+{
+	uint32_t port;
+
+	while (tries--)
+		if (open_flow(world, i, &port) == REDIRECT)
+			return true;
+	printf("      no room was made for flow %u\n", i);
+	return false;
+}
+
+static bool reclaim_idle(struct world *world)
+{
+	uint32_t i, port;
+
+	for (i = 0; i < WORLD_FLOWS / 2; i++)
+		if (open_flow(world, i, &port) != REDIRECT)
+			return printf("      flow %u refused\n", i), false;
+	if (open_flow(world, i, &port) != SHOT || counted(world, REASON_FLOWS_FULL) != 1)
+		return printf("      one too many was let in\n"), false;
+	for (int round = 0; round < 4; round++) {
+		world_let_pass(world, 61);
+		for (i = 0; i < WORLD_FLOWS / 2; i++)
+			if (!opens_within(world, 1000 * round + 1000 + i, 4))
+				return false;
+	}
+	return true;
+}
+
+static const struct test_case rows[] = {
+	{"gateway: no endpoint of this network: RST in the tunnel", setup_only_remote,
+	 STEPS({UPLINK, .in = TO_VIP(A_SYN, .mss = 1400, AT_GATEWAY()), .verdict = REDIRECT,
+		.out = RESET_IN_TUNNEL(.flags = RST | ACK, .ack = 1001),
+		.count = COUNT(NO_BACKEND), .tables = true, .ip_bytes_unknown = true})},
+	{"gateway: a service it lacks: RST in the tunnel", setup_gateway,
+	 STEPS({UPLINK,
+		.in = TO_VIP(A_SYN, .len = 20, OUTER(NODE1, NODE1_PORT, GATEWAY, TUNNEL_PORT,
+						     NETWORK1, UNKNOWN_ID)),
+		.verdict = REDIRECT,
+		.out = FROM_VIP(.flags = RST | ACK, .ack = 1021, .no_window = true, ANY_MAC,
+				OUTER(GATEWAY, TUNNEL_PORT, NODE1, NODE1_PORT, NETWORK2,
+				      UNKNOWN_ID)),
+		.count = COUNT(TUNNEL_SERVICE), .tables = true, .ip_bytes_unknown = true})},
+	{"gateway: a service it lacks: ICMP in the tunnel", setup_gateway,
+	 STEPS({UPLINK,
+		.in = UDP_TO_VIP(.len = 60, OUTER(NODE1, NODE1_PORT, GATEWAY, TUNNEL_PORT, NETWORK1,
+						  UNKNOWN_ID)),
+		.verdict = REDIRECT,
+		.out = ICMP(VIP, SLEEP, 3, 3, .quote = &refused_datagram, .quote_len = 28, ANY_MAC,
+			    OUTER(GATEWAY, TUNNEL_PORT, NODE1, NODE1_PORT, NETWORK2, UNKNOWN_ID)),
+		.count = COUNT(TUNNEL_SERVICE), .tables = true, .ip_bytes_unknown = true})},
+	{"gateway: a service id opens no door to the other protocol", setup_gateway,
+	 STEPS({UPLINK, .in = UDP_TO_VIP(.len = 60, AT_GATEWAY()), .verdict = REDIRECT,
+		.out = ICMP(VIP, SLEEP, 3, 3, .quote = &refused_datagram, .quote_len = 28, ANY_MAC,
+			    BACK_TO_NODE1()),
+		.count = COUNT(TUNNEL_SERVICE), .tables = true, .ip_bytes_unknown = true})},
+	{"gateway: mid-stream without a flow: RST in the tunnel", setup_gateway,
+	 STEPS({UPLINK, .in = TO_VIP(SOME_DATA, AT_GATEWAY()), .verdict = REDIRECT,
+		.out = RESET_IN_TUNNEL(.flags = RST, .seq = 5001), .count = COUNT(NO_FLOW),
+		.tables = true, .ip_bytes_unknown = true})},
+	{"gateway: a RST without a flow is not answered", setup_gateway,
+	 STEPS({UPLINK, .in = TO_VIP(.flags = RST, AT_GATEWAY()), .verdict = SHOT,
+		.count = COUNT(NO_FLOW), .tables = true})},
+	{"gateway: a flow of one network is not another's", setup_gateway,
+	 STEPS(OPENS, ANSWERS,
+	       {UPLINK, .in = TO_VIP(SOME_DATA, FROM_NODE3()), .verdict = REDIRECT,
+		.out = FROM_VIP(.flags = RST, .seq = 5001, .no_window = true, ANY_MAC,
+				OUTER(GATEWAY, TUNNEL_PORT, NODE3, NODE1_PORT, NETWORK2,
+				      HELLO_ID)),
+		.count = COUNT(NO_FLOW), .ip_bytes_unknown = true})},
+	{"gateway: the role is closed", setup_closed_gateway,
+	 STEPS({UPLINK, .in = TO_VIP(A_SYN, AT_GATEWAY()), .verdict = NEXT})},
+	{"gateway: an unmatched packet of a pod to a SNAT port", setup_gateway,
+	 STEPS({FROM_POD, DEVICE_POD1, .in = FROM_HELLO2(SNAT_FIRST, REPLY_DATA), .verdict = SHOT,
+		.count = COUNT(SNAT_NO_FLOW)},
+	       {FROM_POD, DEVICE_POD1, .in = FROM_HELLO2(SNAT_LAST, A_SYN), .verdict = SHOT,
+		.count = COUNT(SNAT_NO_FLOW)})},
+	{"gateway: an unmatched packet from outside to a SNAT port", setup_gateway,
+	 STEPS({UPLINK, .in = FROM_HELLO2(SNAT_FIRST, REPLY_DATA), .verdict = SHOT,
+		.count = COUNT(SNAT_NO_FLOW)},
+	       {UPLINK, .in = UDP(STRANGER, 53, SNAT, SNAT_LAST, .len = 9), .verdict = SHOT,
+		.count = COUNT(SNAT_NO_FLOW)})},
+	{"gateway: ports of a SNAT address that we do not take", setup_gateway,
+	 STEPS({UPLINK, .in = FROM_HELLO2(SNAT_FIRST - 1, REPLY_DATA), .verdict = NEXT},
+	       {UPLINK, .in = FROM_HELLO2(SNAT_LAST + 1, REPLY_DATA), .verdict = NEXT})},
+	{"gateway: a reply too big for the tunnel gets ICMP", setup_gateway,
+	 STEPS(OPENS, ANSWERS,
+	       {FROM_POD, DEVICE_POD1, .in = FROM_HELLO2(ANY_SNAT, .flags = ACK, .len = 1460),
+		.verdict = REDIRECT,
+		.out = ICMP(SNAT, HELLO2, 3, 4, .icmp_mtu = 1452,
+			    .quote = &(const struct pkt)FROM_HELLO2(ANY_SNAT, .flags = ACK,
+								    .len = 1460),
+			    .quote_len = 40, .dst_mac = MAC_SLEEP, .src_mac = MAC_NODE),
+		.count = COUNT(TOO_BIG)})},
+	{"gateway: a closed flow's port rests", setup_one_snat_port,
+	 STEPS(OPENS,
+	       {UPLINK, .in = TO_VIP(.flags = RST, AT_GATEWAY()), .verdict = REDIRECT,
+		.out = TO_HELLO2(ANY_SNAT, .flags = RST, ONE_HOP, FROM_OUTSIDE),
+		.count = COUNT(GATEWAY_IN), .state = STATE(CLOSING)},
+	       {UPLINK, .before = pass_59_seconds, .in = TO_VIP(A_SYN, FROM_NODE3()),
+		.verdict = SHOT, .count = COUNT(PORTS_FULL)},
+	       {UPLINK, .before = pass_2_seconds, .in = TO_VIP(A_SYN, FROM_NODE3()),
+		.verdict = REDIRECT, .out = TO_HELLO2(ANY_SNAT, A_SYN, ONE_HOP, FROM_OUTSIDE),
+		.count = COUNT(GATEWAY_IN), .tables = true, .flows = 2})},
+	{"gateway: all source ports taken", setup_gateway, .run = use_up_ports},
+	{"gateway: idle flows make room without an agent", setup_many_snat_ports,
+	 .run = reclaim_idle},
+};
+
+CASE_LIST(gateway_limit_cases, rows);
