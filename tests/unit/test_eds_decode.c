@@ -391,6 +391,7 @@ static void keeps_good_resources_beside_bad_ones(void **state)
 		"- {name: g, ttl: 5s}\n"
 		"- {name: h, resource: {" TYPE "}}\n"
 		"- {'@type': type.googleapis.com/envoy.api.v2.ClusterLoadAssignment, cluster_name: i}\n"
+		"- {" TYPE ", cluster_name: null}\n"
 		"- {" TYPE ", cluster_name: j}\n";
 	static const char *const expected[][2] = {
 		{"a", NULL},
@@ -406,6 +407,7 @@ static void keeps_good_resources_beside_bad_ones(void **state)
 		{"g", "the resource has no body"},
 		{"h", "missing key 'clusterName'"},
 		{"i", "found type.googleapis.com/envoy.api.v2"},
+		{"resources[13]", "missing key 'clusterName'"},
 		{"j", NULL},
 	};
 	struct assignment_set *set = decode(text);

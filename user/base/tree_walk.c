@@ -172,25 +172,28 @@ void tree_fields(struct tree_walk *walk, const struct tree_node *mapping, const 
 		 const struct tree_field *fields, size_t count, void *target)
 {
 	const struct tree_field *field;
-	uint64_t seen = 0, bit;
+	uint64_t seen = 0, set = 0, bit;
+	bool null;
 
 	if (!tree_expect(walk, mapping, TREE_MAPPING, what))
 		return;
 	for (const struct tree_node *node = mapping->child; node; node = node->next) {
 		field = find_field(walk, node->key, fields, count);
 		bit = field ? 1ULL << (field - fields) : 0;
+		null = walk->proto && tree_is_null(node);
 		if (!field && walk->lenient)
 			continue;
 		if (!field)
 			unknown_key(walk, node, fields, count);
 		else if (seen & bit)
 			report(walk, node, true, "the same key in its other spelling");
-		else if (!walk->proto || !tree_is_null(node))
+		else if (!null)
 			field->read(walk, node, target);
 		seen |= bit;
+		set |= null ? 0 : bit;
 	}
 	for (size_t i = 0; i < count; i++)
-		if (fields[i].required && !(seen & 1ULL << i))
+		if (fields[i].required && !(set & 1ULL << i))
 			tree_problem(walk, mapping, "missing key '%s'", fields[i].key);
 }
 

@@ -147,7 +147,8 @@ void config_check_networks(struct tree_walk *walk, const struct tree_node *root,
 	for (size_t i = 0; i < COUNT(sections); i++) {
 		node = tree_get(root, sections[i]);
 		for (node = node ? node->child : NULL; node; node = node->next)
-			check_name(walk, node, node->key, mesh);
+			if (node->key)
+				check_name(walk, node, node->key, mesh);
 	}
 	for (flat = flat ? flat->child : NULL; flat; flat = flat->next)
 		for (node = flat->child; node; node = node->next)

@@ -122,6 +122,4 @@ void eds_read_assignment(struct eds_reader *reader, const struct tree_node *mess
 	assignment->overprovisioning = OVERPROVISIONING;
 	tree_fields(&reader->walk, message, "a ClusterLoadAssignment", fields, COUNT(fields),
 		    assignment);
-	if (!reader->walk.failed && !tree_field_get(&reader->walk, message, "clusterName"))
-		tree_problem(&reader->walk, message, "the cluster_name is not set");
 }

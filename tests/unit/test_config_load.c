@@ -1,0 +1,525 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The configuration: values, defaults, the environment, and every error with its place. */
+#include <errno.h>
+#include <netinet/in.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "config.h"
+#include "config_load.h"
+#include "parallax_limits.h"
+#include "problem.h"
+
+#define COUNT(array) (sizeof(array) / sizeof(*(array)))
+
+static struct config *load_with(const char *text, char *const *environment)
+{
+	struct problems problems = {0};
+	struct config *config = NULL;
+
+	if (config_load_text("/etc/parallax/f", text, strlen(text), environment, &config,
+			     &problems))
+		fail_msg("%s", problems_text(&problems));
+	assert_int_equal(problems.count, 0);
+	return config;
+}
+
+static void assert_address(const struct addr *addr, const char *text)
+{
+	char buf[ADDR_TEXT_MAX];
+
+	assert_string_equal(addr_format(addr, buf), text);
+}
+
+static void fills_in_defaults(void **state)
+{
+	struct config *config = load_with("network: network1", NULL);
+
+	(void)state;
+	assert_string_equal(config->path, "/etc/parallax/f");
+	assert_string_equal(config->network, "network1");
+	assert_null(config->cluster);
+	assert_int_equal(config->attach, ATTACH_AUTO);
+	assert_int_equal(config->xdp, XDP_AUTO);
+	assert_null(config->mesh_networks_file);
+	assert_null(config->eds_path);
+	assert_true(config->locality_weighted);
+	assert_int_equal(config->panic_threshold, 50);
+	assert_int_equal(config->delivery, DELIVERY_STACK);
+	assert_int_equal(config->capture, CAPTURE_MULTI_NETWORK);
+	assert_int_equal(config->draining, DRAINING_KEEP);
+	assert_int_equal(config->takeover_seconds, 86400);
+	assert_int_equal(config->limits.services, DEFAULT_SERVICES);
+	assert_int_equal(config->limits.backends, DEFAULT_BACKENDS);
+	assert_int_equal(config->limits.flows, DEFAULT_FLOWS);
+	assert_int_equal(config->limits.slots, DEFAULT_SLOTS);
+	assert_false(config->gateway.enabled);
+	assert_int_equal(config->admin_address.family, 0);
+	assert_int_equal(config->mesh->count, 1);
+	assert_string_equal(config->mesh->networks[0].name, "network1");
+	assert_true(config->mesh->networks[0].own);
+	config_free(config);
+	config_free(NULL);
+}
+
+/* The node of the design's section 5, and the keys it only names. */
+static const char node[] =
+	"network: network1\n"
+	"cluster: cluster1\n"
+	"interfaces: {pods: [\"veth*\", cali*], uplinks: [\"eth0\"], attach: clsact, xdp: never}\n"
+	"meshNetworks:\n"
+	"  networks:\n"
+	"    network1: {endpoints: [{fromRegistry: cluster1}, {fromCidr: 10.10.0.0/16}]}\n"
+	"    network2:\n"
+	"      endpoints: [{fromRegistry: n2-k8s-config}]\n"
+	"      gateways: [{address: 192.23.120.32, port: 15443}]\n"
+	"transports:\n"
+	"  network2: {mode: geneve, port: 6082}\n"
+	"source: {files: {path: eds.yaml}}\n"
+	"services:\n"
+	"  - host: HelloWorld.sample.svc.cluster.local.\n"
+	"    addresses: [10.20.194.146, '2001:db8::1']\n"
+	"    ports: [{port: 5000, protocol: TCP}, {port: 5000, protocol: UDP}, {port: 1}]\n"
+	"    affinity: 3h\n"
+	"loadBalancing: {localityWeighted: false, panicThreshold: 0}\n"
+	"delivery: redirect\n"
+	"capture: all\n"
+	"draining: reset\n"
+	"takeover: 1h30m5s\n"
+	"limits: {services: 16, backends: 131, flows: 262, slots: 4096}\n"
+	"admin: {}\n";
+
+static void check_service(const struct config_service *service)
+{
+	assert_string_equal(service->host, "helloworld.sample.svc.cluster.local");
+	assert_int_equal(service->address_count, 2);
+	assert_address(&service->addresses[0], "10.20.194.146");
+	assert_address(&service->addresses[1], "2001:db8::1");
+	assert_int_equal(service->port_count, 3);
+	assert_int_equal(service->ports[0].port, 5000);
+	assert_int_equal(service->ports[0].proto, IPPROTO_TCP);
+	assert_int_equal(service->ports[1].proto, IPPROTO_UDP);
+	assert_int_equal(service->ports[2].port, 1);
+	assert_int_equal(service->ports[2].proto, IPPROTO_TCP);
+	assert_int_equal(service->affinity_seconds, 10800);
+}
+
+static void reads_a_node(void **state)
+{
+	struct config *config = load_with(node, NULL);
+
+	(void)state;
+	assert_string_equal(config->cluster, "cluster1");
+	assert_int_equal(config->pod_pattern_count, 2);
+	assert_string_equal(config->pod_patterns[0], "veth*");
+	assert_string_equal(config->pod_patterns[1], "cali*");
+	assert_string_equal(config->uplink_patterns[0], "eth0");
+	assert_int_equal(config->attach, ATTACH_CLSACT);
+	assert_int_equal(config->xdp, XDP_NEVER);
+	assert_string_equal(config->eds_path, "/etc/parallax/eds.yaml");
+	assert_int_equal(config->service_count, 1);
+	check_service(&config->services[0]);
+	assert_false(config->locality_weighted);
+	assert_int_equal(config->panic_threshold, 0);
+	assert_int_equal(config->delivery, DELIVERY_REDIRECT);
+	assert_int_equal(config->capture, CAPTURE_ALL);
+	assert_int_equal(config->draining, DRAINING_RESET);
+	assert_int_equal(config->takeover_seconds, 5405);
+	assert_int_equal(config->limits.services, 16);
+	assert_int_equal(config->limits.slots, 4096);
+	assert_address(&config->admin_address, "127.0.0.1");
+	assert_int_equal(config->admin_port, 15100);
+	assert_int_equal(config->mesh->count, 2);
+	assert_int_equal(config->mesh->networks[1].transport, TRANSPORT_GENEVE);
+	assert_int_equal(config->mesh->networks[1].tunnel_port, 6082);
+	config_free(config);
+}
+
+static void reads_a_gateway(void **state)
+{
+	struct config *config = load_with(
+		"network: network2\n"
+		"gateway:\n"
+		"  listen: {interface: eth0}\n"
+		"  snat: [172.31.255.1, 172.31.255.2]\n"
+		"  allow: [192.23.110.0/24, 192.23.111.7]\n", NULL);
+	const struct config_gateway_role *gateway = &config->gateway;
+	char buf[ADDR_TEXT_MAX];
+
+	(void)state;
+	assert_true(gateway->enabled);
+	assert_string_equal(gateway->listen_interface, "eth0");
+	assert_int_equal(gateway->listen_address.family, 0);
+	assert_int_equal(gateway->listen_port, 6081);
+	assert_int_equal(gateway->snat_count, 2);
+	assert_address(&gateway->snat[1], "172.31.255.2");
+	assert_int_equal(gateway->allow_count, 2);
+	assert_string_equal(prefix_format(&gateway->allow[0], buf), "192.23.110.0/24");
+	assert_string_equal(prefix_format(&gateway->allow[1], buf), "192.23.111.7/32");
+	config_free(config);
+}
+
+#define N "network: network1\n"
+#define MESH N "meshNetworks:\n  networks:\n    network2: {}\n"
+#define GATEWAY(fields) N "gateway: {" fields "}\n"
+#define LISTEN "listen: {interface: eth0}"
+#define SNAT "snat: [172.31.255.1]"
+#define ALLOW "allow: [192.0.2.0/24]"
+#define SERVICE(fields) N "services:\n- {" fields "}\n"
+#define HOST "host: a.b"
+#define VIP "addresses: [10.0.0.1]"
+#define PORT "ports: [{port: 80}]"
+
+/* One error each: all that is reported is this line. */
+static const struct {
+	const char *text, *problem;
+} errors[] = {
+	/* form */
+	{"", "empty: expected a YAML or JSON document"},
+	{"network", "1:1: expected a mapping of the configuration's keys, found network"},
+	{"[network]", "1:1: expected a mapping of the configuration's keys, found a list"},
+	{"{}", "1:1: missing key 'network'"},
+	{"cluster: c", "1:1: missing key 'network'"},
+	{N "network: network2\n", "2:1: duplicate key 'network', first on line 1"},
+	{N "limits: {flows: 100, flows: 200}", "2:22: duplicate key 'flows', first on line 2"},
+	{N "netwrok: x\n", "2:1: unknown key 'netwrok', did you mean 'network'?"},
+	{N "delivry: stack\n", "2:1: unknown key 'delivry', did you mean 'delivery'?"},
+	{N "interfaces: {pod: [x]}", "2:14: unknown key 'pod', did you mean 'pods'?"},
+	{N "interfaces: {nics: [x]}", "2:14: unknown key 'nics', expected one of: pods, uplinks, attach, xdp"},
+	{N "mesh_networks: {}", "2:1: unknown key 'mesh_networks', did you mean 'meshNetworks'?"},
+	{N "source: {ads: {}}", "2:10: unknown key 'ads', expected one of: files\n/etc/parallax/f:2:9: source: missing key 'files'"},
+	/* types */
+	{"network: [x]", "1:10: network: expected a text, found a list"},
+	{"network:", "1:9: network: expected a text, found nothing"},
+	{"network: 5", "1:10: network: expected a text (put it in quotes), found 5"},
+	{"network: true", "1:10: network: expected a text (put it in quotes), found true"},
+	{"network: ''", "1:10: network: expected a text that is not empty, found \"\""},
+	{"network: a b", "1:10: network: expected a name without white space, found a b"},
+	{N "interfaces: [eth0]", "2:13: interfaces: expected a mapping with pods and uplinks, found a list"},
+	{N "interfaces: {pods: eth0}", "2:20: pods: expected a list of interface names, found eth0"},
+	{N "interfaces: {pods: [{}]}", "2:21: expected a text, found a mapping"},
+	{N "interfaces: {attach: xdp}", "2:22: attach: expected auto, tcx or clsact, found xdp"},
+	{N "interfaces: {xdp: 1}", "2:19: xdp: expected auto, always or never, found 1"},
+	{N "delivery: fast", "2:11: delivery: expected stack or redirect, found fast"},
+	{N "capture: none", "2:10: capture: expected multiNetwork, all or listed, found none"},
+	{N "draining: 5", "2:11: draining: expected keep or reset, found 5"},
+	{N "loadBalancing: {localityWeighted: yes}", "2:35: localityWeighted: expected true or false, found yes"},
+	{N "loadBalancing: {localityWeighted: 'true'}", "2:35: localityWeighted: expected true or false, found \"true\""},
+	{N "loadBalancing: {panicThreshold: 101}", "2:33: panicThreshold: expected a number from 0 to 100, found 101"},
+	{N "loadBalancing: {panicThreshold: -1}", "2:33: panicThreshold: expected a number from 0 to 100, found -1"},
+	{N "loadBalancing: {panicThreshold: .nan}", "2:33: panicThreshold: expected a number from 0 to 100, found .nan"},
+	{N "loadBalancing: {panicThreshold: 50.5}", "2:33: panicThreshold: expected a number from 0 to 100, found 50.5"},
+	{N "loadBalancing: {panicThreshold: '50'}", "2:33: panicThreshold: expected a number from 0 to 100, found \"50\""},
+	{N "loadBalancing: {panicThreshold: 050}", "2:33: panicThreshold: expected a number from 0 to 100, found 050"},
+	{N "takeover: 24", "2:11: takeover: expected a duration such as 30s or 24h, at most 87600h, found 24"},
+	{N "takeover: 1d", "2:11: takeover: expected a duration such as 30s or 24h, at most 87600h, found 1d"},
+	{N "takeover: 87601h", "2:11: takeover: expected a duration such as 30s or 24h, at most 87600h, found 87601h"},
+	{N "takeover: -1h", "2:11: takeover: expected a duration such as 30s or 24h, at most 87600h, found -1h"},
+	{N "takeover: 99999999999999999999h", "2:11: takeover: expected a duration such as 30s or 24h, at most 87600h, found 99999999999999999999h"},
+	{N "source: {files: eds.yaml}", "2:17: files: expected a mapping with path, found eds.yaml"},
+	{N "source: {files: {}}", "2:17: files: missing key 'path'"},
+	/* limits.h */
+	{N "limits: {services: 0}", "2:20: services: expected a number from 1 to 65535, found 0"},
+	{N "limits: {services: 65536}", "2:20: services: expected a number from 1 to 65535, found 65536"},
+	{N "limits: {backends: 4194305}", "2:20: backends: expected a number from 2 to 4194304, found 4194305"},
+	{N "limits: {flows: 16777217}", "2:17: flows: expected a number from 8 to 16777216, found 16777217"},
+	{N "limits: {slots: 268435457}", "2:17: slots: expected a number from 2 to 268435456, found 268435457"},
+	{N "limits: {slots: 18446744073709551617}", "2:17: slots: expected a number from 2 to 268435456, found 18446744073709551617"},
+	/* networks */
+	{N "meshNetworks: {}\nmeshNetworksFile: /nonexistent\n", "3:19: meshNetworksFile: expected either meshNetworks or meshNetworksFile\n/nonexistent: cannot read: No such file or directory"},
+	{N "meshNetworks: []", "2:15: meshNetworks: expected a mapping with networks, found a list"},
+	{MESH "transports: {network22: {mode: geneve}}", "5:25: network22: unknown network 'network22', did you mean 'network2'?"},
+	{MESH "transports: {elsewhere: {mode: geneve}}", "5:25: elsewhere: unknown network 'elsewhere', expected one that meshNetworks names"},
+	{MESH "transports: {network2: {}}", "5:24: network2: missing key 'mode'"},
+	{MESH "transports: {network2: {mode: vxlan}}", "5:31: mode: expected geneve or passthrough, found vxlan"},
+	{MESH "transports: {network2: {mode: geneve, port: 0}}", "5:45: port: expected a port from 1 to 65535, found 0"},
+	{MESH "transports: {network2: {mode: passthrough, port: 15443}}", "5:50: port: expected only with mode geneve; passthrough takes the gateway's own"},
+	{MESH "transports: [network2]", "5:13: transports: expected a mapping of networks, found a list"},
+	{MESH "networkIds: {elsewhere: 5}", "5:25: elsewhere: unknown network 'elsewhere', expected one that meshNetworks names"},
+	{MESH "networkIds: {network2: 0}", "5:24: network2: expected a number from 1 to 16777215, found 0\n/etc/parallax/f:4:5: network 'network2' has the id 0, which means none: set networkIds"},
+	{MESH "networkIds: {network2: 640039}", "4:5: network 'network2' has the same id 640039 as 'network1': set networkIds"},
+	{MESH "flat: [[network1, elsewhere]]", "5:19: unknown network 'elsewhere', expected one that meshNetworks names"},
+	{MESH "flat: [[network2]]", "5:8: expected two networks or more"},
+	{MESH "flat: [network1, network2]", "5:8: expected a list of networks, found network1\n/etc/parallax/f:5:18: expected a list of networks, found network2"},
+	/* services */
+	{N "services: {}", "2:11: services: expected a list of services, found a mapping"},
+	{SERVICE(VIP ", " PORT), "3:3: missing key 'host'"},
+	{SERVICE(HOST ", " PORT), "3:3: missing key 'addresses'"},
+	{SERVICE(HOST ", " VIP), "3:3: missing key 'ports'"},
+	{SERVICE("host: a_b..c, " VIP ", " PORT), "3:10: host: expected a host name, found a_b..c"},
+	{SERVICE(HOST ", addresses: [], " PORT), "3:26: addresses: expected an IP address or more"},
+	{SERVICE(HOST ", addresses: [10.0.0.256], " PORT), "3:27: expected an IP address, found 10.0.0.256"},
+	{SERVICE(HOST ", addresses: [10.0.0.0/8], " PORT), "3:27: expected an IP address, found 10.0.0.0/8"},
+	{SERVICE(HOST ", addresses: [0.0.0.0], " PORT), "3:27: expected a virtual IP, found 0.0.0.0"},
+	{SERVICE(HOST ", addresses: [127.0.0.1], " PORT), "3:27: expected a virtual IP, found 127.0.0.1"},
+	{SERVICE(HOST ", " VIP ", ports: []"), "3:45: ports: expected a port or more"},
+	{SERVICE(HOST ", " VIP ", ports: [{port: 0}]"), "3:53: port: expected a port from 1 to 65535, found 0"},
+	{SERVICE(HOST ", " VIP ", ports: [{port: 65536}]"), "3:53: port: expected a port from 1 to 65535, found 65536"},
+	{SERVICE(HOST ", " VIP ", ports: [{port: http}]"), "3:53: port: expected a port from 1 to 65535, found http"},
+	{SERVICE(HOST ", " VIP ", ports: [{port: 80, protocol: SCTP}]"), "3:67: protocol: expected TCP, UDP, tcp or udp, found SCTP"},
+	{SERVICE(HOST ", " VIP ", ports: [80]"), "3:46: expected a mapping with port and protocol, found 80"},
+	{SERVICE(HOST ", " VIP ", " PORT ", affinity: always"), "3:69: affinity: expected a duration such as 30s or 24h, at most 8760h, found always"},
+	{SERVICE(HOST ", " VIP ", " PORT) "- {host: c.d, " VIP ", " PORT "}\n", "4:46: 10.0.0.1:80/TCP is already taken by 'a.b' on line 3"},
+	{SERVICE(HOST ", " VIP ", ports: [{port: 80}, {port: 80}]"), "3:58: 10.0.0.1:80/TCP is already taken by 'a.b' on line 3"},
+	{SERVICE(HOST ", addresses: [10.0.0.1, 10.0.0.1], " PORT), "3:56: 10.0.0.1:80/TCP is already taken by 'a.b' on line 3"},
+	{"limits: {services: 1}\n" SERVICE(HOST ", addresses: [10.0.0.1, 10.0.0.2], " PORT), "4:1: services: expected at most limits.services = 1 of address and port, found 2"},
+	/* gateway and admin */
+	{GATEWAY(LISTEN ", " SNAT), "2:10: gateway: a gateway refuses to open without keys or a list of allowed source ranges"},
+	{GATEWAY(LISTEN ", " SNAT ", allow: []"), "2:67: allow: a gateway refuses to open without keys or a list of allowed source ranges"},
+	{GATEWAY(SNAT ", " ALLOW), "2:10: gateway: missing key 'listen'"},
+	{GATEWAY(LISTEN ", " ALLOW), "2:10: gateway: missing key 'snat'"},
+	{GATEWAY("listen: {}, " SNAT ", " ALLOW), "2:19: listen: expected either interface or address"},
+	{GATEWAY("listen: {interface: eth0, address: 192.0.2.1}, " SNAT ", " ALLOW), "2:19: listen: expected either interface or address"},
+	{GATEWAY("listen: {address: 0.0.0.0}, " SNAT ", " ALLOW), "2:29: address: expected an IPv4 address of this node, found 0.0.0.0"},
+	{GATEWAY("listen: {address: eth0}, " SNAT ", " ALLOW), "2:29: address: expected an IP address, found eth0"},
+	{GATEWAY("listen: {interface: eth0, port: 65536}, " SNAT ", " ALLOW), "2:43: port: expected a port from 1 to 65535, found 65536"},
+	{GATEWAY(LISTEN ", snat: [], " ALLOW), "2:44: snat: expected an address or more"},
+	{GATEWAY(LISTEN ", snat: ['2001:db8::1'], " ALLOW), "2:45: expected an IPv4 address of this node, found \"2001:db8::1\""},
+	{GATEWAY(LISTEN ", snat: [10.0.0.1, 10.0.0.1], " ALLOW), "2:44: snat: 10.0.0.1 stands twice"},
+	{GATEWAY(LISTEN ", snat: [10.0.0.1, 10.0.0.2, 10.0.0.3, 10.0.0.4, 10.0.0.5, 10.0.0.6, 10.0.0.7, 10.0.0.8, 10.0.0.9], " ALLOW), "2:44: snat: expected at most 8 items, found 9"},
+	{GATEWAY(LISTEN ", " SNAT ", allow: [192.0.2.1/24]"), "2:68: expected an address range such as 10.10.0.0/16 (no bits set behind the prefix), found 192.0.2.1/24"},
+	{GATEWAY(LISTEN ", " SNAT ", allow: ['::/0']"), "2:68: expected an IPv4 address or range, found \"::/0\""},
+	{N "admin: {address: 0.0.0.0}", "2:18: address: expected a loopback address, found 0.0.0.0"},
+	{N "admin: {address: 10.0.0.1, port: 80}", "2:18: address: expected a loopback address, found 10.0.0.1"},
+	{N "admin: {port: 0}", "2:15: port: expected a port from 1 to 65535, found 0"},
+};
+
+static void tells_each_error_with_its_place(void **state)
+{
+	char expected[1000];
+	size_t wrong = 0;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(errors); i++) {
+		struct config *config = (void *)1;
+		struct problems problems = {0};
+		int err = config_load_text("/etc/parallax/f", errors[i].text, strlen(errors[i].text),
+					   NULL, &config, &problems);
+
+		snprintf(expected, sizeof(expected), "/etc/parallax/f:%s%s\n",
+			 *errors[i].problem == 'e' ? " " : "", errors[i].problem);
+		if (strcmp(problems_text(&problems), expected))
+			print_error("%s\ngives    %sexpected %s", errors[i].text,
+				    problems_text(&problems), expected);
+		wrong += !!strcmp(problems_text(&problems), expected);
+		assert_true(err == -EINVAL || err == -ENOENT);
+		assert_ptr_equal(config, (void *)1);
+		problems_done(&problems);
+	}
+	assert_int_equal(wrong, 0);
+}
+
+static void tells_all_errors_at_once(void **state)
+{
+	static const char text[] =
+		"clustr: c\n"
+		"meshNetworks: {networks: {network2: {endpoints: [{fromCidr: 10.0.0.1/8}]}}}\n"
+		"services: [{host: a.b, addresses: [x], ports: [{port: 0}]}]\n"
+		"gateway: {listen: {}, snat: [x]}\n";
+	static const char *const expected[] = {
+		"f:1:1: unknown key 'clustr'", "f:1:1: missing key 'network'", "f:2:61: fromCidr: ",
+		"f:3:36: ", "f:3:55: port: ", "f:4:19: listen: ", "f:4:30: ", "f:4:10: gateway: ",
+	};
+	struct problems problems = {0};
+	struct config *config;
+
+	(void)state;
+	assert_int_equal(config_load_text("f", text, strlen(text), NULL, &config, &problems),
+			 -EINVAL);
+	for (size_t i = 0; i < COUNT(expected); i++)
+		if (!strstr(problems_text(&problems), expected[i]))
+			fail_msg("no %s in\n%s", expected[i], problems_text(&problems));
+	assert_int_equal(problems.count, COUNT(expected));
+	problems_done(&problems);
+}
+
+static void survives_being_cut_at_any_byte(void **state)
+{
+	(void)state;
+	for (size_t cut = 0; cut < sizeof(node) - 1; cut++) {
+		struct problems problems = {0};
+		struct config *config = NULL;
+		char *copy = malloc(cut + !cut);
+		int err;
+
+		memcpy(copy, node, cut);
+		err = config_load_text("f", copy, cut, NULL, &config, &problems);
+		assert_int_equal(!err, !problems.count);
+		assert_int_equal(!err, !!config);
+		config_free(config);
+		problems_done(&problems);
+		free(copy);
+	}
+}
+
+static void environment_beats_the_file(void **state)
+{
+	char *const environment[] = {
+		"HOME=/", "PARALLAX_NETWORK=5", "PARALLAX_CLUSTER=true",
+		"PARALLAX_INTERFACES_PODS=a*, b*,c", "PARALLAX_DELIVERY=redirect",
+		"PARALLAX_LIMITS_FLOWS=1000", "PARALLAX_LOAD_BALANCING_LOCALITY_WEIGHTED=false",
+		"PARALLAX_SOURCE_FILES_PATH=/run/eds", "PARALLAX_TAKEOVER=0s",
+		"PARALLAX_GATEWAY_LISTEN_ADDRESS=192.0.2.7", "PARALLAX_GATEWAY_ALLOW=10.0.0.0/8",
+		"PARALLAX_GATEWAY_SNAT=10.1.1.1,10.1.1.2", "PARALLAX_ADMIN_PORT=99",
+		"PARALLAX_CAPTURE=", NULL};
+	struct config *config = load_with(
+		"network: network1\n"
+		"limits: {flows: 50, slots: 60}\n"
+		"capture: all\n"
+		"gateway: {listen: {interface: eth0, port: 7}, snat: [10.9.9.9]}\n", environment);
+
+	(void)state;
+	assert_string_equal(config->network, "5");
+	assert_string_equal(config->cluster, "true");
+	assert_int_equal(config->pod_pattern_count, 3);
+	assert_string_equal(config->pod_patterns[1], "b*");
+	assert_int_equal(config->delivery, DELIVERY_REDIRECT);
+	assert_int_equal(config->limits.flows, 1000);
+	assert_int_equal(config->limits.slots, 60);
+	assert_false(config->locality_weighted);
+	assert_string_equal(config->eds_path, "/run/eds");
+	assert_int_equal(config->takeover_seconds, 0);
+	assert_null(config->gateway.listen_interface);
+	assert_address(&config->gateway.listen_address, "192.0.2.7");
+	assert_int_equal(config->gateway.listen_port, 7);
+	assert_int_equal(config->gateway.allow_count, 1);
+	assert_int_equal(config->gateway.snat_count, 2);
+	assert_int_equal(config->admin_port, 99);
+	assert_int_equal(config->capture, CAPTURE_ALL);
+	config_free(config);
+}
+
+static void environment_may_stand_for_a_required_key(void **state)
+{
+	char *const environment[] = {"PARALLAX_NETWORK=network9", NULL};
+	struct config *config = load_with("cluster: c", environment);
+
+	(void)state;
+	assert_string_equal(config->network, "network9");
+	config_free(config);
+}
+
+static const struct {
+	char *variable;
+	const char *problem;
+} variables[] = {
+	{"PARALLAX_DELIVERY=fast", "PARALLAX_DELIVERY: expected stack or redirect, found fast\n"},
+	{"PARALLAX_LIMITS_FLOWS=many", "PARALLAX_LIMITS_FLOWS: expected a number from 8 to 16777216, found many\n"},
+	{"PARALLAX_ADMIN_ADDRESS=10.0.0.1", "PARALLAX_ADMIN_ADDRESS: expected a loopback address, found 10.0.0.1\n"},
+	{"PARALLAX_INTERFACES_UPLINKS=eth0,,eth1", "PARALLAX_INTERFACES_UPLINKS: expected a text, found nothing\n"},
+	{"PARALLAX_GATEWAY_SNAT=x", "PARALLAX_GATEWAY_SNAT: expected an IP address, found x\n"},
+	/* misspelt */
+	{"PARALLAX_NETWROK=x", "PARALLAX_NETWROK: unknown variable of the environment, did you mean PARALLAX_NETWORK?\n"},
+	{"PARALLAX_LIMIT_FLOWS=5", "PARALLAX_LIMIT_FLOWS: unknown variable of the environment, did you mean PARALLAX_LIMITS_FLOWS?\n"},
+	/* not ours: what Kubernetes and others set */
+	{"PARALLAX_SERVICE_HOST=10.96.0.1", NULL},
+	{"PARALLAX_SERVICE_PORT=15100", NULL},
+	{"PARALLAX_PORT=tcp://10.96.0.1:15100", NULL},
+	{"PARALLAX_ADMIN_PORT=tcp://10.96.0.1:15100", NULL},
+	{"PARALLAX_ADMIN_PORT_15100_TCP_ADDR=10.96.0.1", NULL},
+	{"PARALLAX_PIN_DIR=/sys/fs/bpf/x", NULL},
+	{"PARALLAX_", NULL},
+	{"PARALLAXNETWORK=x", NULL},
+};
+
+static void tells_variables_that_cannot_be_used(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(variables); i++) {
+		char *const environment[] = {variables[i].variable, NULL};
+		struct problems problems = {0};
+		struct config *config = NULL;
+		static const char text[] =
+			N "gateway: {" LISTEN ", " SNAT ", " ALLOW "}\nadmin: {port: 5}\n";
+		int err = config_load_text("f", text, strlen(text), environment, &config, &problems);
+
+		assert_int_equal(err, variables[i].problem ? -EINVAL : 0);
+		if (strcmp(problems_text(&problems), variables[i].problem ?: ""))
+			fail_msg("%s: %s", variables[i].variable, problems_text(&problems));
+		if (!err)
+			assert_int_equal(config->admin_port, 5);
+		config_free(config);
+		problems_done(&problems);
+	}
+}
+
+static void refuses_a_broken_section_under_a_variable(void **state)
+{
+	char *const environment[] = {"PARALLAX_LIMITS_FLOWS=100", NULL};
+	struct problems problems = {0};
+	struct config *config;
+	static const char text[] = N "limits: none\n";
+
+	(void)state;
+	assert_int_equal(config_load_text("f", text, strlen(text), environment, &config, &problems),
+			 -EINVAL);
+	assert_string_equal(problems_text(&problems),
+			    "f:2:9: limits: expected a mapping of limits, found none\n");
+	problems_done(&problems);
+}
+
+static void paths_count_from_the_file(void **state)
+{
+	static const struct {
+		const char *config, *path, *expected;
+	} rows[] = {
+		{"/etc/parallax/f.yaml", "eds", "/etc/parallax/eds"},
+		{"/etc/parallax/f.yaml", "../eds", "/etc/parallax/../eds"},
+		{"/etc/parallax/f.yaml", "/eds", "/eds"},
+		{"f.yaml", "eds", "eds"},
+		{"/f.yaml", "eds", "/eds"},
+		{"a/f.yaml", "b/eds", "a/b/eds"},
+	};
+	char text[200];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct problems problems = {0};
+		struct config *config;
+
+		snprintf(text, sizeof(text), N "source: {files: {path: %s}}", rows[i].path);
+		assert_int_equal(config_load_text(rows[i].config, text, strlen(text), NULL, &config,
+						  &problems), 0);
+		assert_string_equal(config->eds_path, rows[i].expected);
+		config_free(config);
+	}
+}
+
+static void tells_a_file_that_cannot_be_read(void **state)
+{
+	struct problems problems = {0};
+	struct config *config;
+
+	(void)state;
+	assert_int_equal(config_load("/nonexistent/f.yaml", &config, &problems), -ENOENT);
+	assert_string_equal(problems_text(&problems),
+			    "/nonexistent/f.yaml: cannot read: No such file or directory\n");
+	problems_done(&problems);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(fills_in_defaults),
+		cmocka_unit_test(reads_a_node),
+		cmocka_unit_test(reads_a_gateway),
+		cmocka_unit_test(tells_each_error_with_its_place),
+		cmocka_unit_test(tells_all_errors_at_once),
+		cmocka_unit_test(survives_being_cut_at_any_byte),
+		cmocka_unit_test(environment_beats_the_file),
+		cmocka_unit_test(environment_may_stand_for_a_required_key),
+		cmocka_unit_test(tells_variables_that_cannot_be_used),
+		cmocka_unit_test(refuses_a_broken_section_under_a_variable),
+		cmocka_unit_test(paths_count_from_the_file),
+		cmocka_unit_test(tells_a_file_that_cannot_be_read),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
