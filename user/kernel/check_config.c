@@ -17,6 +17,7 @@
 
 #include "config.h"
 #include "hook_query.h"
+#include "link_hook.h"
 #include "parallax_wire.h"
 #include "pins.h"
 
@@ -150,33 +151,62 @@ static bool is_ours(const struct links *links, uint32_t id)
 	return false;
 }
 
-/* Those before us decide first: a program that does not hand on hides packets from us. */
-static void check_hook(struct check_list *list, const struct links *links, const char *link,
-		       const char *hook, const struct hook_programs *programs)
+static uint32_t find_own(const struct links *links, const struct hook_programs *programs)
 {
-	for (uint32_t i = 0; i < programs->count; i++) {
-		const struct hook_program *program = &programs->items[i];
+	uint32_t i = 0;
 
-		if (is_ours(links, program->id))
-			return;
-		check_add(list, "hooks", CHECK_WARN, "%s, %s: program %u %s of somebody else runs "
-			  "before ours", link, hook, program->id, program->name);
+	while (i < programs->count && !is_ours(links, programs->items[i].id))
+		i++;
+	return i;
+}
+
+/* Those before us decide first: one that does not hand on hides packets from us. Where we are not
+ * attached yet, `first` says whether we shall go before this one. */
+static void check_hook(struct check_list *list, const struct links *links, const char *link,
+		       const char *hook, const struct hook_programs *programs,
+		       bool (*first)(const struct hook_program *))
+{
+	uint32_t own = find_own(links, programs);
+
+	for (uint32_t i = 0; i < own; i++) {
+		const struct hook_program *program = &programs->items[i];
+		bool after = own == programs->count && first(program);
+
+		check_add(list, "hooks", after ? CHECK_OK : CHECK_WARN,
+			  "%s, %s: program %u %s of somebody else runs %s ours", link, hook,
+			  program->id, program->name, after ? "after" : "before");
 	}
 }
 
+static bool first_in_tcx(const struct hook_program *program)
+{
+	(void)program;
+	return true; /* we attach at the head */
+}
+
+static bool first_in_clsact(const struct hook_program *program)
+{
+	return program->pref > LINK_TC_PRIORITY;
+}
+
+/* Filters of clsact run after everything in TCX: they matter only where we are one of them. */
 static void check_hooks(struct check_list *list, const struct links *links,
-			const struct if_nameindex *link)
+			const struct if_nameindex *link, bool clsact)
 {
 	struct hook_programs programs;
 	uint32_t id = 0;
 
 	for (int ingress = 0; ingress < 2; ingress++) {
-		if (!hook_query_tcx(link->if_index, ingress, &programs))
-			check_hook(list, links, link->if_name,
-				   ingress ? "tcx ingress" : "tcx egress", &programs);
+		const char *tcx = ingress ? "tcx ingress" : "tcx egress";
+		const char *tc = ingress ? "tc ingress" : "tc egress";
+
+		if (!hook_query_tcx(link->if_index, ingress, &programs)) {
+			check_hook(list, links, link->if_name, tcx, &programs, first_in_tcx);
+			if (!clsact)
+				continue;
+		}
 		if (!hook_query_clsact(link->if_index, ingress, &programs))
-			check_hook(list, links, link->if_name,
-				   ingress ? "tc ingress" : "tc egress", &programs);
+			check_hook(list, links, link->if_name, tc, &programs, first_in_clsact);
 	}
 	if (!hook_query_xdp(link->if_index, &id) && id && !is_ours(links, id))
 		check_add(list, "hooks", CHECK_WARN, "%s: XDP program %u of somebody else is "
@@ -194,7 +224,7 @@ static void check_links(struct check_list *list, const struct config *config,
 			check_rp_filter(list, link->if_name);
 		if (uplink || matches(link->if_name, config->pod_patterns,
 				      config->pod_pattern_count))
-			check_hooks(list, links, link);
+			check_hooks(list, links, link, config->attach == ATTACH_CLSACT);
 	}
 }
 

@@ -1,0 +1,101 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# parallaxctl on a living data plane: its JSON, its forecast by `explain`, its follower.
+. "$(dirname "$0")/lib.sh"
+
+two_clusters
+two_agents
+check "both answer" wait_for 5 versions_are "v1 v2" sleep
+
+# ask NODE VERB... -- EXPRESSION: prints what Python makes of the JSON `r`
+ask() {
+	local node=$1 words=()
+	shift
+	while [[ $1 != -- ]]; do words+=("$1") && shift; done
+	ctl "$node" "${words[@]}" -o json | python3 -c 'import json, sys
+r = json.load(sys.stdin)
+assert r["schema"] == 1, r
+print(eval(sys.argv[1]))' "$2"
+}
+
+equal "status: the agent" running "$(ask node1 status -- 'r["agent"]["state"]')"
+equal "status: its process" "$(pid_of agent-node1)" "$(ask node1 status -- 'r["agent"]["pid"]')"
+equal "status: programs pinned" True "$(ask node1 status -- 'all(r["programs"].values())')"
+equal "status: interfaces there" True \
+	"$(ask node1 status -- 'all(i["present"] for i in r["interfaces"])')"
+equal "services: virtual IP, local and remote" "[('serving', 1, 1)]" "$(ask node1 services -- \
+	"[(s['state'], s['local'], s['remote']) for s in r['services'] if s['vip'] == '$VIP:5000' and s['protocol'] == 'tcp']")"
+equal "endpoints: address and share" \
+	"[('10.10.0.90:5000', 0.5), ('192.23.120.32:15443', 0.5)]" "$(ask node1 endpoints "$VIP:5000" -- \
+	"sorted((e['address'], round(e['table_share'], 2)) for e in r['endpoints'] if e['protocol'] == 'tcp')")"
+equal "networks" "[('network1', True), ('network2', False)]" \
+	"$(ask node1 networks -- "sorted((n['name'], n['own']) for n in r['networks'])")"
+equal "gateways" "[('network2', '192.23.120.32:15443', 'geneve')]" "$(ask node1 gateways -- \
+	"[(g['network'], g['address'], g['transport']) for g in r['gateways'] if g['network'] == 'network2']")"
+check "check finds the node fit" ctl node1 check --config "$TOPO_DIR/node1/config.yaml"
+
+# A forecast for 20 connections, then the connections themselves.
+forecast() { ask node1 explain "$VIP:5000" --from "10.10.0.89:$1" -- 'r["outcome"]'; }
+for port in $(seq 42001 42020); do
+	expected=$(forecast "$port")
+	answer=$(hello sleep -p "$port") || fail "no answer to port $port"
+	case $expected in
+	to_local) [[ $answer == *"version: v1,"* ]] ;;
+	to_tunnel) [[ $answer == *"version: v2,"* ]] ;;
+	*) false ;;
+	esac || fail "port $port: explain says $expected, the call: $answer"
+done
+echo "ok: explain foretells each of 20 connections"
+equal "explain: a flow that is there decides" flow "$(forecast 42020)"
+
+# The follower.
+start follower node1 "$BUILD/parallaxctl" --pin-dir "$(pin_dir node1)" flows --follow --format json
+events() { grep -c "\"event\": \?\"$1\"" "$TOPO_DIR/log/follower"; }
+one_event() {
+	hello sleep >/dev/null
+	(($(events open) > 0))
+}
+check "the follower hears of connections" wait_for 5 one_event
+refute "a second follower is refused" ctl node1 flows --follow
+for port in $(seq 43001 43010); do
+	hello sleep -p "$port" >/dev/null || fail "no answer to port $port"
+done
+heard() {
+	python3 - "$TOPO_DIR/log/follower" <<-'PYTHON'
+		import json, sys
+		seen = {}
+		for line in open(sys.argv[1]):
+		    event = json.loads(line)
+		    seen.setdefault(event["client"], []).append(event)
+		for port in range(43001, 43011):
+		    opened, closed = seen["10.10.0.89:%d" % port]
+		    assert (opened["event"], closed["event"]) == ("open", "close"), (opened, closed)
+		    assert closed["bytes_received"] > 100 and closed["bytes_sent"] > 100, closed
+		    assert closed["upstream"] in ("10.10.0.90:5000", "192.23.120.32:15443"), closed
+		    assert 0 <= closed["age_ms"] < 3000, closed
+	PYTHON
+}
+check "each of 10 connections is heard to open and to close" wait_for 5 heard
+
+stop follower KILL
+start next node1 "$BUILD/parallaxctl" --pin-dir "$(pin_dir node1)" flows --follow --format envoy
+next_hears() {
+	hello sleep >/dev/null
+	grep -q "outbound|5000||$HOST" "$TOPO_DIR/log/next"
+}
+check "a dead follower does not block the next" wait_for 8 next_hears
+stop next INT
+
+# Without the agent.
+stop agent-node1 KILL
+equal "status: the agent is dead" dead "$(ask node1 status -- 'r["agent"]["state"]')"
+equal "endpoints are shown all the same" 2 "$(ask node1 endpoints "$VIP:5000" -- \
+	"len([e for e in r['endpoints'] if e['protocol'] == 'tcp'])")"
+
+refute "another pin directory is refused" ctl node1 --pin-dir /sys/fs/bpf/no-such-directory status
+for words in "statsu" "flows --folow" "-o xml status" "explain" "explain $VIP:0"; do
+	# shellcheck disable=SC2086
+	ctl node1 $words >/dev/null 2>&1
+	equal "exit status of '$words'" 2 $?
+done
+nothing_invalid
