@@ -157,8 +157,27 @@ check_man_pages() {
 	passes man_pages mandoc -T lint -W warning $pages
 }
 
+# The README's first YAML block is a configuration, the second one what a gateway adds to it.
+check_readme_config() {
+	local ctl=${BUILD:-build}/parallaxctl
+	if [[ ! -x $ctl ]]; then
+		echo "SKIP readme_config: $ctl is not built"
+		return
+	fi
+	awk -v to="$tmp/readme" '/^```yaml/ { n++; on = 1; next } /^```/ { on = 0 } on { print > (to n) }' \
+		README.md
+	cat "$tmp/readme1" "$tmp/readme2" >"$tmp/readme-gateway"
+	passes readme_config "$ctl" preview --config "$tmp/readme1" --eds tools/demo/eds-both.yaml
+	passes readme_config_gateway \
+		"$ctl" preview --config "$tmp/readme-gateway" --eds tools/demo/eds-both.yaml
+	echo "delivery: sideways" >>"$tmp/readme1"
+	refuses readme_config_fault "sideways" \
+		"$ctl" preview --config "$tmp/readme1" --eds tools/demo/eds-both.yaml
+}
+
 check_layers
 check_docs
+check_readme_config
 check_scripts
 check_licences
 check_man_pages
