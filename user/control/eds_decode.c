@@ -64,7 +64,7 @@ static void reject(struct tree_walk *walk, struct assignment *item, const char *
 
 	*item = (struct assignment){.name = name};
 	item->rejected = arena_text(walk->arena, text, strcspn(text, "\n"));
-	walk->out_of_memory |= !item->rejected;
+	walk->out_of_memory |= !item->rejected || !*text;
 }
 
 static void decode_message(struct eds_reader *reader, const struct tree_node *resource,
@@ -122,6 +122,7 @@ static int reject_duplicates(const char *label, struct assignment_set *set,
 	struct named *sorted = calloc(set->count + 1, sizeof(*sorted));
 	const struct tree_node *node = resources->child;
 	struct assignment *item;
+	int err = 0;
 
 	if (!sorted)
 		return -ENOMEM;
@@ -141,9 +142,10 @@ static int reject_duplicates(const char *label, struct assignment_set *set,
 			set->arena, "%s:%u:%u: '%s' stands twice, first on line %u", label,
 			sorted[i].node->line, sorted[i].node->column, item->name,
 			sorted[first].node->line);
+		err = item->rejected ? err : -ENOMEM;
 	}
 	free(sorted);
-	return 0;
+	return err;
 }
 
 static int decode_resources(const char *label, const struct tree_node *resources,
