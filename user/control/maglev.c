@@ -29,8 +29,10 @@ static const uint32_t ladder[] = {251,   509,   1021,   2039,   4093,   8191,   
 /* But no more than this many slots per backend for the sake of one tiny share. */
 #define SLOTS_PER_BACKEND 1000
 
-/* More than one, so that passing from one backend to the next costs little. */
-#define PROPOSALS 8
+/* Proposals of the largest share in a round. More than one, so that passing from one backend to
+ * the next costs little; many for large tables, whose backends do not fit the cache. By the size
+ * of the table, which stays, and not by the number of backends. */
+#define PROPOSALS(size) ((size) > 65521 ? 64 : 8)
 #define LARGEST_TO_AVERAGE 4
 
 struct contender {
@@ -105,7 +107,7 @@ static int compare_contender(const void *a, const void *b)
 	return (x->skip > y->skip) - (x->skip < y->skip);
 }
 
-/* The weight that proposes PROPOSALS times in a round: the largest, so that backends of one weight
+/* The weight that proposes PROPOSALS() times in a round: the largest, so that backends of one weight
  * always take equal turns, however many they are; where that one dwarfs the rest, some times the
  * average, or there would be too many rounds. */
 static uint64_t round_weight(const struct view *view)
@@ -124,7 +126,8 @@ static uint64_t round_weight(const struct view *view)
 
 static void enter(struct filler *filler, const struct view *view)
 {
-	double scale = PROPOSALS * (double)(1ULL << QUOTA_SHIFT) / (double)round_weight(view);
+	double scale = PROPOSALS(filler->size) * (double)(1ULL << QUOTA_SHIFT) /
+		       (double)round_weight(view);
 
 	for (size_t i = 0; i < view->backend_count; i++) {
 		const struct view_backend *backend = &view->backends[i];
