@@ -53,7 +53,8 @@ static void writes_one_quoted_line_per_message(void **state)
 	(void)state;
 	capture(write_levels);
 	assert_int_equal(lines(), 2);
-	assert_non_null(strstr(seen, " level=error msg=\"cluster 'a\\\"b\\\\c\\nd\\x1b' refused\"\n"));
+	assert_non_null(strstr(seen,
+			       " level=error msg=\"cluster 'a\\\"b\\\\c\\nd\\x1b' refused\"\n"));
 	assert_non_null(strstr(seen, " level=warn msg=\"second\"\n"));
 	assert_int_equal(strncmp(seen, "time=2", 6), 0);
 	assert_null(strstr(seen, "not wanted"));

@@ -95,7 +95,8 @@ void log_write(enum log_level level, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(message, sizeof(message), format, args);
 	va_end(args);
-	if (level == last.level && now - last.at < REPEAT_SECONDS && !strcmp(message, last.message)) {
+	if (level == last.level && now - last.at < REPEAT_SECONDS &&
+	    !strcmp(message, last.message)) {
 		last.repeats++;
 		return;
 	}

@@ -35,7 +35,8 @@ static bool is_number(const char *text)
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
 		if (!strcasecmp(text, words[i]))
 			return true;
-	if (!strpbrk(text, "0123456789") || strspn(text, "+-0123456789.eExXoabcdfABCDF") != strlen(text))
+	if (!strpbrk(text, "0123456789") ||
+	    strspn(text, "+-0123456789.eExXoabcdfABCDF") != strlen(text))
 		return false;
 	strtod(text, &end);
 	return !*end;
@@ -189,6 +190,7 @@ int tree_prefix(struct tree_walk *walk, const struct tree_node *node, struct pre
 {
 	if (node->kind != TREE_SCALAR || prefix_parse(node->text, ret))
 		return wrong(walk, node,
-			     "an address range such as 10.10.0.0/16 (no bits set behind the prefix)");
+			     "an address range such as 10.10.0.0/16 (no bits set behind the "
+			     "prefix)");
 	return 0;
 }

@@ -36,7 +36,8 @@ int cluster_name_parse(const char *name, struct cluster_name *ret)
 		return -EINVAL;
 	subset = strchr(port, '|');
 	host = subset ? strchr(subset + 1, '|') : NULL;
-	if (!host || strchr(host + 1, '|') || parse_port(port, (size_t)(subset - port), &parsed.port))
+	if (!host || strchr(host + 1, '|') ||
+	    parse_port(port, (size_t)(subset - port), &parsed.port))
 		return -EINVAL;
 	length = (size_t)(host - subset - 1);
 	if (length >= sizeof(parsed.subset) || strlen(host + 1) >= sizeof(parsed.host))

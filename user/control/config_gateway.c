@@ -51,7 +51,8 @@ static void read_listen(struct tree_walk *walk, const struct tree_node *node, vo
 	((struct config_gateway_role *)target)->listen_port = GENEVE_PORT;
 	tree_fields(walk, node, "a mapping with interface or address, and port", fields,
 		    COUNT(fields), target);
-	if (node->kind == TREE_MAPPING && !tree_get(node, "interface") == !tree_get(node, "address"))
+	if (node->kind == TREE_MAPPING &&
+	    !tree_get(node, "interface") == !tree_get(node, "address"))
 		tree_problem(walk, node, "expected either interface or address");
 }
 
@@ -109,7 +110,8 @@ void config_read_gateway(struct tree_walk *walk, const struct tree_node *node, v
 	tree_fields(walk, node, "a mapping with listen, snat and allow", fields, COUNT(fields),
 		    gateway);
 	allow = tree_get(node, "allow");
-	if (node->kind == TREE_MAPPING && (!allow || (allow->kind == TREE_SEQUENCE && !allow->count)))
+	if (node->kind == TREE_MAPPING &&
+	    (!allow || (allow->kind == TREE_SEQUENCE && !allow->count)))
 		tree_problem(walk, allow ? allow : node,
 			     "a gateway refuses to open without keys or a list of allowed source "
 			     "ranges");

@@ -114,6 +114,20 @@ static int compare_names(const void *left, const void *right)
 	return a->item < b->item ? -1 : a->item > b->item;
 }
 
+static int reject_second(const char *label, struct assignment_set *set, const struct named *first,
+			 const struct named *second)
+{
+	struct assignment *item = &set->items[second->item - set->items];
+
+	if (item->rejected)
+		return 0;
+	*item = (struct assignment){.name = item->name};
+	item->rejected = arena_printf(set->arena, "%s:%u:%u: '%s' stands twice, first on line %u",
+				      label, second->node->line, second->node->column, item->name,
+				      first->node->line);
+	return item->rejected ? 0 : -ENOMEM;
+}
+
 /* The second of a name is rejected: which of the two was meant is anybody's guess, and a later
  * one must not replace an earlier one within the same response. */
 static int reject_duplicates(const char *label, struct assignment_set *set,
@@ -121,7 +135,6 @@ static int reject_duplicates(const char *label, struct assignment_set *set,
 {
 	struct named *sorted = calloc(set->count + 1, sizeof(*sorted));
 	const struct tree_node *node = resources->child;
-	struct assignment *item;
 	int err = 0;
 
 	if (!sorted)
@@ -129,20 +142,11 @@ static int reject_duplicates(const char *label, struct assignment_set *set,
 	for (size_t i = 0; i < set->count; i++, node = node->next)
 		sorted[i] = (struct named){&set->items[i], node};
 	qsort(sorted, set->count, sizeof(*sorted), compare_names);
-	for (size_t i = 1, first = 0; i < set->count; i++) {
-		if (strcmp(sorted[first].item->name, sorted[i].item->name)) {
+	for (size_t i = 1, first = 0; i < set->count && !err; i++) {
+		if (strcmp(sorted[first].item->name, sorted[i].item->name))
 			first = i;
-			continue;
-		}
-		item = &set->items[sorted[i].item - set->items];
-		if (item->rejected)
-			continue;
-		*item = (struct assignment){.name = item->name};
-		item->rejected = arena_printf(
-			set->arena, "%s:%u:%u: '%s' stands twice, first on line %u", label,
-			sorted[i].node->line, sorted[i].node->column, item->name,
-			sorted[first].node->line);
-		err = item->rejected ? err : -ENOMEM;
+		else
+			err = reject_second(label, set, &sorted[first], &sorted[i]);
 	}
 	free(sorted);
 	return err;

@@ -138,7 +138,8 @@ static void check_gateways(struct tree_walk *walk, struct claims *claims)
 
 		if (same_gateway(a, b))
 			tree_problem(walk, b->node,
-				     "this address and port is already a gateway of network '%s' on %s",
+				     "this address and port is already a gateway of network '%s' "
+				     "on %s",
 				     a->network, place(a, line));
 	}
 }

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Responses that a real istiod 1.29.1 sent, whole and cut at every byte. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "assignment.h"
+#include "eds_decode.h"
+#include "problem.h"
+
+#define COUNT(array) (sizeof(array) / sizeof(*(array)))
+
+/* The helloworld service as network1 sees it, gateway rewritten by the control plane. */
+static const struct {
+	const char *file, *version;
+	size_t resources;
+	struct {
+		const char *addr, *workload;
+		uint16_t port;
+		uint32_t weight;
+	} hello[3];
+} captures[] = {
+	{"split-horizon-sotw.json", "2026-11-23T01:46:38Z/2", 2,
+	 {{"10.10.0.90", "helloworld-v1;sample;helloworld;v1;c1", 5000, 1},
+	  {"192.23.120.32", ";;;;", 15443, 1}}},
+	{"split-horizon-delta.json", "2026-11-23T01:46:38Z/2", 2,
+	 {{"10.10.0.90", "helloworld-v1;sample;helloworld;v1;c1", 5000, 1},
+	  {"192.23.120.32", ";;;;", 15443, 1}}},
+	{"placeholder.json", "2026-11-23T01:46:43Z/2", 2,
+	 {{"10.10.0.90", "helloworld-v1;sample;helloworld;v1;c1", 5000, 1},
+	  {"0.0.0.0", ";;;;", 15443, 1}}},
+};
+
+static const struct assignment *find(const struct assignment_set *set, const char *name)
+{
+	for (size_t i = 0; i < set->count; i++)
+		if (!strcmp(set->items[i].name, name))
+			return &set->items[i];
+	return NULL;
+}
+
+static void check_capture(size_t row, const struct assignment_set *set)
+{
+	const struct assignment *item =
+		find(set, "outbound|5000||helloworld.sample.svc.cluster.local");
+	const struct locality *locality = &item->localities[0];
+	char text[ADDR_TEXT_MAX];
+
+	assert_int_equal(set->count, captures[row].resources);
+	assert_null(item->rejected);
+	assert_int_equal(item->locality_count, 1);
+	assert_int_equal(locality->weight, 2);
+	assert_true(locality->has_locality);
+	assert_int_equal(locality->endpoint_count, 2);
+	for (size_t i = 0; captures[row].hello[i].addr; i++) {
+		const struct endpoint *endpoint = &locality->endpoints[i];
+
+		assert_string_equal(addr_format(&endpoint->addresses[0].addr, text),
+				    captures[row].hello[i].addr);
+		assert_int_equal(endpoint->addresses[0].port, captures[row].hello[i].port);
+		assert_string_equal(endpoint->workload, captures[row].hello[i].workload);
+		assert_int_equal(endpoint->weight, captures[row].hello[i].weight);
+		assert_int_equal(endpoint->health, HEALTH_UNKNOWN);
+		assert_null(endpoint->network);
+	}
+}
+
+static char *read_capture(size_t row, size_t *ret_length)
+{
+	char path[100], *text = malloc(1 << 16);
+	FILE *file;
+
+	snprintf(path, sizeof(path), "tests/data/istiod/%s", captures[row].file);
+	file = fopen(path, "r");
+	if (!file)
+		fail_msg("%s is missing: run from the top of the tree", path);
+	*ret_length = fread(text, 1, 1 << 16, file);
+	fclose(file);
+	return text;
+}
+
+static void reads_what_istiod_sends(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(captures); i++) {
+		struct assignment_set *set = NULL;
+		struct problems problems = {0};
+		char path[100];
+
+		snprintf(path, sizeof(path), "tests/data/istiod/%s", captures[i].file);
+		if (eds_decode_file(path, &set, &problems))
+			fail_msg("%s", problems_text(&problems));
+		assert_string_equal(set->version, captures[i].version);
+		check_capture(i, set);
+		assignment_set_free(set);
+	}
+}
+
+/* In memory of just that size, so that a sanitizer sees any byte read beyond it. */
+static void refuses_responses_cut_at_any_byte(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(captures); i++) {
+		size_t length, end;
+		char *text = read_capture(i, &length);
+
+		for (end = length; text[end - 1] != '}'; end--)
+			;
+		for (size_t cut = 0; cut < end; cut++) {
+			struct assignment_set *set = NULL;
+			struct problems problems = {0};
+			char *copy = malloc(cut + !cut);
+
+			memcpy(copy, text, cut);
+			assert_int_equal(eds_decode_text("f", copy, cut, &set, &problems), -EINVAL);
+			assert_int_equal(strncmp(problems_text(&problems), "f:", 2), 0);
+			problems_done(&problems);
+			free(copy);
+		}
+		free(text);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(reads_what_istiod_sends),
+		cmocka_unit_test(refuses_responses_cut_at_any_byte),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
