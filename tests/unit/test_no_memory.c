@@ -94,7 +94,7 @@ static const char eds_yaml[] =
 	"  endpoints:\n"
 	"  - locality: {region: r}\n"
 	"    lb_endpoints:\n"
-	"    - endpoint: {hostname: h, address: {socket_address: {address: ::1, port_value: 1}}}\n"
+	"    - endpoint: {hostname: h, address: {socket_address: {address: '::1', port_value: 1}}}\n"
 	"      metadata: {filter_metadata: {istio: {network: n, workload: w}}}\n"
 	"  policy: {drop_overloads: [{category: x}]}\n"
 	"- '@type': x\n";
