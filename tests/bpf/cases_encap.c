@@ -153,6 +153,8 @@ static const struct test_case rows[] = {
 	{"mss: alone", setup_geneve, CLAMPS(1460, INNER_MSS, .len = 0)},
 	{"mss: one above", setup_geneve, CLAMPS(INNER_MSS + 1, INNER_MSS, .len = 0)},
 	{"mss: exactly fits", setup_geneve, CLAMPS(INNER_MSS, INNER_MSS, .len = 0)},
+	{"mss: one below is not raised", setup_geneve,
+	 CLAMPS(INNER_MSS - 1, INNER_MSS - 1, .len = 0)},
 	{"mss: small already", setup_geneve, CLAMPS(536, 536, .len = 0)},
 	{"mss: the largest", setup_geneve, CLAMPS(65535, INNER_MSS, .len = 0)},
 	{"mss: before others", setup_geneve, CLAMPS(1460, INNER_MSS, OPTIONS(linux_options))},
@@ -213,6 +215,13 @@ static const struct test_case rows[] = {
 							       .ack = 1, .len = 2920),
 			    .quote_len = 40),
 		.count = COUNT(TOO_BIG)})},
+	/* What test_run makes is no TCP superpacket, and the kernel refuses to grow it: the row
+	 * shows only that its length is not held against it. */
+	{"size: segments of a superpacket that fit", setup_geneve,
+	 STEPS(ENCAPSULATES(A_SYN),
+	       {FROM_POD, .gso_size = INNER_MSS,
+		.in = TO_VIP(.flags = ACK, .seq = 1001, .ack = 1, .len = 2 * INNER_MSS),
+		.verdict = SHOT, .count = COUNT(NO_ROOM)})},
 	{"size: by a smaller link", setup_small_mtu,
 	 STEPS({FROM_POD, .in = UDP_TO_VIP(.len = 1400 - 28), .verdict = REDIRECT,
 		.out = ICMP(VIP, SLEEP, 3, 4, .icmp_mtu = 1400 - 48, BACK_TO_POD,

@@ -1,27 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Flow states, the half-open table and the full one. */
-#include "cases.h"
-
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "flow_packets.h"
 #include "parallax_hash.h"
-
-#define OPENS                                                                                      \
-	{FROM_POD, .in = TO_VIP(A_SYN), .verdict = NEXT, .out = TO_HELLO1(A_SYN),                  \
-	 .count = COUNT(TO_LOCAL), .tables = true, .half_open = 2, .state = STATE(OPENING)}
-#define ANSWERS                                                                                    \
-	{TO_POD, .in = FROM_HELLO1(A_SYN_ACK), .verdict = NEXT, .out = FROM_VIP(A_SYN_ACK),        \
-	 .count = COUNT(REPLY), .tables = true, .flows = 2, .state = STATE(ESTABLISHED)}
-#define CLIENT_SENDS(tcp_flags, becomes)                                                           \
-	{FROM_POD, .in = TO_VIP(.flags = tcp_flags, .seq = 1001, .ack = 5001), .verdict = NEXT,    \
-	 .out = TO_HELLO1(.flags = tcp_flags, .seq = 1001, .ack = 5001),                           \
-	 .count = COUNT(TO_LOCAL), .state = STATE(becomes)}
-#define SERVER_SENDS(tcp_flags, becomes)                                                           \
-	{TO_POD, .in = FROM_HELLO1(.flags = tcp_flags, .seq = 5001, .ack = 1002), .verdict = NEXT, \
-	 .out = FROM_VIP(.flags = tcp_flags, .seq = 5001, .ack = 1002), .count = COUNT(REPLY),     \
-	 .state = STATE(becomes)}
 
 /* A living flow of somebody else, number `i`. */
 static void plant_flow(struct world *world, uint32_t i)

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* The gateway role: what it refuses, and what happens when it is full. */
+#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <stdio.h>
 
 #include "gateway_packets.h"
+#include "parallax_hash.h"
 
 /* The gateway's answer to what it refuses, in the tunnel. */
 #define RESET_IN_TUNNEL(...)                                                                       \
@@ -127,7 +129,47 @@ static bool reclaim_idle(struct world *world)
 	return true;
 }
 
+static void setup_three_pods(struct world *world)
+{
+	uint32_t service, rows[3];
+
+	world_become_gateway(world);
+	world->settings->snat_last = SNAT_FIRST + 9999;
+	service = world_service(world, VIP, HELLO_PORT, IPPROTO_TCP, HELLO_ID);
+	rows[0] = world_backend(world, service, BACKEND_LOCAL, HELLO2, HELLO_PORT);
+	rows[1] = world_backend(world, service, BACKEND_LOCAL, OTHER_POD, HELLO_PORT);
+	rows[2] = world_backend(world, service, BACKEND_LOCAL, HELLO2_ELSEWHERE, HELLO_PORT);
+	world_table(world, service, rows, 3);
+}
+
+/* Another seed than the client's: with one hash for both, the choices would follow each other. */
+static bool choose_by_gateway_hash(struct world *world)
+{
+	static const uint32_t addrs[3] = {HELLO2, OTHER_POD, HELLO2_ELSEWHERE};
+	static const struct step step = {.program = UPLINK};
+	struct port_values ports = {0};
+	struct pkt pkt = client_syn;
+	struct frame frame;
+	int verdict;
+
+	for (pkt.sport = 1024; pkt.sport < 1024 + 100; pkt.sport++) {
+		uint32_t hash = flow_hash(htonl(SLEEP), htonl(VIP), htons(pkt.sport),
+					  htons(HELLO_PORT), IPPROTO_TCP,
+					  HELLO_ID ^ HASH_SEED_GATEWAY);
+		const uint8_t *daddr = frame.data + 30;
+
+		pkt_build(&pkt, &ports, &frame);
+		if (frame_run(world, &step, frame.data, &frame.len, &verdict) ||
+		    verdict != REDIRECT ||
+		    IP(daddr[0], daddr[1], daddr[2], daddr[3]) != addrs[hash_slot(hash, 3)])
+			return printf("      port %u: not the pod of its slot\n", pkt.sport), false;
+	}
+	return true;
+}
+
 static const struct test_case rows[] = {
+	{"gateway: pods are chosen by the hash all gateways share", setup_three_pods,
+	 .run = choose_by_gateway_hash},
 	{"gateway: no endpoint of this network: RST in the tunnel", setup_only_remote,
 	 STEPS({UPLINK, .in = TO_VIP(A_SYN, .mss = 1400, AT_GATEWAY()), .verdict = REDIRECT,
 		.out = RESET_IN_TUNNEL(.flags = RST | ACK, .ack = 1001),

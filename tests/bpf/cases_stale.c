@@ -5,6 +5,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "parallax_hash.h"
 
@@ -162,6 +163,34 @@ static bool choose_by_hash(struct world *world)
 	return false;
 }
 
+static void setup_affinity(struct world *world)
+{
+	setup_three(world);
+	world->services[TCP_ROW].flags |= SERVICE_AFFINITY;
+}
+
+/* All connections of one client meet the same backend. */
+static bool choose_by_client(struct world *world)
+{
+	static const struct step step = {.program = FROM_POD};
+	struct port_values ports = {0};
+	struct pkt pkt = one_of_many;
+	uint8_t first[4] = {0};
+	struct frame frame;
+	int verdict;
+
+	for (pkt.sport = 1024; pkt.sport < 1024 + 50; pkt.sport++) {
+		pkt_build(&pkt, &ports, &frame);
+		if (frame_run(world, &step, frame.data, &frame.len, &verdict) || verdict != NEXT)
+			return false;
+		if (pkt.sport == 1024)
+			memcpy(first, frame.data + 30, sizeof(first));
+		if (memcmp(first, frame.data + 30, sizeof(first)))
+			return printf("      port %u: another backend\n", pkt.sport), false;
+	}
+	return true;
+}
+
 static const struct test_case rows[] = {
 	{"stale: the service row is another VIP's", setup_row_of_another_vip, STALE},
 	{"stale: the service row is another port's", setup_row_of_another_port, STALE},
@@ -238,6 +267,7 @@ static const struct test_case rows[] = {
 		.count = COUNT(NO_BACKEND), .tables = true})},
 	{"choose: by the shared hash, evenly, at an odd place in the arena", setup_three,
 	 .run = choose_by_hash},
+	{"choose: affinity keeps a client at one backend", setup_affinity, .run = choose_by_client},
 };
 
 CASE_LIST(stale_cases, rows);

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Steps of a connection to HELLO1 over the stack, with what they do to the flow tables. */
+#ifndef FLOW_PACKETS_H
+#define FLOW_PACKETS_H
+
+#include "cases.h"
+
+#define OPENS                                                                                      \
+	{FROM_POD, .in = TO_VIP(A_SYN), .verdict = NEXT, .out = TO_HELLO1(A_SYN),                  \
+	 .count = COUNT(TO_LOCAL), .tables = true, .half_open = 2, .state = STATE(OPENING)}
+#define ANSWERS                                                                                    \
+	{TO_POD, .in = FROM_HELLO1(A_SYN_ACK), .verdict = NEXT, .out = FROM_VIP(A_SYN_ACK),        \
+	 .count = COUNT(REPLY), .tables = true, .flows = 2, .state = STATE(ESTABLISHED)}
+#define CLIENT_SENDS(tcp_flags, becomes)                                                           \
+	{FROM_POD, .in = TO_VIP(.flags = tcp_flags, .seq = 1001, .ack = 5001), .verdict = NEXT,    \
+	 .out = TO_HELLO1(.flags = tcp_flags, .seq = 1001, .ack = 5001),                           \
+	 .count = COUNT(TO_LOCAL), .state = STATE(becomes)}
+#define SERVER_SENDS(tcp_flags, becomes)                                                           \
+	{TO_POD, .in = FROM_HELLO1(.flags = tcp_flags, .seq = 5001, .ack = 1002), .verdict = NEXT, \
+	 .out = FROM_VIP(.flags = tcp_flags, .seq = 5001, .ack = 1002), .count = COUNT(REPLY),     \
+	 .state = STATE(becomes)}
+
+#endif
