@@ -55,8 +55,7 @@ missing_packages() {
 resolve() {
 	local package
 	for package in "$@"; do
-		if [[ $package == bpftool ]] &&
-			! apt-cache show bpftool 2>/dev/null | grep -q '^Package: bpftool$'; then
+		if [[ $package == bpftool && $(apt-cache show bpftool 2>/dev/null) != Package:* ]]; then
 			echo linux-tools-common linux-tools-generic
 		else
 			echo "$package"
