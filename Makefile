@@ -58,9 +58,10 @@ JOBS = $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(shell nproc))
 
 # ------------------------------------------------------------------ what there is
 
-LIB_SRC    := $(wildcard $(addsuffix /*.c,$(addprefix user/,base model control xds kernel admin)))
 CTL_SRC    := $(wildcard user/ctl*.c)
 DAEMON_SRC := $(wildcard user/parallaxd.c)
+LIB_SRC    := $(wildcard $(addsuffix /*.c,$(addprefix user/,base model control xds kernel admin))) \
+	$(filter-out $(CTL_SRC) $(DAEMON_SRC),$(wildcard user/*.c))
 UNIT_SRC   := $(wildcard tests/unit/test_*.c)
 # What the unit tests share: every other source beside them.
 UNIT_LIB   := $(filter-out $(UNIT_SRC),$(wildcard tests/unit/*.c))
