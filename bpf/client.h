@@ -178,8 +178,7 @@ SUBPROGRAM int client_direct(const struct packet *p, const struct settings *s)
 	struct nat *nat;
 	int reason;
 
-	if (!held || flow_expired(&reply, held, s->hz) || held->service == FLOW_NO_SERVICE || !f ||
-	    !halves)
+	if (!held || flow_expired(&reply, held, s->hz) || !f || !halves)
 		return NEXT;
 	flow_init(&halves->flow, &p->key, FLOW_NO_SERVICE, 0, 0);
 	nat = &halves->flow.nat;
