@@ -344,6 +344,22 @@ static void test_same_destination_twice(void **state)
 	arena_free(arena);
 }
 
+/* No share is too small for a slot. */
+static void test_smallest_share(void **state)
+{
+	struct arena *arena = arena_new(0);
+	struct view *view = make_view(arena, 2, NO_ONE, equal_weight);
+	struct table table;
+
+	(void)state;
+	view->backends[0].share = 1e-15;
+	view->backends[1].share = 1;
+	table = make_table(arena, view, 251);
+	check_counts(view, &table);
+	assert_int_equal(table.counts[0], 1);
+	arena_free(arena);
+}
+
 /* Rows 40 and 41 of the oracle, by largest remainder: 17 slots for 1:2 and for 8:2:0. */
 static void test_small_primes(void **state)
 {
@@ -435,6 +451,7 @@ int main(void)
 		cmocka_unit_test(test_spread),
 		cmocka_unit_test(test_more_backends_than_slots),
 		cmocka_unit_test(test_same_destination_twice),
+		cmocka_unit_test(test_smallest_share),
 		cmocka_unit_test(test_small_primes),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_random),

@@ -376,6 +376,29 @@ static void test_panic_uses_all_hosts(void **state)
 	assert_near(sum_of(&f, 0) + sum_of(&f, 1), 1);
 }
 
+/* Degraded hosts count against panic; a threshold above 100 is 100. */
+static void test_panic_threshold(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	start(&f, 1);
+	f.input.overprovisioning = 100;
+	add_level(&f, 0, &(struct level){10, 2, 4, 0});
+	compute(&f);
+	assert_false(f.priorities[0].panic);
+	/* h = 20, g = 40, T = 60: 33 and 66, the remainder to healthy hosts. */
+	assert_int_equal(f.priorities[0].healthy_load, 34);
+	assert_int_equal(f.priorities[0].degraded_load, 66);
+
+	start(&f, 1);
+	f.input.overprovisioning = 90;
+	f.input.panic_threshold = 150;
+	add_level(&f, 0, &(struct level){3, 3, 0, 0});
+	compute(&f);
+	assert_false(f.priorities[0].panic);
+}
+
 /* What is left out takes its part of the locality's weight along. */
 static void test_locality_shrinks(void **state)
 {
@@ -456,6 +479,7 @@ int main(void)
 		cmocka_unit_test(test_locality_weights),
 		cmocka_unit_test(test_locality_without_eligible_hosts),
 		cmocka_unit_test(test_panic_uses_all_hosts),
+		cmocka_unit_test(test_panic_threshold),
 		cmocka_unit_test(test_locality_shrinks),
 		cmocka_unit_test(test_host_in_two_localities),
 		cmocka_unit_test(test_nobody),

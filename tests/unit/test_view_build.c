@@ -343,6 +343,42 @@ static void test_priorities(void **state)
 	assert_share(view, "10.10.0.2:80", 0);
 }
 
+/* Nothing but one remote network, in two priorities. */
+static void test_priorities_of_one_network(void **state)
+{
+	static const struct endpoint_row rows[] = {
+		{.address = "10.32.0.1:80", .network = "network5"},
+		{.address = "10.32.0.2:80", .network = "network5", .health = HEALTH_UNHEALTHY},
+		{.address = "10.32.0.3:80", .network = "network5", .priority = 1},
+	};
+	const struct view *view = view_of(*state, rows, COUNT(rows));
+
+	assert_int_equal(view->backend_count, 2);
+	assert_true(fabs(view->backends[0].share - 0.7) < 1e-12);
+	assert_true(fabs(view->backends[1].share - 0.3) < 1e-12);
+	assert_int_equal(view->backends[0].priority, 0);
+	assert_int_equal(view->backends[1].priority, 1);
+}
+
+/* A gateway in the list beside pods behind it: one row. */
+static void test_gateway_and_its_pods(void **state)
+{
+	static const struct endpoint_row rows[] = {
+		{.address = "192.23.120.32:15443", .weight = 5, .locality = "a"},
+		{.address = "10.32.0.1:80", .weight = 2, .locality = "b"},
+		{.address = "10.32.0.2:80", .locality = "b"},
+	};
+	const struct view *view = view_of(*state, rows, COUNT(rows));
+	const struct view_backend *gateway = fixture_backend(view, "192.23.120.32:15443", 0);
+
+	assert_int_equal(view->backend_count, 2);
+	assert_share(view, "192.23.120.32:15443", (5 + 1.5) / 8);
+	assert_share(view, "192.23.120.33:15443", 1.5 / 8);
+	assert_int_equal(gateway->weight, 5 + 3);
+	assert_string_equal(gateway->locality, "");
+	assert_string_equal(view->backends[1].locality, "b");
+}
+
 /* Of a locality that stands twice the last weight counts; none leaves it; and a weight counts only
  * beside a locality. */
 static void test_repeated_locality(void **state)
@@ -541,6 +577,8 @@ int main(void)
 		TEST(drops),
 		TEST(gateway_side),
 		TEST(priorities),
+		TEST(priorities_of_one_network),
+		TEST(gateway_and_its_pods),
 		TEST(repeated_locality),
 		TEST(locality_names),
 		TEST(empty),
