@@ -59,7 +59,7 @@ JOBS = $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(shell nproc))
 # ------------------------------------------------------------------ what there is
 
 CTL_SRC    := $(wildcard user/ctl*.c)
-DAEMON_SRC := $(wildcard user/parallaxd.c)
+DAEMON_SRC := $(wildcard user/parallaxd.c user/agent*.c)
 LIB_SRC    := $(wildcard $(addsuffix /*.c,$(addprefix user/,base model control xds kernel admin))) \
 	$(filter-out $(CTL_SRC) $(DAEMON_SRC),$(wildcard user/*.c))
 UNIT_SRC   := $(wildcard tests/unit/test_*.c)

@@ -213,6 +213,15 @@ static void pair(struct plan_state *state, struct wanted_service *service, const
 	}
 }
 
+static void keep_all_backends(struct plan_state *state, uint32_t row)
+{
+	uint32_t b = state->ledger->services[row].first_backend;
+
+	for (; b != NO_ROW; b = state->ledger->backends[b].next)
+		if (state->ledger->backends[b].state == ROW_USED)
+			state->backend_kept[b] = 1;
+}
+
 static int match_service(struct plan_state *state, struct wanted_service *service)
 {
 	struct held *held;
@@ -224,8 +233,12 @@ static int match_service(struct plan_state *state, struct wanted_service *servic
 	service->row = ledger_find_service(state->ledger, &service->want->key);
 	service->fresh = service->row == NO_ROW ||
 			 state->ledger->services[service->row].state != ROW_USED;
+	service->keep = service->want->keep && !service->fresh;
 	if (service->row == NO_ROW) {
 		state->fresh_services++;
+	} else if (service->keep) {
+		state->service_kept[service->row] = true;
+		keep_all_backends(state, service->row);
 	} else {
 		state->service_kept[service->row] = true;
 		err = collect_held(state, service->row, &held, &held_count);
@@ -258,5 +271,10 @@ int plan_match(struct plan_state *state)
 		state->services[i].want = &desired->services[i];
 		err = match_service(state, &state->services[i]);
 	}
+	for (uint32_t r = 0; desired->keep_missing && r < state->ledger->service_top; r++)
+		if (state->ledger->services[r].state == ROW_USED && !state->service_kept[r]) {
+			state->service_kept[r] = true;
+			keep_all_backends(state, r);
+		}
 	return err;
 }

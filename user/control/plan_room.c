@@ -238,6 +238,11 @@ static int compare_tables(struct plan_state *state, struct wanted_service *servi
 	service->client.old = row->table;
 	service->local.table = want->local_table;
 	service->local.old = row->local_table;
+	if (service->keep) {
+		service->client.word = service->client.old;
+		service->local.word = service->local.old;
+		return 0;
+	}
 	err = compare_table(state, service, &service->client, want->view, false);
 	return err ? err : compare_table(state, service, &service->local, want->local_view, true);
 }

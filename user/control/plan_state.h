@@ -31,6 +31,7 @@ struct wanted_service {
 	struct wanted_table client, local;
 	uint32_t row;
 	bool fresh;   /* the row is to be written whole */
+	bool keep;    /* tables and backends stay as they are */
 };
 
 struct locality_hit {

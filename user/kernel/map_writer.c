@@ -219,6 +219,8 @@ static int write_settings(struct map_writer *writer, const struct settings *from
 	for (int i = 0; i < MAX_SNAT; i++)
 		STORE(to->snat[i], from->snat[i]);
 	STORE(to->snat_count, from->snat_count);
+	STORE(to->snat_first, from->snat_first);
+	STORE(to->snat_last, from->snat_last);
 	STORE(to->flags, from->flags);
 	STORE(to->listen_port, from->listen_port);
 	return 0;

@@ -118,7 +118,7 @@ int dataplane_uninstall(const char *pin_dir, bool force, struct uninstall_report
 	if (!err)
 		err = pins_each(pin_dir, collect, &names);
 	if (!err && !is_ours(&names))
-		err = -EPERM;
+		err = -ENOTEMPTY;
 	if (!err)
 		err = remove_all(pin_dir, &names, ret);
 	free(names.items);

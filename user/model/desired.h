@@ -25,6 +25,7 @@ struct desired_service {
 	struct service_key key;
 	uint8_t flags;       /* SERVICE_AFFINITY */
 	bool by_id;          /* tunnel packets that name the id mean this row; one row per id */
+	bool keep;           /* nothing is known of it now: an existing row stays as it is */
 	const char *cluster; /* e.g. outbound|5000||host */
 	/* Client side; NULL or an empty table: refused. */
 	const struct view *view;
@@ -49,6 +50,7 @@ struct desired_gateway {
 struct desired {
 	const struct desired_service *services;
 	size_t service_count;
+	bool keep_missing; /* rows that no service here stands for stay as they are */
 	const struct desired_network *networks;
 	size_t network_count;
 	const struct desired_gateway *gateways;

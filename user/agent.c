@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The agent: start, what wakes it, stop. */
+#include "agent.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "log.h"
+#include "sweep.h"
+
+/* A swap of a volume, or an editor's save, comes as several events. */
+#define DEBOUNCE_MS 10
+#define TICK_SECONDS 10
+
+/* ------------------------------------------------------------------ what wakes it */
+
+static void schedule(struct agent *agent)
+{
+	const struct timeval wait = { 0, DEBOUNCE_MS * 1000 };
+
+	if (!evtimer_pending(agent->debounce, NULL))
+		evtimer_add(agent->debounce, &wait);
+}
+
+static void on_debounce(evutil_socket_t fd, short what, void *arg)
+{
+	struct agent *agent = arg;
+	bool changed = false;
+	int err = agent_files_reload(agent, false, &changed);
+
+	(void)fd;
+	(void)what;
+	if (err)
+		log_error("reading the files again: %s", strerror(-err));
+	agent_files_watch(agent);
+	agent_apply(agent);
+}
+
+static void on_file(evutil_socket_t fd, short what, void *arg)
+{
+	struct agent *agent = arg;
+	bool changed = false;
+
+	(void)fd;
+	(void)what;
+	file_watch_read(agent->file_watch, &changed);
+	if (changed)
+		schedule(agent);
+}
+
+static void on_answer(evutil_socket_t fd, short what, void *arg)
+{
+	struct agent *agent = arg;
+
+	(void)fd;
+	(void)what;
+	resolver_read(agent->resolver);
+	schedule(agent);
+}
+
+static int visit_link(void *arg, const struct netlink_link *link)
+{
+	struct agent *agent = arg;
+	bool changed = false;
+	int err = interfaces_on_link(&agent->interfaces, link, &changed);
+
+	if (changed)
+		schedule(agent);
+	return err;
+}
+
+static void read_links(struct agent *agent)
+{
+	bool addresses = false, changed = false;
+	int err = netlink_watch_read(agent->netlink_watch, visit_link, agent, &addresses);
+
+	if (err) {
+		log_warn("messages about interfaces were lost (%s): looking at all of them",
+			 strerror(-err));
+		interfaces_resync(&agent->interfaces, &changed);
+	}
+	if (addresses || changed)
+		schedule(agent);
+}
+
+static void on_link(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	read_links(arg);
+}
+
+static void sweep(struct agent *agent)
+{
+	const int fds[] = { dataplane_flows_fd(agent->dataplane),
+			    dataplane_half_open_fd(agent->dataplane) };
+	uint32_t now, deleted;
+	int err = clock_jiffies(dataplane_now_fd(agent->dataplane), &now);
+
+	for (size_t i = 0; !err && i < sizeof(fds) / sizeof(*fds); i++)
+		err = sweep_flows(fds[i], now, agent->hz, &deleted);
+	if (err)
+		log_warn("sweeping idle flows: %s", strerror(-err));
+}
+
+/* What no event told of: a filter that somebody removed, a file on a file system without inotify,
+ * a write that failed. */
+static void on_tick(evutil_socket_t fd, short what, void *arg)
+{
+	struct agent *agent = arg;
+	bool changed = false;
+	int err;
+
+	(void)fd;
+	(void)what;
+	read_links(agent);
+	err = interfaces_resync(&agent->interfaces, &changed);
+	if (err)
+		log_warn("looking at the interfaces: %s", strerror(-err));
+	if (agent_files_reload(agent, false, &changed) || changed || agent->apply_problem)
+		schedule(agent);
+	agent_files_watch(agent);
+	sweep(agent);
+}
+
+static void on_hangup(evutil_socket_t fd, short what, void *arg)
+{
+	struct agent *agent = arg;
+	bool changed = false;
+
+	(void)fd;
+	(void)what;
+	log_info("SIGHUP: reading everything again");
+	if (agent_files_reload(agent, true, &changed))
+		log_error("reading the files again failed");
+	schedule(agent);
+}
+
+static void on_terminate(evutil_socket_t fd, short what, void *arg)
+{
+	struct agent *agent = arg;
+
+	(void)what;
+	log_info("signal %d: leaving; the data plane stays", (int)fd);
+	event_base_loopbreak(agent->base);
+}
+
+/* ------------------------------------------------------------------ start */
+
+static int watch(struct agent *agent, int fd, short what, event_callback_fn callback)
+{
+	struct event *event = event_new(agent->base, fd, (short)(what | EV_PERSIST), callback, agent);
+
+	if (!event)
+		return -ENOMEM;
+	agent->watchers[agent->watcher_count++] = event;
+	return event_add(event, NULL) ? -ENOMEM : 0;
+}
+
+static int watch_all(struct agent *agent)
+{
+	const struct timeval tick = { TICK_SECONDS, 0 };
+	int err = watch(agent, SIGTERM, EV_SIGNAL, on_terminate);
+
+	if (!err)
+		err = watch(agent, SIGINT, EV_SIGNAL, on_terminate);
+	if (!err)
+		err = watch(agent, SIGHUP, EV_SIGNAL, on_hangup);
+	if (!err)
+		err = watch(agent, file_watch_fd(agent->file_watch), EV_READ, on_file);
+	if (!err)
+		err = watch(agent, resolver_fd(agent->resolver), EV_READ, on_answer);
+	if (!err)
+		err = watch(agent, netlink_watch_fd(agent->netlink_watch), EV_READ, on_link);
+	agent->debounce = evtimer_new(agent->base, on_debounce, agent);
+	agent->tick = event_new(agent->base, -1, EV_PERSIST, on_tick, agent);
+	if (err || !agent->debounce || !agent->tick || event_add(agent->tick, &tick))
+		return err ? err : -ENOMEM;
+	return 0;
+}
+
+static int open_sources(struct agent *agent)
+{
+	int err = resolver_new(resolver_system_lookup, &agent->resolver);
+
+	if (!err)
+		err = file_watch_new(&agent->file_watch);
+	if (!err)
+		err = netlink_watch_new(&agent->netlink_watch);
+	if (err) {
+		log_error("cannot watch files and interfaces: %s", strerror(-err));
+		return err;
+	}
+	err = agent_files_load(agent);
+	if (err)
+		log_error("%s", agent->config_file.problem ? agent->config_file.problem :
+							     strerror(-err));
+	return err;
+}
+
+static void note(void *arg, const char *text)
+{
+	(void)arg;
+	log_warn("%s", text);
+}
+
+static int open_kernel(struct agent *agent)
+{
+	char reason[DATAPLANE_REASON];
+	struct map_writer_fds fds;
+	struct ledger_memory memory;
+	int err = dataplane_open(agent->pin_dir, &agent->config->limits, note, agent,
+				 &agent->dataplane, reason);
+
+	if (err) {
+		log_error("%s", reason);
+		return err;
+	}
+	fds = dataplane_fds(agent->dataplane);
+	err = map_writer_new(&fds, &agent->writer);
+	if (err)
+		return err;
+	map_writer_set_version(agent->writer);
+	memory = map_writer_memory(agent->writer);
+	err = ledger_init(&agent->ledger, &memory);
+	if (!err)
+		err = map_writer_take_stock(agent->writer, &agent->ledger);
+	agent->hz = memory.settings->hz;
+	if (!err && !agent->hz)
+		err = clock_measure_hz(dataplane_now_fd(agent->dataplane), &agent->hz);
+	return err;
+}
+
+/* Attached after the first tables stand: a program never runs on half of them. The list of
+ * interfaces is needed before, for settings. */
+static int attach(struct agent *agent)
+{
+	bool changed = false;
+	int err;
+
+	interfaces_init(&agent->interfaces, agent->pin_dir, agent->start_config, agent->dataplane);
+	err = interfaces_look(&agent->interfaces);
+	if (!err)
+		err = agent_apply(agent);
+	if (err == -ENOSPC)
+		err = 0; /* told already; what was there before serves on */
+	if (!err)
+		err = interfaces_resync(&agent->interfaces, &changed);
+	agent->interfaces.watching = true;
+	return err;
+}
+
+/* Protocol of sd_notify(3). */
+static void notify_ready(void)
+{
+	const char *path = getenv("NOTIFY_SOCKET");
+	struct sockaddr_un to = { .sun_family = AF_UNIX };
+	int fd;
+
+	if (!path || strlen(path) >= sizeof(to.sun_path))
+		return;
+	memcpy(to.sun_path, path, strlen(path));
+	if (to.sun_path[0] == '@')
+		to.sun_path[0] = '\0';
+	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return;
+	if (sendto(fd, "READY=1", 7, MSG_NOSIGNAL, (struct sockaddr *)&to,
+		   (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(path))) < 0)
+		log_warn("telling the service manager: %s", strerror(errno));
+	close(fd);
+}
+
+int agent_start(struct agent *agent)
+{
+	int err = open_sources(agent);
+
+	if (err)
+		return err;
+	err = open_kernel(agent);
+	if (!err)
+		err = attach(agent);
+	if (!err)
+		err = agent_files_watch(agent);
+	if (!err)
+		err = watch_all(agent);
+	if (err) {
+		log_error("cannot start: %s", strerror(-err));
+		return err;
+	}
+	agent->serving = true;
+	agent_state_write(agent);
+	agent_problems_log(agent);
+	log_info("serving network '%s': %zu interfaces, %s maps", agent->config->network,
+		 agent->interfaces.count,
+		 dataplane_adopted(agent->dataplane) ? "adopted" : "new");
+	notify_ready();
+	return 0;
+}
+
+/* ------------------------------------------------------------------ stop */
+
+void agent_stop(struct agent *agent)
+{
+	for (size_t i = 0; i < agent->watcher_count; i++)
+		event_free(agent->watchers[i]);
+	if (agent->debounce)
+		event_free(agent->debounce);
+	if (agent->tick)
+		event_free(agent->tick);
+	agent_picture_done(&agent->picture);
+	interfaces_done(&agent->interfaces);
+	netlink_watch_free(agent->netlink_watch);
+	file_watch_free(agent->file_watch);
+	agent_files_done(agent);
+	resolver_free(agent->resolver);
+	ledger_done(&agent->ledger);
+	map_writer_free(agent->writer);
+	dataplane_close(agent->dataplane);
+	for (size_t i = 0; i < agent->logged_count; i++)
+		free(agent->logged[i]);
+	free(agent->logged);
+	free(agent->apply_problem);
+}

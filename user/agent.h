@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The agent: what it holds, and the parts of it that call the steps from left to right. */
+#ifndef AGENT_H
+#define AGENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <time.h>
+
+#include <event2/event.h>
+
+#include "arena.h"
+#include "config.h"
+#include "dataplane.h"
+#include "desired.h"
+#include "file_source.h"
+#include "file_watch.h"
+#include "interfaces.h"
+#include "ledger.h"
+#include "map_writer.h"
+#include "netlink.h"
+#include "resolver.h"
+
+/* Reasons shown at once; each is logged once while it stands. */
+#define AGENT_PROBLEMS_MAX 64
+#define AGENT_LEFT_OUT_MAX 1000
+#define AGENT_SERVICES_MAX 400
+
+/* What became of one configured or known service, for people. */
+struct agent_service {
+	const char *host;
+	const char *cluster;
+	struct addr vip; /* family 0: by id alone */
+	uint16_t port;
+	uint8_t proto;
+	const char *state; /* "serving", "no_endpoints", "waiting", "kept", "refused" */
+};
+
+struct agent_left_out {
+	const char *cluster;
+	struct addr addr;
+	uint16_t port;
+	enum left_out reason;
+};
+
+/* One look at configuration and assignments; everything lives in the arena. */
+struct agent_picture {
+	struct arena *arena;
+	struct desired desired;
+	struct agent_service *services;
+	size_t service_count;
+	struct agent_left_out *left_out;
+	size_t left_out_count;
+	const char *problems[AGENT_PROBLEMS_MAX];
+	size_t problem_count;
+};
+
+/* A file that is watched, and what is wrong with it. */
+struct agent_file {
+	char *path; /* NULL: none */
+	uint64_t signature;
+	char *problem; /* NULL: read well */
+};
+
+struct agent {
+	const char *config_path, *pin_dir;
+	int lock_fd;
+	time_t started;
+	struct event_base *base;
+	struct event *debounce, *tick;
+	struct event *watchers[8];
+	size_t watcher_count;
+
+	struct config *config;       /* replaced at reload */
+	struct config *start_config; /* limits and interfaces; may be the same */
+	struct agent_file config_file, mesh_file, eds_file;
+	const char *restart_reason; /* what the new configuration wants and only a restart gives */
+	struct file_source *source; /* NULL: no source configured */
+	struct file_watch *file_watch;
+	struct resolver *resolver;
+
+	struct dataplane *dataplane;
+	struct map_writer *writer;
+	struct ledger ledger;
+	uint32_t hz;
+	struct interfaces interfaces;
+	struct netlink_watch *netlink_watch;
+
+	struct agent_picture picture; /* what was last applied or refused */
+	char *apply_problem;          /* why the last plan was not carried out */
+	bool serving;
+	uint64_t updates;
+	time_t last_update;
+	char **logged; /* reasons that stood at the last look */
+	size_t logged_count;
+};
+
+/* parallaxd.c hands over an agent with paths, lock and base set. Logs why it fails; returns 0 or
+ * -errno. */
+int agent_start(struct agent *agent);
+/* Leaves everything pinned and attached. */
+void agent_stop(struct agent *agent);
+
+/* Configuration files. agent_files_load() is for the start: any problem is an error. */
+int agent_files_load(struct agent *agent);
+/* Looks at the watched files; *ret_changed when something is to be applied. */
+int agent_files_reload(struct agent *agent, bool force, bool *ret_changed);
+int agent_files_watch(struct agent *agent);
+void agent_files_done(struct agent *agent);
+
+/* Configuration + assignments → picture. Returns 0 or -ENOMEM. */
+int agent_picture_build(const struct agent *agent, struct agent_picture *ret);
+void agent_picture_done(struct agent_picture *picture);
+void agent_picture_problem(struct agent_picture *picture, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* Services with views and tables. */
+int agent_services_build(const struct agent *agent, struct agent_picture *picture);
+/* Settings, networks, gateways, ranges. */
+int agent_networks_build(const struct agent *agent, struct agent_picture *picture);
+
+/* Picture → plan → kernel, then the state for the CLI. Returns 0 or -errno; the old set serves on. */
+int agent_apply(struct agent *agent);
+
+/* Writes what the CLI shows into the map `agent`. */
+void agent_state_write(struct agent *agent);
+/* Logs each reason once while it stands. */
+void agent_problems_log(struct agent *agent);
+
+#endif

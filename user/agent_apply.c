@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Picture → plan → kernel. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent.h"
+#include "clock.h"
+#include "log.h"
+#include "plan.h"
+
+static void set_apply_problem(struct agent *agent, const char *text)
+{
+	free(agent->apply_problem);
+	agent->apply_problem = text ? strdup(text) : NULL;
+}
+
+static int write_changes(struct agent *agent, const struct change_list *list)
+{
+	int err = 0;
+
+	for (size_t i = 0; !err && i < list->count; i++) {
+		err = ledger_apply(&agent->ledger, &list->items[i]);
+		if (!err)
+			err = map_writer_apply(agent->writer, &list->items[i]);
+	}
+	return err;
+}
+
+/* What was written stands; the ledger has to learn which part that is. */
+static int recover(struct agent *agent, int why)
+{
+	char text[128];
+
+	snprintf(text, sizeof(text), "writing the maps failed: %s; tried again soon",
+		 strerror(-why));
+	set_apply_problem(agent, text);
+	return map_writer_take_stock(agent->writer, &agent->ledger);
+}
+
+static int carry_out(struct agent *agent, const struct agent_picture *picture)
+{
+	const char *reason = NULL;
+	struct change_list list = {};
+	uint64_t start = clock_monotonic_ns();
+	int err = plan_build(&agent->ledger, &picture->desired, start, picture->arena, &list,
+			     &reason);
+
+	if (err == -ENOSPC) {
+		set_apply_problem(agent, reason);
+		return err;
+	}
+	if (err)
+		return err;
+	err = write_changes(agent, &list);
+	if (err) {
+		int again = recover(agent, err);
+
+		return again ? again : err;
+	}
+	set_apply_problem(agent, NULL);
+	if (list.count) {
+		agent->updates++;
+		agent->last_update = time(NULL);
+		log_info("%zu changes applied in %llu us: %zu services", list.count,
+			 (unsigned long long)(clock_monotonic_ns() - start) / 1000,
+			 picture->desired.service_count);
+	}
+	return 0;
+}
+
+int agent_apply(struct agent *agent)
+{
+	struct agent_picture picture;
+	int err = agent_picture_build(agent, &picture);
+
+	if (err) {
+		set_apply_problem(agent, "out of memory: the old set serves on");
+		log_error("out of memory: the old set serves on");
+		return err;
+	}
+	err = carry_out(agent, &picture);
+	agent_picture_done(&agent->picture);
+	agent->picture = picture;
+	agent_state_write(agent);
+	agent_problems_log(agent);
+	return err;
+}

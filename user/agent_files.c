@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The files of the agent: configuration, meshNetworks and assignments, read again when they change. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent.h"
+#include "config_load.h"
+#include "log.h"
+#include "mesh_resolve.h"
+#include "problem.h"
+
+static int set_path(struct agent_file *file, const char *path)
+{
+	char *copy = path ? strdup(path) : NULL;
+
+	if (path && !copy)
+		return -ENOMEM;
+	free(file->path);
+	file->path = copy;
+	return 0;
+}
+
+static void set_problem(struct agent_file *file, const struct problems *problems)
+{
+	char *text = problems ? strdup(problems_text(problems)) : NULL;
+	size_t length = text ? strlen(text) : 0;
+
+	if (length && text[length - 1] == '\n')
+		text[length - 1] = '\0';
+	for (char *c = text; c && *c; c++)
+		if (*c == '\n')
+			*c = ';';
+	free(file->problem);
+	file->problem = text;
+}
+
+/* Whether the file is another than at the last look. */
+static bool is_new(struct agent_file *file)
+{
+	uint64_t signature = file->path ? file_signature(file->path) : 0;
+
+	if (signature == file->signature)
+		return false;
+	file->signature = signature;
+	return true;
+}
+
+/* ------------------------------------------------------------------ configuration */
+
+static bool same_texts(const char **a, size_t a_count, const char **b, size_t b_count)
+{
+	if (a_count != b_count)
+		return false;
+	for (size_t i = 0; i < a_count; i++)
+		if (strcmp(a[i], b[i]))
+			return false;
+	return true;
+}
+
+static const char *needs_restart(const struct config *old, const struct config *new)
+{
+	if (memcmp(&old->limits, &new->limits, sizeof(old->limits)))
+		return "limits changed: they take effect after `parallaxctl uninstall` and a "
+		       "restart";
+	if (!same_texts(old->pod_patterns, old->pod_pattern_count, new->pod_patterns,
+			new->pod_pattern_count) ||
+	    !same_texts(old->uplink_patterns, old->uplink_pattern_count, new->uplink_patterns,
+			new->uplink_pattern_count) ||
+	    old->attach != new->attach || old->xdp != new->xdp)
+		return "interfaces changed: they take effect after a restart";
+	return NULL;
+}
+
+static int use_source(struct agent *agent, const char *path)
+{
+	const char *old = agent->source ? agent->source->path : NULL;
+	struct file_source *source = NULL;
+	int err = 0;
+
+	if (path && old && !strcmp(path, old))
+		return 0;
+	if (path)
+		err = file_source_new(path, &source);
+	if (!err)
+		err = set_path(&agent->eds_file, path);
+	if (err) {
+		file_source_free(source);
+		return err;
+	}
+	file_source_free(agent->source);
+	agent->source = source;
+	agent->eds_file.signature = 0;
+	return 0;
+}
+
+static int use_config(struct agent *agent, struct config *config)
+{
+	int err = set_path(&agent->mesh_file, config->mesh_networks_file);
+
+	if (!err)
+		err = use_source(agent, config->eds_path);
+	if (err) {
+		config_free(config);
+		return err;
+	}
+	if (agent->config != agent->start_config)
+		config_free(agent->config);
+	agent->config = config;
+	if (!agent->start_config)
+		agent->start_config = config;
+	agent->restart_reason = needs_restart(agent->start_config, config);
+	set_problem(&agent->config_file, NULL);
+	set_problem(&agent->mesh_file, NULL);
+	agent->mesh_file.signature = agent->mesh_file.path ?
+					     file_signature(agent->mesh_file.path) : 0;
+	return 0;
+}
+
+/* A broken meshNetworksFile is its own fault, not the configuration's: that is told by reading it
+ * by itself. */
+static int load_config(struct agent *agent, bool *ret_changed)
+{
+	struct problems problems = {};
+	struct config *config;
+	int err = config_load(agent->config_path, &config, &problems);
+
+	*ret_changed = true;
+	if (!err)
+		err = use_config(agent, config);
+	else if (err != -ENOMEM)
+		set_problem(&agent->config_file, &problems);
+	problems_done(&problems);
+	return err;
+}
+
+static int load_mesh(struct agent *agent, bool *ret_changed)
+{
+	struct problems problems = {};
+	struct mesh_networks *mesh;
+	int err = mesh_networks_load(agent->config, &mesh, &problems);
+
+	*ret_changed = true;
+	if (!err) {
+		mesh_networks_free(agent->config->mesh);
+		agent->config->mesh = mesh;
+		set_problem(&agent->mesh_file, NULL);
+	} else if (err != -ENOMEM) {
+		set_problem(&agent->mesh_file, &problems);
+	}
+	problems_done(&problems);
+	return err;
+}
+
+/* ------------------------------------------------------------------ all of them */
+
+int agent_files_load(struct agent *agent)
+{
+	bool changed;
+	int err = set_path(&agent->config_file, agent->config_path);
+
+	if (!err) {
+		is_new(&agent->config_file);
+		err = load_config(agent, &changed);
+	}
+	if (!err && agent->source) {
+		is_new(&agent->eds_file);
+		err = file_source_refresh(agent->source, &changed);
+	}
+	return err ? err : mesh_resolve(agent->config->mesh, agent->resolver);
+}
+
+static int reload_source(struct agent *agent, bool force, bool *ret_changed)
+{
+	bool changed = false;
+	int err;
+
+	if (!agent->source || (!is_new(&agent->eds_file) && !force))
+		return 0;
+	err = file_source_refresh(agent->source, &changed);
+	*ret_changed |= changed;
+	return err;
+}
+
+int agent_files_reload(struct agent *agent, bool force, bool *ret_changed)
+{
+	bool new_config = is_new(&agent->config_file) || force;
+	bool new_mesh = is_new(&agent->mesh_file);
+	int err = 0;
+
+	/* With a configuration that is broken by its meshNetworksFile, that one counts by itself. */
+	if (new_config)
+		err = load_config(agent, ret_changed);
+	else if (new_mesh && agent->config_file.problem)
+		err = load_config(agent, ret_changed);
+	if (new_mesh && !new_config && err != -ENOMEM)
+		err = load_mesh(agent, ret_changed);
+	if (err == -ENOMEM)
+		return err;
+	err = reload_source(agent, force, ret_changed);
+	return err ? err : mesh_resolve(agent->config->mesh, agent->resolver);
+}
+
+int agent_files_watch(struct agent *agent)
+{
+	const char *paths[] = { agent->config_file.path, agent->mesh_file.path,
+				agent->eds_file.path };
+
+	return file_watch_set(agent->file_watch, paths, sizeof(paths) / sizeof(*paths));
+}
+
+static void file_done(struct agent_file *file)
+{
+	free(file->path);
+	free(file->problem);
+	*file = (struct agent_file){};
+}
+
+void agent_files_done(struct agent *agent)
+{
+	file_source_free(agent->source);
+	file_done(&agent->config_file);
+	file_done(&agent->mesh_file);
+	file_done(&agent->eds_file);
+	if (agent->start_config != agent->config)
+		config_free(agent->start_config);
+	config_free(agent->config);
+	agent->config = agent->start_config = NULL;
+	agent->source = NULL;
+}

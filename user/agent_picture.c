@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Configuration + assignments → what the kernel should hold. */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "agent.h"
+
+/* 10,000 endpoints with their tables need some 5 MB. */
+#define PICTURE_BYTES_MAX (1u << 30)
+
+void agent_picture_problem(struct agent_picture *picture, const char *format, ...)
+{
+	char text[512];
+	va_list args;
+
+	if (picture->problem_count == AGENT_PROBLEMS_MAX)
+		return;
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	picture->problems[picture->problem_count] = arena_strdup(picture->arena, text);
+	if (picture->problems[picture->problem_count])
+		picture->problem_count++;
+}
+
+void agent_picture_done(struct agent_picture *picture)
+{
+	arena_free(picture->arena);
+	*picture = (struct agent_picture){};
+}
+
+int agent_picture_build(const struct agent *agent, struct agent_picture *ret)
+{
+	struct agent_picture picture = { .arena = arena_new(PICTURE_BYTES_MAX) };
+	int err;
+
+	if (!picture.arena)
+		return -ENOMEM;
+	err = agent_networks_build(agent, &picture);
+	if (!err)
+		err = agent_services_build(agent, &picture);
+	if (err) {
+		agent_picture_done(&picture);
+		return err;
+	}
+	*ret = picture;
+	return 0;
+}

@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Which service rows there should be, each with its views and tables. */
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <xxhash.h>
+
+#include "agent.h"
+#include "cluster_name.h"
+#include "maglev.h"
+#include "service_id.h"
+#include "view_build.h"
+
+/* What is being built: rows, and hash tables over them that refuse what is claimed twice. */
+struct builder {
+	const struct agent *agent;
+	struct agent_picture *picture;
+	struct desired_service *rows;
+	size_t row_count;
+	uint32_t *by_vip, *by_id; /* row + 1, or 0; open addressing */
+	uint32_t mask;
+	bool gateway;
+	bool source_failed;
+};
+
+static const char *proto_name(uint8_t proto)
+{
+	return proto == IPPROTO_UDP ? "UDP" : "TCP";
+}
+
+/* ------------------------------------------------------------------ claimed twice */
+
+static uint64_t hash_vip(const struct service_key *key)
+{
+	return XXH3_64bits_withSeed(&key->vip.ip, sizeof(key->vip.ip),
+				    (uint64_t)key->port << 8 | key->proto);
+}
+
+static bool same_vip(const struct service_key *a, const struct service_key *b)
+{
+	return addr_equal(&a->vip, &b->vip) && a->port == b->port && a->proto == b->proto;
+}
+
+static struct desired_service *find_vip(const struct builder *builder,
+					const struct service_key *key, uint32_t **ret_place)
+{
+	uint64_t at = hash_vip(key);
+
+	for (;; at++) {
+		uint32_t *place = &builder->by_vip[at & builder->mask];
+
+		if (*place && !same_vip(&builder->rows[*place - 1].key, key))
+			continue;
+		*ret_place = place;
+		return *place ? &builder->rows[*place - 1] : NULL;
+	}
+}
+
+/* First row with this id. */
+static struct desired_service *find_id(const struct builder *builder, uint64_t id,
+				       uint32_t **ret_place)
+{
+	uint64_t at = id;
+
+	for (;; at++) {
+		uint32_t *place = &builder->by_id[at & builder->mask];
+
+		if (*place && builder->rows[*place - 1].key.id != id)
+			continue;
+		*ret_place = place;
+		return *place ? &builder->rows[*place - 1] : NULL;
+	}
+}
+
+/* On a VIP claimed twice the holder stays. */
+static bool is_holder(const struct builder *builder, const struct service_key *key)
+{
+	const struct ledger *ledger = &builder->agent->ledger;
+	uint32_t row = ledger_vip_holder(ledger, key);
+
+	return row != NO_ROW && ledger->memory.services[row].id == key->id;
+}
+
+/* ------------------------------------------------------------------ views */
+
+static void note_left_out(struct builder *builder, const struct view *view)
+{
+	struct agent_picture *picture = builder->picture;
+	const char *cluster = view->left_out_count ?
+				      arena_strdup(picture->arena, view->cluster) : NULL;
+
+	for (size_t i = 0; cluster && i < view->left_out_count; i++) {
+		if (picture->left_out_count == AGENT_LEFT_OUT_MAX)
+			return;
+		picture->left_out[picture->left_out_count++] = (struct agent_left_out){
+			cluster, view->left_out[i].addr, view->left_out[i].port,
+			view->left_out[i].reason,
+		};
+	}
+}
+
+static int build_view(struct builder *builder, const struct service_key *key,
+		      const struct assignment *assignment, enum view_side side, uint32_t size_before,
+		      const struct view **ret_view, const struct table **ret_table)
+{
+	const struct config *config = builder->agent->config;
+	struct arena *arena = builder->picture->arena;
+	struct view_request request = {
+		.assignment = assignment, .mesh = config->mesh, .network = config->network,
+		.cluster = config->cluster, .locality_weighted = config->locality_weighted,
+		.panic_threshold = config->panic_threshold, .family = key->family,
+		.proto = key->proto, .side = side,
+	};
+	struct table *table = arena_alloc(arena, sizeof(*table));
+	struct view *view;
+	int err = table ? view_build(arena, &request, &view) : -ENOMEM;
+
+	if (!err)
+		err = maglev_fill(view, maglev_size(view, size_before), table, arena);
+	if (err)
+		return err;
+	if (side == VIEW_CLIENT)
+		note_left_out(builder, view);
+	*ret_view = view;
+	*ret_table = table;
+	return 0;
+}
+
+static int build_views(struct builder *builder, struct desired_service *row,
+		       const struct assignment *assignment)
+{
+	uint32_t size, local_size;
+	int err = 0;
+
+	ledger_table_sizes(&builder->agent->ledger, &row->key, &size, &local_size);
+	if (row->key.vip.family)
+		err = build_view(builder, &row->key, assignment, VIEW_CLIENT, size, &row->view,
+				 &row->table);
+	if (!err && builder->gateway && row->by_id)
+		err = build_view(builder, &row->key, assignment, VIEW_GATEWAY, local_size,
+				 &row->local_view, &row->local_table);
+	if (err != -E2BIG)
+		return err;
+	agent_picture_problem(builder->picture, "service '%s': more than %u endpoints: not applied",
+			      row->cluster, VIEW_MAX_ENDPOINTS);
+	row->keep = true;
+	return 0;
+}
+
+/* ------------------------------------------------------------------ rows */
+
+static void note_service(struct builder *builder, const struct desired_service *row,
+			 const char *host, const char *state)
+{
+	struct agent_picture *picture = builder->picture;
+
+	/* Copies: the picture outlives what it was made from. */
+	if (picture->service_count < AGENT_SERVICES_MAX)
+		picture->services[picture->service_count++] = (struct agent_service){
+			arena_strdup(picture->arena, host),
+			arena_strdup(picture->arena, row->cluster), row->key.vip, row->key.port,
+			row->key.proto, state,
+		};
+}
+
+/* Whether another service has this id, which 64 bits make unlikely and nothing impossible. */
+static bool collides(const struct desired_service *other, const struct desired_service *row)
+{
+	return other && (strcmp(other->cluster, row->cluster) || other->key.proto != row->key.proto);
+}
+
+static const char *row_state(const struct desired_service *row, const struct assignment *assignment)
+{
+	const struct table *table = row->key.vip.family ? row->table : row->local_table;
+
+	if (row->keep)
+		return "kept";
+	if (!assignment)
+		return "waiting";
+	return table && table->size ? "serving" : "no_endpoints";
+}
+
+static int add_row(struct builder *builder, struct desired_service *row, const char *host,
+		   const struct assignment *assignment)
+{
+	uint32_t *vip_place = NULL, *id_place, index = (uint32_t)builder->row_count;
+	struct desired_service *same_id = find_id(builder, row->key.id, &id_place);
+	struct desired_service *same_vip_row = NULL;
+	int err = 0;
+
+	if (collides(same_id, row)) {
+		agent_picture_problem(builder->picture, "service '%s' (%s) refused: its id is that "
+				      "of '%s'", row->cluster, proto_name(row->key.proto),
+				      same_id->cluster);
+		note_service(builder, row, host, "refused");
+		return 0;
+	}
+	if (row->key.vip.family)
+		same_vip_row = find_vip(builder, &row->key, &vip_place);
+	if (same_vip_row) {
+		char text[ADDR_TEXT_MAX];
+
+		addr_port_format(&row->key.vip, row->key.port, text);
+		agent_picture_problem(builder->picture, "virtual IP %s (%s) refused to '%s': '%s' "
+				      "has it", text, proto_name(row->key.proto), row->cluster,
+				      same_vip_row->cluster);
+		note_service(builder, row, host, "refused");
+		return 0;
+	}
+	row->by_id = builder->gateway && !same_id;
+	row->keep = !assignment && builder->source_failed;
+	if (assignment)
+		err = build_views(builder, row, assignment);
+	if (err)
+		return err;
+	builder->rows[builder->row_count++] = *row;
+	if (!same_id)
+		*id_place = index + 1;
+	if (vip_place)
+		*vip_place = index + 1;
+	note_service(builder, row, host, row_state(row, assignment));
+	return 0;
+}
+
+static const struct assignment *find_assignment(const struct builder *builder, const char *cluster)
+{
+	return builder->agent->source ? file_source_find(builder->agent->source, cluster) : NULL;
+}
+
+static int add_configured(struct builder *builder, const struct config_service *service,
+			  const struct addr *address, const struct service_port *port, bool holders)
+{
+	struct desired_service row = {
+		.key = { .vip = *address, .port = port->port, .proto = port->proto,
+			 .family = address->family ? address->family : 4,
+			 .id = service_id(port->port, port->proto, "", service->host) },
+		.flags = service->affinity_seconds ? SERVICE_AFFINITY : 0,
+	};
+
+	/* Holders come first, so that a second claim finds the VIP taken. */
+	if (is_holder(builder, &row.key) != holders)
+		return 0;
+	row.cluster = arena_printf(builder->picture->arena, "outbound|%u||%s", port->port,
+				   service->host);
+	if (!row.cluster)
+		return -ENOMEM;
+	if (address->family == 6) {
+		agent_picture_problem(builder->picture, "service '%s': IPv6 addresses are not "
+				      "carried", row.cluster);
+		note_service(builder, &row, service->host, "refused");
+		return 0;
+	}
+	return add_row(builder, &row, service->host, find_assignment(builder, row.cluster));
+}
+
+/* Without an address a service is for tunnel packets alone. */
+static int add_service(struct builder *builder, const struct config_service *service, bool holders)
+{
+	static const struct addr none;
+	size_t count = service->address_count;
+	int err = 0;
+
+	if (!count && builder->gateway)
+		count = 1;
+	for (size_t a = 0; a < count; a++)
+		for (size_t p = 0; !err && p < service->port_count; p++)
+			err = add_configured(builder, service,
+					     service->address_count ? &service->addresses[a] : &none,
+					     &service->ports[p], holders);
+	return err;
+}
+
+static int add_all_configured(struct builder *builder, bool holders)
+{
+	const struct config *config = builder->agent->config;
+	int err = 0;
+
+	for (size_t i = 0; !err && i < config->service_count; i++)
+		err = add_service(builder, &config->services[i], holders);
+	return err;
+}
+
+/* An EDS name carries no protocol: TCP, unless the configuration knows better, and then its own row
+ * stands already. */
+static int add_known(struct builder *builder, const struct assignment *assignment)
+{
+	struct desired_service row = { .key = { .proto = IPPROTO_TCP, .family = 4 } };
+	struct cluster_name name;
+	uint32_t *place;
+
+	if (cluster_name_parse(assignment->name, &name) || name.subset[0])
+		return 0;
+	row.key.port = name.port;
+	row.key.id = service_id(name.port, IPPROTO_TCP, "", name.host);
+	row.cluster = assignment->name;
+	if (find_id(builder, row.key.id, &place))
+		return 0;
+	return add_row(builder, &row, name.host, assignment);
+}
+
+static int add_all_known(struct builder *builder)
+{
+	const struct file_source *source = builder->agent->source;
+	int err = 0;
+
+	for (size_t i = 0; !err && source && i < source->assignment_count; i++)
+		err = add_known(builder, source->assignments[i]);
+	return err;
+}
+
+/* ------------------------------------------------------------------ all of them */
+
+static size_t count_rows(const struct agent *agent)
+{
+	const struct config *config = agent->config;
+	size_t count = agent->source ? agent->source->assignment_count : 0;
+
+	for (size_t i = 0; i < config->service_count; i++)
+		count += (config->services[i].address_count + 1) * config->services[i].port_count;
+	return count;
+}
+
+static int builder_init(struct builder *builder, size_t rows)
+{
+	struct arena *arena = builder->picture->arena;
+	uint32_t places = 16;
+
+	while (places < 2 * rows)
+		places *= 2;
+	builder->mask = places - 1;
+	builder->rows = arena_array(arena, rows + 1, sizeof(*builder->rows));
+	builder->by_vip = arena_array(arena, places, sizeof(*builder->by_vip));
+	builder->by_id = arena_array(arena, places, sizeof(*builder->by_id));
+	builder->picture->services = arena_array(arena, AGENT_SERVICES_MAX,
+						 sizeof(*builder->picture->services));
+	builder->picture->left_out = arena_array(arena, AGENT_LEFT_OUT_MAX,
+						 sizeof(*builder->picture->left_out));
+	return builder->rows && builder->by_vip && builder->by_id && builder->picture->services &&
+			       builder->picture->left_out ? 0 : -ENOMEM;
+}
+
+/* Whether something that served before this start may be missing for no better reason than a file
+ * that cannot be read now. */
+static bool source_failed(const struct agent *agent)
+{
+	const struct file_source *source = agent->source;
+
+	if (!dataplane_adopted(agent->dataplane) || !source)
+		return false;
+	for (size_t i = 0; i < source->file_count; i++)
+		if (source->files[i].problem || source->files[i].rejected)
+			return true;
+	return false;
+}
+
+int agent_services_build(const struct agent *agent, struct agent_picture *picture)
+{
+	struct builder builder = { .agent = agent, .picture = picture,
+				   .gateway = agent->config->gateway.enabled,
+				   .source_failed = source_failed(agent) };
+	int err = builder_init(&builder, count_rows(agent));
+
+	if (!err)
+		err = add_all_configured(&builder, true);
+	if (!err)
+		err = add_all_configured(&builder, false);
+	if (!err && builder.gateway)
+		err = add_all_known(&builder);
+	picture->desired.services = builder.rows;
+	picture->desired.service_count = builder.row_count;
+	picture->desired.keep_missing = builder.source_failed;
+	return err;
+}

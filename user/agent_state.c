@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What the agent says about itself, as JSON in the map `agent`. */
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <jansson.h>
+
+#include "agent.h"
+#include "agent_problems.h"
+#include "version.h"
+#include "view_json.h"
+
+static json_t *text(const char *value)
+{
+	return value ? json_string(value) : json_null();
+}
+
+static json_t *moment(time_t when)
+{
+	char buf[32];
+	struct tm tm;
+
+	if (!when || !gmtime_r(&when, &tm))
+		return json_null();
+	strftime(buf, sizeof(buf), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	return json_string(buf);
+}
+
+/* ------------------------------------------------------------------ sources */
+
+static json_t *file_state(const struct file_entry *entry)
+{
+	char *problem = file_entry_problem(entry);
+	json_t *file = json_pack("{s:s,s:I,s:s,s:o}", "name", entry->name, "resources",
+				 (json_int_t)entry->resource_count, "state",
+				 problem ? "error" : "ok", "problem", text(problem));
+
+	free(problem);
+	return file;
+}
+
+static json_t *source_state(const struct agent *agent)
+{
+	const struct file_source *source = agent->source;
+	json_t *files = json_array();
+
+	for (size_t i = 0; source && i < source->file_count; i++)
+		json_array_append_new(files, file_state(&source->files[i]));
+	return json_pack("{s:s,s:o,s:o,s:o}", "kind", source ? "files" : "none", "path",
+			 text(source ? source->path : NULL), "files", files, "problem",
+			 text(source ? source->problem : NULL));
+}
+
+/* ------------------------------------------------------------------ networks */
+
+/* Why nothing is sent to a gateway; NULL when it can be. */
+static const char *gateway_reason(const struct mesh_network *network,
+				  const struct mesh_gateway *gateway)
+{
+	if (network->own)
+		return "a gateway of our own network";
+	if (gateway->registry_service)
+		return "registryServiceName: its address is not known here";
+	if (!gateway->addr.family)
+		return "the host name has no address yet";
+	if (addr_is_unspecified(&gateway->addr))
+		return "address not yet known";
+	if (!addr_is_usable(&gateway->addr))
+		return "an address nothing can be sent to";
+	if (network->transport == TRANSPORT_NONE)
+		return "no transport configured for its network";
+	return gateway->addr.family == 4 ? NULL : "an IPv6 address";
+}
+
+static json_t *gateway_state(const struct mesh_network *network, const struct mesh_gateway *gateway)
+{
+	const char *reason = gateway_reason(network, gateway);
+	const char *name = gateway->address ? gateway->address : gateway->registry_service;
+	char buf[ADDR_TEXT_MAX];
+
+	return json_pack("{s:o,s:o,s:i,s:b,s:o}", "address", text(name), "resolved",
+			 gateway->addr.family ? json_string(addr_format(&gateway->addr, buf)) :
+						json_null(),
+			 "port", (int)gateway->port, "usable", !reason, "reason", text(reason));
+}
+
+static const char *transport_name(enum transport_mode mode)
+{
+	static const char *const names[] = { "none", "geneve", "passthrough" };
+
+	return names[mode];
+}
+
+static json_t *network_state(const struct mesh_network *network)
+{
+	json_t *cidrs = json_array(), *registries = json_array(), *gateways = json_array();
+	char buf[ADDR_TEXT_MAX];
+
+	for (size_t i = 0; i < network->cidr_count; i++)
+		json_array_append_new(cidrs, json_string(prefix_format(&network->cidrs[i], buf)));
+	for (size_t i = 0; i < network->registry_count; i++)
+		json_array_append_new(registries, json_string(network->registries[i]));
+	for (size_t i = 0; i < network->gateway_count; i++)
+		json_array_append_new(gateways, gateway_state(network, &network->gateways[i]));
+	return json_pack("{s:s,s:I,s:b,s:b,s:s,s:o,s:o,s:o,s:o}", "name", network->name, "id",
+			 (json_int_t)network->id, "own", network->own, "flat", network->flat,
+			 "transport", transport_name(network->transport), "port",
+			 network->tunnel_port ? json_integer(network->tunnel_port) : json_null(),
+			 "cidrs", cidrs, "registries", registries, "gateways", gateways);
+}
+
+static json_t *networks_state(const struct mesh_networks *mesh)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < mesh->count; i++)
+		json_array_append_new(list, network_state(&mesh->networks[i]));
+	return list;
+}
+
+/* ------------------------------------------------------------------ services */
+
+static json_t *service_state(const struct agent *agent, const struct agent_service *service)
+{
+	struct service_key key = { .vip = service->vip, .port = service->port,
+				   .proto = service->proto, .family = 4 };
+	uint32_t row = service->vip.family == 4 && strcmp(service->state, "refused") ?
+			       ledger_vip_holder(&agent->ledger, &key) : NO_ROW;
+	char buf[ADDR_TEXT_MAX];
+
+	return json_pack("{s:o,s:o,s:i,s:s,s:o,s:o,s:s}", "host", text(service->host), "vip",
+			 service->vip.family ? json_string(addr_format(&service->vip, buf)) :
+					       json_null(),
+			 "port", (int)service->port, "protocol",
+			 service->proto == IPPROTO_UDP ? "UDP" : "TCP", "cluster",
+			 text(service->cluster), "row",
+			 row == NO_ROW ? json_null() : json_integer(row), "state", service->state);
+}
+
+static json_t *services_state(const struct agent *agent)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < agent->picture.service_count; i++)
+		json_array_append_new(list, service_state(agent, &agent->picture.services[i]));
+	return list;
+}
+
+static json_t *left_out_state(const struct agent_picture *picture, size_t max)
+{
+	json_t *list = json_array();
+	char buf[ADDR_TEXT_MAX];
+
+	for (size_t i = 0; i < picture->left_out_count && i < max; i++) {
+		const struct agent_left_out *item = &picture->left_out[i];
+
+		json_array_append_new(
+			list, json_pack("{s:s,s:s,s:s}", "cluster", item->cluster, "address",
+					addr_port_format(&item->addr, item->port, buf), "reason",
+					view_left_out_name(item->reason)));
+	}
+	return list;
+}
+
+static json_t *interfaces_state(const struct interfaces *interfaces)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < interfaces->count; i++) {
+		const struct interface *item = &interfaces->items[i];
+
+		json_array_append_new(
+			list, json_pack("{s:s,s:I,s:s,s:s,s:b,s:o}", "name", item->name, "ifindex",
+					(json_int_t)item->ifindex, "role",
+					item->role == IFACE_UPLINK ? "uplink" : "pod", "attach",
+					link_kind_name(item->attached), "xdp", item->xdp, "problem",
+					item->problem ? json_string(strerror(-item->problem)) :
+							json_null()));
+	}
+	return list;
+}
+
+/* ------------------------------------------------------------------ all of it */
+
+static int collect_problem(void *arg, const char *problem)
+{
+	return json_array_append_new(arg, json_string(problem));
+}
+
+static json_t *problems_state(const struct agent *agent)
+{
+	json_t *list = json_array();
+
+	agent_problems_each(agent, collect_problem, list);
+	return list;
+}
+
+static json_t *build(const struct agent *agent)
+{
+	json_t *state = json_pack(
+		"{s:i,s:i,s:s,s:o,s:s,s:s,s:o,s:s}", "schema", 1, "pid", (int)getpid(), "version",
+		PARALLAX_VERSION, "started", moment(agent->started), "config", agent->config_path,
+		"network", agent->config->network, "cluster", text(agent->config->cluster),
+		"pin_dir", agent->pin_dir);
+
+	json_object_set_new(state, "source", source_state(agent));
+	json_object_set_new(state, "mesh_networks",
+			    json_pack("{s:o,s:o}", "path", text(agent->mesh_file.path), "problem",
+				      text(agent->mesh_file.problem)));
+	json_object_set_new(state, "last_update", moment(agent->last_update));
+	json_object_set_new(state, "updates", json_integer((json_int_t)agent->updates));
+	json_object_set_new(state, "problems", problems_state(agent));
+	json_object_set_new(state, "networks", networks_state(agent->config->mesh));
+	json_object_set_new(state, "services", services_state(agent));
+	json_object_set_new(state, "left_out",
+			    left_out_state(&agent->picture, AGENT_LEFT_OUT_MAX));
+	json_object_set_new(state, "interfaces", interfaces_state(&agent->interfaces));
+	return state;
+}
+
+/* Lists are cut, longest first, when all does not fit. */
+static int write_cut(struct agent *agent, json_t *state)
+{
+	static const char *const lists[] = { NULL, "left_out", "services", "interfaces", "networks" };
+	int err = -E2BIG;
+
+	for (size_t i = 0; err == -E2BIG && i < sizeof(lists) / sizeof(*lists); i++) {
+		char *dump;
+
+		if (lists[i])
+			json_object_set_new(state, lists[i], json_array());
+		dump = json_dumps(state, JSON_COMPACT);
+		err = dump ? map_writer_set_state(agent->writer, dump, strlen(dump)) : -ENOMEM;
+		free(dump);
+	}
+	return err;
+}
+
+void agent_state_write(struct agent *agent)
+{
+	json_t *state = build(agent);
+
+	if (state)
+		write_cut(agent, state);
+	json_decref(state);
+}

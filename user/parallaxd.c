@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* parallaxd: flags, lock, loop. */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "agent.h"
+#include "config_load.h"
+#include "flag_parse.h"
+#include "log.h"
+#include "pins.h"
+#include "problem.h"
+#include "version.h"
+
+static const char usage[] =
+	"usage: parallaxd --config FILE [--pin-dir DIR] [--log-level error|warn|info|debug]\n"
+	"       parallaxd --check --config FILE\n"
+	"\n"
+	"  --config FILE     the configuration; it and what it names are read again on change\n"
+	"  --pin-dir DIR     where maps, programs and links are pinned (" PIN_DIR_DEFAULT ")\n"
+	"  --log-level LEVEL what is logged to standard error (info)\n"
+	"  --check           read the configuration, say what is wrong, and exit\n"
+	"  --version, --help\n"
+	"\n"
+	"SIGTERM and SIGINT end the agent and leave the data plane running; SIGHUP reads all files\n"
+	"again. Exit status: 0, 1 on failure, 2 on wrong usage.\n";
+
+enum { EXIT_USAGE = 2 };
+
+struct options {
+	const char *config, *pin_dir, *log_level;
+	bool check, version, help;
+};
+
+static int parse(int argc, char **argv, struct options *ret)
+{
+	struct options options = { .pin_dir = PIN_DIR_DEFAULT, .log_level = "info" };
+	const struct flag flags[] = {
+		{ .name = "--config", .letter = "-c", .value = &options.config },
+		{ .name = "--pin-dir", .value = &options.pin_dir },
+		{ .name = "--log-level", .value = &options.log_level },
+		{ .name = "--check", .set = &options.check },
+		{ .name = "--version", .set = &options.version },
+		{ .name = "--help", .letter = "-h", .set = &options.help },
+	};
+	struct flag_rest rest = { .words = calloc((size_t)argc + 1, sizeof(char *)), .room = argc };
+	char problem[256];
+	int err = rest.words ? flag_parse(flags, sizeof(flags) / sizeof(*flags), argc, argv, false,
+					  &rest, problem, sizeof(problem)) : -ENOMEM;
+
+	if (err == -EINVAL)
+		fprintf(stderr, "parallaxd: %s\n", problem);
+	else if (!err && rest.count)
+		fprintf(stderr, "parallaxd: unexpected '%s'\n", rest.words[0]);
+	err = err || rest.count ? -EINVAL : 0;
+	free(rest.words);
+	if (!err)
+		*ret = options;
+	return err;
+}
+
+static int set_log_level(const char *name)
+{
+	static const char *const names[] = { "error", "warn", "info", "debug" };
+
+	for (int i = 0; i < 4; i++)
+		if (!strcmp(name, names[i])) {
+			log_set_level((enum log_level)i);
+			return 0;
+		}
+	fprintf(stderr, "parallaxd: --log-level is error, warn, info or debug, not '%s'\n", name);
+	return -EINVAL;
+}
+
+static int check(const char *path)
+{
+	struct problems problems = {};
+	struct config *config = NULL;
+	int err = config_load(path, &config, &problems);
+
+	if (err)
+		fputs(problems_text(&problems), stderr);
+	config_free(config);
+	problems_done(&problems);
+	return err ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+static int refuse_second(const char *pin_dir, pid_t owner)
+{
+	if (owner)
+		log_error("another agent, pid %d, runs on %s", (int)owner, pin_dir);
+	else
+		log_error("another agent runs on %s", pin_dir);
+	return -EBUSY;
+}
+
+static int take_dir(const char *pin_dir, int *ret_fd)
+{
+	pid_t owner = 0;
+	int err = pins_make_dir(pin_dir);
+
+	if (err == -EMEDIUMTYPE || err == -ENOENT)
+		log_error("%s does not lie on a BPF file system: mount one with `mount -t bpf bpf "
+			  "/sys/fs/bpf`", pin_dir);
+	else if (err)
+		log_error("cannot make %s: %s", pin_dir, strerror(-err));
+	if (err)
+		return err;
+	err = pins_lock(pin_dir, ret_fd, &owner);
+	if (err == -EBUSY)
+		return refuse_second(pin_dir, owner);
+	if (err)
+		log_error("cannot lock %s: %s", pin_dir, strerror(-err));
+	return err;
+}
+
+/* Kernels before 5.11 count maps against this limit. */
+static void raise_memlock(void)
+{
+	const struct rlimit unlimited = { RLIM_INFINITY, RLIM_INFINITY };
+
+	if (setrlimit(RLIMIT_MEMLOCK, &unlimited))
+		log_debug("RLIMIT_MEMLOCK stays: %s", strerror(errno));
+}
+
+static int run(const struct options *options)
+{
+	struct agent agent = { .config_path = options->config, .pin_dir = options->pin_dir,
+			       .lock_fd = -1, .started = time(NULL) };
+	int err;
+
+	signal(SIGPIPE, SIG_IGN);
+	raise_memlock();
+	agent.base = event_base_new();
+	err = agent.base ? take_dir(options->pin_dir, &agent.lock_fd) : -ENOMEM;
+	if (!err)
+		err = agent_start(&agent);
+	if (!err)
+		event_base_dispatch(agent.base);
+	agent_stop(&agent);
+	if (agent.base)
+		event_base_free(agent.base);
+	if (agent.lock_fd >= 0)
+		close(agent.lock_fd);
+	return err ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+int main(int argc, char **argv)
+{
+	struct options options;
+
+	if (parse(argc, argv, &options) || (!options.help && set_log_level(options.log_level))) {
+		fputs(usage, stderr);
+		return EXIT_USAGE;
+	}
+	if (options.help || options.version) {
+		fputs(options.help ? usage : "parallaxd " PARALLAX_VERSION "\n", stdout);
+		return EXIT_SUCCESS;
+	}
+	if (!options.config) {
+		fprintf(stderr, "parallaxd: --config is required\n%s", usage);
+		return EXIT_USAGE;
+	}
+	return options.check ? check(options.config) : run(&options);
+}

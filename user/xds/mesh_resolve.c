@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Puts resolved addresses into meshNetworks. */
+#include "mesh_resolve.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "arena.h"
+
+static bool is_host_name(const struct mesh_gateway *gateway)
+{
+	struct addr addr;
+
+	return gateway->address && addr_parse(gateway->address, &addr);
+}
+
+static size_t collect_names(const struct mesh_networks *mesh,
+			    const char *names[RESOLVER_NAMES_MAX])
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < mesh->count; i++)
+		for (size_t g = 0; g < mesh->networks[i].gateway_count; g++) {
+			const struct mesh_gateway *gateway = &mesh->networks[i].gateways[g];
+			bool known = !is_host_name(gateway);
+
+			for (size_t n = 0; !known && n < count; n++)
+				known = !strcmp(names[n], gateway->address);
+			if (!known && count < RESOLVER_NAMES_MAX)
+				names[count++] = gateway->address;
+		}
+	return count;
+}
+
+/* Copies of one name and port stand beside each other from the last time: one is enough. */
+static bool repeats(const struct mesh_gateway *gateways, size_t index)
+{
+	return index && is_host_name(&gateways[index]) && gateways[index - 1].address &&
+	       !strcmp(gateways[index - 1].address, gateways[index].address) &&
+	       gateways[index - 1].port == gateways[index].port;
+}
+
+/* Writes what the gateways should be to `ret`, which has room; returns their number. */
+static size_t expand(const struct mesh_network *network, struct resolver *resolver,
+		     struct mesh_gateway *ret)
+{
+	struct addr addresses[RESOLVER_ADDRESSES_MAX];
+	size_t count = 0;
+
+	for (size_t g = 0; g < network->gateway_count; g++) {
+		const struct mesh_gateway *gateway = &network->gateways[g];
+		size_t found;
+
+		if (repeats(network->gateways, g))
+			continue;
+		ret[count] = *gateway;
+		found = is_host_name(gateway) ?
+				resolver_addresses(resolver, gateway->address, addresses) : 0;
+		for (size_t a = 0; a < found; a++) {
+			ret[count + a] = *gateway;
+			ret[count + a].addr = addresses[a];
+		}
+		count += found ? found : 1;
+	}
+	return count;
+}
+
+static bool same_gateways(const struct mesh_network *network, const struct mesh_gateway *gateways,
+			  size_t count)
+{
+	if (network->gateway_count != count)
+		return false;
+	for (size_t g = 0; g < count; g++)
+		if (!addr_equal(&network->gateways[g].addr, &gateways[g].addr))
+			return false;
+	return true;
+}
+
+/* The arena of `mesh` grows with each change of an answer only. */
+static int resolve_network(struct mesh_networks *mesh, struct mesh_network *network,
+			   struct resolver *resolver)
+{
+	size_t room = network->gateway_count * RESOLVER_ADDRESSES_MAX;
+	struct mesh_gateway *gateways = calloc(room, sizeof(*gateways)), *copy = NULL;
+	size_t count = gateways ? expand(network, resolver, gateways) : 0;
+	int err = gateways ? 0 : -ENOMEM;
+
+	if (!err && !same_gateways(network, gateways, count)) {
+		copy = arena_array(mesh->arena, count, sizeof(*copy));
+		err = copy ? 0 : -ENOMEM;
+	}
+	if (copy) {
+		memcpy(copy, gateways, count * sizeof(*copy));
+		network->gateways = copy;
+		network->gateway_count = count;
+	}
+	free(gateways);
+	return err;
+}
+
+static bool has_host_name(const struct mesh_network *network)
+{
+	for (size_t g = 0; g < network->gateway_count; g++)
+		if (is_host_name(&network->gateways[g]))
+			return true;
+	return false;
+}
+
+int mesh_resolve(struct mesh_networks *mesh, struct resolver *resolver)
+{
+	const char *names[RESOLVER_NAMES_MAX];
+	int err = resolver_want(resolver, names, collect_names(mesh, names));
+
+	for (size_t i = 0; !err && i < mesh->count; i++)
+		if (has_host_name(&mesh->networks[i]))
+			err = resolve_network(mesh, &mesh->networks[i], resolver);
+	return err;
+}

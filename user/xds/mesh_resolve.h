@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Puts resolved addresses into meshNetworks. */
+#ifndef MESH_RESOLVE_H
+#define MESH_RESOLVE_H
+
+#include "config.h"
+#include "resolver.h"
+
+/* Asks for the host names among the gateways and fills in what is known of them; a name with
+ * several addresses becomes as many gateways, as istiod makes them. To be called after each load
+ * of `mesh` and after each answer. Returns 0 or -errno. */
+int mesh_resolve(struct mesh_networks *mesh, struct resolver *resolver);
+
+#endif
