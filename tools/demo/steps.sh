@@ -100,8 +100,7 @@ knows_gateway() { ctl "$1" gateways | grep -qF "$2"; }
 
 step_4() {
 	step 4 "a credential for cluster2: the control plane now lists its endpoint too"
-	say "until then v1 alone answers:"
-	confirm "v1 alone" calls_answered_by v1 sleep
+	confirm "until then v1 alone answers" calls_answered_by v1 sleep
 	use eds eds-both
 	confirm "the new endpoint is in use" answers_become "v1 v2" sleep
 	show node1 "parallaxctl endpoints" ctl node1 endpoints
@@ -139,7 +138,7 @@ upstream_table() {
 step_6() {
 	step 6 "the access log proves the split horizon"
 	ctl node1 flows --format envoy >"$TOPO_DIR/envoy" || exit 1
-	show node1 "parallaxctl flows --format envoy | head -n 6" head -n 6 "$TOPO_DIR/envoy"
+	show node1 "parallaxctl flows --format envoy | tail -n 6" tail -n 6 "$TOPO_DIR/envoy"
 	confirm "each of the calls has its line, with the right upstream" every_call_is_logged
 	printf '\n   %-6s  %-21s  %-52s  %-20s  %s\n' answer "upstream host" cluster \
 		"downstream local" "downstream remote"
