@@ -59,6 +59,8 @@ INLINE int gateway_open(const struct settings *s, const struct flow_key *key, st
 {
 	int ret = -EEXIST;
 
+	if (!s->snat_count || s->snat_last < s->snat_first)
+		return REASON_PORTS_FULL;
 	for (__u32 i = 0; i < SNAT_TRIES && ret == -EEXIST; i++) {
 		snat_candidate(s, key, i, &flow->nat);
 		ret = flow_open(key, false, s->hz);
