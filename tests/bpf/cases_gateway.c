@@ -34,12 +34,41 @@ static void setup_own_address(struct world *world)
 		1ULL << (address_bit(htonl(GATEWAY)) % 64);
 }
 
+static void udp_backend_leaves(struct world *world)
+{
+	uint32_t row = world_backend(world, UDP_ROW, BACKEND_LOCAL, OTHER_POD, HELLO_PORT);
+
+	world_table(world, UDP_ROW, &row, 1);
+	world->backends[UDP_ROW].flags |= BACKEND_OUT;
+}
+
+/* OPENS and ANSWERS with other flows in the tables. */
+#define OPENS_BESIDE                                                                               \
+	{UPLINK, .in = TO_VIP(A_SYN, AT_GATEWAY()), .verdict = REDIRECT,                           \
+	 .out = TO_HELLO2(ANY_SNAT, A_SYN, ONE_HOP, FROM_OUTSIDE), .count = COUNT(GATEWAY_IN)}
+#define ANSWERS_BESIDE                                                                             \
+	{FROM_POD, DEVICE_POD1, .in = FROM_HELLO2(ANY_SNAT, A_SYN_ACK), .verdict = REDIRECT,       \
+	 .out = FROM_VIP(A_SYN_ACK, ONE_HOP, ANY_MAC, BACK_TO_NODE1()),                            \
+	 .count = COUNT(GATEWAY_OUT)}
+#define UDP_AT_GATEWAY OUTER(NODE1, NODE1_PORT, GATEWAY, TUNNEL_PORT, NETWORK1, OTHER_ID)
+
 static void backend_leaves(struct world *world)
 {
 	uint32_t row = world_backend(world, TCP_ROW, BACKEND_LOCAL, OTHER_POD, HELLO_PORT);
 
 	world_table(world, TCP_ROW, &row, 1);
 	world->backends[TCP_ROW].flags |= BACKEND_OUT;
+}
+
+/* A gateway whose own pods are clients of another network. */
+static void setup_both_roles(struct world *world)
+{
+	uint32_t row;
+
+	setup_gateway(world);
+	row = world_service_of(world, VIP2, IPPROTO_TCP, UNKNOWN_ID, BACKEND_GENEVE, GATEWAY3,
+			       STOCK_PORT);
+	world->backends[row].network = NETWORK3;
 }
 
 static const struct test_case rows[] = {
@@ -168,6 +197,37 @@ static const struct test_case rows[] = {
 		.out = TO_HELLO2(ANY_SNAT, .flags = RST, ONE_HOP, FROM_OUTSIDE),
 		.count = COUNT(GATEWAY_IN), .state = STATE(CLOSING)},
 	       OPENS)},
+	{"gateway: a pod here is a client elsewhere", setup_both_roles,
+	 STEPS({FROM_POD, .in = TCP(SLEEP, CLIENT_PORT, VIP2, HELLO_PORT, A_SYN),
+		.verdict = REDIRECT,
+		.out = TCP(SLEEP, CLIENT_PORT, VIP2, HELLO_PORT, A_SYN, ANY_MAC,
+			   OUTER(GATEWAY, ANY_TUNNEL_PORT, GATEWAY3, TUNNEL_PORT, NETWORK2,
+				 UNKNOWN_ID)),
+		.count = COUNT(TO_TUNNEL)},
+	       {UPLINK,
+		.in = TCP(VIP2, HELLO_PORT, SLEEP, CLIENT_PORT, A_SYN_ACK,
+			  OUTER(GATEWAY3, TUNNEL_PORT, GATEWAY, ANY_TUNNEL_PORT, NETWORK3,
+				UNKNOWN_ID)),
+		.verdict = REDIRECT,
+		.out = TCP(VIP2, HELLO_PORT, SLEEP, CLIENT_PORT, A_SYN_ACK, FROM_OUTSIDE),
+		.count = COUNT(FROM_TUNNEL)})},
+	{"gateway: a pod here is a client of a pod here", setup_gateway,
+	 STEPS({FROM_POD, .in = TO_VIP(A_SYN), .verdict = NEXT, .out = TO_HELLO1(A_SYN),
+		.count = COUNT(TO_LOCAL)},
+	       OPENS_BESIDE,
+	       {FROM_POD, DEVICE_POD1, .in = FROM_HELLO1(A_SYN_ACK), .verdict = NEXT},
+	       {TO_POD, .in = FROM_HELLO1(A_SYN_ACK), .verdict = NEXT, .out = FROM_VIP(A_SYN_ACK),
+		.count = COUNT(REPLY)},
+	       ANSWERS_BESIDE)},
+	{"gateway: UDP chooses again when its pod left", setup_gateway,
+	 STEPS({UPLINK, .in = UDP_TO_VIP(.len = 4, UDP_AT_GATEWAY), .verdict = REDIRECT,
+		.out = UDP(SNAT, ANY_SNAT, HELLO2, HELLO_PORT, .len = 4, ONE_HOP, FROM_OUTSIDE),
+		.count = COUNT(GATEWAY_IN)},
+	       {UPLINK, .before = udp_backend_leaves, .in = UDP_TO_VIP(.len = 4, UDP_AT_GATEWAY),
+		.verdict = REDIRECT,
+		.out = UDP(SNAT, ANY_SNAT, OTHER_POD, HELLO_PORT, .len = 4, ONE_HOP,
+			   FROM_OUTSIDE),
+		.count = COUNT(GATEWAY_IN), .tables = true, .flows = 2})},
 	{"gateway: an established flow stays with a pod that left", setup_gateway,
 	 STEPS(OPENS, ANSWERS,
 	       {UPLINK, .before = backend_leaves, .in = TO_VIP(SOME_DATA, AT_GATEWAY()),

@@ -129,6 +129,45 @@ static bool reclaim_idle(struct world *world)
 	return true;
 }
 
+static void setup_no_snat(struct world *world)
+{
+	setup_gateway(world);
+	world->settings->snat_count = 0;
+}
+
+/* SNAT and the address after it. */
+static void setup_two_snat(struct world *world)
+{
+	setup_gateway(world);
+	world->settings->snat_count = 2;
+	world->settings->snat[1] = htonl(SNAT + 1);
+}
+
+static bool use_both_addresses(struct world *world)
+{
+	static const struct step step = {.program = UPLINK};
+	struct port_values ports = {0};
+	struct pkt pkt = client_syn;
+	uint32_t used[2] = {0};
+	struct frame frame;
+	int verdict;
+
+	for (pkt.sport = 1024; pkt.sport < 1024 + 60; pkt.sport++) {
+		uint32_t index;
+
+		pkt_build(&pkt, &ports, &frame);
+		if (frame_run(world, &step, frame.data, &frame.len, &verdict) ||
+		    verdict != REDIRECT)
+			return printf("      port %u refused\n", pkt.sport), false;
+		index = IP(frame.data[26], frame.data[27], frame.data[28], frame.data[29]) - SNAT;
+		if (index > 1)
+			return printf("      not from a SNAT address\n"), false;
+		used[index]++;
+	}
+	return (used[0] > 15 && used[1] > 15) ||
+	       (printf("      %u and %u flows\n", used[0], used[1]), false);
+}
+
 static void setup_three_pods(struct world *world)
 {
 	uint32_t service, rows[3];
@@ -244,6 +283,11 @@ static const struct test_case rows[] = {
 	       {UPLINK, .before = pass_2_seconds, .in = TO_VIP(A_SYN, FROM_NODE3()),
 		.verdict = REDIRECT, .out = TO_HELLO2(ANY_SNAT, A_SYN, ONE_HOP, FROM_OUTSIDE),
 		.count = COUNT(GATEWAY_IN), .tables = true, .flows = 2})},
+	{"gateway: several SNAT addresses share the flows", setup_two_snat,
+	 .run = use_both_addresses},
+	{"gateway: without a SNAT address nobody enters", setup_no_snat,
+	 STEPS({UPLINK, .in = TO_VIP(A_SYN, AT_GATEWAY()), .verdict = SHOT,
+		.count = COUNT(PORTS_FULL), .tables = true})},
 	{"gateway: all source ports taken", setup_gateway, .run = use_up_ports},
 	{"gateway: idle flows make room without an agent", setup_many_snat_ports,
 	 .run = reclaim_idle},

@@ -16,6 +16,22 @@ static void setup_other_port(struct world *world)
 	world_service_of(world, VIP, IPPROTO_TCP, HELLO_ID, BACKEND_LOCAL, HELLO1, 8443);
 }
 
+static void setup_passthrough_redirect(struct world *world)
+{
+	setup_passthrough(world);
+	world->settings->flags |= SETTING_REDIRECT;
+}
+
+static void turn_redirect_on(struct world *world)
+{
+	world->settings->flags |= SETTING_REDIRECT;
+}
+
+static void turn_redirect_off(struct world *world)
+{
+	world->settings->flags &= ~SETTING_REDIRECT;
+}
+
 #define TO_SELF(...) TCP(VIP, CLIENT_PORT, SLEEP, HELLO_PORT, __VA_ARGS__)
 #define SELF_ANSWERS(...) TCP(SLEEP, HELLO_PORT, VIP, CLIENT_PORT, __VA_ARGS__)
 #define UDP_TO_HELLO1(...) UDP(SLEEP, CLIENT_PORT, HELLO1, HELLO_PORT, __VA_ARGS__)
@@ -98,6 +114,24 @@ static const struct test_case rows[] = {
 		.count = COUNT(TO_LOCAL)},
 	       {TO_POD, .in = TCP(HELLO2_ELSEWHERE, HELLO_PORT, SLEEP, CLIENT_PORT, A_SYN_ACK),
 		.verdict = NEXT, .out = FROM_VIP(A_SYN_ACK), .count = COUNT(REPLY)})},
+	{"redirect: switched on, an open flow keeps to the stack, both ways", setup_local,
+	 STEPS(OPENS_LOCAL,
+	       {TO_POD, .before = turn_redirect_on, .in = FROM_HELLO1(A_SYN_ACK), .verdict = NEXT,
+		.out = FROM_VIP(A_SYN_ACK), .count = COUNT(REPLY)},
+	       {FROM_POD, DEVICE_POD1, .in = FROM_HELLO1(REPLY_DATA), .verdict = NEXT},
+	       {FROM_POD, .in = TO_VIP(SOME_DATA), .verdict = NEXT, .out = TO_HELLO1(SOME_DATA),
+		.count = COUNT(TO_LOCAL)})},
+	{"redirect: switched off, an open flow keeps to it, both ways", setup_redirect,
+	 STEPS({FROM_POD, .in = TO_VIP(A_SYN), .verdict = REDIRECT,
+		.out = TO_HELLO1(A_SYN, ONE_HOP), .count = COUNT(TO_LOCAL)},
+	       {FROM_POD, DEVICE_POD1, .before = turn_redirect_off, .in = FROM_HELLO1(A_SYN_ACK),
+		.verdict = REDIRECT, .out = FROM_VIP(A_SYN_ACK, ONE_HOP), .count = COUNT(REPLY)},
+	       {FROM_POD, .in = TO_VIP(SOME_DATA), .verdict = REDIRECT,
+		.out = TO_HELLO1(SOME_DATA, ONE_HOP), .count = COUNT(TO_LOCAL)})},
+	{"redirect: a stock gateway is reached over the stack", setup_passthrough_redirect,
+	 STEPS({FROM_POD, .in = TO_VIP(A_SYN), .verdict = NEXT,
+		.out = TCP(SLEEP, CLIENT_PORT, STOCK, STOCK_PORT, A_SYN),
+		.count = COUNT(TO_PASSTHROUGH)})},
 	{"hairpin: the pod calls itself and answers itself", setup_hairpin,
 	 STEPS({FROM_POD, .in = TO_VIP(A_SYN, .mss = 1460), .verdict = REDIRECT,
 		.out = TO_SELF(A_SYN, .mss = 1460, ONE_HOP), .count = COUNT(TO_LOCAL)},
