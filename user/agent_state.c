@@ -136,7 +136,7 @@ static json_t *service_state(const struct agent *agent, const struct agent_servi
 			 service->vip.family ? json_string(addr_format(&service->vip, buf)) :
 					       json_null(),
 			 "port", (int)service->port, "protocol",
-			 service->proto == IPPROTO_UDP ? "UDP" : "TCP", "cluster",
+			 service->proto == IPPROTO_UDP ? "udp" : "tcp", "cluster",
 			 text(service->cluster), "row",
 			 row == NO_ROW ? json_null() : json_integer(row), "state", service->state);
 }

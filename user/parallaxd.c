@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "agent.h"
@@ -98,6 +99,19 @@ static int refuse_second(const char *pin_dir, pid_t owner)
 	return -EBUSY;
 }
 
+/* A killed predecessor holds its lock until the kernel has taken it apart. */
+static int lock_dir(const char *pin_dir, int *ret_fd, pid_t *ret_owner)
+{
+	const struct timespec wait = { 0, 50000000 };
+	int err = pins_lock(pin_dir, ret_fd, ret_owner);
+
+	for (int tries = 0; err == -EBUSY && tries < 20; tries++) {
+		nanosleep(&wait, NULL);
+		err = pins_lock(pin_dir, ret_fd, ret_owner);
+	}
+	return err;
+}
+
 static int take_dir(const char *pin_dir, int *ret_fd)
 {
 	pid_t owner = 0;
@@ -110,7 +124,7 @@ static int take_dir(const char *pin_dir, int *ret_fd)
 		log_error("cannot make %s: %s", pin_dir, strerror(-err));
 	if (err)
 		return err;
-	err = pins_lock(pin_dir, ret_fd, &owner);
+	err = lock_dir(pin_dir, ret_fd, &owner);
 	if (err == -EBUSY)
 		return refuse_second(pin_dir, owner);
 	if (err)
