@@ -66,7 +66,7 @@ static const char agent_text[] =
 	"\"pin_dir\":\"/sys/fs/bpf/parallax\",\"source\":{\"kind\":\"files\",\"path\":\"/etc/eds\","
 	"\"files\":[{\"name\":\"a.yaml\",\"resources\":3,\"state\":\"ok\",\"problem\":null},"
 	"{\"name\":\"b.yaml\",\"resources\":0,\"state\":\"error\","
-	"\"problem\":\"/etc/eds/b.yaml:3:7: expected a mapping\"}]},"
+	"\"problem\":\"/etc/eds/b.yaml:3:7: expected a mapping\"}],\"problem\":null},"
 	"\"mesh_networks\":{\"path\":\"/etc/networks.yaml\",\"problem\":null},"
 	"\"last_update\":\"2026-11-24T21:00:00Z\",\"updates\":12,"
 	"\"problems\":[\"10.20.194.150:80/tcp is claimed twice\"],"
@@ -83,17 +83,18 @@ static const char agent_text[] =
 	"\"port\":null,\"cidrs\":[],\"registries\":[],\"gateways\":["
 	"{\"address\":\"gw.example.com\",\"port\":15443,\"usable\":false,\"reason\":null}]}],"
 	"\"services\":[{\"host\":\"helloworld.sample.svc.cluster.local\",\"vip\":\"10.20.194.146\","
-	"\"port\":5000,\"protocol\":\"tcp\",\"cluster\":\"" HELLO "\",\"row\":0,\"state\":\"taken\"},"
+	"\"port\":5000,\"protocol\":\"TCP\",\"cluster\":\"" HELLO "\",\"row\":0,\"state\":\"taken\"},"
 	"{\"host\":\"web.sample.svc.cluster.local\",\"vip\":\"10.20.194.150\",\"port\":80,"
-	"\"protocol\":\"tcp\",\"cluster\":\"outbound|80||web.sample.svc.cluster.local\","
+	"\"protocol\":\"TCP\",\"cluster\":\"outbound|80||web.sample.svc.cluster.local\","
 	"\"row\":null,\"state\":\"refused: claimed twice\"}],"
 	"\"left_out\":[{\"cluster\":\"" HELLO "\",\"address\":\"10.10.0.90:5000\","
 	"\"reason\":\"no_gateway\"},{\"cluster\":\"outbound|80||web.sample.svc.cluster.local\","
 	"\"address\":\"10.9.9.9:80\",\"reason\":\"unknown_network\"}],"
 	"\"interfaces\":[{\"name\":\"veth-sleep\",\"ifindex\":3,\"role\":\"pod\",\"attach\":\"tcx\","
-	"\"xdp\":null},{\"name\":\"veth-gone\",\"ifindex\":4,\"role\":\"pod\",\"attach\":\"tcx\","
-	"\"xdp\":null},{\"name\":\"eth0\",\"ifindex\":7,\"role\":\"uplink\",\"attach\":\"tcx\","
-	"\"xdp\":\"native\"}]}";
+	"\"xdp\":false,\"problem\":\"Device or resource busy\"},"
+	"{\"name\":\"veth-gone\",\"ifindex\":4,\"role\":\"pod\",\"attach\":\"tcx\","
+	"\"xdp\":false,\"problem\":null},{\"name\":\"eth0\",\"ifindex\":7,\"role\":\"uplink\",\"attach\":\"tcx\","
+	"\"xdp\":true,\"problem\":null}]}";
 
 __be32 sample_ip(const char *text)
 {

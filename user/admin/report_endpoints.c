@@ -210,6 +210,7 @@ static void print_row(struct table_print *table, const json_t *endpoint, bool wi
 	char buf[32];
 
 	table_print_cell(table, "%s", report_cell(endpoint, gateway ? "host" : "service", buf));
+	table_print_cell(table, "%s", report_cell(endpoint, "protocol", buf));
 	table_print_cell(table, "%s", report_cell(endpoint, "address", buf));
 	table_print_cell(table, "%s", report_cell(endpoint, "kind", buf));
 	table_print_cell(table, "%s", report_cell(endpoint, "transport", buf));
@@ -226,7 +227,6 @@ static void print_row(struct table_print *table, const json_t *endpoint, bool wi
 		return;
 	table_print_cell(table, "%s", report_cell(endpoint, "slots", buf));
 	table_print_cell(table, "%s", report_cell(endpoint, "gateway_slots", buf));
-	table_print_cell(table, "%s", report_cell(endpoint, "protocol", buf));
 	table_print_cell(table, "%s", report_cell(endpoint, "cluster", buf));
 }
 
@@ -275,10 +275,10 @@ static int print_left_out(const json_t *list, FILE *out)
 int report_endpoints_print(const json_t *report, bool wide, FILE *out)
 {
 	static const char *const headers[] = {
-		"SERVICE", "ENDPOINT", "KIND", "TRANSPORT", "NETWORK", "LOCALITY", "PRIO", "WEIGHT",
-		"SHARE", "TABLE", "FLOWS", "STATE", "SLOTS", "GATEWAY SLOTS", "PROTO", "CLUSTER",
+		"SERVICE", "PROTO", "ENDPOINT", "KIND", "TRANSPORT", "NETWORK", "LOCALITY", "PRIO",
+		"WEIGHT", "SHARE", "TABLE", "FLOWS", "STATE", "SLOTS", "GATEWAY SLOTS", "CLUSTER",
 	};
-	struct table_print *table = table_print_new(headers, wide ? 16 : 12);
+	struct table_print *table = table_print_new(headers, wide ? 16 : 13);
 	json_t *endpoint;
 	size_t i;
 	int err;

@@ -94,6 +94,16 @@ static const char *agent_vip(const json_t *service, char *buf)
 	return addr_port_format(&addr, (uint16_t)port, buf);
 }
 
+/* "tcp" or "udp", however the agent spells it; NULL for anything else. */
+static const char *agent_protocol(const json_t *service)
+{
+	const char *text = json_string_value(json_object_get(service, "protocol"));
+
+	if (text && !strcasecmp(text, "tcp"))
+		return "tcp";
+	return text && !strcasecmp(text, "udp") ? "udp" : NULL;
+}
+
 static bool is_listed(const json_t *list, const char *vip, const char *protocol)
 {
 	json_t *service;
@@ -118,7 +128,7 @@ static void add_known(json_t *list, size_t taken, const json_t *state)
 	size_t i;
 
 	json_array_foreach(services, i, service) {
-		protocol = json_string_value(json_object_get(service, "protocol"));
+		protocol = agent_protocol(service);
 		if (!protocol || !agent_vip(service, vip) ||
 		    (taken && is_listed(list, vip, protocol)))
 			continue;

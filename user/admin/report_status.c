@@ -123,12 +123,13 @@ static json_t *interfaces(const struct snapshot *snapshot, const json_t *state)
 		const struct iface_entry *entry = &snapshot->ifaces[i];
 		const json_t *known = agent_interface(state, entry->ifindex);
 
-		json_array_append_new(list, json_pack("{s:o,s:I,s:s,s:o,s:o,s:b}", "name",
+		json_array_append_new(list, json_pack("{s:o,s:I,s:s,s:o,s:o,s:b,s:o}", "name",
 			entry->name[0] ? report_text(entry->name) : report_copy(known, "name"),
 			"ifindex", (json_int_t)entry->ifindex,
 			"role", entry->iface.role == IFACE_UPLINK ? "uplink" : "pod",
 			"attach", report_copy(known, "attach"), "xdp", report_copy(known, "xdp"),
-			"present", entry->name[0] != '\0'));
+			"present", entry->name[0] != '\0',
+			"problem", report_copy(known, "problem")));
 	}
 	return list;
 }

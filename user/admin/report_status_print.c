@@ -54,6 +54,8 @@ static void print_source(const json_t *report, FILE *out)
 	fprintf(out, "Source      %s %s, last update %s, %s updates\n",
 		report_cell(source, "kind", a), report_cell(source, "path", b),
 		report_cell(report, "last_update", c), report_cell(report, "updates", (char[32]){}));
+	if (json_is_string(json_object_get(source, "problem")))
+		fprintf(out, "            %s\n", report_cell(source, "problem", a));
 	json_array_foreach(json_object_get(source, "files"), i, item) {
 		fprintf(out, "            %s: %s, %s resources\n", report_cell(item, "name", a),
 			report_cell(item, "state", b), report_cell(item, "resources", c));
@@ -91,10 +93,11 @@ static void print_interfaces(const json_t *report, FILE *out)
 			report_cell(iface, "attach", d));
 		if (json_is_true(json_object_get(iface, "xdp")))
 			fprintf(out, " and xdp");
-		else if (json_is_string(json_object_get(iface, "xdp")))
-			fprintf(out, ", xdp %s", report_cell(iface, "xdp", a));
-		fprintf(out, "%s\n",
-			json_is_true(json_object_get(iface, "present")) ? "" : ", gone");
+		if (!json_is_true(json_object_get(iface, "present")))
+			fprintf(out, ", gone");
+		if (json_is_string(json_object_get(iface, "problem")))
+			fprintf(out, ": %s", report_cell(iface, "problem", a));
+		fputc('\n', out);
 		title = "           ";
 	}
 }
