@@ -28,6 +28,7 @@ int main(int argc, char **argv)
 		cases_run(&world, lists[i]->cases, lists[i]->count, argc > 1 ? argv[1] : NULL,
 			  &totals);
 	world_close(&world);
-	printf("%u passed, %u failed\n", totals.passed, totals.failed);
+	printf("%u passed, %u failed, %u skipped\n", totals.passed, totals.failed,
+	       totals.skipped);
 	return totals.failed || !totals.passed;
 }

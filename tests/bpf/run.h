@@ -55,7 +55,7 @@ int frame_run(struct world *world, const struct step *step, uint8_t *data, uint3
 
 /* Run all rows whose name contains `only` (NULL: all); adds to the totals. */
 struct totals {
-	unsigned int passed, failed;
+	unsigned int passed, failed, skipped;
 };
 void cases_run(struct world *world, const struct test_case *cases, unsigned int count,
 	       const char *only, struct totals *totals);

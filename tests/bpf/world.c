@@ -102,6 +102,17 @@ static void find_programs(struct world *world)
 	world->programs[XDP] = bpf_program__fd(world->skel->progs.px_xdp);
 }
 
+static bool probe_live(struct world *world)
+{
+	struct xdp_md in = {.data_end = 64, .ingress_ifindex = world->ifindex[DEVICE_UPLINK]};
+	uint8_t frame[64] = {0};
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = frame, .data_size_in = sizeof(frame),
+		    .ctx_in = &in, .ctx_size_in = sizeof(in), .repeat = 1, .batch_size = 1,
+		    .flags = BPF_F_TEST_XDP_LIVE_FRAMES);
+
+	return !bpf_prog_test_run_opts(world->programs[XDP], &opts);
+}
+
 /* Frames that XDP passes go on to px_uplink. */
 static int attach_uplink(struct world *world)
 {
@@ -141,6 +152,7 @@ int world_open(struct world *world)
 	find_programs(world);
 	stay_here();
 	world->hz = measure_hz(world);
+	world->live = probe_live(world);
 	ret = attach_uplink(world);
 	return ret ? ret : map_arrays(world);
 }

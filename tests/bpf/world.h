@@ -41,6 +41,7 @@ struct world {
 	struct backend *backends;
 	struct slot_pair *slots;
 	struct filters *filters;
+	bool live; /* the kernel can let test frames go on into the stack (5.18) */
 	uint32_t mark_len; /* bytes that XDP put before the last frame */
 	/* Next free row of each. */
 	uint32_t service, backend, slot;
