@@ -51,13 +51,13 @@ static void print_source(const json_t *report, FILE *out)
 		fprintf(out, "Source      not known\n");
 		return;
 	}
-	fprintf(out, "Source      %s %s, last update %s, %s updates\n",
+	fprintf(out, "Source      %s %s, last update %s, updates %s\n",
 		report_cell(source, "kind", a), report_cell(source, "path", b),
 		report_cell(report, "last_update", c), report_cell(report, "updates", (char[32]){}));
 	if (json_is_string(json_object_get(source, "problem")))
 		fprintf(out, "            %s\n", report_cell(source, "problem", a));
 	json_array_foreach(json_object_get(source, "files"), i, item) {
-		fprintf(out, "            %s: %s, %s resources\n", report_cell(item, "name", a),
+		fprintf(out, "            %s: %s, resources %s\n", report_cell(item, "name", a),
 			report_cell(item, "state", b), report_cell(item, "resources", c));
 		if (json_is_string(json_object_get(item, "problem")))
 			fprintf(out, "              %s\n", report_cell(item, "problem", a));
