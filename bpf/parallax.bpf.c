@@ -110,74 +110,82 @@ INLINE enum parsed parse_inner(struct packet *p, struct __sk_buff *skb, __u32 l3
 	return parse_ipv4(p, data, end, l3, skb->len - l3, skb->gso_size);
 }
 
-/* A packet of a tunnel whose inner one starts at `l3`. */
-INLINE int tunnel_packet(struct __sk_buff *skb, const struct settings *s, const struct outer *outer,
-			 __u32 l3)
+/* A packet of a tunnel whose inner one starts at `l3`; `p` is filled with that one. */
+INLINE int tunnel_packet(struct __sk_buff *skb, struct packet *p, const struct settings *s,
+			 const struct outer *outer, __u32 l3)
 {
-	struct packet p = { .hook = HOOK_UPLINK, .length = skb->len };
-	enum parsed parsed = parse_inner(&p, skb, l3);
 	bool request = outer_for_gateway(s, outer->daddr, outer->dport);
+	enum parsed parsed;
 
+	*p = (struct packet){ .hook = HOOK_UPLINK, .length = skb->len };
+	parsed = parse_inner(p, skb, l3);
 	if (outer->probe)
-		return drop(&p, REASON_TUNNEL_MALFORMED);
-	if (parsed == PARSED_OTHER && p.proto == IPPROTO_ICMP && !request)
-		return icmp_from_tunnel(skb, &p, s, outer);
+		return drop(p, REASON_TUNNEL_MALFORMED);
+	if (parsed == PARSED_OTHER && p->proto == IPPROTO_ICMP && !request)
+		return icmp_from_tunnel(skb, p, s, outer);
 	if (parsed == PARSED_FRAGMENT)
-		return drop(&p, REASON_FRAGMENT);
+		return drop(p, REASON_FRAGMENT);
 	if (parsed != PARSED)
-		return drop(&p, parsed == PARSED_TRUNCATED ? REASON_TRUNCATED : REASON_BAD_HEADER);
-	return request ? gateway_packet(skb, &p, s, outer) : client_from_tunnel(skb, &p, s, outer);
+		return drop(p, parsed == PARSED_TRUNCATED ? REASON_TRUNCATED : REASON_BAD_HEADER);
+	return request ? gateway_packet(skb, p, s, outer) : client_from_tunnel(skb, p, s, outer);
 }
 
-/* An outer packet still as it came. Returns false when it is none; else *ret_verdict. */
-INLINE bool tunnel_outer(struct __sk_buff *skb, const struct packet *p, const struct settings *s,
-			 int *ret_verdict)
+/* Is this UDP packet, still as it came, one of a tunnel? Begins `outer`. */
+INLINE bool is_tunnel(const struct packet *p, const struct settings *s, struct outer *outer)
 {
-	struct outer outer = {
+	*outer = (struct outer){
 		.saddr = p->key.saddr,
 		.daddr = p->key.daddr,
 		.sport = p->key.sport,
 		.dport = p->key.dport,
 		.tos = p->tos,
 	};
-	enum reason reason;
-
-	if (!is_udp(p) || (!outer_for_gateway(s, outer.daddr, outer.dport) &&
-			   !outer_for_client(s, outer.daddr, outer.dport)))
-		return false;
-	pull(skb, GENEVE_AT + sizeof(struct geneve_header) + GENEVE_OPTIONS_MAX + IP_HLEN + TCP_HLEN);
-	reason = outer_read((void *)(long)skb->data, (void *)(long)skb->data_end, &outer);
-	*ret_verdict = reason == REASON_COUNT ?
-			       tunnel_packet(skb, s, &outer, ETH_HLEN + outer.length) :
-			       drop(p, reason);
-	return true;
+	return is_udp(p) && (outer_for_gateway(s, outer->daddr, outer->dport) ||
+			     outer_for_client(s, outer->daddr, outer->dport));
 }
 
-/* TC ingress of an uplink: tunnel packets, and replies for our gateway. */
+INLINE enum reason read_tunnel(struct __sk_buff *skb, struct outer *outer)
+{
+	pull(skb, GENEVE_AT + sizeof(struct geneve_header) + GENEVE_OPTIONS_MAX + IP_HLEN + TCP_HLEN);
+	return outer_read((void *)(long)skb->data, (void *)(long)skb->data_end, outer);
+}
+
+INLINE int snat_packet(struct __sk_buff *skb, struct packet *p, const struct settings *s)
+{
+	struct filters *f = filters_get();
+	int verdict;
+
+	if (!f || !filter_has(f->destinations, address_bit(p->key.daddr)) ||
+	    !is_snat_port(s, p->key.daddr, p->key.dport))
+		return NEXT;
+	verdict = gateway_reply(skb, p, s);
+	return verdict == UNKNOWN ? drop(p, REASON_SNAT_NO_FLOW) : verdict;
+}
+
+/* TC ingress of an uplink: tunnel packets, and replies for our gateway. One `p` and one `outer`
+ * serve all: below this program the stack of 512 bytes is shared by seven more frames. */
 SEC("tc")
 int px_uplink(struct __sk_buff *skb)
 {
 	const struct settings *s = settings_get();
-	struct filters *f = filters_get();
 	struct packet p = {};
 	struct outer outer;
-	enum parsed parsed;
-	int verdict;
+	__u32 l3 = ETH_HLEN;
+	enum reason reason;
 
-	if (!s || !f)
+	if (!s)
 		return NEXT;
-	if (xdp_mark_read(skb, &outer))
-		return tunnel_packet(skb, s, &outer, ETH_HLEN);
-	parsed = parse_skb(&p, skb, HOOK_UPLINK);
-	if (parsed != PARSED)
-		return NEXT;
-	if (tunnel_outer(skb, &p, s, &verdict))
-		return verdict;
-	if (!filter_has(f->destinations, address_bit(p.key.daddr)) ||
-	    !is_snat_port(s, p.key.daddr, p.key.dport))
-		return NEXT;
-	verdict = gateway_reply(skb, &p, s);
-	return verdict == UNKNOWN ? drop(&p, REASON_SNAT_NO_FLOW) : verdict;
+	if (!xdp_mark_read(skb, &outer)) {
+		if (parse_skb(&p, skb, HOOK_UPLINK) != PARSED)
+			return NEXT;
+		if (!is_tunnel(&p, s, &outer))
+			return snat_packet(skb, &p, s);
+		reason = read_tunnel(skb, &outer);
+		if (reason != REASON_COUNT)
+			return drop(&p, reason);
+		l3 += outer.length;
+	}
+	return tunnel_packet(skb, &p, s, &outer, l3);
 }
 
 /* XDP before px_uplink, where the device suits. */
