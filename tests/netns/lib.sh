@@ -43,6 +43,9 @@ refute() {
 	echo "ok: $text"
 }
 
+# quietly COMMAND...: without its output
+quietly() { "$@" >/dev/null 2>&1; }
+
 # equal TEXT EXPECTED ACTUAL
 equal() {
 	[[ $2 == "$3" ]] || fail "$1: expected '$2', got '$3'"

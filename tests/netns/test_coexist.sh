@@ -6,12 +6,19 @@
 two_clusters
 
 # Somebody else's filter at the priority that others use, on a qdisc that is theirs.
+pins=$(pin_dir foreign)
+echo "$pins" >>"$TOPO_DIR/pins"
+clang=$(tools/find-tool.sh clang) || skip "clang is not installed"
+"$clang" -O2 -g -target bpf -I"/usr/include/$(uname -m)-linux-gnu" \
+	-c "$HERE/foreign/foreign.bpf.c" -o "$TEST_DIR/foreign.o" || fail "foreign program"
+mkdir "$pins"
+bpftool prog load "$TEST_DIR/foreign.o" "$pins/prog" pinmaps "$pins" || fail "foreign program"
 in_ns node1 tc qdisc add dev veth-sleep clsact || skip "no clsact in this kernel"
-in_ns node1 tc filter add dev veth-sleep ingress pref 1 handle 1 matchall \
-	action gact continue || fail "foreign filter"
+in_ns node1 tc filter add dev veth-sleep ingress pref 1 handle 1 bpf da object-pinned "$pins/prog" ||
+	fail "foreign filter"
 foreign_packets() {
-	in_ns node1 tc -s filter show dev veth-sleep ingress pref 1 |
-		sed -n 's/.*Sent [0-9]* bytes \([0-9]*\) pkt.*/\1/p' | head -n 1
+	bpftool -j map dump pinned "$pins/seen" | python3 -c \
+		'import json, sys; print(int.from_bytes(bytes(int(b, 16) for b in json.load(sys.stdin)[0]["value"]), "little"))'
 }
 
 for ATTACH in auto clsact; do

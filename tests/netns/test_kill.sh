@@ -9,11 +9,11 @@ check "both answer" wait_for 5 versions_are "v1 v2" sleep
 eds "$HELLO" 10.10.0.90:5000/n2-k8s-config
 check "v2 alone takes new connections" wait_for 5 versions_are v2 sleep
 
-pinned_ids() { # NODE: kind, name and kernel id of everything pinned
+pinned_ids() { # NODE: name and kernel id of each pinned map and link; programs may be renewed
 	local path
 	for path in "$(pin_dir "$1")"/*; do
 		case ${path##*/} in
-		prog_*) in_ns "$1" bpftool -j prog show pinned "$path" ;;
+		prog_*) ;;
 		link_*) in_ns "$1" bpftool -j link show pinned "$path" ;;
 		*) in_ns "$1" bpftool -j map show pinned "$path" ;;
 		esac 2>/dev/null | sed -n "s|.*\"id\":\([0-9]*\).*|${path##*/} \1|p"
@@ -38,13 +38,13 @@ for node in node1 gw2; do
 done
 check "transfers still run" kill -0 "$(pid_of bulk-send)" "$(pid_of bulk-receive)"
 equal "new connections without any agent" v2:40 "$(answers sleep)"
-check "status works while the agent is dead" ctl node1 status
-check "flows too" ctl node1 flows
+check "status works while the agent is dead" quietly ctl node1 status
+check "flows too" quietly ctl node1 flows
 for node in node1 gw2; do
 	check "the agent of $node is back" agent_start $node
 done
 diff <(echo "$ids") <(pinned_ids node1) || fail "the restarted agent did not adopt what was pinned"
-echo "ok: the same $(wc -l <<<"$ids") maps, programs and links"
+echo "ok: the same $(wc -l <<<"$ids") maps and links"
 for way in send receive; do
 	finish "bulk-$way" || fail "$way: $(tail -n 3 "$TEST_DIR/log/bulk-$way")"
 	echo "ok: $way: $(tail -n 1 "$TEST_DIR/log/bulk-$way")"

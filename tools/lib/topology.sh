@@ -65,6 +65,8 @@ sysctls() {
 wan_add() {
 	netns_add wan
 	sysctls wan ip_forward=1
+	# What a LAN switches is not routed: its packets must not meet the rules of IP.
+	in_ns wan sh -c 'cd /proc/sys/net/bridge 2>/dev/null && echo 0 >bridge-nf-call-iptables'
 	in_ns wan nft -f - <<-'RULES'
 		table ip watch {
 			counter placeholder {}
