@@ -83,7 +83,10 @@ int agent_apply(struct agent *agent)
 	err = carry_out(agent, &picture);
 	agent_picture_done(&agent->picture);
 	agent->picture = picture;
-	agent_state_write(agent);
-	agent_problems_log(agent);
+	/* Who waits for the agent waits for this: not before the programs are attached. */
+	if (agent->serving) {
+		agent_state_write(agent);
+		agent_problems_log(agent);
+	}
 	return err;
 }
