@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The ADS session: what is asked, acknowledged and held. Bytes and time in, bytes and deadlines
+ * out; no file descriptor, no clock, no randomness of its own.
+ *
+ * The owner opens streams and moves bytes:
+ *
+ *	when xds_session_reconnect_at() has come: open a stream, then xds_session_connected()
+ *	each whole gRPC message:                  xds_session_receive()
+ *	whenever the stream can take more:        xds_session_next_request() until it returns 0
+ *	when xds_session_deadline() has come:     xds_session_tick(), then next_request again
+ *	the stream ended, or could not be opened: xds_session_disconnected()
+ *
+ * Times are milliseconds of one monotonic clock. What the session holds outlives streams: while
+ * the control plane is away the last good state is handed out.
+ */
+#ifndef SESSION_H
+#define SESSION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "addr.h"
+#include "assignment.h"
+
+struct xds_session;
+
+enum xds_mode { XDS_DELTA, XDS_SOTW };
+
+/* In the order in which they are requested: make before break. */
+enum xds_type { XDS_CDS, XDS_EDS, XDS_LDS, XDS_NDS, XDS_TYPES };
+
+extern const char *const xds_type_names[XDS_TYPES]; /* "cds" ... */
+
+#define XDS_NEVER INT64_MAX
+
+/* gRPC methods of envoy.service.discovery.v3.AggregatedDiscoveryService. */
+#define XDS_METHOD_SOTW                                                                            \
+	"/envoy.service.discovery.v3.AggregatedDiscoveryService/StreamAggregatedResources"
+#define XDS_METHOD_DELTA                                                                           \
+	"/envoy.service.discovery.v3.AggregatedDiscoveryService/DeltaAggregatedResources"
+
+/* All texts are copied. istiod takes metadata values as strings only, "true" included. */
+struct xds_metadata {
+	const char *key, *value;
+};
+
+struct xds_session_config {
+	enum xds_mode mode;
+	const char *node_id;
+	const char *node_cluster;      /* or NULL */
+	const char *user_agent_version; /* or NULL */
+	const struct xds_metadata *metadata;
+	size_t metadata_count;
+	unsigned int types;    /* bit 1 << enum xds_type: which are asked for */
+	bool follow_clusters;  /* EDS for each EDS cluster without a subset that CDS names, and for
+				* what xds_session_subscribe_eds() adds; else for the latter alone */
+	uint64_t seed;         /* of the jitter */
+	uint64_t fetch_timeout_ms; /* 0: 15000 */
+	size_t max_message;        /* bytes; 0: 64 MiB */
+};
+
+/* Returns 0 or -ENOMEM. */
+int xds_session_new(const struct xds_session_config *config, struct xds_session **ret);
+/* Accepts NULL. */
+void xds_session_free(struct xds_session *session);
+
+/* Another node, for the next stream; the owner closes the present one by itself. What is held
+ * stays. Returns 0 or -ENOMEM. */
+int xds_session_set_node(struct xds_session *session, const char *node_id,
+			 const char *node_cluster, const struct xds_metadata *metadata,
+			 size_t metadata_count);
+
+/* The EDS names wanted besides those of the clusters followed; replaces what was said before.
+ * Names given up are dropped at once. Returns 0 or -ENOMEM. */
+int xds_session_subscribe_eds(struct xds_session *session, const char *const *names, size_t count,
+			      int64_t now_ms);
+
+/* A stream is open. */
+void xds_session_connected(struct xds_session *session, int64_t now_ms);
+/* It ended, or could not be opened. `reason` is for people. */
+void xds_session_disconnected(struct xds_session *session, const char *reason, int64_t now_ms);
+
+/* One whole message of the stream, which is not needed afterwards. Returns 0; -EPROTO when it is
+ * no response at all, -EMSGSIZE, or -ENOMEM: close the stream then, xds_session_problem() tells
+ * why. Contents that are refused are no error here: they are NACKed. */
+int xds_session_receive(struct xds_session *session, const uint8_t *message, size_t length,
+			int64_t now_ms);
+const char *xds_session_problem(const struct xds_session *session); /* "" when none */
+
+struct xds_request {
+	const uint8_t *bytes; /* borrowed until the next call on the session */
+	size_t length;
+	enum xds_type type;
+};
+
+/* The next message to send. Returns 1 with *ret, 0 when there is none now, or -ENOMEM. */
+int xds_session_next_request(struct xds_session *session, int64_t now_ms,
+			     struct xds_request *ret);
+
+/* When xds_session_tick() is due, or XDS_NEVER. */
+int64_t xds_session_deadline(const struct xds_session *session);
+/* Expires what has a time to live; fetches that took too long. */
+void xds_session_tick(struct xds_session *session, int64_t now_ms);
+/* When the next stream may be opened: XDS_NEVER while one is open, 0 at first. */
+int64_t xds_session_reconnect_at(const struct xds_session *session);
+
+/* ---- what is held ---- */
+
+/* Changes whenever something below may read differently, the status apart. */
+uint64_t xds_session_generation(const struct xds_session *session);
+
+/* Has each type asked for been answered once, and each EDS name (or timed out)? Before that what
+ * is missing here may only not have come yet. */
+bool xds_session_complete(const struct xds_session *session);
+
+enum xds_state {
+	XDS_REQUESTED, /* nothing has come yet */
+	XDS_TIMED_OUT, /* nor within the fetch timeout: taken as not there */
+	XDS_HELD,
+	XDS_REMOVED, /* by the server, or expired: served as an assignment without endpoints */
+};
+
+/* One service's endpoints. */
+struct xds_assignment {
+	const char *name; /* of the cluster, or of the resource where CDS does not name it */
+	const struct assignment *assignment; /* serving, under `name`; NULL: none has come yet */
+	enum xds_state state;
+	bool warming;         /* what serves is of before the cluster changed */
+	bool cluster;         /* CDS names it */
+	const char *rejected; /* why the last one received was refused; or NULL */
+	uint64_t revision;    /* differs whenever `assignment` does */
+};
+
+/* Sorted by name. Valid until the next receive, tick or subscribe. */
+size_t xds_session_assignment_count(const struct xds_session *session);
+void xds_session_assignment(const struct xds_session *session, size_t index,
+			    struct xds_assignment *ret);
+/* The one serving under `name`, or NULL. */
+const struct assignment *xds_session_find(const struct xds_session *session, const char *name);
+
+/* envoy.config.cluster.v3.Cluster.DiscoveryType. */
+enum xds_cluster_kind {
+	XDS_CLUSTER_STATIC,
+	XDS_CLUSTER_STRICT_DNS,
+	XDS_CLUSTER_LOGICAL_DNS,
+	XDS_CLUSTER_EDS,
+	XDS_CLUSTER_ORIGINAL_DST,
+	XDS_CLUSTER_OTHER,
+};
+
+struct xds_cluster {
+	const char *name;    /* outbound|5000||host */
+	const char *service; /* name of its assignment */
+	enum xds_cluster_kind kind;
+};
+
+/* Sorted by name; valid as above. */
+size_t xds_session_cluster_count(const struct xds_session *session);
+const struct xds_cluster *xds_session_cluster(const struct xds_session *session, size_t index);
+
+/* One host of the name table. */
+struct xds_host {
+	const char *host; /* lower case, no final dot */
+	const struct addr *addresses;
+	size_t address_count;
+	const char *registry; /* "External", "Kubernetes" ... or "" */
+};
+
+/* Sorted by host; valid as above. */
+size_t xds_session_host_count(const struct xds_session *session);
+const struct xds_host *xds_session_host(const struct xds_session *session, size_t index);
+
+/* A listener that carries one TCP cluster. */
+struct xds_listener {
+	const char *name;
+	struct addr address; /* 0.0.0.0 where HTTP ports share one */
+	uint16_t port;
+	const char *cluster; /* of its tcp_proxy; NULL: none, or several */
+};
+
+/* Sorted by name; valid as above. */
+size_t xds_session_listener_count(const struct xds_session *session);
+const struct xds_listener *xds_session_listener(const struct xds_session *session, size_t index);
+
+/* ---- for people ---- */
+
+enum xds_sync {
+	XDS_IDLE,       /* not asked for */
+	XDS_CONNECTING, /* no stream, nothing held */
+	XDS_CONNECTED,  /* asked on this stream, no answer yet */
+	XDS_SYNCED,     /* answered on this stream */
+	XDS_STALE,      /* no stream; what came before serves */
+};
+
+/* Times are 0 when it never happened; texts are borrowed and never NULL. */
+struct xds_type_status {
+	enum xds_sync sync;
+	const char *version; /* last accepted; "" in delta EDS of istiod */
+	int64_t last_response_ms, last_ack_ms, last_nack_ms;
+	const char *nack; /* the reason of the last one */
+	bool nacked;      /* the last response was refused, in part or whole */
+	uint64_t bytes, responses, rejects;
+	size_t resources; /* held */
+	size_t subscribed; /* EDS: names asked for */
+};
+
+struct xds_session_status {
+	bool connected;
+	int64_t since_ms;      /* of the present or last stream; or when it was lost */
+	uint64_t streams;      /* opened */
+	uint64_t failures;     /* streams ended or not opened */
+	const char *reason;    /* of the last end; "" */
+	const char *identifier; /* control_plane.identifier of the last response; "" */
+	uint64_t ignored;      /* responses of types never asked for */
+	struct xds_type_status types[XDS_TYPES];
+};
+
+void xds_session_status(const struct xds_session *session, struct xds_session_status *ret);
+extern const char *const xds_sync_names[]; /* "idle" ... */
+
+#endif
