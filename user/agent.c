@@ -237,21 +237,19 @@ static int open_kernel(struct agent *agent)
 	return err;
 }
 
-/* Attached after the first tables stand: a program never runs on half of them. The list of
- * interfaces is needed before, for settings. */
+/* The tables come last: on empty maps the programs pass everything, and no flow begins before each
+ * interface that its replies may come by is attached. The settings need the interfaces as well. */
 static int attach(struct agent *agent)
 {
 	bool changed = false;
 	int err;
 
 	interfaces_init(&agent->interfaces, agent->pin_dir, agent->start_config, agent->dataplane);
-	err = interfaces_look(&agent->interfaces);
+	err = interfaces_resync(&agent->interfaces, &changed);
 	if (!err)
 		err = agent_apply(agent);
 	if (err == -ENOSPC)
 		err = 0; /* told already; what was there before serves on */
-	if (!err)
-		err = interfaces_resync(&agent->interfaces, &changed);
 	agent->interfaces.watching = true;
 	return err;
 }

@@ -309,27 +309,6 @@ static int visit_link(void *arg, const struct netlink_link *link)
 	return interfaces_on_link(resync->interfaces, link, &resync->changed);
 }
 
-static int visit_look(void *arg, const struct netlink_link *link)
-{
-	struct interfaces *interfaces = arg;
-	enum iface_role role = interfaces_role(interfaces->config, link->name);
-	struct interface *item;
-	bool changed;
-
-	if (!role)
-		return 0;
-	item = add(interfaces, link, role);
-	if (!item)
-		return -ENOMEM;
-	refresh(item, link, &changed);
-	return 0;
-}
-
-int interfaces_look(struct interfaces *interfaces)
-{
-	return netlink_links(visit_look, interfaces);
-}
-
 /* Pins of interfaces that went, or changed roles, while no agent ran. */
 static int visit_pin(void *arg, const char *name)
 {

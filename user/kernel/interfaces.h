@@ -46,9 +46,6 @@ void interfaces_init(struct interfaces *interfaces, const char *pin_dir,
 /* Leaves everything attached. */
 void interfaces_done(struct interfaces *interfaces);
 
-/* Only lists what there is and attaches nothing; for settings that are needed before. */
-int interfaces_look(struct interfaces *interfaces);
-
 /* Looks at every interface: attaches, repairs, forgets what is gone, detaches what no pattern names
  * any more. *ret_changed is set, never cleared. Returns 0 or -errno; what fails for one interface
  * alone stands in its `problem`. */
