@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # The only build file; `make help` lists what it makes. All output goes under $(BUILD).
 #
-# Stages: vmlinux.h -> parallax.bpf.o -> parallax.skel.h -> user objects -> libparallax.a -> programs
+# Stages: vmlinux.h -> parallax.bpf.o -> parallax.skel.h, proto/*.proto -> *.pb-c.[ch]
+#         -> user objects -> libparallax.a -> programs
 
 MAKEFLAGS += --no-builtin-rules
 .DELETE_ON_ERROR:
@@ -24,6 +25,7 @@ CC := gcc
 endif
 CLANG      ?= $(or $(shell tools/find-tool.sh clang 2>/dev/null),clang)
 LLVM_STRIP ?= $(or $(shell tools/find-tool.sh llvm-strip 2>/dev/null),llvm-strip)
+PROTOC_C   ?= protoc-c
 BPFTOOL    ?= $(or $(shell tools/find-tool.sh bpftool 2>/dev/null),bpftool)
 
 ifeq ($(V),0)
@@ -40,14 +42,14 @@ WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-Werror=implicit-function-declaration -Werror=incompatible-pointer-types \
 	-Werror=int-conversion -Werror=return-type
 INCLUDES := $(addprefix -I,include user/base user/model user/control user/xds user/kernel \
-	user/admin user) -isystem $(BUILD)
+	user/admin user) -isystem $(BUILD) -isystem $(BUILD)/proto
 SANITIZE := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer)
 
 CFLAGS   ?= -O2 -g
 PX_CFLAGS = -std=gnu11 -D_GNU_SOURCE $(WARNINGS) $(INCLUDES) $(CFLAGS) $(SANITIZE) \
 	$(FUZZ_CFLAGS) -MMD -MP
 PX_LDFLAGS = $(LDFLAGS) $(SANITIZE) -Wl,--as-needed
-LIBS     := -lyaml -ljansson -lxxhash -lbpf -lelf -lz -lmnl -levent
+LIBS     := -lyaml -ljansson -lxxhash -lbpf -lelf -lz -lmnl -levent -lprotobuf-c
 
 BPF_CFLAGS ?= -O2 -g
 PX_BPF_CFLAGS = $(BPF_CFLAGS) -std=gnu11 -target bpf -mcpu=v3 -D__TARGET_ARCH_$(ARCH) \
@@ -68,6 +70,7 @@ UNIT_LIB   := $(filter-out $(UNIT_SRC),$(wildcard tests/unit/*.c))
 BPFT_SRC   := $(wildcard tests/bpf/*.c)
 NETNS_SRC  := $(wildcard tests/netns/*.c)
 FUZZ_SRC   := $(wildcard tests/fuzz/fuzz_*.c)
+PROTO_SRC  := $(wildcard proto/*.proto)
 HAS_BPF    := $(wildcard bpf/parallax.bpf.c)
 
 objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
@@ -75,6 +78,8 @@ objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
 LIB      := $(BUILD)/libparallax.a
 SKEL     := $(BUILD)/parallax.skel.h
 BPF_OBJ  := $(BUILD)/parallax.bpf.o
+PROTO_GEN := $(patsubst proto/%.proto,$(BUILD)/proto/%.pb-c.c,$(PROTO_SRC))
+PROTO_OBJ := $(PROTO_GEN:.c=.o)
 PROGRAMS := $(if $(DAEMON_SRC),$(BUILD)/parallaxd) $(if $(CTL_SRC),$(BUILD)/parallaxctl)
 UNIT     := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(UNIT_SRC))
 BPF_TEST := $(if $(BPFT_SRC),$(BUILD)/tests/bpf_tests)
@@ -84,6 +89,7 @@ FUZZERS  := $(patsubst tests/fuzz/%.c,$(BUILD)/tests/%,$(FUZZ_SRC))
 
 ALL_SRC   := $(LIB_SRC) $(CTL_SRC) $(DAEMON_SRC) $(UNIT_SRC) $(UNIT_LIB) $(BPFT_SRC) $(NETNS_SRC) \
 	$(FUZZ_SRC) $(wildcard tests/fuzz/regress.c)
+PROTO_USE := $(if $(ALL_SRC),$(shell grep -l '\.pb-c\.h>' $(ALL_SRC) /dev/null))
 SKEL_SRC  := $(if $(ALL_SRC),$(shell grep -l '"parallax\.skel\.h"' $(ALL_SRC) /dev/null))
 
 # ------------------------------------------------------------------ what people ask for
@@ -157,7 +163,21 @@ $(BUILD)/%.o: %.c $(BUILD)/.flags
 # The skeleton is a system header, so that other people's warnings stay quiet; -MMD leaves it out.
 $(call objects,$(SKEL_SRC)): $(SKEL)
 
-$(LIB): $(call objects,$(LIB_SRC))
+# One run for all files, since they include one another.
+$(BUILD)/proto/.made: $(PROTO_SRC) | $(BUILD)/proto/
+	$(call msg,PROTO,$(@D))
+	$(Q)$(PROTOC_C) --proto_path=proto --c_out=$(BUILD)/proto $(PROTO_SRC)
+	$(Q)touch $@
+
+$(PROTO_GEN): $(BUILD)/proto/.made ;
+
+$(PROTO_OBJ): %.o: %.c $(BUILD)/.flags
+	$(call msg,CC,$<)
+	$(Q)$(CC) $(PX_CFLAGS) -w -c $< -o $@
+
+$(call objects,$(PROTO_USE)): $(BUILD)/proto/.made
+
+$(LIB): $(call objects,$(LIB_SRC)) $(PROTO_OBJ)
 	$(call msg,AR,$@)
 	$(Q)rm -f $@
 	$(Q)$(AR) rcs $@ $^

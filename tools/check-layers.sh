@@ -34,7 +34,7 @@ files() {
 		if (path ~ /^(include|user\/base)\//) return 0
 		if (path ~ /^user\/model\//) return 1
 		if (path ~ /^user\/control\//) return 2
-		if (path ~ /^user\/xds\/(xds_session|eds_json|eds_yaml|eds_decode|eds_doc)/) return 2
+		if (path ~ /^user\/xds\/(session|eds_json|eds_yaml|eds_decode|eds_doc)/) return 2
 		if (path ~ /^user\/(xds|kernel|admin)\//) return 3
 		return 4
 	}

@@ -13,6 +13,7 @@ gcc                             gcc
 clang                           clang
 llvm-strip                      llvm
 bpftool                         bpftool
+protoc-c                        protobuf-c-compiler
 ip                              iproute2
 nft                             nftables
 tcpdump                         tcpdump
@@ -33,6 +34,7 @@ mandoc                          mandoc
 /usr/include/libmnl/libmnl.h    libmnl-dev
 /usr/include/xxhash.h           libxxhash-dev
 /usr/include/event2/event.h     libevent-dev
+/usr/include/protobuf-c/protobuf-c.h libprotobuf-c-dev
 /usr/include/cmocka.h           libcmocka-dev
 "
 
