@@ -35,7 +35,11 @@ mandoc                          mandoc
 /usr/include/xxhash.h           libxxhash-dev
 /usr/include/event2/event.h     libevent-dev
 /usr/include/protobuf-c/protobuf-c.h libprotobuf-c-dev
+/usr/include/nghttp2/nghttp2.h  libnghttp2-dev
+/usr/include/openssl/ssl.h      libssl-dev
 /usr/include/cmocka.h           libcmocka-dev
+/usr/lib/python3/dist-packages/grpc             python3-grpcio
+/usr/lib/python3/dist-packages/google/protobuf  python3-protobuf
 "
 
 have() {

@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* One bidirectional gRPC stream over a connection of its own: the loop's side. */
+#include "grpc_stream.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "grpc_stream_parts.h"
+
+#define READ_BYTES 16384
+#define READS_AT_ONCE 32 /* then others have their turn */
+#define PING_ACK_MS 10000
+
+int64_t grpc_now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+void grpc_set_timer(struct grpc_stream *stream, unsigned int ms)
+{
+	const struct timeval wait = { ms / 1000, (suseconds_t)(ms % 1000) * 1000 };
+
+	evtimer_add(stream->timer, &wait);
+}
+
+static void tear_down(struct grpc_stream *stream)
+{
+	stream->phase = GRPC_CLOSED;
+	grpc_lookup_cancel(stream->lookup);
+	stream->lookup = NULL;
+	event_del(stream->readable);
+	event_del(stream->writable);
+	event_del(stream->timer);
+	grpc_channel_close(&stream->channel);
+	grpc_http2_done(stream);
+}
+
+void grpc_stream_end(struct grpc_stream *stream)
+{
+	bool was_open = stream->phase == GRPC_OPEN;
+
+	tear_down(stream);
+	/* One that opened and delivered nothing is as good as one that failed. */
+	if (was_open && !stream->delivered)
+		stream->address = (stream->address + 1) % stream->options.address_count;
+	stream->handler.closed(stream->handler.arg, stream->reason);
+}
+
+/* ------------------------------------------------------------------ the socket */
+
+static void on_socket(evutil_socket_t fd, short what, void *arg);
+
+void grpc_stream_watch(struct grpc_stream *stream)
+{
+	const struct grpc_channel *channel = &stream->channel;
+	bool reads = channel->connected, writes = channel->want_write || channel->read_wants_write;
+
+	if (event_get_fd(stream->readable) != channel->fd) {
+		event_assign(stream->readable, stream->base, channel->fd, EV_READ | EV_PERSIST,
+			     on_socket, stream);
+		event_assign(stream->writable, stream->base, channel->fd, EV_WRITE, on_socket, stream);
+	}
+	if (reads)
+		event_add(stream->readable, NULL);
+	if (writes)
+		event_add(stream->writable, NULL);
+	else
+		event_del(stream->writable);
+}
+
+static int receive(struct grpc_stream *stream)
+{
+	uint8_t bytes[READ_BYTES];
+	ssize_t count = 0;
+	int err = 0;
+
+	for (int i = 0; !err && i < READS_AT_ONCE; i++) {
+		count = grpc_channel_read(&stream->channel, bytes, sizeof(bytes));
+		if (count == -EAGAIN)
+			return 0;
+		if (count <= 0)
+			break;
+		err = grpc_http2_receive(stream, bytes, (size_t)count);
+	}
+	if (err)
+		return err;
+	if (!count)
+		return -ECONNRESET;
+	if (count < 0) {
+		snprintf(stream->reason, sizeof(stream->reason), "%.200s: %.200s", stream->peer,
+			 stream->channel.reason);
+		return (int)count;
+	}
+	event_active(stream->readable, EV_READ, 0); /* more may lie in TLS already */
+	return 0;
+}
+
+static void transfer(struct grpc_stream *stream)
+{
+	int err;
+
+	stream->reason[0] = '\0';
+	err = receive(stream);
+	if (!err)
+		err = grpc_http2_flush(stream);
+	if (!err) {
+		grpc_stream_watch(stream);
+		return;
+	}
+	if (!stream->reason[0])
+		grpc_ending_explain(stream);
+	grpc_http2_flush(stream); /* GOAWAY of our own, as far as it goes */
+	grpc_stream_end(stream);
+}
+
+static void on_socket(evutil_socket_t fd, short what, void *arg)
+{
+	struct grpc_stream *stream = arg;
+
+	(void)fd;
+	(void)what;
+	if (stream->phase == GRPC_CONNECTING)
+		grpc_dial_advance(stream);
+	else if (stream->phase == GRPC_OPEN)
+		transfer(stream);
+}
+
+void grpc_stream_ready(struct grpc_stream *stream)
+{
+	int err = grpc_http2_start(stream);
+
+	if (err) {
+		grpc_stream_end(stream);
+		return;
+	}
+	stream->phase = GRPC_OPEN;
+	stream->delivered = false;
+	stream->heard_ms = grpc_now_ms();
+	stream->pinged_ms = 0;
+	grpc_set_timer(stream, stream->keepalive_ms);
+	grpc_stream_watch(stream);
+	stream->handler.open(stream->handler.arg);
+	event_active(stream->writable, EV_WRITE, 0);
+}
+
+/* ------------------------------------------------------------------ time */
+
+static void keep_alive(struct grpc_stream *stream)
+{
+	int64_t silent = grpc_now_ms() - stream->heard_ms;
+
+	if (stream->pinged_ms) {
+		snprintf(stream->reason, sizeof(stream->reason),
+			 "%.200s: silent for %d s, and no answer to a ping", stream->peer,
+			 (int)(silent / 1000));
+		grpc_stream_end(stream);
+		return;
+	}
+	if (silent < stream->keepalive_ms) {
+		grpc_set_timer(stream, (unsigned int)(stream->keepalive_ms - silent));
+		return;
+	}
+	if (!grpc_http2_ping(stream))
+		stream->pinged_ms = grpc_now_ms();
+	grpc_set_timer(stream, PING_ACK_MS);
+	event_active(stream->writable, EV_WRITE, 0);
+}
+
+static void on_timer(evutil_socket_t fd, short what, void *arg)
+{
+	struct grpc_stream *stream = arg;
+
+	(void)fd;
+	(void)what;
+	if (stream->phase == GRPC_OPEN)
+		keep_alive(stream);
+	else if (stream->phase != GRPC_CLOSED)
+		grpc_dial_timeout(stream);
+}
+
+/* ------------------------------------------------------------------ the owner's side */
+
+int grpc_stream_new(struct event_base *base, const struct grpc_options *options,
+		    const struct grpc_handler *handler, struct grpc_stream **ret)
+{
+	struct grpc_stream *stream = calloc(1, sizeof(*stream));
+
+	if (!stream)
+		return -ENOMEM;
+	stream->base = base;
+	stream->options = *options;
+	stream->handler = *handler;
+	stream->channel.fd = -1;
+	stream->ending.status = -1;
+	stream->keepalive_ms = options->keepalive_ms;
+	stream->deframer.max = options->max_message;
+	stream->out = evbuffer_new();
+	stream->timer = evtimer_new(base, on_timer, stream);
+	stream->readable = event_new(base, -1, EV_READ | EV_PERSIST, on_socket, stream);
+	stream->writable = event_new(base, -1, EV_WRITE, on_socket, stream);
+	if (!stream->out || !stream->timer || !stream->readable || !stream->writable) {
+		grpc_stream_free(stream);
+		return -ENOMEM;
+	}
+	*ret = stream;
+	return 0;
+}
+
+void grpc_stream_free(struct grpc_stream *stream)
+{
+	if (!stream)
+		return;
+	if (stream->timer && stream->readable && stream->writable && stream->out)
+		tear_down(stream);
+	if (stream->timer)
+		event_free(stream->timer);
+	if (stream->readable)
+		event_free(stream->readable);
+	if (stream->writable)
+		event_free(stream->writable);
+	if (stream->out)
+		evbuffer_free(stream->out);
+	free(stream);
+}
+
+void grpc_stream_connect(struct grpc_stream *stream)
+{
+	if (stream->phase == GRPC_CLOSED)
+		grpc_dial_start(stream);
+}
+
+void grpc_stream_close(struct grpc_stream *stream)
+{
+	if (stream->phase != GRPC_CLOSED)
+		tear_down(stream);
+}
+
+const char *grpc_stream_peer(const struct grpc_stream *stream)
+{
+	return stream->peer;
+}

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* TLS for one connection: who the server must be, who we are. */
+#include "grpc_tls.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <openssl/err.h>
+#include <openssl/x509v3.h>
+
+#include "addr.h"
+
+static int refuse(char reason[GRPC_REASON], const char *what, const char *file)
+{
+	unsigned long code = ERR_peek_last_error();
+	const char *why = ERR_GET_LIB(code) == ERR_LIB_SYS ? strerror(ERR_GET_REASON(code)) :
+							     ERR_reason_error_string(code);
+
+	/* The last error is of the reader above; the file's own is the first. */
+	if (ERR_GET_LIB(ERR_peek_error()) == ERR_LIB_SYS)
+		why = strerror(ERR_GET_REASON(ERR_peek_error()));
+	snprintf(reason, GRPC_REASON, "%s %s: %s", what, file, why ? why : "cannot be used");
+	ERR_clear_error();
+	return -EINVAL;
+}
+
+static int load_trust(SSL_CTX *ctx, const char *ca_file, char reason[GRPC_REASON])
+{
+	if (!ca_file) {
+		if (SSL_CTX_set_default_verify_paths(ctx) == 1)
+			return 0;
+		return refuse(reason, "the system's", "certificate authorities");
+	}
+	return SSL_CTX_load_verify_file(ctx, ca_file) == 1 ? 0 :
+							     refuse(reason, "tls.caFile", ca_file);
+}
+
+static int load_identity(SSL_CTX *ctx, const struct grpc_tls_options *options,
+			 char reason[GRPC_REASON])
+{
+	if (!options->certificate_file)
+		return 0;
+	if (SSL_CTX_use_certificate_chain_file(ctx, options->certificate_file) != 1)
+		return refuse(reason, "tls.certificateFile", options->certificate_file);
+	if (SSL_CTX_use_PrivateKey_file(ctx, options->key_file, SSL_FILETYPE_PEM) != 1)
+		return refuse(reason, "tls.keyFile", options->key_file);
+	return 0;
+}
+
+static int make_context(const struct grpc_tls_options *options, SSL_CTX **ret,
+			char reason[GRPC_REASON])
+{
+	static const unsigned char alpn[] = { 2, 'h', '2' };
+	SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
+	int err = ctx ? 0 : -ENOMEM;
+
+	if (!err) {
+		SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION);
+		SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, NULL);
+		SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
+		SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
+					      SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+		/* A socket that just ends is told as such, not as a protocol error. */
+		SSL_CTX_set_options(ctx, SSL_OP_IGNORE_UNEXPECTED_EOF | SSL_OP_NO_RENEGOTIATION);
+		err = SSL_CTX_set_alpn_protos(ctx, alpn, sizeof(alpn)) ? -ENOMEM : 0;
+	}
+	if (!err)
+		err = load_trust(ctx, options->ca_file, reason);
+	if (!err)
+		err = load_identity(ctx, options, reason);
+	if (err)
+		SSL_CTX_free(ctx);
+	else
+		*ret = ctx;
+	return err;
+}
+
+/* Server names are checked against SAN, an address against its IP entries (RFC 6125); SNI is for
+ * host names alone (RFC 6066 section 3). */
+static int set_name(SSL *ssl, const char *name)
+{
+	struct addr addr;
+
+	if (!addr_parse(name, &addr))
+		return X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), name) == 1 ? 0 : -ENOMEM;
+	SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+	return SSL_set1_host(ssl, name) == 1 && SSL_set_tlsext_host_name(ssl, name) == 1 ? 0 :
+											   -ENOMEM;
+}
+
+int grpc_tls_open(const struct grpc_tls_options *options, int fd, SSL **ret,
+		  char reason[GRPC_REASON])
+{
+	SSL_CTX *ctx = NULL;
+	SSL *ssl = NULL;
+	int err;
+
+	snprintf(reason, GRPC_REASON, "out of memory");
+	ERR_clear_error();
+	err = make_context(options, &ctx, reason);
+	if (err)
+		return err;
+	ssl = SSL_new(ctx);
+	SSL_CTX_free(ctx);
+	err = ssl ? set_name(ssl, options->server_name) : -ENOMEM;
+	if (!err && SSL_set_fd(ssl, fd) != 1)
+		err = -ENOMEM;
+	if (err) {
+		SSL_free(ssl);
+		return err;
+	}
+	SSL_set_connect_state(ssl);
+	*ret = ssl;
+	return 0;
+}
+
+void grpc_tls_reason(SSL *ssl, const char *doing, char reason[GRPC_REASON])
+{
+	long verified = SSL_get_verify_result(ssl);
+	const char *why = ERR_reason_error_string(ERR_peek_error());
+
+	if (verified != X509_V_OK)
+		snprintf(reason, GRPC_REASON, "%s: the server's certificate is refused: %s", doing,
+			 X509_verify_cert_error_string(verified));
+	else
+		snprintf(reason, GRPC_REASON, "%s: %s", doing,
+			 why ? why : "the connection was closed");
+	ERR_clear_error();
+}

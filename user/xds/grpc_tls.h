@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* TLS for one connection: who the server must be, who we are. */
+#ifndef GRPC_TLS_H
+#define GRPC_TLS_H
+
+#include <stddef.h>
+
+#include <openssl/ssl.h>
+
+#define GRPC_REASON 512
+
+struct grpc_tls_options {
+	const char *ca_file; /* NULL: the system's */
+	const char *server_name; /* a host name or an IP address; never NULL */
+	const char *certificate_file, *key_file; /* NULL: no client certificate */
+};
+
+/* Reads the files, so that renewed ones count; TLS 1.2 or newer, ALPN h2, the server's certificate
+ * checked. The file descriptor is borrowed. Returns 0, or -EINVAL or -ENOMEM with `reason`. */
+int grpc_tls_open(const struct grpc_tls_options *options, int fd, SSL **ret,
+		  char reason[GRPC_REASON]);
+
+/* What went wrong in the last call on `ssl`, for people. Takes the thread's error queue. */
+void grpc_tls_reason(SSL *ssl, const char *doing, char reason[GRPC_REASON]);
+
+#endif
