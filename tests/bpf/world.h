@@ -11,11 +11,13 @@
 #include "parallax_reasons.h"
 
 /* Sizes are small, so that a table can be filled up and be emptied between cases. */
+#ifndef WORLD_SERVICES
 #define WORLD_SERVICES 16
 #define WORLD_BACKENDS 64
 #define WORLD_SLOTS 1024
 #define WORLD_FLOWS 256
 #define WORLD_HALF_OPEN 1024
+#endif
 
 enum device {
 	DEVICE_DEFAULT, /* the one the program is made for */
