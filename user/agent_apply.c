@@ -60,6 +60,8 @@ static int carry_out(struct agent *agent, const struct agent_picture *picture)
 		return again ? again : err;
 	}
 	set_apply_problem(agent, NULL);
+	if (!agent->last_update)
+		agent->last_update = time(NULL); /* adopted, and found to be up to date */
 	if (list.count) {
 		agent->updates++;
 		agent->last_update = time(NULL);

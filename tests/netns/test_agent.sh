@@ -1,0 +1,118 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# The agent and what it pins: refusals by name, interfaces born, lost and repaired, live reload.
+. "$(dirname "$0")/lib.sh"
+
+two_clusters
+pins=$(pin_dir node1)
+daemon() { in_ns node1 "$BUILD/parallaxd" --config "$TOPO_DIR/node1/config.yaml" "$@" 2>&1; }
+# says TEXT COMMAND...: the command fails and its output has TEXT
+says() {
+	local text=$1 output
+	shift
+	output=$("$@") && return 1
+	[[ $output == *"$text"* ]] || { echo "it said: $output"; return 1; }
+}
+log_has() { grep -q "$2" "$TOPO_DIR/log/agent-$1"; }
+row_of() { # NODE DEVICE: taken_ns of its row in ifaces
+	local index
+	index=$(in_ns "$1" ip -o link show "$2" | cut -d: -f1)
+	bpftool -j map dump pinned "$(pin_dir "$1")/ifaces" |
+		python3 -c "import json,sys
+for e in json.load(sys.stdin):
+    f = e.get('formatted', e)
+    if f['key'] == $index: print(f['value']['taken_ns'])"
+}
+programs_of() { # NODE DEVICE: programs on its TC hooks
+	ctl "$1" status -o json | python3 -c "import json,sys
+for i in json.load(sys.stdin)['interfaces']:
+    if i['name'] == '$2': print(i['attach'])"
+}
+
+networks network1=cluster1@192.23.110.10:15443 network2=n2-k8s-config@192.23.120.32:15443
+eds "$HELLO" 10.10.0.90:5000/cluster1 # gw2 has no agent here
+transports network2=geneve | agent_config node1 network1 cluster1
+
+# ---- what it refuses before touching anything
+check "a pin directory that is none" says "does not lie on a BPF file system" \
+	daemon --pin-dir "$TEST_DIR/pins"
+echo "netwrk: x" | put "$TEST_DIR/broken.yaml"
+check "a broken configuration, with its place" says "broken.yaml:1:1" \
+	in_ns node1 bash -c "exec '$BUILD/parallaxd' --config '$TEST_DIR/broken.yaml' --pin-dir '$pins' 2>&1"
+rmdir "$pins" 2>/dev/null
+mkdir "$pins"
+echo "$pins" >>"$TOPO_DIR/pins"
+bpftool map create "$pins/services" type array key 4 value 8 entries 4 name services
+check "a pinned map of another layout, by name" says "$pins/services was pinned by another version" \
+	daemon --pin-dir "$pins"
+equal "and nothing else was pinned" services "$(ls "$pins")"
+rm "$pins/services"
+
+# ---- start, a second one
+check "agent of node1" agent_start node1
+check "a second agent is refused, naming the first" says "pid $(pid_of agent-node1)" \
+	daemon --pin-dir "$pins"
+
+# ---- interfaces
+equal "an interface that was there is taken over from now on" 0 \
+	$(($(row_of node1 veth-sleep) == 0))
+in_ns node1 ip link add veth-born type veth peer name born
+born() { [[ $(row_of node1 veth-born) == 0 && $(programs_of node1 veth-born) == tcx ]]; }
+check "one that is born has nothing to take over" wait_for 5 born
+in_ns node1 ip link del veth-born
+vanished() { [[ -z $(ls "$pins" | grep -E "link_[0-9]+_" | grep -vE "link_($kept)_") ]]; }
+kept=$(in_ns node1 ip -o link show | grep -E 'veth-|eth0' | cut -d: -f1 | paste -sd'|')
+check "links of one that is gone are gone" wait_for 5 vanished
+in_ns node1 ip link add odd type veth peer name even
+in_ns node1 ip link set odd name veth-odd
+renamed() { [[ $(programs_of node1 veth-odd) == tcx ]]; }
+check "one that is renamed into the pattern is attached" wait_for 5 renamed
+in_ns node1 ip link del veth-odd
+in_ns node1 ip link set eth0 mtu 1400
+mtu_is() { bpftool map dump pinned "$pins/settings" | grep -q "\"mtu\": $1"; }
+check "the uplink's MTU is followed" wait_for 5 mtu_is 1400
+in_ns node1 ip link set eth0 mtu 1500
+
+# ---- live reload
+sed -i 's/^delivery: stack/delivery: redirect/' "$TOPO_DIR/node1/config.yaml"
+delivery_is() { [[ $(ctl node1 status -o json) == *"\"delivery\": \"$1\""* ]]; }
+check "delivery is changed live" wait_for 5 delivery_is redirect
+sed -i 's/services: 256/services: 512/' "$TOPO_DIR/node1/config.yaml"
+check "limits need a restart, and it says so" wait_for 5 log_has node1 "limits changed"
+sed -i 's/services: 512/services: 256/' "$TOPO_DIR/node1/config.yaml"
+sed -i 's/^  network2: {mode: geneve}/  network2: {mode: genev}/' "$TOPO_DIR/node1/config.yaml"
+check "a broken edit is told with its place" wait_for 5 log_has node1 'config.yaml:[0-9]*:[0-9]*: '
+check "and the old one serves on" hello sleep
+sed -i 's/genev}/geneve}/' "$TOPO_DIR/node1/config.yaml"
+check "until it is mended" wait_for 5 log_has node1 "all problems are over"
+
+# ---- a restart keeps what people and packets rely on
+taken=$(row_of node1 veth-sleep)
+links=$(ls "$pins" | grep ^link_)
+stop agent-node1 KILL
+check "a restart right after SIGKILL" agent_start node1
+equal "time of taking is kept" "$taken" "$(row_of node1 veth-sleep)"
+equal "the same links" "$links" "$(ls "$pins" | grep ^link_)"
+stop agent-node1 TERM
+check "SIGTERM leaves the data plane" hello sleep
+check "uninstall" ctl node1 uninstall
+equal "left on node1" "" "$(left_behind node1)"
+
+# ---- kernels without TCX: filters on clsact, and a neighbour who takes the qdisc away
+ATTACH=clsact
+transports network2=geneve | agent_config node1 network1 cluster1
+check "agent with clsact" agent_start node1
+equal "on clsact" clsact "$(programs_of node1 veth-sleep)"
+check "it answers" hello sleep
+in_ns node1 tc qdisc del dev veth-sleep clsact
+repaired() { in_ns node1 tc filter show dev veth-sleep ingress | grep -q px_from_pod; }
+check "a qdisc that somebody deleted is repaired" wait_for 15 repaired
+stop agent-node1 TERM
+check "uninstall with clsact" ctl node1 uninstall
+equal "left on node1 with clsact" "" "$(left_behind node1)"
+in_ns node1 tc qdisc add dev veth-sleep clsact
+check "agent beside somebody's qdisc" agent_start node1
+stop agent-node1 TERM
+check "uninstall beside somebody's qdisc" ctl node1 uninstall
+equal "that qdisc stays" "qdisc clsact ffff: dev veth-sleep parent ffff:fff1" \
+	"$(left_behind node1 | sed 's/^qdisc: //; s/ *$//')"
