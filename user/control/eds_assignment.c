@@ -7,9 +7,6 @@
 
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
 
-#define PRIORITY_MAX 128 /* endpoint_components.proto */
-#define OVERPROVISIONING 140
-
 static void read_region(struct tree_walk *walk, const struct tree_node *node, void *target)
 {
 	proto_string(walk, node, EDS_MAX_NAME, &((struct locality *)target)->region);
@@ -43,17 +40,17 @@ static void read_weight(struct tree_walk *walk, const struct tree_node *node, vo
 	struct locality *locality = target;
 
 	locality->has_weight = true;
-	if (!proto_wrapped(walk, node, &locality->weight) && !locality->weight)
-		tree_problem(walk, node, "expected a weight of 1 or more, found 0");
+	if (!proto_wrapped(walk, node, &locality->weight))
+		eds_report(walk, node, eds_wrong_weight(locality->weight));
 }
 
 static void read_priority(struct tree_walk *walk, const struct tree_node *node, void *target)
 {
 	struct locality *locality = target;
+	char reason[EDS_REASON_MAX];
 
-	if (!proto_uint32(walk, node, &locality->priority) && locality->priority > PRIORITY_MAX)
-		tree_problem(walk, node, "expected a priority up to %u, found %u", PRIORITY_MAX,
-			     locality->priority);
+	if (!proto_uint32(walk, node, &locality->priority))
+		eds_report(walk, node, eds_wrong_priority(locality->priority, reason));
 }
 
 static void read_metadata(struct tree_walk *walk, const struct tree_node *node, void *target)
@@ -61,12 +58,10 @@ static void read_metadata(struct tree_walk *walk, const struct tree_node *node, 
 	eds_read_metadata_network(walk, node, &((struct locality *)target)->network);
 }
 
-/* Endpoints that would come by a service of their own: to pass over them would empty the
- * locality. */
 static void read_leds(struct tree_walk *walk, const struct tree_node *node, void *target)
 {
 	(void)target;
-	tree_problem(walk, node, "expected lb_endpoints: LEDS is not supported");
+	tree_problem(walk, node, "%s", eds_no_leds);
 }
 
 static void read_locality(struct tree_walk *walk, const struct tree_node *node, void *target)
@@ -83,7 +78,7 @@ static void read_locality(struct tree_walk *walk, const struct tree_node *node, 
 
 	if (walk->failed)
 		return;
-	locality->region = locality->zone = locality->sub_zone = "";
+	eds_locality_init(locality);
 	tree_fields(walk, node, "a LocalityLbEndpoints", fields, COUNT(fields), locality);
 }
 
@@ -91,23 +86,22 @@ static void read_localities(struct tree_walk *walk, const struct tree_node *node
 {
 	struct eds_reader *reader = (struct eds_reader *)walk;
 	struct assignment *assignment = target;
+	char reason[EDS_REASON_MAX];
+	const char *wrong = eds_wrong_localities(&reader->used, node->count, reason);
 
-	if (node->count > EDS_MAX_LOCALITIES - reader->localities) {
-		tree_problem(walk, node, "more than %u localities in one response",
-			     EDS_MAX_LOCALITIES);
+	eds_report(walk, node, wrong);
+	if (wrong)
 		return;
-	}
 	assignment->localities = tree_list(walk, node, "a list of localities", EDS_MAX_LOCALITIES,
 					   sizeof(*assignment->localities), read_locality,
 					   &assignment->locality_count);
-	reader->localities += assignment->locality_count;
+	reader->used.localities += assignment->locality_count;
 }
 
 static void read_name(struct tree_walk *walk, const struct tree_node *node, void *target)
 {
-	if (!proto_string(walk, node, EDS_MAX_NAME, &((struct assignment *)target)->name) &&
-	    !node->count)
-		tree_problem(walk, node, "the name is empty");
+	if (!proto_string(walk, node, EDS_MAX_NAME, &((struct assignment *)target)->name))
+		eds_report(walk, node, eds_wrong_name(node->count));
 }
 
 void eds_read_assignment(struct eds_reader *reader, const struct tree_node *message,
@@ -119,7 +113,7 @@ void eds_read_assignment(struct eds_reader *reader, const struct tree_node *mess
 		{"policy", eds_read_policy, false},
 	};
 
-	assignment->overprovisioning = OVERPROVISIONING;
+	assignment->overprovisioning = EDS_OVERPROVISIONING;
 	tree_fields(&reader->walk, message, "a ClusterLoadAssignment", fields, COUNT(fields),
 		    assignment);
 }

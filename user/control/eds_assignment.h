@@ -3,15 +3,22 @@
 #ifndef EDS_ASSIGNMENT_H
 #define EDS_ASSIGNMENT_H
 
-#include "assignment.h"
+#include "eds_rules.h"
 #include "tree_walk.h"
 
 /* What one response has used up so far. `walk` comes first: readers get a pointer to it. */
 struct eds_reader {
 	struct tree_walk walk;
-	size_t localities;
-	size_t endpoints;
+	struct eds_usage used;
 };
+
+/* Report what a rule says, if it says something. */
+static inline void eds_report(struct tree_walk *walk, const struct tree_node *node,
+			      const char *wrong)
+{
+	if (wrong)
+		tree_problem(walk, node, "%s", wrong);
+}
 
 /* Fill *assignment, whose name is set, from the message. Errors go to walk->problems. */
 void eds_read_assignment(struct eds_reader *reader, const struct tree_node *message,

@@ -11,26 +11,18 @@
 
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
 
-/* envoy.config.core.v3.Address: a oneof, of which we carry socket addresses. */
-struct address {
-	struct socket_addr socket;
-	bool has_address, has_port;
-	unsigned int kinds; /* how many of the oneof are there */
-	bool is_socket;
-};
-
 static void read_protocol(struct tree_walk *walk, const struct tree_node *node, void *target)
 {
 	static const char *const names[] = {"TCP", "UDP"};
 	unsigned int choice = 0;
 
 	proto_enum(walk, node, names, COUNT(names), false, &choice);
-	((struct address *)target)->socket.proto = choice ? IPPROTO_UDP : IPPROTO_TCP;
+	((struct eds_address *)target)->socket.proto = eds_protocol(choice);
 }
 
 static void read_ip(struct tree_walk *walk, const struct tree_node *node, void *target)
 {
-	struct address *address = target;
+	struct eds_address *address = target;
 
 	address->has_address = true;
 	tree_addr(walk, node, &address->socket.addr);
@@ -38,19 +30,20 @@ static void read_ip(struct tree_walk *walk, const struct tree_node *node, void *
 
 static void read_port_value(struct tree_walk *walk, const struct tree_node *node, void *target)
 {
-	struct address *address = target;
+	struct eds_address *address = target;
+	char reason[EDS_REASON_MAX];
 	uint32_t port = 0;
 
 	address->has_port = true;
-	if (!proto_uint32(walk, node, &port) && port > 65535)
-		tree_problem(walk, node, "expected a port up to 65535, found %u", port);
+	if (!proto_uint32(walk, node, &port))
+		eds_report(walk, node, eds_wrong_port(port, reason));
 	address->socket.port = (uint16_t)port;
 }
 
 static void read_named_port(struct tree_walk *walk, const struct tree_node *node, void *target)
 {
-	((struct address *)target)->has_port = true;
-	tree_problem(walk, node, "expected port_value: named ports need a resolver");
+	((struct eds_address *)target)->has_port = true;
+	tree_problem(walk, node, "%s", eds_no_named_port);
 }
 
 static void read_socket_address(struct tree_walk *walk, const struct tree_node *node, void *target)
@@ -61,21 +54,19 @@ static void read_socket_address(struct tree_walk *walk, const struct tree_node *
 		{"protocol", read_protocol, false},
 		{"namedPort", read_named_port, false},
 	};
-	struct address *address = target;
+	struct eds_address *address = target;
 
 	address->kinds++;
 	address->is_socket = true;
 	address->socket.proto = IPPROTO_TCP;
 	tree_fields(walk, node, "a SocketAddress", fields, COUNT(fields), address);
-	if (!walk->failed && !address->has_address)
-		tree_problem(walk, node, "the address is not set");
-	if (!walk->failed && !address->has_port)
-		tree_problem(walk, node, "the port is not set");
+	if (!walk->failed)
+		eds_report(walk, node, eds_wrong_socket(address));
 }
 
 static void read_other_address(struct tree_walk *walk, const struct tree_node *node, void *target)
 {
-	((struct address *)target)->kinds++;
+	((struct eds_address *)target)->kinds++;
 	tree_expect(walk, node, TREE_MAPPING, "a mapping");
 }
 
@@ -86,28 +77,28 @@ static void read_address(struct tree_walk *walk, const struct tree_node *node, v
 		{"pipe", read_other_address, false},
 		{"envoyInternalAddress", read_other_address, false},
 	};
-	struct address *address = target;
+	char reason[EDS_REASON_MAX];
 
-	tree_fields(walk, node, "an Address", fields, COUNT(fields), address);
-	if (!walk->failed && address->kinds != 1)
-		tree_problem(walk, node, "expected one address, found %u", address->kinds);
+	tree_fields(walk, node, "an Address", fields, COUNT(fields), target);
+	if (!walk->failed)
+		eds_report(walk, node, eds_wrong_kinds(target, reason));
 }
 
 /* One of additional_addresses. */
 static void read_additional(struct tree_walk *walk, const struct tree_node *node, void *target)
 {
 	static const struct tree_field fields[] = {{"address", read_address, false}};
-	const struct address *address = target;
+	const struct eds_address *address = target;
 
 	tree_fields(walk, node, "an AdditionalAddress", fields, COUNT(fields), target);
 	if (!walk->failed && !address->kinds)
-		tree_problem(walk, node, "the address is not set");
+		tree_problem(walk, node, "%s", eds_no_address);
 }
 
 struct endpoint_reader {
 	struct endpoint *endpoint;
-	struct address first;
-	struct address *more;
+	struct eds_address first;
+	struct eds_address *more;
 	size_t more_count;
 	bool seen;
 };
@@ -125,7 +116,7 @@ static void read_additional_addresses(struct tree_walk *walk, const struct tree_
 
 	reader->more = tree_list(walk, node, "a list of addresses", EDS_MAX_ADDRESSES - 1,
 				 sizeof(*reader->more), read_additional, &reader->more_count);
-	eds->endpoints += reader->more_count;
+	eds->used.endpoints += reader->more_count;
 }
 
 static void read_hostname(struct tree_walk *walk, const struct tree_node *node, void *target)
@@ -135,24 +126,6 @@ static void read_hostname(struct tree_walk *walk, const struct tree_node *node, 
 	proto_string(walk, node, EDS_MAX_NAME, &endpoint->hostname);
 	if (endpoint->hostname && !*endpoint->hostname)
 		endpoint->hostname = NULL;
-}
-
-/* Where the first address is of another kind, the rest has no meaning for us either. */
-static void put_addresses(struct tree_walk *walk, const struct endpoint_reader *reader)
-{
-	struct endpoint *endpoint = reader->endpoint;
-
-	if (!reader->first.is_socket)
-		return;
-	endpoint->addresses = arena_array(walk->arena, reader->more_count + 1,
-					  sizeof(*endpoint->addresses));
-	walk->out_of_memory |= !endpoint->addresses;
-	if (!endpoint->addresses)
-		return;
-	endpoint->addresses[endpoint->address_count++] = reader->first.socket;
-	for (size_t i = 0; i < reader->more_count; i++)
-		if (reader->more[i].is_socket)
-			endpoint->addresses[endpoint->address_count++] = reader->more[i].socket;
 }
 
 static void read_endpoint(struct tree_walk *walk, const struct tree_node *node, void *target)
@@ -167,9 +140,10 @@ static void read_endpoint(struct tree_walk *walk, const struct tree_node *node, 
 	reader->seen = true;
 	tree_fields(walk, node, "an Endpoint", fields, COUNT(fields), reader);
 	if (!walk->failed && !reader->first.kinds)
-		tree_problem(walk, node, "the address is not set");
-	if (!walk->failed)
-		put_addresses(walk, reader);
+		tree_problem(walk, node, "%s", eds_no_address);
+	if (!walk->failed && eds_put_addresses(walk->arena, &reader->first, reader->more,
+					       reader->more_count, reader->endpoint))
+		walk->out_of_memory = true;
 }
 
 static void read_health(struct tree_walk *walk, const struct tree_node *node, void *target)
@@ -178,18 +152,16 @@ static void read_health(struct tree_walk *walk, const struct tree_node *node, vo
 					    "DRAINING", "TIMEOUT", "DEGRADED"};
 	unsigned int health = HEALTH_UNKNOWN;
 
-	/* Envoy takes a number it does not know for healthy (setEdsHealthFlag). */
-	if (proto_enum(walk, node, names, COUNT(names), true, &health) || health >= COUNT(names))
-		health = HEALTH_UNKNOWN;
-	((struct endpoint_reader *)target)->endpoint->health = health;
+	proto_enum(walk, node, names, COUNT(names), true, &health);
+	((struct endpoint_reader *)target)->endpoint->health = eds_health(health);
 }
 
 static void read_weight(struct tree_walk *walk, const struct tree_node *node, void *target)
 {
 	uint32_t *weight = &((struct endpoint_reader *)target)->endpoint->weight;
 
-	if (!proto_wrapped(walk, node, weight) && !*weight)
-		tree_problem(walk, node, "expected a weight of 1 or more, found 0");
+	if (!proto_wrapped(walk, node, weight))
+		eds_report(walk, node, eds_wrong_weight(*weight));
 }
 
 static void read_metadata(struct tree_walk *walk, const struct tree_node *node, void *target)
@@ -216,23 +188,23 @@ static void read_lb_endpoint(struct tree_walk *walk, const struct tree_node *nod
 	reader.endpoint->weight = 1;
 	tree_fields(walk, node, "an LbEndpoint", fields, COUNT(fields), &reader);
 	if (!walk->failed && !reader.seen)
-		tree_problem(walk, node, "the endpoint is not set");
+		tree_problem(walk, node, "%s", eds_no_endpoint);
 }
 
 void eds_read_lb_endpoints(struct tree_walk *walk, const struct tree_node *node, void *target)
 {
 	struct eds_reader *reader = (struct eds_reader *)walk;
 	struct locality *locality = target;
+	char reason[EDS_REASON_MAX];
+	const char *wrong = eds_wrong_endpoints(&reader->used, node->count, reason);
 
-	if (node->count > EDS_MAX_ENDPOINTS - reader->endpoints) {
-		tree_problem(walk, node, "more than %u endpoints in one response",
-			     EDS_MAX_ENDPOINTS);
+	eds_report(walk, node, wrong);
+	if (wrong)
 		return;
-	}
 	locality->endpoints = tree_list(walk, node, "a list of endpoints", EDS_MAX_ENDPOINTS,
 					sizeof(*locality->endpoints), read_lb_endpoint,
 					&locality->endpoint_count);
-	reader->endpoints += locality->endpoint_count;
+	reader->used.endpoints += locality->endpoint_count;
 }
 
 const struct tree_node *eds_istio_metadata(struct tree_walk *walk, const struct tree_node *node)

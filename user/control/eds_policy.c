@@ -15,11 +15,10 @@ static void read_numerator(struct tree_walk *walk, const struct tree_node *node,
 static void read_denominator(struct tree_walk *walk, const struct tree_node *node, void *target)
 {
 	static const char *const names[] = {"HUNDRED", "TEN_THOUSAND", "MILLION"};
-	static const uint32_t values[] = {100, 10000, 1000000};
 	unsigned int choice = 0;
 
 	proto_enum(walk, node, names, COUNT(names), false, &choice);
-	((struct drop_overload *)target)->denominator = values[choice];
+	((struct drop_overload *)target)->denominator = eds_denominator(choice);
 }
 
 static void read_percentage(struct tree_walk *walk, const struct tree_node *node, void *target)
@@ -28,12 +27,11 @@ static void read_percentage(struct tree_walk *walk, const struct tree_node *node
 		{"numerator", read_numerator, false},
 		{"denominator", read_denominator, false},
 	};
-	const struct drop_overload *drop = target;
+	char reason[EDS_REASON_MAX];
 
 	tree_fields(walk, node, "a FractionalPercent", fields, COUNT(fields), target);
-	if (!walk->failed && drop->numerator > drop->denominator)
-		tree_problem(walk, node, "expected a fraction up to 1, found %u/%u",
-			     drop->numerator, drop->denominator);
+	if (!walk->failed)
+		eds_report(walk, node, eds_wrong_fraction(target, reason));
 }
 
 static void read_category(struct tree_walk *walk, const struct tree_node *node, void *target)
@@ -41,19 +39,17 @@ static void read_category(struct tree_walk *walk, const struct tree_node *node, 
 	proto_string(walk, node, EDS_MAX_NAME, &((struct drop_overload *)target)->category);
 }
 
-/* Without drop_percentage nothing is dropped. */
 static void read_drop(struct tree_walk *walk, const struct tree_node *node, void *target)
 {
 	static const struct tree_field fields[] = {
 		{"category", read_category, false},
 		{"dropPercentage", read_percentage, false},
 	};
-	struct drop_overload *drop = target;
 
-	drop->denominator = 100;
-	tree_fields(walk, node, "a DropOverload", fields, COUNT(fields), drop);
-	if (!walk->failed && (!drop->category || !*drop->category))
-		tree_problem(walk, node, "the category is not set");
+	eds_drop_init(target);
+	tree_fields(walk, node, "a DropOverload", fields, COUNT(fields), target);
+	if (!walk->failed)
+		eds_report(walk, node, eds_wrong_category(target));
 }
 
 static void read_drops(struct tree_walk *walk, const struct tree_node *node, void *target)
@@ -70,16 +66,16 @@ static void read_overprovisioning(struct tree_walk *walk, const struct tree_node
 {
 	uint32_t *factor = &((struct assignment *)target)->overprovisioning;
 
-	if (!proto_wrapped(walk, node, factor) && !*factor)
-		tree_problem(walk, node, "expected a factor of 1 or more, found 0");
+	if (!proto_wrapped(walk, node, factor))
+		eds_report(walk, node, eds_wrong_factor(*factor));
 }
 
 static void read_stale_after(struct tree_walk *walk, const struct tree_node *node, void *target)
 {
 	uint64_t *stale = &((struct assignment *)target)->stale_after_ms;
 
-	if (!proto_duration(walk, node, stale) && !*stale)
-		tree_problem(walk, node, "expected a duration above 0");
+	if (!proto_duration(walk, node, stale))
+		eds_report(walk, node, eds_wrong_stale_after(*stale));
 }
 
 static void read_weighted_health(struct tree_walk *walk, const struct tree_node *node, void *target)
