@@ -123,10 +123,30 @@ static void caps_problems(void **state)
 	problems_done(&problems);
 }
 
+static void sized_ones_take_what_they_were_told(void **state)
+{
+	struct arena *arena = arena_new_sized(1000);
+	unsigned char *first = arena_alloc(arena, 800), *second = arena_alloc(arena, 100), *more;
+
+	(void)state;
+	assert_true(second > first && second < first + 1000);
+	for (size_t i = 1; i < 3000; i += 7) {
+		more = arena_alloc(arena, i);
+		assert_non_null(more);
+		assert_true(is_zero(more, i));
+		memset(more, 1, i);
+	}
+	arena_free(arena);
+	arena = arena_new_sized(0);
+	assert_non_null(arena_alloc(arena, 1));
+	arena_free(arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(gives_zeroed_aligned_memory),
+		cmocka_unit_test(sized_ones_take_what_they_were_told),
 		cmocka_unit_test(keeps_to_its_limit),
 		cmocka_unit_test(refuses_sizes_that_overflow),
 		cmocka_unit_test(copies_text),

@@ -4,6 +4,7 @@
 
 #include <stdarg.h>
 #include <stdalign.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +12,7 @@
 
 #define ALIGNMENT alignof(max_align_t)
 #define FIRST_CHUNK 4096
+#define SMALLEST_CHUNK 128
 #define LARGEST_CHUNK (1u << 20)
 
 struct chunk {
@@ -25,6 +27,7 @@ struct arena {
 	size_t next_size; /* of the next chunk */
 	size_t used;
 	size_t limit;
+	bool sized; /* the first chunk should do */
 };
 
 struct arena *arena_new(size_t limit)
@@ -35,6 +38,17 @@ struct arena *arena_new(size_t limit)
 		return NULL;
 	arena->next_size = FIRST_CHUNK;
 	arena->limit = limit ? limit : SIZE_MAX;
+	return arena;
+}
+
+struct arena *arena_new_sized(size_t expect)
+{
+	struct arena *arena = arena_new(0);
+
+	if (!arena)
+		return NULL;
+	arena->next_size = expect < SMALLEST_CHUNK ? SMALLEST_CHUNK : expect;
+	arena->sized = true;
 	return arena;
 }
 
@@ -86,7 +100,9 @@ static int refill(struct arena *arena)
 		return -1;
 	arena->at = chunk->data;
 	arena->left = arena->next_size;
-	if (arena->next_size < LARGEST_CHUNK)
+	if (arena->sized)
+		arena->next_size = arena->next_size / 8 + SMALLEST_CHUNK;
+	else if (arena->next_size < LARGEST_CHUNK)
 		arena->next_size *= 2;
 	return 0;
 }
@@ -100,6 +116,11 @@ static void *take(struct arena *arena, size_t size)
 	return memory;
 }
 
+static bool is_first(const struct arena *arena)
+{
+	return arena->sized && !arena->chunks;
+}
+
 /* `alignment` is 1, for text, or ALIGNMENT. */
 static void *alloc(struct arena *arena, size_t size, size_t alignment)
 {
@@ -111,7 +132,7 @@ static void *alloc(struct arena *arena, size_t size, size_t alignment)
 	if (size + padding <= arena->left) {
 		take(arena, padding);
 		memory = take(arena, size);
-	} else if (size > arena->next_size / 4) {
+	} else if (size > (is_first(arena) ? arena->next_size : arena->next_size / 4)) {
 		memory = alloc_large(arena, size);
 	} else {
 		memory = refill(arena) ? NULL : take(arena, size);

@@ -9,6 +9,8 @@ struct arena;
 
 /* `limit` bytes at most are ever handed out (0: no limit). Returns NULL without memory. */
 struct arena *arena_new(size_t limit);
+/* The same for about `expect` bytes: takes so many at once, and little beyond. */
+struct arena *arena_new_sized(size_t expect);
 /* Accepts NULL. */
 void arena_free(struct arena *arena);
 
