@@ -194,7 +194,24 @@ static const struct {
 	{N "interfaces: {pod: [x]}", "2:14: unknown key 'pod', did you mean 'pods'?"},
 	{N "interfaces: {nics: [x]}", "2:14: unknown key 'nics', expected one of: pods, uplinks, attach, xdp"},
 	{N "mesh_networks: {}", "2:1: unknown key 'mesh_networks', did you mean 'meshNetworks'?"},
-	{N "source: {ads: {}}", "2:10: unknown key 'ads', expected one of: files\n/etc/parallax/f:2:9: source: missing key 'files'"},
+	{N "source: {ads: {}}", "2:15: ads: missing key 'addresses'"},
+	{N "source: {}", "2:9: source: expected either files or ads"},
+	{N "source: {files: {path: a}, ads: {addresses: ['a:1']}}", "2:9: source: expected either files or ads"},
+	{N "source: {ads: {addresses: []}}", "2:27: addresses: expected an address or more"},
+	{N "source: {ads: {addresses: [a]}}", "2:28: expected HOST:PORT, found a"},
+	{N "source: {ads: {addresses: ['a:0']}}", "2:28: expected HOST:PORT, found \"a:0\""},
+	{N "source: {ads: {addresses: ['::1:5']}}", "2:28: expected HOST:PORT, found \"::1:5\""},
+	{N "source: {ads: {addresses: ['a:1'], mode: x}}", "2:42: mode: expected delta or sotw, found x"},
+	{N "source: {ads: {addresses: ['a:1'], view: x}}", "2:42: view: expected rewritten or perNetwork, found x"},
+	{N "source: {ads: {addresses: ['a:1'], tokenFile: t}}", "2:47: tokenFile: expected together with tls only: a token is not sent in the clear"},
+	{N "source: {ads: {addresses: ['a:1'], tls: {keyFile: k}}}", "2:41: tls: expected certificateFile and keyFile together"},
+	{N "source: {ads: {addresses: ['a:1'], tls: {serverName: 'a b'}}}", "2:54: serverName: expected a host name or an address, found \"a b\""},
+	{N "source: {ads: {addresses: ['a:1'], node: {id: a, ip: 10.0.0.1}}}", "2:54: ip: expected either id or its parts"},
+	{N "source: {ads: {addresses: ['a:1'], node: {ip: 0.0.0.0}}}", "2:47: ip: expected an address of this node, found 0.0.0.0"},
+	{N "source: {ads: {addresses: ['a:1'], node: {namespace: a.b}}}", "2:54: namespace: expected a name without '~' and '.', found a.b"},
+	{N "source: {ads: {addresses: ['a:1'], node: {metadata: {A: [1]}}}}", "2:57: A: expected text, found a list"},
+	{N "source: {ads: {addresses: ['a:1'], timeouts: {keepalive: 29s}}}", "2:58: keepalive: expected at least 30s, found 29s"},
+	{N "source: {ads: {addresses: ['a:1'], maxMessageBytes: 1}}", "2:53: maxMessageBytes: expected a number from 65536 to 1073741824, found 1"},
 	/* types */
 	{"network: [x]", "1:10: network: expected a text, found a list"},
 	{"network:", "1:9: network: expected a text, found nothing"},
@@ -504,9 +521,51 @@ static void tells_a_file_that_cannot_be_read(void **state)
 	problems_done(&problems);
 }
 
+static void reads_a_control_plane(void **state)
+{
+	static const char text[] = N
+		"source:\n"
+		"  ads:\n"
+		"    addresses: ['istiod.istio-system.svc:15012', '[2001:db8::1]:15012', '10.0.0.1:1']\n"
+		"    view: perNetwork\n"
+		"    mode: sotw\n"
+		"    tls: {caFile: ca.pem, serverName: istiod, certificateFile: /c, keyFile: /k}\n"
+		"    tokenFile: token\n"
+		"    clusterId: c1\n"
+		"    node: {ip: 10.1.1.1, name: n.a, namespace: s, domain: d, metadata: {A: true, B: 1}}\n"
+		"    timeouts: {initialFetch: 5s, connect: 2s, keepalive: 1m}\n"
+		"    maxMessageBytes: 65536\n";
+	struct problems problems = {};
+	struct config *config = NULL;
+	const struct config_ads *ads;
+
+	(void)state;
+	assert_int_equal(config_load_text("/etc/parallax/f", text, strlen(text), NULL, &config,
+					  &problems), 0);
+	ads = &config->ads;
+	assert_true(ads->enabled && ads->tls);
+	assert_null(config->eds_path);
+	assert_int_equal(ads->address_count, 3);
+	assert_string_equal(ads->addresses[0].host, "istiod.istio-system.svc");
+	assert_int_equal(ads->addresses[0].port, 15012);
+	assert_string_equal(ads->addresses[1].host, "2001:db8::1");
+	assert_int_equal(ads->view, ADS_VIEW_PER_NETWORK);
+	assert_int_equal(ads->mode, ADS_MODE_SOTW);
+	assert_string_equal(ads->ca_file, "/etc/parallax/ca.pem");
+	assert_string_equal(ads->token_file, "/etc/parallax/token");
+	assert_string_equal(ads->node.ip, "10.1.1.1");
+	assert_int_equal(ads->node.metadata_count, 2);
+	assert_string_equal(ads->node.metadata[0].value, "true");
+	assert_int_equal(ads->keepalive_seconds, 60);
+	assert_int_equal(ads->max_message, 65536);
+	config_free(config);
+	problems_done(&problems);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(reads_a_control_plane),
 		cmocka_unit_test(fills_in_defaults),
 		cmocka_unit_test(reads_a_node),
 		cmocka_unit_test(reads_a_gateway),

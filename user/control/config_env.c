@@ -13,7 +13,7 @@
 
 struct variable {
 	const char *name;
-	const char *sections[2]; /* mappings on the way, outermost first */
+	const char *sections[3]; /* mappings on the way, outermost first */
 	const char *key;
 	bool list;           /* comma-separated */
 	const char *instead; /* a sibling that may not stand beside it */
@@ -32,6 +32,14 @@ static const struct variable variables[] = {
 	{"PARALLAX_INTERFACES_ATTACH", {"interfaces"}, "attach", false, NULL},
 	{"PARALLAX_INTERFACES_XDP", {"interfaces"}, "xdp", false, NULL},
 	{"PARALLAX_SOURCE_FILES_PATH", {"source", "files"}, "path", false, NULL},
+	{"PARALLAX_SOURCE_ADS_ADDRESSES", {"source", "ads"}, "addresses", true, NULL},
+	{"PARALLAX_SOURCE_ADS_CLUSTER_ID", {"source", "ads"}, "clusterId", false, NULL},
+	{"PARALLAX_SOURCE_ADS_TOKEN_FILE", {"source", "ads"}, "tokenFile", false, NULL},
+	{"PARALLAX_SOURCE_ADS_NODE_ID", {"source", "ads", "node"}, "id", false, NULL},
+	{"PARALLAX_SOURCE_ADS_NODE_IP", {"source", "ads", "node"}, "ip", false, NULL},
+	{"PARALLAX_SOURCE_ADS_NODE_NAME", {"source", "ads", "node"}, "name", false, NULL},
+	{"PARALLAX_SOURCE_ADS_NODE_NAMESPACE", {"source", "ads", "node"}, "namespace", false, NULL},
+	{"PARALLAX_SOURCE_ADS_NODE_DOMAIN", {"source", "ads", "node"}, "domain", false, NULL},
 	{"PARALLAX_LOAD_BALANCING_LOCALITY_WEIGHTED", {"loadBalancing"}, "localityWeighted", false,
 	 NULL},
 	{"PARALLAX_LOAD_BALANCING_PANIC_THRESHOLD", {"loadBalancing"}, "panicThreshold", false,

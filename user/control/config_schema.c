@@ -111,29 +111,6 @@ static void read_mesh_networks_file(struct tree_walk *walk, const struct tree_no
 		config->mesh_networks_file = config_path_from(walk, config->path, path);
 }
 
-static void read_files_path(struct tree_walk *walk, const struct tree_node *node, void *target)
-{
-	struct config *config = target;
-	const char *path;
-
-	if (!tree_text(walk, node, &path))
-		config->eds_path = config_path_from(walk, config->path, path);
-}
-
-static void read_files(struct tree_walk *walk, const struct tree_node *node, void *target)
-{
-	static const struct tree_field fields[] = {{"path", read_files_path, true}};
-
-	tree_fields(walk, node, "a mapping with path", fields, COUNT(fields), target);
-}
-
-static void read_source(struct tree_walk *walk, const struct tree_node *node, void *target)
-{
-	static const struct tree_field fields[] = {{"files", read_files, true}};
-
-	tree_fields(walk, node, "a mapping with files", fields, COUNT(fields), target);
-}
-
 static void read_locality_weighted(struct tree_walk *walk, const struct tree_node *node,
 				   void *target)
 {
@@ -248,7 +225,7 @@ void config_schema_read(struct tree_walk *walk, const struct tree_node *root,
 		{"transports", config_read_transports, false},
 		{"networkIds", config_read_network_ids, false},
 		{"flat", config_read_flat, false},
-		{"source", read_source, false},
+		{"source", config_read_source, false},
 		{"services", config_read_services, false},
 		{"loadBalancing", read_load_balancing, false},
 		{"delivery", read_delivery, false},

@@ -19,6 +19,7 @@ void config_env_apply(struct tree_walk *walk, struct yaml_tree *tree, char *cons
 
 /* Readers of one top-level key; `target` is the struct config. */
 void config_read_services(struct tree_walk *walk, const struct tree_node *node, void *target);
+void config_read_source(struct tree_walk *walk, const struct tree_node *node, void *target);
 void config_read_gateway(struct tree_walk *walk, const struct tree_node *node, void *target);
 void config_read_admin(struct tree_walk *walk, const struct tree_node *node, void *target);
 void config_read_transports(struct tree_walk *walk, const struct tree_node *node, void *target);

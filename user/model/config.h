@@ -96,6 +96,44 @@ struct config_gateway_role {
 	size_t allow_count;
 };
 
+enum ads_view { ADS_VIEW_REWRITTEN, ADS_VIEW_PER_NETWORK };
+enum ads_mode { ADS_MODE_DELTA, ADS_MODE_SOTW };
+
+struct config_ads_address {
+	const char *host; /* name or address */
+	uint16_t port;
+};
+
+struct config_metadata {
+	const char *key, *value;
+};
+
+/* What the control plane is told about us; NULL: made up by the agent. */
+struct config_ads_node {
+	const char *id; /* whole; or NULL: of the parts below */
+	const char *ip, *name, *namespace, *domain;
+	struct config_metadata *metadata; /* beats what the agent makes up */
+	size_t metadata_count;
+};
+
+/* source.ads. */
+struct config_ads {
+	bool enabled;
+	struct config_ads_address *addresses; /* tried in turn */
+	size_t address_count;
+	enum ads_view view;
+	enum ads_mode mode;
+	bool tls;
+	const char *ca_file;     /* NULL: the system's authorities */
+	const char *server_name; /* NULL: the host of the address */
+	const char *certificate_file, *key_file; /* both or none */
+	const char *token_file;  /* or NULL */
+	const char *cluster_id;  /* metadata `clusterid`; or NULL */
+	struct config_ads_node node;
+	uint32_t initial_fetch_seconds, connect_seconds, keepalive_seconds;
+	uint32_t max_message; /* bytes */
+};
+
 struct config {
 	struct arena *arena; /* owns everything here but `mesh` */
 	const char *path;
@@ -116,6 +154,7 @@ struct config {
 	struct config_flat *flat;
 	size_t flat_count;
 	const char *eds_path;           /* source.files.path; or NULL */
+	struct config_ads ads;          /* source.ads, instead of it */
 	struct config_service *services;
 	size_t service_count;
 	bool locality_weighted;   /* loadBalancing.localityWeighted, default true */
