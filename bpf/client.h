@@ -3,7 +3,7 @@
 #ifndef CLIENT_H
 #define CLIENT_H
 
-#include "flow.h"
+#include "flow_state.h"
 #include "service.h"
 #include "tunnel.h"
 
@@ -53,6 +53,9 @@ SUBPROGRAM int client_send(struct __sk_buff *skb, struct packet *p, const struct
 			   struct flow *flow)
 {
 	REQUIRE(p && s && flow);
+	flow = flow_confirmed(&p->key, flow, p->tcp_flags, s->hz);
+	if (!flow)
+		return drop(p, REASON_FLOWS_FULL);
 	flow_seen(&p->key, flow, p, s->hz);
 	if (flow->action == FLOW_ENCAP)
 		return client_send_tunnel(skb, p, s, flow);
@@ -85,11 +88,18 @@ INLINE int client_open(const struct flow_key *key, struct flow *flow, __u32 hz)
 /* The path of a flow to a pod: does it enter the pod directly? */
 INLINE bool client_redirects(struct __sk_buff *skb, const struct settings *s, __be32 pod)
 {
-	struct next_hop hop = {};
-	bool resolved;
+	return s->flags & SETTING_REDIRECT && route_pod(skb, pod);
+}
 
-	return s->flags & SETTING_REDIRECT && !route_lookup(skb, pod, &hop, &resolved) &&
-	       hop.flags & NEXT_HOP_POD;
+/* What skips the stack skips its reverse path filter as well: is the source another pod's? */
+INLINE bool client_spoofs(struct __sk_buff *skb, const struct flow *flow, __be32 saddr)
+{
+	__u32 ifindex;
+
+	if (flow->action == FLOW_NAT && !(flow->flags & FLOW_REDIRECT))
+		return false;
+	ifindex = route_pod(skb, saddr);
+	return ifindex && ifindex != skb->ifindex;
 }
 
 INLINE void client_flow_tunnel(struct flow *flow, const struct backend *backend)
@@ -140,12 +150,14 @@ SUBPROGRAM int client_choose(struct __sk_buff *skb, const struct packet *p,
 		client_flow_tunnel(flow, backend);
 	else
 		client_flow_nat(skb, p, s, flow, backend);
+	if (client_spoofs(skb, flow, p->key.saddr))
+		return REASON_SPOOFED;
 	return client_open(&p->key, flow, s->hz);
 }
 
 /* A TCP packet in mid-stream without a flow. Connections older than us pass untouched: they
  * belong to whoever carried the VIP before. */
-INLINE int client_stray(struct __sk_buff *skb, const struct packet *p, const struct settings *s,
+INLINE int client_stray(struct __sk_buff *skb, struct packet *p, const struct settings *s,
 			const struct service *service)
 {
 	__u32 ifindex = skb->ifindex;
@@ -207,27 +219,29 @@ SUBPROGRAM int client_new(struct __sk_buff *skb, struct packet *p, const struct 
 		return is_syn(p) ? client_direct(p, s) : NEXT;
 	if (p->proto == IPPROTO_TCP && !is_syn(p))
 		return client_stray(skb, p, s, service);
+	if (service_drops(p, service, row))
+		return refuse(skb, p, s, REASON_DROP_OVERLOAD);
 	reason = client_choose(skb, p, s, service, row);
 	if (reason == REASON_NO_BACKEND)
 		return refuse(skb, p, s, reason);
 	return reason == REASON_COUNT ? UNKNOWN : drop(p, reason);
 }
 
-/* Does this packet start over? Then the flow must not decide alone: a SYN of a flow that opens
- * or closes, and any UDP packet, chooses again when the backend is out of service. Returns true
- * when the flow was given up. */
+/* Does this packet start over? Then the flow must not decide alone: a SYN, and any UDP packet,
+ * chooses again when the backend is out of service. That holds in any state: of a backend that
+ * died in silence the table still says "established", and who dials again from the same port
+ * would be sent to it for hours. Returns true when the flow was given up. */
 INLINE bool client_starts_over(struct packet *p, struct flow *flow)
 {
-	if (!is_udp(p) && (!is_syn(p) || flow->state == FLOW_ESTABLISHED))
+	if (!is_udp(p) && !is_syn(p))
 		return false;
 	if (backend_is_out(flow)) {
 		flow_delete(&p->key, flow);
 		return true;
 	}
 	if (is_syn(p)) {
-		if (flow->state == FLOW_CLOSING)
-			flow_set_state(&p->key, flow, FLOW_OPENING,
-				       flow->flags & ~(FLOW_FIN_FORWARD | FLOW_FIN_REPLY));
+		if (flow->state == FLOW_CLOSING || flow->flags & FLOW_FIN_FORWARD)
+			flow_reopen(&p->key, flow);
 		flow_touch(&p->key, flow); /* the half-open table may have lost the other half */
 	}
 	return false;
@@ -280,14 +294,16 @@ INLINE int client_reply(struct __sk_buff *skb, struct packet *p, const struct se
 {
 	struct flow *flow;
 	struct nat nat;
-	bool full;
 
 	p->key.scope = FLOW_SCOPE(0, FLOW_REPLY, is_udp(p));
-	flow = flow_find_reply(&p->key, s->hz, &full);
+	flow = flow_find_any(&p->key);
 	if (!flow || flow->action != FLOW_NAT)
-		return full ? drop(p, REASON_FLOWS_FULL) : NEXT;
-	flow_seen(&p->key, flow, p, s->hz);
+		return NEXT;
 	nat = flow->nat;
+	flow = flow_answered(&p->key, flow, p->tcp_flags, s->hz);
+	if (!flow)
+		return drop(p, REASON_FLOWS_FULL);
+	flow_seen(&p->key, flow, p, s->hz);
 	if (rewrite(skb, p, &nat, 0))
 		return drop(p, REASON_NO_ROOM);
 	return pass(p, REASON_REPLY);
@@ -301,34 +317,38 @@ SUBPROGRAM int client_reply_redirect(struct __sk_buff *skb, struct packet *p,
 	REQUIRE(p && s);
 	struct flow *flow;
 	struct nat nat;
-	bool full;
 
 	p->key.scope = FLOW_SCOPE(0, FLOW_REPLY, is_udp(p));
 	flow = flow_find_any(&p->key);
 	if (!flow || !(flow->flags & FLOW_REDIRECT))
 		return UNKNOWN;
+	nat = flow->nat;
 	if (p->ttl <= 1)
 		return pass(p, REASON_TTL_EXPIRED);
-	flow = flow_find_reply(&p->key, s->hz, &full);
+	flow = flow_answered(&p->key, flow, p->tcp_flags, s->hz);
 	if (!flow)
 		return drop(p, REASON_FLOWS_FULL);
 	flow_seen(&p->key, flow, p, s->hz);
-	nat = flow->nat;
 	if (rewrite(skb, p, &nat, 1))
 		return drop(p, REASON_NO_ROOM);
 	return forwarded(p, REASON_REPLY, route_send(skb, p, s, nat.daddr));
 }
 
-/* May this tunnel packet speak for the flow? Its own gateway may, and any other of that network. */
+/* May this tunnel packet speak for the flow? Its own gateway may, and any other of that network,
+ * from the port it listens on. */
 INLINE bool client_hears(const struct flow *flow, const struct outer *outer)
 {
 	struct gateway_key key = {}; /* naming a union's member would leave its other bytes unset */
+	struct gateway *gateway;
 
 	key.addr.v4 = outer->saddr;
 	key.network = flow->network;
 	if (outer->vni != flow->network)
 		return false;
-	return outer->saddr == flow->peer.v4 || bpf_map_lookup_elem(&gateways, &key);
+	if (outer->saddr == flow->peer.v4 && outer->sport == flow->peer_port)
+		return true;
+	gateway = bpf_map_lookup_elem(&gateways, &key);
+	return gateway && gateway->tunnel_port == outer->sport;
 }
 
 /* A reply out of a tunnel; `p` is the inner packet, where it stands. */
@@ -338,7 +358,6 @@ SUBPROGRAM int client_from_tunnel(struct __sk_buff *skb, struct packet *p, const
 	REQUIRE(p && s && outer);
 	enum reason reason;
 	struct flow *flow;
-	bool full;
 
 	p->key.scope = FLOW_SCOPE(0, FLOW_REPLY, is_udp(p));
 	flow = flow_find_any(&p->key);
@@ -347,7 +366,7 @@ SUBPROGRAM int client_from_tunnel(struct __sk_buff *skb, struct packet *p, const
 	if (!client_hears(flow, outer))
 		return drop(p, outer->vni == flow->network ? REASON_TUNNEL_SOURCE :
 							     REASON_TUNNEL_VNI);
-	flow = flow_find_reply(&p->key, s->hz, &full);
+	flow = flow_answered(&p->key, flow, p->tcp_flags, s->hz);
 	if (!flow)
 		return drop(p, REASON_FLOWS_FULL);
 	flow_seen(&p->key, flow, p, s->hz);

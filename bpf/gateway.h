@@ -4,7 +4,7 @@
 #ifndef GATEWAY_H
 #define GATEWAY_H
 
-#include "flow.h"
+#include "flow_state.h"
 #include "service.h"
 #include "tunnel.h"
 
@@ -117,7 +117,6 @@ SUBPROGRAM int gateway_refuse(struct __sk_buff *skb, struct packet *p, const str
 	count(p->hook, reason, p->length);
 	if (tunnel_strip(skb, p, outer) != REASON_COUNT || reply_refuse(skb, p))
 		return DROP;
-	p->length = skb->len - ETH_HLEN;
 	return tunnel_send(skb, p, s, &back);
 }
 
@@ -182,12 +181,11 @@ INLINE bool gateway_starts_over(struct packet *p, struct flow *flow, const struc
 {
 	struct service *service = service_row(flow->service);
 
-	if (!is_udp(p) && (!is_syn(p) || flow->state == FLOW_ESTABLISHED))
+	if (!is_udp(p) && !is_syn(p))
 		return false;
 	if (service && service->id == outer_service_id(outer) && !backend_is_out(flow)) {
-		if (is_syn(p) && flow->state == FLOW_CLOSING)
-			flow_set_state(&p->key, flow, FLOW_OPENING,
-				       flow->flags & ~(FLOW_FIN_FORWARD | FLOW_FIN_REPLY));
+		if (is_syn(p) && (flow->state == FLOW_CLOSING || flow->flags & FLOW_FIN_FORWARD))
+			flow_reopen(&p->key, flow);
 		return false;
 	}
 	flow_delete(&p->key, flow);
@@ -204,6 +202,9 @@ SUBPROGRAM int gateway_deliver(struct __sk_buff *skb, struct packet *p, const st
 
 	if (p->ttl <= 1)
 		return drop(p, REASON_TUNNEL_TTL);
+	flow = flow_confirmed(&p->key, flow, p->tcp_flags, s->hz);
+	if (!flow)
+		return drop(p, REASON_FLOWS_FULL);
 	flow_seen(&p->key, flow, p, s->hz);
 	reason = tunnel_strip(skb, p, outer);
 	if (reason != REASON_COUNT)
@@ -254,14 +255,13 @@ SUBPROGRAM int gateway_reply(struct __sk_buff *skb, struct packet *p, const stru
 	struct service *service;
 	struct flow *flow;
 	struct nat nat;
-	bool full;
 
 	p->key.scope = FLOW_SCOPE(0, FLOW_GATEWAY_REPLY, is_udp(p));
-	flow = flow_find_reply(&p->key, s->hz, &full);
+	flow = flow_find(&p->key);
 	if (!flow)
 		return UNKNOWN;
-	service = service_row(flow->service);
 	nat = flow->nat;
+	service = service_row(flow->service);
 	outer.daddr = flow->peer.v4;
 	outer.dport = flow->peer_port;
 	if (service) {
@@ -272,6 +272,9 @@ SUBPROGRAM int gateway_reply(struct __sk_buff *skb, struct packet *p, const stru
 		return drop(p, REASON_TUNNEL_TTL);
 	if (segment_length(skb, p) > tunnel_mtu(s))
 		return refuse_too_big(skb, p, s, tunnel_mtu(s));
+	flow = flow_answered(&p->key, flow, p->tcp_flags, s->hz);
+	if (!flow)
+		return drop(p, REASON_FLOWS_FULL);
 	flow_seen(&p->key, flow, p, s->hz);
 	if ((p->tcp_flags & TCP_SYN && clamp_mss(skb, p, tunnel_mtu(s))) ||
 	    rewrite(skb, p, &nat, 1))

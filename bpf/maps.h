@@ -38,6 +38,15 @@ struct {
 	__uint(max_entries, DEFAULT_SLOTS / 2);
 } slots SEC(".maps");
 
+/* Drop overloads by row of services; looked at only when a connection is refused by one. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, __u32);
+	__type(value, struct drops);
+	__uint(max_entries, DEFAULT_SERVICES);
+} drops SEC(".maps");
+
 /* Service id -> row of services, for what comes out of a tunnel. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);

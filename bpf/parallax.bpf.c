@@ -43,7 +43,8 @@ int px_from_pod(struct __sk_buff *skb)
 			return verdict;
 	}
 	if (filter_has(f->destinations, address_bit(p.key.daddr))) {
-		if (is_snat_port(s, p.key.daddr, p.key.dport))
+		if (is_snat_port(s, p.key.daddr, p.key.dport) &&
+		    !(s->flags & SETTING_SNAT_SHARED))
 			return drop(&p, REASON_SNAT_NO_FLOW);
 		return client_packet(skb, &p, s);
 	}
@@ -80,8 +81,11 @@ SUBPROGRAM int icmp_from_tunnel(struct __sk_buff *skb, struct packet *p, const s
 	struct flow_key key;
 	struct flow *flow;
 
-	if (p->length > skb->len - p->l3)
+	if (p->length > skb->len - p->l3 || p->length < IP_HLEN + sizeof(icmp))
 		return drop(p, REASON_TRUNCATED);
+	if (bpf_skb_load_bytes(skb, p->l3, &icmp.ip, sizeof(icmp.ip)) || icmp.ip.ihl != 5 ||
+	    icmp.ip.frag_off & bpf_htons(IP_MF | IP_OFFSET))
+		return drop(p, REASON_BAD_HEADER);
 	if (bpf_skb_load_bytes(skb, p->l4, &icmp, sizeof(icmp)) || icmp.type != ICMP_UNREACH)
 		return drop(p, REASON_TUNNEL_NO_FLOW);
 	key.saddr = icmp.ip.saddr;
@@ -102,8 +106,7 @@ SUBPROGRAM int icmp_from_tunnel(struct __sk_buff *skb, struct packet *p, const s
 /* Parse the inner packet at `l3`. */
 INLINE enum parsed parse_inner(struct packet *p, struct __sk_buff *skb, __u32 l3)
 {
-	void *data = (void *)(long)skb->data;
-	void *end = (void *)(long)skb->data_end;
+	void *data = skb_data(skb), *end = skb_end(skb);
 
 	if (l3 > GENEVE_AT + sizeof(struct geneve_header) + GENEVE_OPTIONS_MAX || skb->len < l3)
 		return PARSED_TRUNCATED;
@@ -147,7 +150,7 @@ INLINE bool is_tunnel(const struct packet *p, const struct settings *s, struct o
 INLINE enum reason read_tunnel(struct __sk_buff *skb, struct outer *outer)
 {
 	pull(skb, GENEVE_AT + sizeof(struct geneve_header) + GENEVE_OPTIONS_MAX + IP_HLEN + TCP_HLEN);
-	return outer_read((void *)(long)skb->data, (void *)(long)skb->data_end, outer);
+	return outer_read(skb_data(skb), skb_end(skb), outer);
 }
 
 INLINE int snat_packet(struct __sk_buff *skb, struct packet *p, const struct settings *s)
@@ -159,7 +162,10 @@ INLINE int snat_packet(struct __sk_buff *skb, struct packet *p, const struct set
 	    !is_snat_port(s, p->key.daddr, p->key.dport))
 		return NEXT;
 	verdict = gateway_reply(skb, p, s);
-	return verdict == UNKNOWN ? drop(p, REASON_SNAT_NO_FLOW) : verdict;
+	if (verdict != UNKNOWN)
+		return verdict;
+	/* On an address of the node itself, masquerading picks ports as well. */
+	return s->flags & SETTING_SNAT_SHARED ? NEXT : drop(p, REASON_SNAT_NO_FLOW);
 }
 
 /* TC ingress of an uplink: tunnel packets, and replies for our gateway. One `p` and one `outer`
@@ -175,12 +181,16 @@ int px_uplink(struct __sk_buff *skb)
 
 	if (!s)
 		return NEXT;
+	pull(skb, ETH_HLEN + IP_HLEN + TCP_HLEN);
 	if (!xdp_mark_read(skb, &outer)) {
 		if (parse_skb(&p, skb, HOOK_UPLINK) != PARSED)
 			return NEXT;
 		if (!is_tunnel(&p, s, &outer))
 			return snat_packet(skb, &p, s);
 		reason = read_tunnel(skb, &outer);
+		/* Masquerading picks our source ports too: no tunnel packet then. */
+		if (reason == REASON_TUNNEL_MALFORMED && !outer_for_gateway(s, outer.daddr, outer.dport))
+			return NEXT;
 		if (reason != REASON_COUNT)
 			return drop(&p, reason);
 		l3 += outer.length;

@@ -98,12 +98,24 @@ INLINE enum parsed parse_ipv4(struct packet *p, void *data, void *end, __u32 l3,
 	return p->proto == IPPROTO_TCP ? parse_tcp(p, ip + 1, end) : parse_udp(p, ip + 1, end);
 }
 
+/* Pointers of direct access, loaded anew each time: clang likes to keep a 32-bit copy of what it
+ * takes for an integer, and the verifier then no longer knows it for a pointer. */
+INLINE void *skb_data(struct __sk_buff *skb)
+{
+	return (void *)(long)*(volatile __u32 *)&skb->data;
+}
+
+INLINE void *skb_end(struct __sk_buff *skb)
+{
+	return (void *)(long)*(volatile __u32 *)&skb->data_end;
+}
+
 /* Make the first `bytes` readable by direct access; a shorter packet is left as it is. */
 INLINE void pull(struct __sk_buff *skb, __u32 bytes)
 {
 	if (bytes > skb->len)
 		bytes = skb->len;
-	if ((void *)(long)skb->data + bytes > (void *)(long)skb->data_end)
+	if (skb_data(skb) + bytes > skb_end(skb))
 		bpf_skb_pull_data(skb, bytes);
 }
 
@@ -113,11 +125,11 @@ INLINE enum parsed parse_skb(struct packet *p, struct __sk_buff *skb, enum hook 
 
 	p->hook = hook;
 	p->length = skb->len; /* counted for what is not IP */
-	if (skb->protocol != bpf_htons(ETH_P_IP))
-		return PARSED_OTHER;
+	if (skb->protocol != bpf_htons(ETH_P_IP) || skb->vlan_present)
+		return PARSED_OTHER; /* another VLAN's: its own device has hooks */
 	pull(skb, ETH_HLEN + IP_HLEN + TCP_HLEN);
-	data = (void *)(long)skb->data;
-	end = (void *)(long)skb->data_end;
+	data = skb_data(skb);
+	end = skb_end(skb);
 	if (data + ETH_HLEN > end || ((struct ethhdr *)data)->h_proto != bpf_htons(ETH_P_IP))
 		return PARSED_OTHER; /* a tag still in the frame: not ours */
 	return parse_ipv4(p, data, end, ETH_HLEN, skb->len - ETH_HLEN, skb->gso_size);

@@ -89,8 +89,16 @@ INLINE bool csum_is_partial(struct __sk_buff *skb, __u32 offset)
 	return check == 0;
 }
 
-/* Turn the packet at ETH_HLEN into a RST to its sender. */
-SUBPROGRAM int reply_reset(struct __sk_buff *skb, const struct packet *p)
+/* Cut the packet to `length` bytes of IP. A packet that came through a tunnel of this machine's
+ * own making, over a veth, still counts as encapsulated, and the kernel refuses to cut it: what
+ * then follows the length in its IP header is passed over by whoever receives it. */
+INLINE int reply_cut(struct __sk_buff *skb, __u32 length)
+{
+	return bpf_skb_change_tail(skb, ETH_HLEN + length, 0) && skb->gso_size ? -1 : 0;
+}
+
+/* Turn the packet at ETH_HLEN into a RST to its sender; p->length becomes the reply's. */
+SUBPROGRAM int reply_reset(struct __sk_buff *skb, struct packet *p)
 {
 	REQUIRE(p);
 	const __u32 check = ETH_HLEN + offsetof(struct reset, tcp) + offsetof(struct tcphdr, check);
@@ -103,7 +111,8 @@ SUBPROGRAM int reply_reset(struct __sk_buff *skb, const struct packet *p)
 		return -1;
 	reply_ip(p, &reset.ip, IPPROTO_TCP, sizeof(reset));
 	reset_tcp(p, &reset.tcp);
-	if (bpf_skb_change_tail(skb, ETH_HLEN + sizeof(reset), 0) ||
+	p->length = sizeof(reset);
+	if (reply_cut(skb, sizeof(reset)) ||
 	    bpf_skb_store_bytes(skb, ETH_HLEN, &reset, sizeof(reset), BPF_F_RECOMPUTE_CSUM))
 		return -1;
 	sum = pseudo_sum(&reset.ip, TCP_HLEN);
@@ -118,8 +127,9 @@ SUBPROGRAM int reply_reset(struct __sk_buff *skb, const struct packet *p)
 }
 
 /* Turn the packet at ETH_HLEN into an ICMP error to its sender that quotes the IP header and the
- * transport header (RFC 1812 section 4.3.2.3). The address the packet was for speaks. */
-SUBPROGRAM int reply_icmp(struct __sk_buff *skb, const struct packet *p, __u8 code, __u32 mtu)
+ * transport header (RFC 1812 section 4.3.2.3); p->length becomes the error's. The address the
+ * packet was for speaks. */
+SUBPROGRAM int reply_icmp(struct __sk_buff *skb, struct packet *p, __u8 code, __u32 mtu)
 {
 	REQUIRE(p);
 	__u32 quote = IP_HLEN + (is_udp(p) ? UDP_HLEN : TCP_HLEN);
@@ -127,7 +137,7 @@ SUBPROGRAM int reply_icmp(struct __sk_buff *skb, const struct packet *p, __u8 co
 	__be32 quoted[QUOTE_MAX / 4] = {};
 	__u64 sum;
 
-	if (p->l3 != ETH_HLEN || bpf_skb_change_tail(skb, ETH_HLEN + quote, 0) ||
+	if (p->l3 != ETH_HLEN || reply_cut(skb, quote) ||
 	    bpf_skb_load_bytes(skb, ETH_HLEN, quoted, quote) ||
 	    bpf_skb_adjust_room(skb, sizeof(reply), BPF_ADJ_ROOM_MAC, 0))
 		return -1;
@@ -136,12 +146,13 @@ SUBPROGRAM int reply_icmp(struct __sk_buff *skb, const struct packet *p, __u8 co
 	for (int i = 0; i < QUOTE_MAX / 4; i++)
 		sum += quoted[i];
 	reply.check = (__u16)~csum_fold(sum);
-	reply_ip(p, &reply.ip, IPPROTO_ICMP, sizeof(reply) + quote);
+	p->length = sizeof(reply) + quote;
+	reply_ip(p, &reply.ip, IPPROTO_ICMP, p->length);
 	return bpf_skb_store_bytes(skb, ETH_HLEN, &reply, sizeof(reply), BPF_F_RECOMPUTE_CSUM);
 }
 
 /* Turn a packet nobody will serve into its refusal. */
-INLINE int reply_refuse(struct __sk_buff *skb, const struct packet *p)
+INLINE int reply_refuse(struct __sk_buff *skb, struct packet *p)
 {
 	return is_udp(p) ? reply_icmp(skb, p, ICMP_PORT, 0) : reply_reset(skb, p);
 }
@@ -161,7 +172,7 @@ INLINE int reply_bounce(struct __sk_buff *skb)
 }
 
 /* Refuse a packet of a pod on this node, and count why. */
-SUBPROGRAM int refuse(struct __sk_buff *skb, const struct packet *p, const struct settings *s,
+SUBPROGRAM int refuse(struct __sk_buff *skb, struct packet *p, const struct settings *s,
 		      enum reason reason)
 {
 	REQUIRE(p && s);
@@ -172,8 +183,8 @@ SUBPROGRAM int refuse(struct __sk_buff *skb, const struct packet *p, const struc
 }
 
 /* Tell a pod on this node that its packet does not fit into `mtu` bytes. */
-SUBPROGRAM int refuse_too_big(struct __sk_buff *skb, const struct packet *p,
-			      const struct settings *s, __u32 mtu)
+SUBPROGRAM int refuse_too_big(struct __sk_buff *skb, struct packet *p, const struct settings *s,
+			      __u32 mtu)
 {
 	REQUIRE(p && s);
 	if (!reply_allowed(s))

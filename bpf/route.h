@@ -40,15 +40,29 @@ SUBPROGRAM int route_lookup(struct __sk_buff *skb, __be32 dst, struct next_hop *
 	ret = bpf_fib_lookup(skb, &fib, sizeof(fib), 0);
 	if (ret == BPF_FIB_LKUP_RET_FWD_DISABLED)
 		fib.ifindex = s->uplink; /* routing is off where it came from: let the neighbour code try */
-	else if (ret != BPF_FIB_LKUP_RET_SUCCESS && ret != BPF_FIB_LKUP_RET_NO_NEIGH)
+	else if (ret != BPF_FIB_LKUP_RET_SUCCESS && ret != BPF_FIB_LKUP_RET_NO_NEIGH &&
+		 ret != BPF_FIB_LKUP_RET_FRAG_NEEDED) /* of this packet; the route is good */
 		return -1;
-	*resolved = ret == BPF_FIB_LKUP_RET_SUCCESS;
+	/* Kernels of the 5.15 series call a neighbour without an address known. */
+	*resolved = ret == BPF_FIB_LKUP_RET_SUCCESS &&
+		    *(__u32 *)fib.dmac | *(__u16 *)(fib.dmac + 4);
 	hop->dst.v4 = dst;
 	hop->ifindex = fib.ifindex;
 	hop->flags = is_pod_iface(fib.ifindex) ? NEXT_HOP_POD : 0;
 	__builtin_memcpy(hop->smac, fib.smac, sizeof(hop->smac));
 	__builtin_memcpy(hop->dmac, fib.dmac, sizeof(hop->dmac));
 	return 0;
+}
+
+/* The interface of the pod behind an address of this node, or 0. */
+SUBPROGRAM int route_pod(struct __sk_buff *skb, __be32 addr)
+{
+	struct next_hop hop = {};
+	bool resolved;
+
+	if (route_lookup(skb, addr, &hop, &resolved) || !(hop.flags & NEXT_HOP_POD))
+		return 0;
+	return hop.ifindex;
 }
 
 /* Enter a pod without crossing its veth's hooks or the host's backlog. */

@@ -61,6 +61,39 @@ INLINE __u32 service_hash(const struct packet *p, const struct service *service,
 			 service->id ^ seed);
 }
 
+/* Count a refused connection for its category. */
+SUBPROGRAM int service_count_drop(__u32 row, __u32 hash)
+{
+	struct drops *drop = bpf_map_lookup_elem(&drops, &row);
+
+	if (!drop)
+		return 0;
+#pragma unroll
+	for (int i = 0; i < DROP_CATEGORIES; i++) {
+		if (hash < drop->upto[i] || i == DROP_CATEGORIES - 1) {
+			__sync_fetch_and_add(&drop->refused[i], 1);
+			return 0;
+		}
+	}
+	return 0;
+}
+
+/* Does a drop overload refuse this new connection? */
+INLINE bool service_drops(const struct packet *p, const struct service *service, __u32 row)
+{
+	__u64 below = *(const volatile __u64 *)&service->drop;
+	__u32 hash;
+
+	if (likely(!below))
+		return false;
+	hash = drop_hash(p->key.saddr, p->key.daddr, p->key.sport, p->key.dport, p->proto,
+			 service->id);
+	if (hash >= below)
+		return false;
+	service_count_drop(row, hash);
+	return true;
+}
+
 /* The backend of `hash` in the table `word`, if it confirms that it is one of service `id`. */
 INLINE struct backend *service_slot(table_word word, __u32 hash, __u64 id, __u32 *ret_row)
 {

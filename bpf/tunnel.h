@@ -79,6 +79,20 @@ INLINE void outer_fill(struct outer_bytes *b, const struct outer *outer, __u32 i
 	b->option.id[1] = bpf_htonl(outer->id[0]);
 }
 
+/* Make room for the outer headers. A packet that came out of a tunnel over a veth still counts as
+ * encapsulated, which the flags refuse to do twice (-EALREADY): what needs no segmentation does
+ * without them. */
+INLINE int tunnel_room(struct __sk_buff *skb)
+{
+	const __u32 bytes = sizeof(struct outer_bytes);
+
+	if (!bpf_skb_adjust_room(skb, bytes, BPF_ADJ_ROOM_MAC, ENCAP_FLAGS))
+		return 0;
+	if (skb->gso_size)
+		return -1;
+	return bpf_skb_adjust_room(skb, bytes, BPF_ADJ_ROOM_MAC, BPF_F_ADJ_ROOM_FIXED_GSO);
+}
+
 /* Put the IP packet of `inner` bytes at ETH_HLEN into a tunnel and send it to outer->daddr.
  * Returns the verdict. The UDP checksum is left out (RFC 8926 section 3.3). */
 SUBPROGRAM int tunnel_send(struct __sk_buff *skb, const struct packet *p, const struct settings *s,
@@ -88,7 +102,7 @@ SUBPROGRAM int tunnel_send(struct __sk_buff *skb, const struct packet *p, const 
 	struct outer_bytes bytes = {};
 
 	outer_fill(&bytes, outer, p->length);
-	if (bpf_skb_adjust_room(skb, sizeof(bytes), BPF_ADJ_ROOM_MAC, ENCAP_FLAGS) ||
+	if (tunnel_room(skb) ||
 	    bpf_skb_store_bytes(skb, ETH_HLEN, &bytes, sizeof(bytes), BPF_F_RECOMPUTE_CSUM))
 		return drop(p, REASON_NO_ROOM);
 	return route_send(skb, p, s, outer->daddr);
@@ -107,9 +121,10 @@ INLINE int tunnel_ecn(struct __sk_buff *skb, struct packet *p, __u8 outer_tos)
 	return 0;
 }
 
-/* Strip the outer headers, unless XDP did, and whatever follows the inner packet. `p` describes
- * the inner packet where it stands; afterwards it stands at ETH_HLEN. Returns the reason of a
- * drop or REASON_COUNT. */
+/* Strip the outer headers, unless XDP did, and whatever follows the inner packet (where the kernel
+ * will not cut, see reply_cut(), the receiver passes over it). `p` describes the inner packet
+ * where it stands; afterwards it stands at ETH_HLEN. Returns the reason of a drop or
+ * REASON_COUNT. */
 SUBPROGRAM int tunnel_strip(struct __sk_buff *skb, struct packet *p,
 				    const struct outer *outer)
 {
@@ -117,8 +132,8 @@ SUBPROGRAM int tunnel_strip(struct __sk_buff *skb, struct packet *p,
 	__s32 length = p->l3 - ETH_HLEN;
 	__u32 end = p->l3 + p->length;
 
-	if (skb->len > end && bpf_skb_change_tail(skb, end, 0))
-		return REASON_NO_ROOM;
+	if (skb->len > end)
+		bpf_skb_change_tail(skb, end, 0);
 	if (length > 0 && bpf_skb_adjust_room(skb, -length, BPF_ADJ_ROOM_MAC,
 					      BPF_F_ADJ_ROOM_FIXED_GSO))
 		return REASON_NO_ROOM;

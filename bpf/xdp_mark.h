@@ -20,7 +20,7 @@ INLINE bool xdp_mark_read(struct __sk_buff *skb, struct outer *ret)
 {
 	struct xdp_mark *mark = (void *)(long)skb->data_meta;
 
-	if ((void *)(mark + 1) > (void *)(long)skb->data || mark->magic != XDP_MARK_MAGIC)
+	if ((void *)(mark + 1) > skb_data(skb) || mark->magic != XDP_MARK_MAGIC)
 		return false;
 	*ret = mark->outer;
 	return true;

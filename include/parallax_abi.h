@@ -12,7 +12,7 @@
 #endif
 
 /* Changes whenever a layout below does; an agent never adopts pins of another version. */
-#define ABI_VERSION 1
+#define ABI_VERSION 2
 
 /* An IPv4 address stands in the first word, the other three are zero. */
 union ip_addr {
@@ -53,6 +53,9 @@ typedef __u64 table_word;
 
 #define SERVICE_IN_USE (1u << 0)  /* the row means something */
 #define SERVICE_AFFINITY (1u << 1) /* choose by source address alone */
+/* For people; the packet path does not look at them. */
+#define SERVICE_PANIC (1u << 2)    /* a priority that takes load has too few healthy endpoints */
+#define SERVICE_DEGRADED (1u << 3) /* degraded endpoints take load */
 
 /* One row of `services`: one VIP:port/protocol. The row repeats what led to it, and a reader
  * believes it only when that agrees with the packet. */
@@ -67,7 +70,17 @@ struct service {
 	table_word table;       /* client side: local pods and gateways */
 	table_word local_table; /* gateway side: pods of our own network only */
 	__u64 taken_ns;         /* CLOCK_MONOTONIC when the VIP was taken; kept over restarts */
-	__u64 zero2;
+	__u64 drop; /* client side: drop_hash() below this refuses a new connection; 0 none, 2^32 all */
+};
+
+/* Drop overloads, one after the other; more of them share the last place. */
+#define DROP_CATEGORIES 8
+
+/* Element of `drops`, by row of `services`: which category a refused connection counts for. The
+ * decision itself is service.drop, one word. */
+struct drops {
+	__u64 upto[DROP_CATEGORIES];    /* rising; the first above drop_hash() is the category */
+	__u64 refused[DROP_CATEGORIES]; /* connections, counted by the packet path */
 };
 
 /* Slots hold rows of `backends`. Two to an element, since array values round up to 8 bytes. */
@@ -127,7 +140,7 @@ struct flow_key {
 };
 
 enum flow_state {
-	FLOW_OPENING,     /* no reply seen */
+	FLOW_OPENING,     /* not both ends have spoken */
 	FLOW_ESTABLISHED,
 	FLOW_CLOSING,     /* both sides sent FIN, or one RST */
 };
@@ -146,6 +159,7 @@ enum flow_action {
 #define FLOW_PASSTHROUGH (1u << 1) /* the backend is a stock gateway */
 #define FLOW_FIN_FORWARD (1u << 2) /* FIN seen from the client */
 #define FLOW_FIN_REPLY (1u << 3)   /* FIN seen from the backend */
+#define FLOW_ANSWERED (1u << 4)    /* SYN-ACK seen, not yet the client's answer to it */
 
 #define FLOW_NO_SERVICE 0xffff /* `service` of a direct flow whose port was rewritten */
 
@@ -261,6 +275,7 @@ enum name_kind {
 	NAME_CLUSTER,  /* index: row of `services`; e.g. outbound|5000||host */
 	NAME_NETWORK,  /* index: network id */
 	NAME_LOCALITY, /* index: backend.locality; region/zone/sub_zone */
+	NAME_DROPS,    /* index: row of `services`; its drop categories, a line each */
 };
 
 struct name_key {
@@ -281,6 +296,7 @@ struct name {
 #define SETTING_REDIRECT (1u << 0) /* delivery: redirect */
 #define SETTING_GATEWAY (1u << 1)  /* the gateway role is configured and may open */
 #define SETTING_RESET (1u << 2)    /* draining: reset */
+#define SETTING_SNAT_SHARED (1u << 3) /* a SNAT address is the node's own */
 
 /* The only element of `settings`. Written while traffic flows, each field by itself. */
 struct settings {

@@ -30,6 +30,17 @@ static inline __attribute__((always_inline)) __u32 flow_hash(__be32 saddr, __be3
 	return (__u32)(mix64(h ^ ((__u64)sport << 24 | (__u64)dport << 8 | proto)) >> 32);
 }
 
+/* What service.drop is compared with: of the whole five-tuple also where the backend is chosen by
+ * source alone, and independent of the slot. A SYN sent again meets the same decision. */
+#define HASH_SEED_DROP 0x64726f70ULL
+
+static inline __attribute__((always_inline)) __u32 drop_hash(__be32 saddr, __be32 daddr,
+							      __be16 sport, __be16 dport,
+							      __u8 proto, __u64 service_id)
+{
+	return flow_hash(saddr, daddr, sport, dport, proto, service_id ^ HASH_SEED_DROP);
+}
+
 /* Slot of a table with `size` slots; no division. */
 static inline __attribute__((always_inline)) __u32 hash_slot(__u32 hash, __u32 size)
 {

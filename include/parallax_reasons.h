@@ -19,6 +19,7 @@
 	X(TAKEOVER, PASS, "belongs to a connection older than Parallax")                           \
 	X(TTL_EXPIRED, PASS, "TTL at its end, the stack answers")                                  \
 	X(NO_BACKEND, DROP, "no endpoint can be picked: refused")                                  \
+	X(DROP_OVERLOAD, DROP, "the control plane sheds load (drop overload): refused")            \
 	X(BACKEND_GONE, DROP, "its endpoint left and draining is reset: refused")                  \
 	X(NO_FLOW, DROP, "not the start of a connection and no flow known: refused")               \
 	X(FLOWS_FULL, DROP, "flow table full")                                                     \
@@ -30,6 +31,7 @@
 	X(TRUNCATED, DROP, "shorter than its headers say")                                         \
 	X(FRAGMENT, DROP, "fragment of a packet for a virtual IP")                                 \
 	X(BAD_HEADER, DROP, "IP options or headers we do not carry, for a virtual IP")             \
+	X(SPOOFED, DROP, "source address of another pod")                                          \
 	X(STALE_ROW, DROP, "table row changed under the reader")                                   \
 	X(TUNNEL_MALFORMED, DROP, "tunnel header malformed")                                       \
 	X(TUNNEL_CRITICAL, DROP, "unknown critical tunnel option")                                 \

@@ -188,6 +188,8 @@ static void choose_ports(const struct config_gateway_role *role, struct settings
 
 	for (size_t i = 0; i < role->snat_count; i++)
 		shared |= is_local(&role->snat[i]);
+	if (shared)
+		settings->flags |= SETTING_SNAT_SHARED;
 	settings->snat_first = shared ? FIRST_SHARED_PORT : FIRST_DEDICATED_PORT;
 	settings->snat_last = LAST_PORT;
 	range = shared ? fopen("/proc/sys/net/ipv4/ip_local_port_range", "re") : NULL;

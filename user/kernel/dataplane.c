@@ -70,11 +70,12 @@ static void set_sizes(struct parallax_bpf *skeleton, const struct config_limits 
 {
 	bpf_map__set_max_entries(skeleton->maps.vips, 2 * limits->services);
 	bpf_map__set_max_entries(skeleton->maps.services, limits->services);
+	bpf_map__set_max_entries(skeleton->maps.drops, limits->services);
 	bpf_map__set_max_entries(skeleton->maps.service_ids, limits->services);
 	bpf_map__set_max_entries(skeleton->maps.backends, limits->backends);
 	bpf_map__set_max_entries(skeleton->maps.slots, limits->slots / 2);
-	bpf_map__set_max_entries(skeleton->maps.flows, limits->flows);
-	bpf_map__set_max_entries(skeleton->maps.half_open, limits->flows / HALF_OPEN_FRACTION);
+	bpf_map__set_max_entries(skeleton->maps.flows, 2 * limits->flows); /* halves */
+	bpf_map__set_max_entries(skeleton->maps.half_open, 2 * limits->flows / HALF_OPEN_FRACTION);
 	bpf_map__set_max_entries(skeleton->maps.reclaim, power_of_two_above(2 * limits->flows));
 }
 
@@ -299,6 +300,7 @@ struct map_writer_fds dataplane_fds(const struct dataplane *dataplane)
 		.services = bpf_map__fd(skeleton->maps.services),
 		.backends = bpf_map__fd(skeleton->maps.backends),
 		.slots = bpf_map__fd(skeleton->maps.slots),
+		.drops = bpf_map__fd(skeleton->maps.drops),
 		.service_ids = bpf_map__fd(skeleton->maps.service_ids),
 		.networks = bpf_map__fd(skeleton->maps.networks),
 		.gateways = bpf_map__fd(skeleton->maps.gateways),

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Opening flows: claim both halves, keep room by reclaiming, tell who follows. */
+#ifndef FLOW_OPEN_H
+#define FLOW_OPEN_H
+
+#include "filter.h"
+#include "flow.h"
+
+#define RECLAIM_PROBES 8 /* power of two */
+
+SUBPROGRAM int flow_event(const struct flow_key *key, const struct flow *flow, __u32 kind)
+{
+	REQUIRE(key && flow);
+	const struct settings *s = settings_get();
+	struct flow_event *event;
+	struct flow_key other_key;
+	struct flow *other;
+	__u64 now;
+
+	if (!s || !s->follow_until)
+		return 0;
+	now = bpf_ktime_get_ns();
+	if (now >= s->follow_until)
+		return 0;
+	flow_other_key(key, flow, &other_key);
+	other = flow_find_any(&other_key);
+	event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
+	if (!event)
+		return 0;
+	event->at_ns = now;
+	event->kind = kind;
+	event->zero = 0;
+	if (flow_is_forward(key) || !other) {
+		event->key = *key;
+		event->flow = *flow;
+		event->reply_bytes = other ? other->bytes : 0;
+	} else {
+		event->key = other_key;
+		event->flow = *other;
+		event->reply_bytes = flow->bytes;
+	}
+	bpf_ringbuf_submit(event, 0);
+	return 0;
+}
+
+/* May this place of `reclaim` be taken? Reclaims the flow it names when that has expired, or,
+ * with `pressed`, has closed; SNAT ports rest all the same. */
+INLINE bool flow_place_free(const struct flow_key *place, __u32 hz, bool pressed)
+{
+	struct flow_key key = *place;
+	struct flow *flow = flow_find(&key);
+	bool closed;
+
+	if (!flow)
+		return true;
+	closed = pressed && flow->state == FLOW_CLOSING && FLOW_ROLE(key.scope) == FLOW_CLIENT;
+	if (!closed && !flow_expired(&key, flow, hz))
+		return false;
+	flow_delete(&key, flow);
+	return true;
+}
+
+/* Every flow in `flows` owns a place of `reclaim`, which has twice as many as there can be flows.
+ * A new one looks at some from a moving hand, takes the first free one and reclaims whatever has
+ * expired: the packet path sweeps the table faster than it fills, agent or no agent. Returns 0,
+ * or -1: so many live flows that the new one is refused. */
+SUBPROGRAM int flow_reserve(const struct flow_key *key, __u32 hz, bool pressed)
+{
+	REQUIRE(key);
+	__u32 zero = 0, hand = 0, *next = bpf_map_lookup_elem(&reclaim_hand, &zero);
+	int ret = -1;
+
+	if (next)
+		hand = __sync_fetch_and_add(next, RECLAIM_PROBES);
+	for (__u32 i = 0; i < RECLAIM_PROBES; i++) {
+		__u32 index = (hand + i) & reclaim_mask;
+		struct flow_key *place = bpf_map_lookup_elem(&reclaim, &index);
+
+		if (!place || !flow_place_free(place, hz, pressed))
+			continue;
+		if (ret)
+			*place = *key;
+		ret = 0;
+	}
+	return ret;
+}
+
+/* Insert a half where it belongs; a full table is swept once more. Returns 0 or -errno. */
+SUBPROGRAM int flow_insert(const struct flow_key *key, const struct flow *flow, bool half, __u32 hz)
+{
+	REQUIRE(key && flow);
+	int ret;
+
+	if (half)
+		return bpf_map_update_elem(&half_open, key, flow, BPF_NOEXIST);
+	ret = bpf_map_update_elem(&flows, key, flow, BPF_NOEXIST);
+	if (ret != -E2BIG)
+		return ret;
+	flow_reserve(key, hz, true);
+	return bpf_map_update_elem(&flows, key, flow, BPF_NOEXIST);
+}
+
+/* Insert the reply half; an expired holder of its key gives way, and so does a half of this very
+ * flow whose forward half was lost. Returns 0, -EEXIST, or another negative number when full. */
+INLINE int flow_claim(const struct flow_key *key, const struct flow_key *other_key,
+		      const struct flow *other, bool half, __u32 hz)
+{
+	struct flow *holder = flow_find_any(other_key);
+
+	if (holder && !flow_is_pair(key, other_key, holder) && !flow_expired(other_key, holder, hz))
+		return -EEXIST;
+	if (holder)
+		flow_delete(other_key, holder);
+	return flow_insert(other_key, other, half, hz);
+}
+
+/* Make the tuple of replies known to the hooks that must stop them. */
+INLINE void flow_announce(const struct flow_key *reply)
+{
+	struct filters *f = filters_get();
+
+	if (f)
+		filter_add(f->replies, reply_bit(reply->saddr, reply->sport));
+}
+
+/* Another CPU opened the flow first. Its halves stand; ours goes, unless it is the same. */
+INLINE int flow_yield(const struct flow_key *key, const struct flow_key *other_key)
+{
+	struct flow *standing = flow_find_any(key);
+	struct flow_key theirs;
+
+	if (!standing)
+		return -1;
+	flow_other_key(key, standing, &theirs);
+	if (!flow_key_equal(&theirs, other_key)) {
+		bpf_map_delete_elem(&flows, other_key);
+		bpf_map_delete_elem(&half_open, other_key);
+	}
+	return 0;
+}
+
+/* Open the flow whose forward half stands in scratch: claim the reply half, then the forward one.
+ * `half`: it may wait for its reply among the half-open; only what can be recomputed may.
+ * Returns 0; -EEXIST when another flow holds the reply's key; another negative number when full. */
+SUBPROGRAM int flow_open(const struct flow_key *key, bool half, __u32 hz)
+{
+	REQUIRE(key);
+	struct halves *halves = scratch_get();
+	struct flow_key other_key;
+	int ret;
+
+	if (flow_find_any(key))
+		return 0; /* by another CPU, since we looked */
+	if (!halves || (!half && flow_reserve(key, hz, false)))
+		return -1;
+	flow_other_key(key, &halves->flow, &other_key);
+	flow_other(key, &halves->flow, &other_key, &halves->other);
+	if (flow_has_nat(&halves->flow))
+		flow_announce(&other_key);
+	ret = flow_claim(key, &other_key, &halves->other, half, hz);
+	if (ret)
+		return ret;
+	ret = flow_insert(key, &halves->flow, half, hz);
+	if (ret == -EEXIST)
+		return flow_yield(key, &other_key);
+	if (ret)
+		bpf_map_delete_elem(&flows, &other_key);
+	else
+		flow_event(key, &halves->flow, EVENT_OPEN);
+	return ret;
+}
+
+#endif

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* A flow's life after it was opened: established, kept alive, closed, opened again. */
+#ifndef FLOW_STATE_H
+#define FLOW_STATE_H
+
+#include "flow_open.h"
+
+#define FLOW_FINS (FLOW_FIN_FORWARD | FLOW_FIN_REPLY)
+
+/* Set state and flags of both halves. */
+SUBPROGRAM int flow_set_state(const struct flow_key *key, struct flow *flow, __u8 state, __u8 flags)
+{
+	REQUIRE(key && flow);
+	bool closing = state == FLOW_CLOSING && flow->state != FLOW_CLOSING;
+	struct flow_key other_key;
+	struct flow *other;
+
+	flow_other_key(key, flow, &other_key);
+	other = flow_find_any(&other_key);
+	flow->state = state;
+	flow->flags = flags;
+	if (other) {
+		other->state = state;
+		other->flags = flags;
+	}
+	if (closing)
+		flow_event(key, flow, EVENT_CLOSE);
+	return 0;
+}
+
+/* Insert a half into `flows`, where another CPU may have put it already. */
+INLINE int flow_settle(const struct flow_key *key, const struct flow_key *other_key,
+		       const struct flow *flow, __u32 hz)
+{
+	int ret = flow_insert(key, flow, false, hz);
+	struct flow *holder;
+
+	if (ret != -EEXIST)
+		return ret;
+	holder = flow_find(key);
+	return holder && flow_is_pair(other_key, key, holder) ? 0 : ret;
+}
+
+/* Move both halves from the half-open table into `flows`, unless a live flow has taken the key of
+ * the other half since. Returns 0, or -1 when there is no room. */
+INLINE int flow_promote(const struct flow_key *key, const struct flow *flow, __u32 hz)
+{
+	struct halves *halves = scratch_get();
+	struct flow_key other_key;
+	struct flow *held;
+
+	if (!halves)
+		return -1;
+	halves->flow = *flow;
+	halves->flow.state = FLOW_ESTABLISHED;
+	halves->flow.seen = now_ticks();
+	flow_other_key(key, flow, &other_key);
+	flow_other(key, &halves->flow, &other_key, &halves->other);
+	held = flow_find_half_open(&other_key);
+	if (held)
+		halves->other.bytes = held->bytes;
+	if (flow_reserve(flow_is_forward(key) ? key : &other_key, hz, false) ||
+	    flow_settle(&other_key, key, &halves->other, hz))
+		return -1;
+	if (flow_settle(key, &other_key, &halves->flow, hz)) {
+		bpf_map_delete_elem(&flows, &other_key);
+		return -1;
+	}
+	bpf_map_delete_elem(&half_open, key);
+	bpf_map_delete_elem(&half_open, &other_key);
+	return 0;
+}
+
+/* Both ends have spoken. Returns 0, or -1 when there is no room for the flow. */
+SUBPROGRAM int flow_establish(const struct flow_key *key, struct flow *flow, __u32 hz)
+{
+	REQUIRE(key && flow);
+	if (flow_find(key)) /* it never was among the half-open, or another CPU was faster */
+		return flow_set_state(key, flow, FLOW_ESTABLISHED, flow->flags);
+	return flow_promote(key, flow, hz);
+}
+
+/* What a packet of the reply half does to a flow that opens. A SYN-ACK alone establishes nothing:
+ * a flood of SYNs to a server that answers would fill the table. UDP has no third step. Returns
+ * the half to go on with, or NULL when there is no room. */
+INLINE struct flow *flow_answered(const struct flow_key *key, struct flow *flow, __u8 tcp_flags,
+				  __u32 hz)
+{
+	if (likely(flow->state != FLOW_OPENING) || tcp_flags & TCP_RST)
+		return flow;
+	if (tcp_flags & TCP_SYN) {
+		if (!(flow->flags & FLOW_ANSWERED))
+			flow_set_state(key, flow, FLOW_OPENING, flow->flags | FLOW_ANSWERED);
+		return flow;
+	}
+	return flow_establish(key, flow, hz) ? NULL : flow_find(key);
+}
+
+/* The same for the forward half: the client's answer to a SYN-ACK establishes. */
+INLINE struct flow *flow_confirmed(const struct flow_key *key, struct flow *flow, __u8 tcp_flags,
+				   __u32 hz)
+{
+	if (likely(flow->state != FLOW_OPENING) || !(flow->flags & FLOW_ANSWERED) ||
+	    tcp_flags & (TCP_SYN | TCP_RST))
+		return flow;
+	return flow_establish(key, flow, hz) ? NULL : flow_find(key);
+}
+
+/* Once a second per flow: keep the other half as young as this one, or make it anew. */
+SUBPROGRAM int flow_touch(const struct flow_key *key, struct flow *flow)
+{
+	REQUIRE(key && flow);
+	struct flow_key other_key;
+	struct flow *held, other;
+
+	flow->seen = now_ticks();
+	flow_other_key(key, flow, &other_key);
+	held = flow_find_any(&other_key);
+	if (held) {
+		held->seen = flow->seen;
+		return 0;
+	}
+	flow_other(key, flow, &other_key, &other);
+	if (flow_find(key))
+		return bpf_map_update_elem(&flows, &other_key, &other, BPF_NOEXIST);
+	return bpf_map_update_elem(&half_open, &other_key, &other, BPF_NOEXIST);
+}
+
+/* Count a half from the start again. */
+INLINE void flow_restart(struct flow *flow, __u32 now)
+{
+	flow->state = FLOW_OPENING;
+	flow->flags &= ~(FLOW_FINS | FLOW_ANSWERED);
+	flow->bytes = 0;
+	flow->opened = flow->seen = now;
+}
+
+/* A SYN on a flow that was closing: the same tuple is a new connection to the same backend. */
+SUBPROGRAM int flow_reopen(const struct flow_key *key, struct flow *flow)
+{
+	REQUIRE(key && flow);
+	__u32 now = now_ticks();
+	struct flow_key other_key;
+	struct flow *other;
+
+	flow_other_key(key, flow, &other_key);
+	other = flow_find_any(&other_key);
+	flow_restart(flow, now);
+	if (other)
+		flow_restart(other, now);
+	flow_event(key, flow, EVENT_OPEN);
+	return 0;
+}
+
+/* FIN and RST. A RST counts as its sender's FIN, so that flow_revive() knows who sent it. */
+INLINE void flow_follow_tcp(const struct flow_key *key, struct flow *flow, __u8 tcp_flags)
+{
+	__u8 flags = flow->flags | (flow_is_forward(key) ? FLOW_FIN_FORWARD : FLOW_FIN_REPLY);
+	__u8 state = flow->state;
+
+	if (tcp_flags & TCP_RST || (flags & FLOW_FINS) == FLOW_FINS)
+		state = FLOW_CLOSING;
+	if (flags != flow->flags || state != flow->state)
+		flow_set_state(key, flow, state, flags);
+}
+
+/* Who sent a real RST sends nothing else. When it does, the RST was a stranger's, which TCP too
+ * will have ignored. */
+INLINE void flow_revive(const struct flow_key *key, struct flow *flow)
+{
+	__u8 own = flow_is_forward(key) ? FLOW_FIN_FORWARD : FLOW_FIN_REPLY;
+
+	if ((flow->flags & FLOW_FINS) == own)
+		flow_set_state(key, flow, FLOW_ESTABLISHED, flow->flags & ~own);
+}
+
+/* A packet of this half passed. */
+INLINE void flow_seen(const struct flow_key *key, struct flow *flow, const struct packet *p,
+		      __u32 hz)
+{
+	flow->bytes += p->length;
+	if (unlikely(now_ticks() - flow->seen >= hz))
+		flow_touch(key, flow);
+	if (unlikely(p->tcp_flags & (TCP_FIN | TCP_RST)))
+		flow_follow_tcp(key, flow, p->tcp_flags);
+	else if (unlikely(flow->state == FLOW_CLOSING) && !(p->tcp_flags & TCP_SYN))
+		flow_revive(key, flow);
+}
+
+#endif
