@@ -44,9 +44,10 @@ struct agent_left_out {
 	enum left_out reason;
 };
 
-/* One look at configuration and assignments; everything lives in the arena. */
+/* One look at configuration and assignments. */
 struct agent_picture {
-	struct arena *arena;
+	struct arena *arena; /* views, tables and the plan; gone once they are applied */
+	struct arena *kept;  /* what is shown: everything below but `desired` */
 	struct desired desired;
 	struct agent_service *services;
 	size_t service_count;
@@ -112,6 +113,8 @@ void agent_files_done(struct agent *agent);
 /* Configuration + assignments → picture. Returns 0 or -ENOMEM. */
 int agent_picture_build(const struct agent *agent, struct agent_picture *ret);
 void agent_picture_done(struct agent_picture *picture);
+/* Frees what was needed for applying alone. */
+void agent_picture_trim(struct agent_picture *picture);
 void agent_picture_problem(struct agent_picture *picture, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 

@@ -83,6 +83,7 @@ int agent_apply(struct agent *agent)
 		return err;
 	}
 	err = carry_out(agent, &picture);
+	agent_picture_trim(&picture);
 	agent_picture_done(&agent->picture);
 	agent->picture = picture;
 	/* Who waits for the agent waits for this: not before the programs are attached. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Configuration + assignments → what the kernel should hold. */
 #include <errno.h>
+#include <malloc.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -19,7 +20,7 @@ void agent_picture_problem(struct agent_picture *picture, const char *format, ..
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	picture->problems[picture->problem_count] = arena_strdup(picture->arena, text);
+	picture->problems[picture->problem_count] = arena_strdup(picture->kept, text);
 	if (picture->problems[picture->problem_count])
 		picture->problem_count++;
 }
@@ -27,17 +28,27 @@ void agent_picture_problem(struct agent_picture *picture, const char *format, ..
 void agent_picture_done(struct agent_picture *picture)
 {
 	arena_free(picture->arena);
+	arena_free(picture->kept);
 	*picture = (struct agent_picture){};
+}
+
+void agent_picture_trim(struct agent_picture *picture)
+{
+	arena_free(picture->arena);
+	picture->arena = NULL;
+	picture->desired = (struct desired){};
+	/* Decoded files and views come and go by megabytes: give them back now. */
+	malloc_trim(0);
 }
 
 int agent_picture_build(const struct agent *agent, struct agent_picture *ret)
 {
-	struct agent_picture picture = { .arena = arena_new(PICTURE_BYTES_MAX) };
-	int err;
+	struct agent_picture picture = { .arena = arena_new(PICTURE_BYTES_MAX),
+					 .kept = arena_new(PICTURE_BYTES_MAX) };
+	int err = picture.arena && picture.kept ? 0 : -ENOMEM;
 
-	if (!picture.arena)
-		return -ENOMEM;
-	err = agent_networks_build(agent, &picture);
+	if (!err)
+		err = agent_networks_build(agent, &picture);
 	if (!err)
 		err = agent_services_build(agent, &picture);
 	if (err) {

@@ -89,7 +89,7 @@ static void note_left_out(struct builder *builder, const struct view *view)
 {
 	struct agent_picture *picture = builder->picture;
 	const char *cluster = view->left_out_count ?
-				      arena_strdup(picture->arena, view->cluster) : NULL;
+				      arena_strdup(picture->kept, view->cluster) : NULL;
 
 	for (size_t i = 0; cluster && i < view->left_out_count; i++) {
 		if (picture->left_out_count == AGENT_LEFT_OUT_MAX)
@@ -159,8 +159,8 @@ static void note_service(struct builder *builder, const struct desired_service *
 	/* Copies: the picture outlives what it was made from. */
 	if (picture->service_count < AGENT_SERVICES_MAX)
 		picture->services[picture->service_count++] = (struct agent_service){
-			arena_strdup(picture->arena, host),
-			arena_strdup(picture->arena, row->cluster), row->key.vip, row->key.port,
+			arena_strdup(picture->kept, host),
+			arena_strdup(picture->kept, row->cluster), row->key.vip, row->key.port,
 			row->key.proto, state,
 		};
 }
@@ -333,9 +333,9 @@ static int builder_init(struct builder *builder, size_t rows)
 	builder->rows = arena_array(arena, rows + 1, sizeof(*builder->rows));
 	builder->by_vip = arena_array(arena, places, sizeof(*builder->by_vip));
 	builder->by_id = arena_array(arena, places, sizeof(*builder->by_id));
-	builder->picture->services = arena_array(arena, AGENT_SERVICES_MAX,
+	builder->picture->services = arena_array(builder->picture->kept, AGENT_SERVICES_MAX,
 						 sizeof(*builder->picture->services));
-	builder->picture->left_out = arena_array(arena, AGENT_LEFT_OUT_MAX,
+	builder->picture->left_out = arena_array(builder->picture->kept, AGENT_LEFT_OUT_MAX,
 						 sizeof(*builder->picture->left_out));
 	return builder->rows && builder->by_vip && builder->by_id && builder->picture->services &&
 			       builder->picture->left_out ? 0 : -ENOMEM;
