@@ -20,8 +20,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "addr.h"
 #include "assignment.h"
+#include "discovery.h"
 
 struct xds_session;
 
@@ -139,45 +139,13 @@ void xds_session_assignment(const struct xds_session *session, size_t index,
 /* The one serving under `name`, or NULL. */
 const struct assignment *xds_session_find(const struct xds_session *session, const char *name);
 
-/* envoy.config.cluster.v3.Cluster.DiscoveryType. */
-enum xds_cluster_kind {
-	XDS_CLUSTER_STATIC,
-	XDS_CLUSTER_STRICT_DNS,
-	XDS_CLUSTER_LOGICAL_DNS,
-	XDS_CLUSTER_EDS,
-	XDS_CLUSTER_ORIGINAL_DST,
-	XDS_CLUSTER_OTHER,
-};
-
-struct xds_cluster {
-	const char *name;    /* outbound|5000||host */
-	const char *service; /* name of its assignment */
-	enum xds_cluster_kind kind;
-};
-
 /* Sorted by name; valid as above. */
 size_t xds_session_cluster_count(const struct xds_session *session);
 const struct xds_cluster *xds_session_cluster(const struct xds_session *session, size_t index);
 
-/* One host of the name table. */
-struct xds_host {
-	const char *host; /* lower case, no final dot */
-	const struct addr *addresses;
-	size_t address_count;
-	const char *registry; /* "External", "Kubernetes" ... or "" */
-};
-
 /* Sorted by host; valid as above. */
 size_t xds_session_host_count(const struct xds_session *session);
 const struct xds_host *xds_session_host(const struct xds_session *session, size_t index);
-
-/* A listener that carries one TCP cluster. */
-struct xds_listener {
-	const char *name;
-	struct addr address; /* 0.0.0.0 where HTTP ports share one */
-	uint16_t port;
-	const char *cluster; /* of its tcp_proxy; NULL: none, or several */
-};
 
 /* Sorted by name; valid as above. */
 size_t xds_session_listener_count(const struct xds_session *session);
