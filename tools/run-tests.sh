@@ -9,7 +9,7 @@ set -uo pipefail
 
 cd "$(dirname "$0")/.."
 build=${BUILD:-build}
-limit=${SUITE_TIMEOUT:-480} # seconds for one program
+limit=${SUITE_TIMEOUT:-900} # seconds for one program
 logs=$build/tests/log
 mkdir -p "$logs"
 passed=0 failed=0 skipped=0
