@@ -87,6 +87,14 @@ NETNS    := $(patsubst tests/netns/%.c,$(BUILD)/tests/%,$(NETNS_SRC))
 REGRESS  := $(patsubst tests/fuzz/%.c,$(BUILD)/tests/regress_%,$(FUZZ_SRC))
 FUZZERS  := $(patsubst tests/fuzz/%.c,$(BUILD)/tests/%,$(FUZZ_SRC))
 
+# Benchmarks: the world of the packet tables with the sizes of production, and load generators.
+BENCH_WORLD := $(addprefix tests/bpf/,pkt.c setup.c world.c world_fill.c world_net.c world_read.c)
+BENCH_SIZES := -include tools/bench/sizes.h
+BENCH_PACKET_OBJ := $(patsubst %.c,$(BUILD)/bench/%.o,$(BENCH_WORLD) \
+	$(wildcard tools/bench/packet*.c))
+BENCH_LOAD  := $(patsubst tools/bench/%.c,$(BUILD)/bench/%,$(wildcard tools/bench/load*.c))
+BENCH       := $(BUILD)/bench/packet $(BENCH_LOAD)
+
 ALL_SRC   := $(LIB_SRC) $(CTL_SRC) $(DAEMON_SRC) $(UNIT_SRC) $(UNIT_LIB) $(BPFT_SRC) $(NETNS_SRC) \
 	$(FUZZ_SRC) $(wildcard tests/fuzz/regress.c)
 PROTO_USE := $(if $(ALL_SRC),$(shell grep -l '\.pb-c\.h>' $(ALL_SRC) /dev/null))
@@ -227,6 +235,30 @@ run-test:
 run-fuzz: $(FUZZERS)
 	@BUILD=$(BUILD) FUZZ_SECONDS=$(FUZZ_SECONDS) tools/run-fuzz.sh $(FUZZERS)
 
+# ------------------------------------------------------------------ benchmarks
+
+$(BUILD)/bench/harness.bpf.o: tools/bench/harness.bpf.c $(BUILD)/.bpf-flags | $(BUILD)/bench/
+	$(call msg,BPF,$<)
+	$(Q)$(CLANG) $(PX_BPF_CFLAGS) -Itools/bench -MF $(@:.o=.d) -MT $@ -c $< -o $@
+	$(Q)$(LLVM_STRIP) -g $@
+
+$(BUILD)/bench/harness.skel.h: $(BUILD)/bench/harness.bpf.o
+	$(call msg,SKEL,$@)
+	$(Q)$(BPFTOOL) gen skeleton $< name harness_bpf > $@
+
+$(BUILD)/bench/%.o: %.c $(BUILD)/.flags $(SKEL) $(BUILD)/bench/harness.skel.h
+	$(call msg,CC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(PX_CFLAGS) $(BENCH_SIZES) -I$(<D) -Itests/bpf -isystem $(BUILD)/bench -c $< -o $@
+
+$(BUILD)/bench/packet: $(BENCH_PACKET_OBJ) $(LIB)
+	$(call msg,LINK,$@)
+	$(Q)$(CC) $(PX_LDFLAGS) $^ $(LIBS) -o $@
+
+$(BENCH_LOAD): $(BUILD)/bench/%: tools/bench/%.c $(BUILD)/.flags | $(BUILD)/bench/
+	$(call msg,LINK,$@)
+	$(Q)$(CC) $(PX_CFLAGS) -Itests/netns $(PX_LDFLAGS) $< -lpthread -o $@
+
 # ------------------------------------------------------------------ plumbing
 
 %/:
@@ -242,4 +274,5 @@ $(BUILD)/.bpf-flags: FORCE
 	$(call keep,$(CLANG) $(PX_BPF_CFLAGS))
 
 .PRECIOUS: %/ $(BUILD)/%.o
--include $(patsubst %.o,%.d,$(call objects,$(ALL_SRC)) $(BPF_OBJ))
+-include $(patsubst %.o,%.d,$(call objects,$(ALL_SRC)) $(BPF_OBJ) \
+	$(BENCH_PACKET_OBJ) $(BUILD)/bench/harness.bpf.o) $(addsuffix .d,$(BENCH_LOAD))

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The world of the packet tables with the sizes of production; see tests/bpf/world.h. */
+#ifndef BENCH_SIZES_H
+#define BENCH_SIZES_H
+
+#define WORLD_SERVICES 16384
+#define WORLD_BACKENDS 131072
+#define WORLD_SLOTS (1 << 22)
+#define WORLD_FLOWS bench_flow_limit
+#define WORLD_HALF_OPEN 32768
+
+extern unsigned int bench_flow_limit;
+
+#endif
