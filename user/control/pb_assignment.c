@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* ClusterLoadAssignment and LocalityLbEndpoints from protobuf, walked in place: unpacked as a
+ * whole they would take several times the memory of what is kept. */
+#include "pb_reader.h"
+
+#include <errno.h>
+
+#include <endpoint.pb-c.h>
+
+#include "arena.h"
+#include "eds_decode.h"
+
+#define DURATION_MAX 315576000000LL /* seconds: duration.proto */
+
+/* ClusterLoadAssignment and LocalityLbEndpoints, endpoint{,_components}.proto. */
+enum { CLA_NAME = 1, CLA_ENDPOINTS = 2, CLA_POLICY = 4 };
+enum {
+	LLE_LOCALITY = 1,
+	LLE_LB_ENDPOINTS = 2,
+	LLE_WEIGHT = 3,
+	LLE_PRIORITY = 5,
+	LLE_LEDS = 8,
+	LLE_METADATA = 9,
+};
+
+static int read_names(struct pb_reader *reader, struct pb_slice message, struct locality *locality)
+{
+	const Pb__Locality *from;
+	int err;
+
+	proto_arena_reset(&reader->scratch);
+	from = pb__locality__unpack(&reader->scratch.allocator, message.length, message.bytes);
+	if (!from)
+		return pb_unpack_failed(reader);
+	locality->has_locality = true; /* also when empty */
+	err = pb_keep(reader, from->region, EDS_MAX_NAME, &locality->region);
+	if (!err)
+		err = pb_keep(reader, from->zone, EDS_MAX_NAME, &locality->zone);
+	return err ? err : pb_keep(reader, from->sub_zone, EDS_MAX_NAME, &locality->sub_zone);
+}
+
+/* UInt32Value */
+static int read_wrapped(struct pb_reader *reader, struct pb_slice message, uint32_t *ret)
+{
+	struct pb_wire wire = pb_wire_start(message);
+	struct pb_field field;
+
+	*ret = 0;
+	while (pb_wire_next(&wire, &field))
+		if (field.number == 1 && field.type == PB_VARINT)
+			*ret = (uint32_t)field.value;
+	return wire.broken ? pb_fail(reader, "broken protobuf") : 0;
+}
+
+static int read_weight(struct pb_reader *reader, struct pb_slice message, struct locality *locality)
+{
+	int err = read_wrapped(reader, message, &locality->weight);
+
+	locality->has_weight = true;
+	return err ? err : pb_check(reader, eds_wrong_weight(locality->weight));
+}
+
+static int read_lb_endpoint(struct pb_reader *reader, struct pb_slice message,
+			    struct locality *locality)
+{
+	int err;
+
+	reader->endpoint = locality->endpoint_count;
+	err = pb_read_endpoint(reader, message, &locality->endpoints[locality->endpoint_count++]);
+	reader->endpoint = PB_NOWHERE;
+	return err;
+}
+
+static int read_locality_field(struct pb_reader *reader, const struct pb_field *field,
+			       struct locality *locality)
+{
+	char reason[EDS_REASON_MAX];
+
+	if (field->number == LLE_PRIORITY && field->type == PB_VARINT) {
+		locality->priority = (uint32_t)field->value;
+		return pb_check(reader, eds_wrong_priority(locality->priority, reason));
+	}
+	if (pb_field_is(field, LLE_LOCALITY))
+		return read_names(reader, field->slice, locality);
+	if (pb_field_is(field, LLE_LB_ENDPOINTS))
+		return read_lb_endpoint(reader, field->slice, locality);
+	if (pb_field_is(field, LLE_WEIGHT))
+		return read_weight(reader, field->slice, locality);
+	if (pb_field_is(field, LLE_LEDS))
+		return pb_check(reader, eds_no_leds);
+	if (pb_field_is(field, LLE_METADATA))
+		return pb_read_network(reader, field->slice, &locality->network);
+	return 0;
+}
+
+/* How often the field stands in the message; -EINVAL when it cannot be read. */
+static int count_fields(struct pb_reader *reader, struct pb_slice message, uint32_t number,
+			size_t *ret)
+{
+	struct pb_wire wire = pb_wire_start(message);
+	struct pb_field field;
+
+	*ret = 0;
+	while (pb_wire_next(&wire, &field))
+		*ret += pb_field_is(&field, number);
+	return wire.broken ? pb_fail(reader, "broken protobuf") : 0;
+}
+
+static int make_endpoints(struct pb_reader *reader, struct pb_slice message,
+			  struct locality *locality)
+{
+	char reason[EDS_REASON_MAX];
+	size_t count;
+	int err = count_fields(reader, message, LLE_LB_ENDPOINTS, &count);
+
+	if (!err)
+		err = pb_check(reader, eds_wrong_endpoints(reader->usage, count, reason));
+	if (err || !count)
+		return err;
+	reader->usage->endpoints += count;
+	locality->endpoints = arena_array(reader->arena, count, sizeof(*locality->endpoints));
+	return locality->endpoints ? 0 : -ENOMEM;
+}
+
+static int read_locality(struct pb_reader *reader, struct pb_slice message,
+			 struct locality *locality)
+{
+	struct pb_wire wire = pb_wire_start(message);
+	struct pb_field field;
+	int err;
+
+	eds_locality_init(locality);
+	err = make_endpoints(reader, message, locality);
+	while (!err && pb_wire_next(&wire, &field))
+		err = read_locality_field(reader, &field, locality);
+	return err;
+}
+
+static int read_drop(struct pb_reader *reader, const Pb__DropOverload *from,
+		     struct drop_overload *drop)
+{
+	const Pb__FractionalPercent *percent = from->drop_percentage;
+	char reason[EDS_REASON_MAX];
+	int err;
+
+	eds_drop_init(drop);
+	err = pb_keep(reader, from->category, EDS_MAX_NAME, &drop->category);
+	if (!err && percent) {
+		drop->numerator = percent->numerator;
+		drop->denominator = eds_denominator((unsigned int)percent->denominator);
+		if (!drop->denominator)
+			return pb_fail(reader, "expected HUNDRED, TEN_THOUSAND or MILLION, found %d",
+				       percent->denominator);
+		err = pb_check(reader, eds_wrong_fraction(drop, reason));
+	}
+	return err ? err : pb_check(reader, eds_wrong_category(drop));
+}
+
+static int read_drops(struct pb_reader *reader, const Pb__Policy *policy,
+		      struct assignment *assignment)
+{
+	int err = 0;
+
+	if (policy->n_drop_overloads > EDS_MAX_DROPS)
+		return pb_fail(reader, "more than %u drop overloads", EDS_MAX_DROPS);
+	assignment->drops = arena_array(reader->arena, policy->n_drop_overloads,
+					sizeof(*assignment->drops));
+	if (!assignment->drops)
+		return -ENOMEM;
+	assignment->drop_count = policy->n_drop_overloads;
+	for (size_t i = 0; i < assignment->drop_count && !err; i++)
+		err = read_drop(reader, policy->drop_overloads[i], &assignment->drops[i]);
+	return err;
+}
+
+static int read_stale_after(struct pb_reader *reader, const Pb__Duration *from,
+			    struct assignment *assignment)
+{
+	if (from->seconds < 0 || from->seconds > DURATION_MAX || from->nanos < 0 ||
+	    from->nanos > 999999999)
+		return pb_fail(reader, "expected a duration such as 3s or 1.5s");
+	assignment->stale_after_ms =
+		(uint64_t)from->seconds * 1000 + ((uint64_t)from->nanos + 999999) / 1000000;
+	return pb_check(reader, eds_wrong_stale_after(assignment->stale_after_ms));
+}
+
+static int read_policy(struct pb_reader *reader, struct pb_slice message,
+		       struct assignment *assignment)
+{
+	const Pb__Policy *policy;
+	int err;
+
+	proto_arena_reset(&reader->scratch);
+	policy = pb__policy__unpack(&reader->scratch.allocator, message.length, message.bytes);
+	if (!policy)
+		return pb_unpack_failed(reader);
+	assignment->weighted_priority_health = policy->weighted_priority_health;
+	err = read_drops(reader, policy, assignment);
+	if (!err && policy->overprovisioning_factor) {
+		assignment->overprovisioning = policy->overprovisioning_factor->value;
+		err = pb_check(reader, eds_wrong_factor(assignment->overprovisioning));
+	}
+	if (!err && policy->endpoint_stale_after)
+		err = read_stale_after(reader, policy->endpoint_stale_after, assignment);
+	return err;
+}
+
+static int read_field(struct pb_reader *reader, const struct pb_field *field,
+		      struct assignment *assignment)
+{
+	int err;
+
+	if (pb_field_is(field, CLA_POLICY))
+		return read_policy(reader, field->slice, assignment);
+	if (!pb_field_is(field, CLA_ENDPOINTS))
+		return 0;
+	reader->locality = assignment->locality_count;
+	err = read_locality(reader, field->slice,
+			    &assignment->localities[assignment->locality_count++]);
+	reader->locality = PB_NOWHERE;
+	return err;
+}
+
+static int make_assignment(struct pb_reader *reader, struct pb_slice body,
+			   struct assignment *assignment)
+{
+	struct pb_slice name = pb_find_string(body, CLA_NAME);
+	char reason[EDS_REASON_MAX];
+	size_t count;
+	int err = count_fields(reader, body, CLA_ENDPOINTS, &count);
+
+	if (!err)
+		err = pb_check(reader, eds_wrong_name(name.length));
+	if (!err)
+		err = pb_keep_slice(reader, name, EDS_MAX_NAME, &assignment->name);
+	if (!err)
+		err = pb_check(reader, eds_wrong_localities(reader->usage, count, reason));
+	if (err || !count)
+		return err;
+	reader->usage->localities += count;
+	assignment->localities = arena_array(reader->arena, count, sizeof(*assignment->localities));
+	return assignment->localities ? 0 : -ENOMEM;
+}
+
+int pb_decode_assignment(struct pb_slice body, struct eds_usage *usage, struct arena *arena,
+			 struct assignment *ret, char reason[PB_REASON_MAX])
+{
+	struct assignment assignment = {.overprovisioning = EDS_OVERPROVISIONING};
+	struct pb_wire wire = pb_wire_start(body);
+	struct pb_reader reader;
+	struct pb_field field;
+	int err;
+
+	pb_reader_init(&reader, arena, PB_SCRATCH_MAX, reason);
+	reader.usage = usage;
+	err = make_assignment(&reader, body, &assignment);
+	while (!err && pb_wire_next(&wire, &field))
+		err = read_field(&reader, &field, &assignment);
+	proto_arena_done(&reader.scratch);
+	if (!err)
+		*ret = assignment;
+	return err;
+}

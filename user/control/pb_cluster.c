@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Clusters and listeners from protobuf: of their many fields the few that name a service. */
+#include "pb_reader.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include <cluster.pb-c.h>
+#include <listener.pb-c.h>
+
+#include "eds_decode.h"
+
+#define SCRATCH_FACTOR 32 /* unpacked, a small field takes many times its size */
+#define TCP_PROXY "envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy"
+
+static size_t scratch_for(struct pb_slice body)
+{
+	size_t limit = body.length * SCRATCH_FACTOR + 4096;
+
+	return limit < PB_SCRATCH_MAX * 16 ? limit : PB_SCRATCH_MAX * 16;
+}
+
+static enum xds_cluster_kind cluster_kind(const Pb__Cluster *from)
+{
+	if (from->cluster_discovery_type_case ==
+	    PB__CLUSTER__CLUSTER_DISCOVERY_TYPE_CLUSTER_TYPE)
+		return XDS_CLUSTER_OTHER;
+	if (from->cluster_discovery_type_case == PB__CLUSTER__CLUSTER_DISCOVERY_TYPE__NOT_SET)
+		return XDS_CLUSTER_STATIC;
+	return from->type >= 0 && from->type < XDS_CLUSTER_OTHER
+		       ? (enum xds_cluster_kind)from->type
+		       : XDS_CLUSTER_OTHER;
+}
+
+static int read_cluster(struct pb_reader *reader, const Pb__Cluster *from,
+			struct xds_cluster *cluster)
+{
+	const Pb__EdsClusterConfig *eds = from->eds_cluster_config;
+	int err = pb_check(reader, eds_wrong_name(strlen(from->name)));
+
+	if (!err)
+		err = pb_keep(reader, from->name, EDS_MAX_NAME, &cluster->name);
+	if (err)
+		return err;
+	cluster->kind = cluster_kind(from);
+	cluster->service = cluster->name;
+	if (eds && *eds->service_name && strcmp(eds->service_name, cluster->name))
+		err = pb_keep(reader, eds->service_name, EDS_MAX_NAME, &cluster->service);
+	return err;
+}
+
+int pb_decode_cluster(struct pb_slice body, struct arena *arena, struct xds_cluster *ret,
+		      char reason[PB_REASON_MAX])
+{
+	struct xds_cluster cluster = {0};
+	struct pb_reader reader;
+	const Pb__Cluster *from;
+	int err;
+
+	pb_reader_init(&reader, arena, scratch_for(body), reason);
+	from = pb__cluster__unpack(&reader.scratch.allocator, body.length, body.bytes);
+	err = from ? read_cluster(&reader, from, &cluster) : pb_unpack_failed(&reader);
+	proto_arena_done(&reader.scratch);
+	if (!err)
+		*ret = cluster;
+	return err;
+}
+
+/* VIP_port, for listeners that say no address themselves. */
+static void read_listener_name(struct xds_listener *listener)
+{
+	const char *end = strrchr(listener->name, '_');
+	char text[ADDR_TEXT_MAX];
+	uint32_t port = 0;
+
+	if (!end || !end[1] || strlen(end) > 6 || (size_t)(end - listener->name) >= sizeof(text))
+		return;
+	for (const char *at = end + 1; *at; at++) {
+		if (*at < '0' || *at > '9')
+			return;
+		port = port * 10 + (uint32_t)(*at - '0');
+	}
+	memcpy(text, listener->name, (size_t)(end - listener->name));
+	text[end - listener->name] = '\0';
+	if (port > 65535 || addr_parse(text, &listener->address))
+		return;
+	listener->port = (uint16_t)port;
+}
+
+static void read_listener_address(const Pb__Address *from, struct xds_listener *listener)
+{
+	const Pb__SocketAddress *socket =
+		from && from->address_case == PB__ADDRESS__ADDRESS_SOCKET_ADDRESS
+			? from->socket_address
+			: NULL;
+
+	if (!socket)
+		read_listener_name(listener);
+	else if (socket->port_specifier_case == PB__SOCKET_ADDRESS__PORT_SPECIFIER_PORT_VALUE &&
+		 socket->port_value <= 65535 && !addr_parse(socket->address, &listener->address))
+		listener->port = (uint16_t)socket->port_value;
+}
+
+/* Which cluster all tcp_proxy filters agree on. */
+struct agreed {
+	char name[EDS_MAX_NAME + 1];
+	bool split;
+};
+
+static void agree(struct agreed *agreed, const Pb__TcpProxy *proxy)
+{
+	const char *name = proxy->cluster_specifier_case == PB__TCP_PROXY__CLUSTER_SPECIFIER_CLUSTER
+				   ? proxy->cluster
+				   : "";
+
+	if (!*name || strlen(name) > EDS_MAX_NAME || (*agreed->name && strcmp(agreed->name, name)))
+		agreed->split = true;
+	else
+		strcpy(agreed->name, name);
+}
+
+static int read_filter(struct pb_reader *reader, const Pb__Filter *filter, struct agreed *agreed)
+{
+	const Pb__Any *any = filter->typed_config;
+	const Pb__TcpProxy *proxy;
+
+	if (filter->config_type_case != PB__FILTER__CONFIG_TYPE_TYPED_CONFIG ||
+	    !pb_type_is((struct pb_slice){(const uint8_t *)any->type_url, strlen(any->type_url)},
+			TCP_PROXY))
+		return 0;
+	proxy = pb__tcp_proxy__unpack(&reader->scratch.allocator, any->value.len, any->value.data);
+	if (!proxy)
+		return pb_unpack_failed(reader);
+	agree(agreed, proxy);
+	return 0;
+}
+
+static int read_chains(struct pb_reader *reader, const Pb__Listener *from,
+		       struct xds_listener *listener)
+{
+	struct agreed agreed = {0};
+	int err = 0;
+
+	for (size_t i = 0; i < from->n_filter_chains && !err; i++) {
+		const Pb__FilterChain *chain = from->filter_chains[i];
+
+		for (size_t j = 0; j < chain->n_filters && !err; j++)
+			err = read_filter(reader, chain->filters[j], &agreed);
+	}
+	if (!err && *agreed.name && !agreed.split)
+		err = pb_keep(reader, agreed.name, EDS_MAX_NAME, &listener->cluster);
+	return err;
+}
+
+static int read_listener(struct pb_reader *reader, const Pb__Listener *from,
+			 struct xds_listener *listener)
+{
+	int err = pb_check(reader, eds_wrong_name(strlen(from->name)));
+
+	if (!err)
+		err = pb_keep(reader, from->name, EDS_MAX_NAME, &listener->name);
+	if (err)
+		return err;
+	read_listener_address(from->address, listener);
+	return read_chains(reader, from, listener);
+}
+
+int pb_decode_listener(struct pb_slice body, struct arena *arena, struct xds_listener *ret,
+		       char reason[PB_REASON_MAX])
+{
+	struct xds_listener listener = {0};
+	struct pb_reader reader;
+	const Pb__Listener *from;
+	int err;
+
+	pb_reader_init(&reader, arena, scratch_for(body), reason);
+	from = pb__listener__unpack(&reader.scratch.allocator, body.length, body.bytes);
+	err = from ? read_listener(&reader, from, &listener) : pb_unpack_failed(&reader);
+	proto_arena_done(&reader.scratch);
+	if (!err)
+		*ret = listener;
+	return err;
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Shared by the files of pb_decode: where the parts of a resource go, and what was wrong. */
+#include "pb_reader.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "arena.h"
+
+void pb_reader_init(struct pb_reader *reader, struct arena *arena, size_t scratch_max,
+		    char reason[PB_REASON_MAX])
+{
+	*reader = (struct pb_reader){
+		.arena = arena,
+		.reason = reason,
+		.locality = PB_NOWHERE,
+		.endpoint = PB_NOWHERE,
+	};
+	proto_arena_init(&reader->scratch, scratch_max);
+}
+
+static size_t write_place(const struct pb_reader *reader)
+{
+	int length = 0;
+
+	if (reader->locality != PB_NOWHERE && reader->endpoint != PB_NOWHERE)
+		length = snprintf(reader->reason, PB_REASON_MAX,
+				  "endpoints[%zu].lb_endpoints[%zu]: ", reader->locality,
+				  reader->endpoint);
+	else if (reader->locality != PB_NOWHERE)
+		length = snprintf(reader->reason, PB_REASON_MAX, "endpoints[%zu]: ",
+				  reader->locality);
+	return (size_t)length;
+}
+
+/* Bytes that a terminal or a log would take amiss. */
+static void clean(char *text)
+{
+	for (; *text; text++)
+		if ((unsigned char)*text < 0x20 || *text == 0x7f)
+			*text = '?';
+}
+
+int pb_fail(struct pb_reader *reader, const char *format, ...)
+{
+	size_t at = write_place(reader);
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(reader->reason + at, PB_REASON_MAX - at, format, args);
+	va_end(args);
+	clean(reader->reason);
+	return -EINVAL;
+}
+
+int pb_check(struct pb_reader *reader, const char *wrong)
+{
+	return wrong ? pb_fail(reader, "%s", wrong) : 0;
+}
+
+int pb_unpack_failed(struct pb_reader *reader)
+{
+	if (reader->scratch.out_of_memory)
+		return -ENOMEM;
+	return pb_fail(reader, reader->scratch.capped ? "too large" : "broken protobuf");
+}
+
+int pb_keep_slice(struct pb_reader *reader, struct pb_slice slice, size_t max, const char **ret)
+{
+	const char *copy;
+
+	if (slice.length > max)
+		return pb_fail(reader, "expected at most %zu bytes, found %zu", max, slice.length);
+	if (!pb_is_text(slice))
+		return pb_fail(reader, "a string is not UTF-8");
+	copy = slice.length
+		       ? arena_text(reader->arena, (const char *)slice.bytes, slice.length)
+		       : "";
+	if (!copy)
+		return -ENOMEM;
+	*ret = copy;
+	return 0;
+}
+
+int pb_keep(struct pb_reader *reader, const char *text, size_t max, const char **ret)
+{
+	struct pb_slice slice = {(const uint8_t *)text, text ? strlen(text) : 0};
+
+	return pb_keep_slice(reader, slice, max, ret);
+}
