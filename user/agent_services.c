@@ -141,6 +141,9 @@ static int build_views(struct builder *builder, struct desired_service *row,
 	if (!err && builder->gateway && row->by_id)
 		err = build_view(builder, &row->key, assignment, VIEW_GATEWAY, local_size,
 				 &row->local_view, &row->local_table);
+	if (!err && row->view)
+		row->flags |= (row->view->panic ? SERVICE_PANIC : 0) |
+			      (row->view->degraded ? SERVICE_DEGRADED : 0);
 	if (err != -E2BIG)
 		return err;
 	agent_picture_problem(builder->picture, "service '%s': more than %u endpoints: not applied",

@@ -20,6 +20,7 @@ extern const struct case_list log_cases;      /* bytes and the access log */
 extern const struct case_list encap_cases;    /* client: into the tunnel */
 extern const struct case_list decap_cases;    /* client: out of the tunnel */
 extern const struct case_list refuse_cases;   /* RST, ICMP, takeover */
+extern const struct case_list drop_cases;     /* drop overloads */
 extern const struct case_list clash_cases;    /* one source port, two connections */
 extern const struct case_list stale_cases;    /* rows that changed under the reader */
 extern const struct case_list gateway_cases;  /* gateway role */

@@ -8,7 +8,7 @@
 static const struct case_list *const lists[] = {
 	&ignore_cases, &local_cases,   &flow_cases,          &log_cases,    &encap_cases,
 	&decap_cases,  &refuse_cases,  &clash_cases,         &stale_cases,  &gateway_cases,
-	&gateway_limit_cases, &header_cases, &xdp_cases,
+	&gateway_limit_cases, &header_cases, &xdp_cases, &drop_cases,
 };
 
 int main(int argc, char **argv)

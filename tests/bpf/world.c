@@ -27,6 +27,7 @@ static void set_sizes(struct parallax_bpf *skel)
 {
 	bpf_map__set_max_entries(skel->maps.vips, 4 * WORLD_SERVICES);
 	bpf_map__set_max_entries(skel->maps.services, WORLD_SERVICES);
+	bpf_map__set_max_entries(skel->maps.drops, WORLD_SERVICES);
 	bpf_map__set_max_entries(skel->maps.service_ids, 2 * WORLD_SERVICES);
 	bpf_map__set_max_entries(skel->maps.backends, WORLD_BACKENDS);
 	bpf_map__set_max_entries(skel->maps.slots, WORLD_SLOTS / 2);
@@ -54,9 +55,10 @@ static int map_arrays(struct world *world)
 	world->services = map_array(world, "services", WORLD_SERVICES * sizeof(*world->services));
 	world->backends = map_array(world, "backends", WORLD_BACKENDS * sizeof(*world->backends));
 	world->slots = map_array(world, "slots", WORLD_SLOTS / 2 * sizeof(*world->slots));
+	world->drops = map_array(world, "drops", WORLD_SERVICES * sizeof(*world->drops));
 	world->filters = map_array(world, "filters", sizeof(*world->filters));
 	return world->settings && world->services && world->backends && world->slots &&
-			       world->filters ? 0 : -ENOMEM;
+			       world->drops && world->filters ? 0 : -ENOMEM;
 }
 
 uint64_t world_now_ns(void)
@@ -210,6 +212,7 @@ void world_clear(struct world *world)
 	memset(world->services, 0, WORLD_SERVICES * sizeof(*world->services));
 	memset(world->backends, 0, WORLD_BACKENDS * sizeof(*world->backends));
 	memset(world->slots, 0, WORLD_SLOTS / 2 * sizeof(*world->slots));
+	memset(world->drops, 0, WORLD_SERVICES * sizeof(*world->drops));
 	memset(world->filters, 0, sizeof(*world->filters));
 	world->service = 1;
 	world->backend = 1;

@@ -42,6 +42,7 @@ struct world {
 	struct service *services;
 	struct backend *backends;
 	struct slot_pair *slots;
+	struct drops *drops;
 	struct filters *filters;
 	bool live; /* the kernel can let test frames go on into the stack (5.18) */
 	uint32_t mark_len; /* bytes that XDP put before the last frame */

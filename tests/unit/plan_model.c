@@ -13,6 +13,7 @@ struct ledger_memory plan_model_memory(struct plan_model *model)
 		.services = model->services, .service_rows = MODEL_SERVICES,
 		.backends = model->backends, .backend_rows = MODEL_BACKENDS,
 		.slots = model->slots,	     .slot_count = MODEL_SLOTS,
+		.drops = model->drops,
 		.filters = &model->filters,  .settings = &model->settings,
 	};
 }
@@ -117,6 +118,18 @@ static void write_info(struct backend *row, const struct backend_info *info)
 	row->slots = info->slots;
 	row->priority = info->priority;
 	row->locality = info->locality;
+}
+
+static const char *write_drops(struct plan_model *model, const struct change *change)
+{
+	struct drops *row = &model->drops[change->row];
+
+	if (change->row >= MODEL_SERVICES)
+		return "drops row out of range";
+	memcpy(row->upto, change->drops.row->upto, sizeof(row->upto));
+	if (change->drops.reset)
+		memset(row->refused, 0, sizeof(row->refused));
+	return NULL;
 }
 
 static const char *write_service(struct plan_model *model, const struct change *change)
@@ -245,6 +258,13 @@ const char *plan_model_apply(struct plan_model *model, const struct change *chan
 		return NULL;
 	case CHANGE_LOCAL_TABLE:
 		service->local_table = change->word;
+		return NULL;
+	case CHANGE_DROPS:
+		return write_drops(model, change);
+	case CHANGE_DROP:
+		if (change->drop && model->drops[change->row].upto[DROP_CATEGORIES - 1] != change->drop)
+			return "refuses by categories that are not there";
+		service->drop = change->drop;
 		return NULL;
 	case CHANGE_SERVICE_CLEAR:
 		return clear_service(model, change->row);

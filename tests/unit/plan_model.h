@@ -15,6 +15,7 @@ struct plan_model {
 	struct service services[MODEL_SERVICES];
 	struct backend backends[MODEL_BACKENDS];
 	uint32_t slots[MODEL_SLOTS];
+	struct drops drops[MODEL_SERVICES];
 	struct filters filters;
 	struct settings settings;
 	struct ledger_vip vips[MODEL_ENTRIES];

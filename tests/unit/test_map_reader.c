@@ -35,6 +35,7 @@ static const struct shape {
 	{ "services", BPF_MAP_TYPE_ARRAY, 4, sizeof(struct service), 5, BPF_F_MMAPABLE },
 	{ "backends", BPF_MAP_TYPE_ARRAY, 4, sizeof(struct backend), 9, BPF_F_MMAPABLE },
 	{ "slots", BPF_MAP_TYPE_ARRAY, 4, sizeof(struct slot_pair), 9, BPF_F_MMAPABLE },
+	{ "drops", BPF_MAP_TYPE_ARRAY, 4, sizeof(struct drops), 5, BPF_F_MMAPABLE },
 	{ "filters", BPF_MAP_TYPE_ARRAY, 4, sizeof(struct filters), 1, BPF_F_MMAPABLE },
 	{ "agent", BPF_MAP_TYPE_ARRAY, 4, sizeof(struct agent_state), 1, BPF_F_MMAPABLE },
 	{ "vips", BPF_MAP_TYPE_HASH, sizeof(struct vip_key), 4, 64, 0 },

@@ -229,6 +229,7 @@ static void apply_service(struct ledger *ledger, uint32_t r, const struct servic
 		.size = TABLE_SIZE(row->table),
 		.local_size = TABLE_SIZE(row->local_table),
 		.name = known->name,
+		.drops_name = known->drops_name,
 	};
 	ledger_link_service(ledger, r, row);
 	if (r >= ledger->service_top)
@@ -300,9 +301,11 @@ static int apply_name(struct ledger *ledger, const struct change *change)
 	const struct name_key *key = &change->name.key;
 	uint64_t hash = change->kind == CHANGE_NAME_SET ? change->name.hash : 0;
 
-	if (key->kind == NAME_CLUSTER) {
+	if (key->kind == NAME_CLUSTER || key->kind == NAME_DROPS) {
+		struct ledger_service *known = &ledger->services[key->index];
+
 		if (key->index < ledger->memory.service_rows)
-			ledger->services[key->index].name = hash;
+			*(key->kind == NAME_CLUSTER ? &known->name : &known->drops_name) = hash;
 		return 0;
 	}
 	return ledger_names_set(key->kind == NAME_NETWORK ? &ledger->networks_named :
@@ -358,6 +361,8 @@ int ledger_apply(struct ledger *ledger, const struct change *change)
 	case CHANGE_DESTINATION:
 	case CHANGE_BACKEND_INFO:
 	case CHANGE_SERVICE_FLAGS:
+	case CHANGE_DROPS:
+	case CHANGE_DROP:
 		return 0; /* stands in the memory alone */
 	}
 	return 0;

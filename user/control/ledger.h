@@ -29,6 +29,7 @@ struct ledger_memory {
 	uint32_t backend_rows;
 	const uint32_t *slots;
 	uint32_t slot_count;
+	const struct drops *drops; /* as many as services */
 	const struct filters *filters;
 	const struct settings *settings;
 };
@@ -41,6 +42,7 @@ struct ledger_service {
 	uint32_t key_next, id_next;
 	uint32_t size, local_size; /* largest tables so far: they never shrink */
 	uint64_t name;             /* hash of its NAME_CLUSTER; 0: none */
+	uint64_t drops_name;       /* hash of its NAME_DROPS */
 };
 
 struct ledger_backend {

@@ -212,6 +212,10 @@ static int take_name(struct ledger *ledger, const struct ledger_named *named)
 		if (named->key.index < ledger->memory.service_rows)
 			ledger->services[named->key.index].name = named->hash;
 		return 0;
+	case NAME_DROPS:
+		if (named->key.index < ledger->memory.service_rows)
+			ledger->services[named->key.index].drops_name = named->hash;
+		return 0;
 	case NAME_NETWORK:
 		return ledger_names_set(&ledger->networks_named, named->key.index, named->hash);
 	case NAME_LOCALITY:

@@ -135,6 +135,7 @@ static void emit_fresh_service(struct plan_state *state, const struct wanted_ser
 		.table = service->client.word,
 		.local_table = service->local.word,
 		.taken_ns = key->vip.family ? state->now_ns : 0,
+		.drop = plan_drop(service->want),
 	};
 	plan_add(state, &(struct change){
 				.kind = CHANGE_SERVICE, .row = service->row, .service = row });
@@ -144,14 +145,24 @@ static void emit_service(struct plan_state *state, const struct wanted_service *
 {
 	const struct service *row = &state->ledger->memory.services[service->row];
 	uint8_t flags = SERVICE_IN_USE | service->want->flags;
+	uint64_t drop = plan_drop(service->want);
 
 	emit_cluster_name(state, service);
+	if (service->keep) {
+		flags |= row->flags & (SERVICE_PANIC | SERVICE_DEGRADED);
+		drop = row->drop;
+	} else if (drop) {
+		plan_add_drops(state, service);
+	}
 	if (service->fresh) {
 		emit_fresh_service(state, service);
 		return;
 	}
 	emit_word(state, service, &service->client, CHANGE_TABLE);
 	emit_word(state, service, &service->local, CHANGE_LOCAL_TABLE);
+	if (row->drop != drop)
+		plan_add(state, &(struct change){
+					.kind = CHANGE_DROP, .row = service->row, .drop = drop });
 	if (row->flags != flags)
 		add_flags(state, CHANGE_SERVICE_FLAGS, service->row, flags);
 }

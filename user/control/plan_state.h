@@ -81,6 +81,11 @@ uint16_t plan_locality(struct plan_state *state, const char *text);
 /* Filter bit of one address. */
 void plan_destination(struct plan_state *state, __be32 address);
 
+/* service.drop of this service. */
+uint64_t plan_drop(const struct desired_service *want);
+/* Its categories, where the kernel holds others. */
+void plan_add_drops(struct plan_state *state, const struct wanted_service *service);
+
 struct backend_info plan_backend_info(struct plan_state *state, const struct wanted_service *service,
 				      const struct wanted_backend *wanted);
 

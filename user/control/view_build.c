@@ -104,39 +104,50 @@ static int compute_shares(struct builder *builder)
 
 		view->panic |= priority->panic &&
 			       priority->healthy_load + priority->degraded_load > 0;
+		view->degraded |= priority->degraded_load > 0;
 	}
 	return error;
 }
 
 /* Categories refuse their part one after the other of what is left (envoy: eds.cc). */
-static double drop_fraction(const struct assignment *assignment)
+static int compute_drops(struct builder *builder)
 {
+	const struct assignment *assignment = builder->request->assignment;
+	struct view *view = builder->view;
 	double passed = 1;
 
+	view->drops = arena_array(builder->arena, assignment->drop_count, sizeof(*view->drops));
+	if (!view->drops)
+		return -ENOMEM;
 	for (size_t i = 0; i < assignment->drop_count; i++) {
-		const struct drop_overload *drop = &assignment->drops[i];
+		const struct drop_overload *from = &assignment->drops[i];
+		struct view_drop *drop = &view->drops[view->drop_count++];
 
-		if (drop->denominator && drop->numerator < drop->denominator)
-			passed *= (double)(drop->denominator - drop->numerator) /
-				  drop->denominator;
-		else if (drop->denominator)
-			passed = 0;
+		drop->category = from->category;
+		if (from->denominator)
+			drop->ratio = (double)from->numerator / from->denominator;
+		if (drop->ratio > 1)
+			drop->ratio = 1;
+		drop->refused = passed * drop->ratio;
+		passed *= 1 - drop->ratio;
 	}
-	return 1 - passed;
+	view->drop = 1 - passed;
+	return 0;
 }
 
 static int build(struct builder *builder)
 {
 	const struct view_request *request = builder->request;
 	struct view *view = builder->view;
-	int error;
+	int error = 0;
 
 	view->cluster = request->assignment->name;
 	view->family = request->family;
 	view->proto = request->proto;
 	if (request->side == VIEW_CLIENT)
-		view->drop = drop_fraction(request->assignment);
-	error = reach_build(builder->scratch, request, &builder->map);
+		error = compute_drops(builder);
+	if (!error)
+		error = reach_build(builder->scratch, request, &builder->map);
 	if (!error)
 		error = label_all(builder);
 	if (!error)

@@ -70,6 +70,8 @@ static int map_arrays(struct reading *reading)
 	if (!err)
 		err = map_array(reading, "slots", sizeof(struct slot_pair), &reading->slots);
 	if (!err)
+		err = map_array(reading, "drops", sizeof(struct drops), &reading->drops);
+	if (!err)
 		err = map_array(reading, "filters", sizeof(struct filters), &reading->filters);
 	return err;
 }
@@ -85,6 +87,7 @@ static void point_at_arrays(struct reading *reading)
 	snapshot->backend_count = reading->backends.count;
 	snapshot->slots = reading->slots.memory;
 	snapshot->slot_count = reading->slots.count * 2;
+	snapshot->drops = reading->drops.memory;
 	snapshot->filters = reading->filters.memory;
 }
 
@@ -296,6 +299,7 @@ void map_reader_free(struct snapshot *snapshot)
 	pins_unmap(reading->services.memory, reading->services.bytes);
 	pins_unmap(reading->backends.memory, reading->backends.bytes);
 	pins_unmap(reading->slots.memory, reading->slots.bytes);
+	pins_unmap(reading->drops.memory, reading->drops.bytes);
 	pins_unmap(reading->filters.memory, reading->filters.bytes);
 	pins_unmap(reading->settings.memory, reading->settings.bytes);
 	free(snapshot->vips);

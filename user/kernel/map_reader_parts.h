@@ -14,7 +14,7 @@ struct mapping {
 
 struct reading {
 	struct snapshot snapshot; /* first: map_reader_free() is given its address */
-	struct mapping services, backends, slots, filters, settings;
+	struct mapping services, backends, slots, drops, filters, settings;
 	const char *pin_dir;
 	const char *failed; /* map that could not be read */
 };

@@ -22,7 +22,7 @@ struct mapped {
 
 struct map_writer {
 	struct map_writer_fds fds;
-	struct mapped services, backends, slots, filters, settings, agent;
+	struct mapped services, backends, slots, drops, filters, settings, agent;
 	int grace_fd, grace_inner_fd;
 };
 
@@ -74,6 +74,8 @@ int map_writer_new(const struct map_writer_fds *fds, struct map_writer **ret)
 	if (!err)
 		err = map_array(fds->slots, &writer->slots);
 	if (!err)
+		err = map_array(fds->drops, &writer->drops);
+	if (!err)
 		err = map_array(fds->filters, &writer->filters);
 	if (!err)
 		err = map_array(fds->settings, &writer->settings);
@@ -96,6 +98,7 @@ void map_writer_free(struct map_writer *writer)
 	pins_unmap(writer->services.memory, writer->services.bytes);
 	pins_unmap(writer->backends.memory, writer->backends.bytes);
 	pins_unmap(writer->slots.memory, writer->slots.bytes);
+	pins_unmap(writer->drops.memory, writer->drops.bytes);
 	pins_unmap(writer->filters.memory, writer->filters.bytes);
 	pins_unmap(writer->settings.memory, writer->settings.bytes);
 	pins_unmap(writer->agent.memory, writer->agent.bytes);
@@ -115,6 +118,7 @@ struct ledger_memory map_writer_memory(const struct map_writer *writer)
 		.backend_rows = writer->backends.rows,
 		.slots = writer->slots.memory,
 		.slot_count = writer->slots.rows * 2,
+		.drops = writer->drops.memory,
 		.filters = writer->filters.memory,
 		.settings = writer->settings.memory,
 	};
@@ -180,6 +184,18 @@ static int clear_service(struct map_writer *writer, uint32_t r)
 	STORE(row->table, TABLE_WORD(0, 0, TABLE_GENERATION(row->table) + 1));
 	STORE(row->local_table, TABLE_WORD(0, 0, TABLE_GENERATION(row->local_table) + 1));
 	STORE(row->flags, 0);
+	return 0;
+}
+
+static int write_drops(struct map_writer *writer, const struct change *change)
+{
+	struct drops *row = (struct drops *)writer->drops.memory + change->row;
+
+	for (int i = 0; i < DROP_CATEGORIES; i++) {
+		STORE(row->upto[i], change->drops.row->upto[i]);
+		if (change->drops.reset)
+			STORE(row->refused[i], 0);
+	}
 	return 0;
 }
 
@@ -316,6 +332,11 @@ int map_writer_apply(struct map_writer *writer, const struct change *change)
 		return 0;
 	case CHANGE_LOCAL_TABLE:
 		STORE(services[change->row].local_table, change->word);
+		return 0;
+	case CHANGE_DROPS:
+		return write_drops(writer, change);
+	case CHANGE_DROP:
+		STORE(services[change->row].drop, change->drop);
 		return 0;
 	case CHANGE_SERVICE_CLEAR:
 		return clear_service(writer, change->row);

@@ -12,7 +12,7 @@ struct map_writer;
 
 /* File descriptors of the maps, borrowed while the writer lives. */
 struct map_writer_fds {
-	int vips, services, backends, slots, service_ids;
+	int vips, services, backends, slots, drops, service_ids;
 	int networks, gateways, allowed, names;
 	int filters, settings, agent;
 };

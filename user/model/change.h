@@ -3,6 +3,7 @@
 #ifndef MODEL_CHANGE_H
 #define MODEL_CHANGE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -29,6 +30,8 @@ enum change_kind {
 	CHANGE_SERVICE_FLAGS,  /* one store */
 	CHANGE_TABLE,          /* service.table := word, one store */
 	CHANGE_LOCAL_TABLE,    /* service.local_table := word, one store */
+	CHANGE_DROPS,          /* categories of a row; with `reset` their counts start anew */
+	CHANGE_DROP,           /* service.drop := drop, one store */
 	CHANGE_SERVICE_CLEAR,  /* both tables empty, then flags := 0 */
 	CHANGE_ID_SET,         /* add to `service_ids`, or name another row of the same id */
 	CHANGE_ID_REMOVE,
@@ -54,6 +57,11 @@ struct change {
 		struct backend_info info;
 		uint8_t flags;
 		table_word word;
+		uint64_t drop;
+		struct {
+			const struct drops *row; /* `refused` is not looked at */
+			bool reset;
+		} drops;
 		struct {
 			const uint32_t *rows; /* of `backends`, one per slot */
 			uint32_t offset, size;

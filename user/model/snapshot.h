@@ -61,6 +61,7 @@ struct snapshot {
 	uint32_t backend_count;
 	const uint32_t *slots; /* the slot arena */
 	uint32_t slot_count;
+	const struct drops *drops; /* by row of services; NULL: none */
 	const struct filters *filters;
 
 	struct vip_entry *vips; /* by address, port, protocol */

@@ -51,6 +51,13 @@ struct view_backend {
 	double share;            /* of what is not dropped; all sum to 1, or to 0 with `fail` */
 };
 
+/* One category of drop overloads. */
+struct view_drop {
+	const char *category;
+	double ratio;   /* of what reaches it */
+	double refused; /* of all new connections */
+};
+
 struct view_priority {
 	uint32_t priority;
 	uint32_t hosts, healthy, degraded, excluded;
@@ -65,7 +72,10 @@ struct view {
 	bool has_remote;     /* the assignment names an endpoint of another network */
 	bool fail;           /* nobody can be picked */
 	bool panic;          /* some priority with load panics */
+	bool degraded;       /* degraded endpoints take load */
 	double drop;         /* fraction refused by drop overloads */
+	struct view_drop *drops; /* the categories in their order */
+	size_t drop_count;
 	struct view_backend *backends; /* sorted by kind, address, port, priority; share > 0 */
 	size_t backend_count;
 	struct view_priority *priorities;

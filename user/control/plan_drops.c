@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Inside the plan: drop overloads as the packet path compares them. */
+#include "plan_state.h"
+
+#include <string.h>
+
+#define WHOLE 4294967296.0 /* drop_hash() lies below */
+
+static const struct view_drop *view_drops(const struct desired_service *want, size_t *ret_count)
+{
+	*ret_count = want->view ? want->view->drop_count : 0;
+	return want->view ? want->view->drops : NULL;
+}
+
+static uint64_t threshold(double fraction)
+{
+	uint64_t value = (uint64_t)(fraction * WHOLE + 0.5);
+
+	return fraction > 0 && !value ? 1 : value;
+}
+
+/* What is left after one category more. The sum is taken from what passes, so that 100 % refuses
+ * every hash. */
+static void fill(const struct view_drop *drops, size_t count, struct drops *ret)
+{
+	double passed = 1;
+
+	for (size_t i = 0; i < count || i < DROP_CATEGORIES; i++) {
+		if (i < count)
+			passed *= 1 - drops[i].ratio;
+		ret->upto[i < DROP_CATEGORIES ? i : DROP_CATEGORIES - 1] = threshold(1 - passed);
+	}
+}
+
+uint64_t plan_drop(const struct desired_service *want)
+{
+	struct drops drops = {};
+	size_t count;
+	const struct view_drop *from = view_drops(want, &count);
+
+	if (!count)
+		return 0;
+	fill(from, count, &drops);
+	return drops.upto[DROP_CATEGORIES - 1];
+}
+
+/* A line per place. Categories come from a control plane and go to a terminal. */
+static void write_names(const struct view_drop *drops, size_t count, struct name *ret)
+{
+	const size_t room = sizeof(ret->text) / DROP_CATEGORIES - 1;
+	char *to = ret->text;
+
+	for (size_t i = 0; i < count && i < DROP_CATEGORIES; i++) {
+		bool rest = i == DROP_CATEGORIES - 1 && count > DROP_CATEGORIES;
+		const char *from = rest ? "(others)" : drops[i].category;
+
+		if (i)
+			*to++ = '\n';
+		for (size_t n = 0; n < room && from[n]; n++)
+			*to++ = (unsigned char)from[n] < ' ' || from[n] == 0x7f ? '?' : from[n];
+	}
+	*to = '\0';
+}
+
+static bool add_name(struct plan_state *state, const struct wanted_service *service,
+		     const struct view_drop *drops, size_t count)
+{
+	struct name *name = arena_alloc(state->arena, sizeof(*name));
+	uint64_t hash;
+
+	if (!name) {
+		state->err = -1;
+		return false;
+	}
+	write_names(drops, count, name);
+	hash = ledger_hash_name(name->text);
+	if (state->ledger->services[service->row].drops_name == hash)
+		return false;
+	plan_add(state, &(struct change){
+				.kind = CHANGE_NAME_SET,
+				.name = { name->text, hash, { NAME_DROPS, service->row } } });
+	return true;
+}
+
+void plan_add_drops(struct plan_state *state, const struct wanted_service *service)
+{
+	const struct drops *held = &state->ledger->memory.drops[service->row];
+	struct drops *row = arena_alloc(state->arena, sizeof(*row));
+	size_t count;
+	const struct view_drop *drops = view_drops(service->want, &count);
+	bool reset;
+
+	if (!row) {
+		state->err = -1;
+		return;
+	}
+	fill(drops, count, row);
+	reset = add_name(state, service, drops, count) || service->fresh;
+	if (reset || memcmp(row->upto, held->upto, sizeof(row->upto)))
+		plan_add(state, &(struct change){
+					.kind = CHANGE_DROPS, .row = service->row,
+					.drops = { row, reset } });
+}
