@@ -134,7 +134,7 @@ up_hints() {
 		   ctl node1 explain $VIP:5000 --from 10.10.0.89
 		   on wan tcpdump -nn -i any udp port 6081        # the tunnel, while sleep calls
 		   bpftool map dump pinned /sys/fs/bpf/parallax-demo-node1/networks
-		   on node1 bpftool net show
+		   on node1 $PWD/tools/lib/tc_programs.py
 		   \$EDITOR $STANDING/node1/networks.yaml       # live; write 0.0.0.0 for the gateway
 		   tail -f $STANDING/log/agent-node1
 		   make demo-down

@@ -35,6 +35,18 @@ all_paths stack
 put "$TOPO_DIR/node1/config.yaml" < <(sed 's/^delivery: .*/delivery: redirect/' \
 	"$TOPO_DIR/node1/config.yaml")
 all_paths redirect
+# Superpackets stay whole inside the tunnel: on the uplinks segmentation is the device's affair.
+for direction in "in and src 192.23.110.10" "out and dst 192.23.110.10"; do
+	start wire gw2 tcpdump -nn -i eth0 -c 5 -Q "${direction%% *}" \
+		"udp and greater 20000 ${direction#* }"
+	wait_for 5 grep -q 'listening on' "$TEST_DIR/log/wire" || fail "tcpdump"
+	[[ $direction == in* ]] && way=send || way=receive
+	check "$way for the capture" quietly in_ns sleep "$T/bulk" $way $VIP 5000 50000000
+	stop wire INT
+	grep -q '^5 packets captured' "$TEST_DIR/log/wire" || fail "no packets above 20000 bytes: $way"
+	echo "ok: 64 kB superpackets inside the tunnel, $way"
+	mv "$TEST_DIR/log/wire" "$TEST_DIR/log/wire-$way"
+done
 nothing_leaked
 nothing_invalid
 equal "packets that did not fit the tunnel" 0 "$(drops node1 too_big)"

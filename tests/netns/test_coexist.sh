@@ -14,13 +14,16 @@ clang=$(tools/find-tool.sh clang) || skip "clang is not installed"
 mkdir "$pins"
 bpftool prog load "$TEST_DIR/foreign.o" "$pins/prog" pinmaps "$pins" || fail "foreign program"
 in_ns node1 tc qdisc add dev veth-sleep clsact || skip "no clsact in this kernel"
-in_ns node1 tc filter add dev veth-sleep ingress pref 1 handle 1 bpf da object-pinned "$pins/prog" ||
-	fail "foreign filter"
+in_ns node1 tc filter add dev veth-sleep ingress pref 1 handle 1 \
+	bpf da object-pinned "$pins/prog" || fail "foreign filter"
 foreign_packets() {
 	bpftool -j map dump pinned "$pins/seen" | python3 -c \
-		'import json, sys; print(int.from_bytes(bytes(int(b, 16) for b in json.load(sys.stdin)[0]["value"]), "little"))'
+		'import json, sys
+value = json.load(sys.stdin)[0]["value"]
+print(int.from_bytes(bytes(int(byte, 16) for byte in value), "little"))'
 }
 
+declare -A expected=([auto]="5 tcx" [clsact]="2 px_from_pod 2 px_to_pod 1 px_uplink")
 for ATTACH in auto clsact; do
 	networks network1=cluster1@192.23.110.10:15443 network2=n2-k8s-config@192.23.120.32:15443
 	eds "$HELLO" 10.10.0.90:5000/cluster1 10.10.0.90:5000/n2-k8s-config
@@ -30,6 +33,9 @@ for ATTACH in auto clsact; do
 	gateway_role $SNAT2 192.23.110.0/24 | agent_config gw2 network2 n2-k8s-config
 	check "$ATTACH: agent on node1 serves" agent_start node1
 	check "$ATTACH: agent on gw2 serves" agent_start gw2
+	equal "$ATTACH: programs attached on gw2" "${expected[$ATTACH]}" \
+		"$(attached_programs gw2 | sed 's/.* name \([a-z_]*\) .*/\1/; s/.* tcx.*/tcx/' |
+			sort | uniq -c | xargs)"
 	check "$ATTACH: both answer" wait_for 5 versions_are "v1 v2" sleep
 	check "$ATTACH: bulk" in_ns sleep "$T/bulk" send $VIP 5000 100000000
 	seen=$(foreign_packets)

@@ -10,8 +10,7 @@ node_add gw2 cluster2 192.23.120.32/24 192.23.120.1
 
 # node1 stands behind the router with a private address.
 netns_add router
-link_add router outside wan router
-in_ns wan ip link set router master lan-cluster1
+lan_join cluster1 router outside
 in_ns router ip address add 192.23.110.77/24 dev outside
 in_ns router ip route add default via 192.23.110.1
 netns_add node1

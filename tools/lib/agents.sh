@@ -2,6 +2,8 @@
 # Agents on the nodes of topology.sh: configuration, start, command line, and what is left of them.
 # To be sourced by bash after topology.sh. BUILD names the directory of the programs.
 
+LIB_DIR=$(dirname "$(realpath "${BASH_SOURCE[0]}")")
+
 # pin_dir NODE: under bpffs, one per node, since nodes share this machine
 pin_dir() { echo "/sys/fs/bpf/$TOPO_PREFIX-$1"; }
 
@@ -36,12 +38,23 @@ agent_serves() {
 	kill -0 "$pid" && ctl "$1" status
 }
 
+# attached_programs NODE: BPF programs on its interfaces, one a line
+attached_programs() {
+	local device
+	in_ns "$1" "$LIB_DIR/tc_programs.py"
+	in_ns "$1" ip link show | sed -n 's/.*prog\/xdp.*/xdp: &/p'
+	for device in $(in_ns "$1" ip -o link show | sed 's/^[0-9]*: \([^:@]*\).*/\1/'); do
+		in_ns "$1" tc filter show dev "$device" ingress 2>/dev/null | grep 'bpf.* handle'
+		in_ns "$1" tc filter show dev "$device" egress 2>/dev/null | grep 'bpf.* handle'
+	done
+}
+
 # left_behind NODE: what an uninstalled node still has of ours; prints nothing when clean
 left_behind() {
 	local pins
 	pins=$(pin_dir "$1")
 	[[ -e $pins ]] && echo "pins: $(ls -d "$pins"/* "$pins")"
-	in_ns "$1" bpftool net show 2>/dev/null | grep -E 'px_|parallax' | sed 's/^/program: /'
-	in_ns "$1" tc qdisc show 2>/dev/null | grep clsact | sed 's/^/qdisc: /'
+	attached_programs "$1" | sed 's/^/program: /'
+	in_ns "$1" tc qdisc show | grep clsact | sed 's/^/qdisc: /'
 	return 0
 }

@@ -3,7 +3,7 @@
 # To be sourced by bash. Everything made is written down in the directory given to topo_begin, so
 # that topo_end, also of another process, takes down exactly that.
 #
-# A cluster is a LAN whose router is the namespace `wan`; `wan` routes between the LANs and has no
+# A cluster is a LAN, switched in a namespace of its own; `wan` routes between the LANs and has no
 # route to any pod. A node forwards as a Kubernetes node does: routed pods behind veth pairs in
 # Calico's style, `ct state invalid drop` as kube-proxy has it, egress masqueraded.
 
@@ -65,8 +65,6 @@ sysctls() {
 wan_add() {
 	netns_add wan
 	sysctls wan ip_forward=1
-	# What a LAN switches is not routed: its packets must not meet the rules of IP.
-	in_ns wan sh -c 'cd /proc/sys/net/bridge 2>/dev/null && echo 0 >bridge-nf-call-iptables'
 	in_ns wan nft -f - <<-'RULES'
 		table ip watch {
 			counter placeholder {}
@@ -85,18 +83,26 @@ wan_count() {
 	in_ns wan nft list counter ip watch "$1" | awk '/packets/ { print $2 }'
 }
 
-# cluster_add CLUSTER ROUTER_ADDR/LEN
+# cluster_add CLUSTER ROUTER_ADDR/LEN. The switch is not the router: a bridge that is itself sent
+# through would cut tunnelled superpackets into segments.
 cluster_add() {
-	in_ns wan ip link add "lan-$1" type bridge
-	in_ns wan ip link set "lan-$1" up
-	in_ns wan ip address add "$2" dev "lan-$1"
+	netns_add "lan-$1"
+	in_ns "lan-$1" ip link add switch type bridge
+	in_ns "lan-$1" ip link set switch up
+	lan_join "$1" wan "$1"
+	in_ns wan ip address add "$2" dev "$1"
+}
+
+# lan_join CLUSTER NS INTERFACE: INTERFACE in NS becomes a port of the cluster's LAN
+lan_join() {
+	link_add "$2" "$3" "lan-$1" "$2"
+	in_ns "lan-$1" ip link set "$2" master switch
 }
 
 # node_add NODE CLUSTER ADDR/LEN ROUTER_ADDR
 node_add() {
 	netns_add "$1"
-	link_add "$1" eth0 wan "$1"
-	in_ns wan ip link set "$1" master "lan-$2"
+	lan_join "$2" "$1" eth0
 	node_setup "$@"
 }
 
