@@ -87,6 +87,11 @@ NETNS    := $(patsubst tests/netns/%.c,$(BUILD)/tests/%,$(NETNS_SRC))
 REGRESS  := $(patsubst tests/fuzz/%.c,$(BUILD)/tests/regress_%,$(FUZZ_SRC))
 FUZZERS  := $(patsubst tests/fuzz/%.c,$(BUILD)/tests/%,$(FUZZ_SRC))
 
+# The programs built to count their calls, in the same world.
+COST_OBJ := $(patsubst %.c,$(BUILD)/cost/%.o,$(filter-out tests/bpf/main.c tests/bpf/cases_%, \
+	$(BPFT_SRC)) $(wildcard tests/cost/*.c))
+COST_TEST := $(if $(wildcard tests/cost/*.c),$(BUILD)/tests/cost_tests)
+
 # Benchmarks: the world of the packet tables with the sizes of production, and load generators.
 BENCH_WORLD := $(addprefix tests/bpf/,pkt.c setup.c world.c world_fill.c world_net.c world_read.c)
 BENCH_SIZES := -include tools/bench/sizes.h
@@ -210,6 +215,26 @@ $(NETNS): $(BUILD)/tests/%: $(BUILD)/tests/netns/%.o | $(BUILD)/tests/
 	$(call msg,LINK,$@)
 	$(Q)$(CC) $(PX_LDFLAGS) $^ -lpthread -o $@
 
+$(BUILD)/cost/parallax.bpf.o: bpf/parallax.bpf.c tests/cost/counting.h tests/cost/calls.h \
+		$(BUILD)/.bpf-flags | $(BUILD)/cost/
+	$(call msg,BPF,$< (counting))
+	$(Q)$(CLANG) $(PX_BPF_CFLAGS) -Itests/cost -include tests/cost/counting.h -MF $(@:.o=.d) \
+		-MT $@ -c $< -o $@
+	$(Q)$(LLVM_STRIP) -g $@
+
+$(BUILD)/cost/parallax.skel.h: $(BUILD)/cost/parallax.bpf.o
+	$(call msg,SKEL,$@)
+	$(Q)$(BPFTOOL) gen skeleton $< name parallax_bpf > $@
+
+$(BUILD)/cost/%.o: %.c $(BUILD)/.flags $(BUILD)/cost/parallax.skel.h
+	$(call msg,CC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -I$(<D) -isystem $(BUILD)/cost $(PX_CFLAGS) -Itests/bpf -c $< -o $@
+
+$(COST_TEST): $(COST_OBJ) | $(BUILD)/tests/ $(BPF_OBJ)
+	$(call msg,LINK,$@)
+	$(Q)$(CC) $(PX_LDFLAGS) $^ $(LIBS) -o $@
+
 # The fuzz targets fed with the files of tests/data, by any compiler and in no time.
 $(REGRESS): $(BUILD)/tests/regress_%: $(BUILD)/tests/fuzz/%.o $(BUILD)/tests/fuzz/regress.o $(LIB) \
 		| $(BUILD)/tests/
@@ -221,10 +246,10 @@ $(FUZZERS): $(BUILD)/tests/%: $(BUILD)/tests/fuzz/%.o $(LIB) | $(BUILD)/tests/
 	$(Q)$(CC) $(PX_LDFLAGS) -fsanitize=fuzzer $^ $(LIBS) -o $@
 
 CHECK_SUITES = $(UNIT) $(REGRESS) tools/check-tree.sh
-TEST_SUITES  = $(CHECK_SUITES) $(BPF_TEST) $(wildcard tests/netns/run.sh)
+TEST_SUITES  = $(CHECK_SUITES) $(BPF_TEST) $(COST_TEST) $(wildcard tests/netns/run.sh)
 
 check-programs: all $(UNIT) $(REGRESS)
-test-programs: check-programs $(BPF_TEST) $(NETNS)
+test-programs: check-programs $(BPF_TEST) $(COST_TEST) $(NETNS)
 
 run-check:
 	@BUILD=$(BUILD) tools/run-tests.sh $(CHECK_SUITES)
@@ -275,4 +300,4 @@ $(BUILD)/.bpf-flags: FORCE
 
 .PRECIOUS: %/ $(BUILD)/%.o
 -include $(patsubst %.o,%.d,$(call objects,$(ALL_SRC)) $(BPF_OBJ) \
-	$(BENCH_PACKET_OBJ) $(BUILD)/bench/harness.bpf.o) $(addsuffix .d,$(BENCH_LOAD))
+	$(BENCH_PACKET_OBJ) $(BUILD)/bench/harness.bpf.o $(COST_OBJ) $(BUILD)/cost/parallax.bpf.o) $(addsuffix .d,$(BENCH_LOAD))

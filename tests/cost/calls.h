@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What the packet path pays for, as counted by a build of the programs with counting.h. */
+#ifndef COST_CALLS_H
+#define COST_CALLS_H
+
+/* Look-ups in arrays are inlined by the kernel and cost next to nothing; hashes do not. */
+#define CALLS(X)                                                                                   \
+	X(FLOWS, "flows")                                                                          \
+	X(HALF_OPEN, "half_open")                                                                  \
+	X(OTHER_HASH, "other hash")                                                                \
+	X(ARRAY, "array")                                                                          \
+	X(CHANGE, "map change")                                                                    \
+	X(CSUM, "csum helper")                                                                     \
+	X(STORE, "store/load")                                                                     \
+	X(RESIZE, "resize")                                                                        \
+	X(ROUTE, "fib_lookup")                                                                     \
+	X(CLOCK, "clock helper")                                                                   \
+	X(SEND, "redirect")
+
+enum call {
+#define X(name, text) CALL_##name,
+	CALLS(X)
+#undef X
+	CALL_COUNT
+};
+
+#endif

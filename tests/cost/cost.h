@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What a packet of each class may cost, counted instead of timed. */
+#ifndef COST_H
+#define COST_H
+
+#include "calls.h"
+#include "cases.h"
+
+/* The last step is the packet that is counted; those before lead to it. */
+struct cost_case {
+	const char *name;
+	void (*setup)(struct world *world);
+	uint8_t most[CALL_COUNT];
+	const struct step *steps;
+};
+
+struct cost_list {
+	const struct cost_case *cases;
+	unsigned int count;
+};
+
+extern const struct cost_list cost_client, cost_gateway;
+
+#define COST_LIST(name, rows)                                                                      \
+	const struct cost_list name = {rows, sizeof(rows) / sizeof((rows)[0])}
+
+#endif

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Packets on the client's node. */
+#include "cost.h"
+#include "flow_packets.h"
+
+#define TO_ELSEWHERE(...) TCP(SLEEP, CLIENT_PORT, OTHER_POD, HELLO_PORT, __VA_ARGS__)
+#define FROM_ELSEWHERE(...) TCP(OTHER_POD, HELLO_PORT, SLEEP, CLIENT_PORT, __VA_ARGS__)
+#define DATA CLIENT_SENDS(ACK, ESTABLISHED)
+#define ENTERS(...)                                                                                \
+	{FROM_POD, .in = TO_VIP(__VA_ARGS__), .verdict = REDIRECT,                                 \
+	 .out = TO_HELLO1(__VA_ARGS__, ONE_HOP), .count = COUNT(TO_LOCAL)}
+#define COMES_BACK(...)                                                                            \
+	{FROM_POD, DEVICE_POD1, .in = FROM_HELLO1(__VA_ARGS__), .verdict = REDIRECT,               \
+	 .out = FROM_VIP(__VA_ARGS__, ONE_HOP), .count = COUNT(REPLY)}
+#define TUNNELS(...)                                                                               \
+	{FROM_POD, .in = TO_VIP(__VA_ARGS__), .verdict = REDIRECT,                                 \
+	 .out = TO_VIP(__VA_ARGS__, ANY_MAC, TO_GATEWAY()), .count = COUNT(TO_TUNNEL)}
+#define TUNNELED(...)                                                                              \
+	{UPLINK, .in = FROM_VIP(__VA_ARGS__, FROM_GATEWAY()), .verdict = REDIRECT,                 \
+	 .out = FROM_VIP(__VA_ARGS__, FROM_OUTSIDE), .count = COUNT(FROM_TUNNEL)}
+#define MOST(...) {__VA_ARGS__}
+#define LOOKUPS(flows, half_open, other, array)                                                    \
+	[CALL_FLOWS] = flows, [CALL_HALF_OPEN] = half_open, [CALL_OTHER_HASH] = other,             \
+	[CALL_ARRAY] = array
+
+static const struct cost_case rows[] = {
+	{"not a service", setup_local, MOST(LOOKUPS(0, 0, 0, 2)),
+	 STEPS({FROM_POD, .in = TO_ELSEWHERE(AN_ACK), .verdict = NEXT})},
+	{"not a service, SYN", setup_local, MOST(LOOKUPS(1, 1, 0, 4)),
+	 STEPS({FROM_POD, .in = TO_ELSEWHERE(A_SYN), .verdict = NEXT})},
+	{"not a service, to the pod", setup_local, MOST(LOOKUPS(0, 0, 0, 2)),
+	 STEPS({TO_POD, .in = FROM_ELSEWHERE(AN_ACK), .verdict = NEXT})},
+	{"local, established", setup_local,
+	 MOST(LOOKUPS(1, 0, 0, 3), [CALL_CSUM] = 2, [CALL_STORE] = 1),
+	 STEPS(OPENS, ANSWERS, DATA, DATA)},
+	{"local, reply", setup_local,
+	 MOST(LOOKUPS(1, 0, 0, 3), [CALL_CSUM] = 2, [CALL_STORE] = 1),
+	 STEPS(OPENS, ANSWERS, DATA, SERVER_SENDS(ACK, ESTABLISHED))},
+	{"local, new flow", setup_local,
+	 MOST(LOOKUPS(4, 4, 1, 10), [CALL_CHANGE] = 2, [CALL_CSUM] = 2, [CALL_STORE] = 1),
+	 STEPS(OPENS)},
+	{"local, first reply", setup_local,
+	 MOST(LOOKUPS(2, 2, 0, 3), [CALL_CSUM] = 2, [CALL_STORE] = 1), STEPS(OPENS, ANSWERS)},
+	{"local, promoted", setup_local,
+	 MOST(LOOKUPS(11, 2, 0, 13), [CALL_CHANGE] = 4, [CALL_CSUM] = 2, [CALL_STORE] = 1),
+	 STEPS(OPENS, ANSWERS, DATA)},
+	{"redirect, established", setup_redirect,
+	 MOST(LOOKUPS(1, 0, 0, 4), [CALL_CSUM] = 2, [CALL_STORE] = 1, [CALL_SEND] = 1),
+	 STEPS(ENTERS(A_SYN), COMES_BACK(A_SYN_ACK), ENTERS(AN_ACK), ENTERS(AN_ACK))},
+	{"redirect, reply", setup_redirect,
+	 MOST(LOOKUPS(2, 0, 0, 4), [CALL_CSUM] = 2, [CALL_STORE] = 1, [CALL_SEND] = 1),
+	 STEPS(ENTERS(A_SYN), COMES_BACK(A_SYN_ACK), COMES_BACK(AN_ACK), COMES_BACK(AN_ACK))},
+	{"tunnel, established", setup_geneve,
+	 MOST(LOOKUPS(1, 0, 0, 4), [CALL_STORE] = 2, [CALL_RESIZE] = 1, [CALL_SEND] = 1),
+	 STEPS(TUNNELS(A_SYN), TUNNELED(A_SYN_ACK), TUNNELS(AN_ACK), TUNNELS(AN_ACK))},
+	{"tunnel, reply", setup_geneve,
+	 MOST(LOOKUPS(2, 0, 0, 3), [CALL_RESIZE] = 1, [CALL_SEND] = 1),
+	 STEPS(TUNNELS(A_SYN), TUNNELED(A_SYN_ACK), TUNNELED(AN_ACK), TUNNELED(AN_ACK))},
+	{"nobody", setup_nobody,
+	 MOST(LOOKUPS(1, 1, 1, 6), [CALL_CSUM] = 1, [CALL_STORE] = 5, [CALL_RESIZE] = 1,
+	      [CALL_SEND] = 1),
+	 STEPS({FROM_POD, .in = TO_VIP(A_SYN), .verdict = REDIRECT, .count = COUNT(NO_BACKEND),
+		.out = FROM_VIP(.flags = RST | ACK, .ack = 1001, .no_window = true,
+				.src_mac = MAC_NODE, .dst_mac = MAC_SLEEP)})},
+};
+
+COST_LIST(cost_client, rows);
