@@ -169,8 +169,47 @@ static const char *set_vip(struct plan_model *model, const struct change *change
 	return put(model->vips, &model->vip_count, sizeof(entry), &entry, sizeof(entry.key));
 }
 
+/* Marks name no row: the packet path asks only whether they are there. */
+static const char *set_mark(struct plan_model *model, __be32 address)
+{
+	struct ledger_vip entry = { { .addr = address }, NO_ROW };
+
+	if (find(model->vips, model->vip_count, sizeof(entry), &entry, sizeof(entry.key)) !=
+	    model->vip_count)
+		return "marks an address twice";
+	return put(model->vips, &model->vip_count, sizeof(entry), &entry, sizeof(entry.key));
+}
+
+static bool has_mark(const struct plan_model *model, __be32 address)
+{
+	struct vip_key mark = { .addr = address };
+
+	return find(model->vips, model->vip_count, sizeof(struct ledger_vip), &mark,
+		    sizeof(mark)) != model->vip_count;
+}
+
+static bool has_vip(const struct plan_model *model, __be32 address)
+{
+	for (size_t i = 0; i < model->vip_count; i++)
+		if (model->vips[i].key.port && model->vips[i].key.addr == address)
+			return true;
+	return false;
+}
+
+bool plan_model_marks_fit(const struct plan_model *model)
+{
+	for (size_t i = 0; i < model->vip_count; i++) {
+		const struct vip_key *key = &model->vips[i].key;
+
+		if (key->port ? !has_mark(model, key->addr) : !has_vip(model, key->addr))
+			return false;
+	}
+	return true;
+}
+
 static const char *apply_entry(struct plan_model *model, const struct change *change)
 {
+	const struct vip_key mark = { .addr = change->address };
 	struct ledger_id id = { change->id, change->row };
 	struct ledger_network network = { change->row, change->network.flags };
 	struct desired_gateway gateway;
@@ -187,6 +226,11 @@ static const char *apply_entry(struct plan_model *model, const struct change *ch
 	case CHANGE_VIP_REMOVE:
 		return drop(model->vips, &model->vip_count, sizeof(struct ledger_vip), &change->vip,
 			    sizeof(change->vip));
+	case CHANGE_ADDRESS_ADD:
+		return set_mark(model, change->address);
+	case CHANGE_ADDRESS_REMOVE:
+		return drop(model->vips, &model->vip_count, sizeof(struct ledger_vip), &mark,
+			    sizeof(mark));
 	case CHANGE_NETWORK_SET:
 		return put(model->networks, &model->network_count, sizeof(network), &network,
 			   sizeof(network.id));

@@ -51,6 +51,8 @@ const char *plan_model_apply(struct plan_model *model, const struct change *chan
 
 /* Row that `vips` or `service_ids` names, or NO_ROW. */
 uint32_t plan_model_vip(const struct plan_model *model, const struct service_key *key);
+/* Whether each address with a VIP is marked as virtual, and no other. */
+bool plan_model_marks_fit(const struct plan_model *model);
 /* Whether an entry names this service row, so that a packet can come to it. */
 bool plan_model_named(const struct plan_model *model, uint32_t r);
 uint32_t plan_model_id(const struct plan_model *model, uint64_t id, uint8_t family);

@@ -108,6 +108,7 @@ static void reach(struct world *world, const struct desired *desired)
 
 	assert_int_equal(build(world, desired, &list), 0);
 	apply_all(world, &list);
+	assert_true(plan_model_marks_fit(&world->model));
 }
 
 /* ------------------------------------------------------------------ scenes */
@@ -201,7 +202,7 @@ static void first_plan_makes_before_it_names(void **unused)
 {
 	static const enum change_kind expected[] = {
 		CHANGE_NAME_SET, CHANGE_BACKEND, CHANGE_BACKEND, CHANGE_SLOTS,	 CHANGE_NAME_SET,
-		CHANGE_SERVICE,	 CHANGE_ID_SET,	 CHANGE_DESTINATION, CHANGE_VIP_ADD,
+		CHANGE_SERVICE,	 CHANGE_ADDRESS_ADD, CHANGE_ID_SET, CHANGE_DESTINATION, CHANGE_VIP_ADD,
 	};
 	const uint32_t octets[] = { 1, 2 };
 	struct change_list list;
@@ -268,6 +269,42 @@ static void one_more_backend_keeps_the_others(void **unused)
 	assert_int_equal(TABLE_GENERATION(world.model.services[0].table),
 			 TABLE_GENERATION(old) + 1);
 	world_done(&world);
+}
+
+/* Changes when one of `count` endpoints of one service is replaced, `services` being there. */
+static size_t changes_for_one(size_t services, size_t count)
+{
+	const uint32_t before[] = { 1, 2, 3, 4, 5, 6, 7, 8 };
+	uint32_t after[] = { 1, 2, 3, 4, 5, 6, 7, 8 };
+	struct change_list list;
+	struct scene scene;
+	struct world world;
+
+	world_new(&world);
+	scene_new(&scene, services);
+	for (size_t s = 0; s < services; s++) {
+		set_service(&scene, s, VIP + (uint32_t)s, s + 1);
+		set_view(&scene, s, 0, before, s ? 1 : count, 13);
+	}
+	reach(&world, &scene.desired);
+	after[count - 1] = 9;
+	set_view(&scene, 0, 0, after, count, 13);
+	assert_int_equal(build(&world, &scene.desired, &list), 0);
+	assert_int_equal(count_kind(&list, CHANGE_BACKEND), 1);
+	assert_int_equal(count_kind(&list, CHANGE_BACKEND_FLAGS), 1);
+	assert_int_equal(count_kind(&list, CHANGE_SLOTS), 1);
+	assert_int_equal(count_kind(&list, CHANGE_TABLE), 1);
+	apply_all(&world, &list);
+	world_done(&world);
+	return list.count;
+}
+
+static void update_costs_what_changed_not_what_there_is(void **unused)
+{
+	(void)unused;
+	assert_int_equal(changes_for_one(1, 2), 4);
+	assert_int_equal(changes_for_one(1, 8), 4);
+	assert_int_equal(changes_for_one(SCENE_SERVICES, 8), 4);
 }
 
 static void weights_alone_do_not_move_tables(void **unused)
@@ -337,7 +374,8 @@ static void no_endpoints_means_refused_not_routed(void **unused)
 static void removal_takes_the_entries_first(void **unused)
 {
 	static const enum change_kind expected[] = {
-		CHANGE_VIP_REMOVE, CHANGE_ID_REMOVE, CHANGE_SERVICE_CLEAR, CHANGE_BACKEND_FLAGS,
+		CHANGE_VIP_REMOVE,    CHANGE_ID_REMOVE,	     CHANGE_SERVICE_CLEAR,
+		CHANGE_BACKEND_FLAGS, CHANGE_ADDRESS_REMOVE,
 	};
 	const uint32_t octets[] = { 1 };
 	struct change_list list;
@@ -747,6 +785,7 @@ int main(void)
 		cmocka_unit_test(first_plan_makes_before_it_names),
 		cmocka_unit_test(equal_state_changes_nothing),
 		cmocka_unit_test(one_more_backend_keeps_the_others),
+		cmocka_unit_test(update_costs_what_changed_not_what_there_is),
 		cmocka_unit_test(weights_alone_do_not_move_tables),
 		cmocka_unit_test(backend_that_leaves_goes_out_and_comes_back_as_itself),
 		cmocka_unit_test(no_endpoints_means_refused_not_routed),

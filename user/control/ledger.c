@@ -324,6 +324,8 @@ int ledger_apply(struct ledger *ledger, const struct change *change)
 	case CHANGE_GATEWAY_REMOVE:
 	case CHANGE_ALLOWED_SET:
 	case CHANGE_ALLOWED_REMOVE:
+	case CHANGE_ADDRESS_ADD:
+	case CHANGE_ADDRESS_REMOVE:
 		return ledger_apply_lists(ledger, change);
 	case CHANGE_NAME_SET:
 	case CHANGE_NAME_REMOVE:

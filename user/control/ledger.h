@@ -104,6 +104,7 @@ struct ledger {
 	struct ledger_list networks; /* struct ledger_network */
 	struct ledger_list gateways; /* struct desired_gateway */
 	struct ledger_list allowed;  /* struct allowed_key */
+	struct ledger_list addresses; /* __be32: marked in `vips` as virtual */
 	/* Entries that name no row of ours; the next plan removes them. */
 	struct ledger_list stray_vips; /* struct ledger_vip */
 	struct ledger_list stray_ids;  /* struct ledger_id */

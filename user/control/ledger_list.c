@@ -103,6 +103,13 @@ int ledger_apply_lists(struct ledger *ledger, const struct change *change)
 		list_drop(&ledger->gateways, &change->gateway.key, sizeof(gateway.key),
 			  sizeof(gateway));
 		return 0;
+	case CHANGE_ADDRESS_ADD:
+		return ledger_list_add(&ledger->addresses, &change->address,
+				       sizeof(change->address));
+	case CHANGE_ADDRESS_REMOVE:
+		list_drop(&ledger->addresses, &change->address, sizeof(change->address),
+			  sizeof(change->address));
+		return 0;
 	case CHANGE_ALLOWED_SET:
 		return list_set(&ledger->allowed, &change->allowed, sizeof(change->allowed),
 				sizeof(change->allowed));

@@ -46,6 +46,7 @@ void ledger_done(struct ledger *ledger)
 	free(ledger->networks.items);
 	free(ledger->gateways.items);
 	free(ledger->allowed.items);
+	free(ledger->addresses.items);
 	free(ledger->stray_vips.items);
 	free(ledger->stray_ids.items);
 	*ledger = (struct ledger){};
@@ -62,7 +63,7 @@ static void forget_everything(struct ledger *ledger)
 	ledger->free_extents.count = ledger->resting_extents.count = 0;
 	ledger->networks_named.count = ledger->localities.count = 0;
 	ledger->networks.count = ledger->gateways.count = ledger->allowed.count = 0;
-	ledger->stray_vips.count = ledger->stray_ids.count = 0;
+	ledger->stray_vips.count = ledger->stray_ids.count = ledger->addresses.count = 0;
 }
 
 static const struct service *row_in_use(const struct ledger *ledger, uint32_t r)
@@ -79,6 +80,9 @@ static int take_vip(struct ledger *ledger, const struct ledger_vip *entry)
 {
 	const struct service *row = row_in_use(ledger, entry->row);
 
+	if (!entry->key.port && !entry->key.proto)
+		return ledger_list_add(&ledger->addresses, &entry->key.addr,
+				       sizeof(entry->key.addr));
 	if (!row || row->family != 4 || row->vip.v4 != entry->key.addr ||
 	    row->port != entry->key.port || row->proto != entry->key.proto)
 		return ledger_list_add(&ledger->stray_vips, entry, sizeof(*entry));

@@ -287,10 +287,12 @@ void plan_emit(struct plan_state *state)
 	}
 	for (size_t i = 0; i < count; i++)
 		emit_service(state, &state->services[i]);
+	plan_addresses(state, CHANGE_ADDRESS_ADD);
 	for (size_t i = 0; i < count; i++) {
 		emit_id(state, &state->services[i]);
 		emit_vip(state, &state->services[i]);
 	}
 	emit_removals(state);
+	plan_addresses(state, CHANGE_ADDRESS_REMOVE);
 	plan_remove_lists(state);
 }

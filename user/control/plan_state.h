@@ -75,6 +75,10 @@ void plan_add(struct plan_state *state, const struct change *change);
 void plan_add_lists(struct plan_state *state);
 void plan_remove_lists(struct plan_state *state);
 
+/* Marks of virtual addresses: CHANGE_ADDRESS_ADD for those that lack one, CHANGE_ADDRESS_REMOVE for
+ * those that are none any more. */
+void plan_addresses(struct plan_state *state, enum change_kind kind);
+
 /* Index of the locality's name; names it when it is new. 0 for none, or when there is no room. */
 uint16_t plan_locality(struct plan_state *state, const char *text);
 

@@ -264,6 +264,7 @@ static int set_name(struct map_writer *writer, const struct change *change)
 
 static int write_entry(struct map_writer *writer, const struct change *change)
 {
+	const struct vip_key mark = { .addr = change->address };
 	__u32 one = 1;
 
 	switch (change->kind) {
@@ -294,6 +295,10 @@ static int write_entry(struct map_writer *writer, const struct change *change)
 		return set(writer->fds.vips, &change->vip, &change->row);
 	case CHANGE_VIP_REMOVE:
 		return drop(writer->fds.vips, &change->vip);
+	case CHANGE_ADDRESS_ADD:
+		return set(writer->fds.vips, &mark, &(uint32_t){ 0 });
+	case CHANGE_ADDRESS_REMOVE:
+		return drop(writer->fds.vips, &mark);
 	default:
 		return -EINVAL;
 	}

@@ -21,6 +21,8 @@ enum change_kind {
 	CHANGE_NAME_SET,
 	CHANGE_NAME_REMOVE,
 	CHANGE_DESTINATION,    /* set address_bit(address) in filters.destinations */
+	CHANGE_ADDRESS_ADD,    /* mark address in `vips` as a virtual one */
+	CHANGE_ADDRESS_REMOVE,
 	CHANGE_BACKEND_RETIRE, /* generation := 0, kept in last_generation */
 	CHANGE_BACKEND,        /* write a row that nobody reads yet, generation last */
 	CHANGE_BACKEND_INFO,   /* what people see of a live row */
