@@ -1,0 +1,388 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The ADS session: streams that come and go, and responses. */
+#include "session.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "arena.h"
+#include "session_state.h"
+
+#define FETCH_TIMEOUT_MS 15000 /* Envoy's initial_fetch_timeout; gRPC A57 */
+#define MAX_MESSAGE (64u << 20)
+#define IDENTIFIER_MAX 255
+
+const char *const xds_type_names[XDS_TYPES] = {
+	[XDS_CDS] = "cds",
+	[XDS_EDS] = "eds",
+	[XDS_LDS] = "lds",
+	[XDS_NDS] = "nds",
+};
+
+const char *const session_message_names[XDS_TYPES] = {
+	[XDS_CDS] = "envoy.config.cluster.v3.Cluster",
+	[XDS_EDS] = "envoy.config.endpoint.v3.ClusterLoadAssignment",
+	[XDS_LDS] = "envoy.config.listener.v3.Listener",
+	[XDS_NDS] = "istio.networking.nds.v1.NameTable",
+};
+
+static int copy_metadata(struct xds_node *node, const struct xds_metadata *metadata, size_t count)
+{
+	node->metadata = arena_array(node->arena, count, sizeof(*node->metadata));
+	if (!node->metadata)
+		return -ENOMEM;
+	node->metadata_count = count;
+	for (size_t i = 0; i < count; i++) {
+		node->metadata[i].key = arena_strdup(node->arena, metadata[i].key);
+		node->metadata[i].value = arena_strdup(node->arena, metadata[i].value);
+		if (!node->metadata[i].key || !node->metadata[i].value)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static int make_node(struct xds_node *node, const char *id, const char *cluster,
+		     const char *version, const struct xds_metadata *metadata, size_t count)
+{
+	node->arena = arena_new_sized(512);
+	if (!node->arena)
+		return -ENOMEM;
+	node->id = arena_strdup(node->arena, id);
+	node->cluster = arena_strdup(node->arena, cluster ? cluster : "");
+	node->user_agent_version = version ? arena_strdup(node->arena, version) : NULL;
+	if (!node->id || !node->cluster || (version && !node->user_agent_version) ||
+	    copy_metadata(node, metadata, count)) {
+		arena_free(node->arena);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+static void set_config(struct xds_session *session, const struct xds_session_config *config)
+{
+	session->mode = config->mode;
+	session->types = config->types;
+	session->follow_clusters = config->follow_clusters;
+	session->fetch_timeout_ms = config->fetch_timeout_ms ? config->fetch_timeout_ms
+							     : FETCH_TIMEOUT_MS;
+	session->max_message = config->max_message ? config->max_message : MAX_MESSAGE;
+	session->random = config->seed;
+	session->timers_at = XDS_NEVER;
+	for (size_t i = 0; i < XDS_TYPES; i++)
+		session->channels[i].timeout_ms = XDS_NEVER;
+	token_bucket_init(&session->bucket);
+}
+
+int xds_session_new(const struct xds_session_config *config, struct xds_session **ret)
+{
+	struct xds_session *session = calloc(1, sizeof(*session));
+	int err;
+
+	if (!session)
+		return -ENOMEM;
+	err = make_node(&session->node, config->node_id, config->node_cluster,
+			config->user_agent_version, config->metadata, config->metadata_count);
+	if (err) {
+		free(session);
+		return err;
+	}
+	set_config(session, config);
+	*ret = session;
+	return 0;
+}
+
+static void free_channel(struct xds_channel *channel)
+{
+	xds_list_free(&channel->list);
+	free(channel->version);
+	free(channel->nonce);
+	free(channel->error);
+	free(channel->nack);
+}
+
+void xds_session_free(struct xds_session *session)
+{
+	if (!session)
+		return;
+	for (size_t i = 0; i < XDS_TYPES; i++)
+		free_channel(&session->channels[i]);
+	while (session->dead) {
+		struct xds_resource *dead = session->dead;
+
+		session->dead = dead->next_dead;
+		xds_resource_free(dead);
+	}
+	arena_free(session->node.arena);
+	arena_free(session->extra_arena);
+	free(session->served);
+	free(session->reason);
+	free(session->identifier);
+	free(session->request);
+	free(session);
+}
+
+int xds_session_set_node(struct xds_session *session, const char *node_id,
+			 const char *node_cluster, const struct xds_metadata *metadata,
+			 size_t metadata_count)
+{
+	struct xds_node node = {0};
+	int err = make_node(&node, node_id, node_cluster, session->node.user_agent_version,
+			    metadata, metadata_count);
+
+	if (err)
+		return err;
+	arena_free(session->node.arena);
+	session->node = node;
+	return 0;
+}
+
+/* Nonces belong to a stream, versions do not (Envoy: GrpcMuxImpl::onStreamEstablished). */
+static void forget_stream(struct xds_session *session)
+{
+	struct xds_list *list = &session->channels[XDS_EDS].list;
+
+	for (size_t i = 0; i < XDS_TYPES; i++) {
+		struct xds_channel *channel = &session->channels[i];
+
+		channel->asked = channel->answered = channel->reply_due = false;
+		channel->timeout_ms = XDS_NEVER;
+		session_set_text(&channel->nonce, NULL);
+		session_set_text(&channel->error, NULL);
+	}
+	for (size_t i = 0; i < list->count; i++) {
+		list->items[i]->sent = false;
+		list->items[i]->timeout_ms = XDS_NEVER;
+		session->follow_due |= !list->items[i]->wanted;
+	}
+	session->node_sent = false;
+}
+
+void xds_session_connected(struct xds_session *session, int64_t now_ms)
+{
+	forget_stream(session);
+	session->connected = true;
+	session->reconnect_at = XDS_NEVER;
+	session->since_ms = now_ms;
+	session->streams++;
+	*session->problem = '\0';
+}
+
+void xds_session_disconnected(struct xds_session *session, const char *reason, int64_t now_ms)
+{
+	if (session->connected)
+		session->since_ms = now_ms;
+	forget_stream(session);
+	session->connected = false;
+	session->failures++;
+	session->reconnect_at =
+		now_ms + (int64_t)backoff_next(&session->reconnect_backoff, &session->random);
+	session_set_text(&session->reason, reason);
+}
+
+static int fail(struct xds_session *session, int err, const char *problem)
+{
+	snprintf(session->problem, sizeof(session->problem), "%s", problem);
+	return err;
+}
+
+const char *xds_session_problem(const struct xds_session *session)
+{
+	return session->problem;
+}
+
+static bool find_type(const struct xds_session *session, struct pb_slice type_url,
+		      enum xds_type *ret)
+{
+	for (unsigned int i = 0; i < XDS_TYPES; i++) {
+		if (session_asks(session, (enum xds_type)i) && session->channels[i].asked &&
+		    pb_type_is(type_url, session_message_names[i])) {
+			*ret = (enum xds_type)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* A NACK is held back when the answer to the last one was refused too, or a server that repeats
+ * itself at once would keep both of us busy. */
+static void make_reply_due(struct xds_session *session, struct xds_channel *channel, int64_t now_ms)
+{
+	channel->reply_due = true;
+	channel->reply_at = now_ms;
+	if (!channel->error) {
+		backoff_reset(&channel->nack_backoff);
+		return;
+	}
+	if (channel->nack_backoff.bound_ms)
+		channel->reply_at += (int64_t)backoff_next(&channel->nack_backoff, &session->random);
+	else
+		backoff_next(&channel->nack_backoff, &session->random);
+}
+
+/* Copies of what the response says of itself, before anything is changed. */
+struct header {
+	char *version, *nonce, *identifier;
+};
+
+static char *copy_slice(struct pb_slice slice)
+{
+	return strndup((const char *)slice.bytes ? (const char *)slice.bytes : "", slice.length);
+}
+
+static void header_free(struct header *header)
+{
+	free(header->version);
+	free(header->nonce);
+	free(header->identifier);
+}
+
+static int header_read(const struct pb_response *response, struct header *ret)
+{
+	struct pb_slice identifier = response->identifier;
+
+	if (identifier.length > IDENTIFIER_MAX || !pb_is_text(identifier))
+		identifier.length = 0;
+	ret->version = copy_slice(response->version);
+	ret->nonce = copy_slice(response->nonce);
+	ret->identifier = copy_slice(identifier);
+	if (ret->version && ret->nonce && ret->identifier)
+		return 0;
+	header_free(ret);
+	return -ENOMEM;
+}
+
+static void swap(char **a, char **b)
+{
+	char *old = *a;
+
+	*a = *b;
+	*b = old;
+}
+
+static void note_response(struct xds_session *session, struct xds_channel *channel,
+			  struct header *header, int64_t now_ms)
+{
+	channel->answered = channel->settled = true;
+	channel->timeout_ms = XDS_NEVER;
+	channel->last_response_ms = now_ms;
+	channel->responses++;
+	swap(&channel->nonce, &header->nonce);
+	if (*header->identifier)
+		swap(&session->identifier, &header->identifier);
+	if (channel->error)
+		channel->rejects++;
+	else
+		swap(&channel->version, &header->version);
+	make_reply_due(session, channel, now_ms);
+}
+
+static int receive_response(struct xds_session *session, enum xds_type type,
+			    const struct pb_response *response, int64_t now_ms)
+{
+	struct xds_channel *channel = &session->channels[type];
+	struct header header;
+	int err = header_read(response, &header);
+
+	if (err)
+		return err;
+	err = session_apply(session, type, response, now_ms);
+	if (!err)
+		note_response(session, channel, &header, now_ms);
+	header_free(&header);
+	return err ? err : session_follow(session);
+}
+
+int xds_session_receive(struct xds_session *session, const uint8_t *message, size_t length,
+			int64_t now_ms)
+{
+	struct pb_slice slice = {message, length};
+	struct pb_response response;
+	const char *wrong;
+	enum xds_type type;
+	int err;
+
+	if (length > session->max_message)
+		return fail(session, -EMSGSIZE, "a message above the size limit");
+	wrong = pb_response_parse(slice, session->mode == XDS_DELTA, &response);
+	if (wrong)
+		return fail(session, -EPROTO, wrong);
+	backoff_reset(&session->reconnect_backoff);
+	if (!find_type(session, response.type_url, &type)) {
+		session->ignored++;
+		return 0;
+	}
+	session->channels[type].bytes += length;
+	err = receive_response(session, type, &response, now_ms);
+	session_note_complete(session);
+	return err ? fail(session, err, "out of memory") : 0;
+}
+
+static int compare_names(const void *left, const void *right)
+{
+	return strcmp(*(const char *const *)left, *(const char *const *)right);
+}
+
+static int copy_names(struct arena *arena, const char *const *names, size_t count,
+		      const char ***ret, size_t *ret_count)
+{
+	const char **copies = arena_array(arena, count, sizeof(*copies));
+	size_t kept = 0;
+
+	if (!copies)
+		return -ENOMEM;
+	for (size_t i = 0; i < count; i++) {
+		copies[i] = arena_strdup(arena, names[i]);
+		if (!copies[i])
+			return -ENOMEM;
+	}
+	qsort(copies, count, sizeof(*copies), compare_names);
+	for (size_t i = 0; i < count; i++)
+		if (!kept || strcmp(copies[kept - 1], copies[i]))
+			copies[kept++] = copies[i];
+	*ret = copies;
+	*ret_count = kept;
+	return 0;
+}
+
+static bool same_extra(const struct xds_session *session, const char *const *names, size_t count)
+{
+	if (count != session->extra_count)
+		return false;
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(names[i], session->extra[i]))
+			return false;
+	return true;
+}
+
+int xds_session_subscribe_eds(struct xds_session *session, const char *const *names, size_t count,
+			      int64_t now_ms)
+{
+	struct arena *old_arena = session->extra_arena, *arena = arena_new_sized(count * 80);
+	const char **old = session->extra, **extra = NULL;
+	size_t old_count = session->extra_count, extra_count = 0;
+	int err = arena ? copy_names(arena, names, count, &extra, &extra_count) : -ENOMEM;
+
+	(void)now_ms;
+	if (err || same_extra(session, extra, extra_count)) {
+		arena_free(arena);
+		return err;
+	}
+	session->extra = extra;
+	session->extra_count = extra_count;
+	session->follow_due = true;
+	err = session_follow(session);
+	if (err) {
+		session->extra = old;
+		session->extra_count = old_count;
+	}
+	session->extra_arena = err ? old_arena : arena;
+	arena_free(err ? arena : old_arena);
+	return err;
+}
+
+int64_t xds_session_reconnect_at(const struct xds_session *session)
+{
+	return session->connected ? XDS_NEVER : session->reconnect_at;
+}

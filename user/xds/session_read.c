@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What a session holds, for those who use it and for people. */
+#include <string.h>
+
+#include "eds_rules.h"
+#include "session_state.h"
+
+const char *const xds_sync_names[] = {
+	[XDS_IDLE] = "idle",
+	[XDS_CONNECTING] = "connecting",
+	[XDS_CONNECTED] = "connected",
+	[XDS_SYNCED] = "synced",
+	[XDS_STALE] = "stale",
+};
+
+uint64_t xds_session_generation(const struct xds_session *session)
+{
+	return session->generation;
+}
+
+static bool settled(const struct xds_session *session)
+{
+	const struct xds_list *assignments = &session->channels[XDS_EDS].list;
+
+	for (unsigned int i = 0; i < XDS_TYPES; i++)
+		if (i != XDS_EDS && session_asks(session, (enum xds_type)i) &&
+		    !session->channels[i].settled)
+			return false;
+	for (size_t i = 0; i < assignments->count; i++)
+		if (assignments->items[i]->wanted && assignments->items[i]->state == XDS_REQUESTED)
+			return false;
+	return true;
+}
+
+void session_note_complete(struct xds_session *session)
+{
+	session->generation += !session->complete && settled(session);
+	session->complete = session->complete || settled(session);
+}
+
+bool xds_session_complete(const struct xds_session *session)
+{
+	return session->complete;
+}
+
+size_t xds_session_assignment_count(const struct xds_session *session)
+{
+	return session->served_count;
+}
+
+/* The one that serves: of before, while nothing of now has come. */
+static const struct xds_resource *serving(const struct xds_served *served)
+{
+	if (xds_resource_arrived(served->now) || !xds_resource_arrived(served->before))
+		return served->now;
+	return served->before;
+}
+
+static const struct assignment *show(struct xds_served *served,
+				     const struct xds_resource *resource)
+{
+	if (!xds_resource_arrived(resource))
+		return NULL;
+	if (resource->state == XDS_HELD)
+		served->shown = *resource->assignment;
+	else
+		served->shown = (struct assignment){.overprovisioning = EDS_OVERPROVISIONING};
+	served->shown.name = served->name;
+	return &served->shown;
+}
+
+void xds_session_assignment(const struct xds_session *session, size_t index,
+			    struct xds_assignment *ret)
+{
+	struct xds_served *served = &session->served[index];
+	const struct xds_resource *resource = serving(served);
+
+	*ret = (struct xds_assignment){
+		.name = served->name,
+		.assignment = show(served, resource),
+		.state = served->now->state,
+		.warming = resource != served->now,
+		.cluster = served->cluster,
+		.rejected = served->now->rejected,
+		.revision = resource->revision,
+	};
+}
+
+const struct assignment *xds_session_find(const struct xds_session *session, const char *name)
+{
+	size_t low = 0, high = session->served_count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		struct xds_served *served = &session->served[middle];
+		int order = strcmp(served->name, name);
+
+		if (!order)
+			return show(served, serving(served));
+		if (order < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return NULL;
+}
+
+size_t xds_session_cluster_count(const struct xds_session *session)
+{
+	return session->channels[XDS_CDS].list.count;
+}
+
+const struct xds_cluster *xds_session_cluster(const struct xds_session *session, size_t index)
+{
+	return session->channels[XDS_CDS].list.items[index]->cluster;
+}
+
+static const struct xds_names *names(const struct xds_session *session)
+{
+	const struct xds_list *list = &session->channels[XDS_NDS].list;
+
+	return list->count ? list->items[0]->names : NULL;
+}
+
+size_t xds_session_host_count(const struct xds_session *session)
+{
+	return names(session) ? names(session)->count : 0;
+}
+
+const struct xds_host *xds_session_host(const struct xds_session *session, size_t index)
+{
+	return &names(session)->hosts[index];
+}
+
+size_t xds_session_listener_count(const struct xds_session *session)
+{
+	return session->channels[XDS_LDS].list.count;
+}
+
+const struct xds_listener *xds_session_listener(const struct xds_session *session, size_t index)
+{
+	return session->channels[XDS_LDS].list.items[index]->listener;
+}
+
+static enum xds_sync sync_of(const struct xds_session *session, enum xds_type type)
+{
+	const struct xds_channel *channel = &session->channels[type];
+
+	if (!session_asks(session, type) ||
+	    (type == XDS_EDS && session->connected && !channel->asked && !channel->list.count))
+		return XDS_IDLE;
+	if (!session->connected)
+		return channel->responses ? XDS_STALE : XDS_CONNECTING;
+	return channel->answered ? XDS_SYNCED : XDS_CONNECTED;
+}
+
+static const char *text(const char *value)
+{
+	return value ? value : "";
+}
+
+static void count_held(const struct xds_list *list, struct xds_type_status *ret)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		ret->resources += !!list->items[i]->arena;
+		ret->subscribed += list->items[i]->wanted;
+	}
+}
+
+static void type_status(const struct xds_session *session, enum xds_type type,
+			struct xds_type_status *ret)
+{
+	const struct xds_channel *channel = &session->channels[type];
+
+	*ret = (struct xds_type_status){
+		.sync = sync_of(session, type),
+		.version = text(channel->version),
+		.last_response_ms = channel->last_response_ms,
+		.last_ack_ms = channel->last_ack_ms,
+		.last_nack_ms = channel->last_nack_ms,
+		.nack = text(channel->error ? channel->error : channel->nack),
+		.nacked = channel->nack_backoff.bound_ms,
+		.bytes = channel->bytes,
+		.responses = channel->responses,
+		.rejects = channel->rejects,
+	};
+	count_held(&channel->list, ret);
+}
+
+void xds_session_status(const struct xds_session *session, struct xds_session_status *ret)
+{
+	*ret = (struct xds_session_status){
+		.connected = session->connected,
+		.since_ms = session->since_ms,
+		.streams = session->streams,
+		.failures = session->failures,
+		.reason = text(session->reason),
+		.identifier = text(session->identifier),
+		.ignored = session->ignored,
+	};
+	for (unsigned int i = 0; i < XDS_TYPES; i++)
+		type_status(session, (enum xds_type)i, &ret->types[i]);
+}

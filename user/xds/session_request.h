@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Requests of both modes as bytes. */
+#ifndef SESSION_REQUEST_H
+#define SESSION_REQUEST_H
+
+#include "session_state.h"
+
+enum {
+	REQUEST_FIRST = 1, /* of this type on this stream */
+	REQUEST_REPLY = 2, /* ACK, or NACK with channel->error */
+	REQUEST_NAMES = 4, /* the subscription: whole in SotW, what changed in delta */
+};
+
+/* Each puts the request of these parts into session->request. Returns 0 or -ENOMEM. */
+int session_build_sotw(struct xds_session *session, enum xds_type type, unsigned int parts,
+		       size_t *ret_length);
+int session_build_delta(struct xds_session *session, enum xds_type type, unsigned int parts,
+			size_t *ret_length);
+
+#endif
