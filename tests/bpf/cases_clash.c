@@ -16,6 +16,9 @@
 #define ANSWERS_VIP                                                                                \
 	{TO_POD, .in = FROM_HELLO1(A_SYN_ACK), .verdict = NEXT, .out = FROM_VIP(A_SYN_ACK),        \
 	 .count = COUNT(REPLY)}
+#define CONFIRMS_VIP                                                                               \
+	{FROM_POD, .in = TO_VIP(AN_ACK), .verdict = NEXT, .out = TO_HELLO1(AN_ACK),                \
+	 .count = COUNT(TO_LOCAL)}
 #define OPENS_VIP2_MOVED                                                                           \
 	{FROM_POD, .in = TO_VIP2(A_SYN), .verdict = NEXT, .out = MOVED(A_SYN),                     \
 	 .count = COUNT(TO_LOCAL), .tables = true, .flows = 2, .half_open = 2}
@@ -53,7 +56,7 @@ static const struct test_case rows[] = {
 	       {TO_POD, .in = FROM_HELLO1(REPLY_DATA), .verdict = NEXT, .out = FROM_VIP(REPLY_DATA),
 		.count = COUNT(REPLY)})},
 	{"clash: the second comes when the first is established", setup_two_vips,
-	 STEPS(OPENS_VIP, ANSWERS_VIP,
+	 STEPS(OPENS_VIP, ANSWERS_VIP, CONFIRMS_VIP,
 	       {FROM_POD, .in = TO_VIP2(A_SYN), .verdict = NEXT, .out = MOVED(A_SYN),
 		.count = COUNT(TO_LOCAL), .tables = true, .flows = 4},
 	       ANSWERS_VIP2_MOVED, ANSWERS_VIP)},
@@ -110,7 +113,7 @@ static const struct test_case rows[] = {
 		.out = TCP(VIP2, CLIENT_PORT, SLEEP, HELLO_PORT, A_SYN, ONE_HOP),
 		.count = COUNT(TO_LOCAL)})},
 	{"clash: a VIP and directly to its pod", setup_local,
-	 STEPS(OPENS_VIP, ANSWERS_VIP,
+	 STEPS(OPENS_VIP, ANSWERS_VIP, CONFIRMS_VIP,
 	       {FROM_POD, .in = TO_HELLO1(A_SYN), .verdict = NEXT, .out = MOVED(A_SYN),
 		.count = COUNT(TO_LOCAL), .tables = true, .flows = 4},
 	       {TO_POD, .in = MOVED_REPLY(A_SYN_ACK), .verdict = NEXT,

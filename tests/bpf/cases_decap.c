@@ -2,6 +2,9 @@
 /* Client: replies out of a tunnel, and from whom they are accepted. */
 #include "cases.h"
 
+#include <arpa/inet.h>
+#include <string.h>
+
 #define OPENS                                                                                      \
 	{FROM_POD, .in = TO_VIP(A_SYN), .verdict = REDIRECT,                                       \
 	 .out = TO_VIP(A_SYN, ANY_MAC, TO_GATEWAY()), .count = COUNT(TO_TUNNEL), .tables = true,   \
@@ -9,7 +12,13 @@
 #define ANSWERS                                                                                    \
 	{UPLINK, .in = FROM_VIP(A_SYN_ACK, FROM_GATEWAY()), .verdict = REDIRECT,                   \
 	 .out = FROM_VIP(A_SYN_ACK, FROM_OUTSIDE), .count = COUNT(FROM_TUNNEL), .tables = true,    \
-	 .flows = 2, .state = STATE(ESTABLISHED)}
+	 .half_open = 2, .state = STATE(OPENING), .flags = FLAGS(FLOW_ANSWERED)}
+/* The client's answer to the SYN-ACK establishes. */
+#define CONFIRMS                                                                                   \
+	{FROM_POD, .in = TO_VIP(AN_ACK), .verdict = REDIRECT,                                      \
+	 .out = TO_VIP(AN_ACK, .dst_mac = MAC_GATEWAY, .src_mac = MAC_UPLINK, TO_GATEWAY()),       \
+	 .count = COUNT(TO_TUNNEL), .tables = true, .flows = 2, .state = STATE(ESTABLISHED)}
+#define CONNECTS OPENS, ANSWERS, CONFIRMS
 #define OPENS_UDP                                                                                  \
 	{FROM_POD, .in = UDP_TO_VIP(.len = 4), .verdict = REDIRECT,                                \
 	 .out = UDP_TO_VIP(.len = 4, ANY_MAC,                                                      \
@@ -20,8 +29,48 @@
 #define REFUSES(reason, ...)                                                                       \
 	STEPS(OPENS, {UPLINK, .in = __VA_ARGS__, .verdict = SHOT, .count = COUNT(reason),          \
 		      .tables = true, .half_open = 2, .state = STATE(OPENING)})
-#define ANSWER_BY(gateway, network)                                                                \
-	FROM_VIP(A_SYN_ACK, OUTER(gateway, TUNNEL_PORT, NODE1, ANY_TUNNEL_PORT, network, HELLO_ID))
+#define ANSWER_FROM(gateway, port, network)                                                        \
+	FROM_VIP(A_SYN_ACK, OUTER(gateway, port, NODE1, ANY_TUNNEL_PORT, network, HELLO_ID))
+#define ANSWER_BY(gateway, network) ANSWER_FROM(gateway, TUNNEL_PORT, network)
+
+/* Gateways that listen on ports of their own. */
+#define OPENS_AT_7000                                                                              \
+	{FROM_POD, .in = TO_VIP(A_SYN), .verdict = REDIRECT,                                       \
+	 .out = TO_VIP(A_SYN, ANY_MAC,                                                             \
+		       OUTER(NODE1, ANY_TUNNEL_PORT, GATEWAY, 7000, NETWORK1, HELLO_ID)),          \
+	 .count = COUNT(TO_TUNNEL)}
+#define ANSWERED_BY(gateway, port)                                                                 \
+	{UPLINK, .in = ANSWER_FROM(gateway, port, NETWORK2), .verdict = REDIRECT,                  \
+	 .out = FROM_VIP(A_SYN_ACK, FROM_OUTSIDE), .count = COUNT(FROM_TUNNEL),                    \
+	 .flags = FLAGS(FLOW_ANSWERED)}
+#define NOT_ANSWERED_BY(gateway, port)                                                             \
+	{UPLINK, .in = ANSWER_FROM(gateway, port, NETWORK2), .verdict = SHOT,                      \
+	 .count = COUNT(TUNNEL_SOURCE), .flags = FLAGS(0)}
+
+static void listen_on(struct world *world, uint32_t addr, uint16_t port)
+{
+	struct gateway gateway = {.port = htons(STOCK_PORT), .tunnel_port = htons(port),
+				  .kind = BACKEND_GENEVE};
+	struct gateway_key key;
+
+	memset(&key, 0, sizeof(key)); /* every byte counts, also those of the union */
+	key.addr.v4 = htonl(addr);
+	key.network = NETWORK2;
+	world_update(world, "gateways", &key, &gateway);
+}
+
+static void setup_other_ports(struct world *world)
+{
+	setup_geneve(world);
+	world->backends[TCP_ROW].tunnel_port = htons(7000);
+	listen_on(world, GATEWAY, 7000);
+	listen_on(world, GATEWAY2, 7001);
+}
+
+/* What is no tunnel packet at all may be for a port that masquerading took. */
+#define NOT_OURS(...)                                                                              \
+	{UPLINK, .in = FROM_VIP(A_SYN_ACK, FROM_GATEWAY(__VA_ARGS__)), .verdict = NEXT,            \
+	 .tables = true, .half_open = 2, .flags = FLAGS(0)}
 
 static const struct pkt our_datagram = UDP_TO_VIP(.len = 4);
 static const struct pkt foreign_datagram = UDP(SLEEP, 999, VIP, HELLO_PORT, .len = 4);
@@ -31,7 +80,7 @@ static const struct pkt foreign_datagram = UDP(SLEEP, 999, VIP, HELLO_PORT, .len
 
 static const struct test_case rows[] = {
 	{"decap: a whole connection through the tunnel", setup_geneve,
-	 STEPS(OPENS, ANSWERS,
+	 STEPS(CONNECTS,
 	       {FROM_POD, .in = TO_VIP(SOME_DATA), .verdict = REDIRECT,
 		.out = TO_VIP(SOME_DATA, .dst_mac = MAC_GATEWAY, .src_mac = MAC_UPLINK,
 			      TO_GATEWAY()),
@@ -60,13 +109,17 @@ static const struct test_case rows[] = {
 						NETWORK2, HELLO_ID)),
 		.verdict = REDIRECT, .out = FROM_VIP(A_SYN_ACK, FROM_OUTSIDE),
 		.count = COUNT(FROM_TUNNEL)})},
-	{"decap: the source port of the gateway does not matter", setup_geneve,
-	 STEPS(OPENS,
-	       {UPLINK,
-		.in = FROM_VIP(A_SYN_ACK, OUTER(GATEWAY, 1234, NODE1, ANY_TUNNEL_PORT, NETWORK2,
-						HELLO_ID)),
-		.verdict = REDIRECT, .out = FROM_VIP(A_SYN_ACK, FROM_OUTSIDE),
-		.count = COUNT(FROM_TUNNEL)})},
+	{"decap: the gateway answers from the port it was sent to", setup_other_ports,
+	 STEPS(OPENS_AT_7000, ANSWERED_BY(GATEWAY, 7000))},
+	{"decap: another gateway answers from the port it listens on", setup_other_ports,
+	 STEPS(OPENS_AT_7000, ANSWERED_BY(GATEWAY2, 7001))},
+	{"decap: not from another port of the gateway", setup_geneve,
+	 REFUSES(TUNNEL_SOURCE, ANSWER_FROM(GATEWAY, 1234, NETWORK2))},
+	{"decap: not from another port of another gateway", setup_other_ports,
+	 STEPS(OPENS_AT_7000, NOT_ANSWERED_BY(GATEWAY2, TUNNEL_PORT),
+	       NOT_ANSWERED_BY(GATEWAY2, 7000))},
+	{"decap: a stock gateway of that network may not answer", setup_geneve,
+	 REFUSES(TUNNEL_SOURCE, ANSWER_BY(STOCK, NETWORK2))},
 	{"decap: a stranger may not answer", setup_geneve,
 	 REFUSES(TUNNEL_SOURCE, ANSWER_BY(STRANGER, NETWORK2))},
 	{"decap: a gateway of another network may not answer", setup_geneve,
@@ -103,7 +156,7 @@ static const struct test_case rows[] = {
 						HELLO_ID)),
 		.verdict = NEXT})},
 	{"decap: both sides' FINs close", setup_geneve,
-	 STEPS(OPENS, ANSWERS,
+	 STEPS(CONNECTS,
 	       {FROM_POD, .in = TO_VIP(.flags = FIN | ACK), .verdict = REDIRECT,
 		.out = TO_VIP(.flags = FIN | ACK, .dst_mac = MAC_GATEWAY, .src_mac = MAC_UPLINK,
 			      TO_GATEWAY()),
@@ -117,6 +170,23 @@ static const struct test_case rows[] = {
 		.verdict = REDIRECT,
 		.out = FROM_VIP(.flags = RST | ACK, .ack = 1001, FROM_OUTSIDE),
 		.count = COUNT(FROM_TUNNEL), .state = STATE(CLOSING)})},
+	{"decap: a first reply with data promotes", setup_geneve,
+	 STEPS(OPENS,
+	       {UPLINK, .in = FROM_VIP(REPLY_DATA, FROM_GATEWAY()), .verdict = REDIRECT,
+		.out = FROM_VIP(REPLY_DATA, FROM_OUTSIDE), .count = COUNT(FROM_TUNNEL),
+		.tables = true, .flows = 2, .state = STATE(ESTABLISHED)})},
+	{"decap: malformed headers to a client's port are not ours", setup_geneve,
+	 STEPS(OPENS, NOT_OURS(.version = 1), NOT_OURS(.protocol = 0x6558),
+	       NOT_OURS(.option_length_add = 1), NOT_OURS(.option_length_add = -1),
+	       NOT_OURS(.no_service = true))},
+	{"decap: other UDP to a client's port is not ours", setup_geneve,
+	 STEPS({UPLINK, .in = UDP(STRANGER, 53, NODE1, TUNNEL_SOURCE_PORT, .len = 60),
+		.verdict = NEXT},
+	       {UPLINK, .in = UDP(STRANGER, 53, NODE1, TUNNEL_SOURCE_PORT + 63, .len = 2),
+		.verdict = NEXT})},
+	{"decap: an unknown critical option to a client's port is refused", setup_geneve,
+	 REFUSES(TUNNEL_CRITICAL,
+		 FROM_VIP(A_SYN_ACK, FROM_GATEWAY(.option_type = 0x80, .option_class = 0x0102)))},
 	{"decap: the gateway's ICMP about our packet", setup_geneve,
 	 STEPS(OPENS_UDP,
 	       {UPLINK, .in = UNREACHABLE(FROM_GATEWAY()), .verdict = REDIRECT,
@@ -149,6 +219,38 @@ static const struct test_case rows[] = {
 	 STEPS(OPENS_UDP,
 	       {UPLINK, .in = ICMP(VIP, SLEEP, 8, 0, .len = 40, FROM_GATEWAY()), .verdict = SHOT,
 		.count = COUNT(TUNNEL_NO_FLOW)})},
+	{"decap: ICMP from another port of the gateway", setup_geneve,
+	 STEPS(OPENS_UDP,
+	       {UPLINK,
+		.in = UNREACHABLE(OUTER(GATEWAY, 1234, NODE1, ANY_TUNNEL_PORT, NETWORK2, OTHER_ID)),
+		.verdict = SHOT, .count = COUNT(TUNNEL_NO_FLOW)})},
+	{"decap: ICMP with IP options", setup_geneve,
+	 STEPS(OPENS_UDP,
+	       {UPLINK, .in = UNREACHABLE(.ip_options = 1, FROM_GATEWAY()), .verdict = SHOT,
+		.count = COUNT(BAD_HEADER)})},
+	{"decap: fragments of ICMP", setup_geneve,
+	 STEPS(OPENS_UDP,
+	       {UPLINK, .in = UNREACHABLE(.frag = MF, FROM_GATEWAY()), .verdict = SHOT,
+		.count = COUNT(BAD_HEADER)},
+	       {UPLINK, .in = UNREACHABLE(.frag = 2, .len = 40, FROM_GATEWAY()), .verdict = SHOT,
+		.count = COUNT(BAD_HEADER)})},
+	{"decap: ICMP that quotes both ports and no more", setup_geneve,
+	 STEPS(OPENS_UDP,
+	       {UPLINK,
+		.in = ICMP(VIP, SLEEP, 3, 3, .quote = &our_datagram, .quote_len = 24,
+			   FROM_GATEWAY()),
+		.verdict = REDIRECT,
+		.out = ICMP(VIP, SLEEP, 3, 3, .quote = &our_datagram, .quote_len = 24,
+			    FROM_OUTSIDE),
+		.count = COUNT(FROM_TUNNEL)})},
+	{"decap: ICMP that quotes less than both ports", setup_geneve,
+	 STEPS(OPENS_UDP,
+	       {UPLINK,
+		.in = ICMP(VIP, SLEEP, 3, 3, .quote = &our_datagram, .quote_len = 23,
+			   FROM_GATEWAY()),
+		.verdict = SHOT, .count = COUNT(TRUNCATED)},
+	       {UPLINK, .in = ICMP(VIP, SLEEP, 3, 3, FROM_GATEWAY()), .verdict = SHOT,
+		.count = COUNT(TRUNCATED)})},
 	{"decap: ICMP longer than its frame", setup_geneve,
 	 STEPS(OPENS_UDP,
 	       {UPLINK, .in = UNREACHABLE(.ip_length_add = 8, FROM_GATEWAY()), .verdict = SHOT,

@@ -22,8 +22,12 @@
 #define TO_OTHER(...) TCP(SLEEP, CLIENT_PORT, OTHER_POD, HELLO_PORT, __VA_ARGS__)
 #define OTHER_ANSWERS                                                                              \
 	{TO_POD, .in = TCP(OTHER_POD, HELLO_PORT, SLEEP, CLIENT_PORT, A_SYN_ACK), .verdict = NEXT, \
-	 .out = FROM_VIP(A_SYN_ACK), .count = COUNT(REPLY), .tables = true, .flows = 2,            \
-	 .state = STATE(ESTABLISHED)}
+	 .out = FROM_VIP(A_SYN_ACK), .count = COUNT(REPLY)}
+#define CONFIRMS_TO(pod)                                                                           \
+	{FROM_POD, .in = TO_VIP(AN_ACK), .verdict = NEXT, .out = pod(AN_ACK),                      \
+	 .count = COUNT(TO_LOCAL), .tables = true, .flows = 2, .state = STATE(ESTABLISHED)}
+#define CONNECTS OPENS, ANSWERS, CONFIRMS_TO(TO_HELLO1)
+#define OTHER_CONNECTS OTHER_ANSWERS, CONFIRMS_TO(TO_OTHER)
 
 static void setup_row_of_another_vip(struct world *world)
 {
@@ -202,7 +206,7 @@ static const struct test_case rows[] = {
 	{"stale: the table lies beyond the arena", setup_table_beyond_the_arena, STALE},
 	{"stale: the slot names a row beyond the array", setup_slot_beyond_the_backends, STALE},
 	{"stale: a flow that is another key's is no flow", setup_local,
-	 STEPS(OPENS, ANSWERS,
+	 STEPS(CONNECTS,
 	       {FROM_POD, .before = corrupt_tags, .in = TO_VIP(AN_ACK), .verdict = REDIRECT,
 		.out = FROM_VIP(.flags = RST, .seq = 5001, .no_window = true, .dst_mac = MAC_SLEEP,
 				.src_mac = MAC_NODE),
@@ -212,35 +216,43 @@ static const struct test_case rows[] = {
 	 STEPS(OPENS,
 	       {FROM_POD, .before = replace_backend, .in = TO_VIP(A_SYN), .verdict = NEXT,
 		.out = TO_OTHER(A_SYN), .count = COUNT(TO_LOCAL), .tables = true, .half_open = 2},
-	       OTHER_ANSWERS)},
+	       OTHER_CONNECTS)},
 	{"out: a SYN of an opening flow whose row was reused chooses again", setup_local,
 	 STEPS(OPENS,
 	       {FROM_POD, .before = reuse_backend_rows, .in = TO_VIP(A_SYN), .verdict = NEXT,
 		.out = TO_OTHER(A_SYN), .count = COUNT(TO_LOCAL), .tables = true, .half_open = 2},
-	       OTHER_ANSWERS)},
+	       OTHER_CONNECTS)},
 	{"out: a SYN of a closing flow chooses again", setup_local,
-	 STEPS(OPENS, ANSWERS,
+	 STEPS(CONNECTS,
 	       {FROM_POD, .in = TO_VIP(.flags = RST), .verdict = NEXT,
 		.out = TO_HELLO1(.flags = RST), .count = COUNT(TO_LOCAL),
 		.state = STATE(CLOSING)},
 	       {FROM_POD, .before = replace_backend, .in = TO_VIP(A_SYN), .verdict = NEXT,
-		.out = TO_OTHER(A_SYN), .count = COUNT(TO_LOCAL)},
-	       OTHER_ANSWERS)},
+		.out = TO_OTHER(A_SYN), .count = COUNT(TO_LOCAL), .tables = true, .half_open = 2},
+	       OTHER_CONNECTS)},
 	{"out: an established flow stays", setup_local,
-	 STEPS(OPENS, ANSWERS,
+	 STEPS(CONNECTS,
 	       {FROM_POD, .before = replace_backend, .in = TO_VIP(SOME_DATA), .verdict = NEXT,
 		.out = TO_HELLO1(SOME_DATA), .count = COUNT(TO_LOCAL)},
 	       {TO_POD, .in = FROM_HELLO1(REPLY_DATA), .verdict = NEXT, .out = FROM_VIP(REPLY_DATA),
 		.count = COUNT(REPLY)})},
-	{"out: a SYN does not move an established flow", setup_local,
-	 STEPS(OPENS, ANSWERS,
+	{"out: a SYN of an established flow chooses again", setup_local,
+	 STEPS(CONNECTS,
 	       {FROM_POD, .before = replace_backend, .in = TO_VIP(A_SYN), .verdict = NEXT,
-		.out = TO_HELLO1(A_SYN), .count = COUNT(TO_LOCAL), .tables = true, .flows = 2,
-		.state = STATE(ESTABLISHED)})},
+		.out = TO_OTHER(A_SYN), .count = COUNT(TO_LOCAL), .tables = true, .half_open = 2,
+		.state = STATE(OPENING)},
+	       OTHER_CONNECTS)},
+	{"out: a SYN of an established flow whose row was reused chooses again", setup_local,
+	 STEPS(CONNECTS,
+	       {FROM_POD, .before = reuse_backend_rows, .in = TO_VIP(A_SYN), .verdict = NEXT,
+		.out = TO_OTHER(A_SYN), .count = COUNT(TO_LOCAL), .tables = true, .half_open = 2,
+		.state = STATE(OPENING)},
+	       OTHER_CONNECTS)},
 	{"out: data of an opening flow stays", setup_local,
 	 STEPS(OPENS,
 	       {FROM_POD, .before = replace_backend, .in = TO_VIP(AN_ACK), .verdict = NEXT,
-		.out = TO_HELLO1(AN_ACK), .count = COUNT(TO_LOCAL)})},
+		.out = TO_HELLO1(AN_ACK), .count = COUNT(TO_LOCAL), .tables = true,
+		.half_open = 2})},
 	{"out: UDP chooses again, also after a reply", setup_local,
 	 STEPS({FROM_POD, .in = UDP_TO_VIP(.len = 1), .verdict = NEXT,
 		.out = UDP(SLEEP, CLIENT_PORT, HELLO1, HELLO_PORT, .len = 1),

@@ -11,11 +11,17 @@
 #define OPENS                                                                                      \
 	{UPLINK, .in = TO_VIP(A_SYN, AT_GATEWAY()), .verdict = REDIRECT,                           \
 	 .out = TO_HELLO2(ANY_SNAT, A_SYN, ONE_HOP, FROM_OUTSIDE), .count = COUNT(GATEWAY_IN),     \
-	 .tables = true, .flows = 2, .state = STATE(OPENING)}
+	 .tables = true, .flows = 2, .state = STATE(OPENING), .flags = FLAGS(0)}
 #define ANSWERS                                                                                    \
 	{FROM_POD, DEVICE_POD1, .in = FROM_HELLO2(ANY_SNAT, A_SYN_ACK), .verdict = REDIRECT,       \
 	 .out = FROM_VIP(A_SYN_ACK, ONE_HOP, ANY_MAC, BACK_TO_NODE1()),                            \
-	 .count = COUNT(GATEWAY_OUT), .state = STATE(ESTABLISHED)}
+	 .count = COUNT(GATEWAY_OUT), .state = STATE(OPENING), .flags = FLAGS(FLOW_ANSWERED)}
+/* The client's answer to the SYN-ACK establishes. */
+#define CONFIRMS                                                                                   \
+	{UPLINK, .in = TO_VIP(AN_ACK, AT_GATEWAY()), .verdict = REDIRECT,                          \
+	 .out = TO_HELLO2(ANY_SNAT, AN_ACK, ONE_HOP, FROM_OUTSIDE), .count = COUNT(GATEWAY_IN),    \
+	 .tables = true, .flows = 2, .state = STATE(ESTABLISHED)}
+#define CONNECTS OPENS, ANSWERS, CONFIRMS
 /* As ANSWERS, once the way to NODE1 is known. */
 #define REPLIES(outer_to, ...)                                                                     \
 	{FROM_POD, DEVICE_POD1, .in = FROM_HELLO2(ANY_SNAT, __VA_ARGS__), .verdict = REDIRECT,     \

@@ -295,6 +295,10 @@ static void put_ethernet(struct frame *frame, const struct pkt *pkt)
 		src = pkt->outer ? MAC_OUTSIDE : MAC_SLEEP;
 	put_bytes(frame, mac_table[dst], 6);
 	put_bytes(frame, mac_table[src], 6);
+	if (pkt->vlan) {
+		put16(frame, 0x8100);
+		put16(frame, pkt->vlan);
+	}
 	put16(frame, pkt->ethertype ? pkt->ethertype : 0x0800);
 }
 

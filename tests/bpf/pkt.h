@@ -64,6 +64,7 @@ struct outer {
 
 struct pkt {
 	enum mac dst_mac, src_mac;
+	uint16_t vlan;           /* not 0: a tag of this VLAN before the ethertype */
 	uint16_t ethertype;      /* 0: IPv4; others carry `len` bytes of filling only */
 	uint8_t proto;           /* IPPROTO_TCP, UDP or ICMP; others carry filling only */
 	uint32_t saddr, daddr;

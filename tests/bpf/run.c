@@ -228,7 +228,7 @@ static bool compare_counts(const struct step *step, const struct counts *before,
 {
 	enum hook hook = step->live ? HOOK_UPLINK : hook_of[step->program];
 	int want = step->count ? (int)COUNTER(hook, step->count - 1) : -1;
-	int live = step->live ? COUNTER(HOOK_XDP, REASON_XDP_DECAP) : -1;
+	int live = step->live && !step->in.vlan ? COUNTER(HOOK_XDP, REASON_XDP_DECAP) : -1;
 	bool good = true;
 
 	for (int i = 0; i < HOOK_COUNT * REASON_COUNT; i++) {
@@ -255,6 +255,27 @@ static void check_state(const struct flow_key *key, struct flow *flow, void *dat
 		*state = -1 - flow->state;
 }
 
+static void check_flags(const struct flow_key *key, struct flow *flow, void *data)
+{
+	uint8_t flags = flow->flags & (FLOW_FIN_FORWARD | FLOW_FIN_REPLY | FLOW_ANSWERED);
+	int *want = data;
+
+	(void)key;
+	if (FLAGS(flags) != *want)
+		*want = -1 - flags;
+}
+
+static bool compare_flags(struct world *world, int flags)
+{
+	int seen = flags;
+	struct flow_visit visit = {.visit = check_flags, .data = &seen};
+	uint32_t halves = world_flows(world, "flows", &visit);
+
+	halves += world_flows(world, "half_open", &visit);
+	return (halves && seen == flags) ||
+	       fail("of %u halves one has flags %#x, want %#x", halves, -1 - seen, flags & 0xff);
+}
+
 static bool compare_tables(struct world *world, const struct step *step)
 {
 	int state = step->state;
@@ -269,7 +290,7 @@ static bool compare_tables(struct world *world, const struct step *step)
 		return fail("no flow there, want state %d", step->state - 1);
 	if (state != step->state)
 		return fail("a half in another state than %d", step->state - 1);
-	return true;
+	return !step->flags || compare_flags(world, step->flags);
 }
 
 bool step_run(struct world *world, const struct step *step, struct port_values *ports)

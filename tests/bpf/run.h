@@ -14,6 +14,8 @@
 
 #define COUNT(reason) (REASON_##reason + 1)
 #define STATE(state) (FLOW_##state + 1)
+/* FIN_FORWARD, FIN_REPLY and ANSWERED as every half has them. */
+#define FLAGS(flags) (0x100 | (flags))
 
 /* One packet. What is not named is not expected: no counter moves, the frame stays as it is. */
 struct step {
@@ -22,7 +24,8 @@ struct step {
 	struct pkt in;
 	uint16_t gso_size;
 	/* XDP only: the frame goes on through px_uplink and `out` enters this pod; nothing enters
-	 * when `verdict` is SHOT. `count` is px_uplink's, beside XDP's own XDP_DECAP. */
+	 * when `verdict` is SHOT. `count` is px_uplink's, beside XDP's own XDP_DECAP, which a
+	 * frame with a VLAN tag does not get. */
 	enum device live;
 	int verdict;
 	struct pkt out;        /* not set: as `in`; not looked at after SHOT and XDP_DROP */
@@ -32,6 +35,7 @@ struct step {
 	bool tables;           /* compare the number of halves: */
 	uint16_t flows, half_open;
 	int state;             /* STATE(state) of every half */
+	int flags;             /* FLAGS(flags) of every half */
 	void (*before)(struct world *world);
 	bool (*after)(struct world *world);
 };

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* How flows close, what a RST that nobody sent does, and the same tuple for a new connection. */
+#include <stdio.h>
+
+#include "flow_packets.h"
+
+static void pass_eleven_seconds(struct world *world)
+{
+	world_let_pass(world, 11);
+}
+
+/* The same tuple for a new connection, which is counted from its start. */
+#define REOPENS                                                                                    \
+	{FROM_POD, .in = TO_VIP(A_SYN), .verdict = NEXT, .out = TO_HELLO1(A_SYN),                  \
+	 .count = COUNT(TO_LOCAL), PROMOTED, .state = STATE(OPENING), .flags = FLAGS(0),           \
+	 .after = counts_anew}
+#define CONNECTS_AGAIN                                                                             \
+	REOPENS, SERVER_SENDS(SYN | ACK, OPENING, PROMOTED, .flags = FLAGS(FLOW_ANSWERED)),        \
+		CLIENT_SENDS(ACK, ESTABLISHED, PROMOTED, .flags = FLAGS(FLOW_ANSWERED))
+/* A SYN for a connection that lives on. */
+#define SYN_CHANGES_NOTHING(seen)                                                                  \
+	{FROM_POD, .in = TO_VIP(A_SYN), .verdict = NEXT, .out = TO_HELLO1(A_SYN),                  \
+	 .count = COUNT(TO_LOCAL), PROMOTED, .state = STATE(ESTABLISHED),                          \
+	 .flags = FLAGS(FLOW_ANSWERED | (seen))}
+#define FROM_BOTH FLAGS(FLOW_ANSWERED | FLOW_FIN_FORWARD | FLOW_FIN_REPLY)
+
+static void sum_bytes(const struct flow_key *key, struct flow *flow, void *data)
+{
+	(void)key;
+	*(uint64_t *)data += flow->bytes;
+}
+
+static bool counts_anew(struct world *world)
+{
+	uint64_t sum = 0;
+	struct flow_visit visit = {.visit = sum_bytes, .data = &sum};
+
+	world_flows(world, "flows", &visit);
+	if (sum == 40)
+		return true;
+	printf("      %llu bytes after a SYN of 40\n", (unsigned long long)sum);
+	return false;
+}
+
+static const struct test_case rows[] = {
+	{"close: FIN of both sides closes", setup_local,
+	 STEPS(CONNECTS, CLIENT_SENDS(FIN | ACK, ESTABLISHED), SERVER_SENDS(ACK, ESTABLISHED),
+	       SERVER_SENDS(FIN | ACK, CLOSING), CLIENT_SENDS(ACK, CLOSING))},
+	{"close: two FINs of one side do not close", setup_local,
+	 STEPS(CONNECTS, CLIENT_SENDS(FIN | ACK, ESTABLISHED),
+	       CLIENT_SENDS(FIN | ACK, ESTABLISHED))},
+	{"close: RST of the client closes", setup_local,
+	 STEPS(CONNECTS, CLIENT_SENDS(RST, CLOSING))},
+	{"close: RST of the server closes", setup_local,
+	 STEPS(CONNECTS, SERVER_SENDS(RST | ACK, CLOSING))},
+	{"close: a SYN opens a flow again that a RST closed", setup_local,
+	 STEPS(CONNECTS, CLIENT_SENDS(RST, CLOSING), CONNECTS_AGAIN)},
+	{"close: a SYN opens a flow again that both sides closed", setup_local,
+	 STEPS(CONNECTS, CLIENT_SENDS(FIN | ACK, ESTABLISHED), SERVER_SENDS(FIN | ACK, CLOSING),
+	       CONNECTS_AGAIN)},
+	{"close: a SYN opens a flow again whose client sent FIN", setup_local,
+	 STEPS(CONNECTS, CLIENT_SENDS(FIN | ACK, ESTABLISHED), CONNECTS_AGAIN)},
+	{"close: opened again it takes both FINs to close", setup_local,
+	 STEPS(CONNECTS, CLIENT_SENDS(FIN | ACK, ESTABLISHED), CONNECTS_AGAIN,
+	       SERVER_SENDS(FIN | ACK, ESTABLISHED), CLIENT_SENDS(FIN | ACK, CLOSING))},
+	{"close: a SYN changes nothing about an established flow", setup_local,
+	 STEPS(CONNECTS, SYN_CHANGES_NOTHING(0))},
+	{"close: a SYN changes nothing when only the server sent FIN", setup_local,
+	 STEPS(CONNECTS, SERVER_SENDS(FIN | ACK, ESTABLISHED),
+	       SYN_CHANGES_NOTHING(FLOW_FIN_REPLY))},
+	{"close: a RST counts as its sender's FIN", setup_local,
+	 STEPS(CONNECTS,
+	       CLIENT_SENDS(RST, CLOSING, .flags = FLAGS(FLOW_ANSWERED | FLOW_FIN_FORWARD)))},
+	{"close: a RST of the server counts as its FIN", setup_local,
+	 STEPS(CONNECTS,
+	       SERVER_SENDS(RST | ACK, CLOSING, .flags = FLAGS(FLOW_ANSWERED | FLOW_FIN_REPLY)))},
+	{"blind: the client goes on after a RST in its name", setup_local,
+	 STEPS(CONNECTS, CLIENT_SENDS(RST, CLOSING), SERVER_SENDS(PSH | ACK, CLOSING),
+	       CLIENT_SENDS(ACK, ESTABLISHED, PROMOTED, .flags = FLAGS(FLOW_ANSWERED)),
+	       SERVER_SENDS(ACK, ESTABLISHED))},
+	{"blind: the server goes on after a RST in its name", setup_local,
+	 STEPS(CONNECTS, SERVER_SENDS(RST | ACK, CLOSING), CLIENT_SENDS(PSH | ACK, CLOSING),
+	       SERVER_SENDS(PSH | ACK, ESTABLISHED, PROMOTED, .flags = FLAGS(FLOW_ANSWERED)))},
+	{"blind: a flow that went on closes by both FINs", setup_local,
+	 STEPS(CONNECTS, SERVER_SENDS(RST, CLOSING), SERVER_SENDS(ACK, ESTABLISHED),
+	       CLIENT_SENDS(FIN | ACK, ESTABLISHED), SERVER_SENDS(FIN | ACK, CLOSING))},
+	{"blind: FIN, RST and SYN-ACK are no sign of life", setup_local,
+	 STEPS(CONNECTS, SERVER_SENDS(RST, CLOSING), SERVER_SENDS(RST | ACK, CLOSING),
+	       SERVER_SENDS(FIN | ACK, CLOSING), SERVER_SENDS(SYN | ACK, CLOSING))},
+	{"blind: RSTs of both sides are believed", setup_local,
+	 STEPS(CONNECTS, SERVER_SENDS(RST, CLOSING), CLIENT_SENDS(RST, CLOSING, .flags = FROM_BOTH),
+	       SERVER_SENDS(ACK, CLOSING), CLIENT_SENDS(ACK, CLOSING))},
+	{"blind: what follows both FINs is no sign of life", setup_local,
+	 STEPS(CONNECTS, CLIENT_SENDS(FIN | ACK, ESTABLISHED), SERVER_SENDS(FIN | ACK, CLOSING),
+	       SERVER_SENDS(ACK, CLOSING), CLIENT_SENDS(ACK, CLOSING, .flags = FROM_BOTH))},
+	{"close: a closed flow's reply key may be taken after its time", setup_two_vips,
+	 STEPS(CONNECTS, CLIENT_SENDS(RST, CLOSING),
+	       {FROM_POD, .before = pass_eleven_seconds,
+		.in = TCP(SLEEP, CLIENT_PORT, VIP2, HELLO_PORT, A_SYN), .verdict = NEXT,
+		.out = TO_HELLO1(A_SYN), .count = COUNT(TO_LOCAL)},
+	       {TO_POD, .in = FROM_HELLO1(A_SYN_ACK), .verdict = NEXT,
+		.out = TCP(VIP2, HELLO_PORT, SLEEP, CLIENT_PORT, A_SYN_ACK),
+		.count = COUNT(REPLY)})},
+};
+
+CASE_LIST(close_cases, rows);

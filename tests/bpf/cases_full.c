@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The flow table when it is full, and floods that are to fill it. */
+#include <arpa/inet.h>
+#include <stdio.h>
+
+#include "flow_packets.h"
+#include "parallax_hash.h"
+
+#define PAIRS (WORLD_FLOWS / 2)
+
+/* A living flow of somebody else, number `i`. */
+static void plant_flow(struct world *world, uint32_t i)
+{
+	struct flow_key key = {.saddr = htonl(IP(10, 99, 0, 1)), .daddr = htonl(VIP),
+			       .sport = htons(i), .dport = htons(HELLO_PORT),
+			       .scope = FLOW_SCOPE(0, FLOW_CLIENT, 0)};
+	struct flow flow = {.tag = flow_tag(&key), .state = FLOW_ESTABLISHED, .action = FLOW_ENCAP,
+			    .seen = world_ticks(world), .backend = 1, .generation = 1,
+			    .service = TCP_ROW};
+
+	world_put_flow(world, "flows", &key, &flow);
+}
+
+static void fill_flows(struct world *world, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++)
+		plant_flow(world, i + 1);
+}
+
+static void leave_one_place(struct world *world)
+{
+	fill_flows(world, WORLD_FLOWS - 1);
+}
+
+static void leave_no_place(struct world *world)
+{
+	fill_flows(world, WORLD_FLOWS);
+}
+
+static void setup_two_vips_and_full(struct world *world)
+{
+	setup_two_vips(world);
+	leave_no_place(world);
+}
+
+static void setup_gateway_and_full(struct world *world)
+{
+	setup_gateway(world);
+	leave_no_place(world);
+}
+
+static void setup_many_snat_ports(struct world *world)
+{
+	setup_gateway(world);
+	world->settings->snat_last = SNAT_FIRST + 9999;
+}
+
+/* ------------------------------------------------------------------ many flows, by number */
+
+static const struct pkt client_packet = TO_VIP(.seq = 1001, .ack = 5001);
+static const struct pkt tunnel_packet = TO_VIP(A_SYN, AT_GATEWAY());
+static const struct pkt server_packet = FROM_HELLO1(.seq = 5001, .ack = 1002);
+
+static int client_sends(struct world *world, uint32_t i, uint8_t flags)
+{
+	static const struct step step = {.program = FROM_POD};
+	struct port_values ports = {0};
+	struct pkt pkt = client_packet;
+	struct frame frame;
+	int verdict;
+
+	pkt.sport = 1024 + i;
+	pkt.flags = flags;
+	pkt_build(&pkt, &ports, &frame);
+	return frame_run(world, &step, frame.data, &frame.len, &verdict) ? -100 : verdict;
+}
+
+static int server_sends(struct world *world, uint32_t i, uint8_t flags)
+{
+	static const struct step step = {.program = TO_POD};
+	struct port_values ports = {0};
+	struct pkt pkt = server_packet;
+	struct frame frame;
+	int verdict;
+
+	pkt.dport = 1024 + i;
+	pkt.flags = flags;
+	pkt_build(&pkt, &ports, &frame);
+	return frame_run(world, &step, frame.data, &frame.len, &verdict) ? -100 : verdict;
+}
+
+/* Up to the client's answer, which it sends again when that is lost. */
+static bool connects_within(struct world *world, uint32_t i, uint32_t tries)
+{
+	if (client_sends(world, i, SYN) != NEXT || server_sends(world, i, SYN | ACK) != NEXT)
+		return false;
+	while (tries--)
+		if (client_sends(world, i, ACK) == NEXT)
+			return true;
+	return false;
+}
+
+static uint64_t refused(struct world *world, enum hook hook)
+{
+	struct counts counts;
+
+	world_counts(world, &counts);
+	return counts.packets[COUNTER(hook, REASON_FLOWS_FULL)];
+}
+
+/* A table full of closed flows takes as many new ones at once, and then no more. */
+static bool closed_make_room(struct world *world)
+{
+	uint32_t i;
+
+	for (i = 0; i < PAIRS; i++)
+		if (!connects_within(world, i, 1) || client_sends(world, i, RST) != NEXT)
+			return printf("      flow %u refused\n", i), false;
+	if (world_flows(world, "flows", NULL) != WORLD_FLOWS)
+		return printf("      the table is not full\n"), false;
+	for (; i < 2 * PAIRS; i++)
+		if (!connects_within(world, i, 8))
+			return printf("      no closed flow made room for flow %u\n", i), false;
+	if (!connects_within(world, i, 100) && refused(world, HOOK_FROM_POD) >= 100 &&
+	    world_flows(world, "flows", NULL) == WORLD_FLOWS)
+		return true;
+	printf("      an established flow gave way\n");
+	return false;
+}
+
+/* The port of a closed flow rests, however full the table. */
+static bool closed_ports_rest(struct world *world)
+{
+	static const struct step step = {.program = UPLINK};
+	struct port_values ports = {0};
+	struct pkt pkt = tunnel_packet;
+	struct frame frame;
+	int verdict;
+
+	for (uint32_t i = 0; i < 2 * PAIRS; i++) {
+		pkt.sport = 1024 + i / 2;
+		pkt.flags = i % 2 ? RST : SYN;
+		pkt_build(&pkt, &ports, &frame);
+		if (frame_run(world, &step, frame.data, &frame.len, &verdict) ||
+		    verdict != REDIRECT)
+			return printf("      flow %u refused\n", i / 2), false;
+	}
+	pkt.sport = 60000;
+	pkt.flags = SYN;
+	for (uint32_t i = 0; i < 100; i++) {
+		pkt_build(&pkt, &ports, &frame);
+		if (frame_run(world, &step, frame.data, &frame.len, &verdict) || verdict != SHOT)
+			return printf("      a resting port was taken\n"), false;
+	}
+	return refused(world, HOOK_UPLINK) == 100;
+}
+
+/* ------------------------------------------------------------------ floods */
+
+static void count_established(const struct flow_key *key, struct flow *flow, void *data)
+{
+	if (key->sport == htons(CLIENT_PORT) || key->dport == htons(CLIENT_PORT))
+		*(uint32_t *)data += flow->state == FLOW_ESTABLISHED;
+}
+
+/* Four times as many SYNs as the half-open table holds; the server may answer them all. */
+static bool flood(struct world *world, bool answered)
+{
+	uint32_t established = 0, flows;
+	struct flow_visit visit = {.visit = count_established, .data = &established};
+
+	for (uint32_t i = 0; i < 4 * WORLD_HALF_OPEN; i++) {
+		if (client_sends(world, i, SYN) != NEXT ||
+		    (answered && server_sends(world, i, SYN | ACK) != NEXT))
+			return printf("      SYN %u did not pass\n", i), false;
+	}
+	flows = world_flows(world, "flows", &visit);
+	if (established == 2 && flows == 2)
+		return true;
+	printf("      %u of 2 established halves survived, among %u\n", established, flows);
+	return false;
+}
+
+static bool flood_syn(struct world *world)
+{
+	return flood(world, false);
+}
+
+static bool flood_answered(struct world *world)
+{
+	return flood(world, true);
+}
+
+#define SYN_PASSES(full)                                                                           \
+	{FROM_POD, .before = full, .in = TO_VIP(A_SYN), .verdict = NEXT, .out = TO_HELLO1(A_SYN),  \
+	 .count = COUNT(TO_LOCAL)}
+#define SYN_ACK_PASSES                                                                             \
+	{TO_POD, .in = FROM_HELLO1(A_SYN_ACK), .verdict = NEXT, .out = FROM_VIP(A_SYN_ACK),        \
+	 .count = COUNT(REPLY)}
+#define REFUSED(planted)                                                                           \
+	.verdict = SHOT, .count = COUNT(FLOWS_FULL), .tables = true, .flows = planted, .half_open = 2
+
+static const struct test_case rows[] = {
+	{"full: SYN and SYN-ACK get through, the client's answer is refused", setup_local,
+	 STEPS(SYN_PASSES(leave_no_place), SYN_ACK_PASSES,
+	       {FROM_POD, .in = TO_VIP(AN_ACK), REFUSED(WORLD_FLOWS)},
+	       {FROM_POD, .in = TO_VIP(SOME_DATA), REFUSED(WORLD_FLOWS)})},
+	{"full: a reply that is no SYN-ACK is refused", setup_local,
+	 STEPS(SYN_PASSES(leave_no_place),
+	       {TO_POD, .in = FROM_HELLO1(REPLY_DATA), REFUSED(WORLD_FLOWS)})},
+	{"full: UDP gets through, its reply is refused", setup_local,
+	 STEPS({FROM_POD, .before = leave_no_place, .in = UDP_TO_VIP(.len = 1), .verdict = NEXT,
+		.out = UDP(SLEEP, CLIENT_PORT, HELLO1, HELLO_PORT, .len = 1),
+		.count = COUNT(TO_LOCAL)},
+	       {TO_POD, .in = UDP(HELLO1, HELLO_PORT, SLEEP, CLIENT_PORT, .len = 1),
+		REFUSED(WORLD_FLOWS)})},
+	{"full: one place is no place for a pair", setup_local,
+	 STEPS(SYN_PASSES(leave_one_place), SYN_ACK_PASSES,
+	       {FROM_POD, .in = TO_VIP(AN_ACK), REFUSED(WORLD_FLOWS - 1)},
+	       {TO_POD, .in = FROM_HELLO1(REPLY_DATA), REFUSED(WORLD_FLOWS - 1)})},
+	{"full: a rewritten port is refused at once", setup_two_vips_and_full,
+	 STEPS({FROM_POD, .in = TO_VIP(A_SYN), .verdict = NEXT, .out = TO_HELLO1(A_SYN),
+		.count = COUNT(TO_LOCAL)},
+	       {FROM_POD, .in = TCP(SLEEP, CLIENT_PORT, VIP2, HELLO_PORT, A_SYN),
+		REFUSED(WORLD_FLOWS)})},
+	{"full: the gateway refuses a new flow", setup_gateway_and_full,
+	 STEPS({UPLINK, .in = TO_VIP(A_SYN, AT_GATEWAY()), .verdict = SHOT,
+		.count = COUNT(FLOWS_FULL), .tables = true, .flows = WORLD_FLOWS})},
+	{"full: closed flows make room, established ones do not", setup_local,
+	 .run = closed_make_room},
+	{"full: closed flows of the gateway keep their ports", setup_many_snat_ports,
+	 .run = closed_ports_rest},
+	{"flood: SYNs leave established flows alone", setup_local, STEPS(CONNECTS),
+	 .run = flood_syn},
+	{"flood: SYNs of which all are answered enter no flow", setup_local, STEPS(CONNECTS),
+	 .run = flood_answered},
+};
+
+CASE_LIST(full_cases, rows);
