@@ -141,7 +141,7 @@ int harness_xdp(struct xdp_md *ctx)
 	verdict = call_xdp(ctx);
 	bpf_xdp_load_bytes(ctx, config.check_at, &word, sizeof(word));
 	mark = ctx->data - ctx->data_meta;
-	judge(mark == config.mark ? verdict : NO_PROGRAM, ctx->data_end - ctx->data, word);
+	judge(mark == config.mark_after ? verdict : NO_PROGRAM, ctx->data_end - ctx->data, word);
 	return verdict;
 }
 

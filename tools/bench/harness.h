@@ -19,7 +19,7 @@ struct harness_config {
 	__u32 length;       /* of the fresh frame */
 	__u32 length_after; /* expected */
 	__u32 header;       /* bytes of the frame that are written anew before every repetition */
-	__u32 mark;         /* XDP: bytes expected before the frame */
+	__u32 mark;         /* XDP: bytes the program puts before the frame, to be taken off again */
 	__s32 verdict;      /* expected */
 	__u32 check_at;     /* offset of 32 bits of the frame afterwards ... */
 	__u32 check_mask;
@@ -31,7 +31,7 @@ struct harness_config {
 	__u32 ip_sum;       /* complement of the checksums of flow 0 */
 	__u32 l4_sum;
 	__u32 undos;        /* do and undo a change of length so often, to learn what it costs */
-	__u32 zero;
+	__u32 mark_after;   /* expected */
 	__u64 runs, good;
 	__u8 frame[HARNESS_FRAME_MAX + 32];
 };

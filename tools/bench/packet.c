@@ -122,7 +122,8 @@ static double timed(const struct packet_case *c, uint32_t ifindex, struct frame 
 		return failed("test_run fails");
 	begin = cpu_ns() - begin;
 	if (config->good * 100 < config->runs * 99) {
-		fprintf(stderr, "packet: %s: verdict %d, %llu of %llu packets came out as expected\n", c->name, (int)opts.retval,
+		fprintf(stderr, "packet: %s: verdict %d, %llu of %llu packets came out as expected\n",
+			c->name, (int)opts.retval,
 			(unsigned long long)config->good, (unsigned long long)config->runs);
 		return -1;
 	}
@@ -152,7 +153,7 @@ static void expect(const struct packet_case *c, const struct frame *frame, uint3
 	memcpy(config->frame, frame->data, frame->len);
 	config->length_after = frame->len + c->length_change;
 	config->verdict = c->verdict;
-	config->mark = c->program == XDP && c->length_change ? 32 : 0;
+	config->mark = config->mark_after = c->program == XDP && c->length_change ? 32 : 0;
 	config->check_at = c->check_at;
 	config->check_mask = c->check_mask ? htonl(c->check_mask) : 0xffffffff;
 	config->check_value = htonl(c->check) & config->check_mask;
@@ -165,8 +166,7 @@ static void expect_nothing(const struct packet_case *c, uint32_t undos)
 	config->verdict = c->program == XDP ? 2 : NEXT;
 	config->check_mask = config->check_value = 0;
 	config->undos = undos;
-	if (!undos)
-		config->mark = 0;
+	config->mark_after = 0;
 }
 
 /* ------------------------------------------------------------------ rounds */
@@ -174,22 +174,10 @@ static void expect_nothing(const struct packet_case *c, uint32_t undos)
 static double floor_with(const struct packet_case *c, uint32_t ifindex, struct frame *frame,
 			 uint32_t undos)
 {
-	uint32_t mark = config->mark;
-	double ns;
-
 	if (choose_program(c, empty_fd(c)))
 		return failed("no empty program");
-	if (undos && c->program == XDP) {
-		config->mark = 32;
-		expect_nothing(c, undos);
-		/* The mark is taken off again before the program runs. */
-		config->check_mask = 0;
-	} else {
-		expect_nothing(c, undos);
-	}
-	ns = timed(c, ifindex, frame, opt.repetitions);
-	config->mark = mark;
-	return ns;
+	expect_nothing(c, undos);
+	return timed(c, ifindex, frame, opt.repetitions);
 }
 
 /* What lengthening alone costs in TC: with d for one step down and u for up, one step down and up
