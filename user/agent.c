@@ -312,6 +312,8 @@ void agent_stop(struct agent *agent)
 		event_free(agent->debounce);
 	if (agent->tick)
 		event_free(agent->tick);
+	if (agent->stale)
+		event_free(agent->stale);
 	agent_picture_done(&agent->picture);
 	interfaces_done(&agent->interfaces);
 	netlink_watch_free(agent->netlink_watch);

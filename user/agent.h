@@ -34,7 +34,9 @@ struct agent_service {
 	struct addr vip; /* family 0: by id alone */
 	uint16_t port;
 	uint8_t proto;
-	const char *state; /* "serving", "no_endpoints", "waiting", "kept", "refused" */
+	const char *state; /* "serving", "no_endpoints", "waiting", "stale", "kept", "refused" */
+	struct view_priority *priorities;
+	size_t priority_count;
 };
 
 struct agent_left_out {
@@ -53,6 +55,7 @@ struct agent_picture {
 	size_t service_count;
 	struct agent_left_out *left_out;
 	size_t left_out_count;
+	uint64_t stale_at_ns; /* CLOCK_MONOTONIC: when the next assignment goes stale; 0: never */
 	const char *problems[AGENT_PROBLEMS_MAX];
 	size_t problem_count;
 };
@@ -69,7 +72,7 @@ struct agent {
 	int lock_fd;
 	time_t started;
 	struct event_base *base;
-	struct event *debounce, *tick;
+	struct event *debounce, *tick, *stale;
 	struct event *watchers[8];
 	size_t watcher_count;
 
@@ -125,6 +128,9 @@ int agent_networks_build(const struct agent *agent, struct agent_picture *pictur
 
 /* Picture → plan → kernel, then the state for the CLI. Returns 0 or -errno; the old set serves on. */
 int agent_apply(struct agent *agent);
+
+/* Looks again when the next assignment of what was applied goes stale. */
+void agent_stale_arm(struct agent *agent);
 
 /* Writes what the CLI shows into the map `agent`. */
 void agent_state_write(struct agent *agent);

@@ -86,6 +86,7 @@ int agent_apply(struct agent *agent)
 	agent_picture_trim(&picture);
 	agent_picture_done(&agent->picture);
 	agent->picture = picture;
+	agent_stale_arm(agent);
 	/* Who waits for the agent waits for this: not before the programs are attached. */
 	if (agent->serving) {
 		agent_state_write(agent);

@@ -8,6 +8,7 @@
 #include <xxhash.h>
 
 #include "agent.h"
+#include "clock.h"
 #include "cluster_name.h"
 #include "maglev.h"
 #include "service_id.h"
@@ -23,7 +24,10 @@ struct builder {
 	uint32_t mask;
 	bool gateway;
 	bool source_failed;
+	uint64_t now_ns; /* CLOCK_MONOTONIC */
 };
+
+#define NS_PER_MS 1000000u
 
 static const char *proto_name(uint8_t proto)
 {
@@ -85,20 +89,26 @@ static bool is_holder(const struct builder *builder, const struct service_key *k
 
 /* ------------------------------------------------------------------ views */
 
-static void note_left_out(struct builder *builder, const struct view *view)
+static void note_endpoints(struct agent_picture *picture, const char *cluster,
+			   const struct view_left_out *items, size_t count)
 {
-	struct agent_picture *picture = builder->picture;
-	const char *cluster = view->left_out_count ?
-				      arena_strdup(picture->kept, view->cluster) : NULL;
-
-	for (size_t i = 0; cluster && i < view->left_out_count; i++) {
+	for (size_t i = 0; cluster && i < count; i++) {
 		if (picture->left_out_count == AGENT_LEFT_OUT_MAX)
 			return;
 		picture->left_out[picture->left_out_count++] = (struct agent_left_out){
-			cluster, view->left_out[i].addr, view->left_out[i].port,
-			view->left_out[i].reason,
+			cluster, items[i].addr, items[i].port, items[i].reason,
 		};
 	}
+}
+
+static void note_left_out(struct builder *builder, const struct view *view)
+{
+	struct agent_picture *picture = builder->picture;
+	const char *cluster = view->left_out_count || view->idle_count ?
+				      arena_strdup(picture->kept, view->cluster) : NULL;
+
+	note_endpoints(picture, cluster, view->left_out, view->left_out_count);
+	note_endpoints(picture, cluster, view->idle, view->idle_count);
 }
 
 static int build_view(struct builder *builder, const struct service_key *key,
@@ -128,12 +138,36 @@ static int build_view(struct builder *builder, const struct service_key *key,
 	return 0;
 }
 
+/* Expired, the cluster has no endpoints (envoy: eds.cc, onAssignmentTimeout). */
+static bool is_stale(struct builder *builder, const struct assignment *assignment)
+{
+	uint64_t *next = &builder->picture->stale_at_ns, at;
+
+	if (!assignment || !assignment->stale_after_ms || !assignment->received_ns ||
+	    assignment->stale_after_ms > (UINT64_MAX - assignment->received_ns) / NS_PER_MS)
+		return false;
+	at = assignment->received_ns + assignment->stale_after_ms * NS_PER_MS;
+	if (builder->now_ns >= at)
+		return true;
+	if (!*next || at < *next)
+		*next = at;
+	return false;
+}
+
 static int build_views(struct builder *builder, struct desired_service *row,
 		       const struct assignment *assignment)
 {
+	struct assignment empty;
+
 	uint32_t size, local_size;
 	int err = 0;
 
+	if (is_stale(builder, assignment)) {
+		agent_picture_problem(builder->picture, "assignment '%s' is older than its "
+				      "endpoint_stale_after: no endpoints", row->cluster);
+		empty = (struct assignment){ .name = assignment->name };
+		assignment = &empty;
+	}
 	ledger_table_sizes(&builder->agent->ledger, &row->key, &size, &local_size);
 	if (row->key.vip.family)
 		err = build_view(builder, &row->key, assignment, VIEW_CLIENT, size, &row->view,
@@ -154,6 +188,16 @@ static int build_views(struct builder *builder, struct desired_service *row,
 
 /* ------------------------------------------------------------------ rows */
 
+static struct view_priority *copy_priorities(struct agent_picture *picture, const struct view *view)
+{
+	size_t count = view ? view->priority_count : 0;
+	struct view_priority *copy = arena_array(picture->kept, count, sizeof(*copy));
+
+	if (copy && count)
+		memcpy(copy, view->priorities, count * sizeof(*copy));
+	return copy;
+}
+
 static void note_service(struct builder *builder, const struct desired_service *row,
 			 const char *host, const char *state)
 {
@@ -162,9 +206,12 @@ static void note_service(struct builder *builder, const struct desired_service *
 	/* Copies: the picture outlives what it was made from. */
 	if (picture->service_count < AGENT_SERVICES_MAX)
 		picture->services[picture->service_count++] = (struct agent_service){
-			arena_strdup(picture->kept, host),
-			arena_strdup(picture->kept, row->cluster), row->key.vip, row->key.port,
-			row->key.proto, state,
+			.host = arena_strdup(picture->kept, host),
+			.cluster = arena_strdup(picture->kept, row->cluster),
+			.vip = row->key.vip, .port = row->key.port, .proto = row->key.proto,
+			.state = state,
+			.priorities = copy_priorities(picture, row->view),
+			.priority_count = row->view ? row->view->priority_count : 0,
 		};
 }
 
@@ -174,7 +221,8 @@ static bool collides(const struct desired_service *other, const struct desired_s
 	return other && (strcmp(other->cluster, row->cluster) || other->key.proto != row->key.proto);
 }
 
-static const char *row_state(const struct desired_service *row, const struct assignment *assignment)
+static const char *row_state(struct builder *builder, const struct desired_service *row,
+			     const struct assignment *assignment)
 {
 	const struct table *table = row->key.vip.family ? row->table : row->local_table;
 
@@ -182,6 +230,8 @@ static const char *row_state(const struct desired_service *row, const struct ass
 		return "kept";
 	if (!assignment)
 		return "waiting";
+	if (is_stale(builder, assignment))
+		return "stale";
 	return table && table->size ? "serving" : "no_endpoints";
 }
 
@@ -223,7 +273,7 @@ static int add_row(struct builder *builder, struct desired_service *row, const c
 		*id_place = index + 1;
 	if (vip_place)
 		*vip_place = index + 1;
-	note_service(builder, row, host, row_state(row, assignment));
+	note_service(builder, row, host, row_state(builder, row, assignment));
 	return 0;
 }
 
@@ -362,7 +412,8 @@ int agent_services_build(const struct agent *agent, struct agent_picture *pictur
 {
 	struct builder builder = { .agent = agent, .picture = picture,
 				   .gateway = agent->config->gateway.enabled,
-				   .source_failed = source_failed(agent) };
+				   .source_failed = source_failed(agent),
+				   .now_ns = clock_monotonic_ns() };
 	int err = builder_init(&builder, count_rows(agent));
 
 	if (!err)

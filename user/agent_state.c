@@ -124,6 +124,15 @@ static json_t *networks_state(const struct mesh_networks *mesh)
 
 /* ------------------------------------------------------------------ services */
 
+static json_t *priorities_state(const struct agent_service *service)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; service->priorities && i < service->priority_count; i++)
+		json_array_append_new(list, view_priority_json(&service->priorities[i]));
+	return list;
+}
+
 static json_t *service_state(const struct agent *agent, const struct agent_service *service)
 {
 	struct service_key key = { .vip = service->vip, .port = service->port,
@@ -132,13 +141,14 @@ static json_t *service_state(const struct agent *agent, const struct agent_servi
 			       ledger_vip_holder(&agent->ledger, &key) : NO_ROW;
 	char buf[ADDR_TEXT_MAX];
 
-	return json_pack("{s:o,s:o,s:i,s:s,s:o,s:o,s:s}", "host", text(service->host), "vip",
+	return json_pack("{s:o,s:o,s:i,s:s,s:o,s:o,s:s,s:o}", "host", text(service->host), "vip",
 			 service->vip.family ? json_string(addr_format(&service->vip, buf)) :
 					       json_null(),
 			 "port", (int)service->port, "protocol",
 			 service->proto == IPPROTO_UDP ? "udp" : "tcp", "cluster",
 			 text(service->cluster), "row",
-			 row == NO_ROW ? json_null() : json_integer(row), "state", service->state);
+			 row == NO_ROW ? json_null() : json_integer(row), "state", service->state,
+			 "priorities", priorities_state(service));
 }
 
 static json_t *services_state(const struct agent *agent)

@@ -20,7 +20,8 @@ static const struct ctl_verb verbs[] = {
 	{ "explain", "why a connection goes where it goes, step by step",
 	  " VIP:PORT [--proto tcp|udp] [--from ADDRESS[:PORT]]", ctl_explain },
 	{ "preview", "the shares of assignments, offline and without root",
-	  " --config FILE [--eds FILE] [--network NAME] [--family 4|6] [--unhealthy ADDRESS:PORT]...",
+	  " --config FILE [--eds FILE] [--network NAME] [--family 4|6]"
+	  " [--drops] [--health] [--unhealthy ADDRESS:PORT]...",
 	  ctl_preview },
 	{ "check", "is this machine fit, each miss by name", " [--config FILE]", ctl_check },
 	{ "uninstall", "take everything out of the kernel", " [--force]", ctl_uninstall },

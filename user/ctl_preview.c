@@ -20,6 +20,7 @@
 struct preview {
 	const struct ctl_options *options;
 	const char *config_path, *eds_path, *network, *family;
+	struct preview_detail detail;
 	struct socket_addr *down; /* --unhealthy */
 	size_t down_count;
 	struct config *config;
@@ -62,6 +63,8 @@ static int parse(struct preview *preview, int argc, char **argv)
 		{.name = "--eds", .value = &preview->eds_path},
 		{.name = "--network", .value = &preview->network},
 		{.name = "--family", .value = &preview->family},
+		{.name = "--drops", .set = &preview->detail.drops},
+		{.name = "--health", .set = &preview->detail.health},
 	};
 	int status = take_unhealthy(preview, &argc, argv);
 
@@ -186,15 +189,22 @@ static int show_view(struct preview *preview, struct arena *arena,
 {
 	struct table table = {0};
 	struct view *view;
+	json_t *object;
 	int error = view_build(arena, request, &view);
 
 	if (!error)
 		error = maglev_fill(view, maglev_size(view, 0), &table, arena);
 	if (error)
 		return error;
-	if (preview->report)
-		return add_report(preview, view_to_json(view, &table, service));
-	return preview_print(view, &table, service, request->network, stdout);
+	if (!preview->report)
+		return preview_print(view, &table, service, request->network, &preview->detail,
+				     stdout);
+	object = view_to_json(view, &table, service);
+	if (object && preview->detail.drops)
+		json_object_set_new(object, "drops", view_drops_json(view));
+	if (object && preview->detail.health)
+		json_object_set_new(object, "idle", view_idle_json(view));
+	return add_report(preview, object);
 }
 
 static int show(struct preview *preview, const struct assignment *assignment)

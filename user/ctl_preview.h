@@ -3,6 +3,7 @@
 #ifndef CTL_PREVIEW_H
 #define CTL_PREVIEW_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 
@@ -23,10 +24,16 @@ struct eds_files {
 int preview_read(const char *path, struct eds_files *ret, struct problems *problems);
 void preview_read_done(struct eds_files *files);
 
+/* What is told beyond the shares. */
+struct preview_detail {
+	bool drops;  /* each category of drop overloads */
+	bool health; /* priorities, and endpoints that get nothing */
+};
+
 /* Writes one assignment's view as text; `network` is where it is seen from. Returns 0 or
  * -errno. */
 int preview_print(const struct view *view, const struct table *table, const char *service,
-		  const char *network, FILE *out);
+		  const char *network, const struct preview_detail *detail, FILE *out);
 void preview_print_rejected(const struct assignment *assignment, const char *service, FILE *out);
 
 #endif

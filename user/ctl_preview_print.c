@@ -50,12 +50,12 @@ static int print_backends(const struct view *view, const struct table *table, FI
 }
 
 /* Priorities are worth a word only when there are several, or something is wrong. */
-static void print_priorities(const struct view *view, FILE *out)
+static void print_priorities(const struct view *view, bool all, FILE *out)
 {
 	for (size_t i = 0; i < view->priority_count; i++) {
 		const struct view_priority *priority = &view->priorities[i];
 
-		if (view->priority_count == 1 && priority->healthy == priority->hosts)
+		if (!all && view->priority_count == 1 && priority->healthy == priority->hosts)
 			continue;
 		fprintf(out,
 			"priority %u: %u hosts, %u healthy, %u degraded, %u excluded; load %u%% to "
@@ -66,26 +66,38 @@ static void print_priorities(const struct view *view, FILE *out)
 	}
 }
 
-static void print_left_out(const struct view *view, FILE *out)
-{
-	char text[ADDR_TEXT_MAX];
-
-	for (size_t i = 0; i < view->left_out_count; i++) {
-		const struct view_left_out *left_out = &view->left_out[i];
-
-		fprintf(out, "left out: %s: %s, %s\n",
-			left_out->addr.family ?
-				addr_port_format(&left_out->addr, left_out->port, text) :
-				"(no address)",
-			view_left_out_name(left_out->reason), view_left_out_text(left_out->reason));
-	}
-}
-
 /* Names come from a control plane and go to a terminal. */
 static void print_name(const char *name, FILE *out)
 {
 	for (; *name; name++)
 		fputc((unsigned char)*name < ' ' || *name == 0x7f ? '?' : *name, out);
+}
+
+static void print_endpoints(const char *title, const struct view_left_out *items, size_t count,
+			    FILE *out)
+{
+	char text[ADDR_TEXT_MAX];
+
+	for (size_t i = 0; i < count; i++) {
+		const char *address = "(no address)";
+
+		if (items[i].addr.family)
+			address = addr_port_format(&items[i].addr, items[i].port, text);
+		fprintf(out, "%s: %s: %s, %s\n", title, address,
+			view_left_out_name(items[i].reason), view_left_out_text(items[i].reason));
+	}
+}
+
+static void print_drops(const struct view *view, FILE *out)
+{
+	for (size_t i = 0; i < view->drop_count; i++) {
+		const struct view_drop *drop = &view->drops[i];
+
+		fputs("drop category ", out);
+		print_name(drop->category, out);
+		fprintf(out, ": %.6g%% of what reaches it, %.6g%% of all\n", 100 * drop->ratio,
+			100 * drop->refused);
+	}
 }
 
 static void print_title(const char *cluster, const char *service, FILE *out)
@@ -99,7 +111,7 @@ static void print_title(const char *cluster, const char *service, FILE *out)
 }
 
 int preview_print(const struct view *view, const struct table *table, const char *service,
-		  const char *network, FILE *out)
+		  const char *network, const struct preview_detail *detail, FILE *out)
 {
 	int error = 0;
 
@@ -115,8 +127,12 @@ int preview_print(const struct view *view, const struct table *table, const char
 			100 * view->drop);
 	if (view->duplicates)
 		fprintf(out, "duplicates: %u endpoints summed into equal ones\n", view->duplicates);
-	print_priorities(view, out);
-	print_left_out(view, out);
+	if (detail->drops)
+		print_drops(view, out);
+	print_priorities(view, detail->health, out);
+	print_endpoints("left out", view->left_out, view->left_out_count, out);
+	if (detail->health)
+		print_endpoints("gets nothing", view->idle, view->idle_count, out);
 	fputc('\n', out);
 	return error;
 }

@@ -123,6 +123,17 @@ static struct view_backend pod(uint32_t last_octet)
 	return backend;
 }
 
+static void set_drops(struct scene *scene, size_t s, int side, size_t count)
+{
+	static struct view_drop drops[] = {
+		{ .category = "a", .ratio = 0.1 }, { .category = "b", .ratio = 0.5 },
+		{ .category = "c", .ratio = 0.25 },
+	};
+
+	scene->parts[s].views[side].drops = drops;
+	scene->parts[s].views[side].drop_count = count;
+}
+
 static void set_view(struct scene *scene, size_t s, int side, const uint32_t *octets, size_t count,
 		     uint32_t slots)
 {
@@ -503,6 +514,60 @@ static void too_much_is_refused_before_anything_is_written(void **unused)
 	world_done(&world);
 }
 
+/* Drop overloads: the categories stand before the word that refuses, changes touch what differs,
+ * a restart finds everything as it is. */
+static void drops_follow(void **unused)
+{
+	static struct view_drop drops[10];
+	const uint32_t octets[] = { 1, 2 };
+	struct change_list list;
+	struct scene scene;
+	struct world world;
+
+	(void)unused;
+	world_new(&world);
+	one_service(&scene, octets, 2);
+	reach(&world, &scene.desired);
+	assert_int_equal(world.model.services[0].drop, 0);
+	for (int i = 0; i < 10; i++)
+		drops[i] = (struct view_drop){ .category = "category", .ratio = 0.5 };
+	drops[0].category = "throttle\n";
+	drops[0].ratio = 0.6;
+	scene.parts[0].views[0].drops = drops;
+	scene.parts[0].views[0].drop_count = 2;
+	assert_int_equal(build(&world, &scene.desired, &list), 0);
+	assert_int_equal(list.count, 3); /* name, categories, word */
+	assert_int_equal(list.items[2].kind, CHANGE_DROP);
+	apply_all(&world, &list);
+	assert_int_equal(world.model.services[0].drop, (uint64_t)(0.8 * 4294967296.0 + 0.5));
+	assert_int_equal(world.model.drops[0].upto[0], (uint64_t)(0.6 * 4294967296.0 + 0.5));
+	world.model.drops[0].refused[0] = 17;
+	rebuild(&world);
+	assert_int_equal(build(&world, &scene.desired, &list), 0);
+	assert_int_equal(list.count, 0);
+	drops[0].ratio = 1;
+	reach(&world, &scene.desired);
+	assert_true(world.model.services[0].drop == 1ULL << 32);
+	assert_int_equal(world.model.drops[0].refused[0], 17); /* the same categories: counts go on */
+	scene.parts[0].views[0].drop_count = 10;
+	drops[0].ratio = 0.5;
+	reach(&world, &scene.desired);
+	assert_int_equal(world.model.services[0].drop, (1ULL << 32) - (1ULL << 22));
+	assert_int_equal(world.model.drops[0].refused[0], 0);
+	scene.services[0].keep = true;
+	scene.services[0].view = NULL;
+	assert_int_equal(build(&world, &scene.desired, &list), 0);
+	assert_int_equal(list.count, 0);
+	scene.services[0].keep = false;
+	scene.services[0].view = &scene.parts[0].views[0];
+	scene.parts[0].views[0].drop_count = 0;
+	assert_int_equal(build(&world, &scene.desired, &list), 0);
+	assert_int_equal(list.count, 1);
+	apply_all(&world, &list);
+	assert_int_equal(world.model.services[0].drop, 0);
+	world_done(&world);
+}
+
 static void pod_of_both_sides_is_one_row(void **unused)
 {
 	const uint32_t client[] = { 1, 2 }, local[] = { 2 };
@@ -644,6 +709,7 @@ static void random_scene(struct scene *scene)
 			for (uint32_t i = 0; i < count; i++)
 				octets[i] = at += 1 + pick(2);
 			set_view(scene, s, side, octets, count, 5 + pick(3) * 8);
+			set_drops(scene, s, side, pick(4));
 		}
 		if (gateway_only || pick(2))
 			set_local(scene, s);
@@ -794,6 +860,7 @@ int main(void)
 		cmocka_unit_test(gateway_opens_last_and_closes_at_once),
 		cmocka_unit_test(lists_follow),
 		cmocka_unit_test(too_much_is_refused_before_anything_is_written),
+		cmocka_unit_test(drops_follow),
 		cmocka_unit_test(pod_of_both_sides_is_one_row),
 		cmocka_unit_test(every_prefix_reads_old_or_new),
 	};

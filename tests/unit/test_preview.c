@@ -382,6 +382,46 @@ static void test_shape(void **state)
 	json_decref(report);
 }
 
+#define MORE(address, extra)                                                                       \
+	"    - {endpoint: {address: {socket_address: {address: " address ", port_value: 80}}}"      \
+	extra "}\n"
+
+/* --drops and --health add what they name; row 38 of the oracle. */
+static void test_details(void **state)
+{
+	json_t *report;
+	const json_t *view, *list;
+
+	(void)state;
+	write_config("network1", GATEWAY("32"));
+	write_file("eds.yaml", EDS_HEAD EDS("outbound|80||a.ns.svc", "10.10.0.1", "80")
+		   MORE("10.10.0.2", ", health_status: UNHEALTHY")
+		   MORE("10.10.0.3", ", health_status: DRAINING")
+		   MORE("10.10.0.4", ", health_status: HEALTHY")
+		   "  - priority: 1\n    lb_endpoints:\n" MORE("10.10.0.5", "")
+		   "  policy:\n    overprovisioning_factor: 200\n    drop_overloads:\n"
+		   "    - {category: throttle, drop_percentage: {numerator: 60}}\n"
+		   "    - {category: lottery, drop_percentage: {numerator: 50}}\n");
+	report = preview_json("--drops --health --config %s/config.yaml", directory);
+	view = json_array_get(report, 0);
+	assert_true(fabs(number(view, "drop") - 0.8) < 1e-9);
+	list = json_object_get(view, "drops");
+	assert_int_equal(json_array_size(list), 2);
+	assert_string_equal(string(json_array_get(list, 1), "category"), "lottery");
+	assert_true(fabs(number(json_array_get(list, 0), "refused") - 0.6) < 1e-9);
+	assert_true(fabs(number(json_array_get(list, 1), "refused") - 0.2) < 1e-9);
+	assert_true(fabs(number(json_array_get(list, 1), "ratio") - 0.5) < 1e-9);
+	list = json_object_get(view, "idle");
+	assert_int_equal(json_array_size(list), 3);
+	assert_string_equal(string(find_row(list, "10.10.0.2", 80), "reason"), "unhealthy");
+	assert_string_equal(string(find_row(list, "10.10.0.3", 80), "reason"), "draining");
+	assert_string_equal(string(find_row(list, "10.10.0.5", 80), "reason"), "standby");
+	json_decref(report);
+	assert_int_equal(preview("--drops --health --config %s/config.yaml", directory), 0);
+	assert_non_null(strstr(output, "drop category lottery: 50% of what reaches it, 20% of all"));
+	assert_non_null(strstr(output, "gets nothing: 10.10.0.3:80: draining"));
+}
+
 static void test_unhealthy(void **state)
 {
 	json_t *report;
@@ -487,6 +527,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_istiod),     cmocka_unit_test(test_network),
 		cmocka_unit_test(test_rejected),   cmocka_unit_test(test_shape),
+		cmocka_unit_test(test_details),
 		cmocka_unit_test(test_unhealthy),  cmocka_unit_test(test_directory),
 		cmocka_unit_test(test_udp),        cmocka_unit_test(test_table),
 		cmocka_unit_test(test_unreadable),

@@ -230,6 +230,77 @@ static void explain_affinity(void **state)
 	}
 }
 
+static struct drops shed[2];
+static struct name_entry shed_names[8];
+
+/* 60 % by one category, then half of what is left by another. */
+static struct snapshot *shedding_snapshot(void)
+{
+	struct snapshot *snapshot = sample_snapshot();
+	struct service *service = (struct service *)&snapshot->services[0];
+
+	assert_true(snapshot->name_count < 8);
+	memcpy(shed_names, snapshot->names, snapshot->name_count * sizeof(*shed_names));
+	shed_names[snapshot->name_count] =
+		(struct name_entry){ { NAME_DROPS, 0 }, "throttle\nlottery" };
+	snapshot->names = shed_names;
+	snapshot->name_count++;
+	for (int i = 0; i < DROP_CATEGORIES; i++)
+		shed[0].upto[i] = (uint64_t)((i ? 0.8 : 0.6) * 4294967296.0);
+	shed[0].refused[0] = 60;
+	shed[0].refused[1] = 20;
+	snapshot->drops = shed;
+	service->drop = shed[0].upto[1];
+	service->flags |= SERVICE_PANIC | SERVICE_DEGRADED;
+	return snapshot;
+}
+
+static void shedding_golden(void **state)
+{
+	struct explain_query asked = query("10.20.194.146", 5000, "10.10.0.89", 0);
+
+	(void)state;
+	golden_report("status-shedding", report_status(shedding_snapshot(), "/p"),
+		      report_status_print);
+	golden_report("services-shedding", report_services(shedding_snapshot()),
+		      report_services_print);
+	golden_report("explain-shedding", report_explain(shedding_snapshot(), &asked),
+		      report_explain_print);
+}
+
+/* Explain refuses as many as are to be refused, and never one with an open flow. */
+static void explain_drops(void **state)
+{
+	struct explain_query asked = query("10.20.194.146", 5000, "10.10.0.89", 59646);
+	char outcome[64];
+	int refused = 0;
+
+	(void)state;
+	for (uint16_t port = 1; port <= 2000; port++) {
+		struct explain_query other = query("10.20.194.146", 5000, "10.10.0.1", port);
+
+		refused += !strcmp(explained(shedding_snapshot(), &other, outcome), "drop_overload");
+	}
+	assert_in_range(refused, 1530, 1670);
+	assert_string_equal(explained(shedding_snapshot(), &asked, outcome), "flow");
+}
+
+/* Affinity shows in `flows`. */
+static void flows_affinity(void **state)
+{
+	struct snapshot *snapshot = sample_snapshot();
+	json_t *report, *flow;
+	size_t i, yes = 0;
+
+	(void)state;
+	((struct service *)&snapshot->services[0])->flags |= SERVICE_AFFINITY;
+	report = report_flows(snapshot);
+	json_array_foreach(json_object_get(report, "flows"), i, flow)
+		yes += json_is_true(json_object_get(flow, "affinity"));
+	assert_int_equal(yes, 4); /* all but the one to the other service */
+	json_decref(report);
+}
+
 /* A row that does not repeat the address: the packet path drops, and the sender tries again. */
 static void explain_row_under_change(void **state)
 {
@@ -271,6 +342,9 @@ int main(void)
 		cmocka_unit_test(explain_golden),
 		cmocka_unit_test(explain_agrees_with_the_table),
 		cmocka_unit_test(explain_affinity),
+		cmocka_unit_test(shedding_golden),
+		cmocka_unit_test(explain_drops),
+		cmocka_unit_test(flows_affinity),
 		cmocka_unit_test(explain_row_under_change),
 		cmocka_unit_test(explain_stale_row),
 	};

@@ -95,6 +95,8 @@ static void fill(const struct snapshot *snapshot, const struct flow_key *key,
 		.state = flow->state, .received = flow->bytes, .network = flow->network,
 		.cluster = cluster_name(snapshot, key, flow, backend),
 	};
+	view->affinity = view->cluster &&
+			 snapshot->services[flow->service].flags & SERVICE_AFFINITY;
 	if (!view->gateway_side && backend)
 		view->network = backend->network;
 	set_upstream(snapshot, flow, backend, view);

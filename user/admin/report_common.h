@@ -36,6 +36,11 @@ const char *report_network(const struct snapshot *snapshot, uint32_t id, char *b
 const char *report_transport(uint8_t kind);
 const char *report_kind(uint8_t kind);
 
+/* [{category, fraction, refused}] of a service row: of all new connections, and how many so far. */
+json_t *report_drops(const struct snapshot *snapshot, uint32_t row);
+/* Fraction that its drop overloads refuse. */
+double report_drop_fraction(const struct service *service);
+
 /* For tables. A missing or null member is "-"; numbers go into `buf` of 32 bytes. */
 const char *report_cell(const json_t *object, const char *key, char *buf);
 /* "50.0%" into buf of 32 bytes. */

@@ -11,6 +11,8 @@
 #include "report_flows.h"
 #include "snapshot_find.h"
 
+#define MAX_PRIORITIES 129
+
 struct explain {
 	const struct snapshot *snapshot;
 	const struct explain_query *query;
@@ -148,6 +150,38 @@ static void look_up_flow(struct explain *explain)
 			  place(&ip, view.upstream_port, upstream), view.path));
 }
 
+/* Before a backend is chosen, drop overloads refuse their part. Returns whether it goes on. */
+static bool look_at_drops(struct explain *explain)
+{
+	const struct explain_query *query = explain->query;
+	const struct service *service = explain->service;
+	double percent = 100 * report_drop_fraction(service);
+	uint32_t value;
+
+	json_object_set_new(explain->report, "drop", json_real(percent / 100));
+	json_object_set_new(explain->report, "drops", report_drops(explain->snapshot, explain->row));
+	if (!service->drop)
+		return true;
+	if (query->from.family != 4 || !query->from_port) {
+		step(explain, "drops", true, json_sprintf("%.4g%% of new connections are refused, "
+							  "by their addresses and ports", percent));
+		return true;
+	}
+	value = drop_hash(query->from.ip.v4, explain->key.addr, htons(query->from_port),
+			  explain->key.port, explain->key.proto, service->id);
+	if (value >= service->drop) {
+		step(explain, "drops", true, json_sprintf("%.4g%% are refused, this one is not: "
+							  "its hash 0x%08x lies above", percent,
+							  value));
+		return true;
+	}
+	step(explain, "drops", false, json_sprintf("%.4g%% are refused, this one is: its hash "
+						   "0x%08x lies below", percent, value));
+	if (!explain->flow_decides)
+		outcome(explain, "drop_overload");
+	return explain->flow_decides;
+}
+
 static bool look_at_table(struct explain *explain)
 {
 	table_word table = explain->service->table;
@@ -275,6 +309,52 @@ static void distribution(struct explain *explain)
 								   explain->service->table));
 }
 
+/* Load of each priority, as what its backends' shares sum to. */
+static void priorities(struct explain *explain)
+{
+	json_t *list = json_object_get(explain->report, "priorities"), *item;
+	const struct snapshot *snapshot = explain->snapshot;
+	uint64_t sums[MAX_PRIORITIES] = {};
+
+	for (uint32_t i = 1; i < snapshot->backend_count; i++) {
+		const struct backend *row = &snapshot->backends[i];
+
+		if (snapshot_backend_of(snapshot, i, explain->row) &&
+		    !(row->flags & BACKEND_OUT) && row->priority < MAX_PRIORITIES)
+			sums[row->priority] += row->share;
+	}
+	for (int i = 0; i < MAX_PRIORITIES; i++) {
+		if (!sums[i])
+			continue;
+		item = json_pack("{s:i,s:o}", "priority", i, "load",
+				 report_share(sums[i], 1000000000u));
+		json_array_append_new(list, item);
+	}
+}
+
+/* The agent's word on the service: health by priority, and who is left out for what reason. */
+static void agent_words(struct explain *explain)
+{
+	const char *cluster = snapshot_name(explain->snapshot, NAME_CLUSTER, explain->row), *name;
+	json_t *left_out = json_object_get(explain->report, "left_out");
+	json_t *state = report_agent_state(explain->snapshot), *item;
+	size_t i;
+
+	json_array_foreach(json_object_get(state, "services"), i, item) {
+		json_t *row = json_object_get(item, "row");
+
+		if (json_is_integer(row) && json_integer_value(row) == (json_int_t)explain->row)
+			json_object_set_new(explain->report, "health",
+					    report_copy(item, "priorities"));
+	}
+	json_array_foreach(json_object_get(state, "left_out"), i, item) {
+		name = json_string_value(json_object_get(item, "cluster"));
+		if (name && cluster && !strcmp(name, cluster))
+			json_array_append(left_out, item);
+	}
+	json_decref(state);
+}
+
 static json_t *from_text(const struct explain_query *query)
 {
 	char buf[ADDR_TEXT_MAX];
@@ -290,13 +370,14 @@ static json_t *empty_report(const struct explain *explain)
 {
 	char vip[ADDR_TEXT_MAX];
 
-	return json_pack("{s:i,s:s,s:s,s:o,s:s,s:n,s:n,s:n,s:n,s:n,s:n,s:O,s:[]}", "schema",
+	return json_pack("{s:i,s:s,s:s,s:o,s:s,s:n,s:n,s:n,s:n,s:n,s:n,s:O,s:[],s:f,s:[],s:[],s:n,s:[]}", "schema",
 			 REPORT_SCHEMA, "vip",
 			 addr_port_format(&explain->query->vip, explain->query->port, vip),
 			 "protocol", report_protocol(explain->key.proto),
 			 "from", from_text(explain->query), "outcome", "chosen_per_connection",
 			 "service", "flow", "table", "hash", "slot", "backend",
-			 "steps", explain->steps, "distribution");
+			 "steps", explain->steps, "distribution", "drop", 0.0, "drops",
+			 "priorities", "health", "left_out");
 }
 
 json_t *report_explain(const struct snapshot *snapshot, const struct explain_query *query)
@@ -314,7 +395,9 @@ json_t *report_explain(const struct snapshot *snapshot, const struct explain_que
 		if (explain.flow_decides)
 			outcome(&explain, "flow");
 		distribution(&explain);
-		if (look_at_table(&explain)) {
+		priorities(&explain);
+		agent_words(&explain);
+		if (look_at_drops(&explain) && look_at_table(&explain)) {
 			hash(&explain);
 			if (explain.choose)
 				look_at_backend(&explain);

@@ -36,11 +36,59 @@ static int print_distribution(const json_t *list, FILE *out)
 	return err;
 }
 
+static void print_priorities(const json_t *report, FILE *out)
+{
+	json_t *item;
+	size_t i;
+
+	if (json_array_size(json_object_get(report, "priorities")) > 1)
+		json_array_foreach(json_object_get(report, "priorities"), i, item)
+			fprintf(out, "    priority %lld takes %.4g%%\n",
+				(long long)json_integer_value(json_object_get(item, "priority")),
+				100 * json_real_value(json_object_get(item, "load")));
+	json_array_foreach(json_object_get(report, "health"), i, item) {
+		char a[32], b[32], c[32], d[32], e[32], f[32], g[32];
+
+		fprintf(out, "    priority %s: %s hosts, %s healthy, %s degraded, %s excluded; load "
+			"%s%% to healthy, %s%% to degraded%s\n", report_cell(item, "priority", a),
+			report_cell(item, "hosts", b), report_cell(item, "healthy", c),
+			report_cell(item, "degraded", d), report_cell(item, "excluded", e),
+			report_cell(item, "healthy_load", f), report_cell(item, "degraded_load", g),
+			json_is_true(json_object_get(item, "panic")) ?
+				"; PANIC: all hosts are used" : "");
+	}
+}
+
+static void print_refused(const json_t *report, FILE *out)
+{
+	json_t *item;
+	char buf[32];
+	size_t i;
+
+	json_array_foreach(json_object_get(report, "drops"), i, item)
+		fprintf(out, "    drops    %s: %.4g%% of new connections, %s refused so far\n",
+			json_string_value(json_object_get(item, "category")),
+			100 * json_real_value(json_object_get(item, "fraction")),
+			report_cell(item, "refused", buf));
+}
+
+static void print_left_out(const json_t *report, FILE *out)
+{
+	json_t *item;
+	char a[32], b[32];
+	size_t i;
+
+	json_array_foreach(json_object_get(report, "left_out"), i, item)
+		fprintf(out, "%sleft out: %s: %s\n", i ? "" : "\n", report_cell(item, "address", a),
+			report_cell(item, "reason", b));
+}
+
 int report_explain_print(const json_t *report, bool wide, FILE *out)
 {
 	char vip[32], protocol[32], from[32];
 	json_t *item;
 	size_t i;
+	int err;
 
 	(void)wide;
 	fprintf(out, "%s/%s", report_cell(report, "vip", vip),
@@ -53,5 +101,9 @@ int report_explain_print(const json_t *report, bool wide, FILE *out)
 			json_string_value(json_object_get(item, "step")),
 			json_string_value(json_object_get(item, "text")));
 	fprintf(out, "    outcome  %s\n", json_string_value(json_object_get(report, "outcome")));
-	return print_distribution(json_object_get(report, "distribution"), out);
+	print_refused(report, out);
+	print_priorities(report, out);
+	err = print_distribution(json_object_get(report, "distribution"), out);
+	print_left_out(report, out);
+	return err;
 }

@@ -14,7 +14,7 @@ json_t *report_flow(const struct snapshot *snapshot, const struct flow_view *vie
 	char network[16];
 
 	return json_pack(
-		"{s:s,s:s,s:o,s:o,s:o,s:o,s:s,s:s,s:o,s:o,s:s,s:s,s:b,s:o,s:o,s:o,s:I,s:o}",
+		"{s:s,s:s,s:o,s:o,s:o,s:o,s:s,s:s,s:o,s:o,s:s,s:s,s:b,s:b,s:o,s:o,s:o,s:I,s:o}",
 		"protocol", view->udp ? "udp" : "tcp", "side",
 		view->gateway_side ? "gateway" : "client",
 		"client", report_address4(view->client, view->client_port),
@@ -26,7 +26,7 @@ json_t *report_flow(const struct snapshot *snapshot, const struct flow_view *vie
 								     network)) : json_null(),
 		"upstream_local", report_address4(view->local, view->local_port),
 		"path", view->path, "state", flow_view_state(view->state),
-		"half_open", view->half_open,
+		"half_open", view->half_open, "affinity", view->affinity,
 		"opened", timed ? report_time(view->opened_ns) : json_null(),
 		"age_ms", timed ? json_integer((json_int_t)view->age_ms) : json_null(),
 		"idle_ms", timed ? json_integer((json_int_t)view->idle_ms) : json_null(),
@@ -66,6 +66,8 @@ static void print_row(struct table_print *table, const json_t *flow, bool wide)
 	if (!wide)
 		return;
 	table_print_cell(table, "%s", report_cell(flow, "side", buf));
+	table_print_cell(table, "%s",
+			 json_is_true(json_object_get(flow, "affinity")) ? "yes" : "-");
 	table_print_cell(table, "%s", report_cell(flow, "upstream_local", buf));
 	table_print_cell(table, "%s", report_cell(flow, "cluster", buf));
 }
@@ -74,9 +76,9 @@ int report_flows_print(const json_t *report, bool wide, FILE *out)
 {
 	static const char *const headers[] = {
 		"PROTO", "CLIENT", "VIP", "UPSTREAM", "NETWORK", "PATH", "STATE", "AGE", "IDLE",
-		"RECEIVED", "SENT", "SIDE", "UPSTREAM LOCAL", "CLUSTER",
+		"RECEIVED", "SENT", "SIDE", "AFFINITY", "UPSTREAM LOCAL", "CLUSTER",
 	};
-	struct table_print *table = table_print_new(headers, wide ? 14 : 11);
+	struct table_print *table = table_print_new(headers, wide ? 15 : 11);
 	json_t *flow;
 	size_t i;
 	int err;

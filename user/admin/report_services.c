@@ -2,6 +2,7 @@
 /* Report of the services: what is taken, by whom, and how many can answer. */
 #include <errno.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -43,6 +44,24 @@ static const char *service_state(const struct service *service)
 	return TABLE_SIZE(service->table) ? "serving" : "refusing";
 }
 
+/* What is worth a word beside the state. */
+static json_t *notes(const struct service *service)
+{
+	const char *affinity = service->flags & SERVICE_AFFINITY ? "affinity " : "";
+	const char *panic = service->flags & SERVICE_PANIC ? "panic " : "";
+	const char *degraded = service->flags & SERVICE_DEGRADED ? "degraded " : "";
+	char text[96], drop[32] = "";
+
+	if (service->drop)
+		snprintf(drop, sizeof(drop), "drops %.4g%%", 100 * report_drop_fraction(service));
+	snprintf(text, sizeof(text), "%s%s%s%s", panic, degraded, affinity, drop);
+	if (!*text)
+		return json_null();
+	if (text[strlen(text) - 1] == ' ')
+		text[strlen(text) - 1] = '\0';
+	return json_string(text);
+}
+
 static json_t *service_object(const struct snapshot *snapshot, uint32_t row,
 			      const struct tally *tally)
 {
@@ -52,7 +71,7 @@ static json_t *service_object(const struct snapshot *snapshot, uint32_t row,
 
 	if (service->taken_ns && snapshot->monotonic_ns > service->taken_ns)
 		taken_ms = (snapshot->monotonic_ns - service->taken_ns) / 1000000u;
-	return json_pack("{s:o,s:s,s:o,s:o,s:I,s:s,s:I,s:I,s:I,s:I,s:I,s:I}",
+	return json_pack("{s:o,s:s,s:o,s:o,s:I,s:s,s:I,s:I,s:I,s:I,s:I,s:I,s:b,s:b,s:b,s:f,s:o,s:o}",
 			 "vip", report_vip(service), "protocol", report_protocol(service->proto),
 			 "host", report_text(report_host(cluster)),
 			 "cluster", report_text(cluster), "row", (json_int_t)row,
@@ -61,7 +80,12 @@ static json_t *service_object(const struct snapshot *snapshot, uint32_t row,
 			 "draining", (json_int_t)tally->draining,
 			 "table_size", (json_int_t)TABLE_SIZE(service->table),
 			 "gateway_table_size", (json_int_t)TABLE_SIZE(service->local_table),
-			 "taken_ms", (json_int_t)taken_ms);
+			 "taken_ms", (json_int_t)taken_ms,
+			 "panic", !!(service->flags & SERVICE_PANIC),
+			 "degraded", !!(service->flags & SERVICE_DEGRADED),
+			 "affinity", !!(service->flags & SERVICE_AFFINITY),
+			 "drop", report_drop_fraction(service),
+			 "drops", report_drops(snapshot, row), "notes", notes(service));
 }
 
 /* First what packets find by address, in its order; then what only tunnel packets find. */
@@ -133,11 +157,12 @@ static void add_known(json_t *list, size_t taken, const json_t *state)
 		    (taken && is_listed(list, vip, protocol)))
 			continue;
 		json_array_append_new(list, json_pack(
-			"{s:s,s:s,s:o,s:o,s:n,s:o,s:i,s:i,s:i,s:i,s:i,s:n}",
+			"{s:s,s:s,s:o,s:o,s:n,s:o,s:i,s:i,s:i,s:i,s:i,s:n,s:b,s:b,s:b,s:f,s:[],s:n}",
 			"vip", vip, "protocol", protocol, "host", report_copy(service, "host"),
 			"cluster", report_copy(service, "cluster"), "row",
 			"state", report_copy(service, "state"), "local", 0, "remote", 0,
-			"draining", 0, "table_size", 0, "gateway_table_size", 0, "taken_ms"));
+			"draining", 0, "table_size", 0, "gateway_table_size", 0, "taken_ms",
+			"panic", 0, "degraded", 0, "affinity", 0, "drop", 0.0, "drops", "notes"));
 	}
 }
 
@@ -166,6 +191,7 @@ static void print_row(struct table_print *table, const json_t *service, bool wid
 	table_print_cell(table, "%s", report_cell(service, "local", buf));
 	table_print_cell(table, "%s", report_cell(service, "remote", buf));
 	table_print_cell(table, "%s", report_cell(service, "state", buf));
+	table_print_cell(table, "%s", report_cell(service, "notes", buf));
 	if (!wide)
 		return;
 	table_print_cell(table, "%s", report_cell(service, "draining", buf));
@@ -177,12 +203,12 @@ static void print_row(struct table_print *table, const json_t *service, bool wid
 int report_services_print(const json_t *report, bool wide, FILE *out)
 {
 	static const char *const narrow_headers[] = { "VIP", "PROTO", "HOST", "LOCAL", "REMOTE",
-						      "STATE" };
+						      "STATE", "NOTES" };
 	static const char *const wide_headers[] = { "VIP", "PROTO", "CLUSTER", "LOCAL", "REMOTE",
-						    "STATE", "DRAINING", "ROW", "TABLE",
-						    "TAKEN" };
-	struct table_print *table = wide ? table_print_new(wide_headers, 10) :
-					   table_print_new(narrow_headers, 6);
+						    "STATE", "NOTES", "DRAINING", "ROW",
+						    "TABLE", "TAKEN" };
+	struct table_print *table = wide ? table_print_new(wide_headers, 11) :
+					   table_print_new(narrow_headers, 7);
 	json_t *service;
 	size_t i;
 	int err;

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Report of the whole: agent, programs, interfaces, source, map pressure, what became of packets. */
+#include <string.h>
+
 #include "reason_names.h"
 #include "report.h"
 #include "report_common.h"
@@ -78,6 +80,29 @@ static json_t *maps(const struct snapshot *snapshot)
 			 "flows", usage(snapshot->flow_usage.used, snapshot->flow_usage.max),
 			 "half_open", usage(snapshot->half_open_usage.used,
 					    snapshot->half_open_usage.max));
+}
+
+/* How the services stand. */
+static json_t *services(const struct snapshot *snapshot)
+{
+	unsigned int taken = 0, refusing = 0, panic = 0, degraded = 0, dropping = 0;
+	static const union ip_addr none;
+
+	for (uint32_t row = 0; row < snapshot->service_count; row++) {
+		const struct service *service = &snapshot->services[row];
+
+		if (!(service->flags & SERVICE_IN_USE) ||
+		    !memcmp(&service->vip, &none, sizeof(none)))
+			continue;
+		taken++;
+		refusing += !TABLE_SIZE(service->table);
+		panic += !!(service->flags & SERVICE_PANIC);
+		degraded += !!(service->flags & SERVICE_DEGRADED);
+		dropping += service->drop != 0;
+	}
+	return json_pack("{s:I,s:I,s:I,s:I,s:I}", "taken", (json_int_t)taken,
+			 "refusing", (json_int_t)refusing, "panic", (json_int_t)panic,
+			 "degraded", (json_int_t)degraded, "dropping", (json_int_t)dropping);
 }
 
 static json_t *agent(const struct snapshot *snapshot, const json_t *state)
@@ -160,8 +185,8 @@ json_t *report_status(const struct snapshot *snapshot, const char *pin_dir)
 	char network[16];
 
 	report = json_pack(
-		"{s:i,s:s,s:o,s:o,s:o,s:s,s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o}",
-		"schema", REPORT_SCHEMA, "pin_dir", pin_dir, "agent", agent(snapshot, state),
+		"{s:o,s:i,s:s,s:o,s:o,s:o,s:s,s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o}",
+		"services", services(snapshot), "schema", REPORT_SCHEMA, "pin_dir", pin_dir, "agent", agent(snapshot, state),
 		"network", report_text(report_network(snapshot, snapshot->settings.network, network)),
 		"cluster", report_copy(state, "cluster"),
 		"delivery", snapshot->settings.flags & SETTING_REDIRECT ? "redirect" : "stack",

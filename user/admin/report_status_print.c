@@ -102,6 +102,28 @@ static void print_interfaces(const json_t *report, FILE *out)
 	}
 }
 
+/* Only what is out of the ordinary is told. */
+static void print_services(const json_t *report, FILE *out)
+{
+	static const struct {
+		const char *key, *text;
+	} states[] = {
+		{ "refusing", "without an endpoint" }, { "panic", "in panic: health is not looked at" },
+		{ "degraded", "on degraded endpoints" }, { "dropping", "shedding load" },
+	};
+	const json_t *services = json_object_get(report, "services");
+
+	fprintf(out, "Services    %lld taken",
+		(long long)json_integer_value(json_object_get(services, "taken")));
+	for (size_t i = 0; i < sizeof(states) / sizeof(*states); i++) {
+		json_int_t count = json_integer_value(json_object_get(services, states[i].key));
+
+		if (count)
+			fprintf(out, ", %lld %s", (long long)count, states[i].text);
+	}
+	fputc('\n', out);
+}
+
 static void print_maps(const json_t *report, FILE *out)
 {
 	char used[32], max[32];
@@ -169,6 +191,7 @@ int report_status_print(const json_t *report, bool wide, FILE *out)
 	print_source(report, out);
 	print_programs(report, out);
 	print_interfaces(report, out);
+	print_services(report, out);
 	print_maps(report, out);
 	fprintf(out, "Forwarded   %s packets, %s\n", report_cell(sum, "packets", packets),
 		report_bytes(sum, "bytes", bytes));

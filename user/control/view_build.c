@@ -109,6 +109,40 @@ static int compute_shares(struct builder *builder)
 	return error;
 }
 
+static enum left_out why_idle(const struct builder *builder, const struct share_host *host)
+{
+	const struct view_priority *priority = &builder->view->priorities[host->priority];
+
+	if (host->health == HOST_EXCLUDED)
+		return LEFT_OUT_DRAINING;
+	if (host->health == HOST_UNHEALTHY)
+		return LEFT_OUT_UNHEALTHY;
+	if (!(host->health == HOST_DEGRADED ? priority->degraded_load : priority->healthy_load))
+		return LEFT_OUT_STANDBY;
+	return LEFT_OUT_NO_WEIGHT;
+}
+
+static int list_idle(struct builder *builder)
+{
+	const struct host_set *set = &builder->set;
+	struct view *view = builder->view;
+	size_t count = 0;
+
+	for (size_t i = 0; i < set->input.host_count; i++)
+		count += !(set->input.hosts[i].share > 0);
+	view->idle = arena_array(builder->arena, count, sizeof(*view->idle));
+	if (!view->idle)
+		return -ENOMEM;
+	for (size_t i = 0; i < set->input.host_count; i++)
+		if (!(set->input.hosts[i].share > 0))
+			view->idle[view->idle_count++] = (struct view_left_out){
+				.addr = set->hosts[i].address->addr,
+				.port = set->hosts[i].address->port,
+				.reason = why_idle(builder, &set->input.hosts[i]),
+			};
+	return 0;
+}
+
 /* Categories refuse their part one after the other of what is left (envoy: eds.cc). */
 static int compute_drops(struct builder *builder)
 {
@@ -157,6 +191,8 @@ static int build(struct builder *builder)
 				      &builder->set);
 	if (!error)
 		error = compute_shares(builder);
+	if (!error)
+		error = list_idle(builder);
 	if (!error)
 		error = collapse_hosts(builder->arena, builder->scratch, request, &builder->set,
 				       view);

@@ -45,6 +45,14 @@ const char *view_left_out_name(enum left_out reason)
 		return "no_address";
 	case LEFT_OUT_WRONG_PROTOCOL:
 		return "wrong_protocol";
+	case LEFT_OUT_UNHEALTHY:
+		return "unhealthy";
+	case LEFT_OUT_DRAINING:
+		return "draining";
+	case LEFT_OUT_STANDBY:
+		return "standby";
+	case LEFT_OUT_NO_WEIGHT:
+		return "no_weight";
 	}
 	return "none";
 }
@@ -74,7 +82,7 @@ static json_t *address(const struct addr *addr, uint16_t port)
 	return json_string(addr->family ? addr_port_format(addr, port, text) : "");
 }
 
-static json_t *priority_json(const struct view_priority *priority)
+json_t *view_priority_json(const struct view_priority *priority)
 {
 	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:b}",
 			 "priority", (json_int_t)priority->priority,
@@ -121,7 +129,7 @@ static json_t *priorities_json(const struct view *view)
 	json_t *array = json_array();
 
 	for (size_t i = 0; array && i < view->priority_count; i++)
-		array = append(array, priority_json(&view->priorities[i]));
+		array = append(array, view_priority_json(&view->priorities[i]));
 	return array;
 }
 
@@ -143,6 +151,27 @@ static json_t *all_left_out_json(const struct view *view)
 
 	for (size_t i = 0; array && i < view->left_out_count; i++)
 		array = append(array, left_out_json(&view->left_out[i]));
+	return array;
+}
+
+json_t *view_drops_json(const struct view *view)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; array && i < view->drop_count; i++)
+		array = append(array, json_pack("{s:s, s:o, s:o}",
+						"category", view->drops[i].category,
+						"ratio", fraction(view->drops[i].ratio),
+						"refused", fraction(view->drops[i].refused)));
+	return array;
+}
+
+json_t *view_idle_json(const struct view *view)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; array && i < view->idle_count; i++)
+		array = append(array, left_out_json(&view->idle[i]));
 	return array;
 }
 

@@ -16,6 +16,14 @@ json_t *view_to_json(const struct view *view, const struct table *table, const c
 /* The same shape for an assignment that was refused, empty but for names and reason. */
 json_t *view_rejected_to_json(const struct assignment *assignment, const char *service);
 
+/* [{category, ratio, refused}]: of what reaches the category, and of all new connections. */
+json_t *view_drops_json(const struct view *view);
+/* [{address, reason}] of endpoints that are counted and get nothing. */
+json_t *view_idle_json(const struct view *view);
+
+/* One priority: hosts, health, loads. */
+json_t *view_priority_json(const struct view_priority *priority);
+
 /* "local" or "gateway". */
 const char *view_kind_name(enum backend_kind kind);
 /* "direct", "geneve" or "passthrough". */

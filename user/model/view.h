@@ -23,7 +23,12 @@ struct arena;
 	X(BAD_ADDRESS, "an address nothing can be sent to")                                        \
 	X(BAD_PORT, "port 0")                                                                      \
 	X(NO_ADDRESS, "no address of this kind or IP family")                                      \
-	X(WRONG_PROTOCOL, "its socket address names another protocol")
+	X(WRONG_PROTOCOL, "its socket address names another protocol")                             \
+	/* Counted in the shares, but with a share of nothing: */                                  \
+	X(UNHEALTHY, "unhealthy, or every gateway to it is down")                                  \
+	X(DRAINING, "draining: takes no new connections")                                          \
+	X(STANDBY, "its priority takes no load while better ones can")                             \
+	X(NO_WEIGHT, "its locality has no weight")
 
 enum left_out {
 	LEFT_OUT_NONE,
@@ -82,6 +87,8 @@ struct view {
 	size_t priority_count;
 	struct view_left_out *left_out;
 	size_t left_out_count;
+	struct view_left_out *idle; /* endpoints that take part and have no share */
+	size_t idle_count;
 	uint32_t duplicates; /* endpoints summed into an equal one */
 };
 

@@ -8,12 +8,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <xxhash.h>
 
 #include "eds_decode.h"
 #include "problem.h"
+
+#define NS_PER_SECOND 1000000000u
 
 /* Longest list of refusals that is kept for people. */
 #define REASONS_MAX 4096
@@ -197,7 +200,7 @@ static int read_all(int fd, char *buf, size_t size)
 	return 0;
 }
 
-static int slurp(const char *path, char **ret_text, size_t *ret_size)
+static int slurp(const char *path, char **ret_text, size_t *ret_size, uint64_t *ret_written)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	struct stat st;
@@ -222,7 +225,25 @@ static int slurp(const char *path, char **ret_text, size_t *ret_size)
 	}
 	*ret_text = text;
 	*ret_size = (size_t)st.st_size;
+	*ret_written = (uint64_t)st.st_mtim.tv_sec * NS_PER_SECOND + (uint64_t)st.st_mtim.tv_nsec;
 	return 0;
+}
+
+/* endpoint_stale_after counts from when the assignments last came: also when they came unchanged. */
+static void stamp(struct assignment_set *set)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	for (size_t i = 0; i < set->count; i++)
+		set->items[i].received_ns =
+			(uint64_t)now.tv_sec * NS_PER_SECOND + (uint64_t)now.tv_nsec;
+}
+
+static void renew(struct file_entry *entry)
+{
+	if (entry->set)
+		stamp(entry->set->set);
 }
 
 static int decode(struct file_entry *entry, const char *path, const char *text, size_t size,
@@ -234,6 +255,7 @@ static int decode(struct file_entry *entry, const char *path, const char *text, 
 
 	if (!err) {
 		*changed = true;
+		stamp(set);
 		err = adopt(entry, set);
 	} else if (err != -ENOMEM) {
 		err = 0;
@@ -260,10 +282,10 @@ static int note_unreadable(struct file_entry *entry, const char *path, int why, 
 
 int file_entry_read(struct file_entry *entry, const char *path, bool *changed)
 {
-	uint64_t hash;
+	uint64_t hash, written = 0;
 	char *text = NULL;
 	size_t size = 0;
-	int err = slurp(path, &text, &size);
+	int err = slurp(path, &text, &size, &written);
 
 	if (err)
 		return note_unreadable(entry, path, err, changed);
@@ -272,6 +294,9 @@ int file_entry_read(struct file_entry *entry, const char *path, bool *changed)
 		hash = 1;
 	if (hash != entry->hash)
 		err = decode(entry, path, text, size, changed);
+	else if (written != entry->written)
+		renew(entry);
+	entry->written = written;
 	free(text);
 	if (!err)
 		entry->hash = hash;

@@ -26,6 +26,7 @@ struct file_entry {
 	size_t resource_count;
 	struct held_set *set; /* the last one that could be read; owns the names */
 	uint64_t hash;        /* of the bytes last looked at */
+	uint64_t written;     /* st_mtim of it, in ns */
 	size_t problem_count;
 	char *problem;  /* of the whole file; or NULL */
 	char *rejected; /* of single resources; or NULL */
