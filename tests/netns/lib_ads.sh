@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# A control plane in the wide area, for tests that source lib.sh first.
+
+ISTIOD=192.23.100.2
+PYTHON=/usr/bin/python3
+
+"$PYTHON" -c 'import grpc' 2>/dev/null || skip "needs python3-grpcio"
+
+# ads_host: where it lives, reached by every node
+ads_host() {
+	netns_add istiod
+	link_add istiod eth0 wan istiod
+	in_ns istiod ip address add $ISTIOD/24 dev eth0
+	in_ns istiod ip route add default via 192.23.100.1
+	in_ns wan ip address add 192.23.100.1/24 dev istiod
+	ADS_DIR=$TEST_DIR/ads
+	mkdir -p "$ADS_DIR"
+}
+
+# ads_start [ARGUMENT...]: of ads_server.py; at port 15010
+ads_start() {
+	start ads istiod "$PYTHON" "$PWD/tests/xds/ads_server.py" --listen "0.0.0.0:15010" \
+		--dir "$ADS_DIR" "$@"
+	wait_for 10 ads_listens || fail "no ADS server: $(tail "$TEST_DIR/log/ads")"
+}
+
+ads_listens() { in_ns istiod ss -Hltn "sport = :15010" | grep -q LISTEN; }
+
+# mesh GATEWAYS_JSON ENDPOINT...: what the control plane knows; ENDPOINT is ADDR:PORT/NETWORK/CLUSTER
+mesh() {
+	local gateways=$1 endpoints=() at
+	shift
+	for at in "$@"; do
+		local place=${at%%/*} rest=${at#*/}
+		endpoints+=("{\"address\": \"${place%:*}\", \"port\": ${place##*:}, \"network\": \"${rest%%/*}\", \"cluster\": \"${rest#*/}\"}")
+	done
+	local IFS=,
+	put "$ADS_DIR/mesh.json" <<-EOF
+		{"services": {"$HOST": {"vips": ["$VIP"], "port": 5000, "endpoints": [${endpoints[*]}]}},
+		 "gateways": $gateways}
+	EOF
+}
+
+# ads_config NODE NETWORK CLUSTER: standard input adds to it; ADS holds more keys of source.ads
+ads_config() {
+	{
+		cat <<-EOF
+			network: $2
+			cluster: $3
+			interfaces: {pods: ["veth*"], uplinks: ["eth0"]}
+			meshNetworksFile: $TOPO_DIR/networks.yaml
+			source:
+			  ads:
+			    addresses: ["$ISTIOD:15010"]
+			    node: {name: $1, namespace: sample}
+			    ${ADS:-mode: delta}
+			limits: {services: 256, backends: 4096, flows: 65536}
+			capture: ${CAPTURE:-multiNetwork}
+		EOF
+		cat
+	} | put "$TOPO_DIR/$1/config.yaml"
+}
+
+# requests JQ-like python expression over `r`: how many requests match
+requests() {
+	"$PYTHON" - "$ADS_DIR/requests" "$1" <<-'EOF'
+		import json, sys
+		lines = [json.loads(l) for l in open(sys.argv[1])]
+		print(sum(bool(eval(sys.argv[2], {}, {"r": r})) for r in lines))
+	EOF
+}
+
+# source_says NODE TEXT: in its status
+source_says() { ctl "$1" status 2>/dev/null | grep -q -- "$2"; }
+
+# log_says NODE TEXT
+log_says() { grep -q -- "$2" "$TEST_DIR/log/agent-$1"; }
