@@ -194,6 +194,8 @@ static const char *failure_text(const struct grpc_stream *stream, char *buf, siz
 		return "a message is compressed, which was not offered";
 	case -ENOMEM:
 		return "out of memory";
+	case -ENOBUFS:
+		return "the server does not read what is sent";
 	default:
 		return "a message is not what it should be";
 	}

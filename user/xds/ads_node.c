@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Who we say we are: node id and metadata, as istiod wants them. */
+#include "ads_node.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "addr.h"
+#include "arena.h"
+
+#define MADE_UP 8
+#define ISTIO_VERSION "1.29.0" /* whose responses we were tested with; without one istiod warns */
+#define NAMESPACE "default"
+#define SOMEWHERE "198.51.100.1" /* TEST-NET-2: nothing is sent, the kernel only picks a source */
+
+/* ------------------------------------------------------------------ the machine */
+
+static void look_for_source(const char *towards, char ret[64])
+{
+	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(9) }, from;
+	socklen_t length = sizeof(from);
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return;
+	if (inet_pton(AF_INET, towards, &to.sin_addr) == 1 &&
+	    !connect(fd, (struct sockaddr *)&to, sizeof(to)) &&
+	    !getsockname(fd, (struct sockaddr *)&from, &length))
+		inet_ntop(AF_INET, &from.sin_addr, ret, 64);
+	close(fd);
+}
+
+void ads_machine_look(const struct config_ads *ads, struct ads_machine *ret)
+{
+	*ret = (struct ads_machine){};
+	look_for_source(SOMEWHERE, ret->ip);
+	for (size_t i = 0; !ret->ip[0] && i < ads->address_count; i++)
+		look_for_source(ads->addresses[i].host, ret->ip);
+	if (!ret->ip[0])
+		strcpy(ret->ip, "127.0.0.1");
+	if (gethostname(ret->name, sizeof(ret->name) - 1) || !ret->name[0])
+		strcpy(ret->name, "localhost");
+}
+
+/* ------------------------------------------------------------------ what is said */
+
+static void put(struct ads_node *node, const char *key, const char *value)
+{
+	for (size_t i = 0; i < node->count; i++)
+		if (!strcmp(node->metadata[i].key, key)) {
+			node->metadata[i].value = value;
+			return;
+		}
+	node->metadata[node->count++] = (struct xds_metadata){ key, value };
+}
+
+/* A dot would end the name: the part behind it is the namespace. */
+static const char *default_name(struct arena *arena, const struct ads_machine *machine)
+{
+	char *name = arena_printf(arena, "parallax-%s", machine->name);
+
+	for (char *c = name; c && *c; c++)
+		if (*c == '.' || *c == '~')
+			*c = '-';
+	return name;
+}
+
+/* "sidecar~IP~NAME.NAMESPACE~DOMAIN" (istio: ParseServiceNodeWithMetadata). */
+static int make_id(struct arena *arena, const struct config_ads_node *config,
+		   const struct ads_machine *machine, struct ads_node *node)
+{
+	const char *ip = config->ip ? config->ip : machine->ip;
+	const char *namespace = config->namespace ? config->namespace : NAMESPACE;
+	const char *name = config->name ? config->name : default_name(arena, machine);
+	const char *domain = config->domain ? config->domain :
+					      arena_printf(arena, "%s.svc.cluster.local", namespace);
+
+	if (!name || !domain)
+		return -ENOMEM;
+	node->id = arena_printf(arena, "sidecar~%s~%s.%s~%s", ip, name, namespace, domain);
+	node->cluster = arena_printf(arena, "%s.%s", name, namespace);
+	ip = arena_strdup(arena, ip);
+	if (!node->id || !node->cluster || !ip)
+		return -ENOMEM;
+	put(node, "NAMESPACE", namespace);
+	put(node, "INSTANCE_IPS", ip);
+	return 0;
+}
+
+int ads_node_make(struct arena *arena, const struct ads_settings *settings,
+		  const struct ads_machine *machine, const char *network, const char *view,
+		  struct ads_node *ret)
+{
+	const struct config_ads_node *config = &settings->ads.node;
+	struct ads_node node = { .id = config->id };
+	const char *host = arena_strdup(arena, machine->name);
+	int err = 0;
+
+	node.metadata = arena_array(arena, MADE_UP + config->metadata_count, sizeof(*node.metadata));
+	if (!node.metadata || !host)
+		return -ENOMEM;
+	if (!node.id)
+		err = make_id(arena, config, machine, &node);
+	put(&node, "NETWORK", network);
+	if (settings->cluster)
+		put(&node, "CLUSTER_ID", settings->cluster);
+	put(&node, "NODE_NAME", host);
+	put(&node, "ISTIO_VERSION", ISTIO_VERSION);
+	put(&node, "DNS_CAPTURE", "true");
+	if (view)
+		put(&node, "REQUESTED_NETWORK_VIEW", view);
+	for (size_t i = 0; i < config->metadata_count; i++)
+		put(&node, config->metadata[i].key, config->metadata[i].value);
+	if (!err)
+		*ret = node;
+	return err;
+}

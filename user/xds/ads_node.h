@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Who we say we are: node id and metadata, as istiod wants them. */
+#ifndef ADS_NODE_H
+#define ADS_NODE_H
+
+#include <stddef.h>
+
+#include "ads_settings.h"
+#include "session.h"
+
+struct arena;
+
+struct ads_node {
+	const char *id, *cluster;
+	struct xds_metadata *metadata;
+	size_t count;
+};
+
+/* What only this machine knows. */
+struct ads_machine {
+	char ip[64];   /* from which it would speak to others */
+	char name[256]; /* of the host */
+};
+
+void ads_machine_look(const struct config_ads *ads, struct ads_machine *ret);
+
+/* `network` is ours, or that of another view; `view` the networks asked for, comma-separated, or
+ * NULL. What the configuration says beats what is made up. Returns 0 or -ENOMEM. */
+int ads_node_make(struct arena *arena, const struct ads_settings *settings,
+		  const struct ads_machine *machine, const char *network, const char *view,
+		  struct ads_node *ret);
+
+#endif

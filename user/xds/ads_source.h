@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Assignments, names and clusters from a control plane. */
+#ifndef ADS_SOURCE_H
+#define ADS_SOURCE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <event2/event.h>
+
+#include "config.h"
+#include "session.h"
+#include "vips.h"
+
+struct arena;
+struct ads_source;
+
+/* Called from the loop, never from within a call of the owner: `contents` when what is served may
+ * differ, else for the status alone. */
+typedef void (*ads_notify)(void *arg, bool contents);
+
+/* Connects at once. The configuration is copied. Returns 0 or -errno. */
+int ads_source_new(struct event_base *base, const struct config *config, ads_notify notify,
+		   void *arg, struct ads_source **ret);
+/* Accepts NULL. */
+void ads_source_free(struct ads_source *source);
+
+/* Whether `config` wants this very source; if not, a new one has to be made. */
+bool ads_source_fits(const struct ads_source *source, const struct config *config);
+/* Follows networks with usable gateways and listed services: to be called whenever configuration,
+ * meshNetworks or an answer of the resolver changed. Returns 0 or -errno. */
+int ads_source_follow(struct ads_source *source, const struct config *config);
+
+/* Everything below reads what was held at the last call of this. Returns 0 or -ENOMEM. */
+int ads_source_refresh(struct ads_source *source);
+
+/* Served assignments, sorted by name; valid until the loop runs again. */
+size_t ads_source_count(const struct ads_source *source);
+const struct assignment *ads_source_at(const struct ads_source *source, size_t index);
+const struct assignment *ads_source_find(const struct ads_source *source, const char *name);
+
+/* The control plane's word on virtual IPs, in the arena or borrowed. Returns 0 or -ENOMEM. */
+int ads_source_vip_input(const struct ads_source *source, struct arena *arena,
+			 struct vip_input *ret);
+
+/* Whether all that was asked for has been answered, or has taken too long: until then what is not
+ * there may only not have come yet. */
+bool ads_source_settled(const struct ads_source *source);
+
+/* ---- for people ---- */
+
+struct ads_stream_status {
+	const char *network; /* whose view */
+	const char *peer;    /* "host:port" */
+	int64_t away_ms;     /* since when nothing is heard of it, by ads_source_now(); 0: it is there */
+	struct xds_session_status session;
+};
+
+int64_t ads_source_now(void);
+size_t ads_source_stream_count(const struct ads_source *source);
+void ads_source_stream(const struct ads_source *source, size_t index,
+		       struct ads_stream_status *ret);
+/* Calls `visit` with each assignment that was refused, and why; non-zero stops it. */
+int ads_source_each_rejected(const struct ads_source *source,
+			     int (*visit)(void *arg, const char *name, const char *reason),
+			     void *arg);
+
+#endif
