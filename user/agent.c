@@ -16,16 +16,35 @@
 
 /* A swap of a volume, or an editor's save, comes as several events. */
 #define DEBOUNCE_MS 10
+#define NOTE_MS 200 /* what changes for people only */
 #define TICK_SECONDS 10
 
 /* ------------------------------------------------------------------ what wakes it */
 
-static void schedule(struct agent *agent)
+void agent_schedule(struct agent *agent)
 {
 	const struct timeval wait = { 0, DEBOUNCE_MS * 1000 };
 
 	if (!evtimer_pending(agent->debounce, NULL))
 		evtimer_add(agent->debounce, &wait);
+}
+
+void agent_note(struct agent *agent)
+{
+	const struct timeval wait = { 0, NOTE_MS * 1000 };
+
+	if (!evtimer_pending(agent->note, NULL))
+		evtimer_add(agent->note, &wait);
+}
+
+static void on_note(evutil_socket_t fd, short what, void *arg)
+{
+	struct agent *agent = arg;
+
+	(void)fd;
+	(void)what;
+	agent_state_write(agent);
+	agent_problems_log(agent);
 }
 
 static void on_debounce(evutil_socket_t fd, short what, void *arg)
@@ -51,7 +70,7 @@ static void on_file(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	file_watch_read(agent->file_watch, &changed);
 	if (changed)
-		schedule(agent);
+		agent_schedule(agent);
 }
 
 static void on_answer(evutil_socket_t fd, short what, void *arg)
@@ -61,7 +80,7 @@ static void on_answer(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	resolver_read(agent->resolver);
-	schedule(agent);
+	agent_schedule(agent);
 }
 
 static int visit_link(void *arg, const struct netlink_link *link)
@@ -71,7 +90,7 @@ static int visit_link(void *arg, const struct netlink_link *link)
 	int err = interfaces_on_link(&agent->interfaces, link, &changed);
 
 	if (changed)
-		schedule(agent);
+		agent_schedule(agent);
 	return err;
 }
 
@@ -86,7 +105,7 @@ static void read_links(struct agent *agent)
 		interfaces_resync(&agent->interfaces, &changed);
 	}
 	if (addresses || changed)
-		schedule(agent);
+		agent_schedule(agent);
 }
 
 static void on_link(evutil_socket_t fd, short what, void *arg)
@@ -124,7 +143,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 	if (err)
 		log_warn("looking at the interfaces: %s", strerror(-err));
 	if (agent_files_reload(agent, false, &changed) || changed || agent->apply_problem)
-		schedule(agent);
+		agent_schedule(agent);
 	agent_files_watch(agent);
 	sweep(agent);
 }
@@ -139,7 +158,7 @@ static void on_hangup(evutil_socket_t fd, short what, void *arg)
 	log_info("SIGHUP: reading everything again");
 	if (agent_files_reload(agent, true, &changed))
 		log_error("reading the files again failed");
-	schedule(agent);
+	agent_schedule(agent);
 }
 
 static void on_terminate(evutil_socket_t fd, short what, void *arg)
@@ -179,8 +198,9 @@ static int watch_all(struct agent *agent)
 	if (!err)
 		err = watch(agent, netlink_watch_fd(agent->netlink_watch), EV_READ, on_link);
 	agent->debounce = evtimer_new(agent->base, on_debounce, agent);
+	agent->note = evtimer_new(agent->base, on_note, agent);
 	agent->tick = event_new(agent->base, -1, EV_PERSIST, on_tick, agent);
-	if (err || !agent->debounce || !agent->tick || event_add(agent->tick, &tick))
+	if (err || !agent->debounce || !agent->note || !agent->tick || event_add(agent->tick, &tick))
 		return err ? err : -ENOMEM;
 	return 0;
 }
@@ -310,6 +330,8 @@ void agent_stop(struct agent *agent)
 		event_free(agent->watchers[i]);
 	if (agent->debounce)
 		event_free(agent->debounce);
+	if (agent->note)
+		event_free(agent->note);
 	if (agent->tick)
 		event_free(agent->tick);
 	if (agent->stale)

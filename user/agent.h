@@ -10,6 +10,7 @@
 
 #include <event2/event.h>
 
+#include "ads_source.h"
 #include "arena.h"
 #include "config.h"
 #include "dataplane.h"
@@ -72,7 +73,7 @@ struct agent {
 	int lock_fd;
 	time_t started;
 	struct event_base *base;
-	struct event *debounce, *tick, *stale;
+	struct event *debounce, *tick, *note, *stale;
 	struct event *watchers[8];
 	size_t watcher_count;
 
@@ -80,7 +81,8 @@ struct agent {
 	struct config *start_config; /* limits and interfaces; may be the same */
 	struct agent_file config_file, mesh_file, eds_file;
 	const char *restart_reason; /* what the new configuration wants and only a restart gives */
-	struct file_source *source; /* NULL: no source configured */
+	struct file_source *source; /* NULL: not from files */
+	struct ads_source *ads;     /* NULL: not from a control plane */
 	struct file_watch *file_watch;
 	struct resolver *resolver;
 
@@ -121,6 +123,11 @@ void agent_picture_trim(struct agent_picture *picture);
 void agent_picture_problem(struct agent_picture *picture, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/* The control plane, as the configuration has it: made, kept or dropped; then told which networks
+ * and services are asked for. Returns 0 or -errno. */
+int agent_ads_use(struct agent *agent, const struct config *config);
+int agent_ads_follow(struct agent *agent);
+
 /* Services with views and tables. */
 int agent_services_build(const struct agent *agent, struct agent_picture *picture);
 /* Settings, networks, gateways, ranges. */
@@ -134,6 +141,9 @@ void agent_stale_arm(struct agent *agent);
 
 /* Writes what the CLI shows into the map `agent`. */
 void agent_state_write(struct agent *agent);
+/* Apply, or write the state, soon. */
+void agent_schedule(struct agent *agent);
+void agent_note(struct agent *agent);
 /* Logs each reason once while it stands. */
 void agent_problems_log(struct agent *agent);
 

@@ -75,7 +75,10 @@ static int carry_out(struct agent *agent, const struct agent_picture *picture)
 int agent_apply(struct agent *agent)
 {
 	struct agent_picture picture;
-	int err = agent_picture_build(agent, &picture);
+	int err = agent->ads ? ads_source_refresh(agent->ads) : 0;
+
+	if (!err)
+		err = agent_picture_build(agent, &picture);
 
 	if (err) {
 		set_apply_problem(agent, "out of memory: the old set serves on");

@@ -101,6 +101,8 @@ static int use_config(struct agent *agent, struct config *config)
 
 	if (!err)
 		err = use_source(agent, config->eds_path);
+	if (!err)
+		err = agent_ads_use(agent, config);
 	if (err) {
 		config_free(config);
 		return err;
@@ -168,7 +170,9 @@ int agent_files_load(struct agent *agent)
 		is_new(&agent->eds_file);
 		err = file_source_refresh(agent->source, &changed);
 	}
-	return err ? err : mesh_resolve(agent->config->mesh, agent->resolver);
+	if (!err)
+		err = mesh_resolve(agent->config->mesh, agent->resolver);
+	return err ? err : agent_ads_follow(agent);
 }
 
 static int reload_source(struct agent *agent, bool force, bool *ret_changed)
@@ -199,7 +203,9 @@ int agent_files_reload(struct agent *agent, bool force, bool *ret_changed)
 	if (err == -ENOMEM)
 		return err;
 	err = reload_source(agent, force, ret_changed);
-	return err ? err : mesh_resolve(agent->config->mesh, agent->resolver);
+	if (!err)
+		err = mesh_resolve(agent->config->mesh, agent->resolver);
+	return err ? err : agent_ads_follow(agent);
 }
 
 int agent_files_watch(struct agent *agent)
@@ -219,6 +225,8 @@ static void file_done(struct agent_file *file)
 
 void agent_files_done(struct agent *agent)
 {
+	ads_source_free(agent->ads);
+	agent->ads = NULL;
 	file_source_free(agent->source);
 	file_done(&agent->config_file);
 	file_done(&agent->mesh_file);

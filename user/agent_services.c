@@ -13,6 +13,7 @@
 #include "maglev.h"
 #include "service_id.h"
 #include "view_build.h"
+#include "vips.h"
 
 /* What is being built: rows, and hash tables over them that refuse what is claimed twice. */
 struct builder {
@@ -24,6 +25,7 @@ struct builder {
 	uint32_t mask;
 	bool gateway;
 	bool source_failed;
+	struct vip_list vips; /* what the control plane names */
 	uint64_t now_ns; /* CLOCK_MONOTONIC */
 };
 
@@ -235,8 +237,18 @@ static const char *row_state(struct builder *builder, const struct desired_servi
 	return table && table->size ? "serving" : "no_endpoints";
 }
 
+/* By default a virtual IP that the control plane names is taken when its service has, or has had, a
+ * remote endpoint; one taken before stays so. */
+static bool is_wanted(const struct builder *builder, const struct desired_service *row,
+		      bool captured)
+{
+	return !captured || builder->agent->config->capture == CAPTURE_ALL ||
+	       (row->view && row->view->has_remote) || is_holder(builder, &row->key);
+}
+
+/* `captured`: the control plane names its virtual IP, nobody else. */
 static int add_row(struct builder *builder, struct desired_service *row, const char *host,
-		   const struct assignment *assignment)
+		   const struct assignment *assignment, bool captured)
 {
 	uint32_t *vip_place = NULL, *id_place, index = (uint32_t)builder->row_count;
 	struct desired_service *same_id = find_id(builder, row->key.id, &id_place);
@@ -252,6 +264,8 @@ static int add_row(struct builder *builder, struct desired_service *row, const c
 	}
 	if (row->key.vip.family)
 		same_vip_row = find_vip(builder, &row->key, &vip_place);
+	if (same_vip_row && !strcmp(same_vip_row->cluster, row->cluster))
+		return 0; /* configured, and named by the control plane too */
 	if (same_vip_row) {
 		char text[ADDR_TEXT_MAX];
 
@@ -266,7 +280,7 @@ static int add_row(struct builder *builder, struct desired_service *row, const c
 	row->keep = !assignment && builder->source_failed;
 	if (assignment)
 		err = build_views(builder, row, assignment);
-	if (err)
+	if (err || !is_wanted(builder, row, captured))
 		return err;
 	builder->rows[builder->row_count++] = *row;
 	if (!same_id)
@@ -279,6 +293,8 @@ static int add_row(struct builder *builder, struct desired_service *row, const c
 
 static const struct assignment *find_assignment(const struct builder *builder, const char *cluster)
 {
+	if (builder->agent->ads)
+		return ads_source_find(builder->agent->ads, cluster);
 	return builder->agent->source ? file_source_find(builder->agent->source, cluster) : NULL;
 }
 
@@ -305,7 +321,7 @@ static int add_configured(struct builder *builder, const struct config_service *
 		note_service(builder, &row, service->host, "refused");
 		return 0;
 	}
-	return add_row(builder, &row, service->host, find_assignment(builder, row.cluster));
+	return add_row(builder, &row, service->host, find_assignment(builder, row.cluster), false);
 }
 
 /* Without an address a service is for tunnel packets alone. */
@@ -350,26 +366,76 @@ static int add_known(struct builder *builder, const struct assignment *assignmen
 	row.cluster = assignment->name;
 	if (find_id(builder, row.key.id, &place))
 		return 0;
-	return add_row(builder, &row, name.host, assignment);
+	return add_row(builder, &row, name.host, assignment, false);
 }
 
 static int add_all_known(struct builder *builder)
 {
 	const struct file_source *source = builder->agent->source;
+	const struct ads_source *ads = builder->agent->ads;
 	int err = 0;
 
 	for (size_t i = 0; !err && source && i < source->assignment_count; i++)
 		err = add_known(builder, source->assignments[i]);
+	for (size_t i = 0; !err && ads && i < ads_source_count(ads); i++)
+		err = add_known(builder, ads_source_at(ads, i));
+	return err;
+}
+
+/* ------------------------------------------------------------------ virtual IPs of the control plane */
+
+static int find_vips(struct builder *builder)
+{
+	const struct agent *agent = builder->agent;
+	struct arena *arena = builder->picture->arena;
+	struct vip_input input;
+	int err;
+
+	if (!agent->ads || agent->config->capture == CAPTURE_LISTED)
+		return 0;
+	err = ads_source_vip_input(agent->ads, arena, &input);
+	if (!err)
+		err = vips_collect(arena, &input, &builder->vips);
+	if (!err && builder->vips.ipv6)
+		agent_picture_problem(builder->picture, "the control plane names IPv6 virtual IPs: "
+				      "they are not carried");
+	return err;
+}
+
+static int add_vip(struct builder *builder, const struct vip *vip, bool holders)
+{
+	struct desired_service row = {
+		.key = { .vip = vip->addr, .port = vip->port, .proto = IPPROTO_TCP, .family = 4,
+			 .id = service_id(vip->service_port, IPPROTO_TCP, "", vip->host) },
+		.cluster = vip->cluster,
+	};
+
+	if (is_holder(builder, &row.key) != holders)
+		return 0;
+	return add_row(builder, &row, vip->host, vip->assignment, true);
+}
+
+static int add_all_vips(struct builder *builder, bool holders)
+{
+	int err = 0;
+
+	for (size_t i = 0; !err && i < builder->vips.count; i++)
+		err = add_vip(builder, &builder->vips.items[i], holders);
 	return err;
 }
 
 /* ------------------------------------------------------------------ all of them */
 
-static size_t count_rows(const struct agent *agent)
+static size_t count_rows(const struct builder *builder)
 {
+	const struct agent *agent = builder->agent;
 	const struct config *config = agent->config;
-	size_t count = agent->source ? agent->source->assignment_count : 0;
+	size_t count = builder->vips.count;
 
+	if (agent->source)
+		count += agent->source->assignment_count;
+	if (agent->ads)
+		count += ads_source_count(agent->ads);
 	for (size_t i = 0; i < config->service_count; i++)
 		count += (config->services[i].address_count + 1) * config->services[i].port_count;
 	return count;
@@ -395,11 +461,13 @@ static int builder_init(struct builder *builder, size_t rows)
 }
 
 /* Whether something that served before this start may be missing for no better reason than a file
- * that cannot be read now. */
+ * that cannot be read now, or a control plane that has not answered yet. */
 static bool source_failed(const struct agent *agent)
 {
 	const struct file_source *source = agent->source;
 
+	if (agent->ads)
+		return !ads_source_settled(agent->ads);
 	if (!dataplane_adopted(agent->dataplane) || !source)
 		return false;
 	for (size_t i = 0; i < source->file_count; i++)
@@ -414,12 +482,15 @@ int agent_services_build(const struct agent *agent, struct agent_picture *pictur
 				   .gateway = agent->config->gateway.enabled,
 				   .source_failed = source_failed(agent),
 				   .now_ns = clock_monotonic_ns() };
-	int err = builder_init(&builder, count_rows(agent));
+	int err = find_vips(&builder);
 
 	if (!err)
-		err = add_all_configured(&builder, true);
-	if (!err)
-		err = add_all_configured(&builder, false);
+		err = builder_init(&builder, count_rows(&builder));
+	for (int holders = 1; !err && holders >= 0; holders--) {
+		err = add_all_configured(&builder, holders);
+		if (!err)
+			err = add_all_vips(&builder, holders);
+	}
 	if (!err && builder.gateway)
 		err = add_all_known(&builder);
 	picture->desired.services = builder.rows;

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The control plane as a source of the agent. */
+#include <errno.h>
+
+#include "agent.h"
+
+static void on_ads(void *arg, bool contents)
+{
+	struct agent *agent = arg;
+
+	if (contents)
+		agent_schedule(agent);
+	else
+		agent_note(agent);
+}
+
+int agent_ads_use(struct agent *agent, const struct config *config)
+{
+	struct ads_source *ads = NULL;
+	int err = 0;
+
+	if (agent->ads && ads_source_fits(agent->ads, config))
+		return 0;
+	if (config->ads.enabled)
+		err = ads_source_new(agent->base, config, on_ads, agent, &ads);
+	if (err)
+		return err;
+	ads_source_free(agent->ads);
+	agent->ads = ads;
+	return 0;
+}
+
+int agent_ads_follow(struct agent *agent)
+{
+	return agent->ads ? ads_source_follow(agent->ads, agent->config) : 0;
+}
