@@ -25,6 +25,7 @@ extern const struct case_list refuse_cases;   /* RST, ICMP, takeover */
 extern const struct case_list drop_cases;     /* drop overloads */
 extern const struct case_list clash_cases;    /* one source port, two connections */
 extern const struct case_list stale_cases;    /* rows that changed under the reader */
+extern const struct case_list spoof_cases;    /* sources of other pods */
 extern const struct case_list gateway_cases;  /* gateway role */
 extern const struct case_list gateway_limit_cases; /* what it refuses, and when it is full */
 extern const struct case_list header_cases;   /* malformed tunnel packets, ECN, TTL */
@@ -41,6 +42,7 @@ void setup_two_vips(struct world *world);    /* HELLO1, also at VIP2 */
 void setup_two_stock(struct world *world);   /* STOCK, also at VIP2 */
 /* This node is GATEWAY; behind it HELLO2, on this node. */
 void setup_gateway(struct world *world);
+void setup_many_snat_ports(struct world *world); /* 10,000 of them */
 
 /* Rows of setup_*(): TCP has the first service and backend, UDP the second. */
 #define TCP_ROW 1

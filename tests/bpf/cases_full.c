@@ -49,12 +49,6 @@ static void setup_gateway_and_full(struct world *world)
 	leave_no_place(world);
 }
 
-static void setup_many_snat_ports(struct world *world)
-{
-	setup_gateway(world);
-	world->settings->snat_last = SNAT_FIRST + 9999;
-}
-
 /* ------------------------------------------------------------------ many flows, by number */
 
 static const struct pkt client_packet = TO_VIP(.seq = 1001, .ack = 5001);
@@ -198,7 +192,8 @@ static bool flood_answered(struct world *world)
 	{TO_POD, .in = FROM_HELLO1(A_SYN_ACK), .verdict = NEXT, .out = FROM_VIP(A_SYN_ACK),        \
 	 .count = COUNT(REPLY)}
 #define REFUSED(planted)                                                                           \
-	.verdict = SHOT, .count = COUNT(FLOWS_FULL), .tables = true, .flows = planted, .half_open = 2
+	.verdict = SHOT, .count = COUNT(FLOWS_FULL), .tables = true, .flows = planted,             \
+	.half_open = 2
 
 static const struct test_case rows[] = {
 	{"full: SYN and SYN-ACK get through, the client's answer is refused", setup_local,

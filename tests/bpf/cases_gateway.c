@@ -52,6 +52,18 @@ static void udp_backend_leaves(struct world *world)
 	 .count = COUNT(GATEWAY_OUT)}
 #define UDP_AT_GATEWAY OUTER(NODE1, NODE1_PORT, GATEWAY, TUNNEL_PORT, NETWORK1, OTHER_ID)
 
+#define CLIENT_SENDS(tcp_flags, becomes, ...)                                                      \
+	{UPLINK, .in = TO_VIP(.flags = tcp_flags, AT_GATEWAY()), .verdict = REDIRECT,              \
+	 .out = TO_HELLO2(ANY_SNAT, .flags = tcp_flags, ONE_HOP, FROM_OUTSIDE),                    \
+	 .count = COUNT(GATEWAY_IN), .tables = true, .flows = 2, .state = STATE(becomes),          \
+	 __VA_ARGS__}
+#define POD_SENDS(tcp_flags, becomes, ...)                                                         \
+	{FROM_POD, DEVICE_POD1, .in = FROM_HELLO2(ANY_SNAT, .flags = tcp_flags),                   \
+	 .verdict = REDIRECT, .out = FROM_VIP(.flags = tcp_flags, ONE_HOP, ANY_MAC,                \
+					      BACK_TO_NODE1()),                                    \
+	 .count = COUNT(GATEWAY_OUT), .tables = true, .flows = 2, .state = STATE(becomes),         \
+	 __VA_ARGS__}
+
 static void backend_leaves(struct world *world)
 {
 	uint32_t row = world_backend(world, TCP_ROW, BACKEND_LOCAL, OTHER_POD, HELLO_PORT);
@@ -197,6 +209,26 @@ static const struct test_case rows[] = {
 		.out = TO_HELLO2(ANY_SNAT, .flags = RST, ONE_HOP, FROM_OUTSIDE),
 		.count = COUNT(GATEWAY_IN), .state = STATE(CLOSING)},
 	       OPENS)},
+	{"gateway: a SYN opens a flow again whose client sent FIN", setup_gateway,
+	 STEPS(CONNECTS, CLIENT_SENDS(FIN | ACK, ESTABLISHED), CONNECTS)},
+	{"gateway: a SYN changes nothing about an established flow", setup_gateway,
+	 STEPS(CONNECTS, CLIENT_SENDS(SYN, ESTABLISHED, .flags = FLAGS(FLOW_ANSWERED)))},
+	{"gateway: a RST in the client's name", setup_gateway,
+	 STEPS(CONNECTS,
+	       CLIENT_SENDS(RST, CLOSING, .flags = FLAGS(FLOW_ANSWERED | FLOW_FIN_FORWARD)),
+	       POD_SENDS(ACK, CLOSING),
+	       CLIENT_SENDS(ACK, ESTABLISHED, .flags = FLAGS(FLOW_ANSWERED)))},
+	{"gateway: a RST in the pod's name", setup_gateway,
+	 STEPS(CONNECTS,
+	       POD_SENDS(RST | ACK, CLOSING, .flags = FLAGS(FLOW_ANSWERED | FLOW_FIN_REPLY)),
+	       CLIENT_SENDS(ACK, CLOSING),
+	       POD_SENDS(ACK, ESTABLISHED, .flags = FLAGS(FLOW_ANSWERED)))},
+	{"gateway: the client's packet before a SYN-ACK establishes nothing", setup_gateway,
+	 STEPS(OPENS, CLIENT_SENDS(ACK, OPENING, .flags = FLAGS(0)))},
+	{"gateway: a first reply with data establishes", setup_gateway,
+	 STEPS(OPENS, POD_SENDS(PSH | ACK, ESTABLISHED))},
+	{"gateway: a RST as first reply establishes nothing", setup_gateway,
+	 STEPS(OPENS, POD_SENDS(RST | ACK, CLOSING), OPENS)},
 	{"gateway: a pod here is a client elsewhere", setup_both_roles,
 	 STEPS({FROM_POD, .in = TCP(SLEEP, CLIENT_PORT, VIP2, HELLO_PORT, A_SYN),
 		.verdict = REDIRECT,
@@ -233,6 +265,13 @@ static const struct test_case rows[] = {
 	       {UPLINK, .before = backend_leaves, .in = TO_VIP(SOME_DATA, AT_GATEWAY()),
 		.verdict = REDIRECT, .out = TO_HELLO2(ANY_SNAT, SOME_DATA, ONE_HOP, FROM_OUTSIDE),
 		.count = COUNT(GATEWAY_IN)})},
+	{"gateway: a SYN of an established flow chooses again", setup_gateway,
+	 STEPS(CONNECTS,
+	       {UPLINK, .before = backend_leaves, .in = TO_VIP(A_SYN, AT_GATEWAY()),
+		.verdict = REDIRECT,
+		.out = TCP(SNAT, ANY_SNAT, OTHER_POD, HELLO_PORT, A_SYN, ONE_HOP, FROM_OUTSIDE),
+		.count = COUNT(GATEWAY_IN), .tables = true, .flows = 2, .state = STATE(OPENING),
+		.flags = FLAGS(0)})},
 	{"gateway: a SYN of an opening flow chooses again", setup_gateway,
 	 STEPS(OPENS,
 	       {UPLINK, .before = backend_leaves, .in = TO_VIP(A_SYN, AT_GATEWAY()),

@@ -25,16 +25,17 @@ static void setup_closed_gateway(struct world *world)
 	world->settings->flags &= ~SETTING_GATEWAY;
 }
 
+/* The node itself has the address, and its masquerading may take ports that we take. */
+static void setup_shared_snat(struct world *world)
+{
+	setup_gateway(world);
+	world->settings->flags |= SETTING_SNAT_SHARED;
+}
+
 static void setup_one_snat_port(struct world *world)
 {
 	setup_gateway(world);
 	world->settings->snat_last = SNAT_FIRST;
-}
-
-static void setup_many_snat_ports(struct world *world)
-{
-	setup_gateway(world);
-	world->settings->snat_last = SNAT_FIRST + 9999;
 }
 
 static void pass_59_seconds(struct world *world)
@@ -261,6 +262,15 @@ static const struct test_case rows[] = {
 		.count = COUNT(SNAT_NO_FLOW)},
 	       {UPLINK, .in = UDP(STRANGER, 53, SNAT, SNAT_LAST, .len = 9), .verdict = SHOT,
 		.count = COUNT(SNAT_NO_FLOW)})},
+	{"gateway: an unmatched packet to a SNAT port that is shared", setup_shared_snat,
+	 STEPS({FROM_POD, DEVICE_POD1, .in = FROM_HELLO2(SNAT_FIRST, REPLY_DATA), .verdict = NEXT},
+	       {FROM_POD, DEVICE_POD1, .in = FROM_HELLO2(SNAT_LAST, A_SYN), .verdict = NEXT},
+	       {FROM_POD, .in = UDP(SLEEP, 53, SNAT, SNAT_LAST, .len = 9), .verdict = NEXT},
+	       {UPLINK, .in = FROM_HELLO2(SNAT_FIRST, REPLY_DATA), .verdict = NEXT},
+	       {UPLINK, .in = UDP(STRANGER, 53, SNAT, SNAT_LAST, .len = 9), .verdict = NEXT,
+		.tables = true})},
+	{"gateway: flows of a SNAT port that is shared", setup_shared_snat,
+	 STEPS(CONNECTS, REPLIES(BACK_TO_NODE1(), REPLY_DATA))},
 	{"gateway: ports of a SNAT address that we do not take", setup_gateway,
 	 STEPS({UPLINK, .in = FROM_HELLO2(SNAT_FIRST - 1, REPLY_DATA), .verdict = NEXT},
 	       {UPLINK, .in = FROM_HELLO2(SNAT_LAST + 1, REPLY_DATA), .verdict = NEXT})},

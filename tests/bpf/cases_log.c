@@ -89,6 +89,20 @@ static bool two_events(struct world *world)
 	return false;
 }
 
+/* The same tuple twice: the second record of an opening begins at nothing. */
+static bool opens_twice(struct world *world)
+{
+	struct event_list list;
+
+	read_events(world, &list);
+	if (list.count == 3 && is_event(&list.events[0], EVENT_OPEN, 0, 0) &&
+	    is_event(&list.events[1], EVENT_CLOSE, 120, 40) &&
+	    is_event(&list.events[2], EVENT_OPEN, 0, 0))
+		return true;
+	printf("      %u events, or others\n", list.count);
+	return false;
+}
+
 static bool no_events(struct world *world)
 {
 	struct event_list list;
@@ -116,6 +130,9 @@ static const struct test_case rows[] = {
 	 STEPS(CONNECTS, CLIENT_SENDS(FIN | ACK, ESTABLISHED),
 	       SERVER_SENDS(FIN | ACK, CLOSING)),
 	 .run = two_events},
+	{"log: a flow opened again is one more", setup_followed,
+	 STEPS(CONNECTS, CLIENT_SENDS(RST, CLOSING), CLIENT_SENDS(SYN, OPENING)),
+	 .run = opens_twice},
 	{"log: nobody follows, nothing is written", setup_local,
 	 STEPS(CONNECTS, CLIENT_SENDS(RST, CLOSING)), .run = no_events},
 };

@@ -21,11 +21,11 @@
 /* Where both halves are. */
 #define PROMOTED .tables = true, .flows = 2
 #define HALF_OPEN .tables = true, .half_open = 2
-#define CLIENT_SENDS(tcp_flags, becomes, ...)                                                       \
+#define CLIENT_SENDS(tcp_flags, becomes, ...)                                                      \
 	{FROM_POD, .in = TO_VIP(.flags = tcp_flags, .seq = 1001, .ack = 5001), .verdict = NEXT,    \
 	 .out = TO_HELLO1(.flags = tcp_flags, .seq = 1001, .ack = 5001),                           \
 	 .count = COUNT(TO_LOCAL), .state = STATE(becomes), __VA_ARGS__}
-#define SERVER_SENDS(tcp_flags, becomes, ...)                                                       \
+#define SERVER_SENDS(tcp_flags, becomes, ...)                                                      \
 	{TO_POD, .in = FROM_HELLO1(.flags = tcp_flags, .seq = 5001, .ack = 1002), .verdict = NEXT, \
 	 .out = FROM_VIP(.flags = tcp_flags, .seq = 5001, .ack = 1002), .count = COUNT(REPLY),     \
 	 .state = STATE(becomes), __VA_ARGS__}

@@ -62,3 +62,9 @@ void setup_gateway(struct world *world)
 	world_become_gateway(world);
 	hello(world, BACKEND_LOCAL, HELLO2, HELLO_PORT);
 }
+
+void setup_many_snat_ports(struct world *world)
+{
+	setup_gateway(world);
+	world->settings->snat_last = SNAT_FIRST + 9999;
+}
