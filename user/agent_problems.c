@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "agent.h"
+#include "agent_ads_state.h"
 #include "log.h"
 
 typedef int (*visitor)(void *arg, const char *problem);
@@ -51,6 +52,8 @@ int agent_problems_each(const struct agent *agent, visitor visit, void *arg)
 {
 	int err = visit_files(agent, visit, arg);
 
+	if (!err && agent->ads)
+		err = agent_ads_problems(agent, visit, arg);
 	for (size_t i = 0; !err && i < agent->picture.problem_count; i++)
 		err = visit(arg, agent->picture.problems[i]);
 	for (size_t i = 0; !err && i < agent->interfaces.count; i++)

@@ -10,6 +10,7 @@
 #include <jansson.h>
 
 #include "agent.h"
+#include "agent_ads_state.h"
 #include "agent_problems.h"
 #include "version.h"
 #include "view_json.h"
@@ -46,8 +47,11 @@ static json_t *file_state(const struct file_entry *entry)
 static json_t *source_state(const struct agent *agent)
 {
 	const struct file_source *source = agent->source;
-	json_t *files = json_array();
+	json_t *files;
 
+	if (agent->ads)
+		return agent_ads_state(agent);
+	files = json_array();
 	for (size_t i = 0; source && i < source->file_count; i++)
 		json_array_append_new(files, file_state(&source->files[i]));
 	return json_pack("{s:s,s:o,s:o,s:o}", "kind", source ? "files" : "none", "path",

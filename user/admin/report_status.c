@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Report of the whole: agent, programs, interfaces, source, map pressure, what became of packets. */
 #include <string.h>
+#include <time.h>
 
 #include "reason_names.h"
 #include "report.h"
@@ -179,6 +180,25 @@ static json_t *gateway_role(const struct snapshot *snapshot)
 					settings->listen_port), "snat", snat);
 }
 
+/* How long each stream has been away, by now. */
+static json_t *source(const json_t *state)
+{
+	json_t *copy = json_deep_copy(json_object_get(state, "source")), *stream;
+	time_t now = time(NULL);
+	size_t i;
+
+	json_array_foreach(json_object_get(copy, "streams"), i, stream) {
+		const char *since = json_string_value(json_object_get(stream, "away_since"));
+		struct tm tm = {};
+		json_t *away = json_null();
+
+		if (since && strptime(since, "%Y-%m-%dT%H:%M:%SZ", &tm))
+			away = json_integer((json_int_t)(now - timegm(&tm)));
+		json_object_set_new(stream, "away_seconds", away);
+	}
+	return copy ? copy : json_null();
+}
+
 json_t *report_status(const struct snapshot *snapshot, const char *pin_dir)
 {
 	json_t *state = report_agent_state(snapshot), *report;
@@ -191,7 +211,7 @@ json_t *report_status(const struct snapshot *snapshot, const char *pin_dir)
 		"cluster", report_copy(state, "cluster"),
 		"delivery", snapshot->settings.flags & SETTING_REDIRECT ? "redirect" : "stack",
 		"draining", snapshot->settings.flags & SETTING_RESET ? "reset" : "keep",
-		"gateway", gateway_role(snapshot), "source", report_copy(state, "source"),
+		"gateway", gateway_role(snapshot), "source", source(state),
 		"mesh_networks", report_copy(state, "mesh_networks"),
 		"last_update", report_copy(state, "last_update"),
 		"updates", report_copy(state, "updates"),

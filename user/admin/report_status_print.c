@@ -39,6 +39,44 @@ static void print_network(const json_t *report, FILE *out)
 			report_cell(gateway, "listen", a));
 }
 
+/* "eds synced, version 3, 12 of 12 held, acked ..., 4.1 kB, nacked ...: reason" */
+static void print_type(const char *name, const json_t *type, FILE *out)
+{
+	char a[32], b[32];
+
+	fprintf(out, "              %s %s, version %s, resources %s", name,
+		report_cell(type, "state", a), report_cell(type, "version", b),
+		report_cell(type, "resources", (char[32]){}));
+	if (json_integer_value(json_object_get(type, "subscribed")))
+		fprintf(out, " of %s", report_cell(type, "subscribed", a));
+	fprintf(out, ", %s, last ack %s", report_bytes(type, "bytes", a),
+		report_cell(type, "last_ack", b));
+	if (json_is_string(json_object_get(type, "last_nack")))
+		fprintf(out, ", last nack %s: %s", report_cell(type, "last_nack", a),
+			report_cell(type, "nack", b));
+	fputc('\n', out);
+}
+
+static void print_stream(const json_t *stream, FILE *out)
+{
+	json_t *away = json_object_get(stream, "away_seconds"), *type;
+	char a[32], b[32], c[32];
+	const char *name;
+
+	fprintf(out, "            %s, view of %s, reconnects %s", report_cell(stream, "server", a),
+		report_cell(stream, "network", b), report_cell(stream, "reconnects", c));
+	if (json_is_string(json_object_get(stream, "control_plane")))
+		fprintf(out, ", %s", report_cell(stream, "control_plane", a));
+	if (json_is_integer(away))
+		fprintf(out, ": control plane away for %lld s, serving on",
+			(long long)json_integer_value(away));
+	fputc('\n', out);
+	if (json_is_integer(away) && json_is_string(json_object_get(stream, "reason")))
+		fprintf(out, "              %s\n", report_cell(stream, "reason", a));
+	json_object_foreach(json_object_get(stream, "types"), name, type)
+		print_type(name, type, out);
+}
+
 static void print_source(const json_t *report, FILE *out)
 {
 	const json_t *source = json_object_get(report, "source");
@@ -62,6 +100,8 @@ static void print_source(const json_t *report, FILE *out)
 		if (json_is_string(json_object_get(item, "problem")))
 			fprintf(out, "              %s\n", report_cell(item, "problem", a));
 	}
+	json_array_foreach(json_object_get(source, "streams"), i, item)
+		print_stream(item, out);
 	if (!json_is_object(mesh))
 		return;
 	fprintf(out, "Networks    %s\n", report_cell(mesh, "path", a));

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What the agent says about its control plane. */
+#ifndef AGENT_ADS_STATE_H
+#define AGENT_ADS_STATE_H
+
+#include <jansson.h>
+
+struct agent;
+
+/* The object `source` of the state; agent->ads is there. NULL: out of memory. */
+json_t *agent_ads_state(const struct agent *agent);
+/* Calls `visit` with each reason that stands; non-zero stops it and is returned. */
+int agent_ads_problems(const struct agent *agent, int (*visit)(void *arg, const char *problem),
+		       void *arg);
+
+#endif
