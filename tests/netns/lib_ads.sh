@@ -51,7 +51,7 @@ ads_config() {
 			meshNetworksFile: $TOPO_DIR/networks.yaml
 			source:
 			  ads:
-			    addresses: ["$ISTIOD:15010"]
+			    addresses: ["${SERVER:-$ISTIOD:15010}"]
 			    node: {name: $1, namespace: sample}
 			    ${ADS:-mode: delta}
 			limits: {services: 256, backends: 4096, flows: 65536}
@@ -61,13 +61,29 @@ ads_config() {
 	} | put "$TOPO_DIR/$1/config.yaml"
 }
 
-# requests JQ-like python expression over `r`: how many requests match
+# The usual two nodes, by that control plane.
+ads_node1() {
+	{
+		transports network2=geneve
+		gateway_role $SNAT1 192.23.120.0/24
+	} | ads_config node1 network1 cluster1
+}
+
+ads_gw2() {
+	{
+		transports network1=geneve
+		gateway_role $SNAT2 192.23.110.0/24
+	} | ads_config gw2 network2 n2-k8s-config
+}
+
+# requests EXPRESSION [min1]: how many requests match a Python expression over `r'; min1: 1 for any
 requests() {
-	"$PYTHON" - "$ADS_DIR/requests" "$1" <<-'EOF'
+	"$PYTHON" - "$ADS_DIR/requests" "$@" <<-'END'
 		import json, sys
 		lines = [json.loads(l) for l in open(sys.argv[1])]
-		print(sum(bool(eval(sys.argv[2], {}, {"r": r})) for r in lines))
-	EOF
+		count = sum(bool(eval(sys.argv[2], {}, {"r": r})) for r in lines)
+		print(min(count, 1) if sys.argv[3:] else count)
+	END
 }
 
 # source_says NODE TEXT: in its status
