@@ -48,7 +48,10 @@ int px_from_pod(struct __sk_buff *skb)
 			return drop(&p, REASON_SNAT_NO_FLOW);
 		return client_packet(skb, &p, s);
 	}
-	return is_syn(&p) ? client_syn(skb, &p, s) : NEXT;
+	/* Each reply key of a flow with NAT is announced: without that bit nothing can clash. */
+	if (is_syn(&p) && filter_has(f->replies, reply_bit(p.key.daddr, p.key.dport)))
+		return client_syn(skb, &p, s);
+	return NEXT;
 }
 
 /* TC egress of a pod's veth: what the pod receives from the stack. */

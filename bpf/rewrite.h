@@ -60,7 +60,9 @@ INLINE int rewrite(struct __sk_buff *skb, const struct packet *p, const struct n
 		.nat = *nat,
 	};
 
-	if (bpf_l4_csum_replace(skb, l4_check(p), 0, fold32(addrs), flags | BPF_F_PSEUDO_HDR) ||
+	if (bpf_l4_csum_replace(skb, l4_check(p), 0, fold32(addrs), flags | BPF_F_PSEUDO_HDR))
+		return -1;
+	if ((nat->sport != p->key.sport || nat->dport != p->key.dport) &&
 	    bpf_l4_csum_replace(skb, l4_check(p), 0, fold32(ports), flags))
 		return -1;
 	return bpf_skb_store_bytes(skb, p->l3 + offsetof(struct iphdr, ttl), &bytes, sizeof(bytes), 0);
