@@ -91,3 +91,17 @@ source_says() { ctl "$1" status 2>/dev/null | grep -q -- "$2"; }
 
 # log_says NODE TEXT
 log_says() { grep -q -- "$2" "$TEST_DIR/log/agent-$1"; }
+
+# certificate NAME SUBJECT_ALT_NAME [CA]: $TEST_DIR/NAME.{crt,key}, signed by CA (ca), made at need
+certificate() {
+	local dir=$TEST_DIR ca=${3:-ca} key="-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes"
+	# shellcheck disable=SC2086 # options
+	[[ -e $dir/$ca.crt ]] || openssl req -x509 $key -keyout "$dir/$ca.key" -out "$dir/$ca.crt" \
+		-subj "/O=$ca" -days 2 2>/dev/null || fail "openssl req -x509"
+	# shellcheck disable=SC2086
+	openssl req $key -keyout "$dir/$1.key" -out "$dir/$1.csr" -subj / 2>/dev/null &&
+		openssl x509 -req -in "$dir/$1.csr" -CA "$dir/$ca.crt" -CAkey "$dir/$ca.key" \
+			-CAcreateserial -days 1 -out "$dir/$1.crt" \
+			-extfile <(echo "subjectAltName=critical,$2") 2>/dev/null ||
+		fail "no certificate $1"
+}

@@ -148,6 +148,7 @@ int grpc_http2_receive(struct grpc_stream *stream, const uint8_t *bytes, size_t 
 {
 	ssize_t taken = nghttp2_session_mem_recv(stream->session, bytes, length);
 
+	stream->spoke = true;
 	stream->heard_ms = grpc_now_ms();
 	stream->pinged_ms = 0;
 	if (stream->ending.over)

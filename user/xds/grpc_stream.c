@@ -101,6 +101,17 @@ static int receive(struct grpc_stream *stream)
 	return 0;
 }
 
+/* With TLS 1.3 a server looks at our certificate only after our side of the handshake is done, and
+ * some then leave without an alert. */
+static void hint(struct grpc_stream *stream)
+{
+	size_t length = strlen(stream->reason);
+
+	if (stream->options.tls && !stream->options.certificate_file && !stream->spoke)
+		snprintf(stream->reason + length, sizeof(stream->reason) - length,
+			 " (at once: does it want a client certificate?)");
+}
+
 static void transfer(struct grpc_stream *stream)
 {
 	int err;
@@ -115,6 +126,7 @@ static void transfer(struct grpc_stream *stream)
 	}
 	if (!stream->reason[0])
 		grpc_ending_explain(stream);
+	hint(stream);
 	grpc_http2_flush(stream); /* GOAWAY of our own, as far as it goes */
 	grpc_stream_end(stream);
 }
@@ -140,7 +152,7 @@ void grpc_stream_ready(struct grpc_stream *stream)
 		return;
 	}
 	stream->phase = GRPC_OPEN;
-	stream->delivered = false;
+	stream->delivered = stream->spoke = false;
 	stream->heard_ms = grpc_now_ms();
 	stream->pinged_ms = 0;
 	grpc_set_timer(stream, stream->keepalive_ms);

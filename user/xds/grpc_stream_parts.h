@@ -38,6 +38,7 @@ struct grpc_stream {
 	size_t address;   /* of options.addresses, now or next */
 	size_t attempts;  /* addresses tried since grpc_stream_connect() */
 	bool delivered;   /* a message came on this stream */
+	bool spoke;       /* the server sent a byte of HTTP/2 */
 	struct grpc_lookup *lookup;
 	struct grpc_lookup_result found;
 	size_t next_endpoint;
