@@ -86,7 +86,7 @@ int pb_keep_slice(struct pb_reader *reader, struct pb_slice slice, size_t max, c
 
 int pb_keep(struct pb_reader *reader, const char *text, size_t max, const char **ret)
 {
-	struct pb_slice slice = {(const uint8_t *)text, text ? strlen(text) : 0};
+	struct pb_slice slice = {(const uint8_t *)text, strlen(text)};
 
 	return pb_keep_slice(reader, slice, max, ret);
 }

@@ -33,7 +33,7 @@ int pb_fail(struct pb_reader *reader, const char *format, ...)
 /* What is behind an unpack that returned NULL. */
 int pb_unpack_failed(struct pb_reader *reader);
 
-/* A copy of at most `max` bytes of UTF-8; "" for "" and NULL. */
+/* A copy of at most `max` bytes of UTF-8. */
 int pb_keep(struct pb_reader *reader, const char *text, size_t max, const char **ret);
 int pb_keep_slice(struct pb_reader *reader, struct pb_slice slice, size_t max, const char **ret);
 

@@ -20,7 +20,7 @@ enum {
 struct pb_slice pb_find_string(struct pb_slice message, uint32_t number)
 {
 	struct pb_wire wire = pb_wire_start(message);
-	struct pb_slice found = {0};
+	struct pb_slice found = PB_EMPTY;
 	struct pb_field field;
 
 	while (pb_wire_next(&wire, &field))
@@ -63,7 +63,14 @@ static const char *check_texts(const struct pb_response *response)
 
 const char *pb_response_parse(struct pb_slice message, bool delta, struct pb_response *ret)
 {
-	struct pb_response response = {.message = message, .delta = delta};
+	struct pb_response response = {
+		.message = message,
+		.delta = delta,
+		.version = PB_EMPTY,
+		.type_url = PB_EMPTY,
+		.nonce = PB_EMPTY,
+		.identifier = PB_EMPTY,
+	};
 	struct pb_wire wire = pb_wire_start(message);
 	struct pb_field field;
 	const char *wrong;
@@ -86,6 +93,13 @@ bool pb_type_is(struct pb_slice type_url, const char *name)
 	       !memcmp(type_url.bytes + type_url.length - length, name, length) &&
 	       type_url.bytes[type_url.length - length - 1] == '/';
 }
+
+static const struct pb_resource no_resource = {
+	.name = {(const uint8_t *)"", 0},
+	.version = {(const uint8_t *)"", 0},
+	.type_url = {(const uint8_t *)"", 0},
+	.body = {(const uint8_t *)"", 0},
+};
 
 static const char *read_any(struct pb_slice message, struct pb_resource *resource)
 {
@@ -141,7 +155,8 @@ static const char *read_wrapper(struct pb_slice message, struct pb_resource *res
 	const char *wrong = NULL, *found;
 	struct pb_field field;
 
-	*resource = (struct pb_resource){.wrapped = true};
+	*resource = no_resource;
+	resource->wrapped = true;
 	while (pb_wire_next(&wire, &field)) {
 		found = take_wrapper_field(resource, &field);
 		wrong = wrong ? wrong : found;
@@ -158,7 +173,7 @@ static const char *read_resource(const struct pb_response *response, struct pb_s
 {
 	const char *wrong;
 
-	*resource = (struct pb_resource){0};
+	*resource = no_resource;
 	if (response->delta)
 		return read_wrapper(message, resource);
 	wrong = read_any(message, resource);

@@ -6,6 +6,8 @@
 
 struct pb_wire pb_wire_start(struct pb_slice message)
 {
+	if (!message.bytes)
+		message = PB_EMPTY;
 	return (struct pb_wire){.at = message.bytes, .end = message.bytes + message.length};
 }
 

@@ -13,6 +13,9 @@ struct pb_slice {
 	size_t length;
 };
 
+/* Of no bytes, yet at an address. */
+#define PB_EMPTY ((struct pb_slice){(const uint8_t *)"", 0})
+
 /* Where a walk over a message has got to. */
 struct pb_wire {
 	const uint8_t *at, *end;

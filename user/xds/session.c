@@ -228,7 +228,7 @@ struct header {
 
 static char *copy_slice(struct pb_slice slice)
 {
-	return strndup((const char *)slice.bytes ? (const char *)slice.bytes : "", slice.length);
+	return strndup((const char *)slice.bytes, slice.length);
 }
 
 static void header_free(struct header *header)

@@ -69,7 +69,7 @@ static int find_name(enum xds_type type, struct incoming_batch *batch, struct in
 	struct pb_slice name = item->from.has_body ? inner : item->from.name;
 
 	if (type == XDS_NDS)
-		name = (struct pb_slice){(const uint8_t *)"", 0};
+		name = PB_EMPTY;
 	else if (!name.length)
 		name = item->from.name;
 	if (name.length > EDS_MAX_NAME || !pb_is_text(name) || (!name.length && type != XDS_NDS)) {
