@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* parallaxd: flags, lock, loop. */
 #include <errno.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -141,6 +142,14 @@ static void raise_memlock(void)
 		log_debug("RLIMIT_MEMLOCK stays: %s", strerror(errno));
 }
 
+/* Left to itself, malloc moves large blocks, which come and go, in among the small ones, which stay. */
+static void keep_memory_small(void)
+{
+	mallopt(M_MMAP_THRESHOLD, 64 << 10);
+	mallopt(M_TRIM_THRESHOLD, 64 << 10);
+	mallopt(M_ARENA_MAX, 1);
+}
+
 static int run(const struct options *options)
 {
 	struct agent agent = { .config_path = options->config, .pin_dir = options->pin_dir,
@@ -149,6 +158,7 @@ static int run(const struct options *options)
 
 	signal(SIGPIPE, SIG_IGN);
 	raise_memlock();
+	keep_memory_small();
 	agent.base = event_base_new();
 	err = agent.base ? take_dir(options->pin_dir, &agent.lock_fd) : -ENOMEM;
 	if (!err)

@@ -12,7 +12,7 @@ struct ledger_memory plan_model_memory(struct plan_model *model)
 	return (struct ledger_memory){
 		.services = model->services, .service_rows = MODEL_SERVICES,
 		.backends = model->backends, .backend_rows = MODEL_BACKENDS,
-		.slots = model->slots,	     .slot_count = MODEL_SLOTS,
+		.slot_count = MODEL_SLOTS,
 		.drops = model->drops,
 		.filters = &model->filters,  .settings = &model->settings,
 	};
@@ -27,6 +27,7 @@ struct ledger_entries plan_model_entries(const struct plan_model *model)
 		.gateways = model->gateways, .gateway_count = model->gateway_count,
 		.allowed = model->allowed,   .allowed_count = model->allowed_count,
 		.names = model->names,	     .name_count = model->name_count,
+		.slots = model->slots,
 	};
 }
 

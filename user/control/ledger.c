@@ -19,6 +19,11 @@ uint64_t ledger_hash_name(const char *text)
 	return hash ? hash : 1; /* 0 means: no name */
 }
 
+uint64_t ledger_hash_slots(const uint32_t *rows, uint32_t size)
+{
+	return size ? XXH3_64bits(rows, size * sizeof(*rows)) : 0;
+}
+
 bool ledger_rested(const struct ledger *ledger, uint32_t since)
 {
 	return since < ledger->epoch;
@@ -217,8 +222,10 @@ static uint32_t backends_of_id(struct ledger *ledger, uint32_t r, uint64_t id)
 	return ledger->services[r].first_backend;
 }
 
-static void apply_service(struct ledger *ledger, uint32_t r, const struct service *row)
+static void apply_service(struct ledger *ledger, const struct change *change)
 {
+	const struct service *row = change->service;
+	uint32_t r = change->row;
 	struct ledger_service *known = &ledger->services[r];
 
 	if (r < ledger->service_top)
@@ -228,6 +235,8 @@ static void apply_service(struct ledger *ledger, uint32_t r, const struct servic
 		.first_backend = backends_of_id(ledger, r, row->id),
 		.size = TABLE_SIZE(row->table),
 		.local_size = TABLE_SIZE(row->local_table),
+		.table_hash = change->table_hash,
+		.local_hash = change->local_hash,
 		.name = known->name,
 		.drops_name = known->drops_name,
 	};
@@ -258,6 +267,7 @@ static int apply_table(struct ledger *ledger, const struct change *change)
 
 	if (TABLE_SIZE(change->word) > *largest)
 		*largest = TABLE_SIZE(change->word);
+	*(local ? &known->local_hash : &known->table_hash) = change->word_hash;
 	return rest_extent(ledger, local ? row->local_table : row->table);
 }
 
@@ -343,7 +353,7 @@ int ledger_apply(struct ledger *ledger, const struct change *change)
 		return extent_claim(&ledger->free_extents, change->slots.offset,
 				    change->slots.size);
 	case CHANGE_SERVICE:
-		apply_service(ledger, change->row, change->service);
+		apply_service(ledger, change);
 		return 0;
 	case CHANGE_SERVICE_CLEAR:
 		return apply_clear(ledger, change->row);

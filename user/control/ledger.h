@@ -27,7 +27,6 @@ struct ledger_memory {
 	uint32_t service_rows;
 	const struct backend *backends;
 	uint32_t backend_rows;
-	const uint32_t *slots;
 	uint32_t slot_count;
 	const struct drops *drops; /* as many as services */
 	const struct filters *filters;
@@ -41,6 +40,7 @@ struct ledger_service {
 	uint32_t first_backend; /* list through ledger_backend.next, or NO_ROW */
 	uint32_t key_next, id_next;
 	uint32_t size, local_size; /* largest tables so far: they never shrink */
+	uint64_t table_hash, local_hash; /* ledger_hash_slots() of both tables */
 	uint64_t name;             /* hash of its NAME_CLUSTER; 0: none */
 	uint64_t drops_name;       /* hash of its NAME_DROPS */
 };
@@ -127,6 +127,7 @@ struct ledger_entries {
 		uint64_t hash; /* ledger_hash_name() of the text */
 	} *names;
 	size_t name_count;
+	const uint32_t *slots; /* all of them */
 };
 
 /* Borrows the memory. Returns 0 or -ENOMEM; nothing is known before ledger_rebuild(). */
@@ -155,6 +156,8 @@ void ledger_table_sizes(const struct ledger *ledger, const struct service_key *k
 bool ledger_rested(const struct ledger *ledger, uint32_t since);
 
 uint64_t ledger_hash_name(const char *text);
+/* Tables are told apart by it: large ones would be half of our memory. 0 for an empty one. */
+uint64_t ledger_hash_slots(const uint32_t *rows, uint32_t size);
 
 /* Adds to a list sorted by offset, joining neighbours. Returns 0 or -ENOMEM. */
 int extent_add(struct extent_list *list, struct extent extent);

@@ -127,7 +127,16 @@ static bool is_zero(const void *memory, size_t bytes)
 	return !memcmp(memory, zeros, bytes);
 }
 
-static void take_services(struct ledger *ledger)
+static uint64_t hash_table(const struct ledger *ledger, const struct ledger_entries *entries,
+			   table_word word)
+{
+	uint64_t end = (uint64_t)TABLE_OFFSET(word) + TABLE_SIZE(word);
+
+	return end > ledger->memory.slot_count ?
+		       0 : ledger_hash_slots(entries->slots + TABLE_OFFSET(word), TABLE_SIZE(word));
+}
+
+static void take_services(struct ledger *ledger, const struct ledger_entries *entries)
 {
 	for (uint32_t r = 0; r < ledger->memory.service_rows; r++) {
 		const struct service *row = &ledger->memory.services[r];
@@ -144,6 +153,8 @@ static void take_services(struct ledger *ledger)
 			continue;
 		known->size = TABLE_SIZE(row->table);
 		known->local_size = TABLE_SIZE(row->local_table);
+		known->table_hash = hash_table(ledger, entries, row->table);
+		known->local_hash = hash_table(ledger, entries, row->local_table);
 	}
 	/* A hole below the top was never published, or a crash left no trace of it: it rests. */
 	for (uint32_t r = 0; r < ledger->service_top; r++)
@@ -237,7 +248,7 @@ int ledger_rebuild(struct ledger *ledger, const struct ledger_entries *entries)
 	err = take_entries(ledger, entries);
 	if (err)
 		return err;
-	take_services(ledger);
+	take_services(ledger, entries);
 	take_backends(ledger);
 	err = take_extents(ledger);
 	for (size_t i = 0; !err && i < entries->name_count; i++)

@@ -102,7 +102,8 @@ static void emit_word(struct plan_state *state, const struct wanted_service *ser
 {
 	if (table->changed)
 		plan_add(state, &(struct change){
-					.kind = kind, .row = service->row, .word = table->word });
+					.kind = kind, .row = service->row,
+					.word = table->word, .word_hash = table->hash });
 }
 
 static void emit_cluster_name(struct plan_state *state, const struct wanted_service *service)
@@ -138,7 +139,9 @@ static void emit_fresh_service(struct plan_state *state, const struct wanted_ser
 		.drop = plan_drop(service->want),
 	};
 	plan_add(state, &(struct change){
-				.kind = CHANGE_SERVICE, .row = service->row, .service = row });
+				.kind = CHANGE_SERVICE, .row = service->row, .service = row,
+				.table_hash = service->client.hash,
+				.local_hash = service->local.hash });
 }
 
 static void emit_service(struct plan_state *state, const struct wanted_service *service)

@@ -178,20 +178,6 @@ static int index_rows(struct plan_state *state, const struct wanted_service *ser
 	return 0;
 }
 
-static bool same_slots(const struct plan_state *state, const struct wanted_table *wanted,
-		       const uint32_t *rows)
-{
-	const struct ledger_memory *memory = &state->ledger->memory;
-	uint32_t offset = TABLE_OFFSET(wanted->old), size = TABLE_SIZE(wanted->old);
-
-	if (wanted->table->size != size || (uint64_t)offset + size > memory->slot_count)
-		return false;
-	for (uint32_t i = 0; i < size; i++)
-		if (memory->slots[offset + i] != rows[wanted->table->slots[i]])
-			return false;
-	return true;
-}
-
 static int fill_slots(struct plan_state *state, struct wanted_table *wanted, const uint32_t *rows)
 {
 	uint32_t size = wanted->table->size;
@@ -201,7 +187,7 @@ static int fill_slots(struct plan_state *state, struct wanted_table *wanted, con
 		return -ENOMEM;
 	for (uint32_t i = 0; i < size; i++)
 		wanted->rows[i] = rows[wanted->table->slots[i]];
-	wanted->changed = wanted->write = true;
+	wanted->hash = ledger_hash_slots(wanted->rows, size);
 	return 0;
 }
 
@@ -214,30 +200,38 @@ static int compare_table(struct plan_state *state, const struct wanted_service *
 	uint32_t *rows;
 
 	wanted->word = wanted->old;
+	wanted->hash = wanted->old_hash;
 	if (!wanted->table || !wanted->table->size) {
 		wanted->changed = TABLE_SIZE(wanted->old) != 0;
 		if (wanted->changed || service->fresh)
 			wanted->word = TABLE_WORD(0, 0, generation);
+		wanted->hash = 0;
 		return 0;
 	}
-	if (index_rows(state, service, local, view->backend_count, &rows))
+	if (index_rows(state, service, local, view->backend_count, &rows) ||
+	    fill_slots(state, wanted, rows))
 		return -ENOMEM;
-	if (!service->fresh && same_slots(state, wanted, rows))
+	if (!service->fresh && wanted->table->size == TABLE_SIZE(wanted->old) &&
+	    wanted->hash == wanted->old_hash)
 		return 0;
 	wanted->word = TABLE_WORD(0, wanted->table->size, generation);
-	return fill_slots(state, wanted, rows);
+	wanted->changed = wanted->write = true;
+	return 0;
 }
 
 static int compare_tables(struct plan_state *state, struct wanted_service *service)
 {
 	const struct desired_service *want = service->want;
 	const struct service *row = &state->ledger->memory.services[service->row];
+	const struct ledger_service *known = &state->ledger->services[service->row];
 	int err;
 
 	service->client.table = want->table;
 	service->client.old = row->table;
+	service->client.old_hash = known->table_hash;
 	service->local.table = want->local_table;
 	service->local.old = row->local_table;
+	service->local.old_hash = known->local_hash;
 	if (service->keep) {
 		service->client.word = service->client.old;
 		service->local.word = service->local.old;

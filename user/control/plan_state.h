@@ -20,6 +20,7 @@ struct wanted_table {
 	const struct table *table; /* NULL: none */
 	uint32_t *rows;            /* backend row per slot; NULL while unknown */
 	table_word old, word;
+	uint64_t old_hash, hash; /* ledger_hash_slots() */
 	bool changed;
 	bool write; /* the slots go to a new extent */
 };

@@ -10,30 +10,26 @@
 #include <bpf/bpf.h>
 
 #include "map_stock.h"
+#include "map_window.h"
 #include "parallax_hash.h"
 #include "pins.h"
 
-/* An array of the kernel, mapped. */
+/* An array of one element. */
 struct mapped {
 	void *memory;
 	size_t bytes;
-	uint32_t rows;
 };
 
 struct map_writer {
 	struct map_writer_fds fds;
-	struct mapped services, backends, slots, drops, filters, settings, agent;
+	struct map_window services, backends, drops;
+	uint32_t slot_count;
+	struct mapped filters, settings, agent;
 	int grace_fd, grace_inner_fd;
 };
 
-static int map_array(int fd, struct mapped *ret)
+static int map_one(int fd, struct mapped *ret)
 {
-	struct pin_map info;
-	int err = pins_map_info(fd, &info);
-
-	if (err)
-		return err;
-	ret->rows = info.max_entries;
 	return pins_mmap(fd, true, &ret->memory, &ret->bytes);
 }
 
@@ -62,25 +58,28 @@ static int grace_wait(struct map_writer *writer)
 int map_writer_new(const struct map_writer_fds *fds, struct map_writer **ret)
 {
 	struct map_writer *writer = calloc(1, sizeof(*writer));
+	struct pin_map slots;
 	int err;
 
 	if (!writer)
 		return -ENOMEM;
 	writer->fds = *fds;
 	writer->grace_fd = writer->grace_inner_fd = -1;
-	err = map_array(fds->services, &writer->services);
+	err = map_window_open(fds->services, &writer->services);
 	if (!err)
-		err = map_array(fds->backends, &writer->backends);
+		err = map_window_open(fds->backends, &writer->backends);
 	if (!err)
-		err = map_array(fds->slots, &writer->slots);
+		err = pins_map_info(fds->slots, &slots);
 	if (!err)
-		err = map_array(fds->drops, &writer->drops);
+		writer->slot_count = slots.max_entries * 2;
 	if (!err)
-		err = map_array(fds->filters, &writer->filters);
+		err = map_window_open(fds->drops, &writer->drops);
 	if (!err)
-		err = map_array(fds->settings, &writer->settings);
+		err = map_one(fds->filters, &writer->filters);
 	if (!err)
-		err = map_array(fds->agent, &writer->agent);
+		err = map_one(fds->settings, &writer->settings);
+	if (!err)
+		err = map_one(fds->agent, &writer->agent);
 	if (!err)
 		err = grace_open(writer);
 	if (err) {
@@ -95,10 +94,9 @@ void map_writer_free(struct map_writer *writer)
 {
 	if (!writer)
 		return;
-	pins_unmap(writer->services.memory, writer->services.bytes);
-	pins_unmap(writer->backends.memory, writer->backends.bytes);
-	pins_unmap(writer->slots.memory, writer->slots.bytes);
-	pins_unmap(writer->drops.memory, writer->drops.bytes);
+	map_window_close(&writer->services);
+	map_window_close(&writer->backends);
+	map_window_close(&writer->drops);
 	pins_unmap(writer->filters.memory, writer->filters.bytes);
 	pins_unmap(writer->settings.memory, writer->settings.bytes);
 	pins_unmap(writer->agent.memory, writer->agent.bytes);
@@ -116,8 +114,7 @@ struct ledger_memory map_writer_memory(const struct map_writer *writer)
 		.service_rows = writer->services.rows,
 		.backends = writer->backends.memory,
 		.backend_rows = writer->backends.rows,
-		.slots = writer->slots.memory,
-		.slot_count = writer->slots.rows * 2,
+		.slot_count = writer->slot_count,
 		.drops = writer->drops.memory,
 		.filters = writer->filters.memory,
 		.settings = writer->settings.memory,
@@ -201,11 +198,8 @@ static int write_drops(struct map_writer *writer, const struct change *change)
 
 static int write_slots(struct map_writer *writer, const struct change *change)
 {
-	uint32_t *slots = writer->slots.memory;
-
-	memcpy(slots + change->slots.offset, change->slots.rows,
-	       change->slots.size * sizeof(*slots));
-	return 0;
+	return map_window_write(writer->fds.slots, change->slots.offset * sizeof(uint32_t),
+				change->slots.rows, change->slots.size * sizeof(uint32_t));
 }
 
 static int set_destination(struct map_writer *writer, __be32 address)
@@ -304,11 +298,37 @@ static int write_entry(struct map_writer *writer, const struct change *change)
 	}
 }
 
+/* Makes what the change is about writable. */
+static int reach(struct map_writer *writer, const struct change *change)
+{
+	switch (change->kind) {
+	case CHANGE_BACKEND_RETIRE:
+	case CHANGE_BACKEND:
+	case CHANGE_BACKEND_INFO:
+	case CHANGE_BACKEND_FLAGS:
+		return map_window_need(&writer->backends, (size_t)change->row + 1);
+	case CHANGE_SERVICE:
+	case CHANGE_SERVICE_FLAGS:
+	case CHANGE_TABLE:
+	case CHANGE_LOCAL_TABLE:
+	case CHANGE_DROP:
+	case CHANGE_SERVICE_CLEAR:
+		return map_window_need(&writer->services, (size_t)change->row + 1);
+	case CHANGE_DROPS:
+		return map_window_need(&writer->drops, (size_t)change->row + 1);
+	default:
+		return 0;
+	}
+}
+
 int map_writer_apply(struct map_writer *writer, const struct change *change)
 {
 	struct service *services = writer->services.memory;
 	struct backend *backends = writer->backends.memory;
+	int err = reach(writer, change);
 
+	if (err)
+		return err;
 	switch (change->kind) {
 	case CHANGE_GRACE:
 		return grace_wait(writer);

@@ -22,7 +22,8 @@ int map_writer_new(const struct map_writer_fds *fds, struct map_writer **ret);
 /* Accepts NULL. */
 void map_writer_free(struct map_writer *writer);
 
-/* The mapped arrays, valid while the writer lives. */
+/* The arrays, which stay where they are while the writer lives; elements that nobody has written
+ * yet read as zeros. */
 struct ledger_memory map_writer_memory(const struct map_writer *writer);
 
 /* Reads the hashes and rebuilds `ledger` from everything. Returns 0 or -errno. */

@@ -54,11 +54,17 @@ struct change {
 	uint32_t row; /* of `services` or `backends`; the network id for CHANGE_NETWORK_* */
 	union {
 		const struct settings *settings;
-		const struct service *service;
+		struct {
+			const struct service *service;
+			uint64_t table_hash, local_hash; /* of the slots they name */
+		};
 		const struct backend *backend;
 		struct backend_info info;
 		uint8_t flags;
-		table_word word;
+		struct {
+			table_word word;
+			uint64_t word_hash; /* of the slots it names */
+		};
 		uint64_t drop;
 		struct {
 			const struct drops *row; /* `refused` is not looked at */

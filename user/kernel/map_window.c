@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The used part of a mapped array of the kernel. */
+#include "map_window.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "pins.h"
+
+/* By which a window grows, and is searched: each growth is a mapping of its own. A multiple of the
+ * page size. */
+#define STEP ((size_t)128 << 10)
+
+static size_t round_up(size_t bytes, size_t unit)
+{
+	return (bytes + unit - 1) / unit * unit;
+}
+
+static bool is_zero(const unsigned char *memory, size_t bytes)
+{
+	return !memory[0] && !memcmp(memory, memory + 1, bytes - 1);
+}
+
+/* Whether the elements in these bytes of the array are all zero: 1, 0 or -errno. */
+static int step_is_zero(const struct map_window *window, size_t from, size_t bytes)
+{
+	void *memory = mmap(NULL, bytes, PROT_READ, MAP_SHARED, window->fd, (off_t)from);
+	int zero;
+
+	if (memory == MAP_FAILED)
+		return -errno;
+	zero = is_zero(memory, bytes);
+	munmap(memory, bytes);
+	return zero;
+}
+
+/* Steps are looked at from behind, one at a time. */
+static int find_used(const struct map_window *window, size_t *ret_bytes)
+{
+	size_t end = window->bytes;
+
+	while (end) {
+		size_t from = (end - 1) / STEP * STEP;
+		int zero = step_is_zero(window, from, end - from);
+
+		if (zero < 0)
+			return zero;
+		if (!zero)
+			break;
+		end = from;
+	}
+	*ret_bytes = end;
+	return 0;
+}
+
+static int map_up_to(struct map_window *window, size_t bytes)
+{
+	size_t end = round_up(bytes, STEP);
+	char *at = (char *)window->memory + window->mapped;
+
+	if (end > window->bytes)
+		end = window->bytes;
+	if (end <= window->mapped)
+		return 0;
+	if (mmap(at, end - window->mapped, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED,
+		 window->fd, (off_t)window->mapped) == MAP_FAILED)
+		return -errno;
+	window->mapped = end;
+	return 0;
+}
+
+int map_window_open(int fd, struct map_window *ret)
+{
+	struct map_window window = { .fd = fd };
+	struct pin_map info;
+	size_t used;
+	int err = pins_map_info(fd, &info);
+
+	if (err)
+		return err;
+	window.rows = info.max_entries;
+	window.stride = pins_stride(info.value_size);
+	window.bytes = round_up(window.stride * window.rows, (size_t)sysconf(_SC_PAGESIZE));
+	window.memory = mmap(NULL, window.bytes, PROT_READ,
+			     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (window.memory == MAP_FAILED)
+		return -errno;
+	err = find_used(&window, &used);
+	if (!err)
+		err = map_up_to(&window, used);
+	if (err) {
+		map_window_close(&window);
+		return err;
+	}
+	*ret = window;
+	return 0;
+}
+
+void map_window_close(struct map_window *window)
+{
+	if (window->memory)
+		munmap(window->memory, window->bytes);
+	*window = (struct map_window){};
+}
+
+int map_window_need(struct map_window *window, size_t rows)
+{
+	if (rows > window->rows)
+		return -EINVAL;
+	return map_up_to(window, rows * window->stride);
+}
+
+int map_window_write(int fd, size_t at, const void *from, size_t bytes)
+{
+	size_t into = at % (size_t)sysconf(_SC_PAGESIZE);
+	char *memory = mmap(NULL, into + bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd,
+			    (off_t)(at - into));
+
+	if (memory == MAP_FAILED)
+		return -errno;
+	memcpy(memory + into, from, bytes);
+	munmap(memory, into + bytes);
+	return 0;
+}
