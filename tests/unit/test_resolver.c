@@ -83,10 +83,12 @@ static void each_address_becomes_a_gateway(void **unused)
 	size_t used;
 
 	(void)unused;
+	/* Two names are asked for, and the answers may come at once or one by one. */
 	assert_int_equal(mesh_resolve(mesh, resolver), 0);
-	assert_int_equal(network->gateway_count, 3);
-	wait_for_answer(resolver);
-	assert_int_equal(mesh_resolve(mesh, resolver), 0);
+	for (int i = 0; i < 2 && network->gateway_count == 3; i++) {
+		wait_for_answer(resolver);
+		assert_int_equal(mesh_resolve(mesh, resolver), 0);
+	}
 	assert_int_equal(network->gateway_count, 4);
 	assert_string_equal(network->gateways[1].address, "two");
 	assert_int_equal(network->gateways[1].addr.ip.v4, htonl(0xc0000201));
