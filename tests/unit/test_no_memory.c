@@ -14,9 +14,13 @@
 
 #include <cmocka.h>
 
+#include "arena.h"
 #include "config_load.h"
 #include "eds_decode.h"
+#include "pb_build.h"
+#include "pb_decode.h"
 #include "problem.h"
+#include "session.h"
 
 #if defined(__SANITIZE_ADDRESS__)
 #define SANITIZED
@@ -128,6 +132,65 @@ static int run_eds(const char *text)
 	return err;
 }
 
+static const char pb_text[] =
+	"1:'c' 2:{1:{1:'r'} 2:{1:{1:{1:{2:'10.0.0.1' 3:1}} 3:'h' 4:{1:{1:{2:'::1' 3:2}}}} "
+	"3:{1:{1:'istio' 2:{1:{1:'network' 2:{3:'n'}} 1:{1:'workload' 2:{3:'w'}}}}}}} "
+	"4:{2:{1:'x'} 3:{1:5}}";
+
+static uint8_t pb_bytes[4][PB_BUILD_MAX];
+static size_t pb_lengths[4];
+
+static int run_pb(const char *text)
+{
+	struct arena *arena = arena_new_sized(0);
+	struct eds_usage usage = {0};
+	char reason[PB_REASON_MAX];
+	struct assignment assignment;
+	int err = arena ? pb_decode_assignment((struct pb_slice){pb_bytes[0], pb_lengths[0]},
+					       &usage, arena, &assignment, reason) : -ENOMEM;
+
+	(void)text;
+	arena_free(arena);
+	return err;
+}
+
+/* Until the first failure; what was built till then must be whole enough to be freed. */
+static int drive(struct xds_session *session)
+{
+	static const char *const names[] = {"x", "c"};
+	struct xds_request request;
+	int err = xds_session_subscribe_eds(session, names, 2, 0);
+
+	xds_session_connected(session, 0);
+	for (size_t i = 0; i < 4 && err >= 0; i++) {
+		while (err >= 0 && (err = xds_session_next_request(session, 0, &request)) == 1)
+			;
+		if (!err)
+			err = xds_session_receive(session, pb_bytes[i], pb_lengths[i], 0);
+	}
+	return err;
+}
+
+static int run_session(const char *mode)
+{
+	static const struct xds_metadata metadata = {"NETWORK", "n"};
+	struct xds_session_config config = {
+		.mode = *mode == 's' ? XDS_SOTW : XDS_DELTA,
+		.node_id = "id",
+		.metadata = &metadata,
+		.metadata_count = 1,
+		.types = 0xf,
+		.follow_clusters = true,
+	};
+	struct xds_session *session = NULL;
+	int err = xds_session_new(&config, &session);
+
+	if (!err)
+		err = drive(session);
+	xds_session_free(session);
+	return err;
+}
+
 /* `expected`: what comes out with memory enough. A message about something else that is wrong
  * may get lost with the memory for it, its error code may not. */
 static void fail_each(int (*run)(const char *text), const char *text, int expected)
@@ -176,6 +239,41 @@ static void eds_as_json(void **state)
 	fail_each(run_eds, eds_json, 0);
 }
 
+static void eds_as_protobuf(void **state)
+{
+	(void)state;
+	pb_lengths[0] = pb_build(pb_text, pb_bytes[0]);
+	fail_each(run_pb, NULL, 0);
+}
+
+#define TYPE(name) "4:'type.googleapis.com/" name "' 5:'n' 1:'1' "
+#define ANY(type, body) "{1:'type.googleapis.com/" type "' 2:{" body "}}"
+#define EDS "envoy.config.endpoint.v3.ClusterLoadAssignment"
+#define CDS "envoy.config.cluster.v3.Cluster"
+#define NDS "istio.networking.nds.v1.NameTable"
+
+static void session_in_sotw(void **state)
+{
+	(void)state;
+	pb_lengths[0] = pb_build(TYPE(CDS) "2:" ANY(CDS, "1:'a' 2:3 3:{2:'c'}"), pb_bytes[0]);
+	pb_lengths[1] = pb_build(TYPE(EDS) "2:" ANY(EDS, "1:'c' 2:{}") "2:" ANY(EDS, "1:'x' 2:{5:200}"),
+				 pb_bytes[1]);
+	pb_lengths[2] = pb_build(TYPE(CDS) "2:" ANY(CDS, "1:'a' 2:3 3:{2:'d'}"), pb_bytes[2]);
+	pb_lengths[3] = pb_build(TYPE(NDS) "2:" ANY(NDS, "1:{1:'a.b' 2:{1:'10.0.0.1'}}"),
+				 pb_bytes[3]);
+	fail_each(run_session, "s", 0);
+}
+
+static void session_in_delta(void **state)
+{
+	(void)state;
+	pb_lengths[0] = pb_build(TYPE(CDS) "2:{3:'a' 1:'5' 2:" ANY(CDS, "1:'a' 2:3") "}", pb_bytes[0]);
+	pb_lengths[1] = pb_build(TYPE(EDS) "2:{3:'a' 2:" ANY(EDS, "1:'a' 2:{}") "} 6:'c'", pb_bytes[1]);
+	pb_lengths[2] = pb_build(TYPE(CDS) "6:'a'", pb_bytes[2]);
+	pb_lengths[3] = pb_build(TYPE(NDS) "2:{2:" ANY(NDS, "") "}", pb_bytes[3]);
+	fail_each(run_session, "d", 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -183,6 +281,9 @@ int main(void)
 		cmocka_unit_test(bad_configuration),
 		cmocka_unit_test(eds_as_yaml),
 		cmocka_unit_test(eds_as_json),
+		cmocka_unit_test(eds_as_protobuf),
+		cmocka_unit_test(session_in_sotw),
+		cmocka_unit_test(session_in_delta),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
