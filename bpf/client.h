@@ -3,8 +3,8 @@
 #ifndef CLIENT_H
 #define CLIENT_H
 
+#include "choose.h"
 #include "flow_state.h"
-#include "service.h"
 #include "tunnel.h"
 
 #define PORT_TRIES 8
@@ -133,19 +133,13 @@ SUBPROGRAM int client_choose(struct __sk_buff *skb, const struct packet *p,
 			     const struct settings *s, const struct service *service, __u32 row)
 {
 	REQUIRE(p && s && service);
-	__u32 hash = service_hash(p, service, HASH_SEED_CLIENT), backend_row = 0;
-	struct halves *halves = scratch_get();
 	struct backend *backend;
-	enum reason reason;
 	struct flow *flow;
+	int reason = choose_backend(p, service, row, &service->table, HASH_SEED_CLIENT, &flow,
+				    &backend);
 
-	backend = service_choose(&service->table, hash, service->id, &backend_row, &reason);
-	if (!backend)
+	if (reason != REASON_COUNT)
 		return reason;
-	if (!halves)
-		return REASON_FLOWS_FULL;
-	flow = &halves->flow;
-	flow_init(flow, &p->key, row, backend_row, backend->generation);
 	if (backend->kind == BACKEND_GENEVE)
 		client_flow_tunnel(flow, backend);
 	else

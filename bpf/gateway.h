@@ -4,8 +4,8 @@
 #ifndef GATEWAY_H
 #define GATEWAY_H
 
+#include "choose.h"
 #include "flow_state.h"
-#include "service.h"
 #include "tunnel.h"
 
 #define SNAT_TRIES 16
@@ -75,19 +75,13 @@ SUBPROGRAM int gateway_choose(const struct packet *p, const struct settings *s,
 			      const struct outer *outer, const struct service *service, __u32 row)
 {
 	REQUIRE(p && s && outer && service);
-	__u32 hash = service_hash(p, service, HASH_SEED_GATEWAY), backend_row = 0;
-	struct halves *halves = scratch_get();
 	struct backend *backend;
-	enum reason reason;
 	struct flow *flow;
+	int reason = choose_backend(p, service, row, &service->local_table, HASH_SEED_GATEWAY,
+				    &flow, &backend);
 
-	backend = service_choose(&service->local_table, hash, service->id, &backend_row, &reason);
-	if (!backend)
+	if (reason != REASON_COUNT)
 		return reason;
-	if (!halves)
-		return REASON_FLOWS_FULL;
-	flow = &halves->flow;
-	flow_init(flow, &p->key, row, backend_row, backend->generation);
 	flow->action = FLOW_DECAP_NAT;
 	flow->flags = FLOW_REDIRECT;
 	flow->network = outer->vni;
