@@ -98,7 +98,7 @@ BENCH_SIZES := -include tools/bench/sizes.h
 BENCH_PACKET_OBJ := $(patsubst %.c,$(BUILD)/bench/%.o,$(BENCH_WORLD) \
 	$(wildcard tools/bench/packet*.c))
 BENCH_LOAD  := $(patsubst tools/bench/%.c,$(BUILD)/bench/%,$(wildcard tools/bench/load*.c))
-BENCH       := $(BUILD)/bench/packet $(BENCH_LOAD)
+BENCH       := $(BUILD)/bench/packet $(BUILD)/bench/frames $(BENCH_LOAD)
 
 ALL_SRC   := $(LIB_SRC) $(CTL_SRC) $(DAEMON_SRC) $(UNIT_SRC) $(UNIT_LIB) $(BPFT_SRC) $(NETNS_SRC) \
 	$(FUZZ_SRC) $(wildcard tests/fuzz/regress.c)
@@ -107,8 +107,8 @@ SKEL_SRC  := $(if $(ALL_SRC),$(shell grep -l '"parallax\.skel\.h"' $(ALL_SRC) /d
 
 # ------------------------------------------------------------------ what people ask for
 
-.PHONY: all check test demo demo-up demo-down fuzz install clean help
-.PHONY: deps helpers check-programs test-programs run-check run-test run-fuzz FORCE
+.PHONY: all check test demo demo-up demo-down fuzz bench bench-quick install clean help
+.PHONY: deps helpers bench-deps bench-programs check-programs test-programs run-check run-test run-fuzz FORCE
 
 all: $(PROGRAMS)                ## parallaxd and parallaxctl (the default)
 
@@ -136,6 +136,19 @@ demo-down:                      ## as root: take down what demo-up left
 fuzz:                           ## fuzz each target for FUZZ_SECONDS (30), with sanitizers
 	@+$(MAKE) --no-print-directory $(JOBS) CC=$(CLANG) SAN=address,undefined BUILD=$(BUILD)/fuzz \
 		FUZZ_CFLAGS=-fsanitize=fuzzer-no-link run-fuzz
+
+bench: deps bench-deps          ## as root: measure, compare with peers, draw (about 20 minutes)
+	@+$(MAKE) --no-print-directory $(JOBS) bench-programs
+	@BUILD=$(BUILD) tools/bench/bench.sh
+
+bench-quick: deps bench-deps    ## as root: the same in under three minutes, less precise
+	@+$(MAKE) --no-print-directory $(JOBS) bench-programs
+	@BUILD=$(BUILD) tools/bench/bench.sh --quick
+
+bench-deps:
+	@tools/install-deps.sh bench
+
+bench-programs: all $(BENCH)
 
 install: all                    ## install below DESTDIR and PREFIX (/usr/local)
 	install -d $(DESTDIR)$(SBINDIR) $(DESTDIR)$(MANDIR)/man8 $(DESTDIR)$(UNITDIR)
@@ -277,6 +290,10 @@ $(BUILD)/bench/%.o: %.c $(BUILD)/.flags $(SKEL) $(BUILD)/bench/harness.skel.h
 	$(Q)$(CC) $(PX_CFLAGS) $(BENCH_SIZES) -I$(<D) -Itests/bpf -isystem $(BUILD)/bench -c $< -o $@
 
 $(BUILD)/bench/packet: $(BENCH_PACKET_OBJ) $(LIB)
+	$(call msg,LINK,$@)
+	$(Q)$(CC) $(PX_LDFLAGS) $^ $(LIBS) -o $@
+
+$(BUILD)/bench/frames: $(BUILD)/bench/tools/bench/frames.o $(BUILD)/bench/tests/bpf/pkt.o
 	$(call msg,LINK,$@)
 	$(Q)$(CC) $(PX_LDFLAGS) $^ $(LIBS) -o $@
 

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # Installs what building, testing and the demo need, on Debian 12+ and Ubuntu 24.04+.
-# Does nothing, and needs no root, when everything is there.
+# Does nothing, and needs no root, when everything is there. With `bench': what the benchmarks need.
 set -uo pipefail
 
 cd "$(dirname "$0")/.."
@@ -41,6 +41,15 @@ mandoc                          mandoc
 /usr/lib/python3/dist-packages/grpc             python3-grpcio
 /usr/lib/python3/dist-packages/google/protobuf  python3-protobuf
 "
+
+# `install-deps.sh bench`: the peers that are measured beside.
+if [[ ${1:-} == bench ]]; then
+	NEEDS="
+haproxy                         haproxy
+nft                             nftables
+python3                         python3
+"
+fi
 
 have() {
 	case $1 in

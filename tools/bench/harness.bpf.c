@@ -145,6 +145,19 @@ int harness_xdp(struct xdp_md *ctx)
 	return verdict;
 }
 
+/* Live frames: each goes on into the stack as if the device had received it. Buffers come back
+ * with the stack's edits, so the headers are written anew. */
+SEC("xdp")
+int live_xdp(struct xdp_md *ctx)
+{
+	__u32 header = config.header;
+
+	if (!header || header > HARNESS_FRAME_MAX)
+		return XDP_DROP;
+	next_frame();
+	return bpf_xdp_store_bytes(ctx, 0, config.frame, header) ? XDP_DROP : XDP_PASS;
+}
+
 /* ------------------------------------------------------------------ floors and single steps */
 
 SEC("tc")

