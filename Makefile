@@ -133,6 +133,10 @@ demo-up: deps                   ## as root: build the scenario and leave it stan
 demo-down:                      ## as root: take down what demo-up left
 	@BUILD=$(BUILD) tools/demo.sh down
 
+interop: deps                   ## as root: against other people's control planes (ISTIOD=pilot-discovery)
+	@+$(MAKE) --no-print-directory $(JOBS) helpers
+	@BUILD=$(BUILD) tests/interop/run.sh
+
 fuzz:                           ## fuzz each target for FUZZ_SECONDS (30), with sanitizers
 	@+$(MAKE) --no-print-directory $(JOBS) CC=$(CLANG) SAN=address,undefined BUILD=$(BUILD)/fuzz \
 		FUZZ_CFLAGS=-fsanitize=fuzzer-no-link run-fuzz
