@@ -157,7 +157,8 @@ check_man_pages() {
 	passes man_pages mandoc -T lint -W warning $pages
 }
 
-# The README's first YAML block is a configuration, the second one what a gateway adds to it.
+# The README's first YAML block is a configuration, the second one what a gateway adds to it, the
+# third one another source.
 check_readme_config() {
 	local ctl=${BUILD:-build}/parallaxctl
 	if [[ ! -x $ctl ]]; then
@@ -170,6 +171,8 @@ check_readme_config() {
 	passes readme_config "$ctl" preview --config "$tmp/readme1" --eds tools/demo/eds-both.yaml
 	passes readme_config_gateway \
 		"$ctl" preview --config "$tmp/readme-gateway" --eds tools/demo/eds-both.yaml
+	{ grep -v '^source:' "$tmp/readme1" && cat "$tmp/readme3"; } >"$tmp/readme-ads"
+	passes readme_config_ads "$ctl" preview --config "$tmp/readme-ads" --eds tools/demo/eds-both.yaml
 	echo "delivery: sideways" >>"$tmp/readme1"
 	refuses readme_config_fault "sideways" \
 		"$ctl" preview --config "$tmp/readme1" --eds tools/demo/eds-both.yaml
