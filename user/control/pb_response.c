@@ -116,7 +116,7 @@ static const char *read_any(struct pb_slice message, struct pb_resource *resourc
 	return wire.broken ? "broken protobuf" : NULL;
 }
 
-/* google.protobuf.Duration, rounded up to milliseconds. Envoy removes at once what has 0 to live. */
+/* google.protobuf.Duration, rounded up to milliseconds. 0 removes at once, as in Envoy. */
 static const char *read_ttl(struct pb_slice message, struct pb_resource *resource)
 {
 	struct pb_wire wire = pb_wire_start(message);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Protobuf's wire format, field by field and without a copy (protobuf.dev/programming-guides/
- * encoding). For messages that hold others by the thousand; the small ones go through protobuf-c. */
+/* Protobuf's wire format (protobuf.dev/programming-guides/encoding), field by field and without a
+ * copy. For messages that hold others by the thousand; the small ones go through protobuf-c. */
 #ifndef PB_WIRE_H
 #define PB_WIRE_H
 
