@@ -28,38 +28,6 @@ const char *const session_message_names[XDS_TYPES] = {
 	[XDS_NDS] = "istio.networking.nds.v1.NameTable",
 };
 
-static int copy_metadata(struct xds_node *node, const struct xds_metadata *metadata, size_t count)
-{
-	node->metadata = arena_array(node->arena, count, sizeof(*node->metadata));
-	if (!node->metadata)
-		return -ENOMEM;
-	node->metadata_count = count;
-	for (size_t i = 0; i < count; i++) {
-		node->metadata[i].key = arena_strdup(node->arena, metadata[i].key);
-		node->metadata[i].value = arena_strdup(node->arena, metadata[i].value);
-		if (!node->metadata[i].key || !node->metadata[i].value)
-			return -ENOMEM;
-	}
-	return 0;
-}
-
-static int make_node(struct xds_node *node, const char *id, const char *cluster,
-		     const char *version, const struct xds_metadata *metadata, size_t count)
-{
-	node->arena = arena_new_sized(512);
-	if (!node->arena)
-		return -ENOMEM;
-	node->id = arena_strdup(node->arena, id);
-	node->cluster = arena_strdup(node->arena, cluster ? cluster : "");
-	node->user_agent_version = version ? arena_strdup(node->arena, version) : NULL;
-	if (!node->id || !node->cluster || (version && !node->user_agent_version) ||
-	    copy_metadata(node, metadata, count)) {
-		arena_free(node->arena);
-		return -ENOMEM;
-	}
-	return 0;
-}
-
 static void set_config(struct xds_session *session, const struct xds_session_config *config)
 {
 	session->mode = config->mode;
@@ -82,8 +50,9 @@ int xds_session_new(const struct xds_session_config *config, struct xds_session 
 
 	if (!session)
 		return -ENOMEM;
-	err = make_node(&session->node, config->node_id, config->node_cluster,
-			config->user_agent_version, config->metadata, config->metadata_count);
+	err = session_make_node(&session->node, config->node_id, config->node_cluster,
+				config->user_agent_version, config->metadata,
+				config->metadata_count);
 	if (err) {
 		free(session);
 		return err;
@@ -123,21 +92,6 @@ void xds_session_free(struct xds_session *session)
 	free(session);
 }
 
-int xds_session_set_node(struct xds_session *session, const char *node_id,
-			 const char *node_cluster, const struct xds_metadata *metadata,
-			 size_t metadata_count)
-{
-	struct xds_node node = {0};
-	int err = make_node(&node, node_id, node_cluster, session->node.user_agent_version,
-			    metadata, metadata_count);
-
-	if (err)
-		return err;
-	arena_free(session->node.arena);
-	session->node = node;
-	return 0;
-}
-
 /* Nonces belong to a stream, versions do not (Envoy: GrpcMuxImpl::onStreamEstablished). */
 static void forget_stream(struct xds_session *session)
 {
@@ -154,8 +108,8 @@ static void forget_stream(struct xds_session *session)
 	for (size_t i = 0; i < list->count; i++) {
 		list->items[i]->sent = false;
 		list->items[i]->timeout_ms = XDS_NEVER;
-		session->follow_due |= !list->items[i]->wanted;
 	}
+	xds_list_drop_unwanted(list);
 	session->node_sent = false;
 }
 
@@ -271,10 +225,13 @@ static void note_response(struct xds_session *session, struct xds_channel *chann
 	swap(&channel->nonce, &header->nonce);
 	if (*header->identifier)
 		swap(&session->identifier, &header->identifier);
-	if (channel->error)
+	if (channel->error) {
 		channel->rejects++;
-	else
+		channel->last_nack_ms = now_ms;
+		session_set_text(&channel->nack, channel->error);
+	} else {
 		swap(&channel->version, &header->version);
+	}
 	make_reply_due(session, channel, now_ms);
 }
 
@@ -317,69 +274,6 @@ int xds_session_receive(struct xds_session *session, const uint8_t *message, siz
 	err = receive_response(session, type, &response, now_ms);
 	session_note_complete(session);
 	return err ? fail(session, err, "out of memory") : 0;
-}
-
-static int compare_names(const void *left, const void *right)
-{
-	return strcmp(*(const char *const *)left, *(const char *const *)right);
-}
-
-static int copy_names(struct arena *arena, const char *const *names, size_t count,
-		      const char ***ret, size_t *ret_count)
-{
-	const char **copies = arena_array(arena, count, sizeof(*copies));
-	size_t kept = 0;
-
-	if (!copies)
-		return -ENOMEM;
-	for (size_t i = 0; i < count; i++) {
-		copies[i] = arena_strdup(arena, names[i]);
-		if (!copies[i])
-			return -ENOMEM;
-	}
-	qsort(copies, count, sizeof(*copies), compare_names);
-	for (size_t i = 0; i < count; i++)
-		if (!kept || strcmp(copies[kept - 1], copies[i]))
-			copies[kept++] = copies[i];
-	*ret = copies;
-	*ret_count = kept;
-	return 0;
-}
-
-static bool same_extra(const struct xds_session *session, const char *const *names, size_t count)
-{
-	if (count != session->extra_count)
-		return false;
-	for (size_t i = 0; i < count; i++)
-		if (strcmp(names[i], session->extra[i]))
-			return false;
-	return true;
-}
-
-int xds_session_subscribe_eds(struct xds_session *session, const char *const *names, size_t count,
-			      int64_t now_ms)
-{
-	struct arena *old_arena = session->extra_arena, *arena = arena_new_sized(count * 80);
-	const char **old = session->extra, **extra = NULL;
-	size_t old_count = session->extra_count, extra_count = 0;
-	int err = arena ? copy_names(arena, names, count, &extra, &extra_count) : -ENOMEM;
-
-	(void)now_ms;
-	if (err || same_extra(session, extra, extra_count)) {
-		arena_free(arena);
-		return err;
-	}
-	session->extra = extra;
-	session->extra_count = extra_count;
-	session->follow_due = true;
-	err = session_follow(session);
-	if (err) {
-		session->extra = old;
-		session->extra_count = old_count;
-	}
-	session->extra_arena = err ? old_arena : arena;
-	arena_free(err ? arena : old_arena);
-	return err;
 }
 
 int64_t xds_session_reconnect_at(const struct xds_session *session)

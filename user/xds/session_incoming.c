@@ -7,58 +7,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <xxhash.h>
-
 #include "arena.h"
 #include "eds_decode.h"
-#include "pb_decode.h"
 
 #define ERROR_TEXT_MAX 2000 /* bytes of a NACK's message */
 #define ERROR_ITEMS_MAX 10
-
-/* Memory that the decoded form takes, roughly. */
-static size_t expected_size(enum xds_type type, size_t length)
-{
-	if (type == XDS_EDS)
-		return length + length / 4 + 256;
-	return type == XDS_NDS ? length * 5 / 2 + 256 : 256;
-}
-
-static int decode(enum xds_type type, struct incoming_batch *batch, struct pb_slice body,
-		  struct xds_resource *fresh, char reason[PB_REASON_MAX])
-{
-	static const size_t sizes[XDS_TYPES] = {
-		[XDS_CDS] = sizeof(struct xds_cluster),
-		[XDS_EDS] = sizeof(struct assignment),
-		[XDS_LDS] = sizeof(struct xds_listener),
-		[XDS_NDS] = sizeof(struct xds_names),
-	};
-	void *data;
-
-	fresh->arena = arena_new_sized(expected_size(type, body.length));
-	data = fresh->arena ? arena_alloc(fresh->arena, sizes[type]) : NULL;
-	if (!data)
-		return -ENOMEM;
-	fresh->data = data;
-	if (type == XDS_CDS)
-		return pb_decode_cluster(body, fresh->arena, data, reason);
-	if (type == XDS_EDS)
-		return pb_decode_assignment(body, &batch->usage, fresh->arena, data, reason);
-	if (type == XDS_LDS)
-		return pb_decode_listener(body, fresh->arena, data, reason);
-	return pb_decode_names(body, fresh->arena, data, reason);
-}
 
 /* A text that the response brings, in the arena of the batch. */
 static const char *keep(struct incoming_batch *batch, struct pb_slice slice)
 {
 	return arena_text(batch->arena, (const char *)slice.bytes, slice.length);
-}
-
-static void refuse(struct incoming *item, const char *wrong)
-{
-	item->kind = INCOMING_REFUSED;
-	item->wrong = wrong;
 }
 
 /* By which name it is looked up: cluster_name of an assignment, `name` of the others, both field
@@ -73,7 +31,7 @@ static int find_name(enum xds_type type, struct incoming_batch *batch, struct in
 	else if (!name.length)
 		name = item->from.name;
 	if (name.length > EDS_MAX_NAME || !pb_is_text(name) || (!name.length && type != XDS_NDS)) {
-		refuse(item, name.length ? "the name is too long, or not UTF-8"
+		incoming_refuse(item, name.length ? "the name is too long, or not UTF-8"
 					 : "the name is empty");
 		item->unnamed = true;
 		item->name = arena_printf(batch->arena, "resources[%zu]",
@@ -83,7 +41,7 @@ static int find_name(enum xds_type type, struct incoming_batch *batch, struct in
 		if (type != XDS_NDS && item->from.name.length &&
 		    (item->from.name.length != name.length ||
 		     memcmp(item->from.name.bytes, name.bytes, name.length)))
-			refuse(item, "its wrapper has another name");
+			incoming_refuse(item, "its wrapper has another name");
 	}
 	return item->name ? 0 : -ENOMEM;
 }
@@ -117,7 +75,7 @@ static int collect(enum xds_type type, const struct pb_response *response,
 		if (find_name(type, batch, item))
 			return -ENOMEM;
 		if (wrong)
-			refuse(item, wrong);
+			incoming_refuse(item, wrong);
 	}
 	qsort(batch->items, batch->count, sizeof(*batch->items), compare_items);
 	return 0;
@@ -130,7 +88,7 @@ static void refuse_doubles(struct incoming_batch *batch)
 		if (strcmp(batch->items[first].name, batch->items[i].name))
 			first = i;
 		else
-			refuse(&batch->items[i], "stands twice in one response");
+			incoming_refuse(&batch->items[i], "stands twice in one response");
 	}
 }
 
@@ -168,131 +126,24 @@ static int collect_removed(const struct xds_list *list, const struct pb_response
 		if (!name)
 			return -ENOMEM;
 		if (item)
-			refuse(item, "both sent and removed in one response");
+			incoming_refuse(item, "both sent and removed in one response");
 		else if (held)
 			batch->removed[batch->removed_count++] = held;
 	}
 	return 0;
 }
 
-static bool same_text(const char *text, struct pb_slice slice)
+static void count_held(const struct xds_session *session, enum xds_type type,
+		       struct incoming_batch *batch)
 {
-	return text && strlen(text) == slice.length && !memcmp(text, slice.bytes, slice.length);
-}
+	for (unsigned int i = 0; i < XDS_TYPES; i++) {
+		const struct xds_list *list = &session->channels[i].list;
 
-/* "A resource without body and with unchanged version is a heartbeat" (xds_protocol.rst). */
-static bool is_heartbeat(const struct incoming *item, const struct pb_response *response,
-			 const char *accepted)
-{
-	if (item->from.has_body || !item->held || !item->held->arena)
-		return false;
-	if (item->held->version)
-		return same_text(item->held->version, item->from.version);
-	return !item->from.version.length ||
-	       (!response->delta && same_text(accepted, item->from.version));
-}
-
-static int decode_item(enum xds_type type, struct incoming_batch *batch, struct incoming *item)
-{
-	char reason[PB_REASON_MAX] = "";
-	int err;
-
-	item->fresh = xds_resource_new(item->name);
-	if (!item->fresh)
-		return -ENOMEM;
-	err = decode(type, batch, item->from.body, item->fresh, reason);
-	if (!err || err == -ENOMEM)
-		return err;
-	xds_resource_free(item->fresh);
-	item->fresh = NULL;
-	refuse(item, arena_strdup(batch->arena, reason));
-	return item->wrong ? 0 : -ENOMEM;
-}
-
-static int judge_body(enum xds_type type, struct incoming_batch *batch, struct incoming *item)
-{
-	if (!pb_type_is(item->from.type_url, session_message_names[type])) {
-		refuse(item, "of another type than the response");
-		return 0;
+		for (size_t j = 0; j < list->count; j++)
+			if (list->items[j]->arena)
+				batch->bytes += arena_used(list->items[j]->arena);
 	}
-	item->hash = XXH3_64bits(item->from.body.bytes, item->from.body.length);
-	if (item->held && item->held->arena && item->held->hash == item->hash) {
-		item->kind = INCOMING_SAME;
-		return 0;
-	}
-	return decode_item(type, batch, item);
-}
-
-static int judge(const struct xds_session *session, enum xds_type type,
-		 const struct pb_response *response, struct incoming_batch *batch,
-		 struct incoming *item)
-{
-	const struct xds_channel *channel = &session->channels[type];
-
-	item->held = xds_list_find(&channel->list, item->name);
-	if (type == XDS_EDS && !item->unnamed && (!item->held || !item->held->wanted)) {
-		item->kind = INCOMING_IGNORED;
-		return 0;
-	}
-	if (item->kind == INCOMING_REFUSED)
-		return 0;
-	if (item->from.has_body)
-		return judge_body(type, batch, item);
-	item->kind = INCOMING_HEARTBEAT;
-	if (!is_heartbeat(item, response, channel->version))
-		refuse(item, "the resource has no body");
-	return 0;
-}
-
-static int copy_version(struct incoming *item)
-{
-	struct pb_slice version = item->from.version;
-	char **target = item->fresh ? &item->fresh->version : &item->version;
-
-	if (!version.length || (item->held && !item->fresh && same_text(item->held->version, version)))
-		return 0;
-	*target = strndup((const char *)version.bytes, version.length);
-	return *target ? 0 : -ENOMEM;
-}
-
-static bool has_arrived(const struct xds_session *session, const char *name)
-{
-	return xds_resource_arrived(xds_list_find(&session->channels[XDS_EDS].list, name));
-}
-
-/* The assignment of the old name serves until that of the new one is there. */
-static int prepare_warming(const struct xds_session *session, struct incoming *item)
-{
-	const struct xds_cluster *old, *new;
-	const char *serving;
-
-	if (!item->held || !item->held->cluster || item->kind != INCOMING_TAKE)
-		return 0;
-	old = item->held->cluster;
-	new = item->fresh->cluster;
-	if (old->kind != XDS_CLUSTER_EDS || new->kind != XDS_CLUSTER_EDS)
-		return 0;
-	serving = item->held->previous;
-	if (!serving || has_arrived(session, old->service))
-		serving = old->service;
-	if (!strcmp(serving, new->service) || has_arrived(session, new->service))
-		return 0;
-	item->previous = strdup(serving);
-	return item->previous ? 0 : -ENOMEM;
-}
-
-static int prepare(const struct xds_session *session, enum xds_type type,
-		   struct incoming *item)
-{
-	if (item->kind == INCOMING_IGNORED)
-		return 0;
-	if (item->kind == INCOMING_REFUSED) {
-		item->rejected = item->held ? strdup(item->wrong) : NULL;
-		return item->held && !item->rejected ? -ENOMEM : 0;
-	}
-	if (copy_version(item))
-		return -ENOMEM;
-	return type == XDS_CDS ? prepare_warming(session, item) : 0;
+	batch->resources = session->channels[type].list.count;
 }
 
 static int read_items(const struct xds_session *session, enum xds_type type,
@@ -303,12 +154,10 @@ static int read_items(const struct xds_session *session, enum xds_type type,
 	if (err)
 		return err;
 	refuse_doubles(batch);
+	count_held(session, type, batch);
 	err = collect_removed(&session->channels[type].list, response, batch);
-	for (size_t i = 0; i < batch->count && !err; i++) {
-		err = judge(session, type, response, batch, &batch->items[i]);
-		if (!err)
-			err = prepare(session, type, &batch->items[i]);
-	}
+	for (size_t i = 0; i < batch->count && !err; i++)
+		err = incoming_judge(session, type, response, batch, &batch->items[i]);
 	return err;
 }
 

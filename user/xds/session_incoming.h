@@ -36,7 +36,15 @@ struct incoming_batch {
 	size_t removed_count;
 	const char *whole; /* what is wrong with the response as such; or NULL */
 	struct eds_usage usage;
+	size_t bytes;     /* held by the session, and what is added */
+	size_t resources; /* the same of this type */
 };
+
+void incoming_refuse(struct incoming *item, const char *wrong);
+/* Decides what an item is, and makes ready what taking it needs. Returns 0 or -ENOMEM. */
+int incoming_judge(const struct xds_session *session, enum xds_type type,
+		   const struct pb_response *response, struct incoming_batch *batch,
+		   struct incoming *item);
 
 /* Returns 0, or -ENOMEM with nothing to free. */
 int incoming_read(const struct xds_session *session, enum xds_type type,

@@ -50,8 +50,8 @@ static void note_sent_names(struct xds_session *session, int64_t now_ms)
 			session_timer(session, held->timeout_ms);
 		}
 		held->sent = held->wanted;
-		session->follow_due |= !held->wanted;
 	}
+	xds_list_drop_unwanted(&channel->list);
 	channel->names_changed = false;
 }
 
@@ -67,14 +67,9 @@ static void note_first(struct xds_session *session, struct xds_channel *channel,
 static void note_reply(struct xds_channel *channel, int64_t now_ms)
 {
 	channel->reply_due = false;
-	if (!channel->error) {
+	if (!channel->error)
 		channel->last_ack_ms = now_ms;
-		return;
-	}
-	channel->last_nack_ms = now_ms;
-	free(channel->nack);
-	channel->nack = channel->error;
-	channel->error = NULL;
+	session_set_text(&channel->error, NULL);
 }
 
 static void note_request(struct xds_session *session, enum xds_type type, unsigned int parts,

@@ -50,7 +50,7 @@ struct xds_channel {
 	char *version; /* last accepted; or NULL */
 	char *nonce;   /* of the last response on this stream; or NULL */
 	char *error;   /* what the reply due says is wrong; NULL: an ACK */
-	char *nack;    /* the last such; or NULL */
+	char *nack;    /* what was wrong with the last one refused; or NULL */
 	bool asked;    /* on this stream */
 	bool answered; /* on this stream */
 	bool settled;  /* answered once on any stream, or timed out */
@@ -116,6 +116,12 @@ static inline bool session_asks(const struct xds_session *session, enum xds_type
 	return session->types & 1u << type;
 }
 
+/* ---- session_node.c ---- */
+
+/* Copies; `cluster` and `version` may be NULL. Returns 0, or -ENOMEM with nothing to free. */
+int session_make_node(struct xds_node *node, const char *id, const char *cluster,
+		      const char *version, const struct xds_metadata *metadata, size_t count);
+
 /* ---- session_store.c ---- */
 
 /* Returns NULL without memory. */
@@ -125,6 +131,8 @@ void xds_resource_free(struct xds_resource *resource);
 void xds_resource_clear(struct xds_resource *resource);
 struct xds_resource *xds_list_find(const struct xds_list *list, const char *name);
 void xds_list_free(struct xds_list *list);
+/* Of EDS: what is neither wanted nor known to the server as wanted. */
+void xds_list_drop_unwanted(struct xds_list *list);
 /* Has the server said what there is, if only that there is nothing? Accepts NULL. */
 bool xds_resource_arrived(const struct xds_resource *resource);
 /* Note that something is to be looked at then. */

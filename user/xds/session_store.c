@@ -71,6 +71,19 @@ void xds_list_free(struct xds_list *list)
 	*list = (struct xds_list){0};
 }
 
+void xds_list_drop_unwanted(struct xds_list *list)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < list->count; i++) {
+		if (list->items[i]->wanted || list->items[i]->sent)
+			list->items[kept++] = list->items[i];
+		else
+			xds_resource_free(list->items[i]);
+	}
+	list->count = kept;
+}
+
 void session_timer(struct xds_session *session, int64_t at_ms)
 {
 	if (at_ms < session->timers_at)
