@@ -228,7 +228,6 @@ static void note_response(struct xds_session *session, struct xds_channel *chann
 	if (channel->error) {
 		channel->rejects++;
 		channel->last_nack_ms = now_ms;
-		session_set_text(&channel->nack, channel->error);
 	} else {
 		swap(&channel->version, &header->version);
 	}

@@ -207,12 +207,15 @@ int session_apply(struct xds_session *session, enum xds_type type,
 		  const struct pb_response *response, int64_t now_ms)
 {
 	struct incoming_batch batch;
+	struct xds_channel *channel = &session->channels[type];
 	char *error = NULL;
 	int err = incoming_read(session, type, response, &batch);
 
 	if (err)
 		return err;
 	err = incoming_error(&batch, &error);
+	if (!err && error)
+		err = session_set_text(&channel->nack, error);
 	if (!err && type == XDS_EDS)
 		apply_eds(session, &batch, now_ms);
 	else if (!err)
@@ -222,7 +225,7 @@ int session_apply(struct xds_session *session, enum xds_type type,
 		free(error);
 		return err;
 	}
-	free(session->channels[type].error);
-	session->channels[type].error = error;
+	free(channel->error);
+	channel->error = error;
 	return 0;
 }
