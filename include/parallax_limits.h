@@ -7,7 +7,7 @@
 #define DEFAULT_SERVICES 16384
 #define DEFAULT_BACKENDS 131072
 #define DEFAULT_FLOWS 262144
-#define DEFAULT_SLOTS (1u << 22)
+#define DEFAULT_SLOTS (1u << 23)
 
 #define MAX_SERVICES 65535      /* a flow names its row in 16 bits */
 #define MAX_BACKENDS (1u << 22)

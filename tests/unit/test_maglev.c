@@ -105,7 +105,7 @@ static const struct {
 	{2000, one_to_seven, 1},  {2, one_giant, 1},       {100, one_giant, 1},
 	{10000, one_giant, 1},    {2, tiny_ones, 1},
 	/* For each tiny share that gets a slot, a large one gives one. */
-	{10, tiny_ones, 2},       {1000, tiny_ones, 2},
+	{10, tiny_ones, 2},       {100, tiny_ones, 2},      {1000, tiny_ones, 2},
 };
 
 static void test_slots_by_share(void **state)
@@ -125,7 +125,7 @@ static void test_slots_by_share(void **state)
 			double off = fabs(table.counts[i] - view->backends[i].share * size);
 
 			assert_true(table.counts[i] > 0);
-			if (off > fills[n].slots_off)
+			if (off > fills[n].slots_off && off > 0.01 * view->backends[i].share * size)
 				fail_msg("row %zu backend %zu: %f slots off", n, i, off);
 		}
 		arena_free(arena);
@@ -156,9 +156,10 @@ static void test_sizes(void **state)
 		size_t count;
 		uint32_t previous, size;
 	} cases[] = {
-		{0, 0, 0},       {0, 251, 251},     {1, 0, 251},      {2, 0, 251},
-		{3, 0, 509},     {10, 0, 2039},     {2, 2039, 2039},  {10, 251, 2039},
-		{100, 0, 16381}, {10000, 0, 1048573}, {100000, 0, 1048573},
+		{0, 0, 0},       {0, 251, 251},     {1, 0, 251},      {2, 0, 1021},
+		{3, 0, 2039},    {10, 0, 4093},     {2, 2039, 2039},  {10, 251, 4093},
+		{30, 0, 32749},  {100, 0, 65521},   {128, 0, 65521},  {129, 0, 131071},
+		{1000, 0, 131071}, {10000, 0, 1048573}, {100000, 0, 1048573},
 	};
 
 	(void)state;
@@ -235,37 +236,36 @@ static double churn(size_t count, size_t gone, double (*weight)(size_t), uint32_
 	return (double)moved / had;
 }
 
-/* The average over who leaves. With plain Maglev 10 backends move 1.26 times what they must. At
- * some hundred slots per backend many backends cost more: each must end up with its exact share
- * again. What moves beyond the necessary is then a small part of the table. */
+/* The average over who leaves, in multiples of what has to move. Plain Maglev moves 1.26 at 10
+ * backends and 2.1 at 100. Up to 50 backends it is a tenth beyond the necessary; from 129 on exact
+ * quotas are worth less than the time to do better. */
 static void test_churn(void **state)
 {
 	static const struct {
 		size_t count;
 		double (*weight)(size_t);
-		double times, part; /* at most; of the necessary, or of the table beyond it */
+		double times; /* at most */
 	} cases[] = {
-		{2, equal_weight, 1.0, 0},    {3, equal_weight, 1.1, 0},
-		{5, equal_weight, 1.1, 0},    {10, equal_weight, 1.13, 0},
-		{5, one_to_seven, 1.1, 0},    {10, one_to_seven, 1.1, 0},
-		{30, equal_weight, 1, 0.015},
-		{100, equal_weight, 1, 0.012}, {100, one_to_seven, 1, 0.012},
-		{1000, equal_weight, 1, 0.006},
+		{2, equal_weight, 1.0},     {3, equal_weight, 1.1},    {5, equal_weight, 1.1},
+		{10, equal_weight, 1.1},    {12, equal_weight, 1.1},   {20, equal_weight, 1.1},
+		{30, equal_weight, 1.1},    {40, equal_weight, 1.12},  {50, equal_weight, 1.1},
+		{5, one_to_seven, 1.1},     {10, one_to_seven, 1.1},   {30, one_to_seven, 1.12},
+		{100, equal_weight, 1.25},  {100, one_to_seven, 1.3},  {128, equal_weight, 1.35},
+		{200, equal_weight, 1.6},   {1000, equal_weight, 5},
 	};
 
 	(void)state;
 	for (size_t n = 0; n < sizeof(cases) / sizeof(*cases); n++) {
 		size_t step = (cases[n].count + 9) / 10, rounds = 0;
-		double times = 0, limit;
+		double times = 0;
 		uint32_t size;
 
 		for (size_t gone = 0; gone < cases[n].count; gone += step, rounds++)
 			times += churn(cases[n].count, gone, cases[n].weight, &size);
 		times /= (double)rounds;
-		limit = cases[n].times + cases[n].part * (double)cases[n].count;
-		if (times > limit)
+		if (times > cases[n].times)
 			fail_msg("%zu backends, %u slots: %.3f times the necessary, limit %.3f",
-				 cases[n].count, size, times, limit);
+				 cases[n].count, size, times, cases[n].times);
 	}
 }
 
@@ -339,8 +339,8 @@ static void test_same_destination_twice(void **state)
 	view->backends[1].share = 0.75;
 	table = make_table(arena, view, 251);
 	check_counts(view, &table);
-	assert_int_equal(table.counts[0], 63);
-	assert_int_equal(table.counts[1], 188);
+	assert_in_range(table.counts[0], 62, 63);
+	assert_in_range(table.counts[1], 188, 189);
 	arena_free(arena);
 }
 
@@ -403,7 +403,24 @@ static void test_refused(void **state)
 	arena_free(arena);
 }
 
-/* Random shares: always whole, always within two slots. */
+static double larger(double a, double b)
+{
+	return a > b ? a : b;
+}
+
+/* Who gets more gets no fewer slots, beyond the tolerance of either. */
+static void check_monotone(const struct view *view, const struct table *table)
+{
+	for (size_t i = 0; i < view->backend_count; i++)
+		for (size_t j = 0; j < view->backend_count; j++) {
+			double a = view->backends[i].share, b = view->backends[j].share;
+
+			if (a > 1.03 * b && a * table->size > b * table->size + 5)
+				assert_true(table->counts[i] >= table->counts[j]);
+		}
+}
+
+/* Random shares: always whole, always within 1 % or a slot (two where tiny ones are given one). */
 static void test_random(void **state)
 {
 	static const double scales[] = {1, 0.1, 0.01, 1e-3, 1e-4, 1e-5};
@@ -431,9 +448,11 @@ static void test_random(void **state)
 			double exact = view->backends[i].share * table.size;
 
 			assert_true(table.counts[i] >= 1);
-			assert_true(table.counts[i] <= exact + 1);
-			assert_true(table.counts[i] >= exact - 2 - 40 * exact / table.size);
+			assert_true(table.counts[i] <= exact + larger(1, exact * 0.01));
+			assert_true(table.counts[i] >= exact - larger(2 + 40 * exact / table.size,
+							    exact * 0.01));
 		}
+		check_monotone(view, &table);
 		arena_free(arena);
 	}
 }

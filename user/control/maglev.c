@@ -1,12 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* View → table: which backend each slot names (Maglev, NSDI 2016, with exact weights).
- *
- * Two things differ from the paper. The number of slots of each backend is settled first, from
- * its share. And a turn is one proposal, whether or not the slot is still free: a backend that
- * meets a taken slot waits for its next turn. Who gets a slot then depends on who asks for it
- * earliest, hardly on how others fared, so that fewer slots change hands when a backend leaves
- * (10 backends, 2039 slots: 10.9 % instead of 11.7 %).
- */
+/* View → table: which backend each slot names. */
 #include "maglev.h"
 
 #include <errno.h>
@@ -16,6 +9,7 @@
 #include <xxhash.h>
 
 #include "arena.h"
+#include "maglev_parts.h"
 #include "maglev_quota.h"
 #include "parallax_limits.h"
 
@@ -28,28 +22,22 @@ static const uint32_t ladder[] = {251,   509,   1021,   2039,   4093,   8191,   
 #define SLOTS_WANTED 125
 /* But no more than this many slots per backend for the sake of one tiny share. */
 #define SLOTS_PER_BACKEND 1000
+/* maglev_match() looks at each backend for each slot. */
+#define MATCH_BACKENDS 128
 
-/* Proposals of the largest share in a round. More than one, so that passing from one backend to
- * the next costs little; many for large tables, whose backends do not fit the cache. By the size
- * of the table, which stays, and not by the number of backends. */
-#define PROPOSALS(size) ((size) > 65521 ? 64 : 8)
-#define LARGEST_TO_AVERAGE 4
-
-struct contender {
-	uint64_t hash;
-	uint64_t step, credit; /* proposals per round and saved up, in 2^-QUOTA_SHIFT */
-	uint32_t backend;      /* index in the view */
-	uint32_t left;         /* slots still to take */
-	uint32_t at, skip;     /* next proposal, and how far to the one after */
-};
-
-struct filler {
-	struct contender *contenders; /* by identity; those that want slots */
-	size_t count;
-	uint32_t size;
-	uint64_t *taken; /* one bit per slot: stays in the cache where the table does not */
-	uint32_t *slots;
-};
+/* What moves beyond the necessary when a backend leaves goes with the root of backends by slots.
+ * This many slots keep it below a tenth; where that would take too large a table, near it. */
+static double calm(size_t count)
+{
+	if (count < 2)
+		return 0;
+	if (count <= 12)
+		return 400.0 * (double)count;
+	if (count <= 40)
+		return 800.0 * (double)count;
+	/* One more than the least churn is affordable for. */
+	return count <= MATCH_BACKENDS ? MAGLEV_MATCH_MAX : MAGLEV_MATCH_MAX + 1;
+}
 
 uint32_t maglev_size(const struct view *view, uint32_t previous_size)
 {
@@ -65,6 +53,10 @@ uint32_t maglev_size(const struct view *view, uint32_t previous_size)
 	wanted = SLOTS_WANTED / smallest;
 	if (wanted > (double)SLOTS_PER_BACKEND * (double)view->backend_count)
 		wanted = (double)SLOTS_PER_BACKEND * (double)view->backend_count;
+	if (wanted < calm(view->backend_count))
+		wanted = calm(view->backend_count);
+	if (wanted > MAGLEV_MATCH_MAX && view->backend_count <= MATCH_BACKENDS)
+		wanted = MAGLEV_MATCH_MAX;
 	while (rung < last && ladder[rung] < wanted)
 		rung++;
 	return ladder[rung] > previous_size ? ladder[rung] : previous_size;
@@ -107,35 +99,15 @@ static int compare_contender(const void *a, const void *b)
 	return (x->skip > y->skip) - (x->skip < y->skip);
 }
 
-/* The weight that proposes PROPOSALS() times in a round: the largest, so that backends of one weight
- * always take equal turns, however many they are; where that one dwarfs the rest, some times the
- * average, or there would be too many rounds. */
-static uint64_t round_weight(const struct view *view)
-{
-	uint64_t largest = 1, total = 0, limit;
-
-	for (size_t i = 0; i < view->backend_count; i++) {
-		uint64_t weight = quota_weight(view->backends[i].share);
-
-		total += weight;
-		largest = weight > largest ? weight : largest;
-	}
-	limit = total / view->backend_count * LARGEST_TO_AVERAGE + 1;
-	return largest < limit ? largest : limit;
-}
-
 static void enter(struct filler *filler, const struct view *view)
 {
-	double scale = PROPOSALS(filler->size) * (double)(1ULL << QUOTA_SHIFT) /
-		       (double)round_weight(view);
-
 	for (size_t i = 0; i < view->backend_count; i++) {
 		const struct view_backend *backend = &view->backends[i];
 		uint64_t hash = identity(backend, 0);
 
 		filler->contenders[i] = (struct contender){
 			.hash = hash,
-			.step = (uint64_t)((double)quota_weight(backend->share) * scale) + 1,
+			.weight = quota_weight(backend->share),
 			.backend = (uint32_t)i,
 			.at = (uint32_t)(hash % filler->size),
 			.skip = (uint32_t)(identity(backend, 1) % (filler->size - 1)) + 1,
@@ -145,7 +117,18 @@ static void enter(struct filler *filler, const struct view *view)
 	qsort(filler->contenders, filler->count, sizeof(*filler->contenders), compare_contender);
 }
 
-static int set_quotas(struct filler *filler, const struct view *view, uint32_t *counts)
+/* Those that get no slot are out of it. */
+static void drop_unserved(struct filler *filler)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < filler->count; i++)
+		if (filler->contenders[i].quota)
+			filler->contenders[kept++] = filler->contenders[i];
+	filler->count = kept;
+}
+
+static int set_quotas(struct filler *filler)
 {
 	struct quota *quotas = calloc(filler->count, sizeof(*quotas));
 
@@ -153,87 +136,32 @@ static int set_quotas(struct filler *filler, const struct view *view, uint32_t *
 		return -ENOMEM;
 	for (size_t i = 0; i < filler->count; i++) {
 		quotas[i].order = (uint32_t)i;
-		quotas[i].weight = quota_weight(view->backends[filler->contenders[i].backend].share);
+		quotas[i].weight = filler->contenders[i].weight;
 	}
 	quota_deal(quotas, filler->count, filler->size);
-	for (size_t i = 0; i < filler->count; i++) {
-		struct contender *contender = &filler->contenders[quotas[i].order];
-
-		contender->left = quotas[i].slots;
-		counts[contender->backend] = quotas[i].slots;
-	}
-	free(quotas);
-	return 0;
-}
-
-/* A contender's proposals of one round. */
-static void propose(struct filler *filler, struct contender *contender)
-{
-	uint64_t credit = contender->credit + contender->step;
-	uint32_t at = contender->at;
-
-	for (; credit >> QUOTA_SHIFT && contender->left; credit -= 1ULL << QUOTA_SHIFT) {
-		uint64_t bit = 1ULL << (at & 63);
-
-		if (!(filler->taken[at >> 6] & bit)) {
-			filler->taken[at >> 6] |= bit;
-			filler->slots[at] = contender->backend;
-			contender->left--;
-		}
-		at += contender->skip;
-		if (at >= filler->size)
-			at -= filler->size;
-	}
-	contender->credit = credit;
-	contender->at = at;
-}
-
-/* Nothing much happens in a round of small shares alone: make it a longer one. */
-static void quicken(struct filler *filler, uint64_t steps)
-{
-	if (steps >= (uint64_t)filler->count << (QUOTA_SHIFT - 1))
-		return;
 	for (size_t i = 0; i < filler->count; i++)
-		filler->contenders[i].step *= 2;
-}
-
-static void fill(struct filler *filler)
-{
-	while (filler->count) {
-		uint64_t steps = 0;
-		size_t waiting = 0;
-
-		for (size_t i = 0; i < filler->count; i++) {
-			struct contender *contender = &filler->contenders[i];
-
-			if (contender->left)
-				propose(filler, contender);
-			if (!contender->left)
-				continue;
-			steps += contender->step;
-			filler->contenders[waiting++] = *contender;
-		}
-		filler->count = waiting;
-		quicken(filler, steps);
-	}
+		filler->contenders[quotas[i].order].quota = quotas[i].slots;
+	free(quotas);
+	drop_unserved(filler);
+	return 0;
 }
 
 static int make_table(const struct view *view, struct table *table)
 {
-	struct filler filler = {.size = table->size, .slots = table->slots};
+	struct filler filler = {
+		.size = table->size, .slots = table->slots, .counts = table->counts,
+		.contenders = calloc(view->backend_count, sizeof(*filler.contenders)),
+	};
 	int error = -ENOMEM;
 
-	filler.contenders = calloc(view->backend_count, sizeof(*filler.contenders));
-	filler.taken = calloc(table->size / 64 + 1, sizeof(*filler.taken));
-	if (!filler.contenders || !filler.taken)
-		goto cleanup;
+	if (!filler.contenders)
+		return -ENOMEM;
 	enter(&filler, view);
-	error = set_quotas(&filler, view, table->counts);
+	error = set_quotas(&filler);
 	if (!error)
-		fill(&filler);
-cleanup:
+		error = filler.size >= ladder[0] && filler.size <= MAGLEV_MATCH_MAX ?
+				maglev_match(&filler) : maglev_turns(&filler);
 	free(filler.contenders);
-	free(filler.taken);
 	return error;
 }
 
