@@ -83,6 +83,7 @@ struct agent {
 	const char *restart_reason; /* what the new configuration wants and only a restart gives */
 	struct file_source *source; /* NULL: not from files */
 	struct ads_source *ads;     /* NULL: not from a control plane */
+	uint64_t ads_failures;      /* streams that ended, at the last look */
 	struct file_watch *file_watch;
 	struct resolver *resolver;
 

@@ -4,10 +4,33 @@
 
 #include "agent.h"
 
+static uint64_t count_failures(const struct ads_source *ads)
+{
+	struct ads_stream_status stream;
+	uint64_t count = 0;
+
+	for (size_t i = 0; i < ads_source_stream_count(ads); i++) {
+		ads_source_stream(ads, i, &stream);
+		count += stream.session.failures;
+	}
+	return count;
+}
+
+/* A stream that is there again at once would else leave no line in the log. */
+static void log_failures(struct agent *agent)
+{
+	uint64_t failures = count_failures(agent->ads);
+
+	if (failures != agent->ads_failures && agent->serving)
+		agent_problems_log(agent);
+	agent->ads_failures = failures;
+}
+
 static void on_ads(void *arg, bool contents)
 {
 	struct agent *agent = arg;
 
+	log_failures(agent);
 	if (contents)
 		agent_schedule(agent);
 	else

@@ -4,7 +4,8 @@
 
 It serves what DIR holds, and pushes when that changes: TYPE.MODE.NETWORK.pb, a response byte for
 byte; else what model.py makes of mesh.json. Each request goes to DIR/requests, a line of JSON.
-DIR/orders holds a behaviour for streams to come; see `misbehave`.
+DIR/orders holds a misbehaviour, done on each stream when it changes; `refuse' and `stall' concern the
+streams to come. See `misbehave`.
 """
 import argparse
 import json
@@ -96,6 +97,7 @@ class Server:
         self.version = 0
         self.mesh = {"services": {}}
         self.stamp = None
+        self.orders = []
         self.look()
 
     def look(self):
@@ -113,7 +115,12 @@ class Server:
 
     def watch(self):
         while True:
-            time.sleep(0.05)
+            time.sleep(0.02)
+            orders = (read(os.path.join(self.dir, "orders")) or b"").decode().split()
+            if orders != self.orders:
+                self.orders = orders
+                for stream in list(self.streams) if orders else []:
+                    stream.out.put(orders)
             if self.look():
                 for stream in list(self.streams):
                     for kind in [k for k in ("cds", "eds", "lds", "nds") if k in stream.asked]:
@@ -133,15 +140,21 @@ class Server:
     def handle(self, mode, requests, context):
         self.check_token(context)
         stream = Stream(self, mode, context)
-        orders = (read(os.path.join(self.dir, "orders")) or b"").decode().split()
         self.note({"open": dict(context.invocation_metadata()), "mode": mode})
+        if self.orders[:1] == ["refuse"]:
+            context.abort(grpc.StatusCode.UNAVAILABLE, "not now: 100%")
+        while self.orders[:1] == ["stall"] and context.is_active():
+            time.sleep(0.05)
         self.streams.add(stream)
         threading.Thread(target=self.listen, args=(stream, requests), daemon=True).start()
         try:
-            if orders:
-                yield from misbehave(orders, stream)
             while (message := stream.out.get()) is not None:
-                yield message
+                if isinstance(message, list):
+                    if message[0] == "end":
+                        return
+                    yield from misbehave(message, stream)
+                else:
+                    yield message
         finally:
             self.streams.discard(stream)
 
@@ -157,7 +170,7 @@ class Server:
 
 def misbehave(orders, stream):
     """What is sent besides, or instead of, the truth. ORDER [ARGUMENT]..."""
-    order, arguments = orders[0], orders[1:]
+    order, *arguments = orders
     rng = random.Random(1)
     name = next(iter(model.resources(stream.server.mesh, "cds", {"metadata": {}})), "outbound|1||x")
     good = model.assignment(name, [model.endpoint("10.10.0.90", 5000, "w;;;;")])
@@ -165,18 +178,6 @@ def misbehave(orders, stream):
     def eds(*items):
         return model.response(stream.mode, "eds", items, "bad", stream.nonce())
 
-    if order == "refuse":
-        stream.context.abort(grpc.StatusCode.UNAVAILABLE, "not now: 100%")
-    if order == "stall":
-        while stream.context.is_active():
-            time.sleep(0.1)
-        return
-    settle = time.time() + 1
-    while time.time() < settle:  # first the truth
-        try:
-            yield stream.out.get(timeout=0.1)
-        except queue.Empty:
-            pass
     if order == "random":
         yield bytes(rng.randrange(256) for _ in range(1000))
     elif order == "truncated":
@@ -191,15 +192,14 @@ def misbehave(orders, stream):
     elif order == "unknown-type":
         yield model.response(stream.mode, "type.googleapis.com/x.Y", [(name, good)], "bad", "n")
     elif order == "duplicate":
-        yield eds((name, good), (name, good))
+        yield eds((name, model.resources(stream.server.mesh, "eds", stream.node)[name]),
+                  (name, good))
     elif order == "bad-address":
         yield eds((name, model.assignment(name, [model.endpoint("10.10.0.900", 5000, "w;;;;")])))
     elif order == "oversize":
         yield eds((name, good + wire.data(99, b"x" * int(arguments[0]))))
     elif order == "abort":
         stream.context.abort(grpc.StatusCode.INTERNAL, "on purpose")
-    elif order == "end":
-        return
     elif order == "flood":
         yield from flood(stream, name, float(arguments[0]), int(arguments[1]))
 
