@@ -43,6 +43,7 @@ uplink_was_silent() {
 
 step_0() {
 	step 0 "two clusters, and between them a wide area that knows no pod"
+	echo
 	draw_clusters
 	build_clusters || exit 1
 	confirm "inside its cluster a pod reaches another" \

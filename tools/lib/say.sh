@@ -7,7 +7,7 @@ else
 	BOLD='' DIM='' RED='' GREEN='' PLAIN=''
 fi
 
-step() { printf '\n%s── Step %s: %s%s\n\n' "$BOLD" "$1" "$2" "$PLAIN"; }
+step() { printf '\n%s── Step %s: %s%s\n' "$BOLD" "$1" "$2" "$PLAIN"; }
 
 # say LINE...: one line each
 say() { printf '   %s\n' "$@"; }
