@@ -47,16 +47,31 @@
 	{UPLINK, .in = ANSWER_FROM(gateway, port, NETWORK2), .verdict = SHOT,                      \
 	 .count = COUNT(TUNNEL_SOURCE), .flags = FLAGS(0)}
 
-static void listen_on(struct world *world, uint32_t addr, uint16_t port)
+static struct gateway_key in_network2(uint32_t addr)
 {
-	struct gateway gateway = {.port = htons(STOCK_PORT), .tunnel_port = htons(port),
-				  .kind = BACKEND_GENEVE};
 	struct gateway_key key;
 
 	memset(&key, 0, sizeof(key)); /* every byte counts, also those of the union */
 	key.addr.v4 = htonl(addr);
 	key.network = NETWORK2;
+	return key;
+}
+
+static void listen_on(struct world *world, uint32_t addr, uint16_t port)
+{
+	struct gateway gateway = {.port = htons(STOCK_PORT), .tunnel_port = htons(port),
+				  .kind = BACKEND_GENEVE};
+	struct gateway_key key = in_network2(addr);
+
 	world_update(world, "gateways", &key, &gateway);
+}
+
+static void gateways_leave(struct world *world)
+{
+	struct gateway_key key = in_network2(GATEWAY), key2 = in_network2(GATEWAY2);
+
+	world_delete(world, "gateways", &key);
+	world_delete(world, "gateways", &key2);
 }
 
 static void setup_other_ports(struct world *world)
@@ -111,6 +126,12 @@ static const struct test_case rows[] = {
 		.count = COUNT(FROM_TUNNEL)})},
 	{"decap: the gateway answers from the port it was sent to", setup_other_ports,
 	 STEPS(OPENS_AT_7000, ANSWERED_BY(GATEWAY, 7000))},
+	{"decap: the flow's gateway answers also when it has left the list", setup_geneve,
+	 STEPS(OPENS,
+	       {UPLINK, .before = gateways_leave, .in = ANSWER_BY(GATEWAY2, NETWORK2),
+		.verdict = SHOT, .count = COUNT(TUNNEL_SOURCE)},
+	       {UPLINK, .in = ANSWER_BY(GATEWAY, NETWORK2), .verdict = REDIRECT,
+		.out = FROM_VIP(A_SYN_ACK, FROM_OUTSIDE), .count = COUNT(FROM_TUNNEL)})},
 	{"decap: another gateway answers from the port it listens on", setup_other_ports,
 	 STEPS(OPENS_AT_7000, ANSWERED_BY(GATEWAY2, 7001))},
 	{"decap: not from another port of the gateway", setup_geneve,

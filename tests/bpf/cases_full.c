@@ -5,6 +5,7 @@
 
 #include "flow_packets.h"
 #include "parallax_hash.h"
+#include "parallax_limits.h"
 
 #define PAIRS (WORLD_FLOWS / 2)
 
@@ -122,6 +123,21 @@ static bool closed_make_room(struct world *world)
 	return false;
 }
 
+/* Two sets of clients take turns, each after the other's flows have gone idle: their tuples come
+ * back again and again, and always find room. */
+static bool same_tuples(struct world *world)
+{
+	const uint32_t clients = PAIRS * 3 / 4;
+
+	for (uint32_t turn = 0; turn < 20; turn++) {
+		for (uint32_t i = 0; i < clients; i++)
+			if (!connects_within(world, turn % 2 * clients + i, 4))
+				return printf("      turn %u, client %u refused\n", turn, i), false;
+		world_let_pass(world, TIMEOUT_ESTABLISHED + 1);
+	}
+	return true;
+}
+
 /* The port of a closed flow rests, however full the table. */
 static bool closed_ports_rest(struct world *world)
 {
@@ -223,6 +239,7 @@ static const struct test_case rows[] = {
 		.count = COUNT(FLOWS_FULL), .tables = true, .flows = WORLD_FLOWS})},
 	{"full: closed flows make room, established ones do not", setup_local,
 	 .run = closed_make_room},
+	{"full: the same tuples after the table was swept", setup_local, .run = same_tuples},
 	{"full: closed flows of the gateway keep their ports", setup_many_snat_ports,
 	 .run = closed_ports_rest},
 	{"flood: SYNs leave established flows alone", setup_local, STEPS(CONNECTS),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Client: a source address that belongs to another pod, where no reverse path filter would see it. */
+/* Client: a source address of another pod, where no reverse path filter would see it. */
 #include "cases.h"
 
 /* SLEEP lives behind DEVICE_POD0. */

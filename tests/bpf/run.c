@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Runs rows through BPF_PROG_TEST_RUN and compares everything that comes out. */
-#include "run.h"
-
+/* Runs rows through BPF_PROG_TEST_RUN. */
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -11,30 +8,7 @@
 #include <linux/bpf.h>
 #include <sys/socket.h>
 
-static const char *const reason_names[] = {
-#define X(name, verdict, text) #name,
-	REASONS(X)
-#undef X
-};
-
-static const enum hook hook_of[PROGRAM_COUNT] = {
-	[FROM_POD] = HOOK_FROM_POD, [TO_POD] = HOOK_TO_POD, [UPLINK] = HOOK_UPLINK,
-	[XDP] = HOOK_XDP,
-};
-
-static bool fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
-
-static bool fail(const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	printf("      ");
-	vprintf(format, args);
-	printf("\n");
-	va_end(args);
-	return false;
-}
+#include "compare.h"
 
 /* ------------------------------------------------------------------ run */
 
@@ -131,166 +105,6 @@ int frame_run(struct world *world, const struct step *step, uint8_t *data, uint3
 	if (step->program == XDP)
 		return run_xdp(world, ifindex, data, len, ret_verdict);
 	return run_tc(world, step, ifindex, data, len, ret_verdict);
-}
-
-/* ------------------------------------------------------------------ compare the frame */
-
-/* Read what the program chose for an unbound port, if that is within its range. */
-static bool bind_port(const struct port_place *place, const struct frame *got,
-		      struct port_values *ports)
-{
-	uint16_t *value = &ports->value[place->variable - ANY_TUNNEL_PORT];
-	uint16_t seen = got->data[place->offset] << 8 | got->data[place->offset + 1];
-	uint16_t first = 1024, last = 65535;
-
-	if (*value)
-		return true;
-	if (place->variable <= ANY_TUNNEL_PORT_B) {
-		first = TUNNEL_SOURCE_PORT;
-		last = TUNNEL_SOURCE_PORT + TUNNEL_SOURCE_PORTS - 1;
-	} else if (place->variable <= ANY_SNAT_B) {
-		first = SNAT_FIRST;
-		last = SNAT_LAST;
-	}
-	if (seen < first || seen > last)
-		return fail("port %u at byte %u is not within %u-%u", seen, place->offset,
-			    first, last);
-	if (place->variable >= ANY_CLASH && seen == CLIENT_PORT)
-		return fail("the source port was not rewritten");
-	*value = seen;
-	return true;
-}
-
-static bool ports_differ(const struct port_values *ports)
-{
-	const uint16_t *snat = &ports->value[ANY_SNAT - ANY_TUNNEL_PORT];
-
-	if ((snat[0] && snat[0] == snat[1]) || (snat[2] && snat[2] == snat[3]))
-		return fail("two flows got the same port");
-	return true;
-}
-
-static void print_bytes(const char *title, const struct frame *frame)
-{
-	printf("      %s (%u bytes):", title, frame->len);
-	for (uint32_t i = 0; i < frame->len && i < 160; i++)
-		printf("%s%02x", i == 14 || i % 16 == 14 ? "\n        " : " ", frame->data[i]);
-	printf("\n");
-}
-
-static bool compare_frame(const struct pkt *want, struct port_values *ports,
-			  const struct frame *got)
-{
-	uint32_t begin = want->dst_mac == MAC_ANY ? 12 : 0;
-	struct frame frame;
-
-	pkt_build(want, ports, &frame);
-	for (int i = 0; i < frame.place_count && frame.len == got->len; i++)
-		if (!bind_port(&frame.places[i], got, ports))
-			return false;
-	pkt_build(want, ports, &frame);
-	if (frame.len == got->len &&
-	    !memcmp(frame.data + begin, got->data + begin, got->len - begin))
-		return ports_differ(ports);
-	for (uint32_t i = begin; i < frame.len && i < got->len; i++) {
-		if (frame.data[i] != got->data[i]) {
-			fail("first difference at byte %u: want %02x, got %02x", i, frame.data[i],
-			     got->data[i]);
-			break;
-		}
-	}
-	print_bytes("want", &frame);
-	print_bytes("got", got);
-	return false;
-}
-
-/* ------------------------------------------------------------------ compare counters and flows */
-
-/* IP bytes that belong in the counter: those of the packet the flow carries. */
-static uint32_t counted_bytes(const struct step *step, const struct frame *frame)
-{
-	uint32_t bytes = frame->data[16] << 8 | frame->data[17];
-
-	bool inner = step->in.outer && (step->program == UPLINK || step->live);
-
-	return inner ? bytes - TUNNEL_OVERHEAD_IPV4 : bytes;
-}
-
-/* Drops of tunnel packets may be counted before the inner packet's length is known. */
-static bool bytes_matter(const struct step *step)
-{
-	return !step->ip_bytes_unknown && !(step->in.outer && step->verdict == SHOT) &&
-	       !(step->in.outer && step->in.outer->option_type);
-}
-
-static bool compare_counts(const struct step *step, const struct counts *before,
-			   const struct counts *after, uint32_t ip_bytes)
-{
-	enum hook hook = step->live ? HOOK_UPLINK : hook_of[step->program];
-	int want = step->count ? (int)COUNTER(hook, step->count - 1) : -1;
-	int live = step->live && !step->in.vlan ? COUNTER(HOOK_XDP, REASON_XDP_DECAP) : -1;
-	bool good = true;
-
-	for (int i = 0; i < HOOK_COUNT * REASON_COUNT; i++) {
-		uint64_t packets = after->packets[i] - before->packets[i];
-		uint64_t bytes = after->bytes[i] - before->bytes[i];
-
-		if (packets != (i == want || i == live))
-			good = fail("counter hook %d %s moved by %llu, want %d", i / REASON_COUNT,
-				    reason_names[i % REASON_COUNT], (unsigned long long)packets,
-				    i == want || i == live);
-		else if (i == want && bytes_matter(step) && bytes != ip_bytes)
-			good = fail("counted %llu bytes, want %u", (unsigned long long)bytes,
-				    ip_bytes);
-	}
-	return good;
-}
-
-static void check_state(const struct flow_key *key, struct flow *flow, void *data)
-{
-	int *state = data;
-
-	(void)key;
-	if (flow->state != *state - 1)
-		*state = -1 - flow->state;
-}
-
-static void check_flags(const struct flow_key *key, struct flow *flow, void *data)
-{
-	uint8_t flags = flow->flags & (FLOW_FIN_FORWARD | FLOW_FIN_REPLY | FLOW_ANSWERED);
-	int *want = data;
-
-	(void)key;
-	if (FLAGS(flags) != *want)
-		*want = -1 - flags;
-}
-
-static bool compare_flags(struct world *world, int flags)
-{
-	int seen = flags;
-	struct flow_visit visit = {.visit = check_flags, .data = &seen};
-	uint32_t halves = world_flows(world, "flows", &visit);
-
-	halves += world_flows(world, "half_open", &visit);
-	return (halves && seen == flags) ||
-	       fail("of %u halves one has flags %#x, want %#x", halves, -1 - seen, flags & 0xff);
-}
-
-static bool compare_tables(struct world *world, const struct step *step)
-{
-	int state = step->state;
-	struct flow_visit visit = {.visit = state ? check_state : NULL, .data = &state};
-	uint32_t flows = world_flows(world, "flows", state ? &visit : NULL);
-	uint32_t half = world_flows(world, "half_open", state ? &visit : NULL);
-
-	if (step->tables && (flows != step->flows || half != step->half_open))
-		return fail("%u halves in flows, %u in half_open; want %u and %u", flows, half,
-			    step->flows, step->half_open);
-	if (state && flows + half == 0)
-		return fail("no flow there, want state %d", step->state - 1);
-	if (state != step->state)
-		return fail("a half in another state than %d", step->state - 1);
-	return !step->flags || compare_flags(world, step->flags);
 }
 
 bool step_run(struct world *world, const struct step *step, struct port_values *ports)
