@@ -61,11 +61,26 @@ static void emit_fresh_backend(struct plan_state *state, const struct wanted_ser
 				.kind = CHANGE_BACKEND, .row = wanted->row, .backend = row });
 }
 
-static bool same_info(const struct backend *row, const struct backend_info *info)
+/* Within a hundredth, or one. */
+static bool about(uint32_t held, uint32_t wanted)
 {
-	return row->share == info->share && row->weight == info->weight &&
-	       row->slots == info->slots && row->priority == info->priority &&
-	       row->locality == info->locality;
+	uint32_t off = held > wanted ? held - wanted : wanted - held;
+
+	return off <= 1 || off <= wanted / 100;
+}
+
+/* When one of many endpoints changes, the shares of all others do, by next to nothing: to write
+ * that down for people would be most of the work. */
+#define MANY_BACKENDS 256
+
+static bool same_info(const struct backend *row, const struct backend_info *info, size_t backends)
+{
+	if (row->weight != info->weight || row->priority != info->priority ||
+	    row->locality != info->locality)
+		return false;
+	if (backends > MANY_BACKENDS)
+		return about(row->share, info->share) && about(row->slots, info->slots);
+	return row->share == info->share && row->slots == info->slots;
 }
 
 static void emit_backend(struct plan_state *state, const struct wanted_service *service,
@@ -78,7 +93,7 @@ static void emit_backend(struct plan_state *state, const struct wanted_service *
 		emit_fresh_backend(state, service, wanted, info);
 		return;
 	}
-	if (!same_info(row, &info))
+	if (!same_info(row, &info, service->backend_count))
 		plan_add(state, &(struct change){ .kind = CHANGE_BACKEND_INFO,
 						  .row = wanted->row, .info = info });
 	if (row->flags & BACKEND_OUT)
