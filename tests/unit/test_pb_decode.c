@@ -171,6 +171,8 @@ static const struct {
 	{"4:{3:{1:200} 4:{1:1 2:500000000} 6:1 2:{1:'a' 2:{1:5 2:2}} 2:{1:'b' 2:{1:50}} 2:{1:'c'}}",
 	 "policy: {overprovisioning_factor: 200, endpoint_stale_after: 1.5s, weighted_priority_health: true, drop_overloads: [{category: a, drop_percentage: {numerator: 5, denominator: MILLION}}, {category: b, drop_percentage: {numerator: 50}}, {category: c}]}", NULL},
 	{"4:{4:{2:1}}", "policy: {endpoint_stale_after: 0.000000001s}", NULL},
+	{"2:{2:{" ENDPOINT "3:{1:{1:'istio' 2:{1:{1:'network' 2:{3:'n1'}}}}}} 2:{" ENDPOINT "3:{1:{1:'istio' 2:{1:{1:'network' 2:{3:'n2'}}}}}}}",
+	 "endpoints: [{lb_endpoints: [{" T_ENDPOINT ", metadata: {filter_metadata: {istio: {network: n1}}}}, {" T_ENDPOINT ", metadata: {filter_metadata: {istio: {network: n2}}}}]}]", NULL},
 	/* fields of a newer control plane */
 	{"99:'x' 98:{1:1} 97:5 2:{99:{}} 4:{99:1}", "some: x, policy: {new: 1}, endpoints: [{new: {}}]", NULL},
 };
@@ -219,6 +221,9 @@ static const struct {
 	{"1:'c' 2:{2:'\x0a\x05'}", "broken protobuf"},
 	{"1:'c' 2:{3:'\x08'}", "broken protobuf"},
 	{"1:'c' 4:'\x12\x7f'", "broken protobuf"},
+	/* a varint beyond 64 bits, a field number beyond 29 */
+	{"1:'c' 2:'\x28\xff\xff\xff\xff\xff\xff\xff\xff\xff\x02'", "broken protobuf"},
+	{"1:'c' 2:'\xf8\xff\xff\xff\x1f\x01'", "broken protobuf"},
 	{"1:'c' 2:{1:{1:{2:'x\x1b[31m' 3:1}} 2:{1:{1:{1:{2:'x\x1b[31m' 3:1}}}}}", "found x?[31m"},
 };
 
@@ -235,6 +240,26 @@ static void says_what_is_wrong_and_where(void **state)
 			fail_msg("%s: '%s'", refused[i].wire, reason);
 		arena_free(arena);
 	}
+}
+
+static void counts_what_it_uses(void **state)
+{
+	static uint8_t bytes[PB_BUILD_MAX];
+	size_t length = pb_build("1:'c' 2:{2:{1:{1:{" SOCKET "} 4:{1:{" SOCKET "}}}} 2:{" ENDPOINT
+				 "}} 2:{}", bytes);
+	struct arena *arena = arena_new(0);
+	struct eds_usage usage = {0};
+	struct assignment decoded;
+	char reason[PB_REASON_MAX];
+
+	(void)state;
+	for (size_t i = 1; i < 3; i++) {
+		assert_int_equal(pb_decode_assignment((struct pb_slice){bytes, length}, &usage,
+						      arena, &decoded, reason), 0);
+		assert_int_equal(usage.localities, 2 * i);
+		assert_int_equal(usage.endpoints, 3 * i);
+	}
+	arena_free(arena);
 }
 
 static void refuses_what_is_too_much(void **state)
@@ -264,7 +289,12 @@ static void refuses_what_is_too_much(void **state)
 	assert_int_equal(pb_decode_assignment((struct pb_slice){bytes, length}, &usage, arena,
 					      &decoded, reason), -EINVAL);
 	assert_non_null(strstr(reason, "more than 1000000 endpoints in one response"));
-	usage = (struct eds_usage){.localities = EDS_MAX_LOCALITIES};
+	usage = (struct eds_usage){.localities = EDS_MAX_LOCALITIES - 1,
+				   .endpoints = EDS_MAX_ENDPOINTS - 1};
+	assert_int_equal(pb_decode_assignment((struct pb_slice){bytes, length}, &usage, arena,
+					      &decoded, reason), 0);
+	assert_int_equal(usage.localities, EDS_MAX_LOCALITIES);
+	assert_int_equal(usage.endpoints, EDS_MAX_ENDPOINTS);
 	assert_int_equal(pb_decode_assignment((struct pb_slice){bytes, length}, &usage, arena,
 					      &decoded, reason), -EINVAL);
 	assert_non_null(strstr(reason, "localities in one response"));
@@ -519,6 +549,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(both_forms_say_the_same),
 		cmocka_unit_test(says_what_is_wrong_and_where),
+		cmocka_unit_test(counts_what_it_uses),
 		cmocka_unit_test(refuses_what_is_too_much),
 		cmocka_unit_test(caps_what_unpacks_large),
 		cmocka_unit_test(reads_what_istiod_sends_as_the_text_says),

@@ -72,7 +72,7 @@ int xds_session_set_node(struct xds_session *session, const char *node_id,
 			 size_t metadata_count);
 
 /* The EDS names wanted besides those of the clusters followed; replaces what was said before.
- * Names given up are dropped at once. Returns 0 or -ENOMEM. */
+ * Names given up are no longer handed out. Returns 0 or -ENOMEM. */
 int xds_session_subscribe_eds(struct xds_session *session, const char *const *names, size_t count,
 			      int64_t now_ms);
 

@@ -77,13 +77,8 @@ static int add_name(struct follow *follow, const char *name, struct xds_resource
 	return 0;
 }
 
-/* Must the server still be told that we no longer want it? */
-static bool lingers(const struct xds_session *session, const struct xds_resource *held)
-{
-	return session->mode == XDS_DELTA && held->sent;
-}
-
-/* Names wanted, and in delta those whose unsubscription is still to be sent. */
+/* Names wanted, and those that the server has still to be told of as given up: should one be
+ * wanted again before that, the server sees no change and would send nothing. */
 static int make_list(struct follow *follow)
 {
 	const struct xds_list *old = &follow->session->channels[XDS_EDS].list;
@@ -99,7 +94,7 @@ static int make_list(struct follow *follow)
 			err = add_name(follow, follow->names[j++], NULL);
 		else if (!order && ++j)
 			err = add_name(follow, NULL, old->items[i++]);
-		else if (lingers(follow->session, old->items[i]))
+		else if (old->items[i]->sent)
 			err = add_name(follow, NULL, old->items[i++]);
 		else
 			i++;
@@ -164,23 +159,10 @@ static bool is_wanted(const struct follow *follow, const char *name)
 		       compare_names);
 }
 
-/* Dropped at once, though the server may not know it yet. */
-static void unsubscribe(struct xds_session *session, struct xds_resource *held)
+static void want(struct xds_session *session, struct xds_resource *held, bool wanted)
 {
-	xds_resource_clear(held);
-	free(held->rejected);
-	held->rejected = NULL;
-	held->state = XDS_REQUESTED;
-	held->timeout_ms = XDS_NEVER;
-	held->wanted = false;
-	session->channels[XDS_EDS].names_changed = true;
-}
-
-static void subscribe(struct xds_session *session, struct xds_resource *held)
-{
-	held->wanted = true;
-	held->revision = ++session->revision;
-	session->channels[XDS_EDS].names_changed = true;
+	session->channels[XDS_EDS].names_changed |= held->wanted != wanted;
+	held->wanted = wanted;
 }
 
 /* From here on nothing can fail. */
@@ -192,18 +174,16 @@ static void put_list(struct follow *follow)
 	for (size_t i = 0; i < list->count; i++) {
 		struct xds_resource *held = list->items[i];
 
-		if (is_wanted(follow, held->name))
-			continue;
-		if (held->wanted)
-			unsubscribe(session, held);
-		if (!lingers(session, held))
+		want(session, held, is_wanted(follow, held->name));
+		if (!held->wanted && !held->sent)
 			xds_resource_free(held);
 	}
 	free(list->items);
 	*list = follow->list;
-	for (size_t i = 0; i < list->count; i++)
-		if (!list->items[i]->wanted && is_wanted(follow, list->items[i]->name))
-			subscribe(session, list->items[i]);
+	for (size_t i = 0; i < follow->fresh_count; i++) {
+		follow->fresh[i]->revision = ++session->revision;
+		want(session, follow->fresh[i], true);
+	}
 }
 
 static void put_served(struct follow *follow)

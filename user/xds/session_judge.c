@@ -123,7 +123,7 @@ static int judge(const struct xds_session *session, enum xds_type type,
 	const struct xds_channel *channel = &session->channels[type];
 
 	item->held = xds_list_find(&channel->list, item->name);
-	if (type == XDS_EDS && !item->unnamed && (!item->held || !item->held->wanted)) {
+	if (type == XDS_EDS && !item->unnamed && !item->held) {
 		item->kind = INCOMING_IGNORED;
 		return 0;
 	}

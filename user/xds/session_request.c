@@ -127,12 +127,12 @@ static int send_type(struct xds_session *session, enum xds_type type, int64_t no
 	return 1;
 }
 
-/* Names given up again before anybody was told of them. */
+/* Names given up, or wanted, again before anybody was told. */
 static void drop_empty_change(struct xds_session *session)
 {
 	struct xds_channel *channel = &session->channels[XDS_EDS];
 
-	if (session->mode != XDS_DELTA || !channel->asked || !channel->names_changed)
+	if (!channel->asked || !channel->names_changed)
 		return;
 	for (size_t i = 0; i < channel->list.count; i++)
 		if (channel->list.items[i]->wanted != channel->list.items[i]->sent)

@@ -33,7 +33,7 @@ struct xds_resource {
 	int64_t timeout_ms;   /* when the fetch has taken too long; or XDS_NEVER */
 	struct xds_resource *next_dead;
 	enum xds_state state;
-	bool wanted; /* EDS: subscribed; else only its unsubscription is still to be sent */
+	bool wanted; /* EDS: subscribed; else its unsubscription is still to be sent */
 	bool sent;   /* EDS: the server knows of the subscription, on this stream */
 	char name[];
 };
