@@ -54,7 +54,7 @@ ads_config() {
 			    addresses: ["${SERVER:-$ISTIOD:15010}"]
 			    node: {name: $1, namespace: sample}
 			    ${ADS:-mode: delta}
-			limits: {services: 256, backends: 4096, flows: 65536}
+			limits: ${LIMITS:-{services: 256, backends: 4096, flows: 65536\}}
 			capture: ${CAPTURE:-multiNetwork}
 		EOF
 		cat
