@@ -178,7 +178,7 @@ static int build_views(struct builder *builder, struct desired_service *row,
 		err = build_view(builder, &row->key, assignment, VIEW_GATEWAY, local_size,
 				 &row->local_view, &row->local_table);
 	if (!err && row->view)
-		row->flags |= (row->view->panic ? SERVICE_PANIC : 0) |
+		row->flags |= (row->view->panic && !row->view->fail ? SERVICE_PANIC : 0) |
 			      (row->view->degraded ? SERVICE_DEGRADED : 0);
 	if (err != -E2BIG)
 		return err;

@@ -1,0 +1,80 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# What becomes of connections when assignments empty, go stale, drain; and affinity by client.
+. "$(dirname "$0")/lib.sh"
+
+two_clusters
+two_agents
+check "both answer" wait_for 5 versions_are "v1 v2" sleep
+status_of_call() { hello sleep -t 2000 >/dev/null; echo $?; }
+refused() { [[ $(status_of_call) == 1 ]]; }
+
+# ------------------------------------------------------------------ draining: keep, then reset
+# hold NAME: twenty connections to v1 alone, held open until drained NAME
+hold() {
+	eds "$HELLO" 10.10.0.90:5000/cluster1
+	check "v1 alone" wait_for 5 versions_are v1 sleep
+	rm -f "$TEST_DIR/enough"
+	start "$1" sleep "$T/hold" -n 20 -u "$TEST_DIR/enough" $VIP:5000
+	wait_for 5 grep -q open "$TOPO_DIR/log/$1" || fail "no connections to hold"
+}
+drained() {
+	touch "$TEST_DIR/enough"
+	finish "$1"
+}
+
+hold keeps
+eds "$HELLO" 10.10.0.90:5000/n2-k8s-config
+check "new connections go to v2" wait_for 5 versions_are v2 sleep
+sleep 0.5
+check "draining keep: the open ones go on to v1" drained keeps
+
+echo "draining: reset" >>"$TOPO_DIR/node1/config.yaml"
+hold resets
+eds "$HELLO"
+check "emptied: refused" wait_for 5 refused
+reset_all() { [[ $(drops node1 backend_gone) == 20 ]]; }
+check "draining reset: each of the open ones gets RST" wait_for 5 reset_all
+refute "and ends" drained resets
+
+# ------------------------------------------------------------------ endpoint_stale_after
+stale_eds() {
+	eds "$HELLO" 10.10.0.90:5000/cluster1
+	{
+		cat "$TOPO_DIR/eds.yaml"
+		echo "  policy: {endpoint_stale_after: 2s}"
+	} | put "$TOPO_DIR/eds.yaml"
+}
+stale_problem() { ctl node1 status | grep -q endpoint_stale_after; }
+
+stale_eds
+check "fresh: v1 answers" wait_for 2 versions_are v1 sleep
+check "stale: refused" wait_for 5 refused
+check "and status says why" stale_problem
+touch "$TOPO_DIR/eds.yaml"
+check "written again, the same: v1 answers" wait_for 2 versions_are v1 sleep
+refute "and the problem is gone" stale_problem
+
+# ------------------------------------------------------------------ affinity
+eds "$HELLO" 10.10.0.90:5000/cluster1 10.10.0.90:5000/n2-k8s-config
+check "without affinity both answer" wait_for 5 versions_are "v1 v2" sleep
+SERVICES="
+- host: $HOST
+  addresses: [$VIP]
+  affinity: 3h
+  ports: [{port: 5000, protocol: TCP}]"
+transports network2=geneve | agent_config node1 network1 cluster1
+one_answers() { [[ $(versions sleep 60) != *" "* ]]; }
+check "affinity: one client, one endpoint" wait_for 8 one_answers
+hello sleep -n 5 >/dev/null
+check "flows shows it" test "$(ctl node1 flows -o json | grep -c '"affinity": true')" -gt 0
+ctl node1 services | grep -q affinity || fail "services does not show affinity"
+for i in 1 2 3 4 5 6 7 8; do
+	pod_add node1 client$i 10.10.0.10$i
+done
+clients_differ() {
+	for i in 1 2 3 4 5 6 7 8; do versions client$i 5; done | sort -u | paste -sd' '
+}
+both_chosen() { [[ $(clients_differ) == "v1 v2" ]]; }
+check "eight clients, not all to the same" wait_for 8 both_chosen
+nothing_leaked
