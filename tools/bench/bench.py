@@ -35,10 +35,12 @@ def assignment(name, endpoints, network="network1"):
 
 
 def write_assignments(path, assignments):
-    with open(path + ".new~", "w") as f:
+    """Returns when the file took its place, ns of CLOCK_MONOTONIC."""
+    beside = os.path.dirname(path) + ".new"
+    with open(beside, "w") as f:
         json.dump({"version_info": "1", "resources": assignments}, f)
     at = time.monotonic_ns()
-    os.rename(path + ".new~", path)
+    os.rename(beside, path)
     return at
 
 
@@ -61,8 +63,9 @@ def write_eds(count, directory):
 
 
 def print_service(name, vip):
-    print("- {host: %s.%s, addresses: [%s], ports: [{port: 5000, protocol: TCP}, "
-          "{port: 5000, protocol: UDP}]}" % (name, DOMAIN, vip))
+    tcp = "" if name == "new" else "{port: 5000, protocol: TCP}, "
+    print("- {host: %s.%s, addresses: [%s], ports: [%s{port: 5000, protocol: UDP}]}"
+          % (name, DOMAIN, vip, tcp))
 
 
 def print_nft(count):
@@ -294,38 +297,40 @@ def measure_frames(figures, quick):
         in_ns(server, "nft", "delete table ip quiet")
 
 
-def watch_for(name):
-    return subprocess.Popen(["nsenter", "--net=/var/run/netns/%s-c-stack" % PREFIX, "--", LOAD,
+def watch_for(client, name):
+    return subprocess.Popen(["nsenter", "--net=/var/run/netns/%s-%s" % (PREFIX, client), "--", LOAD,
                              "watch", "10.20.0.5", "5000", name, "20000"], text=True,
                             stdout=subprocess.PIPE)
 
 
+def update_once(client, directory, before, after):
+    """Milliseconds from the rename of the file to the first datagram that met the new state."""
+    path = directory + "/zz-new.json"
+    write_assignments(path, [assignment("new", before)])
+    if watch_for(client, "a").wait():
+        raise RuntimeError("the old state does not come back")
+    time.sleep(0.15)
+    watch = watch_for(client, "b")
+    time.sleep(0.1)
+    at = write_assignments(path, [assignment("new", after)])
+    return (int(watch.communicate()[0]) - at) / 1e6
+
+
 def measure_updates(figures, quick):
-    path = EDS + "/zz-new.json"
-    old = [("10.10.0.11", 5000)]
+    old, new = [("10.10.0.11", 5000)], [("10.10.0.12", 5000)]
     many = [("10.10.0.12", 20000 + i) for i in range(10000)]
-    states = [("1 endpoint", old, [("10.10.0.12", 5000)]), ("10,000 endpoints", old, many)]
-    for number in range(5 if quick else 31):
+    for number in range(3 if quick else 31):
         progress("updates: round %d" % (number + 1))
-        for what, before, after in states:
-            write_assignments(path, [assignment("new", before)])
-            watch = watch_for("a")
-            watch.wait()
-            time.sleep(0.1)
-            watch = watch_for("b")
-            time.sleep(0.1)
-            with open(path + ".prepared", "w") as f:
-                json.dump({"version_info": "2", "resources": [assignment("new", after)]}, f)
-            at = time.monotonic_ns()
-            os.rename(path + ".prepared", path)
-            out = watch.communicate()[0]
-            figures.add("update, " + what, "ms", "less", "10,000 services", "Parallax",
-                        (int(out) - at) / 1e6)
+        for what, after in (("1 endpoint", new), ("10,000 endpoints", many)):
+            for group, client, where in (("5 services", "c-other", EDS + "-one"),
+                                         ("10,000 services", "c-stack", EDS)):
+                figures.add("update, " + what, "ms", "less", group, "Parallax",
+                            update_once(client, where, old, after))
 
 
-def rss_kb(pid):
+def memory_kb(pid, what):
     with open("/proc/%d/status" % pid) as f:
-        return int(re.search(r"VmRSS:\s*(\d+)", f.read()).group(1))
+        return int(re.search(what + r":\s*(\d+)", f.read()).group(1))
 
 
 def map_bytes(pins):
@@ -344,13 +349,14 @@ interfaces: {pods: ["veth*"], uplinks: ["eth0"]}
 meshNetworksFile: %(dir)s/networks.yaml
 source: {files: {path: %(dir)s/sized.json}}
 capture: listed
+limits: {slots: 16777216, backends: 262144}
 services:
 """
 
 
 def measure_memory(figures, sizes):
-    """An agent of its own on the node `other', with so many endpoints in services of ten."""
-    pins = "/sys/fs/bpf/%s-other" % PREFIX
+    """An agent of its own on the node `plain', with so many endpoints in services of ten."""
+    pins = "/sys/fs/bpf/%s-plain" % PREFIX
     with open(TEST_DIR + "/pins", "a") as f:
         f.write(pins + "\n")
     for endpoints in sizes:
@@ -360,7 +366,7 @@ def measure_memory(figures, sizes):
         for i in range(services):
             config += ("- {host: m-%d.%s, addresses: [%s], ports: [{port: 5000, protocol: TCP}]}\n"
                        % (i, DOMAIN, filler(i)))
-        with open(TEST_DIR + "/other.yaml", "w") as f:
+        with open(TEST_DIR + "/plain.yaml", "w") as f:
             f.write(config)
         write_assignments(TEST_DIR + "/sized.json", [
             assignment("m-%d" % i, [("10.%d.%d.%d" % (64 + (10 * i + e >> 16), 10 * i + e >> 8 & 255,
@@ -368,22 +374,23 @@ def measure_memory(figures, sizes):
             for i in range(services)])
         begin = time.monotonic()
         agent = subprocess.Popen(
-            ["nsenter", "--net=/var/run/netns/%s-other" % PREFIX, "--", BUILD + "/parallaxd", "--config",
-             TEST_DIR + "/other.yaml", "--pin-dir", pins], stdout=subprocess.DEVNULL,
-            stderr=open(TEST_DIR + "/log/agent-other", "a"))
+            ["nsenter", "--net=/var/run/netns/%s-plain" % PREFIX, "--", BUILD + "/parallaxd", "--config",
+             TEST_DIR + "/plain.yaml", "--pin-dir", pins], stdout=subprocess.DEVNULL,
+            stderr=open(TEST_DIR + "/log/agent-plain", "a"))
         try:
             if wait_backends(pins, endpoints, agent):
                 figures.add("start with %d endpoints" % endpoints, "s", "less", "agent", "Parallax",
                             time.monotonic() - begin)
                 time.sleep(0.5)
-                figures.add("agent memory, %d endpoints" % endpoints, "MB", "less", "agent",
-                            "Parallax", rss_kb(agent.pid) / 1024)
+                for kind, name in (("VmRSS", "agent, resident"), ("RssAnon", "agent, its own")):
+                    figures.add("%s, %d endpoints" % (name, endpoints), "MB", "less", "agent",
+                                "Parallax", memory_kb(agent.pid, kind) / 1024)
                 figures.add("maps, %d endpoints" % endpoints, "MB", "less", "agent", "Parallax",
                             map_bytes(pins) / 1e6)
         finally:
             agent.terminate()
             agent.wait()
-            subprocess.run(["nsenter", "--net=/var/run/netns/%s-other" % PREFIX, "--",
+            subprocess.run(["nsenter", "--net=/var/run/netns/%s-plain" % PREFIX, "--",
                             BUILD + "/parallaxctl", "--pin-dir", pins, "uninstall"],
                            stdout=subprocess.DEVNULL, check=False)
 
@@ -391,13 +398,15 @@ def measure_memory(figures, sizes):
 def wait_backends(pins, endpoints, agent):
     end = time.monotonic() + 60
     while time.monotonic() < end and agent.poll() is None:
-        out = subprocess.run(["nsenter", "--net=/var/run/netns/%s-other" % PREFIX, "--",
+        out = subprocess.run(["nsenter", "--net=/var/run/netns/%s-plain" % PREFIX, "--",
                               BUILD + "/parallaxctl", "--pin-dir", pins, "status", "-o", "json"],
                              text=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout
         if out.startswith("{") and str(endpoints) in re.findall(r'"used": *(\d+)', out):
             return True
         time.sleep(0.1)
-    print("  the agent does not show %d endpoints" % endpoints)
+    print("  the agent does not show %d endpoints; its log ends:" % endpoints)
+    with open(TEST_DIR + "/log/agent-plain") as f:
+        print("".join(f.readlines()[-3:]), end="")
     return False
 
 

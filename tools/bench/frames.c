@@ -45,7 +45,9 @@ static void describe(struct harness_config *config, const struct frame *frame, u
 	config->ip_check_at = 14 + 10;
 	config->l4_check_at = 14 + 20 + 6;
 	config->ip_sum = (uint16_t)~*(uint16_t *)&frame->data[config->ip_check_at];
-	config->l4_sum = (uint16_t)~*(uint16_t *)&frame->data[config->l4_check_at];
+	/* Those two bytes of payload will be zero. */
+	config->l4_sum = (uint16_t)~*(uint16_t *)&frame->data[config->l4_check_at] +
+			 (uint16_t)~*(uint16_t *)&frame->data[config->host_at];
 }
 
 static int run(int fd, uint32_t ifindex, struct frame *frame, uint32_t count)
