@@ -159,6 +159,24 @@ static enum left_out check_gateway(const struct view_request *request, const str
 	return LEFT_OUT_NONE;
 }
 
+/* The network behind a gateway that nothing names: where there is one other network alone that can be
+ * entered at all, and it leaves its gateways to the control plane, the gateway can be no other's. */
+static const struct reach *only_candidate(const struct reach_map *map)
+{
+	const struct reach *found = NULL;
+
+	for (size_t i = 0; i < map->network_count; i++) {
+		const struct mesh_network *network = map->networks[i].network;
+
+		if (map->networks[i].own || network->transport == TRANSPORT_NONE)
+			continue;
+		if (found || network->gateway_count)
+			return NULL;
+		found = &map->networks[i];
+	}
+	return found;
+}
+
 /* A gateway that meshNetworks does not name. Nothing says that it speaks Geneve, but a stock one
  * may be entered where passthrough is configured for its network. */
 static void label_unknown_gateway(const struct reach_map *map, const struct locality *locality,
@@ -167,7 +185,8 @@ static void label_unknown_gateway(const struct reach_map *map, const struct loca
 	const struct reach *network = NULL;
 	const char *name;
 
-	named_network(map, locality, endpoint, &name, &network);
+	if (!named_network(map, locality, endpoint, &name, &network))
+		network = only_candidate(map);
 	label->gateway = true;
 	label->network = network;
 	label->remote = !(network ? network->own : name && !strcmp(name, map->request->network));

@@ -17,7 +17,8 @@ struct ads_views {
 };
 
 /* A network without a usable gateway, not flat with ours, is left out, so that its pods' raw
- * addresses do not even come here. Strings live in the arena. Returns 0 or -ENOMEM. */
+ * addresses do not even come here; one entered by passthrough may name none, since the control
+ * plane names stock gateways by itself. Strings live in the arena. Returns 0 or -ENOMEM. */
 int ads_views_make(struct arena *arena, const struct mesh_networks *mesh, const char *own,
 		   struct ads_views *ret);
 bool ads_views_have(const struct ads_views *views, const char *network);
