@@ -267,6 +267,8 @@ INLINE int client_packet(struct __sk_buff *skb, struct packet *p, const struct s
 
 	p->key.scope = FLOW_SCOPE(0, FLOW_CLIENT, is_udp(p));
 	flow = flow_find_any(&p->key);
+	if (!flow && !is_udp(p) && !is_syn(p))
+		flow = flow_find(&p->key); /* promoted between the two look-ups */
 	if (!flow || client_starts_over(p, flow))
 		return client_opened(skb, p, s, client_new(skb, p, s));
 	if (client_gives_up(p, s, flow)) {
@@ -342,7 +344,7 @@ INLINE bool client_hears(const struct flow *flow, const struct outer *outer)
 	if (outer->saddr == flow->peer.v4 && outer->sport == flow->peer_port)
 		return true;
 	gateway = bpf_map_lookup_elem(&gateways, &key);
-	return gateway && gateway->tunnel_port == outer->sport;
+	return gateway && gateway->kind == BACKEND_GENEVE && gateway->tunnel_port == outer->sport;
 }
 
 /* A reply out of a tunnel; `p` is the inner packet, where it stands. */

@@ -68,6 +68,7 @@ SUBPROGRAM int flow_reserve(const struct flow_key *key, __u32 hz, bool pressed)
 {
 	REQUIRE(key);
 	__u32 zero = 0, hand = 0, *next = bpf_map_lookup_elem(&reclaim_hand, &zero);
+	const struct flow_key none = {};
 	int ret = -1;
 
 	if (next)
@@ -78,8 +79,7 @@ SUBPROGRAM int flow_reserve(const struct flow_key *key, __u32 hz, bool pressed)
 
 		if (!place || !flow_place_free(place, hz, pressed))
 			continue;
-		if (ret)
-			*place = *key;
+		*place = ret ? *key : none;
 		ret = 0;
 	}
 	return ret;
@@ -100,18 +100,40 @@ SUBPROGRAM int flow_insert(const struct flow_key *key, const struct flow *flow, 
 	return bpf_map_update_elem(&flows, key, flow, BPF_NOEXIST);
 }
 
+/* Does the reply half under *other_key belong to this very flow? Then its forward half was lost, or
+ * another CPU opens the flow in this moment. */
+INLINE bool flow_is_claimed(const struct flow_key *key, const struct flow_key *other_key)
+{
+	struct flow *holder = flow_find_any(other_key);
+
+	return holder && flow_is_pair(key, other_key, holder);
+}
+
+/* Such a half is written over, never deleted: for a moment the other CPU would find no flow. */
+INLINE int flow_overwrite(const struct flow_key *key, const struct flow *flow, bool half)
+{
+	if (half)
+		return bpf_map_update_elem(&half_open, key, flow, BPF_EXIST);
+	return bpf_map_update_elem(&flows, key, flow, BPF_EXIST);
+}
+
 /* Insert the reply half; an expired holder of its key gives way, and so does a half of this very
- * flow whose forward half was lost. Returns 0, -EEXIST, or another negative number when full. */
+ * flow. Returns 0, -EEXIST, or another negative number when full. */
 INLINE int flow_claim(const struct flow_key *key, const struct flow_key *other_key,
 		      const struct flow *other, bool half, __u32 hz)
 {
 	struct flow *holder = flow_find_any(other_key);
+	bool own = holder && flow_is_pair(key, other_key, holder);
+	int ret;
 
-	if (holder && !flow_is_pair(key, other_key, holder) && !flow_expired(other_key, holder, hz))
+	if (own && !flow_overwrite(other_key, other, half))
+		return 0;
+	if (holder && !own && !flow_expired(other_key, holder, hz))
 		return -EEXIST;
 	if (holder)
 		flow_delete(other_key, holder);
-	return flow_insert(other_key, other, half, hz);
+	ret = flow_insert(other_key, other, half, hz);
+	return ret == -EEXIST && flow_is_claimed(key, other_key) ? 0 : ret;
 }
 
 /* Make the tuple of replies known to the hooks that must stop them. */

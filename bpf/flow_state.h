@@ -170,8 +170,11 @@ INLINE void flow_revive(const struct flow_key *key, struct flow *flow)
 {
 	__u8 own = flow_is_forward(key) ? FLOW_FIN_FORWARD : FLOW_FIN_REPLY;
 
-	if ((flow->flags & FLOW_FINS) == own)
-		flow_set_state(key, flow, FLOW_ESTABLISHED, flow->flags & ~own);
+	if ((flow->flags & FLOW_FINS) != own)
+		return;
+	/* Where no flow lasts the next packet promotes. */
+	flow_set_state(key, flow, flow_find(key) ? FLOW_ESTABLISHED : FLOW_OPENING,
+		       (flow->flags & ~own) | FLOW_ANSWERED);
 }
 
 /* A packet of this half passed. */

@@ -18,6 +18,7 @@ extern const struct case_list local_cases;    /* client: pods of this network */
 extern const struct case_list flow_cases;     /* states, tables, promotion */
 extern const struct case_list close_cases;    /* FIN, RST, the same tuple again */
 extern const struct case_list full_cases;     /* full tables, floods */
+extern const struct case_list race_cases;     /* two CPUs, one flow */
 extern const struct case_list log_cases;      /* bytes and the access log */
 extern const struct case_list encap_cases;    /* client: into the tunnel */
 extern const struct case_list decap_cases;    /* client: out of the tunnel */

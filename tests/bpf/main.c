@@ -7,9 +7,9 @@
 
 static const struct case_list *const lists[] = {
 	&ignore_cases, &local_cases,  &flow_cases,  &close_cases,         &full_cases,
-	&log_cases,    &encap_cases,  &decap_cases, &refuse_cases,        &clash_cases,
-	&stale_cases,  &spoof_cases,  &drop_cases,  &gateway_cases,       &gateway_limit_cases,
-	&header_cases, &xdp_cases,
+	&race_cases,   &log_cases,    &encap_cases, &decap_cases,         &refuse_cases,
+	&clash_cases,  &stale_cases,  &spoof_cases, &drop_cases,          &gateway_cases,
+	&header_cases, &xdp_cases,    &gateway_limit_cases,
 };
 
 int main(int argc, char **argv)
