@@ -22,9 +22,9 @@ count() {
 		cmocka && /^\[       OK \]/   { passed++ }
 		cmocka && /^\[  FAILED  \]/   { failed++ }
 		cmocka && /^\[  SKIPPED \]/   { skipped++ }
-		/^PASS /                      { passed++ }
-		/^FAIL /                      { failed++ }
-		/^SKIP /                      { skipped++ }
+		!cmocka && /^PASS /           { passed++ }
+		!cmocka && /^FAIL /           { failed++ }
+		!cmocka && /^SKIP /           { skipped++ }
 		END { print passed + 0, failed + 0, skipped + 0 }
 	' "$1"
 }
@@ -60,7 +60,7 @@ run_suite() {
 		echo "----"
 	else
 		echo "  ok      $name: $p passed$( ((s)) && echo ", $s skipped")"
-		grep -E '^\[  SKIPPED \]' "$log" | sort -u
+		grep -E "^\[  SKIPPED \]" "$log" | grep -v "test(s)" | sort -u
 	fi
 }
 
