@@ -90,7 +90,7 @@ istiod_start() {
 	certificate client URI:spiffe://cluster.local/ns/sample/sa/default
 	ENABLE_CA_SERVER=false PILOT_CERT_PROVIDER=none start istiod istiod "$ISTIOD_BIN" discovery \
 		--registries= --configDir="$CONF/config" --meshConfig="$CONF/mesh.yaml" \
-		--networksConfig="$TOPO_DIR/networks.yaml" --domain=cluster.local --clusterID=c1 \
+		--networksConfig="${NETWORKS:-$TOPO_DIR/networks.yaml}" --domain=cluster.local --clusterID=c1 \
 		--grpcAddr=0.0.0.0:15010 --secureGRPCAddr=0.0.0.0:15012 --httpAddr=127.0.0.1:8080 \
 		--monitoringAddr=127.0.0.1:15014 --httpsAddr= --ctrlz_port=0 \
 		--caCertFile="$TEST_DIR/ca.crt" --tlsCertFile="$TEST_DIR/server.crt" \
