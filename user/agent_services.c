@@ -30,6 +30,8 @@ struct builder {
 };
 
 #define NS_PER_MS 1000000u
+/* Instead of a table size before: the past must not count. */
+#define SIZE_FOR_AFFINITY UINT32_MAX
 
 static const char *proto_name(uint8_t proto)
 {
@@ -130,7 +132,9 @@ static int build_view(struct builder *builder, const struct service_key *key,
 	int err = table ? view_build(arena, &request, &view) : -ENOMEM;
 
 	if (!err)
-		err = maglev_fill(view, maglev_size(view, size_before), table, arena);
+		err = maglev_fill(view, size_before == SIZE_FOR_AFFINITY ?
+					  maglev_affinity_size(view) :
+					  maglev_size(view, size_before), table, arena);
 	if (err)
 		return err;
 	if (side == VIEW_CLIENT)
@@ -171,6 +175,8 @@ static int build_views(struct builder *builder, struct desired_service *row,
 		assignment = &empty;
 	}
 	ledger_table_sizes(&builder->agent->ledger, &row->key, &size, &local_size);
+	if (row->flags & SERVICE_AFFINITY)
+		size = local_size = SIZE_FOR_AFFINITY;
 	if (row->key.vip.family)
 		err = build_view(builder, &row->key, assignment, VIEW_CLIENT, size, &row->view,
 				 &row->table);

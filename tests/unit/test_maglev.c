@@ -173,6 +173,24 @@ static void test_sizes(void **state)
 	}
 }
 
+/* With affinity the view alone counts, and few views differ in it. */
+static void test_affinity_sizes(void **state)
+{
+	static const struct {
+		size_t count;
+		uint32_t size;
+	} cases[] = {{0, 0}, {1, 32749}, {10, 32749}, {40, 32749}, {41, 65521}, {129, 131071}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct arena *arena = arena_new(0);
+		const struct view *view = make_view(arena, cases[i].count, NO_ONE, equal_weight);
+
+		assert_int_equal(maglev_affinity_size(view), cases[i].size);
+		arena_free(arena);
+	}
+}
+
 /* One share of a millionth must not cost a megabyte. */
 static void test_size_is_bounded_by_backends(void **state)
 {
@@ -463,6 +481,7 @@ int main(void)
 		cmocka_unit_test(test_slots_by_share),
 		cmocka_unit_test(test_one_percent),
 		cmocka_unit_test(test_sizes),
+		cmocka_unit_test(test_affinity_sizes),
 		cmocka_unit_test(test_size_is_bounded_by_backends),
 		cmocka_unit_test(test_order_does_not_matter),
 		cmocka_unit_test(test_churn),

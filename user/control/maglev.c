@@ -22,6 +22,8 @@ static const uint32_t ladder[] = {251,   509,   1021,   2039,   4093,   8191,   
 #define SLOTS_WANTED 125
 /* But no more than this many slots per backend for the sake of one tiny share. */
 #define SLOTS_PER_BACKEND 1000
+/* A rung that up to 40 backends of one weight stay on. */
+#define AFFINITY_SIZE 32749
 /* maglev_match() looks at each backend for each slot. */
 #define MATCH_BACKENDS 128
 
@@ -60,6 +62,11 @@ uint32_t maglev_size(const struct view *view, uint32_t previous_size)
 	while (rung < last && ladder[rung] < wanted)
 		rung++;
 	return ladder[rung] > previous_size ? ladder[rung] : previous_size;
+}
+
+uint32_t maglev_affinity_size(const struct view *view)
+{
+	return view->backend_count ? maglev_size(view, AFFINITY_SIZE) : 0;
 }
 
 static bool is_prime(uint32_t number)

@@ -15,6 +15,11 @@ struct arena;
  * MAX_TABLE_SIZE. 0 when nobody can be picked and there was no table before. */
 uint32_t maglev_size(const struct view *view, uint32_t previous_size);
 
+/* The same for a service with affinity, whose clients meet several nodes: it depends on `view`
+ * alone, since nodes that saw different pasts must agree, and it is large from the beginning, so
+ * that it seldom changes. */
+uint32_t maglev_affinity_size(const struct view *view);
+
 /* Fill `ret` with `size` slots (a size that maglev_size gave; 0 makes an empty table) from
  * `arena`. Depends on the backends' identities and shares only: not on their order, not on the
  * node, not on the table before. Each backend is within 1 % of its share or one slot (two where

@@ -65,7 +65,7 @@ struct assignment {
 	uint32_t overprovisioning; /* percent, 140 when unset */
 	bool weighted_priority_health;
 	uint64_t stale_after_ms; /* 0: never */
-	uint64_t received_ns;    /* CLOCK_MONOTONIC, when it last came; set by the source */
+	uint64_t received_ns;    /* CLOCK_MONOTONIC, when it last came; 0: its source watches over it */
 };
 
 /* What one file or response held, in its order. Owns its arena. */
