@@ -102,7 +102,6 @@ BENCH       := $(BUILD)/bench/packet $(BUILD)/bench/frames $(BENCH_LOAD)
 
 ALL_SRC   := $(LIB_SRC) $(CTL_SRC) $(DAEMON_SRC) $(UNIT_SRC) $(UNIT_LIB) $(BPFT_SRC) $(NETNS_SRC) \
 	$(FUZZ_SRC) $(wildcard tests/fuzz/regress.c)
-PROTO_USE := $(if $(ALL_SRC),$(shell grep -l '\.pb-c\.h>' $(ALL_SRC) /dev/null))
 SKEL_SRC  := $(if $(ALL_SRC),$(shell grep -l '"parallax\.skel\.h"' $(ALL_SRC) /dev/null))
 
 # ------------------------------------------------------------------ what people ask for
@@ -205,7 +204,9 @@ $(PROTO_OBJ): %.o: %.c $(BUILD)/.flags
 	$(call msg,CC,$<)
 	$(Q)$(CC) $(PX_CFLAGS) -w -c $< -o $@
 
-$(call objects,$(PROTO_USE)): $(BUILD)/proto/.made
+# Headers of ours include the generated ones, so every source may need them; which ones do is known
+# from the dependency files of the first build.
+$(call objects,$(ALL_SRC)): | $(BUILD)/proto/.made
 
 $(LIB): $(call objects,$(LIB_SRC)) $(PROTO_OBJ)
 	$(call msg,AR,$@)
