@@ -93,12 +93,28 @@ static bool is_holder(const struct builder *builder, const struct service_key *k
 
 /* ------------------------------------------------------------------ views */
 
+/* A service of two protocols, or several virtual IPs, has one assignment. */
+static bool is_noted(const struct agent_picture *picture, const char *cluster,
+		     const struct view_left_out *item)
+{
+	for (size_t i = 0; i < picture->left_out_count; i++) {
+		const struct agent_left_out *noted = &picture->left_out[i];
+
+		if (noted->port == item->port && noted->reason == item->reason &&
+		    addr_equal(&noted->addr, &item->addr) && !strcmp(noted->cluster, cluster))
+			return true;
+	}
+	return false;
+}
+
 static void note_endpoints(struct agent_picture *picture, const char *cluster,
 			   const struct view_left_out *items, size_t count)
 {
 	for (size_t i = 0; cluster && i < count; i++) {
 		if (picture->left_out_count == AGENT_LEFT_OUT_MAX)
 			return;
+		if (is_noted(picture, cluster, &items[i]))
+			continue;
 		picture->left_out[picture->left_out_count++] = (struct agent_left_out){
 			cluster, items[i].addr, items[i].port, items[i].reason,
 		};
@@ -113,6 +129,18 @@ static void note_left_out(struct builder *builder, const struct view *view)
 
 	note_endpoints(picture, cluster, view->left_out, view->left_out_count);
 	note_endpoints(picture, cluster, view->idle, view->idle_count);
+}
+
+/* A share never vanishes silently. */
+static void note_unserved(struct builder *builder, const struct view *view,
+			  const struct table *table)
+{
+	uint32_t unserved = maglev_unserved(view, table);
+
+	if (unserved)
+		agent_picture_problem(builder->picture, "service '%s': %u endpoints get nothing: "
+				      "their shares are below a slot of %u", view->cluster,
+				      unserved, table->size);
 }
 
 static int build_view(struct builder *builder, const struct service_key *key,
@@ -137,6 +165,7 @@ static int build_view(struct builder *builder, const struct service_key *key,
 					  maglev_size(view, size_before), table, arena);
 	if (err)
 		return err;
+	note_unserved(builder, view, table);
 	if (side == VIEW_CLIENT)
 		note_left_out(builder, view);
 	*ret_view = view;
@@ -164,7 +193,6 @@ static int build_views(struct builder *builder, struct desired_service *row,
 		       const struct assignment *assignment)
 {
 	struct assignment empty;
-
 	uint32_t size, local_size;
 	int err = 0;
 

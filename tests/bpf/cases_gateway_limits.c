@@ -207,7 +207,44 @@ static bool choose_by_gateway_hash(struct world *world)
 	return true;
 }
 
+static void setup_affinity(struct world *world)
+{
+	setup_three_pods(world);
+	world->services[TCP_ROW].flags |= SERVICE_AFFINITY;
+}
+
+/* Affinity is by the inner client, whichever node brings it: all its ports, the same pod. */
+static bool choose_by_inner_client(struct world *world)
+{
+	static const uint32_t addrs[3] = {HELLO2, OTHER_POD, HELLO2_ELSEWHERE};
+	static const struct step step = {.program = UPLINK};
+	struct port_values ports = {0};
+	unsigned int taken[3] = {0};
+	struct pkt pkt = client_syn;
+	struct frame frame;
+	int verdict;
+
+	for (uint32_t client = IP(10, 10, 1, 0); client < IP(10, 10, 1, 20); client++) {
+		uint32_t slot = hash_slot(flow_hash(htonl(client), 0, 0, 0, 0,
+						    HELLO_ID ^ HASH_SEED_GATEWAY), 3);
+
+		for (pkt.sport = 1024; pkt.sport < 1024 + 3; pkt.sport++) {
+			const uint8_t *daddr = frame.data + 30;
+
+			pkt.saddr = client;
+			pkt_build(&pkt, &ports, &frame);
+			if (frame_run(world, &step, frame.data, &frame.len, &verdict) ||
+			    verdict != REDIRECT ||
+			    IP(daddr[0], daddr[1], daddr[2], daddr[3]) != addrs[slot])
+				return printf("      not the pod of its client\n"), false;
+		}
+		taken[slot]++;
+	}
+	return taken[0] && taken[1] && taken[2];
+}
+
 static const struct test_case rows[] = {
+	{"gateway: affinity by the inner client", setup_affinity, .run = choose_by_inner_client},
 	{"gateway: pods are chosen by the hash all gateways share", setup_three_pods,
 	 .run = choose_by_gateway_hash},
 	{"gateway: no endpoint of this network: RST in the tunnel", setup_only_remote,

@@ -514,8 +514,46 @@ static void test_order_does_not_matter(void **state)
 		for (size_t i = 0; i < a->backend_count; i++) {
 			assert_true(addr_equal(&a->backends[i].addr, &b->backends[i].addr));
 			assert_true(a->backends[i].share == b->backends[i].share);
+			assert_true(a->backends[i].share > 0);
 		}
 		assert_sum(a, a->fail ? 0 : 1);
+		arena_free(arena);
+	}
+}
+
+static double share_of(const struct view *view, const struct addr *addr)
+{
+	double sum = 0;
+
+	for (size_t i = 0; i < view->backend_count; i++)
+		sum += addr_equal(&view->backends[i].addr, addr) ? view->backends[i].share : 0;
+	return sum;
+}
+
+/* More weight is never less traffic. */
+static void test_monotone_in_weight(void **state)
+{
+	unsigned int seed = (unsigned int)time(NULL);
+
+	(void)state;
+	print_message("seed %u\n", seed);
+	for (int round = 0; round < 200; round++) {
+		struct arena *arena = arena_new(0);
+		struct endpoint_row rows[MANY];
+		char texts[MANY][ADDR_TEXT_MAX];
+		size_t heavier = (size_t)rand_r(&seed) % MANY;
+		const struct view *before, *after;
+		struct addr addr;
+		uint16_t port;
+
+		random_rows(rows, texts, &seed);
+		before = view_of(arena, rows, MANY);
+		rows[heavier].weight *= 2 + (uint32_t)rand_r(&seed) % 100;
+		after = view_of(arena, rows, MANY);
+		assert_int_equal(addr_port_parse(texts[heavier], &addr, &port), 0);
+		if (!rows[heavier].network)
+			assert_true(share_of(after, &addr) >= share_of(before, &addr) - 1e-12);
+		assert_sum(after, after->fail ? 0 : 1);
 		arena_free(arena);
 	}
 }
@@ -584,6 +622,7 @@ int main(void)
 		TEST(empty),
 		TEST(nobody_healthy),
 		TEST(order_does_not_matter),
+		TEST(monotone_in_weight),
 		TEST(out_of_memory),
 		TEST(limits),
 	};
