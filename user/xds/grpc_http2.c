@@ -144,6 +144,18 @@ static int on_close(nghttp2_session *session, int32_t id, uint32_t code, void *a
 	return 0;
 }
 
+static int on_error(nghttp2_session *session, int code, const char *text, size_t length, void *arg)
+{
+	struct grpc_stream *stream = arg;
+
+	(void)session;
+	(void)code;
+	if (!stream->ending.broken[0])
+		grpc_message_decode(text, length, stream->ending.broken,
+				    sizeof(stream->ending.broken));
+	return 0;
+}
+
 int grpc_http2_receive(struct grpc_stream *stream, const uint8_t *bytes, size_t length)
 {
 	ssize_t taken = nghttp2_session_mem_recv(stream->session, bytes, length);
@@ -178,6 +190,8 @@ static void explain_status(const struct grpc_ending *ending, char *text, size_t 
 	else if (ending->reset)
 		snprintf(text, room, "the server reset the stream (%s)",
 			 nghttp2_http2_strerror(ending->reset_code));
+	else if (ending->broken[0])
+		snprintf(text, room, "what it sends is no HTTP/2: %s", ending->broken);
 	else if (ending->over && !ending->goaway)
 		snprintf(text, room, "the stream ended without a gRPC status");
 	else
@@ -300,6 +314,7 @@ static int set_callbacks(nghttp2_session_callbacks **ret)
 	nghttp2_session_callbacks_set_on_header_callback(*ret, on_header);
 	nghttp2_session_callbacks_set_on_frame_recv_callback(*ret, on_frame);
 	nghttp2_session_callbacks_set_on_stream_close_callback(*ret, on_close);
+	nghttp2_session_callbacks_set_error_callback2(*ret, on_error);
 	return 0;
 }
 
