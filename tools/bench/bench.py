@@ -161,9 +161,18 @@ def works(way):
 # ---------------------------------------------------------------- figures
 
 
+ORDER = ["no service", "Parallax, redirect", "Parallax, stack", "Parallax", "VXLAN", "nftables",
+         "haproxy", "Envoy"]
+
+
+def place(name):
+    return ORDER.index(name) if name in ORDER else len(ORDER)
+
+
 class Figures:
     def __init__(self):
         self.samples = {}  # (measure, unit, better, group) -> name -> [value per round]
+        self.floors = {}   # name -> [value per round]: what the harness alone costs
 
     def add(self, measure, unit, better, group, name, value):
         of = self.samples.setdefault((measure, unit, better, group), {})
@@ -172,7 +181,7 @@ class Figures:
     def rows(self):
         for (measure, unit, better, group), of in self.samples.items():
             base = of.get("no service")
-            for name, values in of.items():
+            for name, values in sorted(of.items(), key=lambda item: place(item[0])):
                 row = {"measure": measure, "unit": unit, "better": better, "group": group,
                        "way": name, "median": statistics.median(values),
                        "interval": interval(values), "rounds": values}
@@ -180,6 +189,9 @@ class Figures:
                     ratios = [v / b for v, b in zip(values, base)]
                     row["ratio"] = statistics.median(ratios)
                     row["ratio_interval"] = interval(ratios)
+                if name in self.floors:
+                    row["floor"] = statistics.median(self.floors[name])
+                    row["ratio_to_floor"] = 1 + row["median"] / row["floor"]
                 yield row
 
 
@@ -206,7 +218,7 @@ def rounds_of(count, ways, what, measure):
 
 
 def measure_bulk(figures, ways, quick):
-    ms = 250 if quick else 1000
+    ms = 250 if quick else 500
     for streams in (1, 8):
         what = "bulk TCP, %d stream%s" % (streams, "s" if streams > 1 else "")
 
@@ -217,11 +229,11 @@ def measure_bulk(figures, ways, quick):
             figures.add(what, "Gb/s", "more", way.group, way.name, bits / 1e9)
             figures.add("CPU per gigabit, %d" % streams, "ms", "less", way.group, way.name,
                         busy * 1e3 / (bits / 1e9 * (time.monotonic() - begin)))
-        rounds_of(3 if quick else 11, ways, what, one)
+        rounds_of(3 if quick else 9, ways, what, one)
 
 
 def measure_connections(figures, ways, quick):
-    ms = 300 if quick else 1000
+    ms = 250 if quick else 500
 
     def one(way):
         busy, begin = busy_seconds(), time.monotonic()
@@ -230,17 +242,17 @@ def measure_connections(figures, ways, quick):
         figures.add("connections", "/s", "more", way.group, way.name, rate)
         figures.add("CPU per 1,000 connections", "ms", "less", way.group, way.name,
                     busy * 1e6 / (rate * (time.monotonic() - begin)))
-    rounds_of(3 if quick else 11, ways, "connect, request, close", one)
+    rounds_of(3 if quick else 9, ways, "connect, request, close", one)
 
 
 def measure_round_trips(figures, ways, quick):
-    ms = 250 if quick else 1000
+    ms = 250 if quick else 500
 
     def one(way):
         p50, p99, _ = way.load("rr", ms).split()
         figures.add("round trip, p50", "us", "less", way.group, way.name, int(p50) / 1e3)
         figures.add("round trip, p99", "us", "less", way.group, way.name, int(p99) / 1e3)
-    rounds_of(3 if quick else 11, ways, "round trips", one)
+    rounds_of(3 if quick else 9, ways, "round trips", one)
 
 
 def link(ns, device):
@@ -272,7 +284,7 @@ def send_frames(way, count):
 
 
 def measure_frames(figures, quick):
-    count = 100000 if quick else 500000
+    count = 50000 if quick else 200000
     servers = sorted({w[-1] for w in FRAME_WAYS})
     for _ in range(3):  # answered, so that every flow is established
         for way in FRAME_WAYS:
@@ -289,7 +301,7 @@ def measure_frames(figures, quick):
         got, took = send_frames(way, count)
         figures.add("live frames", "Mpps", "more", way[0], way[1], got / max(took - probe, 1e-3) / 1e6)
         figures.add("live frames delivered", "%", "more", way[0], way[1], 100 * got / count)
-    for number in range(3 if quick else 11):
+    for number in range(3 if quick else 9):
         progress("live frames: round %d" % (number + 1))
         for way in random.sample(FRAME_WAYS, len(FRAME_WAYS)):
             one(way)
@@ -319,7 +331,7 @@ def update_once(client, directory, before, after):
 def measure_updates(figures, quick):
     old, new = [("10.10.0.11", 5000)], [("10.10.0.12", 5000)]
     many = [("10.10.0.12", 20000 + i) for i in range(10000)]
-    for number in range(3 if quick else 31):
+    for number in range(3 if quick else 15):
         progress("updates: round %d" % (number + 1))
         for what, after in (("1 endpoint", new), ("10,000 endpoints", many)):
             for group, client, where in (("5 services", "c-other", EDS + "-one"),
@@ -349,7 +361,7 @@ interfaces: {pods: ["veth*"], uplinks: ["eth0"]}
 meshNetworksFile: %(dir)s/networks.yaml
 source: {files: {path: %(dir)s/sized.json}}
 capture: listed
-limits: {slots: 16777216, backends: 262144}
+limits: {slots: 67108864, backends: 262144}
 services:
 """
 
@@ -410,23 +422,25 @@ def wait_backends(pins, endpoints, agent):
     return False
 
 
-PACKET_ROUND = ("-r", "5", "-n", "100000"), ("-r", "15", "-n", "500000")
+PACKET_ROUND = ("-r", "9", "-n", "300000"), ("-r", "3", "-n", "50000")
 
 
 def measure_packets(figures, quick):
-    for what, more in (("cost per packet", []), ("steps", ["-p"]), ("cost against size", ["-s"])):
+    parts = [("cost per packet", []), ("steps", ["-p"]), ("cost against size", ["-s"])]
+    if not quick:
+        parts.append(("a million flows", ["-f", str(1 << 20), "-c", "local hit, stack"]))
+    for what, more in parts:
         progress(what)
-        out = subprocess.run([BUILD + "/bench/packet", *PACKET_ROUND[not quick], *more], text=True,
+        out = subprocess.run([BUILD + "/bench/packet", *PACKET_ROUND[quick], *more], text=True,
                              check=True, stdout=subprocess.PIPE).stdout
         for line in out.splitlines():
             kind, case, flows, _, gross, floor, undo = line.split("\t")
             group = "single runs" if kind == "single" else what
-            name = case if what == "steps" or ";" in case else "%s, %s flows" % (case, flows)
-            if what == "steps" and flows != "1":
-                name += ", %s keys" % flows
+            of = "key" if what == "steps" else "flow"
+            name = "%s, %s %s%s" % (case, flows, of, "" if flows == "1" else "s")
             figures.add("packet", "ns net", "less", group, name,
                         float(gross) - float(floor) - float(undo))
-            figures.add("packet, floor", "ns", "less", group, name, float(floor))
+            figures.floors.setdefault(name, []).append(float(floor))
 
 
 # ---------------------------------------------------------------- report
@@ -452,7 +466,9 @@ def print_table(rows):
             title = head
         ratio = "" if "ratio" not in row else "   %5.2f x  [%.2f .. %.2f]" % (
             row["ratio"], *row["ratio_interval"])
-        print("  %-46s %10.2f  [%.2f .. %.2f]%s" % (row["way"], row["median"], *row["interval"], ratio))
+        if "floor" in row:
+            ratio = "   floor %.0f, with it %.2f x" % (row["floor"], row["ratio_to_floor"])
+        print("  %-58s %8.2f  [%.2f .. %.2f]%s" % (row["way"], row["median"], *row["interval"], ratio))
 
 
 COLOURS = {"no service": "#9aa0a6", "Parallax": "#1a73e8", "Parallax, stack": "#1a73e8",
