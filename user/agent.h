@@ -47,6 +47,11 @@ struct agent_left_out {
 	enum left_out reason;
 };
 
+/* What a service looked like. */
+struct agent_print {
+	uint64_t key, print;
+};
+
 /* One look at configuration and assignments. */
 struct agent_picture {
 	struct arena *arena; /* views, tables and the plan; gone once they are applied */
@@ -56,6 +61,9 @@ struct agent_picture {
 	size_t service_count;
 	struct agent_left_out *left_out;
 	size_t left_out_count;
+	struct agent_print *prints; /* by key; services without one are looked at again */
+	size_t print_count;
+	bool applied; /* the kernel holds all of it */
 	uint64_t stale_at_ns; /* CLOCK_MONOTONIC: when the next assignment goes stale; 0: never */
 	const char *problems[AGENT_PROBLEMS_MAX];
 	size_t problem_count;
@@ -128,6 +136,12 @@ void agent_picture_problem(struct agent_picture *picture, const char *format, ..
  * and services are asked for. Returns 0 or -errno. */
 int agent_ads_use(struct agent *agent, const struct config *config);
 int agent_ads_follow(struct agent *agent);
+
+uint64_t agent_print_view(const struct view *view, uint64_t seed);
+uint64_t agent_print_key(const struct service_key *key);
+void agent_prints_sort(struct agent_picture *picture);
+/* Whether `picture` was applied with this service looking just so. */
+bool agent_prints_have(const struct agent_picture *picture, struct agent_print print);
 
 /* Services with views and tables. */
 int agent_services_build(const struct agent *agent, struct agent_picture *picture);

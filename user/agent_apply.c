@@ -86,6 +86,7 @@ int agent_apply(struct agent *agent)
 		return err;
 	}
 	err = carry_out(agent, &picture);
+	picture.applied = !err;
 	agent_picture_trim(&picture);
 	agent_picture_done(&agent->picture);
 	agent->picture = picture;
