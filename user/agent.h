@@ -27,6 +27,16 @@
 #define AGENT_PROBLEMS_MAX 64
 #define AGENT_LEFT_OUT_MAX 1000
 #define AGENT_SERVICES_MAX 400
+#define AGENT_WORDS_MAX 2000 /* backends told one by one, of all services */
+
+/* The last word on one service: what should be in the kernel. */
+struct agent_word {
+	uint32_t said;  /* endpoints */
+	uint32_t count; /* backends with slots */
+	uint64_t digest;
+	struct socket_addr *backends; /* as many as are shown */
+	uint32_t shown;
+};
 
 /* What became of one configured or known service, for people. */
 struct agent_service {
@@ -38,6 +48,7 @@ struct agent_service {
 	const char *state; /* "serving", "no_endpoints", "waiting", "stale", "kept", "refused" */
 	struct view_priority *priorities;
 	size_t priority_count;
+	struct agent_word word;
 };
 
 struct agent_left_out {
@@ -58,7 +69,7 @@ struct agent_picture {
 	struct arena *kept;  /* what is shown: everything below but `desired` */
 	struct desired desired;
 	struct agent_service *services;
-	size_t service_count;
+	size_t service_count, word_count;
 	struct agent_left_out *left_out;
 	size_t left_out_count;
 	struct agent_print *prints; /* by key; services without one are looked at again */
@@ -136,6 +147,9 @@ void agent_picture_problem(struct agent_picture *picture, const char *format, ..
  * and services are asked for. Returns 0 or -errno. */
 int agent_ads_use(struct agent *agent, const struct config *config);
 int agent_ads_follow(struct agent *agent);
+
+void agent_word_note(struct agent_picture *picture, const struct desired_service *row,
+		     const struct assignment *assignment, struct agent_word *ret);
 
 uint64_t agent_print_view(const struct view *view, uint64_t seed);
 uint64_t agent_print_key(const struct service_key *key);

@@ -137,6 +137,28 @@ static json_t *priorities_state(const struct agent_service *service)
 	return list;
 }
 
+static json_t *backends_state(const struct agent_word *word)
+{
+	json_t *list = json_array();
+	char buf[ADDR_TEXT_MAX];
+
+	for (uint32_t i = 0; i < word->shown; i++)
+		json_array_append_new(list, json_string(addr_port_format(
+			&word->backends[i].addr, word->backends[i].port, buf)));
+	return list;
+}
+
+/* The digest is 64 bits: more than every reader of JSON takes as a number. */
+static json_t *word_state(const struct agent_word *word)
+{
+	char digest[20];
+
+	snprintf(digest, sizeof(digest), "%016llx", (unsigned long long)word->digest);
+	return json_pack("{s:I,s:I,s:s,s:o}", "said", (json_int_t)word->said, "count",
+			 (json_int_t)word->count, "digest", digest, "backends",
+			 backends_state(word));
+}
+
 static json_t *service_state(const struct agent *agent, const struct agent_service *service)
 {
 	struct service_key key = { .vip = service->vip, .port = service->port,
@@ -145,14 +167,15 @@ static json_t *service_state(const struct agent *agent, const struct agent_servi
 			       ledger_vip_holder(&agent->ledger, &key) : NO_ROW;
 	char buf[ADDR_TEXT_MAX];
 
-	return json_pack("{s:o,s:o,s:i,s:s,s:o,s:o,s:s,s:o}", "host", text(service->host), "vip",
+	return json_pack("{s:o,s:o,s:i,s:s,s:o,s:o,s:s,s:o,s:o}", "host", text(service->host), "vip",
 			 service->vip.family ? json_string(addr_format(&service->vip, buf)) :
 					       json_null(),
 			 "port", (int)service->port, "protocol",
 			 service->proto == IPPROTO_UDP ? "udp" : "tcp", "cluster",
 			 text(service->cluster), "row",
 			 row == NO_ROW ? json_null() : json_integer(row), "state", service->state,
-			 "priorities", priorities_state(service));
+			 "priorities", priorities_state(service), "word",
+			 word_state(&service->word));
 }
 
 static json_t *services_state(const struct agent *agent)

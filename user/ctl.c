@@ -23,6 +23,7 @@ static const struct ctl_verb verbs[] = {
 	  " --config FILE [--eds FILE] [--network NAME] [--family 4|6]"
 	  " [--drops] [--health] [--unhealthy ADDRESS:PORT]...",
 	  ctl_preview },
+	{ "diff", "the source's last word against what is in the kernel", "", ctl_diff },
 	{ "check", "is this machine fit, each miss by name", " [--config FILE]", ctl_check },
 	{ "uninstall", "take everything out of the kernel", " [--force]", ctl_uninstall },
 };

@@ -39,6 +39,7 @@ int ctl_gateways(const struct ctl_options *options, int argc, char **argv);
 int ctl_flows(const struct ctl_options *options, int argc, char **argv);
 int ctl_explain(const struct ctl_options *options, int argc, char **argv);
 int ctl_preview(const struct ctl_options *options, int argc, char **argv);
+int ctl_diff(const struct ctl_options *options, int argc, char **argv);
 int ctl_check(const struct ctl_options *options, int argc, char **argv);
 int ctl_uninstall(const struct ctl_options *options, int argc, char **argv);
 

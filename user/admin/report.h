@@ -36,6 +36,10 @@ int report_networks_print(const json_t *report, bool wide, FILE *out);
 json_t *report_gateways(const struct snapshot *snapshot);
 int report_gateways_print(const json_t *report, bool wide, FILE *out);
 
+/* The source's last word beside what the kernel holds. */
+json_t *report_diff(const struct snapshot *snapshot);
+int report_diff_print(const json_t *report, bool wide, FILE *out);
+
 /* Needs READ_FLOWS. */
 json_t *report_flows(const struct snapshot *snapshot);
 int report_flows_print(const json_t *report, bool wide, FILE *out);

@@ -27,6 +27,9 @@ json_t *report_agent_state(const struct snapshot *snapshot);
 /* object[key] as a new reference; null when missing. */
 json_t *report_copy(const json_t *object, const char *key);
 
+/* The agent's source, each stream with `away_seconds` by now; null when it left no word. */
+json_t *report_source(const json_t *state);
+
 const char *report_protocol(uint8_t proto);
 /* The host in `outbound|port|subset|host`, or all of another name; NULL for NULL. */
 const char *report_host(const char *cluster);

@@ -181,7 +181,7 @@ static json_t *gateway_role(const struct snapshot *snapshot)
 }
 
 /* How long each stream has been away, by now. */
-static json_t *source(const json_t *state)
+json_t *report_source(const json_t *state)
 {
 	json_t *copy = json_deep_copy(json_object_get(state, "source")), *stream;
 	time_t now = time(NULL);
@@ -211,7 +211,7 @@ json_t *report_status(const struct snapshot *snapshot, const char *pin_dir)
 		"cluster", report_copy(state, "cluster"),
 		"delivery", snapshot->settings.flags & SETTING_REDIRECT ? "redirect" : "stack",
 		"draining", snapshot->settings.flags & SETTING_RESET ? "reset" : "keep",
-		"gateway", gateway_role(snapshot), "source", source(state),
+		"gateway", gateway_role(snapshot), "source", report_source(state),
 		"mesh_networks", report_copy(state, "mesh_networks"),
 		"last_update", report_copy(state, "last_update"),
 		"updates", report_copy(state, "updates"),
