@@ -37,6 +37,30 @@ equal "networks asked for" 1 "$(requests "'REQUESTED_NETWORK_VIEW' in ((r.get('n
 	r['node']['metadata']['REQUESTED_NETWORK_VIEW'] == 'network1,network2'" min1)"
 nothing_leaked
 
+# The last word against the kernel, while somebody meddles with that.
+meddle() { # FROM TO: an address of the backends becomes another one
+	"$PYTHON" - "$(pin_dir node1)/backends" "$@" <<-'END'
+		import json, socket, subprocess, sys
+		path, old, new = sys.argv[1], *map(socket.inet_aton, sys.argv[2:])
+		call = lambda *words: subprocess.run(["bpftool", "-j", "map", *words], check=True,
+		                                     capture_output=True).stdout
+		for row in range(1, 50):
+		    key = ["hex", *["%02x" % b for b in row.to_bytes(4, "little")]]
+		    value = bytes(int(b, 16) for b in json.loads(call("lookup", "pinned", path, "key", *key))["value"])
+		    if old in value:
+		        call("update", "pinned", path, "key", *key, "value", "hex",
+		             *["%02x" % b for b in value.replace(old, new)])
+	END
+}
+check "diff: the kernel is in step" quietly ctl node1 diff
+sleep 1 # the agent itself would put it right with its next change
+meddle 10.10.0.90 10.10.0.91
+ctl node1 diff >"$TEST_DIR/diff" && fail "diff sees nothing: $(cat "$TEST_DIR/diff")"
+check "diff names what is missing" grep -q "missing *10.10.0.90:5000" "$TEST_DIR/diff"
+check "and what is too many" grep -q "extra *10.10.0.91:5000" "$TEST_DIR/diff"
+meddle 10.10.0.91 10.10.0.90
+check "diff: in step again" quietly ctl node1 diff
+
 # Gone and back: what was said last serves, and changes arrive afterwards.
 stop ads
 check "status tells it is away" wait_for 10 source_says node1 "away for"
