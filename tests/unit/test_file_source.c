@@ -156,6 +156,52 @@ static void file_that_is_gone_takes_its_resources_with_it(void **state)
 	file_source_free(source);
 }
 
+static void what_was_never_read_is_not_known(void **state)
+{
+	struct file_source *source = open_source(at(*state, "eds.yaml"));
+
+	assert_false(file_source_knows(source, "a"));
+	assert_false(refresh(source));
+	put(*state, "eds.yaml", "resources:\n- cluster_name: [\n");
+	assert_true(refresh(source));
+	assert_false(file_source_knows(source, "a"));
+	put_clusters(*state, "eds.yaml", 3, "b", NULL);
+	assert_true(refresh(source));
+	assert_true(file_source_knows(source, "a"));
+	/* From here on, what is missing is gone. */
+	put(*state, "eds.yaml", "resources:\n- cluster_name: [\n");
+	assert_true(refresh(source));
+	assert_true(file_source_knows(source, "a"));
+	assert_int_equal(unlink(at(*state, "eds.yaml")), 0);
+	assert_true(refresh(source));
+	assert_true(file_source_knows(source, "a"));
+	assert_true(file_source_knows(source, "b"));
+	file_source_free(source);
+}
+
+static void path_that_cannot_be_read_is_not_known(void **state)
+{
+	struct file_source *source;
+
+	assert_int_equal(symlink("eds.yaml", at(*state, "eds.yaml")), 0);
+	source = open_source(at(*state, "eds.yaml"));
+	assert_non_null(source->problem);
+	assert_false(file_source_knows(source, "a"));
+	file_source_free(source);
+}
+
+static void refused_at_first_is_not_known(void **state)
+{
+	struct file_source *source;
+
+	put_clusters(*state, "eds.yaml", 0, "a", NULL);
+	source = open_source(at(*state, "eds.yaml"));
+	assert_int_equal(source->assignment_count, 0);
+	assert_false(file_source_knows(source, "a"));
+	assert_true(file_source_knows(source, "b"));
+	file_source_free(source);
+}
+
 static void bad_file_keeps_its_own_last_good_content(void **state)
 {
 	struct file_source *source;
@@ -330,6 +376,9 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, place_new, place_done)
 		TEST(one_file_is_read_again_when_it_changes),
 		TEST(file_that_is_gone_takes_its_resources_with_it),
+		TEST(what_was_never_read_is_not_known),
+		TEST(path_that_cannot_be_read_is_not_known),
+		TEST(refused_at_first_is_not_known),
 		TEST(bad_file_keeps_its_own_last_good_content),
 		TEST(refused_resource_keeps_its_own_last_good_content),
 		TEST(resource_of_two_files_counts_in_the_first),

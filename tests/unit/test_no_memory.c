@@ -9,14 +9,17 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "arena.h"
 #include "config_load.h"
 #include "eds_decode.h"
+#include "file_source.h"
 #include "pb_build.h"
 #include "pb_decode.h"
 #include "problem.h"
@@ -275,6 +278,50 @@ static void session_in_delta(void **state)
 	fail_each(run_session, "d", 0);
 }
 
+static char file_path[] = "/tmp/parallax-no-memory-XXXXXX";
+
+static void write_file(const char *name)
+{
+	FILE *file = fopen(file_path, "w");
+
+	fprintf(file, "resources:\n- '@type': type.googleapis.com/" EDS "\n  cluster_name: %s\n",
+		name);
+	fclose(file);
+}
+
+/* Whatever failed, nothing is handed out of files that were replaced, and nothing taken for gone. */
+static int run_files(const char *text)
+{
+	struct file_source *source = NULL;
+	bool changed = false;
+	int err = file_source_new(file_path, &source);
+
+	(void)text;
+	for (int round = 0; !err && round < 2; round++) {
+		watched = false;
+		write_file(round ? "other" : "first");
+		watched = true;
+		err = file_source_refresh(source, &changed);
+		assert_int_equal(file_source_knows(source, "x"), !err);
+		assert_int_equal(source->assignment_count, err ? 0 : 1);
+		assert_true(err || !strcmp(source->assignments[0]->name,
+					   round ? "other" : "first"));
+	}
+	file_source_free(source);
+	return err;
+}
+
+static void files_that_change(void **state)
+{
+	int fd = mkstemp(file_path);
+
+	(void)state;
+	assert_true(fd >= 0);
+	close(fd);
+	fail_each(run_files, NULL, 0);
+	unlink(file_path);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -283,6 +330,7 @@ int main(void)
 		cmocka_unit_test(eds_as_yaml),
 		cmocka_unit_test(eds_as_json),
 		cmocka_unit_test(eds_as_protobuf),
+		cmocka_unit_test(files_that_change),
 		cmocka_unit_test(session_in_sotw),
 		cmocka_unit_test(session_in_delta),
 	};

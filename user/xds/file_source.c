@@ -214,12 +214,12 @@ static int set_problem(struct file_source *source, int list_err, bool *changed)
 	return 0;
 }
 
-int file_source_refresh(struct file_source *source, bool *ret_changed)
+static int refresh(struct file_source *source, bool *ret_changed)
 {
 	struct file_list list = {};
 	bool changed = false;
 	int err = file_list_read(source->path, &list);
-	bool gone = err == -ENOENT || err == -ENOTDIR;
+	bool readable = !err, gone = err == -ENOENT || err == -ENOTDIR;
 
 	if (err == -ENOMEM)
 		return err;
@@ -234,9 +234,23 @@ int file_source_refresh(struct file_source *source, bool *ret_changed)
 	if (err)
 		return err;
 	drop_unseen(source, &changed);
+	changed |= readable && !source->read;
 	if (changed)
 		err = merge(source);
+	source->read |= readable && !err;
 	*ret_changed = changed;
+	return err;
+}
+
+int file_source_refresh(struct file_source *source, bool *ret_changed)
+{
+	int err = refresh(source, ret_changed);
+
+	/* What is merged may be of files that are replaced already. */
+	if (err) {
+		source->assignment_count = 0;
+		source->read = false;
+	}
 	return err;
 }
 
@@ -255,4 +269,23 @@ const struct assignment *file_source_find(const struct file_source *source, cons
 		found = bsearch(name, source->assignments, source->assignment_count,
 				sizeof(*source->assignments), compare_name);
 	return found ? *found : NULL;
+}
+
+static bool entry_knows(const struct file_entry *entry, const char *name)
+{
+	if (!entry->set)
+		return false;
+	for (size_t i = 0; i < entry->resource_count; i++)
+		if (!entry->resources[i].serving && !strcmp(entry->resources[i].name, name))
+			return false;
+	return true;
+}
+
+bool file_source_knows(const struct file_source *source, const char *name)
+{
+	bool known = source->read;
+
+	for (size_t i = 0; known && i < source->file_count; i++)
+		known = entry_knows(&source->files[i], name);
+	return known;
 }

@@ -42,6 +42,7 @@ struct file_source {
 	const struct assignment **assignments;
 	size_t assignment_count;
 	char *problem; /* of the path itself; or NULL */
+	bool read;     /* the path was read whole once, and what it said is held */
 };
 
 /* Returns 0 or -ENOMEM; reads nothing yet. */
@@ -53,11 +54,15 @@ void file_source_free(struct file_source *source);
  * or the one file. What cannot be read keeps its last good content; a file that is gone takes its
  * resources with it; a resource that stands in two files counts in the first. *ret_changed tells
  * whether assignments or problems differ from before. Assignments of before stay valid until this
- * call only. Returns 0 or -ENOMEM. */
+ * call only. Returns 0 or -ENOMEM; nothing is known then. */
 int file_source_refresh(struct file_source *source, bool *ret_changed);
 
 /* The assignment served under this name, or NULL. */
 const struct assignment *file_source_find(const struct file_source *source, const char *name);
+
+/* Whether a name without an assignment has none. Else what says so could not be read yet: the path,
+ * one of its files, or this resource. A path that was never there is of that kind, too. */
+bool file_source_knows(const struct file_source *source, const char *name);
 
 /* What is wrong with a file, for people: NULL when all is well, else to be freed. */
 char *file_entry_problem(const struct file_entry *entry);
