@@ -72,12 +72,13 @@ static void run_list(struct world *world, const struct cost_list *list)
 
 /* ------------------------------------------------------------------ instructions */
 
-/* Of the programs as clang makes them; what the kernel adds differs from kernel to kernel. */
+/* Of the programs as clang makes them, and 8 % of room; what the kernel adds differs from kernel to
+ * kernel. */
 static const struct ceiling {
 	const char *program;
 	size_t instructions;
 } ceilings[] = {
-	{"px_from_pod", 6200}, {"px_to_pod", 1800}, {"px_uplink", 6200}, {"px_xdp", 310},
+	{"px_from_pod", 6600}, {"px_to_pod", 1870}, {"px_uplink", 6620}, {"px_xdp", 315},
 };
 
 static bool run_ceiling(struct bpf_object *object, const struct ceiling *ceiling)
