@@ -27,12 +27,14 @@
 #define AGENT_PROBLEMS_MAX 64
 #define AGENT_LEFT_OUT_MAX 1000
 #define AGENT_SERVICES_MAX 400
+
+#define AGENT_TICK_SECONDS 10
 #define AGENT_WORDS_MAX 2000 /* backends told one by one, of all services */
 
 /* The last word on one service: what should be in the kernel. */
 struct agent_word {
 	uint32_t said;  /* endpoints */
-	uint32_t count; /* backends with slots */
+	uint32_t count; /* backends */
 	uint64_t digest;
 	struct socket_addr *backends; /* as many as are shown */
 	uint32_t shown;
@@ -83,7 +85,8 @@ struct agent_picture {
 /* A file that is watched, and what is wrong with it. */
 struct agent_file {
 	char *path; /* NULL: none */
-	uint64_t signature;
+	uint64_t signature; /* when it was read last */
+	uint64_t seen;      /* at the last look */
 	char *problem; /* NULL: read well */
 };
 
@@ -103,7 +106,9 @@ struct agent {
 	struct file_source *source; /* NULL: not from files */
 	struct ads_source *ads;     /* NULL: not from a control plane */
 	uint64_t ads_failures;      /* streams that ended, at the last look */
-	struct file_watch *file_watch;
+	struct file_watch *file_watch; /* NULL: what changed is seen at the next tick */
+	int watch_error;               /* why there is none */
+	char *watch_problem;           /* why files cannot be watched; or NULL */
 	struct resolver *resolver;
 
 	struct dataplane *dataplane;
@@ -114,6 +119,7 @@ struct agent {
 	struct netlink_watch *netlink_watch;
 
 	struct agent_picture picture; /* what was last applied or refused */
+	bool due;                     /* something else than a file wants a look */
 	char *apply_problem;          /* why the last plan was not carried out */
 	bool serving;
 	uint64_t updates;
@@ -132,7 +138,8 @@ void agent_stop(struct agent *agent);
 int agent_files_load(struct agent *agent);
 /* Looks at the watched files; *ret_changed when something is to be applied. */
 int agent_files_reload(struct agent *agent, bool force, bool *ret_changed);
-int agent_files_watch(struct agent *agent);
+/* Without watches, files are looked at from time to time. */
+void agent_files_watch(struct agent *agent);
 void agent_files_done(struct agent *agent);
 
 /* Configuration + assignments → picture. Returns 0 or -ENOMEM. */
@@ -148,7 +155,7 @@ void agent_picture_problem(struct agent_picture *picture, const char *format, ..
 int agent_ads_use(struct agent *agent, const struct config *config);
 int agent_ads_follow(struct agent *agent);
 
-void agent_word_note(struct agent_picture *picture, const struct desired_service *row,
+void agent_word_note(struct agent_picture *picture, const struct view *view,
 		     const struct assignment *assignment, struct agent_word *ret);
 
 uint64_t agent_print_view(const struct view *view, uint64_t seed);

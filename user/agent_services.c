@@ -26,6 +26,7 @@ struct builder {
 	bool gateway;
 	bool source_failed;
 	struct vip_list vips; /* what the control plane names */
+	struct agent_word word; /* on the row being built */
 	uint64_t now_ns; /* CLOCK_MONOTONIC */
 };
 
@@ -166,8 +167,10 @@ static int build_view(struct builder *builder, const struct service_key *key,
 	if (err)
 		return err;
 	note_unserved(builder, view, table);
-	if (side == VIEW_CLIENT)
+	if (side == VIEW_CLIENT) {
 		note_left_out(builder, view);
+		agent_word_note(builder->picture, view, assignment, &builder->word);
+	}
 	*ret_view = view;
 	*ret_table = table;
 	return 0;
@@ -235,7 +238,7 @@ static struct view_priority *copy_priorities(struct agent_picture *picture, cons
 }
 
 static void note_service(struct builder *builder, const struct desired_service *row,
-			 const char *host, const struct assignment *assignment, const char *state)
+			 const char *host, const char *state)
 {
 	struct agent_picture *picture = builder->picture;
 	struct agent_service *service = &picture->services[picture->service_count];
@@ -250,7 +253,8 @@ static void note_service(struct builder *builder, const struct desired_service *
 			.priorities = copy_priorities(picture, row->view),
 			.priority_count = row->view ? row->view->priority_count : 0,
 		};
-		agent_word_note(picture, row, assignment, &service->word);
+		service->word = builder->word;
+		builder->word = (struct agent_word){};
 		picture->service_count++;
 	}
 }
@@ -293,11 +297,12 @@ static int add_row(struct builder *builder, struct desired_service *row, const c
 	struct desired_service *same_vip_row = NULL;
 	int err = 0;
 
+	builder->word = (struct agent_word){};
 	if (collides(same_id, row)) {
 		agent_picture_problem(builder->picture, "service '%s' (%s) refused: its id is that "
 				      "of '%s'", row->cluster, proto_name(row->key.proto),
 				      same_id->cluster);
-		note_service(builder, row, host, NULL, "refused");
+		note_service(builder, row, host, "refused");
 		return 0;
 	}
 	if (row->key.vip.family)
@@ -311,7 +316,7 @@ static int add_row(struct builder *builder, struct desired_service *row, const c
 		agent_picture_problem(builder->picture, "virtual IP %s (%s) refused to '%s': '%s' "
 				      "has it", text, proto_name(row->key.proto), row->cluster,
 				      same_vip_row->cluster);
-		note_service(builder, row, host, NULL, "refused");
+		note_service(builder, row, host, "refused");
 		return 0;
 	}
 	row->by_id = builder->gateway && !same_id;
@@ -325,7 +330,7 @@ static int add_row(struct builder *builder, struct desired_service *row, const c
 		*id_place = index + 1;
 	if (vip_place)
 		*vip_place = index + 1;
-	note_service(builder, row, host, assignment, row_state(builder, row, assignment));
+	note_service(builder, row, host, row_state(builder, row, assignment));
 	return 0;
 }
 
@@ -356,7 +361,7 @@ static int add_configured(struct builder *builder, const struct config_service *
 	if (address->family == 6) {
 		agent_picture_problem(builder->picture, "service '%s': IPv6 addresses are not "
 				      "carried", row.cluster);
-		note_service(builder, &row, service->host, NULL, "refused");
+		note_service(builder, &row, service->host, "refused");
 		return 0;
 	}
 	return add_row(builder, &row, service->host, find_assignment(builder, row.cluster), false);

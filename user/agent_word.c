@@ -24,7 +24,7 @@ static bool is_repeated(const struct view *view, size_t i)
 }
 
 static void add_backends(struct agent_picture *picture, const struct view *view,
-			 const struct table *table, struct agent_word *word)
+			 struct agent_word *word)
 {
 	size_t room = AGENT_WORDS_MAX - picture->word_count;
 	size_t most = view->backend_count < room ? view->backend_count : room;
@@ -33,7 +33,7 @@ static void add_backends(struct agent_picture *picture, const struct view *view,
 	for (size_t i = 0; i < view->backend_count; i++) {
 		const struct view_backend *backend = &view->backends[i];
 
-		if (!table->counts[i] || (is_repeated(view, i) && table->counts[i - 1]))
+		if (is_repeated(view, i))
 			continue;
 		word->digest += backend_digest(&backend->addr.ip, htons(backend->port),
 					       backend->kind);
@@ -45,12 +45,11 @@ static void add_backends(struct agent_picture *picture, const struct view *view,
 	picture->word_count += word->shown;
 }
 
-void agent_word_note(struct agent_picture *picture, const struct desired_service *row,
+void agent_word_note(struct agent_picture *picture, const struct view *view,
 		     const struct assignment *assignment, struct agent_word *ret)
 {
 	struct agent_word word = { .said = count_endpoints(assignment) };
 
-	if (row->view && row->table && row->table->size)
-		add_backends(picture, row->view, row->table, &word);
+	add_backends(picture, view, &word);
 	*ret = word;
 }

@@ -52,7 +52,7 @@ meddle() { # FROM TO: an address of the backends becomes another one
 		             *["%02x" % b for b in value.replace(old, new)])
 	END
 }
-check "diff: the kernel is in step" quietly ctl node1 diff
+check "diff: the kernel is in step" wait_for 5 quietly ctl node1 diff
 sleep 1 # the agent itself would put it right with its next change
 meddle 10.10.0.90 10.10.0.91
 ctl node1 diff >"$TEST_DIR/diff" && fail "diff sees nothing: $(cat "$TEST_DIR/diff")"
