@@ -17,16 +17,21 @@
 /* A swap of a volume, or an editor's save, comes as several events. */
 #define DEBOUNCE_MS 10
 #define NOTE_MS 200 /* what changes for people only */
-#define TICK_SECONDS 10
 
 /* ------------------------------------------------------------------ what wakes it */
 
-void agent_schedule(struct agent *agent)
+static void look_soon(struct agent *agent)
 {
 	const struct timeval wait = { 0, DEBOUNCE_MS * 1000 };
 
 	if (!evtimer_pending(agent->debounce, NULL))
 		evtimer_add(agent->debounce, &wait);
+}
+
+void agent_schedule(struct agent *agent)
+{
+	agent->due = true;
+	look_soon(agent);
 }
 
 void agent_note(struct agent *agent)
@@ -55,9 +60,14 @@ static void on_debounce(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	if (err)
-		log_error("reading the files again: %s", strerror(-err));
 	agent_files_watch(agent);
+	if (err) {
+		log_error("reading the files again: %s; tried again soon", strerror(-err));
+		return;
+	}
+	if (!changed && !agent->due)
+		return;
+	agent->due = false;
 	agent_apply(agent);
 }
 
@@ -70,7 +80,7 @@ static void on_file(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	file_watch_read(agent->file_watch, &changed);
 	if (changed)
-		agent_schedule(agent);
+		look_soon(agent);
 }
 
 static void on_answer(evutil_socket_t fd, short what, void *arg)
@@ -184,14 +194,14 @@ static int watch(struct agent *agent, int fd, short what, event_callback_fn call
 
 static int watch_all(struct agent *agent)
 {
-	const struct timeval tick = { TICK_SECONDS, 0 };
+	const struct timeval tick = { AGENT_TICK_SECONDS, 0 };
 	int err = watch(agent, SIGTERM, EV_SIGNAL, on_terminate);
 
 	if (!err)
 		err = watch(agent, SIGINT, EV_SIGNAL, on_terminate);
 	if (!err)
 		err = watch(agent, SIGHUP, EV_SIGNAL, on_hangup);
-	if (!err)
+	if (!err && agent->file_watch)
 		err = watch(agent, file_watch_fd(agent->file_watch), EV_READ, on_file);
 	if (!err)
 		err = watch(agent, resolver_fd(agent->resolver), EV_READ, on_answer);
@@ -209,12 +219,11 @@ static int open_sources(struct agent *agent)
 {
 	int err = resolver_new(resolver_system_lookup, &agent->resolver);
 
-	if (!err)
-		err = file_watch_new(&agent->file_watch);
+	agent->watch_error = file_watch_new(&agent->file_watch);
 	if (!err)
 		err = netlink_watch_new(&agent->netlink_watch);
 	if (err) {
-		log_error("cannot watch files and interfaces: %s", strerror(-err));
+		log_error("cannot watch interfaces and names: %s", strerror(-err));
 		return err;
 	}
 	err = agent_files_load(agent);
@@ -304,8 +313,7 @@ int agent_start(struct agent *agent)
 	err = open_kernel(agent);
 	if (!err)
 		err = attach(agent);
-	if (!err)
-		err = agent_files_watch(agent);
+	agent_files_watch(agent);
 	if (!err)
 		err = watch_all(agent);
 	if (err) {
@@ -349,4 +357,5 @@ void agent_stop(struct agent *agent)
 		free(agent->logged[i]);
 	free(agent->logged);
 	free(agent->apply_problem);
+	free(agent->watch_problem);
 }

@@ -36,15 +36,19 @@ static void set_problem(struct agent_file *file, const struct problems *problems
 	file->problem = text;
 }
 
-/* Whether the file is another than at the last look. */
+/* Whether the file is another than the one that was read. */
 static bool is_new(struct agent_file *file)
 {
-	uint64_t signature = file->path ? file_signature(file->path) : 0;
+	file->seen = file->path ? file_signature(file->path) : 0;
+	return file->seen != file->signature;
+}
 
-	if (signature == file->signature)
-		return false;
-	file->signature = signature;
-	return true;
+/* Without memory it is read again at the next look. */
+static int note_read(struct agent_file *file, int err)
+{
+	if (err != -ENOMEM)
+		file->signature = file->seen;
+	return err;
 }
 
 /* ------------------------------------------------------------------ configuration */
@@ -164,11 +168,11 @@ int agent_files_load(struct agent *agent)
 
 	if (!err) {
 		is_new(&agent->config_file);
-		err = load_config(agent, &changed);
+		err = note_read(&agent->config_file, load_config(agent, &changed));
 	}
 	if (!err && agent->source) {
 		is_new(&agent->eds_file);
-		err = file_source_refresh(agent->source, &changed);
+		err = note_read(&agent->eds_file, file_source_refresh(agent->source, &changed));
 	}
 	if (!err)
 		err = mesh_resolve(agent->config->mesh, agent->resolver);
@@ -182,7 +186,7 @@ static int reload_source(struct agent *agent, bool force, bool *ret_changed)
 
 	if (!agent->source || (!is_new(&agent->eds_file) && !force))
 		return 0;
-	err = file_source_refresh(agent->source, &changed);
+	err = note_read(&agent->eds_file, file_source_refresh(agent->source, &changed));
 	*ret_changed |= changed;
 	return err;
 }
@@ -194,12 +198,12 @@ int agent_files_reload(struct agent *agent, bool force, bool *ret_changed)
 	int err = 0;
 
 	/* With a configuration that is broken by its meshNetworksFile, that one counts by itself. */
-	if (new_config)
-		err = load_config(agent, ret_changed);
-	else if (new_mesh && agent->config_file.problem)
-		err = load_config(agent, ret_changed);
+	if (new_config || (new_mesh && agent->config_file.problem))
+		err = note_read(&agent->config_file, load_config(agent, ret_changed));
+	if (new_mesh && new_config && err)
+		note_read(&agent->mesh_file, err);
 	if (new_mesh && !new_config && err != -ENOMEM)
-		err = load_mesh(agent, ret_changed);
+		err = note_read(&agent->mesh_file, load_mesh(agent, ret_changed));
 	if (err == -ENOMEM)
 		return err;
 	err = reload_source(agent, force, ret_changed);
@@ -208,12 +212,19 @@ int agent_files_reload(struct agent *agent, bool force, bool *ret_changed)
 	return err ? err : agent_ads_follow(agent);
 }
 
-int agent_files_watch(struct agent *agent)
+void agent_files_watch(struct agent *agent)
 {
 	const char *paths[] = { agent->config_file.path, agent->mesh_file.path,
 				agent->eds_file.path };
+	int err = agent->file_watch ? file_watch_set(agent->file_watch, paths,
+						     sizeof(paths) / sizeof(*paths)) :
+				      agent->watch_error;
 
-	return file_watch_set(agent->file_watch, paths, sizeof(paths) / sizeof(*paths));
+	free(agent->watch_problem);
+	agent->watch_problem = NULL;
+	if (err && asprintf(&agent->watch_problem, "files cannot be watched (%s): what changes in "
+			    "them is seen up to %d s later", strerror(-err), AGENT_TICK_SECONDS) < 0)
+		agent->watch_problem = NULL;
 }
 
 static void file_done(struct agent_file *file)

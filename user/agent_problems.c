@@ -27,6 +27,7 @@ static int visit_files(const struct agent *agent, visitor visit, void *arg)
 	const char *const own[] = {
 		agent->config_file.problem, agent->mesh_file.problem, agent->restart_reason,
 		agent->source ? agent->source->problem : NULL, agent->apply_problem,
+		agent->watch_problem,
 	};
 	int err = 0;
 

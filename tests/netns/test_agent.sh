@@ -13,6 +13,7 @@ says() {
 	output=$("$@") && return 1
 	[[ $output == *"$text"* ]] || { echo "it said: $output"; return 1; }
 }
+status_says() { ctl node1 status | grep -q -- "$1"; }
 log_has() { grep -q "$2" "$TOPO_DIR/log/agent-$1"; }
 row_of() { # NODE DEVICE: taken_ns of its row in ifaces
 	local index
@@ -97,6 +98,21 @@ stop agent-node1 TERM
 check "SIGTERM leaves the data plane" hello sleep
 check "uninstall" ctl node1 uninstall
 equal "left on node1" "" "$(left_behind node1)"
+
+# ---- no watches left on this machine: that is told, and files are looked at from time to time
+if [[ -x $(command -v strace) ]]; then
+	eds "$HELLO" 10.10.0.90:5000/cluster1
+	for call in inotify_init1 inotify_add_watch; do
+		start agent-node1 node1 strace -D -f -qq --seccomp-bpf -o /dev/null \
+			-e "inject=$call:error=ENOSPC" "$BUILD/parallaxd" \
+			--config "$TOPO_DIR/node1/config.yaml" --pin-dir "$pins"
+		check "$call fails: it serves" wait_for 10 agent_serves node1
+		check "and says so" status_says "files cannot be watched"
+		check "and answers" hello sleep
+		stop agent-node1 TERM
+	done
+	check "uninstall" ctl node1 uninstall
+fi
 
 # ---- kernels without TCX: filters on clsact, and a neighbour who takes the qdisc away
 ATTACH=clsact

@@ -229,21 +229,20 @@ static int slurp(const char *path, char **ret_text, size_t *ret_size, uint64_t *
 	return 0;
 }
 
-/* endpoint_stale_after counts from when the assignments last came: also when they came unchanged. */
-static void stamp(struct assignment_set *set)
+/* endpoint_stale_after counts from when the assignments last came: also when they came unchanged.
+ * Whether there is one. */
+static bool stamp(struct assignment_set *set)
 {
 	struct timespec now;
+	bool counts = false;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	for (size_t i = 0; i < set->count; i++)
+	for (size_t i = 0; i < set->count; i++) {
 		set->items[i].received_ns =
 			(uint64_t)now.tv_sec * NS_PER_SECOND + (uint64_t)now.tv_nsec;
-}
-
-static void renew(struct file_entry *entry)
-{
-	if (entry->set)
-		stamp(entry->set->set);
+		counts |= set->items[i].stale_after_ms != 0;
+	}
+	return counts;
 }
 
 static int decode(struct file_entry *entry, const char *path, const char *text, size_t size,
@@ -294,8 +293,8 @@ int file_entry_read(struct file_entry *entry, const char *path, bool *changed)
 		hash = 1;
 	if (hash != entry->hash)
 		err = decode(entry, path, text, size, changed);
-	else if (written != entry->written)
-		renew(entry);
+	else if (written != entry->written && entry->set)
+		*changed |= stamp(entry->set->set);
 	entry->written = written;
 	free(text);
 	if (!err)
