@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Several networks' views of one service made one; which networks are asked for. */
+#include <arpa/inet.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "ads_views.h"
+#include "arena.h"
+#include "assignment_merge.h"
+
+struct one {
+	struct assignment assignment;
+	struct locality locality;
+	struct endpoint endpoints[4];
+	struct socket_addr addresses[4];
+};
+
+/* A locality of weight `weight` with endpoints 10.0.0.N, N from the list; 0 ends it. */
+static void fill(struct one *one, uint32_t weight, uint32_t priority, ...)
+{
+	size_t count = 0;
+	va_list args;
+	int last;
+
+	memset(one, 0, sizeof(*one));
+	va_start(args, priority);
+	while ((last = va_arg(args, int))) {
+		one->addresses[count] = (struct socket_addr){
+			.addr = { 4, { .v4 = htonl(0x0a000000u + (uint32_t)last) } }, .port = 80 };
+		one->endpoints[count] = (struct endpoint){ .addresses = &one->addresses[count],
+							   .address_count = 1, .weight = 1 };
+		count++;
+	}
+	va_end(args);
+	one->locality = (struct locality){ .region = "r", .zone = "z", .sub_zone = "",
+					   .has_locality = true, .has_weight = true,
+					   .weight = weight, .priority = priority,
+					   .endpoints = one->endpoints, .endpoint_count = count };
+	one->assignment = (struct assignment){ .name = "a", .localities = &one->locality,
+					       .locality_count = 1, .overprovisioning = 140 };
+}
+
+static const struct assignment *merge(struct arena *arena, const struct one *a,
+				      const struct one *b)
+{
+	const struct merge_view views[] = {
+		{ "one", a ? &a->assignment : NULL }, { "two", b ? &b->assignment : NULL } };
+	const struct assignment *merged;
+
+	assert_int_equal(assignment_merge(arena, views, 2, &merged), 0);
+	return merged;
+}
+
+static void names_networks(void **state)
+{
+	struct arena *arena = arena_new(0);
+	const struct assignment *merged;
+	struct one a, b;
+
+	(void)state;
+	fill(&a, 2, 0, 1, 2, 0);
+	fill(&b, 3, 0, 3, 0);
+	merged = merge(arena, &a, &b);
+	assert_string_equal(merged->name, "a");
+	assert_int_equal(merged->locality_count, 1);
+	assert_int_equal(merged->localities[0].endpoint_count, 3);
+	assert_int_equal(merged->localities[0].weight, 5);
+	assert_string_equal(merged->localities[0].endpoints[0].network, "one");
+	assert_string_equal(merged->localities[0].endpoints[2].network, "two");
+	/* the originals are untouched */
+	assert_null(a.endpoints[0].network);
+	arena_free(arena);
+}
+
+/* Equal addresses in all views are one endpoint of no network in particular... */
+static void counts_common_ones_once(void **state)
+{
+	struct arena *arena = arena_new(0);
+	const struct assignment *merged;
+	struct one a, b;
+
+	(void)state;
+	fill(&a, 2, 0, 1, 9, 0);
+	fill(&b, 2, 0, 9, 2, 0);
+	merged = merge(arena, &a, &b);
+	assert_int_equal(merged->localities[0].endpoint_count, 3);
+	assert_int_equal(merged->localities[0].weight, 3);
+	assert_string_equal(merged->localities[0].endpoints[0].network, "one");
+	assert_null(merged->localities[0].endpoints[1].network);
+	assert_string_equal(merged->localities[0].endpoints[2].network, "two");
+	arena_free(arena);
+}
+
+/* ...and pods of two networks with one address are two: their workloads tell. */
+static void keeps_overlapping_ones(void **state)
+{
+	struct arena *arena = arena_new(0);
+	const struct assignment *merged;
+	struct one a, b;
+
+	(void)state;
+	fill(&a, 1, 0, 1, 0);
+	fill(&b, 1, 0, 1, 0);
+	a.endpoints[0].workload = "v1;n;h;;";
+	b.endpoints[0].workload = "v2;n;h;;";
+	merged = merge(arena, &a, &b);
+	assert_int_equal(merged->localities[0].endpoint_count, 2);
+	assert_string_equal(merged->localities[0].endpoints[0].network, "one");
+	assert_string_equal(merged->localities[0].endpoints[1].network, "two");
+	arena_free(arena);
+}
+
+static void keeps_priorities_apart(void **state)
+{
+	struct arena *arena = arena_new(0);
+	const struct assignment *merged;
+	struct one a, b;
+
+	(void)state;
+	fill(&a, 1, 0, 1, 0);
+	fill(&b, 1, 1, 2, 0);
+	b.endpoints[0].network = "three"; /* said by metadata */
+	merged = merge(arena, &a, &b);
+	assert_int_equal(merged->locality_count, 2);
+	assert_int_equal(merged->localities[1].priority, 1);
+	assert_string_equal(merged->localities[1].endpoints[0].network, "three");
+	merged = merge(arena, NULL, &b);
+	assert_int_equal(merged->locality_count, 1);
+	arena_free(arena);
+}
+
+/* ------------------------------------------------------------------ networks asked for */
+
+static void asks_for_what_can_be_entered(void **state)
+{
+	struct mesh_gateway known = { .addr = { 4, { .v4 = htonl(0xc0000201) } }, .port = 15443 };
+	struct mesh_gateway placeholder = { .addr = { 4, { .v4 = 0 } }, .port = 15443 };
+	struct mesh_network networks[] = {
+		{ .name = "flat", .flat = true },
+		{ .name = "geneve", .transport = TRANSPORT_GENEVE, .gateways = &known,
+		  .gateway_count = 1 },
+		{ .name = "nameless", .transport = TRANSPORT_PASSTHROUGH },
+		{ .name = "own", .own = true },
+		{ .name = "pending", .transport = TRANSPORT_GENEVE, .gateways = &placeholder,
+		  .gateway_count = 1 },
+		{ .name = "shut", .transport = TRANSPORT_NONE, .gateways = &known,
+		  .gateway_count = 1 },
+	};
+	struct mesh_networks mesh = { .networks = networks, .count = 6 };
+	struct arena *arena = arena_new(0);
+	struct ads_views views;
+
+	(void)state;
+	assert_int_equal(ads_views_make(arena, &mesh, "own", &views), 0);
+	assert_string_equal(views.text, "own,flat,geneve,nameless");
+	assert_true(ads_views_have(&views, "geneve") && !ads_views_have(&views, "pending"));
+	mesh = (struct mesh_networks){ .networks = &networks[3], .count = 1 };
+	assert_int_equal(ads_views_make(arena, &mesh, "own", &views), 0);
+	assert_null(views.text);
+	assert_int_equal(views.count, 1);
+	arena_free(arena);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(names_networks),
+		cmocka_unit_test(counts_common_ones_once),
+		cmocka_unit_test(keeps_overlapping_ones),
+		cmocka_unit_test(keeps_priorities_apart),
+		cmocka_unit_test(asks_for_what_can_be_entered),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
