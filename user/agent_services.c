@@ -31,8 +31,6 @@ struct builder {
 };
 
 #define NS_PER_MS 1000000u
-/* Instead of a table size before: the past must not count. */
-#define SIZE_FOR_AFFINITY UINT32_MAX
 
 static const char *proto_name(uint8_t proto)
 {
@@ -133,46 +131,91 @@ static void note_left_out(struct builder *builder, const struct view *view)
 }
 
 /* A share never vanishes silently. */
-static void note_unserved(struct builder *builder, const struct view *view,
-			  const struct table *table)
+static uint32_t note_unserved(struct builder *builder, const struct view *view,
+			      const struct table *table)
 {
-	uint32_t unserved = maglev_unserved(view, table);
+	uint32_t unserved = view ? maglev_unserved(view, table) : 0;
 
 	if (unserved)
 		agent_picture_problem(builder->picture, "service '%s': %u endpoints get nothing: "
 				      "their shares are below a slot of %u", view->cluster,
 				      unserved, table->size);
+	return unserved;
 }
 
 static int build_view(struct builder *builder, const struct service_key *key,
-		      const struct assignment *assignment, enum view_side side, uint32_t size_before,
-		      const struct view **ret_view, const struct table **ret_table)
+		      const struct assignment *assignment, enum view_side side,
+		      const struct view **ret_view)
 {
 	const struct config *config = builder->agent->config;
-	struct arena *arena = builder->picture->arena;
 	struct view_request request = {
 		.assignment = assignment, .mesh = config->mesh, .network = config->network,
 		.cluster = config->cluster, .locality_weighted = config->locality_weighted,
 		.panic_threshold = config->panic_threshold, .family = key->family,
 		.proto = key->proto, .side = side,
 	};
-	struct table *table = arena_alloc(arena, sizeof(*table));
 	struct view *view;
-	int err = table ? view_build(arena, &request, &view) : -ENOMEM;
+	int err = view_build(builder->picture->arena, &request, &view);
 
-	if (!err)
-		err = maglev_fill(view, size_before == SIZE_FOR_AFFINITY ?
-					  maglev_affinity_size(view) :
-					  maglev_size(view, size_before), table, arena);
 	if (err)
 		return err;
-	note_unserved(builder, view, table);
 	if (side == VIEW_CLIENT) {
 		note_left_out(builder, view);
 		agent_word_note(builder->picture, view, assignment, &builder->word);
 	}
 	*ret_view = view;
+	return 0;
+}
+
+static int fill_table(struct builder *builder, const struct desired_service *row,
+		      const struct view *view, uint32_t size_before, const struct table **ret_table)
+{
+	struct arena *arena = builder->picture->arena;
+	struct table *table = arena_alloc(arena, sizeof(*table));
+	int err;
+
+	if (!table)
+		return -ENOMEM;
+	/* Of nodes that share clients by affinity, the past must not count. */
+	err = maglev_fill(view, row->flags & SERVICE_AFFINITY ? maglev_affinity_size(view) :
+								maglev_size(view, size_before),
+			  table, arena);
+	if (err)
+		return err;
 	*ret_table = table;
+	return 0;
+}
+
+/* Fills the tables, or leaves a row alone that looks as it was last applied. */
+static int fill_tables(struct builder *builder, struct desired_service *row)
+{
+	const struct ledger *ledger = &builder->agent->ledger;
+	struct agent_picture *picture = builder->picture;
+	uint32_t size, local_size, unserved, held = ledger_find_service(ledger, &row->key);
+	struct agent_print print = {
+		agent_print_key(&row->key),
+		agent_print_view(row->local_view, agent_print_view(row->view, row->flags)),
+	};
+	int err = 0;
+
+	if (held != NO_ROW && ledger->services[held].state == ROW_USED &&
+	    agent_prints_have(&builder->agent->picture, print)) {
+		row->view = row->local_view = NULL;
+		row->keep = true;
+		picture->prints[picture->print_count++] = print;
+		return 0;
+	}
+	ledger_table_sizes(ledger, &row->key, &size, &local_size);
+	if (row->view)
+		err = fill_table(builder, row, row->view, size, &row->table);
+	if (!err && row->local_view)
+		err = fill_table(builder, row, row->local_view, local_size, &row->local_table);
+	if (err)
+		return err;
+	unserved = note_unserved(builder, row->view, row->table) +
+		   note_unserved(builder, row->local_view, row->local_table);
+	if (!unserved)
+		picture->prints[picture->print_count++] = print;
 	return 0;
 }
 
@@ -196,7 +239,6 @@ static int build_views(struct builder *builder, struct desired_service *row,
 		       const struct assignment *assignment)
 {
 	struct assignment empty;
-	uint32_t size, local_size;
 	int err = 0;
 
 	if (is_stale(builder, assignment)) {
@@ -205,15 +247,10 @@ static int build_views(struct builder *builder, struct desired_service *row,
 		empty = (struct assignment){ .name = assignment->name };
 		assignment = &empty;
 	}
-	ledger_table_sizes(&builder->agent->ledger, &row->key, &size, &local_size);
-	if (row->flags & SERVICE_AFFINITY)
-		size = local_size = SIZE_FOR_AFFINITY;
 	if (row->key.vip.family)
-		err = build_view(builder, &row->key, assignment, VIEW_CLIENT, size, &row->view,
-				 &row->table);
+		err = build_view(builder, &row->key, assignment, VIEW_CLIENT, &row->view);
 	if (!err && builder->gateway && row->by_id)
-		err = build_view(builder, &row->key, assignment, VIEW_GATEWAY, local_size,
-				 &row->local_view, &row->local_table);
+		err = build_view(builder, &row->key, assignment, VIEW_GATEWAY, &row->local_view);
 	if (!err && row->view)
 		row->flags |= (row->view->panic && !row->view->fail ? SERVICE_PANIC : 0) |
 			      (row->view->degraded ? SERVICE_DEGRADED : 0);
@@ -268,7 +305,7 @@ static bool collides(const struct desired_service *other, const struct desired_s
 static const char *row_state(struct builder *builder, const struct desired_service *row,
 			     const struct assignment *assignment)
 {
-	const struct table *table = row->key.vip.family ? row->table : row->local_table;
+	const struct view *view = row->key.vip.family ? row->view : row->local_view;
 
 	if (row->keep)
 		return "kept";
@@ -276,7 +313,7 @@ static const char *row_state(struct builder *builder, const struct desired_servi
 		return "waiting";
 	if (is_stale(builder, assignment))
 		return "stale";
-	return table && table->size ? "serving" : "no_endpoints";
+	return view && view->backend_count ? "serving" : "no_endpoints";
 }
 
 /* By default a virtual IP that the control plane names is taken when its service has, or has had, a
@@ -325,12 +362,16 @@ static int add_row(struct builder *builder, struct desired_service *row, const c
 		err = build_views(builder, row, assignment);
 	if (err || !is_wanted(builder, row, captured))
 		return err;
+	note_service(builder, row, host, row_state(builder, row, assignment));
+	if (assignment && !row->keep)
+		err = fill_tables(builder, row);
+	if (err)
+		return err;
 	builder->rows[builder->row_count++] = *row;
 	if (!same_id)
 		*id_place = index + 1;
 	if (vip_place)
 		*vip_place = index + 1;
-	note_service(builder, row, host, row_state(builder, row, assignment));
 	return 0;
 }
 
@@ -495,11 +536,14 @@ static int builder_init(struct builder *builder, size_t rows)
 	builder->rows = arena_array(arena, rows + 1, sizeof(*builder->rows));
 	builder->by_vip = arena_array(arena, places, sizeof(*builder->by_vip));
 	builder->by_id = arena_array(arena, places, sizeof(*builder->by_id));
+	builder->picture->prints = arena_array(builder->picture->kept, rows + 1,
+					       sizeof(*builder->picture->prints));
 	builder->picture->services = arena_array(builder->picture->kept, AGENT_SERVICES_MAX,
 						 sizeof(*builder->picture->services));
 	builder->picture->left_out = arena_array(builder->picture->kept, AGENT_LEFT_OUT_MAX,
 						 sizeof(*builder->picture->left_out));
-	return builder->rows && builder->by_vip && builder->by_id && builder->picture->services &&
+	return builder->rows && builder->by_vip && builder->by_id && builder->picture->prints &&
+			       builder->picture->services &&
 			       builder->picture->left_out ? 0 : -ENOMEM;
 }
 
@@ -536,6 +580,7 @@ int agent_services_build(const struct agent *agent, struct agent_picture *pictur
 	}
 	if (!err && builder.gateway)
 		err = add_all_known(&builder);
+	agent_prints_sort(picture);
 	picture->desired.services = builder.rows;
 	picture->desired.service_count = builder.row_count;
 	picture->desired.keep_missing = builder.source_failed;
