@@ -516,6 +516,43 @@ static void too_much_is_refused_before_anything_is_written(void **unused)
 
 /* Drop overloads: the categories stand before the word that refuses, changes touch what differs,
  * a restart finds everything as it is. */
+/* What a plan gives up rests until the grace of a later one: all rows in use leave no room to put
+ * one service in another's place, since the old one serves till the new one does. */
+static void full_map_swaps_in_two_plans(void **unused)
+{
+	static struct scene_service parts[MODEL_SERVICES + 1];
+	static struct desired_service services[MODEL_SERVICES + 1];
+	struct desired desired = { .services = services, .service_count = MODEL_SERVICES };
+	struct change_list list;
+	struct world world;
+
+	(void)unused;
+	memset(services, 0, sizeof(services));
+	for (size_t i = 0; i <= MODEL_SERVICES; i++) {
+		snprintf(parts[i].cluster, sizeof(parts[i].cluster), "outbound|80||f%zu", i);
+		services[i] = (struct desired_service){
+			.key = { .vip = { 4, { .v4 = htonl(VIP + (uint32_t)i) } }, .port = 80,
+				 .proto = IPPROTO_TCP, .family = 4, .id = 100 + i },
+			.cluster = parts[i].cluster,
+		};
+	}
+	world_new(&world);
+	reach(&world, &desired);
+	assert_int_equal(world.ledger.service_top, MODEL_SERVICES);
+	desired.services = services + 1; /* the first goes, another comes */
+	assert_int_equal(build(&world, &desired, &list), -ENOSPC);
+	assert_int_not_equal(plan_model_vip(&world.model, &services[0].key), NO_ROW);
+	desired.service_count--; /* the first goes */
+	reach(&world, &desired);
+	desired.service_count++; /* another comes */
+	assert_int_equal(build(&world, &desired, &list), 0);
+	assert_int_equal(count_kind(&list, CHANGE_GRACE), 1);
+	apply_all(&world, &list);
+	assert_int_not_equal(plan_model_vip(&world.model, &services[MODEL_SERVICES].key), NO_ROW);
+	assert_int_equal(plan_model_vip(&world.model, &services[0].key), NO_ROW);
+	world_done(&world);
+}
+
 static void drops_follow(void **unused)
 {
 	static struct view_drop drops[10];
@@ -860,6 +897,7 @@ int main(void)
 		cmocka_unit_test(gateway_opens_last_and_closes_at_once),
 		cmocka_unit_test(lists_follow),
 		cmocka_unit_test(too_much_is_refused_before_anything_is_written),
+		cmocka_unit_test(full_map_swaps_in_two_plans),
 		cmocka_unit_test(drops_follow),
 		cmocka_unit_test(pod_of_both_sides_is_one_row),
 		cmocka_unit_test(every_prefix_reads_old_or_new),

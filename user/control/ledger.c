@@ -114,6 +114,12 @@ void ledger_table_sizes(const struct ledger *ledger, const struct service_key *k
 
 /* ------------------------------------------------------------------ chains and lists */
 
+void ledger_open_services(struct ledger *ledger, uint32_t rows)
+{
+	for (; ledger->service_open < rows; ledger->service_open++)
+		ledger->services[ledger->service_open].first_backend = NO_ROW;
+}
+
 void ledger_link_service(struct ledger *ledger, uint32_t r, const struct service *row)
 {
 	struct ledger_service *known = &ledger->services[r];
@@ -181,6 +187,7 @@ static void apply_backend(struct ledger *ledger, uint32_t b, const struct backen
 	struct ledger_backend *known = &ledger->backends[b];
 	struct ledger_service *service = &ledger->services[row->service];
 
+	ledger_open_services(ledger, row->service + 1);
 	known->state = ROW_USED;
 	known->next = service->first_backend;
 	service->first_backend = b;
@@ -228,6 +235,7 @@ static void apply_service(struct ledger *ledger, const struct change *change)
 	uint32_t r = change->row;
 	struct ledger_service *known = &ledger->services[r];
 
+	ledger_open_services(ledger, r + 1);
 	if (r < ledger->service_top)
 		unlink_service(ledger, r);
 	*known = (struct ledger_service){
@@ -314,8 +322,10 @@ static int apply_name(struct ledger *ledger, const struct change *change)
 	if (key->kind == NAME_CLUSTER || key->kind == NAME_DROPS) {
 		struct ledger_service *known = &ledger->services[key->index];
 
-		if (key->index < ledger->memory.service_rows)
+		if (key->index < ledger->memory.service_rows) {
+			ledger_open_services(ledger, key->index + 1);
 			*(key->kind == NAME_CLUSTER ? &known->name : &known->drops_name) = hash;
+		}
 		return 0;
 	}
 	return ledger_names_set(key->kind == NAME_NETWORK ? &ledger->networks_named :

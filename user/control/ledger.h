@@ -92,7 +92,8 @@ struct ledger_list {
 struct ledger {
 	struct ledger_memory memory;
 	struct ledger_service *services;
-	uint32_t service_top; /* rows from here on are ROW_UNTOUCHED */
+	uint32_t service_top;  /* rows from here on are ROW_UNTOUCHED */
+	uint32_t service_open; /* rows from here on are zero: pages nobody has touched */
 	struct ledger_backend *backends;
 	uint32_t backend_top;
 	uint32_t *key_heads, *id_heads; /* hash chains over service rows */

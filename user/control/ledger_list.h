@@ -17,6 +17,9 @@ int ledger_apply_lists(struct ledger *ledger, const struct change *change);
 void ledger_forget_vip(struct ledger *ledger, const struct vip_key *key);
 void ledger_forget_id(struct ledger *ledger, const struct service_id_key *key);
 
+/* Gives the rows below `rows` their lists of backends, empty, unless they have them. */
+void ledger_open_services(struct ledger *ledger, uint32_t rows);
+
 /* Puts row `r`, whose content is or will be `row`, into the hash chains. */
 void ledger_link_service(struct ledger *ledger, uint32_t r, const struct service *row);
 

@@ -54,11 +54,11 @@ void ledger_done(struct ledger *ledger)
 
 static void forget_everything(struct ledger *ledger)
 {
-	memset(ledger->services, 0, ledger->memory.service_rows * sizeof(*ledger->services));
+	memset(ledger->services, 0, ledger->service_open * sizeof(*ledger->services));
 	memset(ledger->backends, 0, ledger->backend_top * sizeof(*ledger->backends));
 	memset(ledger->key_heads, 0xff, (ledger->head_mask + 1) * sizeof(*ledger->key_heads));
 	memset(ledger->id_heads, 0xff, (ledger->head_mask + 1) * sizeof(*ledger->id_heads));
-	ledger->service_top = 0;
+	ledger->service_top = ledger->service_open = 0;
 	ledger->backend_top = 1;
 	ledger->free_extents.count = ledger->resting_extents.count = 0;
 	ledger->networks_named.count = ledger->localities.count = 0;
@@ -86,6 +86,7 @@ static int take_vip(struct ledger *ledger, const struct ledger_vip *entry)
 	if (!row || row->family != 4 || row->vip.v4 != entry->key.addr ||
 	    row->port != entry->key.port || row->proto != entry->key.proto)
 		return ledger_list_add(&ledger->stray_vips, entry, sizeof(*entry));
+	ledger_open_services(ledger, entry->row + 1);
 	ledger->services[entry->row].in_vips = true;
 	return 0;
 }
@@ -96,6 +97,7 @@ static int take_id(struct ledger *ledger, const struct ledger_id *entry)
 
 	if (!row || row->id != entry->key.id || row->family != entry->key.family)
 		return ledger_list_add(&ledger->stray_ids, entry, sizeof(*entry));
+	ledger_open_services(ledger, entry->row + 1);
 	ledger->services[entry->row].in_ids = true;
 	return 0;
 }
@@ -142,9 +144,9 @@ static void take_services(struct ledger *ledger, const struct ledger_entries *en
 		const struct service *row = &ledger->memory.services[r];
 		struct ledger_service *known = &ledger->services[r];
 
-		known->first_backend = NO_ROW;
 		if (is_zero(row, sizeof(*row)))
 			continue;
+		ledger_open_services(ledger, r + 1);
 		ledger->service_top = r + 1;
 		ledger_link_service(ledger, r, row);
 		known->state = known->in_vips || known->in_ids ? ROW_USED : ROW_RESTING;
@@ -220,16 +222,22 @@ static int take_extents(struct ledger *ledger)
 	return err;
 }
 
+static void take_service_name(struct ledger *ledger, const struct ledger_named *named)
+{
+	struct ledger_service *known = &ledger->services[named->key.index];
+
+	if (named->key.index >= ledger->memory.service_rows)
+		return;
+	ledger_open_services(ledger, named->key.index + 1);
+	*(named->key.kind == NAME_CLUSTER ? &known->name : &known->drops_name) = named->hash;
+}
+
 static int take_name(struct ledger *ledger, const struct ledger_named *named)
 {
 	switch (named->key.kind) {
 	case NAME_CLUSTER:
-		if (named->key.index < ledger->memory.service_rows)
-			ledger->services[named->key.index].name = named->hash;
-		return 0;
 	case NAME_DROPS:
-		if (named->key.index < ledger->memory.service_rows)
-			ledger->services[named->key.index].drops_name = named->hash;
+		take_service_name(ledger, named);
 		return 0;
 	case NAME_NETWORK:
 		return ledger_names_set(&ledger->networks_named, named->key.index, named->hash);
