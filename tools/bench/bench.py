@@ -347,8 +347,10 @@ def memory_kb(pid, what):
 
 def map_bytes(pins):
     total = 0
+    bpftool = subprocess.run(["tools/find-tool.sh", "bpftool"], check=True, text=True,
+                             stdout=subprocess.PIPE).stdout.strip()
     for name in os.listdir(pins):
-        out = subprocess.run(["bpftool", "-j", "map", "show", "pinned", pins + "/" + name],
+        out = subprocess.run([bpftool, "-j", "map", "show", "pinned", pins + "/" + name],
                              text=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout
         if out.startswith("{") and "bytes_memlock" in out:
             total += json.loads(out)["bytes_memlock"]

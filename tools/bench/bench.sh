@@ -99,7 +99,7 @@ peers() {
 	[[ -n $ENVOY ]] || return 0
 	tools/bench/bench.py envoy >"$TEST_DIR/envoy.yaml"
 	start envoy proxy "$ENVOY" -c "$TEST_DIR/envoy.yaml" --concurrency 2 --log-level error \
-		--base-id $$
+		--disable-hot-restart
 	wait_for 10 listens proxy 5001 || echo "Envoy does not start: left out"
 }
 
