@@ -10,6 +10,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "agent_admin.h"
 #include "clock.h"
 #include "log.h"
 #include "sweep.h"
@@ -61,6 +62,7 @@ static void on_debounce(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	agent_files_watch(agent);
+	agent_admin_follow(agent);
 	if (err) {
 		log_error("reading the files again: %s; tried again soon", strerror(-err));
 		return;
@@ -129,11 +131,11 @@ static void sweep(struct agent *agent)
 {
 	const int fds[] = { dataplane_flows_fd(agent->dataplane),
 			    dataplane_half_open_fd(agent->dataplane) };
-	uint32_t now, deleted;
+	uint32_t now;
 	int err = clock_jiffies(dataplane_now_fd(agent->dataplane), &now);
 
 	for (size_t i = 0; !err && i < sizeof(fds) / sizeof(*fds); i++)
-		err = sweep_flows(fds[i], now, agent->hz, &deleted);
+		err = sweep_flows(fds[i], now, agent->hz, &agent->flow_counts[i]);
 	if (err)
 		log_warn("sweeping idle flows: %s", strerror(-err));
 }
@@ -155,6 +157,10 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 	if (agent_files_reload(agent, false, &changed) || changed || agent->apply_problem)
 		agent_schedule(agent);
 	agent_files_watch(agent);
+	if (agent_admin_problem(agent)) {
+		agent_admin_follow(agent);
+		agent_note(agent);
+	}
 	sweep(agent);
 }
 
@@ -320,6 +326,8 @@ int agent_start(struct agent *agent)
 		log_error("cannot start: %s", strerror(-err));
 		return err;
 	}
+	sweep(agent);
+	agent_admin_follow(agent);
 	agent->serving = true;
 	agent_state_write(agent);
 	agent_problems_log(agent);
@@ -344,6 +352,7 @@ void agent_stop(struct agent *agent)
 		event_free(agent->tick);
 	if (agent->stale)
 		event_free(agent->stale);
+	agent_admin_done(agent);
 	agent_picture_done(&agent->picture);
 	interfaces_done(&agent->interfaces);
 	netlink_watch_free(agent->netlink_watch);

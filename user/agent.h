@@ -115,9 +115,11 @@ struct agent {
 	struct map_writer *writer;
 	struct ledger ledger;
 	uint32_t hz;
+	uint32_t flow_counts[2]; /* in `flows` and `half_open`, as last swept */
 	struct interfaces interfaces;
 	struct netlink_watch *netlink_watch;
 
+	struct agent_admin *admin; /* NULL: no admin server */
 	struct agent_picture picture; /* what was last applied or refused */
 	bool due;                     /* something else than a file wants a look */
 	char *apply_problem;          /* why the last plan was not carried out */

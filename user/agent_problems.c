@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "agent.h"
+#include "agent_admin.h"
 #include "agent_ads_state.h"
 #include "log.h"
 
@@ -27,6 +28,7 @@ static int visit_files(const struct agent *agent, visitor visit, void *arg)
 	const char *const own[] = {
 		agent->config_file.problem, agent->mesh_file.problem, agent->restart_reason,
 		agent->source ? agent->source->problem : NULL, agent->apply_problem,
+		agent_admin_problem(agent),
 		agent->watch_problem,
 	};
 	int err = 0;

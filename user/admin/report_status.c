@@ -3,6 +3,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "census.h"
 #include "reason_names.h"
 #include "report.h"
 #include "report_common.h"
@@ -63,47 +64,27 @@ static json_t *forwarded(const struct snapshot *snapshot)
 			 (json_int_t)sum.bytes);
 }
 
-static json_t *usage(uint32_t used, uint32_t max)
+static json_t *usage(struct map_usage usage)
 {
-	return json_pack("{s:I,s:I}", "used", (json_int_t)used, "max", (json_int_t)max);
+	return json_pack("{s:I,s:I}", "used", (json_int_t)usage.used, "max", (json_int_t)usage.max);
 }
 
-static json_t *maps(const struct snapshot *snapshot)
+static json_t *maps(const struct snapshot *snapshot, const struct census *census)
 {
-	uint32_t services = 0, backends = 0;
-
-	for (uint32_t row = 0; row < snapshot->service_count; row++)
-		services += !!(snapshot->services[row].flags & SERVICE_IN_USE);
-	for (uint32_t row = 1; row < snapshot->backend_count; row++)
-		backends += snapshot->backends[row].generation != 0;
-	return json_pack("{s:o,s:o,s:o,s:o}", "services", usage(services, snapshot->service_count),
-			 "backends", usage(backends, snapshot->backend_count),
-			 "flows", usage(snapshot->flow_usage.used, snapshot->flow_usage.max),
-			 "half_open", usage(snapshot->half_open_usage.used,
-					    snapshot->half_open_usage.max));
+	return json_pack("{s:o,s:o,s:o,s:o}", "services", usage(census->services),
+			 "backends", usage(census->backends),
+			 "flows", usage(snapshot->flow_usage),
+			 "half_open", usage(snapshot->half_open_usage));
 }
 
 /* How the services stand. */
-static json_t *services(const struct snapshot *snapshot)
+static json_t *services(const struct census *census)
 {
-	unsigned int taken = 0, refusing = 0, panic = 0, degraded = 0, dropping = 0;
-	static const union ip_addr none;
-
-	for (uint32_t row = 0; row < snapshot->service_count; row++) {
-		const struct service *service = &snapshot->services[row];
-
-		if (!(service->flags & SERVICE_IN_USE) ||
-		    !memcmp(&service->vip, &none, sizeof(none)))
-			continue;
-		taken++;
-		refusing += !TABLE_SIZE(service->table);
-		panic += !!(service->flags & SERVICE_PANIC);
-		degraded += !!(service->flags & SERVICE_DEGRADED);
-		dropping += service->drop != 0;
-	}
-	return json_pack("{s:I,s:I,s:I,s:I,s:I}", "taken", (json_int_t)taken,
-			 "refusing", (json_int_t)refusing, "panic", (json_int_t)panic,
-			 "degraded", (json_int_t)degraded, "dropping", (json_int_t)dropping);
+	return json_pack("{s:I,s:I,s:I,s:I,s:I}", "taken", (json_int_t)census->taken,
+			 "refusing", (json_int_t)census->refusing,
+			 "panic", (json_int_t)census->panic,
+			 "degraded", (json_int_t)census->degraded,
+			 "dropping", (json_int_t)census->dropping);
 }
 
 static json_t *agent(const struct snapshot *snapshot, const json_t *state)
@@ -202,11 +183,14 @@ json_t *report_source(const json_t *state)
 json_t *report_status(const struct snapshot *snapshot, const char *pin_dir)
 {
 	json_t *state = report_agent_state(snapshot), *report;
+	struct census census;
 	char network[16];
 
+	census_take(snapshot, &census);
 	report = json_pack(
 		"{s:o,s:i,s:s,s:o,s:o,s:o,s:s,s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o}",
-		"services", services(snapshot), "schema", REPORT_SCHEMA, "pin_dir", pin_dir, "agent", agent(snapshot, state),
+		"services", services(&census), "schema", REPORT_SCHEMA, "pin_dir", pin_dir,
+		"agent", agent(snapshot, state),
 		"network", report_text(report_network(snapshot, snapshot->settings.network, network)),
 		"cluster", report_copy(state, "cluster"),
 		"delivery", snapshot->settings.flags & SETTING_REDIRECT ? "redirect" : "stack",
@@ -216,7 +200,7 @@ json_t *report_status(const struct snapshot *snapshot, const char *pin_dir)
 		"last_update", report_copy(state, "last_update"),
 		"updates", report_copy(state, "updates"),
 		"problems", report_copy(state, "problems"), "programs", programs(snapshot),
-		"interfaces", interfaces(snapshot, state), "maps", maps(snapshot),
+		"interfaces", interfaces(snapshot, state), "maps", maps(snapshot, &census),
 		"forwarded", forwarded(snapshot),
 		"passes", reason_counts(snapshot, PASS, -1),
 		"drops", reason_counts(snapshot, DROP, -1), "directions", directions(snapshot));

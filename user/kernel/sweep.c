@@ -38,6 +38,7 @@ struct expired {
 	uint32_t now, hz;
 	struct flow_key *keys;
 	size_t count, room;
+	uint32_t seen; /* all of them */
 };
 
 static int collect(void *arg, const void *key, const void *value)
@@ -48,6 +49,7 @@ static int collect(void *arg, const void *key, const void *value)
 
 	memcpy(&copy, key, sizeof(copy));
 	memcpy(&flow, value, sizeof(flow));
+	expired->seen++;
 	if (!sweep_expired(&copy, &flow, expired->now, expired->hz))
 		return 0;
 	if (expired->count == expired->room) {
@@ -72,7 +74,7 @@ static bool still_expired(int fd, const struct flow_key *key, const struct expir
 	       sweep_expired(key, &flow, expired->now, expired->hz);
 }
 
-int sweep_flows(int fd, uint32_t now, uint32_t hz, uint32_t *ret_deleted)
+int sweep_flows(int fd, uint32_t now, uint32_t hz, uint32_t *ret_left)
 {
 	struct expired expired = { .now = now, .hz = hz };
 	uint32_t deleted = 0;
@@ -85,6 +87,6 @@ int sweep_flows(int fd, uint32_t now, uint32_t hz, uint32_t *ret_deleted)
 			deleted++;
 	free(expired.keys);
 	if (!err)
-		*ret_deleted = deleted;
+		*ret_left = expired.seen - deleted;
 	return err;
 }

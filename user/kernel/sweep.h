@@ -13,7 +13,7 @@
 bool sweep_expired(const struct flow_key *key, const struct flow *flow, uint32_t now, uint32_t hz);
 
 /* Walks a map of flows and deletes expired halves; the packet path does the same where it needs
- * room, so that nothing depends on it. Returns 0 with *ret_deleted, or -errno. */
-int sweep_flows(int fd, uint32_t now, uint32_t hz, uint32_t *ret_deleted);
+ * room, so that nothing depends on it. Returns 0 with *ret_left, how many stay, or -errno. */
+int sweep_flows(int fd, uint32_t now, uint32_t hz, uint32_t *ret_left);
 
 #endif

@@ -1,0 +1,182 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# The admin server: its pages, what it refuses, what it bears, and that it follows the configuration.
+. "$(dirname "$0")/lib.sh"
+
+two_clusters
+two_agents
+config() { # ADMIN
+	{
+		transports network2=geneve
+		gateway_role $SNAT1 192.23.120.0/24
+		echo "$1"
+	} | agent_config node1 network1 cluster1
+}
+
+# page PATH [VERB [PORT [ADDRESS]]]: the answer as it comes; fails without one
+page() {
+	in_ns "${FROM:-node1}" timeout 15 python3 - "$@" <<-PYTHON
+		import socket, sys
+		path, verb, port, address = (sys.argv[1:] + ["GET", "15100", "127.0.0.1"][len(sys.argv) - 2:])[:4]
+		s = socket.create_connection((address, int(port)), timeout=float("${WAIT:-12}"))
+		s.sendall(f"{verb} {path} HTTP/1.1\r\nHost: {address}:{port}\r\n\r\n".encode())
+		data = b"".join(iter(lambda: s.recv(65536), b""))
+		if not data:
+		    sys.exit(1)
+		sys.stdout.buffer.write(data)
+	PYTHON
+}
+status() { page "$@" | head -n 1 | cut -d' ' -f2; }
+status_is() { [[ $(status "${@:2}" 2>/dev/null) == "$1" ]]; }
+body() { page "$@" | sed '1,/^\r$/d'; }
+# metric SERIES: its value
+metric() { body /stats/prometheus | awk -v s="$1" '{ v = $NF; sub(/ [^ ]*$/, "") } $0 == s { print v }'; }
+metric_is() { [[ $(metric "$1") == "$2" ]]; }
+descriptors() { ls "/proc/$(pid_of agent-node1)/fd" | wc -l; }
+says() { ctl node1 status | grep -q -- "$1"; }
+log_says() { grep -q -- "$1" "$TEST_DIR/log/agent-node1"; }
+
+# ---- without the key nothing listens
+refute "no admin server" listens node1 15100
+config "admin: {}"
+check "the key opens one, live" wait_for 5 status_is 200 /ready
+
+# ---- pages
+equal "/healthz" ok "$(body /healthz)"
+equal "/ready" ready "$(body /ready)"
+equal "an unknown path" 404 "$(status /nothing)"
+equal "the root" 404 "$(status /)"
+equal "a path with a query" 200 "$(status '/ready?x=1')"
+check "type of metrics" grep -q '^Content-Type: text/plain; version=0.0.4; charset=utf-8' <(page /stats/prometheus)
+equal "services" 2 "$(metric parallax_services)"
+equal "pods" 2 "$(metric 'parallax_interfaces{role="pod"}')"
+equal "capacity of flows, two halves each" 131072 "$(metric 'parallax_map_capacity{map="flows"}')"
+equal "the version" 1 "$(metric "parallax_build_info{version=\"$("$BUILD/parallaxd" --version | cut -d' ' -f2)\"}")"
+hello sleep -n 20 -s >/dev/null
+forwarded() { # as `status` counts
+	local is
+	is=$(counted node1 from_pod forwards to_local)
+	((is > 0)) && metric_is 'parallax_forward_packets_total{reason="to_local",direction="from_pod"}' "$is"
+}
+check "packets forwarded, as status has them" wait_for 5 forwarded
+swept() { (($(metric 'parallax_map_entries{map="flows"}') > 0)); }
+check "flows are counted by the sweep" wait_for 15 swept
+dropped() { [[ $(body /stats/prometheus | grep '^parallax_drop_packets_total' | wc -l) -gt 50 ]]; }
+check "each reason of a drop has its series" dropped
+clusters() { body /clusters | grep -qF "$HELLO::$1::$2"; }
+check "/clusters: the local pod" clusters 10.10.0.90:5000 share::0.500000000
+check "/clusters: the gateway" clusters 192.23.120.32:15443 transport::geneve
+dump() {
+	body /config_dump | python3 -c 'import json, sys
+d = json.load(sys.stdin)
+print(eval(sys.argv[1]))' "$1"
+}
+equal "/config_dump: the agent" "$(pid_of agent-node1)" "$(dump 'd["agent"]["pid"]')"
+equal "/config_dump: endpoints in the kernel" 4 "$(dump 'len(d["kernel"]["endpoints"]["endpoints"])')"
+equal "/config_dump: nothing was cut" False "$(dump 'd["kernel"]["cut"]')"
+
+# ---- what it refuses
+for verb in POST PUT DELETE OPTIONS PATCH BREW; do
+	equal "$verb" 405 "$(status /ready $verb)"
+done
+check "and says what it takes" grep -q '^Allow: GET, HEAD' <(page /ready POST)
+equal "HEAD has no body" "" "$(body /clusters HEAD)"
+check "but its length" grep -qE '^Content-Length: [1-9][0-9]{2}' <(page /clusters HEAD)
+
+# raw TEXT [TIMES]: sends TEXT that often, without a care; prints the status
+raw() {
+	in_ns node1 timeout 20 python3 - "$@" <<-'PYTHON'
+		import socket, sys
+		s = socket.create_connection(("127.0.0.1", 15100), timeout=15)
+		text = sys.argv[1].encode().decode("unicode_escape").encode("latin1")
+		try:
+		    s.sendall(text * int((sys.argv + ["1"])[2]))
+		except OSError:
+		    pass
+		data = b"".join(iter(lambda: s.recv(65536), b""))
+		print(data.split()[1].decode() if data else "closed")
+	PYTHON
+}
+equal "a head without end" 431 "$(raw 'GET /ready HTTP/1.1\r\nX: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa' 4000)"
+equal "many fields" 431 "$(raw 'A: b\r\n' 4000)"
+equal "a long path" 414 "$(status "/$(printf 'a%.0s' {1..300})")"
+equal "bytes" 400 "$(raw '\x16\x03\x01\x00\r\n\r\n')"
+equal "HTTP/2 by prior knowledge" 505 "$(raw 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n')"
+equal "a body is not waited for" 405 "$(raw 'POST /ready HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000000\r\n\r\n')"
+
+# ---- what it bears: idle connections, and clients that do not read
+cat >"$TEST_DIR/crowd.py" <<'PYTHON'
+import socket, sys, time
+crowd = []
+for i in range(200):
+    s = socket.create_connection(("127.0.0.1", 15100), timeout=5)
+    s.sendall(b"" if i % 3 else b"GET /config_dump HTTP/1.1\r\nHost: x\r\n\r\n" if i % 2 else b"GET /re")
+    crowd.append(s)
+print("there", flush=True)
+time.sleep(60)
+PYTHON
+before=$(descriptors)
+start crowd node1 python3 "$TEST_DIR/crowd.py"
+check "200 connections" wait_for 10 grep -q there "$TEST_DIR/log/crowd"
+equal "among them /ready answers" 200 "$(status /ready)"
+check "few of them are kept" test "$(($(descriptors) - before))" -le 16
+check "the data plane is followed all the same" quietly ctl node1 status
+gone() { (($(descriptors) <= before)); }
+check "all of them are closed in time" wait_for 15 gone
+stop crowd
+
+# ---- from elsewhere
+WAIT=2
+FROM=sleep refute "not from a pod" status_is 200 /ready GET 15100 192.23.110.10
+FROM=gw2 refute "not from another node" status_is 200 /ready GET 15100 192.23.110.10
+refute "not by another address of the node" status_is 200 /ready GET 15100 192.23.110.10
+in_ns node1 sysctl -qw net.ipv4.conf.all.route_localnet=1
+in_ns node1 nft -f - <<-NFT
+	table ip px_admin_test {
+		chain prerouting {
+			type nat hook prerouting priority dstnat;
+			ip daddr 192.23.110.10 tcp dport 15100 dnat to 127.0.0.1
+		}
+	}
+NFT
+FROM=gw2 refute "nor through route_localnet" status_is 200 /ready GET 15100 192.23.110.10
+check "which leads to it" test -n "$(in_ns node1 nft list ruleset | grep dnat)"
+equal "while here it answers" 200 "$(status /ready)"
+in_ns node1 nft delete table ip px_admin_test
+WAIT=12
+
+# ---- it follows the configuration
+config "admin: {port: 15101}"
+check "another port" wait_for 5 status_is 200 /ready GET 15101
+refute "the old one is closed" listens node1 15100
+config "admin: {address: 127.0.0.2, port: 15101}"
+check "another address" wait_for 5 status_is 200 /ready GET 15101 127.0.0.2
+config 'admin: {address: "::1", port: 15101}'
+in_ns node1 ip link set lo up
+check "IPv6" wait_for 5 status_is 200 /ready GET 15101 ::1
+start squatter node1 python3 -c 'import socket, time
+s = socket.socket()
+s.bind(("127.0.0.1", 15102))
+s.listen()
+time.sleep(60)'
+check "somebody has a port" wait_for 5 listens node1 15102
+config "admin: {port: 15102}"
+check "a port in use is a problem" wait_for 5 says "admin: cannot listen at 127.0.0.1:15102: Address already in use"
+check "also in the log" log_says "cannot listen at 127.0.0.1:15102: Address already in use; it stays at"
+equal "the old place serves on" 200 "$(status /ready GET 15101 ::1)"
+check "and the service" hello sleep
+stop squatter
+check "once it is free it is taken" wait_for 15 status_is 200 /ready GET 15102
+over() { ! says "cannot listen"; }
+check "and the problem is over" wait_for 5 over
+
+# ---- ready means that the kernel holds what was asked for
+stop agent-node1 TERM
+check "without the agent nobody answers" quietly ctl node1 uninstall
+sed -i 's/backends: 4096/backends: 4/' "$TOPO_DIR/node1/config.yaml"
+check "an agent with too little room for four backends" agent_start node1
+equal "is not ready" 503 "$(status /ready GET 15102)"
+check "and says why" grep -q "backends" <(body /ready GET 15102)
+equal "but alive" 200 "$(status /healthz GET 15102)"
+eds "$HELLO" 10.10.0.90:5000/cluster1
+check "with two it is ready" wait_for 15 status_is 200 /ready GET 15102

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Metrics in Prometheus' text format 0.0.4. */
+#ifndef METRICS_H
+#define METRICS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "snapshot.h"
+#include "view.h"
+
+#define METRICS_TYPE "text/plain; version=0.0.4; charset=utf-8"
+
+/* Size of an array by enum left_out. */
+enum {
+	METRICS_LEFT_OUT = 1
+#define X(name, text) +1
+	LEFT_OUT_REASONS(X)
+#undef X
+};
+
+/* One type of resource on one stream to the control plane. */
+struct metrics_xds {
+	const char *network, *type; /* whose view; "cds" ... */
+	uint64_t responses, rejects, resources, bytes;
+	time_t last_ack; /* 0: never */
+};
+
+struct metrics_stream {
+	const char *network;
+	bool connected;
+	uint64_t failures;
+};
+
+/* What the agent knows beside the maps. Times are 0 when it never happened. */
+struct metrics {
+	const struct snapshot *snapshot; /* with counters; usages with max 0 are left out */
+	const char *version;
+	time_t started, last_update;
+	uint64_t updates;
+	size_t problems;
+	size_t left_out[METRICS_LEFT_OUT];
+	bool ads; /* else what follows is not told at all */
+	const struct metrics_stream *streams;
+	size_t stream_count;
+	const struct metrics_xds *types;
+	size_t type_count;
+};
+
+/* Pure but for `out`. Returns 0 or -EIO. */
+int metrics_write(const struct metrics *metrics, FILE *out);
+
+#endif
