@@ -85,6 +85,10 @@ static void drop_link(struct ads_source *source, size_t index)
 	memmove(&source->links[index], &source->links[index + 1],
 		(source->link_count - index - 1) * sizeof(*source->links));
 	source->link_count--;
+	/* What was made of its view is gone with it. */
+	source->assignment_count = 0;
+	free(source->generations);
+	source->generations = NULL;
 }
 
 static bool has_link(const struct ads_source *source, const char *network)
@@ -333,11 +337,13 @@ static int collect(struct ads_source *source)
 
 static bool is_fresh(const struct ads_source *source)
 {
-	for (size_t i = 0; source->generations && i < source->link_count; i++)
+	if (!source->generations || source->generations[0] != source->link_count)
+		return false;
+	for (size_t i = 0; i < source->link_count; i++)
 		if (source->generations[i + 1] !=
 		    xds_session_generation(source->links[i]->session))
 			return false;
-	return source->generations && source->generations[0] == source->link_count;
+	return true;
 }
 
 static int note_generations(struct ads_source *source)
