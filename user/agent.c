@@ -282,6 +282,8 @@ static int attach(struct agent *agent)
 	interfaces_init(&agent->interfaces, agent->pin_dir, agent->start_config, agent->dataplane);
 	err = interfaces_resync(&agent->interfaces, &changed);
 	if (!err)
+		err = agent_files_resolve(agent);
+	if (!err)
 		err = agent_apply(agent);
 	if (err == -ENOSPC)
 		err = 0; /* told already; what was there before serves on */

@@ -138,6 +138,8 @@ void agent_stop(struct agent *agent);
 
 /* Configuration files. agent_files_load() is for the start: any problem is an error. */
 int agent_files_load(struct agent *agent);
+/* Host names of gateways, as far as they are known; until the first answer, as the kernel has them. */
+int agent_files_resolve(struct agent *agent);
 /* Looks at the watched files; *ret_changed when something is to be applied. */
 int agent_files_reload(struct agent *agent, bool force, bool *ret_changed);
 /* Without watches, files are looked at from time to time. */

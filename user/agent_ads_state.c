@@ -77,7 +77,7 @@ json_t *agent_ads_state(const struct agent *agent)
 			 "files", "problem",
 			 "mode", config->mode == ADS_MODE_SOTW ? "sotw" : "delta",
 			 "view", config->view == ADS_VIEW_PER_NETWORK ? "perNetwork" : "rewritten",
-			 "tls", config->tls, "complete", ads_source_settled(agent->ads),
+			 "tls", config->tls, "complete", ads_source_complete(agent->ads),
 			 "streams", streams);
 }
 

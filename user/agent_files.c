@@ -161,6 +161,14 @@ static int load_mesh(struct agent *agent, bool *ret_changed)
 
 /* ------------------------------------------------------------------ all of them */
 
+int agent_files_resolve(struct agent *agent)
+{
+	const struct ledger_list *held = &agent->ledger.gateways;
+	int err = mesh_resolve(agent->config->mesh, agent->resolver, held->items, held->count);
+
+	return err ? err : agent_ads_follow(agent);
+}
+
 int agent_files_load(struct agent *agent)
 {
 	bool changed;
@@ -174,9 +182,7 @@ int agent_files_load(struct agent *agent)
 		is_new(&agent->eds_file);
 		err = note_read(&agent->eds_file, file_source_refresh(agent->source, &changed));
 	}
-	if (!err)
-		err = mesh_resolve(agent->config->mesh, agent->resolver);
-	return err ? err : agent_ads_follow(agent);
+	return err ? err : agent_files_resolve(agent);
 }
 
 static int reload_source(struct agent *agent, bool force, bool *ret_changed)
@@ -207,9 +213,7 @@ int agent_files_reload(struct agent *agent, bool force, bool *ret_changed)
 	if (err == -ENOMEM)
 		return err;
 	err = reload_source(agent, force, ret_changed);
-	if (!err)
-		err = mesh_resolve(agent->config->mesh, agent->resolver);
-	return err ? err : agent_ads_follow(agent);
+	return err ? err : agent_files_resolve(agent);
 }
 
 void agent_files_watch(struct agent *agent)

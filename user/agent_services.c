@@ -24,7 +24,6 @@ struct builder {
 	uint32_t *by_vip, *by_id; /* row + 1, or 0; open addressing */
 	uint32_t mask;
 	bool gateway;
-	bool source_failed;
 	struct vip_list vips; /* what the control plane names */
 	struct agent_word word; /* on the row being built */
 	uint64_t now_ns; /* CLOCK_MONOTONIC */
@@ -88,6 +87,41 @@ static bool is_holder(const struct builder *builder, const struct service_key *k
 	uint32_t row = ledger_vip_holder(ledger, key);
 
 	return row != NO_ROW && ledger->memory.services[row].id == key->id;
+}
+
+/* Whether there is a row for it already. */
+static bool is_held(const struct builder *builder, const struct service_key *key)
+{
+	const struct ledger *ledger = &builder->agent->ledger;
+	uint32_t row = ledger_find_service(ledger, key);
+
+	return row != NO_ROW && ledger->services[row].state == ROW_USED;
+}
+
+/* ------------------------------------------------------------------ what the source says */
+
+static const struct assignment *find_assignment(const struct builder *builder, const char *cluster)
+{
+	if (builder->agent->ads)
+		return ads_source_find(builder->agent->ads, cluster);
+	return builder->agent->source ? file_source_find(builder->agent->source, cluster) : NULL;
+}
+
+/* Whether all is known of this service, be it that there is nothing. */
+static bool source_knows(const struct builder *builder, const char *cluster)
+{
+	if (builder->agent->ads)
+		return ads_source_knows(builder->agent->ads, cluster);
+	return !builder->agent->source || file_source_find(builder->agent->source, cluster) ||
+	       file_source_knows(builder->agent->source, cluster);
+}
+
+/* Whether it is known which services there are. */
+static bool source_knows_names(const struct agent *agent)
+{
+	if (agent->ads)
+		return ads_source_knows_names(agent->ads);
+	return !agent->source || file_source_knows(agent->source, "");
 }
 
 /* ------------------------------------------------------------------ views */
@@ -325,7 +359,17 @@ static bool is_wanted(const struct builder *builder, const struct desired_servic
 	       (row->view && row->view->has_remote) || is_holder(builder, &row->key);
 }
 
-/* `captured`: the control plane names its virtual IP, nobody else. */
+/* Nothing is taken before something is known of it: meanwhile the cluster's own way serves. */
+static int wait_for_first(struct builder *builder, const struct desired_service *row,
+			  const char *host, bool captured)
+{
+	if (!captured)
+		note_service(builder, row, host, "waiting");
+	return 0;
+}
+
+/* A row that stands, of a service of which not everything is known (again), stays as it is.
+ * `captured`: the control plane names its virtual IP, nobody else. */
 static int add_row(struct builder *builder, struct desired_service *row, const char *host,
 		   const struct assignment *assignment, bool captured)
 {
@@ -357,8 +401,11 @@ static int add_row(struct builder *builder, struct desired_service *row, const c
 		return 0;
 	}
 	row->by_id = builder->gateway && !same_id;
-	row->keep = !assignment && builder->source_failed;
-	if (assignment)
+	row->keep = is_held(builder, &row->key) && !source_knows(builder, row->cluster) &&
+		    (!assignment || dataplane_adopted(builder->agent->dataplane));
+	if (!assignment && !row->keep && !source_knows(builder, row->cluster))
+		return wait_for_first(builder, row, host, captured);
+	if (assignment && !row->keep)
 		err = build_views(builder, row, assignment);
 	if (err || !is_wanted(builder, row, captured))
 		return err;
@@ -373,13 +420,6 @@ static int add_row(struct builder *builder, struct desired_service *row, const c
 	if (vip_place)
 		*vip_place = index + 1;
 	return 0;
-}
-
-static const struct assignment *find_assignment(const struct builder *builder, const char *cluster)
-{
-	if (builder->agent->ads)
-		return ads_source_find(builder->agent->ads, cluster);
-	return builder->agent->source ? file_source_find(builder->agent->source, cluster) : NULL;
 }
 
 static int add_configured(struct builder *builder, const struct config_service *service,
@@ -437,18 +477,19 @@ static int add_all_configured(struct builder *builder, bool holders)
 
 /* An EDS name carries no protocol: TCP, unless the configuration knows better, and then its own row
  * stands already. */
-static int add_known(struct builder *builder, const struct assignment *assignment)
+static int add_known(struct builder *builder, const char *cluster)
 {
+	const struct assignment *assignment = find_assignment(builder, cluster);
 	struct desired_service row = { .key = { .proto = IPPROTO_TCP, .family = 4 } };
 	struct cluster_name name;
 	uint32_t *place;
 
-	if (cluster_name_parse(assignment->name, &name) || name.subset[0])
+	if (cluster_name_parse(cluster, &name) || name.subset[0])
 		return 0;
 	row.key.port = name.port;
 	row.key.id = service_id(name.port, IPPROTO_TCP, "", name.host);
-	row.cluster = assignment->name;
-	if (find_id(builder, row.key.id, &place))
+	row.cluster = cluster;
+	if (find_id(builder, row.key.id, &place) || (!assignment && !is_held(builder, &row.key)))
 		return 0;
 	return add_row(builder, &row, name.host, assignment, false);
 }
@@ -459,10 +500,11 @@ static int add_all_known(struct builder *builder)
 	const struct ads_source *ads = builder->agent->ads;
 	int err = 0;
 
-	for (size_t i = 0; !err && source && i < source->assignment_count; i++)
-		err = add_known(builder, source->assignments[i]);
-	for (size_t i = 0; !err && ads && i < ads_source_count(ads); i++)
-		err = add_known(builder, ads_source_at(ads, i));
+	for (size_t i = 0; !err && source && i < source->file_count; i++)
+		for (size_t r = 0; !err && r < source->files[i].resource_count; r++)
+			err = add_known(builder, source->files[i].resources[r].name);
+	for (size_t i = 0; !err && ads && i < ads_source_name_count(ads); i++)
+		err = add_known(builder, ads_source_name(ads, i));
 	return err;
 }
 
@@ -516,10 +558,10 @@ static size_t count_rows(const struct builder *builder)
 	const struct config *config = agent->config;
 	size_t count = builder->vips.count;
 
-	if (agent->source)
-		count += agent->source->assignment_count;
+	for (size_t i = 0; agent->source && i < agent->source->file_count; i++)
+		count += agent->source->files[i].resource_count;
 	if (agent->ads)
-		count += ads_source_count(agent->ads);
+		count += ads_source_name_count(agent->ads);
 	for (size_t i = 0; i < config->service_count; i++)
 		count += (config->services[i].address_count + 1) * config->services[i].port_count;
 	return count;
@@ -547,27 +589,10 @@ static int builder_init(struct builder *builder, size_t rows)
 			       builder->picture->left_out ? 0 : -ENOMEM;
 }
 
-/* Whether something that served before this start may be missing for no better reason than a file
- * that cannot be read now, or a control plane that has not answered yet. */
-static bool source_failed(const struct agent *agent)
-{
-	const struct file_source *source = agent->source;
-
-	if (agent->ads)
-		return !ads_source_settled(agent->ads);
-	if (!dataplane_adopted(agent->dataplane) || !source)
-		return false;
-	for (size_t i = 0; i < source->file_count; i++)
-		if (source->files[i].problem || source->files[i].rejected)
-			return true;
-	return false;
-}
-
 int agent_services_build(const struct agent *agent, struct agent_picture *picture)
 {
 	struct builder builder = { .agent = agent, .picture = picture,
 				   .gateway = agent->config->gateway.enabled,
-				   .source_failed = source_failed(agent),
 				   .now_ns = clock_monotonic_ns() };
 	int err = find_vips(&builder);
 
@@ -583,6 +608,6 @@ int agent_services_build(const struct agent *agent, struct agent_picture *pictur
 	agent_prints_sort(picture);
 	picture->desired.services = builder.rows;
 	picture->desired.service_count = builder.row_count;
-	picture->desired.keep_missing = builder.source_failed;
+	picture->desired.keep_missing = !source_knows_names(agent);
 	return err;
 }

@@ -84,10 +84,10 @@ static void each_address_becomes_a_gateway(void **unused)
 
 	(void)unused;
 	/* Two names are asked for, and the answers may come at once or one by one. */
-	assert_int_equal(mesh_resolve(mesh, resolver), 0);
+	assert_int_equal(mesh_resolve(mesh, resolver, NULL, 0), 0);
 	for (int i = 0; i < 2 && network->gateway_count == 3; i++) {
 		wait_for_answer(resolver);
-		assert_int_equal(mesh_resolve(mesh, resolver), 0);
+		assert_int_equal(mesh_resolve(mesh, resolver, NULL, 0), 0);
 	}
 	assert_int_equal(network->gateway_count, 4);
 	assert_string_equal(network->gateways[1].address, "two");
@@ -97,9 +97,40 @@ static void each_address_becomes_a_gateway(void **unused)
 	assert_int_equal(network->gateways[3].addr.family, 0);
 	/* The same again costs nothing. */
 	used = arena_used(arena);
-	assert_int_equal(mesh_resolve(mesh, resolver), 0);
+	assert_int_equal(mesh_resolve(mesh, resolver, NULL, 0), 0);
 	assert_int_equal(network->gateway_count, 4);
 	assert_int_equal(arena_used(arena), used);
+	resolver_free(resolver);
+	arena_free(arena);
+}
+
+static void held_gateways_stand_in_until_the_first_answer(void **unused)
+{
+	struct resolver *resolver = open_resolver();
+	struct arena *arena = arena_new(0);
+	struct mesh_networks *mesh = make_mesh(arena);
+	const struct mesh_network *network = &mesh->networks[0];
+	const struct desired_gateway held[] = {
+		{ { { .v4 = htonl(0xc0000263) }, 7 }, { .port = htons(15443) } },
+		{ { { .v4 = htonl(0xc0000264) }, 7 }, { .port = htons(1) } },
+		{ { { .v4 = htonl(0xc0000265) }, 8 }, { .port = htons(15443) } },
+		{ { network->gateways[0].addr.ip, 7 }, { .port = htons(15443) } },
+	};
+
+	(void)unused;
+	mesh->networks[0].id = 7;
+	mesh->networks[0].gateways[1].address = "none";
+	mesh->networks[0].gateway_count = 2;
+	assert_int_equal(mesh_resolve(mesh, resolver, held, 4), 0);
+	assert_int_equal(network->gateway_count, 2);
+	assert_int_equal(network->gateways[1].addr.ip.v4, held[0].key.addr.v4);
+	mesh->networks[0].gateways[1].address = "two";
+	assert_int_equal(mesh_resolve(mesh, resolver, held, 4), 0);
+	wait_for_answer(resolver);
+	assert_int_equal(mesh_resolve(mesh, resolver, held, 4), 0);
+	assert_int_equal(network->gateway_count, 3);
+	assert_int_equal(network->gateways[1].addr.ip.v4, htonl(0xc0000201));
+	assert_int_equal(network->gateways[2].addr.ip.v4, htonl(0xc0000202));
 	resolver_free(resolver);
 	arena_free(arena);
 }
@@ -109,6 +140,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(answers_come_by_themselves),
 		cmocka_unit_test(each_address_becomes_a_gateway),
+		cmocka_unit_test(held_gateways_stand_in_until_the_first_answer),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

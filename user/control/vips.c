@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Which virtual IPs a control plane's word gives: clusters with assignments, names, listeners. */
+/* Which virtual IPs a control plane's word gives: clusters, names, listeners. */
 #include "vips.h"
 
 #include <errno.h>
@@ -184,7 +184,7 @@ static int add_cluster(struct collector *collector, const struct vip_cluster *cl
 	const struct vip_host *host = NULL;
 	struct cluster_name name;
 
-	if (!cluster->assignment || cluster_name_parse(cluster->name, &name) || name.subset[0])
+	if (cluster_name_parse(cluster->name, &name) || name.subset[0])
 		return 0;
 	vip.host = arena_strdup(collector->arena, name.host);
 	if (!vip.host)

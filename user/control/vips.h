@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Which virtual IPs a control plane's word gives: clusters with assignments, names, listeners. */
+/* Which virtual IPs a control plane's word gives: clusters, names, listeners. */
 #ifndef VIPS_H
 #define VIPS_H
 
@@ -42,7 +42,7 @@ struct vip_input {
 struct vip {
 	const char *cluster, *host; /* host in lower case */
 	uint16_t service_port; /* of the cluster's name */
-	const struct assignment *assignment;
+	const struct assignment *assignment; /* NULL: the first has not arrived */
 	struct addr addr; /* IPv4 */
 	uint16_t port;
 };
@@ -54,7 +54,7 @@ struct vip_list {
 	size_t endpoints; /* and because they are an endpoint's own */
 };
 
-/* Clusters with a subset, with another name than Istio's or without an assignment give nothing;
+/* Clusters with a subset or with another name than Istio's give nothing;
  * nor does an address that is itself an endpoint (the name table has the pods of headless
  * services). Strings are borrowed or live in the arena. Returns 0 or -ENOMEM. */
 int vips_collect(struct arena *arena, const struct vip_input *input, struct vip_list *ret);

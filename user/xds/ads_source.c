@@ -26,6 +26,7 @@ struct ads_source {
 	const struct assignment **assignments;
 	size_t assignment_count;
 	uint64_t *generations;   /* of the links, at the last refresh */
+	bool whole;              /* every view has had its say once */
 };
 
 static void on_link(void *arg, bool contents)
@@ -285,6 +286,85 @@ bool ads_source_fits(const struct ads_source *source, const struct config *confi
 	return config->ads.enabled && ads_settings_match(&source->settings, config);
 }
 
+/* ------------------------------------------------------------------ what is not known yet */
+
+size_t ads_source_name_count(const struct ads_source *source)
+{
+	return xds_session_assignment_count(source->links[0]->session);
+}
+
+const char *ads_source_name(const struct ads_source *source, size_t index)
+{
+	struct xds_assignment held;
+
+	xds_session_assignment(source->links[0]->session, index, &held);
+	return held.name;
+}
+
+/* There are servers without names or listeners: after a while that is their answer. */
+static bool type_known(const struct xds_session_status *status, enum xds_type type, int64_t fetch_ms)
+{
+	const struct xds_type_status *of = &status->types[type];
+
+	if (of->sync == XDS_IDLE || of->last_ack_ms)
+		return true;
+	return type != XDS_CDS && !of->responses && status->connected &&
+	       ads_now_ms() - status->since_ms >= fetch_ms;
+}
+
+bool ads_source_knows_names(const struct ads_source *source)
+{
+	int64_t fetch_ms = source->settings.ads.initial_fetch_seconds * 1000;
+	struct xds_session_status status;
+
+	xds_session_status(source->links[0]->session, &status);
+	return type_known(&status, XDS_CDS, fetch_ms) && type_known(&status, XDS_LDS, fetch_ms) &&
+	       type_known(&status, XDS_NDS, fetch_ms);
+}
+
+static bool is_asked(const struct ads_source *source, const char *name)
+{
+	size_t low = 0, high = ads_source_name_count(source);
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		int order = strcmp(ads_source_name(source, middle), name);
+
+		if (!order)
+			return true;
+		if (order < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return false;
+}
+
+static bool all_views_have(const struct ads_source *source, const char *name)
+{
+	size_t count = source->whole ? 1 : source->link_count;
+
+	for (size_t i = 0; i < count; i++)
+		if (!xds_session_find(source->links[i]->session, name))
+			return false;
+	return true;
+}
+
+bool ads_source_knows(const struct ads_source *source, const char *name)
+{
+	return all_views_have(source, name) ||
+	       (!is_asked(source, name) && ads_source_knows_names(source));
+}
+
+/* Views that come later must not make services wait that serve already. */
+static bool is_whole(const struct ads_source *source)
+{
+	for (size_t i = 0; i < ads_source_name_count(source); i++)
+		if (!all_views_have(source, ads_source_name(source, i)))
+			return false;
+	return ads_source_knows_names(source);
+}
+
 /* ------------------------------------------------------------------ what is held */
 
 static int merge_one(struct ads_source *source, const struct xds_assignment *held,
@@ -373,6 +453,7 @@ int ads_source_refresh(struct ads_source *source)
 	source->assignments = source->arena ?
 		arena_array(source->arena, count + 1, sizeof(*source->assignments)) : NULL;
 	err = source->assignments ? collect(source) : -ENOMEM;
+	source->whole = source->whole || is_whole(source);
 	return err ? err : note_generations(source);
 }
 
@@ -439,32 +520,10 @@ int ads_source_vip_input(const struct ads_source *source, struct arena *arena,
 	return 0;
 }
 
-/* Names may be missing for good: there are servers without NDS. */
-static bool link_settled(const struct ads_link *link, int64_t fetch_ms)
+bool ads_source_complete(const struct ads_source *source)
 {
-	struct xds_session_status status;
-	struct xds_assignment held;
-
-	xds_session_status(link->session, &status);
-	if (status.types[XDS_CDS].sync != XDS_IDLE && !status.types[XDS_CDS].responses)
-		return false;
-	if (status.types[XDS_NDS].sync != XDS_IDLE && !status.types[XDS_NDS].responses &&
-	    (!status.connected || ads_now_ms() - status.since_ms < fetch_ms))
-		return false;
-	for (size_t i = 0; i < xds_session_assignment_count(link->session); i++) {
-		xds_session_assignment(link->session, i, &held);
-		if (held.state == XDS_REQUESTED)
-			return false;
-	}
-	return true;
-}
-
-bool ads_source_settled(const struct ads_source *source)
-{
-	int64_t fetch_ms = source->settings.ads.initial_fetch_seconds * 1000;
-
 	for (size_t i = 0; i < source->link_count; i++)
-		if (!link_settled(source->links[i], fetch_ms))
+		if (!xds_session_complete(source->links[i]->session))
 			return false;
 	return true;
 }

@@ -43,9 +43,17 @@ const struct assignment *ads_source_find(const struct ads_source *source, const 
 int ads_source_vip_input(const struct ads_source *source, struct arena *arena,
 			 struct vip_input *ret);
 
-/* Whether all that was asked for has been answered, or has taken too long: until then what is not
- * there may only not have come yet. */
-bool ads_source_settled(const struct ads_source *source);
+/* Names of assignments asked for, whether or not there is one. */
+size_t ads_source_name_count(const struct ads_source *source);
+const char *ads_source_name(const struct ads_source *source, size_t index);
+
+/* Whether a control plane has said what there is under this name, in each view; else nothing has
+ * come yet, in time, or was good. A view that is asked for later on is not waited for. */
+bool ads_source_knows(const struct ads_source *source, const char *name);
+/* Whether it has said which services and virtual IPs there are. */
+bool ads_source_knows_names(const struct ads_source *source);
+/* Whether all that was asked for has been answered, or has taken too long. */
+bool ads_source_complete(const struct ads_source *source);
 
 /* ---- for people ---- */
 

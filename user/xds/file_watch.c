@@ -57,8 +57,10 @@ static int add_directory(struct file_watch *watch, const char *path)
 {
 	int id = inotify_add_watch(watch->fd, path, EVENTS | IN_ONLYDIR);
 
+	/* Of a path that cannot be followed, its parents are watched. */
 	if (id < 0)
-		return errno == ENOENT || errno == ENOTDIR || errno == EACCES ? 0 : -errno;
+		return errno == ENOENT || errno == ENOTDIR || errno == EACCES || errno == ELOOP ?
+			       0 : -errno;
 	for (size_t i = 0; i < watch->count; i++)
 		if (watch->ids[i] == id)
 			return 0;

@@ -2,12 +2,24 @@
 /* Puts resolved addresses into meshNetworks. */
 #include "mesh_resolve.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "arena.h"
+
+/* What the kernel holds. */
+struct held {
+	const struct desired_gateway *items;
+	size_t count;
+};
+
+static int compare_addr(const void *a, const void *b)
+{
+	return addr_compare(a, b);
+}
 
 static bool is_host_name(const struct mesh_gateway *gateway)
 {
@@ -42,9 +54,49 @@ static bool repeats(const struct mesh_gateway *gateways, size_t index)
 	       gateways[index - 1].port == gateways[index].port;
 }
 
+static bool is_literal(const struct mesh_network *network, const struct addr *addr)
+{
+	for (size_t g = 0; g < network->gateway_count; g++)
+		if (!is_host_name(&network->gateways[g]) &&
+		    addr_equal(&network->gateways[g].addr, addr))
+			return true;
+	return false;
+}
+
+/* Names that are slow to be answered after a start must not take away what serves. */
+static size_t held_addresses(const struct mesh_network *network, const struct mesh_gateway *gateway,
+			     const struct held *held, struct addr ret[RESOLVER_ADDRESSES_MAX])
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < held->count && count < RESOLVER_ADDRESSES_MAX; i++) {
+		const struct desired_gateway *item = &held->items[i];
+		struct addr addr = { 4, item->key.addr };
+
+		if (item->key.network == network->id && item->value.port == htons(gateway->port) &&
+		    !is_literal(network, &addr))
+			ret[count++] = addr;
+	}
+	if (count)
+		qsort(ret, count, sizeof(*ret), compare_addr);
+	return count;
+}
+
+static size_t find_addresses(const struct mesh_network *network, const struct mesh_gateway *gateway,
+			     struct resolver *resolver, const struct held *held,
+			     struct addr ret[RESOLVER_ADDRESSES_MAX])
+{
+	size_t found;
+
+	if (!is_host_name(gateway))
+		return 0;
+	found = resolver_addresses(resolver, gateway->address, ret);
+	return found ? found : held_addresses(network, gateway, held, ret);
+}
+
 /* Writes what the gateways should be to `ret`, which has room; returns their number. */
 static size_t expand(const struct mesh_network *network, struct resolver *resolver,
-		     struct mesh_gateway *ret)
+		     const struct held *held, struct mesh_gateway *ret)
 {
 	struct addr addresses[RESOLVER_ADDRESSES_MAX];
 	size_t count = 0;
@@ -56,8 +108,7 @@ static size_t expand(const struct mesh_network *network, struct resolver *resolv
 		if (repeats(network->gateways, g))
 			continue;
 		ret[count] = *gateway;
-		found = is_host_name(gateway) ?
-				resolver_addresses(resolver, gateway->address, addresses) : 0;
+		found = find_addresses(network, gateway, resolver, held, addresses);
 		for (size_t a = 0; a < found; a++) {
 			ret[count + a] = *gateway;
 			ret[count + a].addr = addresses[a];
@@ -80,11 +131,11 @@ static bool same_gateways(const struct mesh_network *network, const struct mesh_
 
 /* The arena of `mesh` grows with each change of an answer only. */
 static int resolve_network(struct mesh_networks *mesh, struct mesh_network *network,
-			   struct resolver *resolver)
+			   struct resolver *resolver, const struct held *held)
 {
 	size_t room = network->gateway_count * RESOLVER_ADDRESSES_MAX;
 	struct mesh_gateway *gateways = calloc(room, sizeof(*gateways)), *copy = NULL;
-	size_t count = gateways ? expand(network, resolver, gateways) : 0;
+	size_t count = gateways ? expand(network, resolver, held, gateways) : 0;
 	int err = gateways ? 0 : -ENOMEM;
 
 	if (!err && !same_gateways(network, gateways, count)) {
@@ -108,13 +159,15 @@ static bool has_host_name(const struct mesh_network *network)
 	return false;
 }
 
-int mesh_resolve(struct mesh_networks *mesh, struct resolver *resolver)
+int mesh_resolve(struct mesh_networks *mesh, struct resolver *resolver,
+		 const struct desired_gateway *held, size_t held_count)
 {
+	const struct held items = { held, held_count };
 	const char *names[RESOLVER_NAMES_MAX];
 	int err = resolver_want(resolver, names, collect_names(mesh, names));
 
 	for (size_t i = 0; !err && i < mesh->count; i++)
 		if (has_host_name(&mesh->networks[i]))
-			err = resolve_network(mesh, &mesh->networks[i], resolver);
+			err = resolve_network(mesh, &mesh->networks[i], resolver, &items);
 	return err;
 }
