@@ -164,11 +164,10 @@ static int listen_somewhere(uint16_t *ret_port)
 	return fd;
 }
 
-static void talk(uint16_t port, struct result *result)
+static void talk(const struct grpc_address *addresses, size_t count, struct result *result)
 {
-	const struct grpc_address address = { "127.0.0.1", port };
 	const struct grpc_options options = {
-		.path = "/a.B/C", .addresses = &address, .address_count = 1, .user_agent = "test",
+		.path = "/a.B/C", .addresses = addresses, .address_count = count, .user_agent = "test",
 		.connect_ms = 2000, .keepalive_ms = 30000, .max_message = MESSAGE_MAX,
 	};
 	const struct grpc_handler handler = { result, on_open, on_message, on_closed };
@@ -182,9 +181,11 @@ static void talk(uint16_t port, struct result *result)
 	grpc_stream_free(stream);
 }
 
-static struct result meet(const struct bytes *say, bool reset)
+/* By `name`, which stands last of the addresses. */
+static struct result meet_at(const char *name, const char *first, const struct bytes *say, bool reset)
 {
 	struct result result = { .base = event_base_new() };
+	struct grpc_address addresses[2] = { { first, 1 } };
 	uint16_t port;
 	int listener = listen_somewhere(&port), status;
 	pid_t child = fork();
@@ -193,11 +194,17 @@ static struct result meet(const struct bytes *say, bool reset)
 	if (!child)
 		serve(listener, say, reset);
 	close(listener);
-	talk(port, &result);
+	addresses[first ? 1 : 0] = (struct grpc_address){ name, port };
+	talk(addresses, first ? 2 : 1, &result);
 	assert_int_equal(waitpid(child, &status, 0), child);
 	event_base_free(result.base);
 	assert_int_equal(result.closed, 1);
 	return result;
+}
+
+static struct result meet(const struct bytes *say, bool reset)
+{
+	return meet_at("127.0.0.1", NULL, say, reset);
 }
 
 static void expect(const struct bytes *say, size_t messages, const char *reason)
@@ -300,6 +307,25 @@ static void outlives_goaway(void **state)
 	expect(&say, 0, "GOAWAY (NO_ERROR: not you)");
 }
 
+/* Port 1 of nobody; a name; a server at last. */
+static void tries_in_turn(void **state)
+{
+	static const char *const firsts[] = { "127.0.0.1", "no-such-host.invalid" };
+	struct bytes say = {};
+
+	(void)state;
+	put_begin(&say);
+	put_frame(&say, DATA, 0, 1, two, TWO);
+	put_end(&say, "0");
+	for (size_t i = 0; i < 2; i++) {
+		struct result result = meet_at("localhost", firsts[i], &say, false);
+
+		assert_int_equal(result.opened, 1);
+		assert_int_equal(result.messages, 2);
+		assert_non_null(strstr(result.reason, "localhost:"));
+	}
+}
+
 static void tells_resets(void **state)
 {
 	struct bytes say = {};
@@ -365,6 +391,7 @@ int main(void)
 		cmocka_unit_test(refuses_messages),
 		cmocka_unit_test(refuses_what_is_no_grpc),
 		cmocka_unit_test(outlives_goaway),
+		cmocka_unit_test(tries_in_turn),
 		cmocka_unit_test(tells_resets),
 		cmocka_unit_test(ends_anywhere),
 		cmocka_unit_test(takes_any_bytes),
