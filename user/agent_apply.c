@@ -39,13 +39,13 @@ static int recover(struct agent *agent, int why)
 	return map_writer_take_stock(agent->writer, &agent->ledger);
 }
 
-static int carry_out(struct agent *agent, const struct agent_picture *picture)
+static int carry_out(struct agent *agent, struct agent_picture *picture)
 {
 	const char *reason = NULL;
 	struct change_list list = {};
 	uint64_t start = clock_monotonic_ns();
-	int err = plan_build(&agent->ledger, &picture->desired, start, picture->arena, &list,
-			     &reason);
+	int err = plan_fit(&agent->ledger, &picture->desired, start, picture->arena, &list,
+			   &reason);
 
 	if (err == -ENOSPC) {
 		set_apply_problem(agent, reason);
@@ -59,7 +59,8 @@ static int carry_out(struct agent *agent, const struct agent_picture *picture)
 
 		return again ? again : err;
 	}
-	set_apply_problem(agent, NULL);
+	set_apply_problem(agent, reason);
+	picture->applied = !reason;
 	if (!agent->last_update)
 		agent->last_update = time(NULL); /* adopted, and found to be up to date */
 	if (list.count) {
@@ -70,6 +71,19 @@ static int carry_out(struct agent *agent, const struct agent_picture *picture)
 			 picture->desired.service_count);
 	}
 	return 0;
+}
+
+/* What was refused is not shown: the old set serves on. */
+static void show(struct agent *agent, struct agent_picture *picture, int err)
+{
+	if (err && agent->picture.kept) {
+		agent->picture.applied = false; /* nor is it known to stand whole */
+		agent_picture_done(picture);
+		return;
+	}
+	agent_picture_done(&agent->picture);
+	agent->picture = *picture;
+	agent_stale_arm(agent);
 }
 
 int agent_apply(struct agent *agent)
@@ -86,11 +100,8 @@ int agent_apply(struct agent *agent)
 		return err;
 	}
 	err = carry_out(agent, &picture);
-	picture.applied = !err;
 	agent_picture_trim(&picture);
-	agent_picture_done(&agent->picture);
-	agent->picture = picture;
-	agent_stale_arm(agent);
+	show(agent, &picture, err);
 	/* Who waits for the agent waits for this: not before the programs are attached. */
 	if (agent->serving) {
 		agent_state_write(agent);

@@ -514,6 +514,54 @@ static void too_much_is_refused_before_anything_is_written(void **unused)
 	world_done(&world);
 }
 
+/* One that grew beyond all room and one that is new stay as they are; another's pod moves. */
+static void what_does_not_fit_keeps_nobody_else_back(void **unused)
+{
+	static const uint32_t first[] = { 1, 2 }, moved[] = { 1, 3 }, grown[] = { 101, 102 };
+	static uint32_t many[MAX_BACKENDS_OF_ONE];
+	const char *reason = NULL;
+	struct change_list list = {};
+	struct scene scene;
+	struct world world;
+	size_t fit = 0;
+
+	(void)unused;
+	world_new(&world);
+	scene_new(&scene, 9);
+	for (size_t s = 0; s < 8; s++) {
+		for (uint32_t i = 0; i < MAX_BACKENDS_OF_ONE; i++)
+			many[i] = 16 + (uint32_t)s * 16 + i;
+		set_service(&scene, s, VIP + (uint32_t)s, s + 1);
+		if (s < 2)
+			set_view(&scene, s, 0, s ? grown : first, 2, 13);
+		else
+			set_view(&scene, s, 0, many, MAX_BACKENDS_OF_ONE, 13);
+	}
+	scene.desired.service_count = 8;
+	reach(&world, &scene.desired);
+	for (uint32_t i = 0; i < MAX_BACKENDS_OF_ONE; i++)
+		many[i] = 200 + i;
+	set_view(&scene, 0, 0, moved, 2, 13);
+	for (size_t s = 1; s < 8; s++)
+		set_view(&scene, s, 0, many, MAX_BACKENDS_OF_ONE, 13);
+	set_service(&scene, 8, VIP + 8, 9);
+	set_view(&scene, 8, 0, many, MAX_BACKENDS_OF_ONE, 13);
+	scene.desired.service_count = 9;
+	assert_int_equal(build(&world, &scene.desired, &list), -ENOSPC);
+	assert_int_equal(plan_fit(&world.ledger, &scene.desired, 78, world.arena, &list, &reason), 0);
+	assert_non_null(strstr(reason, "raise limits."));
+	assert_non_null(strstr(reason, "left as"));
+	apply_all(&world, &list);
+	for (size_t i = 0; i < list.count; i++)
+		fit += list.items[i].kind == CHANGE_BACKEND &&
+		       list.items[i].backend->addr.v4 == htonl(0x0a0a0003);
+	assert_int_equal(fit, 1);
+	/* Nothing is left to do until there is room. */
+	assert_int_equal(plan_fit(&world.ledger, &scene.desired, 79, world.arena, &list, &reason), 0);
+	assert_non_null(reason);
+	world_done(&world);
+}
+
 /* Drop overloads: the categories stand before the word that refuses, changes touch what differs,
  * a restart finds everything as it is. */
 /* What a plan gives up rests until the grace of a later one: all rows in use leave no room to put
@@ -897,6 +945,7 @@ int main(void)
 		cmocka_unit_test(gateway_opens_last_and_closes_at_once),
 		cmocka_unit_test(lists_follow),
 		cmocka_unit_test(too_much_is_refused_before_anything_is_written),
+		cmocka_unit_test(what_does_not_fit_keeps_nobody_else_back),
 		cmocka_unit_test(full_map_swaps_in_two_plans),
 		cmocka_unit_test(drops_follow),
 		cmocka_unit_test(pod_of_both_sides_is_one_row),

@@ -141,24 +141,30 @@ struct backend_info plan_backend_info(struct plan_state *state, const struct wan
 	};
 }
 
+int plan_run(struct plan_state *state, struct change_list *ret)
+{
+	int err = plan_match(state);
+
+	if (!err)
+		err = plan_room(state);
+	if (err)
+		return err;
+	plan_emit(state);
+	if (state->err)
+		return -ENOMEM;
+	*ret = state->list;
+	return 0;
+}
+
 int plan_build(const struct ledger *ledger, const struct desired *desired, uint64_t now_ns,
 	       struct arena *arena, struct change_list *ret, const char **ret_reason)
 {
 	struct plan_state state = {
 		.ledger = ledger, .desired = desired, .now_ns = now_ns, .arena = arena,
 	};
-	int err = plan_match(&state);
+	int err = plan_run(&state, ret);
 
-	if (!err)
-		err = plan_room(&state);
-	if (err) {
-		if (err == -ENOSPC)
-			*ret_reason = state.reason;
-		return err;
-	}
-	plan_emit(&state);
-	if (state.err)
-		return -ENOMEM;
-	*ret = state.list;
-	return 0;
+	if (err == -ENOSPC)
+		*ret_reason = state.reason;
+	return err;
 }

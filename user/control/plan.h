@@ -20,4 +20,9 @@ struct arena;
 int plan_build(const struct ledger *ledger, const struct desired *desired, uint64_t now_ns,
 	       struct arena *arena, struct change_list *ret, const char **ret_reason);
 
+/* As above with as much as there is room for: services that want most of what is short stay as they
+ * are, or out. Returns 0, with *ret_reason when there are such, else NULL; or -ENOSPC or -ENOMEM. */
+int plan_fit(const struct ledger *ledger, const struct desired *desired, uint64_t now_ns,
+	     struct arena *arena, struct change_list *ret, const char **ret_reason);
+
 #endif

@@ -8,8 +8,12 @@
 
 #define TABLE_GENERATION_MASK 0xffffu
 
-static int refuse(struct plan_state *state, const char *what, size_t wanted, size_t room)
+static int refuse(struct plan_state *state, int short_of, size_t wanted, size_t room)
 {
+	static const char *const names[] = { "services", "backends", "slots" };
+	const char *what = names[short_of];
+
+	state->short_of = short_of;
 	state->reason = arena_printf(state->arena,
 				     "%zu more %s wanted, room for %zu: raise limits.%s", wanted,
 				     what, room, what);
@@ -64,7 +68,7 @@ static int room_for_services(struct plan_state *state)
 		if (resting_services(state, &resting))
 			return -ENOMEM;
 		if (state->fresh_services > room + resting.count)
-			return refuse(state, "services", state->fresh_services,
+			return refuse(state, SHORT_OF_SERVICES, state->fresh_services,
 				      room + resting.count);
 	}
 	for (size_t i = 0; i < state->desired->service_count; i++) {
@@ -145,7 +149,8 @@ static int room_for_backends(struct plan_state *state)
 		    backend_candidates(state, ROW_OUT, &out))
 			return -ENOMEM;
 		if (wanted > room + resting.count + out.count)
-			return refuse(state, "backends", wanted, room + resting.count + out.count);
+			return refuse(state, SHORT_OF_BACKENDS, wanted,
+				      room + resting.count + out.count);
 		if (wanted > room + resting.count &&
 		    retire(state, &out, wanted - room - resting.count))
 			return -ENOMEM;
@@ -288,7 +293,7 @@ static int refuse_slots(struct plan_state *state)
 		room += ledger->free_extents.items[i].size;
 	for (size_t i = 0; i < ledger->resting_extents.count; i++)
 		room += ledger->resting_extents.items[i].size;
-	return refuse(state, "slots", wanted, room);
+	return refuse(state, SHORT_OF_SLOTS, wanted, room);
 }
 
 static int room_for_tables(struct plan_state *state)

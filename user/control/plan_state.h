@@ -60,7 +60,11 @@ struct plan_state {
 	size_t capacity;
 	int err; /* first failure of an emit */
 	const char *reason;
+	enum { SHORT_OF_SERVICES, SHORT_OF_BACKENDS, SHORT_OF_SLOTS } short_of; /* with -ENOSPC */
 };
+
+/* All phases. Returns 0, -ENOSPC or -ENOMEM. */
+int plan_run(struct plan_state *state, struct change_list *ret);
 
 /* Finds the row of each wanted service and backend, as far as there is one. */
 int plan_match(struct plan_state *state);

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Where not everything fits: a plan without the services that want most of what is short. */
+#include <errno.h>
+#include <string.h>
+
+#include "plan_state.h"
+
+/* How much of what is short a service wants anew. */
+static size_t demand(const struct plan_state *state, const struct wanted_service *service)
+{
+	size_t count = 0;
+
+	if (state->short_of == SHORT_OF_SERVICES)
+		return service->row == NO_ROW;
+	if (state->short_of == SHORT_OF_SLOTS)
+		return (service->client.write ? TABLE_SIZE(service->client.word) : 0) +
+		       (service->local.write ? TABLE_SIZE(service->local.word) : 0);
+	for (size_t i = 0; i < service->backend_count; i++)
+		count += service->backends[i].fresh;
+	return count;
+}
+
+static size_t find_largest(const struct plan_state *state, const size_t *demands)
+{
+	size_t largest = 0;
+
+	for (size_t i = 1; i < state->desired->service_count; i++)
+		if (demands[i] >= demands[largest])
+			largest = i;
+	return largest;
+}
+
+/* One that stands stays as it is; one that is new is not there. */
+static void leave_out(const struct plan_state *state, struct desired_service *services, size_t i,
+		      bool *gone)
+{
+	services[i].view = services[i].local_view = NULL;
+	services[i].table = services[i].local_table = NULL;
+	services[i].keep = true;
+	gone[i] = state->services[i].fresh;
+}
+
+static size_t drop_gone(struct desired_service *services, size_t count, const bool *gone)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < count; i++)
+		if (!gone[i])
+			services[kept++] = services[i];
+	return kept;
+}
+
+/* Leaves out up to `most`, adds their number to *ret_left and names the first in *ret_name. */
+static int shrink(const struct plan_state *state, struct desired *desired, size_t most,
+		  size_t *ret_left, const char **ret_name)
+{
+	size_t count = desired->service_count, left = 0;
+	struct desired_service *services = arena_array(state->arena, count + 1, sizeof(*services));
+	size_t *demands = arena_array(state->arena, count + 1, sizeof(*demands));
+	bool *gone = arena_alloc(state->arena, count + 1);
+
+	if (!services || !demands || !gone)
+		return -ENOMEM;
+	for (size_t i = 0; i < count; i++) {
+		services[i] = desired->services[i];
+		demands[i] = demand(state, &state->services[i]);
+	}
+	for (; count && left < most; left++) {
+		size_t i = find_largest(state, demands);
+
+		if (!demands[i])
+			break;
+		demands[i] = 0;
+		leave_out(state, services, i, gone);
+		if (!*ret_name)
+			*ret_name = services[i].cluster;
+	}
+	desired->services = services;
+	desired->service_count = drop_gone(services, count, gone);
+	*ret_left += left;
+	return left ? 0 : -ENOSPC;
+}
+
+int plan_fit(const struct ledger *ledger, const struct desired *desired, uint64_t now_ns,
+	     struct arena *arena, struct change_list *ret, const char **ret_reason)
+{
+	const char *name = NULL, *reason = NULL;
+	struct desired smaller = *desired;
+	size_t left = 0;
+
+	/* Twice as many each time: there may be thousands. */
+	for (size_t most = 1;; most *= 2) {
+		struct plan_state state = { .ledger = ledger, .desired = &smaller,
+					    .now_ns = now_ns, .arena = arena };
+		int err = plan_run(&state, ret);
+
+		if (!reason)
+			reason = state.reason;
+		if (err == -ENOSPC && !shrink(&state, &smaller, most, &left, &name))
+			continue;
+		if (err || !left) {
+			*ret_reason = reason;
+			return err;
+		}
+		*ret_reason = left == 1 ?
+			arena_printf(arena, "%s; left as it is: '%s'", reason, name) :
+			arena_printf(arena, "%s; left as they are: '%s' and %zu more", reason,
+				     name, left - 1);
+		return *ret_reason ? 0 : -ENOMEM;
+	}
+}
