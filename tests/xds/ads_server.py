@@ -97,7 +97,7 @@ class Server:
         self.version = 0
         self.mesh = {"services": {}}
         self.stamp = None
-        self.orders = []
+        self.orders, self.done = [], set()  # modes whose streams have had the order
         self.look()
 
     def look(self):
@@ -118,7 +118,7 @@ class Server:
             time.sleep(0.02)
             orders = (read(os.path.join(self.dir, "orders")) or b"").decode().split()
             if orders != self.orders:
-                self.orders = orders
+                self.orders, self.done = orders, {stream.mode for stream in self.streams}
                 for stream in list(self.streams) if orders else []:
                     stream.out.put(orders)
             if self.look():
@@ -146,6 +146,9 @@ class Server:
         while self.orders[:1] == ["stall"] and context.is_active():
             time.sleep(0.05)
         self.streams.add(stream)
+        if self.orders and self.orders[0] not in ("refuse", "stall") and mode not in self.done:
+            self.done.add(mode)
+            stream.out.put(self.orders)
         threading.Thread(target=self.listen, args=(stream, requests), daemon=True).start()
         try:
             while (message := stream.out.get()) is not None:
