@@ -211,6 +211,7 @@ static const struct {
 	{N "source: {ads: {addresses: ['a:1'], node: {namespace: a.b}}}", "2:54: namespace: expected a name without '~' and '.', found a.b"},
 	{N "source: {ads: {addresses: ['a:1'], node: {metadata: {A: [1]}}}}", "2:57: A: expected text, found a list"},
 	{N "source: {ads: {addresses: ['a:1'], timeouts: {keepalive: 29s}}}", "2:58: keepalive: expected at least 30s, found 29s"},
+	{N "source: {ads: {addresses: ['a:1']}}", "2:15: ads: expected together with cluster: it tells our pods from those of other clusters"},
 	{N "source: {ads: {addresses: ['a:1'], maxMessageBytes: 1}}", "2:53: maxMessageBytes: expected a number from 65536 to 1073741824, found 1"},
 	/* types */
 	{"network: [x]", "1:10: network: expected a text, found a list"},
@@ -524,6 +525,7 @@ static void tells_a_file_that_cannot_be_read(void **state)
 static void reads_a_control_plane(void **state)
 {
 	static const char text[] = N
+		"cluster: cluster1\n"
 		"source:\n"
 		"  ads:\n"
 		"    addresses: ['istiod.istio-system.svc:15012', '[2001:db8::1]:15012', '10.0.0.1:1']\n"

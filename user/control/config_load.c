@@ -70,6 +70,18 @@ static int read_mesh(struct tree_walk *walk, const struct tree_node *root,
 	return err;
 }
 
+/* A control plane names endpoints of all clusters by addresses that may be the same: without our
+ * own cluster's name a pod of another would count as one of ours. */
+static void check_cluster(struct tree_walk *walk, const struct tree_node *root,
+			  const struct config *config)
+{
+	const struct tree_node *source = tree_get(root, "source");
+
+	if (config->ads.enabled && !config->cluster)
+		tree_problem(walk, tree_get(source, "ads"), "expected together with cluster: it "
+			     "tells our pods from those of other clusters");
+}
+
 /* Everything wrong is reported; the first error code that is not "wrong content" wins. */
 static int read_tree(struct tree_walk *walk, const struct tree_node *root, struct config *config)
 {
@@ -80,6 +92,8 @@ static int read_tree(struct tree_walk *walk, const struct tree_node *root, struc
 	services = tree_get(root, "services");
 	if (!walk->failed && !walk->out_of_memory && services)
 		config_check_services(walk, services, config);
+	if (!walk->failed && !walk->out_of_memory)
+		check_cluster(walk, root, config);
 	err = walk->out_of_memory ? -ENOMEM : read_mesh(walk, root, mesh, config);
 	if (walk->out_of_memory)
 		err = -ENOMEM;
