@@ -21,12 +21,9 @@ static json_t *moment(int64_t at_ms)
 	return json_string(buf);
 }
 
-/* Not every byte that a peer sends is a character. */
 static json_t *text(const char *value)
 {
-	json_t *string = value && *value ? json_string(value) : NULL;
-
-	return string ? string : json_null();
+	return value && *value ? agent_json_text(value) : json_null();
 }
 
 static json_t *type_state(const struct xds_type_status *type)

@@ -7,6 +7,9 @@
 
 struct agent;
 
+/* null for NULL; not every byte of a name is a character: others are shown as '?'. */
+json_t *agent_json_text(const char *value);
+
 /* The object `source` of the state; agent->ads is there. NULL: out of memory. */
 json_t *agent_ads_state(const struct agent *agent);
 /* Calls `visit` with each reason that stands; non-zero stops it and is returned. */

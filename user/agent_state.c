@@ -12,12 +12,21 @@
 #include "agent.h"
 #include "agent_ads_state.h"
 #include "agent_problems.h"
+#include "utf8.h"
 #include "version.h"
 #include "view_json.h"
 
-static json_t *text(const char *value)
+json_t *agent_json_text(const char *value)
 {
-	return value ? json_string(value) : json_null();
+	char *copy = value ? strdup(value) : NULL;
+	json_t *string;
+
+	if (!copy)
+		return json_null();
+	utf8_clean(copy);
+	string = json_string(copy);
+	free(copy);
+	return string;
 }
 
 static json_t *moment(time_t when)
@@ -36,9 +45,9 @@ static json_t *moment(time_t when)
 static json_t *file_state(const struct file_entry *entry)
 {
 	char *problem = file_entry_problem(entry);
-	json_t *file = json_pack("{s:s,s:I,s:s,s:o}", "name", entry->name, "resources",
+	json_t *file = json_pack("{s:o,s:I,s:s,s:o}", "name", agent_json_text(entry->name), "resources",
 				 (json_int_t)entry->resource_count, "state",
-				 problem ? "error" : "ok", "problem", text(problem));
+				 problem ? "error" : "ok", "problem", agent_json_text(problem));
 
 	free(problem);
 	return file;
@@ -55,8 +64,8 @@ static json_t *source_state(const struct agent *agent)
 	for (size_t i = 0; source && i < source->file_count; i++)
 		json_array_append_new(files, file_state(&source->files[i]));
 	return json_pack("{s:s,s:o,s:o,s:o}", "kind", source ? "files" : "none", "path",
-			 text(source ? source->path : NULL), "files", files, "problem",
-			 text(source ? source->problem : NULL));
+			 agent_json_text(source ? source->path : NULL), "files", files, "problem",
+			 agent_json_text(source ? source->problem : NULL));
 }
 
 /* ------------------------------------------------------------------ networks */
@@ -86,10 +95,10 @@ static json_t *gateway_state(const struct mesh_network *network, const struct me
 	const char *name = gateway->address ? gateway->address : gateway->registry_service;
 	char buf[ADDR_TEXT_MAX];
 
-	return json_pack("{s:o,s:o,s:i,s:b,s:o}", "address", text(name), "resolved",
+	return json_pack("{s:o,s:o,s:i,s:b,s:o}", "address", agent_json_text(name), "resolved",
 			 gateway->addr.family ? json_string(addr_format(&gateway->addr, buf)) :
 						json_null(),
-			 "port", (int)gateway->port, "usable", !reason, "reason", text(reason));
+			 "port", (int)gateway->port, "usable", !reason, "reason", agent_json_text(reason));
 }
 
 static const char *transport_name(enum transport_mode mode)
@@ -167,12 +176,13 @@ static json_t *service_state(const struct agent *agent, const struct agent_servi
 			       ledger_vip_holder(&agent->ledger, &key) : NO_ROW;
 	char buf[ADDR_TEXT_MAX];
 
-	return json_pack("{s:o,s:o,s:i,s:s,s:o,s:o,s:s,s:o,s:o}", "host", text(service->host), "vip",
+	return json_pack("{s:o,s:o,s:i,s:s,s:o,s:o,s:s,s:o,s:o}", "host",
+			 agent_json_text(service->host), "vip",
 			 service->vip.family ? json_string(addr_format(&service->vip, buf)) :
 					       json_null(),
 			 "port", (int)service->port, "protocol",
 			 service->proto == IPPROTO_UDP ? "udp" : "tcp", "cluster",
-			 text(service->cluster), "row",
+			 agent_json_text(service->cluster), "row",
 			 row == NO_ROW ? json_null() : json_integer(row), "state", service->state,
 			 "priorities", priorities_state(service), "word",
 			 word_state(&service->word));
@@ -225,7 +235,8 @@ static json_t *interfaces_state(const struct interfaces *interfaces)
 
 static int collect_problem(void *arg, const char *problem)
 {
-	return json_array_append_new(arg, json_string(problem));
+	json_array_append_new(arg, agent_json_text(problem));
+	return 0;
 }
 
 static json_t *problems_state(const struct agent *agent)
@@ -241,13 +252,13 @@ static json_t *build(const struct agent *agent)
 	json_t *state = json_pack(
 		"{s:i,s:i,s:s,s:o,s:s,s:s,s:o,s:s}", "schema", 1, "pid", (int)getpid(), "version",
 		PARALLAX_VERSION, "started", moment(agent->started), "config", agent->config_path,
-		"network", agent->config->network, "cluster", text(agent->config->cluster),
+		"network", agent->config->network, "cluster", agent_json_text(agent->config->cluster),
 		"pin_dir", agent->pin_dir);
 
 	json_object_set_new(state, "source", source_state(agent));
 	json_object_set_new(state, "mesh_networks",
-			    json_pack("{s:o,s:o}", "path", text(agent->mesh_file.path), "problem",
-				      text(agent->mesh_file.problem)));
+			    json_pack("{s:o,s:o}", "path", agent_json_text(agent->mesh_file.path), "problem",
+				      agent_json_text(agent->mesh_file.problem)));
 	json_object_set_new(state, "last_update", moment(agent->last_update));
 	json_object_set_new(state, "updates", json_integer((json_int_t)agent->updates));
 	json_object_set_new(state, "problems", problems_state(agent));

@@ -34,4 +34,14 @@ eds "$HELLO" '10.10.0.90:5000/cluster1*0' "outbound|80||other.sample.svc.cluster
 	10.10.0.90:5000/cluster1
 check "a rejected resource is named" wait_for 5 status_names "outbound\|5000\|\|$HOST"
 equal "and its last good assignment serves" "v1 v2" "$(versions sleep)"
+
+# A name that is no text hides no other problem.
+mkdir "$TOPO_DIR/eds.d"
+cp "$TEST_DIR/good.yaml" "$TOPO_DIR/eds.d/"
+printf 'resources: [' >"$TOPO_DIR/eds.d/bad"$'\xff'.yaml
+printf 'resources: [' >"$TOPO_DIR/eds.d/other.yaml"
+sed -i 's/eds\.yaml/eds.d/' "$TOPO_DIR/node1/config.yaml"
+check "a file whose name is no text is named" wait_for 5 status_names 'bad[?]\.yaml:2:'
+check "and so is the one after it" status_names 'other\.yaml:2:'
+equal "and the good one serves" "v1 v2" "$(versions sleep)"
 nothing_leaked

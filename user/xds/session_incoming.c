@@ -9,6 +9,7 @@
 
 #include "arena.h"
 #include "eds_decode.h"
+#include "utf8.h"
 
 #define ERROR_TEXT_MAX 2000 /* bytes of a NACK's message */
 #define ERROR_ITEMS_MAX 10
@@ -214,6 +215,7 @@ int incoming_error(const struct incoming_batch *batch, char **ret)
 			 refused - ERROR_ITEMS_MAX);
 	if (batch->whole)
 		snprintf(text, sizeof(text), "%s", batch->whole);
+	utf8_clean(text); /* it goes into a protobuf string, and may be cut */
 	*ret = *text ? strdup(text) : NULL;
 	return *text && !*ret ? -ENOMEM : 0;
 }
