@@ -24,16 +24,8 @@ static int set_path(struct agent_file *file, const char *path)
 
 static void set_problem(struct agent_file *file, const struct problems *problems)
 {
-	char *text = problems ? strdup(problems_text(problems)) : NULL;
-	size_t length = text ? strlen(text) : 0;
-
-	if (length && text[length - 1] == '\n')
-		text[length - 1] = '\0';
-	for (char *c = text; c && *c; c++)
-		if (*c == '\n')
-			*c = ';';
 	free(file->problem);
-	file->problem = text;
+	file->problem = problems ? problems_join(problems_text(problems)) : NULL;
 }
 
 /* Whether the file is another than the one that was read. */

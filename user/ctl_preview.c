@@ -231,6 +231,18 @@ static int show(struct preview *preview, const struct assignment *assignment)
 	return error;
 }
 
+static int check_network(const struct preview *preview)
+{
+	const struct mesh_networks *mesh = preview->config->mesh;
+
+	if (!preview->network || !strcmp(preview->network, preview->config->network))
+		return CTL_OK;
+	for (size_t i = 0; i < mesh->count; i++)
+		if (!strcmp(mesh->networks[i].name, preview->network))
+			return CTL_OK;
+	return ctl_fail(CTL_FAILED, "preview: meshNetworks has no network '%s'", preview->network);
+}
+
 static int show_all(struct preview *preview)
 {
 	int error = 0;
@@ -260,6 +272,8 @@ int ctl_preview(const struct ctl_options *options, int argc, char **argv)
 		status = parse(&preview, argc, argv);
 	if (status == CTL_OK)
 		status = load(&preview);
+	if (status == CTL_OK)
+		status = check_network(&preview);
 	if (status == CTL_OK)
 		status = show_all(&preview);
 	json_decref(preview.report);

@@ -31,6 +31,9 @@ static int failed(const char *pin_dir, int err, const struct uninstall_report *r
 	case -EMEDIUMTYPE:
 		return ctl_fail(CTL_FAILED, "uninstall: %s does not lie on a BPF file system",
 				pin_dir);
+	case -ENOTEMPTY:
+		return ctl_fail(CTL_FAILED, "uninstall: %s holds nothing of Parallax, but pins of "
+				"others: left as it is", pin_dir);
 	case -EPERM:
 	case -EACCES:
 		return ctl_fail(CTL_FAILED, "uninstall: %s: not permitted, run as root", pin_dir);

@@ -118,7 +118,9 @@ static int take_dir(const char *pin_dir, int *ret_fd)
 	pid_t owner = 0;
 	int err = pins_make_dir(pin_dir);
 
-	if (err == -EMEDIUMTYPE || err == -ENOENT)
+	if (err == -ENOENT)
+		log_error("the directory that would hold %s does not exist", pin_dir);
+	else if (err == -EMEDIUMTYPE)
 		log_error("%s does not lie on a BPF file system: mount one with `mount -t bpf bpf "
 			  "/sys/fs/bpf`", pin_dir);
 	else if (err)

@@ -37,6 +37,8 @@ transports network2=geneve | agent_config node1 network1 cluster1
 # ---- what it refuses before touching anything
 check "a pin directory that is none" says "does not lie on a BPF file system" \
 	daemon --pin-dir "$TEST_DIR/pins"
+check "a pin directory without a parent" says "that would hold $pins/a/b does not exist" \
+	daemon --pin-dir "$pins/a/b"
 echo "netwrk: x" | put "$TEST_DIR/broken.yaml"
 check "a broken configuration, with its place" says "broken.yaml:1:1" \
 	in_ns node1 bash -c "exec '$BUILD/parallaxd' --config '$TEST_DIR/broken.yaml' --pin-dir '$pins' 2>&1"
@@ -82,6 +84,9 @@ sed -i 's/services: 256/services: 512/' "$TOPO_DIR/node1/config.yaml"
 check "limits need a restart, and it says so" wait_for 5 log_has node1 "limits changed"
 sed -i 's/services: 512/services: 256/' "$TOPO_DIR/node1/config.yaml"
 sed -i 's/^  network2: {mode: geneve}/  network2: {mode: genev}/' "$TOPO_DIR/node1/config.yaml"
+echo "deliverx: 1" >>"$TOPO_DIR/node1/config.yaml"
+check "two problems of one file, apart" wait_for 5 log_has node1 "; [^ ]*config.yaml:[0-9]*:1: unknown key"
+sed -i "/^deliverx/d" "$TOPO_DIR/node1/config.yaml"
 check "a broken edit is told with its place" wait_for 5 log_has node1 'config.yaml:[0-9]*:[0-9]*: '
 check "and the old one serves on" hello sleep
 sed -i 's/genev}/geneve}/' "$TOPO_DIR/node1/config.yaml"

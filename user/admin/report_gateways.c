@@ -112,10 +112,11 @@ static void add_unused(json_t *list, const struct snapshot *snapshot, const json
 	size_t i;
 
 	json_array_foreach(json_object_get(network, "gateways"), i, gateway) {
-		const char *text = json_string_value(json_object_get(gateway, "address"));
+		const char *resolved = json_string_value(json_object_get(gateway, "resolved"));
+		const char *name = json_string_value(json_object_get(gateway, "address"));
 		uint16_t port = (uint16_t)json_integer_value(json_object_get(gateway, "port"));
 
-		if (!is_in_kernel(snapshot, id, text, port))
+		if (!is_in_kernel(snapshot, id, resolved ? resolved : name, port))
 			json_array_append_new(list, unused_object(network, gateway, port));
 	}
 }

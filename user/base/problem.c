@@ -78,6 +78,20 @@ const char *problems_text(const struct problems *problems)
 	return problems->text ? problems->text : "";
 }
 
+char *problems_join(const char *lines)
+{
+	char *joined = *lines ? malloc(2 * strlen(lines) + 1) : NULL, *to = joined;
+
+	for (; joined && *lines; lines++)
+		if (*lines != '\n')
+			*to++ = *lines;
+		else if (lines[1])
+			to = stpcpy(to, "; ");
+	if (joined)
+		*to = '\0';
+	return joined;
+}
+
 void problems_done(struct problems *problems)
 {
 	if (!problems)

@@ -23,6 +23,9 @@ void problems_add(struct problems *problems, const char *file, size_t line, size
 /* All lines, "" when there are none. Valid until the next call with `problems`. */
 const char *problems_text(const struct problems *problems);
 
+/* The lines joined by "; ", to be freed; NULL without any, or without memory. */
+char *problems_join(const char *lines);
+
 /* Free what is held and make it empty again. Accepts NULL. */
 void problems_done(struct problems *problems);
 

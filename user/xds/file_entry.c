@@ -57,16 +57,10 @@ void file_entry_done(struct file_entry *entry)
 
 static int replace_text(char **text, const char *with, bool *changed)
 {
-	char *copy = *with ? strdup(with) : NULL;
+	char *copy = problems_join(with);
 
 	if (*with && !copy)
 		return -ENOMEM;
-	/* Lines become one: "a\nb\n" is "a; b". */
-	if (copy)
-		copy[strlen(copy) - (copy[strlen(copy) - 1] == '\n')] = '\0';
-	for (char *c = copy; c && *c; c++)
-		if (*c == '\n')
-			*c = ';';
 	*changed |= !copy != !*text || (copy && strcmp(copy, *text));
 	free(*text);
 	*text = copy;
