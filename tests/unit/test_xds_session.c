@@ -609,6 +609,23 @@ static void backs_off(void **state)
 	send_one(session, XDS_DELTA, "1", "a", 1, now);
 	xds_session_disconnected(session, "closed", now);
 	assert_true(xds_session_reconnect_at(session) - now < 500);
+	/* Nor does a good message before one that is not taken. */
+	longest = 0;
+	for (int i = 0; i < 40; i++) {
+		now = xds_session_reconnect_at(session);
+		xds_session_connected(session, now);
+		peer_all(session, now);
+		send_one(session, XDS_DELTA, "1", "a", 1, now);
+		if (i % 2)
+			xds_session_refuse(session, "too long");
+		else
+			assert_int_equal(xds_session_receive(session, NULL, (64u << 20) + 1, now),
+					 -EMSGSIZE);
+		xds_session_disconnected(session, "refused", now);
+		if (xds_session_reconnect_at(session) - now > longest)
+			longest = xds_session_reconnect_at(session) - now;
+	}
+	assert_true(longest > 15000);
 	xds_session_free(session);
 }
 

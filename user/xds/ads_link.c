@@ -131,6 +131,8 @@ static void on_closed(void *arg, const char *reason)
 {
 	struct ads_link *link = arg;
 
+	if (grpc_stream_failure(link->stream) && !link->refused)
+		xds_session_refuse(link->session, reason);
 	lose(link, link->refused ? xds_session_problem(link->session) : reason);
 	link->refused = false;
 	set_timer(link);

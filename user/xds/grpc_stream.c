@@ -253,6 +253,11 @@ void grpc_stream_close(struct grpc_stream *stream)
 		tear_down(stream);
 }
 
+int grpc_stream_failure(const struct grpc_stream *stream)
+{
+	return stream->ending.failure;
+}
+
 const char *grpc_stream_peer(const struct grpc_stream *stream)
 {
 	return stream->peer;

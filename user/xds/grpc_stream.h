@@ -57,6 +57,9 @@ void grpc_stream_close(struct grpc_stream *stream);
 /* Queues one message. Returns 0, -ENOTCONN, -ENOMEM, or -ENOBUFS when the server does not read. */
 int grpc_stream_send(struct grpc_stream *stream, const uint8_t *message, size_t length);
 
+/* Within `closed`: why we ended the stream ourselves, -errno; 0 when we did not. */
+int grpc_stream_failure(const struct grpc_stream *stream);
+
 /* Where the stream is, or would be, "host:port"; "" before the first connect. */
 const char *grpc_stream_peer(const struct grpc_stream *stream);
 

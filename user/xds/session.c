@@ -121,6 +121,7 @@ void xds_session_connected(struct xds_session *session, int64_t now_ms)
 	session->since_ms = now_ms;
 	session->streams++;
 	*session->problem = '\0';
+	session->taken = false;
 }
 
 void xds_session_disconnected(struct xds_session *session, const char *reason, int64_t now_ms)
@@ -128,6 +129,10 @@ void xds_session_disconnected(struct xds_session *session, const char *reason, i
 	if (session->connected)
 		session->since_ms = now_ms;
 	forget_stream(session);
+	/* What we end ourselves would end in the same way at once. */
+	if (session->taken && !*session->problem)
+		backoff_reset(&session->reconnect_backoff);
+	session->taken = false;
 	session->connected = false;
 	session->failures++;
 	session->reconnect_at =
@@ -139,6 +144,11 @@ static int fail(struct xds_session *session, int err, const char *problem)
 {
 	snprintf(session->problem, sizeof(session->problem), "%s", problem);
 	return err;
+}
+
+void xds_session_refuse(struct xds_session *session, const char *problem)
+{
+	fail(session, 0, problem);
 }
 
 const char *xds_session_problem(const struct xds_session *session)
@@ -264,7 +274,7 @@ int xds_session_receive(struct xds_session *session, const uint8_t *message, siz
 	wrong = pb_response_parse(slice, session->mode == XDS_DELTA, &response);
 	if (wrong)
 		return fail(session, -EPROTO, wrong);
-	backoff_reset(&session->reconnect_backoff);
+	session->taken = true;
 	if (!find_type(session, response.type_url, &type)) {
 		session->ignored++;
 		return 0;

@@ -87,6 +87,8 @@ void xds_session_disconnected(struct xds_session *session, const char *reason, i
 int xds_session_receive(struct xds_session *session, const uint8_t *message, size_t length,
 			int64_t now_ms);
 const char *xds_session_problem(const struct xds_session *session); /* "" when none */
+/* The same for a message that whoever moves the bytes did not take. */
+void xds_session_refuse(struct xds_session *session, const char *problem);
 
 struct xds_request {
 	const uint8_t *bytes; /* borrowed until the next call on the session */

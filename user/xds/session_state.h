@@ -103,6 +103,7 @@ struct xds_session {
 	char *reason;     /* of the last disconnect; or NULL */
 	char *identifier; /* or NULL */
 	char problem[256];
+	bool taken; /* a message of this stream was good */
 	struct backoff reconnect_backoff;
 	struct token_bucket bucket;
 	uint64_t random;
