@@ -6,7 +6,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -137,6 +139,42 @@ static void keeps_priorities_apart(void **state)
 
 /* ------------------------------------------------------------------ networks asked for */
 
+static void make_equal(struct one *one, struct locality *localities, size_t count, uint32_t first)
+{
+	memset(one, 0, sizeof(*one));
+	for (size_t i = 0; i < count; i++)
+		localities[i] = (struct locality){ .region = i % 2 ? "r" : "s", .has_locality = true,
+						   .has_weight = true,
+						   .weight = first + (uint32_t)i };
+	one->assignment = (struct assignment){ .name = "a", .localities = localities,
+					       .locality_count = count };
+}
+
+/* The first of each view are one, and the second; and many of them take no time. */
+static void joins_repeated_localities_in_order(void **state)
+{
+	enum { FEW = 6, MANY = 40000 };
+	struct locality *localities = calloc(2 * MANY, sizeof(*localities));
+	struct arena *arena = arena_new(0);
+	const struct assignment *merged;
+	clock_t start = clock();
+	struct one a, b;
+
+	(void)state;
+	make_equal(&a, localities, FEW - 2, 1);
+	make_equal(&b, localities + MANY, FEW, 100);
+	merged = merge(arena, &a, &b);
+	assert_int_equal(merged->locality_count, FEW);
+	for (uint32_t i = 0; i < FEW; i++)
+		assert_int_equal(merged->localities[i].weight, 100 + i + (i < FEW - 2 ? 1 + i : 0));
+	make_equal(&a, localities, MANY, 1);
+	make_equal(&b, localities + MANY, MANY, 1);
+	assert_int_equal(merge(arena, &a, &b)->locality_count, MANY);
+	assert_true(clock() - start < CLOCKS_PER_SEC);
+	free(localities);
+	arena_free(arena);
+}
+
 static void asks_for_what_can_be_entered(void **state)
 {
 	struct mesh_gateway known = { .addr = { 4, { .v4 = htonl(0xc0000201) } }, .port = 15443 };
@@ -174,6 +212,7 @@ int main(void)
 		cmocka_unit_test(counts_common_ones_once),
 		cmocka_unit_test(keeps_overlapping_ones),
 		cmocka_unit_test(keeps_priorities_apart),
+		cmocka_unit_test(joins_repeated_localities_in_order),
 		cmocka_unit_test(asks_for_what_can_be_entered),
 	};
 

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <xxhash.h>
+
 #include "arena.h"
 
 /* An endpoint of one view. */
@@ -15,14 +17,24 @@ struct copy {
 	bool *everywhere; /* where to note that it recurs in every view */
 };
 
+/* A view may repeat a locality: the first, second ... of each view are one. */
+struct repeat {
+	size_t next; /* equal one + 1, or 0 */
+	/* Of the first: the one that was added to last, and the view + 1 that did. */
+	size_t last, view;
+};
+
 struct merge {
 	struct arena *arena;
 	const struct merge_view *views;
 	size_t view_count, present;
 	bool *everywhere; /* one for each endpoint, in order of views and documents */
 	struct locality *localities;
-	size_t *last_view; /* that added to a locality */
+	struct repeat *repeats; /* of each locality */
 	size_t locality_count;
+	/* The first locality of its kind + 1, or 0, by hash: open addressing. */
+	size_t *places;
+	size_t mask;
 };
 
 /* ------------------------------------------------------------------ who recurs */
@@ -126,26 +138,48 @@ static bool same_locality(const struct locality *a, const struct locality *b)
 	       !compare_text(a->sub_zone, b->sub_zone) && !compare_text(a->network, b->network);
 }
 
+/* Equal ones have one hash: an absent text counts as an empty one. */
+static uint64_t hash_locality(const struct locality *locality)
+{
+	const char *const texts[] = { locality->region, locality->zone, locality->sub_zone,
+				      locality->network };
+	uint64_t hash = (uint64_t)locality->priority << 1 | locality->has_locality;
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
+		hash = XXH3_64bits_withSeed(texts[i] ? texts[i] : "",
+					    texts[i] ? strlen(texts[i]) : 0, hash);
+	return hash;
+}
+
 /* A view's own repetitions stay apart: of those the last weight stands. */
 static struct locality *find_locality(struct merge *merge, const struct locality *locality,
 				      size_t view)
 {
+	size_t *place, *link;
+	struct repeat *first;
 	struct locality *found;
+	uint64_t at = hash_locality(locality);
 
-	for (size_t i = 0; i < merge->locality_count; i++) {
-		if (merge->last_view[i] == view || !same_locality(&merge->localities[i], locality))
-			continue;
-		merge->last_view[i] = view;
-		return &merge->localities[i];
+	for (place = &merge->places[at & merge->mask];
+	     *place && !same_locality(&merge->localities[*place - 1], locality);
+	     place = &merge->places[++at & merge->mask])
+		;
+	link = place;
+	if (*place && merge->repeats[*place - 1].view == view + 1)
+		link = &merge->repeats[merge->repeats[*place - 1].last].next;
+	if (!*link) {
+		found = &merge->localities[merge->locality_count];
+		*link = ++merge->locality_count;
+		*found = *locality;
+		found->endpoints = NULL;
+		found->endpoint_count = 0;
+		found->weight = 0;
+		found->has_weight = false;
 	}
-	merge->last_view[merge->locality_count] = view;
-	found = &merge->localities[merge->locality_count++];
-	*found = *locality;
-	found->endpoints = NULL;
-	found->endpoint_count = 0;
-	found->weight = 0;
-	found->has_weight = false;
-	return found;
+	first = &merge->repeats[*place - 1];
+	first->last = *link - 1;
+	first->view = view + 1;
+	return &merge->localities[*link - 1];
 }
 
 static void add_weight(struct locality *to, const struct locality *from, uint64_t listed,
@@ -223,8 +257,11 @@ int assignment_merge(struct arena *arena, const struct merge_view *views, size_t
 		localities += views[v].assignment->locality_count;
 	}
 	merge.localities = arena_array(arena, localities + 1, sizeof(*merge.localities));
-	merge.last_view = calloc(localities + 1, sizeof(*merge.last_view));
-	if (merged && merge.localities && merge.last_view)
+	merge.repeats = calloc(localities + 1, sizeof(*merge.repeats));
+	for (merge.mask = 15; merge.mask < 2 * localities;)
+		merge.mask = 2 * merge.mask + 1;
+	merge.places = calloc(merge.mask + 1, sizeof(*merge.places));
+	if (merged && merge.localities && merge.repeats && merge.places)
 		err = mark_everywhere(&merge, endpoints);
 	if (!err)
 		err = add_views(&merge, first);
@@ -235,6 +272,7 @@ int assignment_merge(struct arena *arena, const struct merge_view *views, size_t
 		*ret = merged;
 	}
 	free(merge.everywhere);
-	free(merge.last_view);
+	free(merge.repeats);
+	free(merge.places);
 	return err;
 }
