@@ -126,6 +126,7 @@ struct agent {
 	bool serving;
 	uint64_t updates;
 	time_t last_update;
+	bool complete; /* the kernel has once held all that was asked for */
 	char **logged; /* reasons that stood at the last look */
 	size_t logged_count;
 };

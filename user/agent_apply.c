@@ -61,6 +61,7 @@ static int carry_out(struct agent *agent, struct agent_picture *picture)
 	}
 	set_apply_problem(agent, reason);
 	picture->applied = !reason;
+	agent->complete |= !reason;
 	if (!agent->last_update)
 		agent->last_update = time(NULL); /* adopted, and found to be up to date */
 	if (list.count) {

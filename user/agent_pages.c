@@ -25,7 +25,7 @@
 
 const char *agent_page_unready(const struct agent *agent)
 {
-	if (agent->serving && agent->last_update)
+	if (agent->serving && agent->complete)
 		return NULL;
 	return agent->apply_problem ? agent->apply_problem : "starting";
 }
