@@ -105,3 +105,6 @@ certificate() {
 			-extfile <(echo "subjectAltName=critical,$2") 2>/dev/null ||
 		fail "no certificate $1"
 }
+
+# Before the control plane has named it, the virtual IP is none of ours, and a call leaves as it is.
+named() { ctl node1 services | grep -q "^$VIP:"; }

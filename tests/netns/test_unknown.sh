@@ -34,7 +34,7 @@ check "and a file that goes away, too" wait_for 5 refused
 put "$TOPO_DIR/eds.yaml" <"$TEST_DIR/good.yaml"
 check "both answer again" wait_for 5 versions_are "v1 v2" sleep
 
-# ---- a gateway by name, and nobody who knows it; the question itself may go to an address like a pod's
+# ---- a gateway by name, and nobody who knows it
 nothing_leaked
 restarted "a gateway whose name has no address yet" 0.5 networks \
 	network1=cluster1@192.23.110.10:15443 network2=n2-k8s-config@gateway.invalid:15443
@@ -60,6 +60,7 @@ equal "takes no virtual IP" "[]" "$(bpftool -j map dump pinned "$(pin_dir node1)
 mesh "$GATEWAYS" $V1 $V2
 ads_start
 check "agent on gw2" eval "ADS='mode: sotw' ads_gw2; agent_start gw2"
+check "the virtual IP is named" wait_for 20 named
 check "both answer" wait_for 20 versions_are "v1 v2" sleep
 
 restarted "an assignment refused at first" 3 mesh "$GATEWAYS" bad:5000/network1/cluster1 $V2
@@ -68,6 +69,7 @@ mesh "$GATEWAYS" $V1 $V2
 stop agent-node1
 transports network2=geneve | CAPTURE=all ADS=$QUICK ads_config node1 network1 cluster1
 check "agent with captured virtual IPs" agent_start node1
+check "the virtual IP is named" wait_for 20 named
 check "both answer" wait_for 20 versions_are "v1 v2" sleep
 restarted "an assignment refused at first, of a captured virtual IP" 3 \
 	mesh "$GATEWAYS" bad:5000/network1/cluster1 $V2
@@ -84,6 +86,7 @@ stop agent-node1
 transports network2=geneve | ADS=$(printf '%s\n    view: perNetwork' "$QUICK") \
 	ads_config node1 network1 cluster1
 check "agent with a view of each network" agent_start node1
+check "the virtual IP is named" wait_for 20 named
 check "both answer" wait_for 20 versions_are "v1 v2" sleep
 restarted "a view that does not come" 3 nonsense eds.delta.network2
 rm "$ADS_DIR/eds.delta.network2.pb"

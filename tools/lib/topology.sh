@@ -72,6 +72,9 @@ wan_add() {
 			chain routed {
 				type filter hook prerouting priority -300
 				ip daddr 0.0.0.0/8 counter name placeholder
+				# a node's own question to the machine's name server, which may
+				# have an address like a pod's
+				udp dport 53 return
 				ip daddr 10.0.0.0/8 counter name pods
 			}
 		}
