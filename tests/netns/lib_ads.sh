@@ -106,5 +106,6 @@ certificate() {
 		fail "no certificate $1"
 }
 
-# Before the control plane has named it, the virtual IP is none of ours, and a call leaves as it is.
-named() { ctl node1 services | grep -q "^$VIP:"; }
+# Before the control plane has spoken of it, the virtual IP is none of ours: listed as waiting where
+# it is configured, and a call leaves as it is.
+named() { [[ $(bpftool -j map dump pinned "$(pin_dir node1)/vips") != "[]" ]]; }
