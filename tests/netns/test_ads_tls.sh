@@ -46,32 +46,32 @@ ADS=$(with sotw) ads_gw2
 check "agent on node1 starts" agent_start node1
 check "a certificate for another name is refused" wait_for 5 seen node1 "ostname mismatch"
 serve stranger
-check "one of another authority is" wait_for 10 seen node1 "certificate"
+check "one of another authority is" wait_for 45 seen node1 "certificate"
 serve server
-check "an expired token is told" wait_for 15 seen node1 "UNAUTHENTICATED (16): authentication failure: token expired"
+check "an expired token is told" wait_for 45 seen node1 "UNAUTHENTICATED (16): authentication failure: token expired"
 echo right | put "$TEST_DIR/token"
 check "agent on gw2 starts" agent_start gw2
-check "the new token is taken" wait_for 20 source_says node1 "eds synced"
-check "sleep reaches both" wait_for 10 versions_are "v1 v2" sleep
-check "a client in network2 does" wait_for 20 versions_are "v1 v2" sleep2
+check "the new token is taken" wait_for 45 source_says node1 "eds synced"
+check "sleep reaches both" wait_for 45 versions_are "v1 v2" sleep
+check "a client in network2 does" wait_for 45 versions_are "v1 v2" sleep2
 equal "metadata clusterid" 1 "$(requests "r.get('open', {}).get('clusterid') == 'cluster1'" min1)"
 
 # Rotation: the stream outlives its token; the next one needs the new.
 echo second | put "$TEST_DIR/server-token"
 check "sleep reaches both still" versions_are "v1 v2" sleep
 serve server
-check "the old token is refused" wait_for 10 seen node1 "UNAUTHENTICATED"
+check "the old token is refused" wait_for 45 seen node1 "UNAUTHENTICATED"
 check "sleep reaches both meanwhile" versions_are "v1 v2" sleep
 echo second | put "$TEST_DIR/token"
-check "the rotated one is taken" wait_for 20 source_says node1 "eds synced"
+check "the rotated one is taken" wait_for 45 source_says node1 "eds synced"
 
 # A client certificate, first without, then with.
 serve server --client-ca "$TEST_DIR/ca.crt"
-check "without a client certificate it stays away" wait_for 15 seen node1 "does it want a client certificate"
+check "without a client certificate it stays away" wait_for 45 seen node1 "does it want a client certificate"
 check "sleep reaches both meanwhile" versions_are "v1 v2" sleep
 ADS=$(with delta ", certificateFile: $TEST_DIR/client.crt, keyFile: $TEST_DIR/client.key") ads_node1
-check "with one it is there, by the same agent" wait_for 20 source_says node1 "eds synced"
+check "with one it is there, by the same agent" wait_for 45 source_says node1 "eds synced"
 mesh "$GATEWAYS" $V1
-check "a change arrives" wait_for 10 versions_are v1 sleep
+check "a change arrives" wait_for 45 versions_are v1 sleep
 nothing_leaked
 nothing_invalid
