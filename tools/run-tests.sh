@@ -9,10 +9,10 @@ set -uo pipefail
 
 cd "$(dirname "$0")/.."
 build=${BUILD:-build}
-limit=${SUITE_TIMEOUT:-900} # seconds for one program
+limit=${SUITE_TIMEOUT:-900} # seconds for a script; a program gets a fifth of it
 logs=$build/tests/log
 mkdir -p "$logs"
-passed=0 failed=0 skipped=0
+passed=0 failed=0 skipped=0 bad=()
 
 # cmocka repeats its failures in a summary after the line "... test(s) run.": counted once.
 count() {
@@ -30,7 +30,7 @@ count() {
 }
 
 run_suite() {
-	local program=$1 name log status p f s why= shown=SKIP
+	local program=$1 name log status p f s why= shown=SKIP allowed=$((limit / 5))
 	name=$(basename "$program")
 	[[ $program == */* ]] && [[ $program == *.sh ]] && name=${program#tests/}
 	log=$logs/${name//\//-}.log
@@ -38,8 +38,8 @@ run_suite() {
 	[[ -x $program ]] || { echo "FAIL $name: $program was not built" >"$log"; }
 	if [[ -x $program ]]; then
 		# Scripts under tests/ take their time: their results are shown as they come.
-		[[ $program == tests/* ]] && shown="PASS|FAIL|SKIP"
-		timeout --kill-after=10 "$limit" "$program" 2>&1 </dev/null | tee "$log" |
+		[[ $program == tests/* ]] && shown="PASS|FAIL|SKIP" allowed=$limit
+		timeout --kill-after=10 "$allowed" "$program" 2>&1 </dev/null | tee "$log" |
 			grep --line-buffered -E "^($shown) " |
 			sed -u 's/^/    /'
 		status=${PIPESTATUS[0]}
@@ -48,13 +48,14 @@ run_suite() {
 	fi
 
 	read -r p f s < <(count "$log")
-	((status == 124 || status == 137)) && why="stopped after $limit s"
+	((status == 124 || status == 137)) && why="stopped after $allowed s"
 	((status != 0 && status != 124 && status != 137 && f == 0)) && why="exit status $status"
 	((status == 0 && p + f + s == 0)) && why="reported no test"
 	[[ -n $why ]] && f=$((f + 1))
 	passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
 
 	if ((f > 0)); then
+		bad+=("$name: $f failed${why:+ ($why)}, $log")
 		echo "---- $name: $f failed${why:+ ($why)}; its output:"
 		cat "$log"
 		echo "----"
@@ -68,5 +69,12 @@ for suite in "$@"; do
 	run_suite "$suite"
 done
 
+# Again at the end, where whoever reads the last lines alone finds it.
+for line in "${bad[@]}"; do
+	echo "---- $line"
+	log=${line##*, }
+	grep -aE "FAIL|ERROR|LINE|SEED" "$log" | sort -u | tail -n 12
+	tail -n 3 "$log"
+done
 echo "$passed passed, $failed failed, $skipped skipped"
 ((failed == 0 && passed > 0))

@@ -601,6 +601,49 @@ static void full_map_swaps_in_two_plans(void **unused)
 	world_done(&world);
 }
 
+static void backend_of_a_service_never_written_comes_to_rest(void **unused)
+{
+	const uint32_t octets[] = { 1, 2 };
+	struct change_list list;
+	struct scene scene;
+	struct world world;
+
+	(void)unused;
+	world_new(&world);
+	one_service(&scene, octets, 2);
+	assert_int_equal(build(&world, &scene.desired, &list), 0);
+	for (size_t i = 0; list.items[i].kind != CHANGE_SLOTS; i++)
+		apply(&world, &list.items[i]);
+	rebuild(&world); /* killed, and started again */
+	for (uint32_t b = 1; b <= 2; b++)
+		apply(&world, &(struct change){ .kind = CHANGE_BACKEND_RETIRE, .row = b });
+	assert_int_equal(world.ledger.backends[1].state, ROW_RESTING);
+	world_done(&world);
+}
+
+static void backend_that_no_table_names_gives_its_room_back(void **unused)
+{
+	const uint32_t before[] = { 1 }, after[] = { 1, 2 };
+	struct change_list list;
+	struct scene scene;
+	struct world world;
+
+	(void)unused;
+	world_new(&world);
+	one_service(&scene, before, 1);
+	reach(&world, &scene.desired);
+	one_service(&scene, after, 2);
+	assert_int_equal(build(&world, &scene.desired, &list), 0);
+	for (size_t i = 0; list.items[i].kind != CHANGE_SLOTS; i++)
+		apply(&world, &list.items[i]);
+	rebuild(&world); /* killed, and started again */
+	assert_int_equal(world.ledger.backends[1].state, ROW_USED);
+	assert_int_equal(world.ledger.backends[2].state, ROW_OUT);
+	reach(&world, &scene.desired);
+	assert_int_equal(world.ledger.backends[2].state, ROW_USED);
+	world_done(&world);
+}
+
 static void drops_follow(void **unused)
 {
 	static struct view_drop drops[10];
@@ -947,6 +990,8 @@ int main(void)
 		cmocka_unit_test(too_much_is_refused_before_anything_is_written),
 		cmocka_unit_test(what_does_not_fit_keeps_nobody_else_back),
 		cmocka_unit_test(full_map_swaps_in_two_plans),
+		cmocka_unit_test(backend_of_a_service_never_written_comes_to_rest),
+		cmocka_unit_test(backend_that_no_table_names_gives_its_room_back),
 		cmocka_unit_test(drops_follow),
 		cmocka_unit_test(pod_of_both_sides_is_one_row),
 		cmocka_unit_test(every_prefix_reads_old_or_new),

@@ -153,7 +153,8 @@ static void unlink_backend(struct ledger *ledger, uint32_t b)
 	uint32_t s = ledger->memory.backends[b].service;
 	uint32_t *link;
 
-	if (s >= ledger->memory.service_rows)
+	/* A start that was killed leaves backends of service rows it never came to write. */
+	if (s >= ledger->service_open)
 		return;
 	link = &ledger->services[s].first_backend;
 	while (*link != NO_ROW && *link != b)

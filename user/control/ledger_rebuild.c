@@ -167,7 +167,8 @@ static void take_services(struct ledger *ledger, const struct ledger_entries *en
 		}
 }
 
-static void take_backend(struct ledger *ledger, uint32_t b, const struct backend *row)
+/* A row that no table names was written by a plan that was killed before it got so far, or left. */
+static void take_backend(struct ledger *ledger, uint32_t b, const struct backend *row, bool named)
 {
 	struct ledger_backend *known = &ledger->backends[b];
 
@@ -176,7 +177,7 @@ static void take_backend(struct ledger *ledger, uint32_t b, const struct backend
 	known->state = ROW_RESTING;
 	if (!row->generation)
 		return;
-	known->state = row->flags & BACKEND_OUT ? ROW_OUT : ROW_USED;
+	known->state = row->flags & BACKEND_OUT || !named ? ROW_OUT : ROW_USED;
 	known->since = ledger->out_clock++;
 	if (row->service < ledger->service_top &&
 	    ledger->memory.services[row->service].id == row->service_id) {
@@ -187,15 +188,37 @@ static void take_backend(struct ledger *ledger, uint32_t b, const struct backend
 	}
 }
 
-static void take_backends(struct ledger *ledger)
+static void mark_named(const struct ledger *ledger, const struct ledger_entries *entries,
+		       table_word word, bool *named)
+{
+	const uint32_t *slots = entries->slots + TABLE_OFFSET(word);
+
+	if ((uint64_t)TABLE_OFFSET(word) + TABLE_SIZE(word) > ledger->memory.slot_count)
+		return;
+	for (uint32_t i = 0; i < TABLE_SIZE(word); i++)
+		if (slots[i] < ledger->memory.backend_rows)
+			named[slots[i]] = true;
+}
+
+static int take_backends(struct ledger *ledger, const struct ledger_entries *entries)
 {
 	const struct backend *rows = ledger->memory.backends;
+	bool *named = calloc(ledger->memory.backend_rows, sizeof(*named));
 
+	if (!named)
+		return -ENOMEM;
+	for (uint32_t r = 0; r < ledger->service_top; r++)
+		if (ledger->services[r].state == ROW_USED) {
+			mark_named(ledger, entries, ledger->memory.services[r].table, named);
+			mark_named(ledger, entries, ledger->memory.services[r].local_table, named);
+		}
 	for (uint32_t b = 1; b < ledger->memory.backend_rows; b++)
 		if (rows[b].generation || rows[b].last_generation)
 			ledger->backend_top = b + 1;
 	for (uint32_t b = 1; b < ledger->backend_top; b++)
-		take_backend(ledger, b, &rows[b]);
+		take_backend(ledger, b, &rows[b], named[b]);
+	free(named);
+	return 0;
 }
 
 static int take_word(struct extent_list *unused, table_word word)
@@ -257,8 +280,9 @@ int ledger_rebuild(struct ledger *ledger, const struct ledger_entries *entries)
 	if (err)
 		return err;
 	take_services(ledger, entries);
-	take_backends(ledger);
-	err = take_extents(ledger);
+	err = take_backends(ledger, entries);
+	if (!err)
+		err = take_extents(ledger);
 	for (size_t i = 0; !err && i < entries->name_count; i++)
 		err = take_name(ledger, &entries->names[i]);
 	return err;
