@@ -4,11 +4,12 @@
 # Usage: tools/demo.sh          play it, clean up; exit status 0 when all is as it should be
 #        tools/demo.sh up       build it, with both networks joined, and leave it standing
 #        tools/demo.sh down     take down what `up' left
+# STANDING names another directory for what stands, and by its last part the namespaces.
 set -uo pipefail
 
 cd "$(dirname "$0")/.." || exit 1
 BUILD=$(realpath "${BUILD:-build}")
-STANDING=/run/parallax-demo
+STANDING=${STANDING:-/run/parallax-demo}
 . tools/lib/topology.sh
 . tools/lib/agents.sh
 . tools/lib/say.sh
@@ -109,13 +110,13 @@ up() {
 		echo "the demo stands already; \`make demo-down' takes it down" >&2
 		exit 1
 	fi
-	topo_begin $STANDING parallax-demo
-	trap 'topo_end $STANDING; exit 1' INT TERM
+	topo_begin "$STANDING" "${STANDING##*/}"
+	trap 'topo_end "$STANDING"; exit 1' INT TERM
 	use networks networks-mirrored
 	use eds eds-both
 	configure
 	if ! { build_clusters && agent_start node1 && agent_start gw2; }; then
-		topo_end $STANDING
+		topo_end "$STANDING"
 		exit 1
 	fi
 	draw_clusters
@@ -127,13 +128,13 @@ up_hints() {
 
 		   The demo stands. Some things to try, as root:
 
-		   on() { nsenter --net=/run/netns/parallax-demo-\$1 \${@:2}; }
+		   on() { nsenter --net=/run/netns/$TOPO_PREFIX-\$1 \${@:2}; }
 		   on sleep $BUILD/tests/hello -n 6 $VIP 5000
-		   ctl() { on \$1 $BUILD/parallaxctl --pin-dir /sys/fs/bpf/parallax-demo-\$1 \${@:2}; }
+		   ctl() { on \$1 $BUILD/parallaxctl --pin-dir /sys/fs/bpf/$TOPO_PREFIX-\$1 \${@:2}; }
 		   ctl node1 status;  ctl node1 endpoints;  ctl node1 flows;  ctl gw2 endpoints
 		   ctl node1 explain $VIP:5000 --from 10.10.0.89
 		   on wan tcpdump -nn -i any udp port 6081        # the tunnel, while sleep calls
-		   bpftool map dump pinned /sys/fs/bpf/parallax-demo-node1/networks
+		   bpftool map dump pinned /sys/fs/bpf/$TOPO_PREFIX-node1/networks
 		   on node1 $PWD/tools/lib/tc_programs.py
 		   \$EDITOR $STANDING/node1/networks.yaml       # live; write 0.0.0.0 for the gateway
 		   tail -f $STANDING/log/agent-node1
@@ -147,12 +148,12 @@ down() {
 		echo "no demo is standing"
 		exit 0
 	fi
-	TOPO_DIR=$STANDING TOPO_PREFIX=$(<$STANDING/prefix)
+	TOPO_DIR=$STANDING TOPO_PREFIX=$(<"$STANDING/prefix")
 	for node in node1 gw2; do
 		stop "agent-$node"
 		ctl $node uninstall
 	done
-	topo_end $STANDING
+	topo_end "$STANDING"
 }
 
 need_root

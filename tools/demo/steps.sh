@@ -191,8 +191,8 @@ stock_gateway() {
 }
 
 tls_answered() {
-	in_ns sleep "$MTLS/tls_peer.py" call "$TOPO_DIR" $VIP:5000 $SNI istio 16 >"$TOPO_DIR/calls"
-	[[ $(answers) == "v1 v2" ]] && grep -q ^forwarded "$TOPO_DIR/log/istio" && plain_is_refused
+	in_ns sleep "$MTLS/tls_peer.py" call "$TOPO_DIR" $VIP:5000 $SNI istio 16 >"$TOPO_DIR/calls" &&
+		[[ $(answers) == "v1 v2" ]] && grep -q ^forwarded "$TOPO_DIR/log/istio" && plain_is_refused
 }
 
 # Plain text meets v1's TLS server or the gateway, as the table has it; neither may answer it.
