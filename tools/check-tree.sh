@@ -157,6 +157,26 @@ check_man_pages() {
 	passes man_pages mandoc -T lint -W warning $pages
 }
 
+# What --help names must stand in the manual page.
+check_man_flags() {
+	local ctl=${BUILD:-build}/parallaxctl agent=${BUILD:-build}/parallaxd verb flag bad=
+	if [[ ! -x $ctl || ! -x $agent ]]; then
+		echo "SKIP man_flags: $ctl or $agent is not built"
+		return
+	fi
+	for verb in $("$ctl" --help | sed -n 's/^  \([a-z]*\) .*/\1/p'); do
+		grep -q "^\.It Cm $verb\b" docs/parallaxctl.8 || bad+="parallaxctl $verb; "
+		for flag in $(flags_of "$ctl" "$verb"); do
+			grep -q "Fl -$flag\b" docs/parallaxctl.8 || bad+="parallaxctl $verb --$flag; "
+		done
+	done
+	for flag in $(flags_of "$agent"); do
+		grep -q "Fl -$flag\b" docs/parallaxd.8 || bad+="parallaxd --$flag; "
+	done
+	report man_flags "$([[ -z $bad ]]; echo $?)" "no word of $bad"
+}
+flags_of() { "$@" --help | grep -oE -- '--[a-z][a-z-]+' | sed 's/^--//' | sort -u; }
+
 # The README's first YAML block is a configuration, the second one what a gateway adds to it, the
 # third one another source.
 check_readme_config() {
@@ -184,4 +204,5 @@ check_readme_config
 check_scripts
 check_licences
 check_man_pages
+check_man_flags
 exit $failed
