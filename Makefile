@@ -106,7 +106,7 @@ SKEL_SRC  := $(if $(ALL_SRC),$(shell grep -l '"parallax\.skel\.h"' $(ALL_SRC) /d
 
 # ------------------------------------------------------------------ what people ask for
 
-.PHONY: all check test demo demo-up demo-down fuzz bench bench-quick install clean help
+.PHONY: all check test demo demo-up demo-down fuzz bench bench-quick bench-docs install clean help
 .PHONY: deps helpers bench-deps bench-programs check-programs test-programs run-check run-test run-fuzz FORCE
 
 all: $(PROGRAMS)                ## parallaxd and parallaxctl (the default)
@@ -147,6 +147,9 @@ bench: deps bench-deps          ## as root: measure, compare with peers, draw (a
 bench-quick: deps bench-deps    ## as root: the same in under three minutes, less precise
 	@+$(MAKE) --no-print-directory $(JOBS) bench-programs
 	@BUILD=$(BUILD) tools/bench/bench.sh --quick
+
+bench-docs:                     ## put the figures of the last `make bench' into README.md and docs/
+	@tools/bench/report.py $(or $(RESULTS),$(BUILD)/bench/results.json)
 
 bench-deps:
 	@tools/install-deps.sh bench

@@ -1,12 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # Builds the namespaces the benchmarks run in, lets bench.py measure, takes them down.
-# Usage: tools/bench/bench.sh [--quick] [--only PART]
+# Usage: tools/bench/bench.sh [--quick] [--only PART]...
+# with the parts packets, bulk, connections, round-trips, frames, updates, scale
 #
-# Each way of carrying a service has a node of its own with a client pod, and a server pod beside it:
+# Each way of carrying a service has a node of its own with a client pod and a server pod:
 #   plain    no service at all: kernel routing (and the kernel's VXLAN device to the other network)
 #   stack    Parallax, `delivery: stack'        redirect  Parallax, `delivery: redirect'
 #   peer     nftables with a map of 10,000 services; haproxy and Envoy in a pod
+[[ $(id -u) == 0 ]] || { echo "the benchmarks need root: sudo make bench" >&2; exit 1; }
 TEST_DIR=${TEST_DIR:-/tmp/parallax-bench-$$}
 . "$(dirname "$0")/../../tests/netns/lib.sh"
 
@@ -80,19 +82,7 @@ plain_ways() {
 peers() {
 	tools/bench/bench.py nft "$SERVICES" >"$TEST_DIR/nft"
 	in_ns peer nft -f "$TEST_DIR/nft" || fail "nftables map"
-	cat >"$TEST_DIR/haproxy.cfg" <<-END
-		global
-		  maxconn 2000
-		  nbthread 2
-		defaults
-		  mode tcp
-		  timeout connect 5s
-		  timeout client 60s
-		  timeout server 60s
-		listen near
-		  bind 10.10.3.12:5000
-		  server s 10.10.3.11:5000
-	END
+	tools/bench/bench.py haproxy >"$TEST_DIR/haproxy.cfg"
 	command -v haproxy >/dev/null &&
 		start haproxy proxy haproxy -f "$TEST_DIR/haproxy.cfg"
 	envoy_binary
@@ -142,9 +132,12 @@ agents() {
 		node_config gw2 network2 n2-k8s-config "$TEST_DIR/services-few"
 	tools/bench/bench.py eds 0 "$EDS-one" >"$TEST_DIR/services-one" || fail "assignments"
 	EDS=$EDS-one node_config other network1 cluster1 "$TEST_DIR/services-one" </dev/null
-	for delivery in stack redirect gw2 other; do agent_start $delivery || fail "agent of $delivery"; done
+	for delivery in stack redirect gw2 other; do
+		agent_start $delivery || fail "agent of $delivery"
+	done
 }
 
+echo "  namespaces, peers and agents"
 build_world
 plain_ways
 peers

@@ -158,6 +158,27 @@ int live_xdp(struct xdp_md *ctx)
 	return bpf_xdp_store_bytes(ctx, 0, config.frame, header) ? XDP_DROP : XDP_PASS;
 }
 
+/* A datagram goes back to whom it came from; swapping words changes no checksum. */
+SEC("tc")
+int reflect_tc(struct __sk_buff *skb)
+{
+	__u8 was[42], now[42];
+
+	if (bpf_skb_load_bytes(skb, 0, was, sizeof(was)) || was[14] != 0x45 ||
+	    was[23] != IPPROTO_UDP)
+		return -1;
+	__builtin_memcpy(now, was, sizeof(now));
+	__builtin_memcpy(now, was + 6, 6);
+	__builtin_memcpy(now + 6, was, 6);
+	__builtin_memcpy(now + 26, was + 30, 4);
+	__builtin_memcpy(now + 30, was + 26, 4);
+	__builtin_memcpy(now + 34, was + 36, 2);
+	__builtin_memcpy(now + 36, was + 34, 2);
+	if (bpf_skb_store_bytes(skb, 0, now, sizeof(now), 0))
+		return -1;
+	return bpf_redirect(skb->ifindex, 0);
+}
+
 /* ------------------------------------------------------------------ floors and single steps */
 
 SEC("tc")

@@ -2,6 +2,7 @@
 /* Load generator and its server: bulk, connections, round trips, and when a new state shows. */
 #include <pthread.h>
 #include <sched.h>
+#include <stdbool.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
 
@@ -244,31 +245,63 @@ static int rr(uint64_t ms)
 	return 0;
 }
 
-/* Each datagram is of a new flow; its answer tells which state it met. */
-static int watch(const char *wanted, uint64_t ms)
+#define PROBES 64           /* asked and not answered yet */
+#define PROBE_SPACING 200000 /* ns from one to the next, which is how exact the answer is */
+
+/* A datagram of a new flow: its answer tells which state it met. */
+struct probe {
+	uint64_t sent;
+	int fd;
+};
+
+static void send_probe(struct probe *probe)
+{
+	probe->fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	bind_source(probe->fd);
+	if (connect(probe->fd, (struct sockaddr *)&target, sizeof(target)))
+		die("connect");
+	probe->sent = now_ns();
+	send(probe->fd, "?", 1, 0); /* refused while nobody can be picked */
+}
+
+static void forget_probe(struct probe *probe)
+{
+	if (probe->fd >= 0)
+		close(probe->fd);
+	probe->fd = -1;
+}
+
+static bool answered_by(struct probe *probe, const char *wanted)
 {
 	char answer[32];
+	ssize_t n = probe->fd < 0 ? -1 : recv(probe->fd, answer, sizeof(answer), 0);
 
-	deadline = now_ns() + ms * 1000000;
-	while (now_ns() < deadline) {
-		int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-		uint64_t at;
-		ssize_t n;
+	if (n == (ssize_t)strlen(wanted) && !memcmp(answer, wanted, (size_t)n))
+		return true;
+	if (n > 0)
+		forget_probe(probe);
+	return false;
+}
 
-		bind_source(fd);
-		set_timeout(fd, 20);
-		if (connect(fd, (struct sockaddr *)&target, sizeof(target)))
-			die("connect");
-		at = now_ns();
-		n = send(fd, "?", 1, 0) == 1 ? recv(fd, answer, sizeof(answer) - 1, 0) : -1;
-		close(fd);
-		if (n <= 0)
+static int watch(const char *wanted, uint64_t ms)
+{
+	const struct timespec pause = {.tv_nsec = 50000};
+	struct probe probes[PROBES];
+	uint64_t next = now_ns();
+	unsigned int turn = 0;
+
+	for (unsigned int i = 0; i < PROBES; i++)
+		probes[i].fd = -1;
+	for (deadline = next + ms * 1000000; now_ns() < deadline; nanosleep(&pause, NULL)) {
+		for (unsigned int i = 0; i < PROBES; i++)
+			if (answered_by(&probes[(turn + i) % PROBES], wanted))
+				return printf("%llu\n", (unsigned long long)
+					      probes[(turn + i) % PROBES].sent) < 0;
+		if (now_ns() < next)
 			continue;
-		answer[n] = '\0';
-		if (strcmp(answer, wanted))
-			continue;
-		printf("%llu\n", (unsigned long long)at);
-		return 0;
+		forget_probe(&probes[turn % PROBES]);
+		send_probe(&probes[turn++ % PROBES]);
+		next = now_ns() + PROBE_SPACING;
 	}
 	fprintf(stderr, "no answer from %s\n", wanted);
 	return 1;

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+"""How long after a file was written the first packet meets the new state.
+
+`load watch` sends a datagram of a new flow every fifth of a millisecond and says when the first one
+was sent that the new endpoint answered; both clocks are CLOCK_MONOTONIC."""
+import subprocess
+import time
+
+from inputs import CHANGING, NEW, OLD, assignment, write_assignments
+from ways import LOAD, inside, memory_mb, pid_of, progress
+
+SETTLE = 0.15  # what the agent does after it has written, and what it waits for between changes
+ANSWERED_BY = {OLD: "a", NEW: "b"}
+
+
+class Changing:
+    """The service that changes, as one agent is told of it."""
+
+    def __init__(self, group, client, directory):
+        self.group, self.client, self.path = group, client, directory + "/zz-new.json"
+
+    def watch(self, pod):
+        return subprocess.Popen([*inside(self.client), LOAD, "watch", CHANGING, "5000",
+                                 ANSWERED_BY[pod], "30000"], text=True, stdout=subprocess.PIPE)
+
+    def change(self, endpoints, pod, in_place=False):
+        """Milliseconds until the first packet to `pod`, which answers for new endpoints alone."""
+        with self.watch(pod) as watch:
+            time.sleep(0.03)
+            at = write_assignments(self.path, [assignment("new", endpoints)], in_place)
+            seen = watch.communicate()[0]
+        if watch.returncode:
+            raise SystemExit("%s: the new state does not show" % self.group)
+        time.sleep(SETTLE)
+        return (int(seen) - at) / 1e6
+
+
+def one(pod):
+    return [(pod, 5000)]
+
+
+def all_new(pod):
+    """Ten thousand endpoints, by their ports."""
+    return [(pod, 20000 + i) for i in range(10000)]
+
+
+def one_of_many(pod):
+    """One that nearly all meet, and 9,999 that nobody answers for."""
+    return [(pod, 5000, 1000000)] + [("10.10.8.1", 20000 + i) for i in range(9999)]
+
+
+def back_and_forth(changing, endpoints, times, **kind):
+    """The one endpoint there is leaves and another comes, each time."""
+    changing.change(endpoints(OLD), OLD)
+    return [changing.change(endpoints(pod), pod, **kind) for pod in [NEW, OLD] * (times // 2)]
+
+
+def measure(figures, changing, quick):
+    def note(what, values):
+        for value in values:
+            figures.add("update, " + what, "ms", "less", changing.group, "Parallax", value)
+
+    progress("updates, %s: 1 endpoint" % changing.group)
+    values = back_and_forth(changing, one, 10 if quick else 100)
+    note("1 endpoint", values)
+    if not quick:
+        values.sort()
+        figures.add("update, 1 endpoint, p99", "ms", "less", changing.group, "Parallax",
+                    values[len(values) * 99 // 100 - 1])
+        progress("updates, %s: 1 endpoint, file written in place" % changing.group)
+        note("1 endpoint, file written in place", back_and_forth(changing, one, 10, in_place=True))
+    progress("updates, %s: 1 of 10,000 endpoints" % changing.group)
+    note("1 of 10,000 endpoints", back_and_forth(changing, one_of_many, 2 if quick else 20))
+    for number in range(2 if quick else 15):
+        progress("updates, %s: 10,000 endpoints, round %d" % (changing.group, number + 1))
+        changing.change(one(OLD), OLD)
+        note("10,000 endpoints", [changing.change(all_new(NEW), NEW)])
+    changing.change(one(OLD), OLD)
+
+
+def measure_updates(figures, directory, quick):
+    for group, client, where, agent in (
+            ("5 services", "c-other", directory + "-one", "agent-other"),
+            ("10,000 services", "c-stack", directory, "agent-stack")):
+        measure(figures, Changing(group, client, where), quick)
+        for what, kind in (("resident", "VmRSS"), ("peak", "VmHWM")):
+            figures.add("agent, %s, after updates" % what, "MB", "less", group, "Parallax",
+                        memory_mb(pid_of(agent), kind))
