@@ -66,6 +66,17 @@ check "a refusal is told with its text" wait_for 45 log_says node1 "UNAVAILABLE 
 : | put "$ADS_DIR/orders"
 check "found again" wait_for 45 recovered node1
 
+# Streams that are taken and never answered.
+: | put "$ADS_DIR/requests"
+echo stall | put "$ADS_DIR/orders"
+stop ads
+ads_start
+check "a stalled server is connected to" wait_for 45 grep -q '"open"' "$ADS_DIR/requests"
+check "status says for how long it has been away" source_says node1 "control plane away for"
+equal "sleep reaches both meanwhile" "v1 v2" "$(versions sleep)"
+: | put "$ADS_DIR/orders"
+check "once it speaks it is heard" wait_for 45 recovered node1
+
 # Sent away all the time: every connection lives for a second.
 stop ads
 ads_start --max-age 1

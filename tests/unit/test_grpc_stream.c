@@ -99,8 +99,10 @@ struct result {
 	char reason[512];
 };
 
-/* Reads the client's preface, says its piece, and leaves, by RST if so wanted. */
-static void serve(int listener, const struct bytes *say, bool reset)
+enum then { CLOSE, RESET, STAY };
+
+/* Reads the client's preface, says its piece, and leaves, or stays and says nothing more. */
+static void serve(int listener, const struct bytes *say, enum then then)
 {
 	const struct linger now = { 1, 0 };
 	uint8_t preface[24];
@@ -116,11 +118,11 @@ static void serve(int listener, const struct bytes *say, bool reset)
 			break;
 		sent += (size_t)count;
 	}
-	if (reset)
+	if (then == RESET)
 		setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
-	else
+	else if (then == CLOSE)
 		shutdown(fd, SHUT_WR);
-	while (!reset && recv(fd, preface, sizeof(preface), 0) > 0)
+	while (then != RESET && recv(fd, preface, sizeof(preface), 0) > 0)
 		continue;
 	_exit(0);
 }
@@ -164,14 +166,15 @@ static int listen_somewhere(uint16_t *ret_port)
 	return fd;
 }
 
-static void talk(const struct grpc_address *addresses, size_t count, struct result *result)
+static void talk(const struct grpc_address *addresses, size_t count, unsigned int keepalive_ms,
+		 struct result *result)
 {
 	const struct grpc_options options = {
 		.path = "/a.B/C", .addresses = addresses, .address_count = count, .user_agent = "test",
-		.connect_ms = 2000, .keepalive_ms = 30000, .max_message = MESSAGE_MAX,
+		.connect_ms = 2000, .keepalive_ms = keepalive_ms, .max_message = MESSAGE_MAX,
 	};
 	const struct grpc_handler handler = { result, on_open, on_message, on_closed };
-	const struct timeval limit = { 5, 0 };
+	const struct timeval limit = { 20, 0 };
 	struct grpc_stream *stream;
 
 	assert_int_equal(grpc_stream_new(result->base, &options, &handler, &stream), 0);
@@ -182,7 +185,8 @@ static void talk(const struct grpc_address *addresses, size_t count, struct resu
 }
 
 /* By `name`, which stands last of the addresses. */
-static struct result meet_at(const char *name, const char *first, const struct bytes *say, bool reset)
+static struct result meet_at(const char *name, const char *first, const struct bytes *say,
+			     enum then then)
 {
 	struct result result = { .base = event_base_new() };
 	struct grpc_address addresses[2] = { { first, 1 } };
@@ -192,24 +196,24 @@ static struct result meet_at(const char *name, const char *first, const struct b
 
 	assert_true(child >= 0);
 	if (!child)
-		serve(listener, say, reset);
+		serve(listener, say, then);
 	close(listener);
 	addresses[first ? 1 : 0] = (struct grpc_address){ name, port };
-	talk(addresses, first ? 2 : 1, &result);
+	talk(addresses, first ? 2 : 1, then == STAY ? 1000 : 30000, &result);
 	assert_int_equal(waitpid(child, &status, 0), child);
 	event_base_free(result.base);
 	assert_int_equal(result.closed, 1);
 	return result;
 }
 
-static struct result meet(const struct bytes *say, bool reset)
+static struct result meet(const struct bytes *say, enum then then)
 {
-	return meet_at("127.0.0.1", NULL, say, reset);
+	return meet_at("127.0.0.1", NULL, say, then);
 }
 
 static void expect(const struct bytes *say, size_t messages, const char *reason)
 {
-	struct result result = meet(say, false);
+	struct result result = meet(say, CLOSE);
 
 	if (!strstr(result.reason, reason))
 		fail_msg("expected '%s', got '%s'", reason, result.reason);
@@ -318,7 +322,7 @@ static void tries_in_turn(void **state)
 	put_frame(&say, DATA, 0, 1, two, TWO);
 	put_end(&say, "0");
 	for (size_t i = 0; i < 2; i++) {
-		struct result result = meet_at("localhost", firsts[i], &say, false);
+		struct result result = meet_at("localhost", firsts[i], &say, CLOSE);
 
 		assert_int_equal(result.opened, 1);
 		assert_int_equal(result.messages, 2);
@@ -337,6 +341,20 @@ static void tells_resets(void **state)
 	expect(&say, 2, "reset the stream (CANCEL)");
 }
 
+/* A server that stopped, or a network that takes packets away, closes nothing. */
+static void tells_silence(void **state)
+{
+	struct bytes say = {};
+	struct result result;
+
+	(void)state;
+	put_begin(&say);
+	put_frame(&say, DATA, 0, 1, two, TWO);
+	result = meet(&say, STAY);
+	assert_int_equal(result.messages, 2);
+	assert_non_null(strstr(result.reason, "and no answer to a ping"));
+}
+
 /* Whatever part of it came, the stream ends once, with a reason, and nothing is made up. */
 static void ends_anywhere(void **state)
 {
@@ -349,12 +367,12 @@ static void ends_anywhere(void **state)
 	put_goaway(&say, 1, "bye");
 	put_end(&say, "13");
 	for (size_t i = 0; i < say.count; i++) {
-		for (int reset = 0; reset < 2; reset++) {
+		for (enum then then = CLOSE; then <= RESET; then++) {
 			struct result result;
 
 			part = say;
 			part.count = i;
-			result = meet(&part, reset);
+			result = meet(&part, then);
 			assert_true(result.messages <= 2 && result.bytes <= 3);
 			assert_string_not_equal(result.reason, "");
 		}
@@ -379,7 +397,7 @@ static void takes_any_bytes(void **state)
 			put_frame(&say, rand() % 11, rand() & 0xff, (uint32_t)rand() % 4, payload,
 				  (size_t)rand() % sizeof(payload));
 		}
-		assert_string_not_equal(meet(&say, round & 1).reason, "");
+		assert_string_not_equal(meet(&say, round & 1 ? RESET : CLOSE).reason, "");
 	}
 }
 
@@ -393,6 +411,7 @@ int main(void)
 		cmocka_unit_test(outlives_goaway),
 		cmocka_unit_test(tries_in_turn),
 		cmocka_unit_test(tells_resets),
+		cmocka_unit_test(tells_silence),
 		cmocka_unit_test(ends_anywhere),
 		cmocka_unit_test(takes_any_bytes),
 	};

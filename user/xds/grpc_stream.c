@@ -12,7 +12,7 @@
 
 #define READ_BYTES 16384
 #define READS_AT_ONCE 32 /* then others have their turn */
-#define PING_ACK_MS 10000
+#define PING_ACK_MS 10000 /* at most; and not longer than there was silence before */
 
 int64_t grpc_now_ms(void)
 {
@@ -180,7 +180,7 @@ static void keep_alive(struct grpc_stream *stream)
 	}
 	if (!grpc_http2_ping(stream))
 		stream->pinged_ms = grpc_now_ms();
-	grpc_set_timer(stream, PING_ACK_MS);
+	grpc_set_timer(stream, stream->keepalive_ms < PING_ACK_MS ? stream->keepalive_ms : PING_ACK_MS);
 	event_active(stream->writable, EV_WRITE, 0);
 }
 
