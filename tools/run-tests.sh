@@ -9,7 +9,7 @@ set -uo pipefail
 
 cd "$(dirname "$0")/.."
 build=${BUILD:-build}
-limit=${SUITE_TIMEOUT:-900} # seconds for a script; a program gets a fifth of it
+limit=${SUITE_TIMEOUT:-2400} # seconds for a script; a program gets a tenth of it
 logs=$build/tests/log
 mkdir -p "$logs"
 passed=0 failed=0 skipped=0 bad=()
@@ -30,7 +30,7 @@ count() {
 }
 
 run_suite() {
-	local program=$1 name log status p f s why= shown=SKIP allowed=$((limit / 5))
+	local program=$1 name log status p f s why= shown=SKIP allowed=$((limit / 10))
 	name=$(basename "$program")
 	[[ $program == */* ]] && [[ $program == *.sh ]] && name=${program#tests/}
 	log=$logs/${name//\//-}.log

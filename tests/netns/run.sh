@@ -9,7 +9,7 @@ set -uo pipefail
 cd "$(dirname "$0")" || exit 1
 here=$PWD
 . ../../tools/lib/topology.sh
-limit=${TEST_TIMEOUT:-90}
+limit=${TEST_TIMEOUT:-240}
 work=$(mktemp -d /tmp/parallax-netns-XXXXXX)
 passed=0 failed=0 skipped=0
 trap 'rm -rf "$work"' EXIT
