@@ -243,6 +243,22 @@ static int check_network(const struct preview *preview)
 	return ctl_fail(CTL_FAILED, "preview: meshNetworks has no network '%s'", preview->network);
 }
 
+/* A question about what is not there is most likely a slip. */
+static int check_down(const struct preview *preview)
+{
+	char text[ADDR_TEXT_MAX];
+
+	for (size_t i = 0; i < preview->down_count; i++) {
+		const struct socket_addr *down = &preview->down[i];
+
+		if (preview_knows(&preview->files, preview->config->mesh, down))
+			continue;
+		return ctl_fail(CTL_FAILED, "preview: --unhealthy: no endpoint and no gateway is %s",
+				addr_port_format(&down->addr, down->port, text));
+	}
+	return CTL_OK;
+}
+
 static int show_all(struct preview *preview)
 {
 	int error = 0;
@@ -274,6 +290,8 @@ int ctl_preview(const struct ctl_options *options, int argc, char **argv)
 		status = load(&preview);
 	if (status == CTL_OK)
 		status = check_network(&preview);
+	if (status == CTL_OK)
+		status = check_down(&preview);
 	if (status == CTL_OK)
 		status = show_all(&preview);
 	json_decref(preview.report);

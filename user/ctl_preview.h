@@ -11,6 +11,7 @@
 #include "table.h"
 #include "view.h"
 
+struct mesh_networks;
 struct problems;
 
 /* What --eds names: one file, or the files of a directory in name order. */
@@ -23,6 +24,10 @@ struct eds_files {
  * problems. */
 int preview_read(const char *path, struct eds_files *ret, struct problems *problems);
 void preview_read_done(struct eds_files *files);
+
+/* Is `at` an endpoint in one of the files, or a gateway? */
+bool preview_knows(const struct eds_files *files, const struct mesh_networks *mesh,
+		   const struct socket_addr *at);
 
 /* What is told beyond the shares. */
 struct preview_detail {

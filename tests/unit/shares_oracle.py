@@ -362,7 +362,7 @@ def run(program, directory, assignments, threshold, by_locality):
 def main():
     program = sys.argv[1]
     seed = int(sys.argv[2]) if len(sys.argv) > 2 else random.SystemRandom().randrange(2**32)
-    count = int(sys.argv[3]) if len(sys.argv) > 3 else 400
+    count = int(sys.argv[3]) if len(sys.argv) > 3 else 2000
     print(f"seed {seed}")
     rng = random.Random(seed)
     wrong = compared = 0

@@ -438,6 +438,11 @@ static void test_unhealthy(void **state)
 	assert_true(number(json_array_get(json_object_get(view, "priorities"), 0), "healthy") == 1);
 	json_decref(report);
 	assert_int_equal(preview("--unhealthy 1.2.3.4 --config %s/config.yaml", directory), 2);
+	/* A pod, and one that nobody has. */
+	assert_int_equal(preview("--unhealthy 10.10.0.90:5000 --config %s/config.yaml --eds " DATA
+				 "/helloworld-tcp/start.sotw.network1.json", directory), 0);
+	assert_int_equal(preview("--unhealthy 10.10.0.90:5001 --config %s/config.yaml --eds " DATA
+				 "/helloworld-tcp/start.sotw.network1.json", directory), 1);
 }
 
 /* Files in name order; what stands in an earlier one is refused in a later. */
