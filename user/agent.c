@@ -140,20 +140,27 @@ static void sweep(struct agent *agent)
 		log_warn("sweeping idle flows: %s", strerror(-err));
 }
 
-/* What no event told of: a filter that somebody removed, a file on a file system without inotify,
+static void look_at_interfaces(struct agent *agent, bool *ret_changed)
+{
+	int err;
+
+	read_links(agent);
+	err = interfaces_resync(&agent->interfaces, ret_changed);
+	if (err)
+		log_warn("looking at the interfaces: %s", strerror(-err));
+}
+
+/* What no event told of: a pin or filter that somebody removed, a file on a file system without inotify,
  * a write that failed. */
 static void on_tick(evutil_socket_t fd, short what, void *arg)
 {
 	struct agent *agent = arg;
 	bool changed = false;
-	int err;
 
 	(void)fd;
 	(void)what;
-	read_links(agent);
-	err = interfaces_resync(&agent->interfaces, &changed);
-	if (err)
-		log_warn("looking at the interfaces: %s", strerror(-err));
+	if (!agent_pins_keep(agent))
+		look_at_interfaces(agent, &changed);
 	if (agent_files_reload(agent, false, &changed) || changed || agent->apply_problem)
 		agent_schedule(agent);
 	agent_files_watch(agent);
@@ -369,4 +376,5 @@ void agent_stop(struct agent *agent)
 	free(agent->logged);
 	free(agent->apply_problem);
 	free(agent->watch_problem);
+	free(agent->pins_problem);
 }

@@ -118,6 +118,8 @@ struct agent {
 	uint32_t flow_counts[2]; /* in `flows` and `half_open`, as last swept */
 	struct interfaces interfaces;
 	struct netlink_watch *netlink_watch;
+	char *pins_problem; /* why pins that were removed cannot be made again; or NULL */
+	bool ousted;        /* another agent took the pin directory */
 
 	struct agent_admin *admin; /* NULL: no admin server */
 	struct agent_picture picture; /* what was last applied or refused */
@@ -146,6 +148,10 @@ int agent_files_reload(struct agent *agent, bool force, bool *ret_changed);
 /* Without watches, files are looked at from time to time. */
 void agent_files_watch(struct agent *agent);
 void agent_files_done(struct agent *agent);
+
+/* Makes pins again that somebody removed. Ends the loop when that was an uninstall, or when another
+ * agent took the directory. Returns 0 or -errno. */
+int agent_pins_keep(struct agent *agent);
 
 /* Configuration + assignments → picture. Returns 0 or -ENOMEM. */
 int agent_picture_build(const struct agent *agent, struct agent_picture *ret);

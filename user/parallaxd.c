@@ -172,7 +172,7 @@ static int run(const struct options *options)
 		event_base_free(agent.base);
 	if (agent.lock_fd >= 0)
 		close(agent.lock_fd);
-	return err ? EXIT_FAILURE : EXIT_SUCCESS;
+	return err || agent.ousted ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
 int main(int argc, char **argv)

@@ -79,12 +79,15 @@ int clsact_attach(const char *pin_dir, uint32_t ifindex, enum link_hook hook, in
 	return err ? err : bpf_tc_attach(&tc, &options);
 }
 
-bool clsact_stands(uint32_t ifindex, enum link_hook hook, uint32_t program_id)
+bool clsact_stands(const char *pin_dir, uint32_t ifindex, enum link_hook hook, uint32_t program_id)
 {
 	struct bpf_tc_hook tc = tc_hook(ifindex, hook);
 	LIBBPF_OPTS(bpf_tc_opts, options, .handle = LINK_TC_HANDLE, .priority = LINK_TC_PRIORITY);
+	char path[PIN_PATH_MAX];
 
-	return !bpf_tc_query(&tc, &options) && options.prog_id == program_id;
+	return !marker_path(pin_dir, "filter", ifindex, link_hook_name(hook), path) &&
+	       !access(path, F_OK) && !bpf_tc_query(&tc, &options) &&
+	       options.prog_id == program_id;
 }
 
 /* ------------------------------------------------------------------ detach */

@@ -12,8 +12,8 @@
  * for the filter, qdisc_IFINDEX for a qdisc that was not there before. Returns 0 or -errno. */
 int clsact_attach(const char *pin_dir, uint32_t ifindex, enum link_hook hook, int program_fd);
 
-/* Whether our filter stands and runs this program. */
-bool clsact_stands(uint32_t ifindex, enum link_hook hook, uint32_t program_id);
+/* Whether our filter stands, is remembered and runs this program. */
+bool clsact_stands(const char *pin_dir, uint32_t ifindex, enum link_hook hook, uint32_t program_id);
 
 /* Deletes our filter where one is remembered, and the qdisc when we made it and no filter of
  * anybody is left. Returns 0 or -errno. */

@@ -12,18 +12,10 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "dataplane_parts.h"
 #include "parallax.skel.h"
 #include "parallax_limits.h"
 #include "pins.h"
-
-struct dataplane {
-	struct parallax_bpf *skeleton;
-	const char *pin_dir;
-	dataplane_note note;
-	void *note_arg;
-	char *reason; /* of the caller, while opening */
-	bool adopted;
-};
 
 /* ------------------------------------------------------------------ what libbpf says */
 
@@ -44,8 +36,7 @@ static int keep_words(enum libbpf_print_level level, const char *format, va_list
 	return 0;
 }
 
-static int __attribute__((format(printf, 3, 4))) fail(struct dataplane *dataplane, int err,
-						      const char *format, ...)
+int dataplane_fail(struct dataplane *dataplane, int err, const char *format, ...)
 {
 	va_list args;
 
@@ -81,12 +72,6 @@ static void set_sizes(struct parallax_bpf *skeleton, const struct config_limits 
 
 /* ------------------------------------------------------------------ adoption */
 
-/* Not state: made anew with each load. */
-static bool is_pinned_map(const struct parallax_bpf *skeleton, const struct bpf_map *map)
-{
-	return !bpf_map__is_internal(map) && map != skeleton->maps.scratch;
-}
-
 static int check_layout(struct dataplane *dataplane, const struct bpf_map *map,
 			const struct pin_map *pinned)
 {
@@ -96,7 +81,7 @@ static int check_layout(struct dataplane *dataplane, const struct bpf_map *map,
 	if (pinned->type == bpf_map__type(map) && pinned->key_size == key &&
 	    pinned->value_size == value && pinned->flags == bpf_map__map_flags(map))
 		return 0;
-	return fail(dataplane, -EPROTO,
+	return dataplane_fail(dataplane, -EPROTO,
 		    "%s/%s was pinned by another version: type %u with %u-byte keys and %u-byte "
 		    "values, expected type %u with %u and %u; remove what that version left by "
 		    "`parallaxctl uninstall --pin-dir %s`, then start again",
@@ -127,7 +112,7 @@ static int adopt_map(struct dataplane *dataplane, struct bpf_map *map)
 	if (err == -ENOENT)
 		return 0;
 	if (err)
-		return fail(dataplane, err, "cannot open %s/%s: %s", dataplane->pin_dir, name,
+		return dataplane_fail(dataplane, err, "cannot open %s/%s: %s", dataplane->pin_dir, name,
 			    strerror(-err));
 	err = pins_map_info(fd, &info);
 	if (!err)
@@ -147,7 +132,7 @@ static int adopt_maps(struct dataplane *dataplane)
 	int err = 0;
 
 	bpf_object__for_each_map(map, dataplane->skeleton->obj) {
-		if (is_pinned_map(dataplane->skeleton, map))
+		if (dataplane_pins_map(dataplane, map))
 			err = adopt_map(dataplane, map);
 		if (err)
 			return err;
@@ -162,66 +147,13 @@ static int check_version(struct dataplane *dataplane)
 	__u32 zero = 0;
 
 	if (bpf_map_lookup_elem(bpf_map__fd(dataplane->skeleton->maps.settings), &zero, &settings))
-		return fail(dataplane, -errno, "cannot read settings: %s", strerror(errno));
+		return dataplane_fail(dataplane, -errno, "cannot read settings: %s", strerror(errno));
 	if (!settings.abi_version || settings.abi_version == ABI_VERSION)
 		return 0;
-	return fail(dataplane, -EPROTO,
+	return dataplane_fail(dataplane, -EPROTO,
 		    "%s was pinned by layout version %u, this is %u; remove it by "
 		    "`parallaxctl uninstall --pin-dir %s`, then start again",
 		    dataplane->pin_dir, settings.abi_version, ABI_VERSION, dataplane->pin_dir);
-}
-
-/* ------------------------------------------------------------------ pinning */
-
-static int pin_maps(struct dataplane *dataplane)
-{
-	char path[PIN_PATH_MAX];
-	struct bpf_map *map;
-	int err;
-
-	bpf_object__for_each_map(map, dataplane->skeleton->obj) {
-		if (!is_pinned_map(dataplane->skeleton, map))
-			continue;
-		err = pins_path(dataplane->pin_dir, bpf_map__name(map), path);
-		if (!err && bpf_obj_pin(bpf_map__fd(map), path) && errno != EEXIST)
-			err = -errno;
-		if (err)
-			return fail(dataplane, err, "cannot pin %s/%s: %s", dataplane->pin_dir,
-				    bpf_map__name(map), strerror(-err));
-	}
-	return 0;
-}
-
-/* The new program takes the pin's place in one step. */
-static int pin_program(struct dataplane *dataplane, const struct bpf_program *program)
-{
-	char name[64], path[PIN_PATH_MAX], fresh[PIN_PATH_MAX];
-	int err;
-
-	snprintf(name, sizeof(name), "prog_%s", bpf_program__name(program));
-	err = pins_path(dataplane->pin_dir, name, path);
-	strncat(name, "_new", sizeof(name) - strlen(name) - 1);
-	if (!err)
-		err = pins_path(dataplane->pin_dir, name, fresh);
-	if (err)
-		return err;
-	unlink(fresh);
-	if (bpf_obj_pin(bpf_program__fd(program), fresh) || rename(fresh, path))
-		return fail(dataplane, -errno, "cannot pin %s: %s", path, strerror(errno));
-	return 0;
-}
-
-static int pin_programs(struct dataplane *dataplane)
-{
-	struct bpf_program *program;
-	int err = 0;
-
-	bpf_object__for_each_program(program, dataplane->skeleton->obj) {
-		err = pin_program(dataplane, program);
-		if (err)
-			return err;
-	}
-	return 0;
 }
 
 /* ------------------------------------------------------------------ open */
@@ -234,7 +166,7 @@ static int load(struct dataplane *dataplane)
 	skeleton->rodata->reclaim_mask = bpf_map__max_entries(skeleton->maps.reclaim) - 1;
 	err = parallax_bpf__load(skeleton);
 	if (err)
-		return fail(dataplane, err, "cannot load the programs: %s (%s); `parallaxctl check` "
+		return dataplane_fail(dataplane, err, "cannot load the programs: %s (%s); `parallaxctl check` "
 			    "tells what this machine lacks", strerror(-err), last_words);
 	return 0;
 }
@@ -243,7 +175,7 @@ static int open_and_adopt(struct dataplane *dataplane, const struct config_limit
 {
 	dataplane->skeleton = parallax_bpf__open();
 	if (!dataplane->skeleton)
-		return fail(dataplane, -errno, "cannot open the programs: %s", strerror(errno));
+		return dataplane_fail(dataplane, -errno, "cannot open the programs: %s", strerror(errno));
 	set_sizes(dataplane->skeleton, limits);
 	return adopt_maps(dataplane);
 }
@@ -267,9 +199,7 @@ int dataplane_open(const char *pin_dir, const struct config_limits *limits, data
 	if (!err && dataplane->adopted)
 		err = check_version(dataplane);
 	if (!err)
-		err = pin_maps(dataplane);
-	if (!err)
-		err = pin_programs(dataplane);
+		err = dataplane_pin(dataplane);
 	if (err) {
 		dataplane_close(dataplane);
 		return err;

@@ -4,6 +4,7 @@
 #define DATAPLANE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "config.h"
@@ -23,6 +24,10 @@ typedef void (*dataplane_note)(void *arg, const char *text);
  * bytes says what is wrong and what helps; what was pinned stays. Returns 0 or -errno. */
 int dataplane_open(const char *pin_dir, const struct config_limits *limits, dataplane_note note,
 		   void *arg, struct dataplane **ret, char *reason);
+
+/* Pins again what somebody unpinned; *ret_made counts that. On failure `reason` of DATAPLANE_REASON
+ * bytes says what is wrong. Returns 0 or -errno. */
+int dataplane_pin_again(struct dataplane *dataplane, size_t *ret_made, char *reason);
 
 /* Leaves everything pinned and attached. Accepts NULL. */
 void dataplane_close(struct dataplane *dataplane);

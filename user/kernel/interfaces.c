@@ -79,13 +79,17 @@ const struct interface *interfaces_uplink(const struct interfaces *interfaces)
 static int write_row(const struct interfaces *interfaces, const struct interface *item, bool born)
 {
 	int fd = dataplane_ifaces_fd(interfaces->dataplane);
-	struct iface row = {};
+	struct iface row = { .role = item->role, .taken_ns = born ? 0 : clock_monotonic_ns() };
 
-	if (!bpf_map_lookup_elem(fd, &item->ifindex, &row) && row.role == item->role)
-		return 0;
-	row.role = item->role;
-	row.taken_ns = born ? 0 : clock_monotonic_ns();
 	return bpf_map_update_elem(fd, &item->ifindex, &row, BPF_ANY) ? -errno : 0;
+}
+
+static bool has_row(const struct interfaces *interfaces, const struct interface *item)
+{
+	struct iface row;
+
+	return !bpf_map_lookup_elem(dataplane_ifaces_fd(interfaces->dataplane), &item->ifindex,
+				    &row) && row.role == item->role;
 }
 
 static void drop_row(const struct interfaces *interfaces, uint32_t ifindex)
@@ -106,6 +110,9 @@ static int attach(struct interfaces *interfaces, struct interface *item, enum li
 	    link_stands(interfaces->pin_dir, item->ifindex, hook, link_program_id(fd)))
 		return 0;
 	*ret_changed = true;
+	/* What began while the hook was empty is older than our look at it. */
+	if (item->held)
+		write_row(interfaces, item, false);
 	err = link_attach(interfaces->pin_dir, item->ifindex, hook, fd, interfaces->config->attach,
 			  &kind);
 	if (err) {
@@ -248,10 +255,11 @@ static void forget_older(struct interfaces *interfaces, uint32_t ifindex)
 static int take(struct interfaces *interfaces, struct interface *item, const char *kind, bool born,
 		bool *ret_changed)
 {
-	int err = write_row(interfaces, item, born);
+	int err = has_row(interfaces, item) ? 0 : write_row(interfaces, item, born);
 
 	if (err)
 		return err;
+	item->held = item->attached != LINK_NONE;
 	attach_all(interfaces, item, kind, ret_changed);
 	if (item->attached == LINK_NONE)
 		drop_row(interfaces, item->ifindex);

@@ -23,6 +23,7 @@ struct interface {
 	bool up;
 	enum link_kind attached; /* of the TC hooks */
 	bool xdp;
+	bool held;               /* attached before the look that is under way */
 	bool seen;               /* by the running resync */
 	int problem;             /* -errno of the last attempt, 0 when all hooks stand */
 	enum link_hook problem_hook;

@@ -201,7 +201,7 @@ bool link_stands(const char *pin_dir, uint32_t ifindex, enum link_hook hook, uin
 		return false;
 	fd = bpf_obj_get(path);
 	if (fd < 0)
-		return hook != LINK_XDP && clsact_stands(ifindex, hook, program_id);
+		return hook != LINK_XDP && clsact_stands(pin_dir, ifindex, hook, program_id);
 	stands = !get_info(fd, &info) && info.ifindex == ifindex && info.program_id == program_id;
 	close(fd);
 	return stands;

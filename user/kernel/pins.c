@@ -193,6 +193,30 @@ int pins_lock(const char *pin_dir, int *ret_fd, pid_t *ret_owner)
 	return 0;
 }
 
+static bool is_same_file(int fd, const char *path)
+{
+	struct stat held, there;
+
+	return !fstat(fd, &held) && !stat(path, &there) && held.st_dev == there.st_dev &&
+	       held.st_ino == there.st_ino;
+}
+
+int pins_lock_again(const char *pin_dir, int *fd, pid_t *ret_owner)
+{
+	int fresh, err;
+
+	if (is_same_file(*fd, pin_dir))
+		return 0;
+	err = pins_make_dir(pin_dir);
+	if (!err)
+		err = pins_lock(pin_dir, &fresh, ret_owner);
+	if (err)
+		return err;
+	close(*fd);
+	*fd = fresh;
+	return 0;
+}
+
 int pins_owner(const char *pin_dir, pid_t *ret_owner)
 {
 	int fd = open_dir(pin_dir);

@@ -52,6 +52,10 @@ int pins_make_dir(const char *pin_dir);
  * process. Returns 0, -EBUSY with *ret_owner set (0 when unknown), or another -errno. */
 int pins_lock(const char *pin_dir, int *ret_fd, pid_t *ret_owner);
 
+/* Makes the directory anew and moves the lock `*fd` there when somebody deleted the one that it
+ * locks. Returns as pins_lock() and pins_make_dir() do. */
+int pins_lock_again(const char *pin_dir, int *fd, pid_t *ret_owner);
+
 /* Which process holds that lock. Returns 0, -ESRCH when none does, -ENOENT without directory. */
 int pins_owner(const char *pin_dir, pid_t *ret_owner);
 

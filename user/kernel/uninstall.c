@@ -9,9 +9,11 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include <bpf/bpf.h>
 #include <linux/magic.h>
 
 #include "links.h"
+#include "parallax_abi.h"
 #include "pins.h"
 
 /* Names first, removal after: a directory is not to change under its reader. */
@@ -93,6 +95,22 @@ static int remove_all(const char *pin_dir, const struct names *names,
 	return rmdir(pin_dir) && errno != ENOENT ? -errno : 0;
 }
 
+/* Tells the agent that runs that this is no accident, for it would pin everything again. */
+static void tell_agent(const char *pin_dir)
+{
+	struct settings settings;
+	__u32 zero = 0;
+	int fd;
+
+	if (pins_open_map_checked(pin_dir, "settings", sizeof(zero), sizeof(settings), &fd))
+		return;
+	if (!bpf_map_lookup_elem(fd, &zero, &settings)) {
+		settings.abi_version = 0;
+		bpf_map_update_elem(fd, &zero, &settings, BPF_ANY);
+	}
+	close(fd);
+}
+
 static int check_ours(const char *pin_dir)
 {
 	struct statfs fs;
@@ -113,8 +131,10 @@ int dataplane_uninstall(const char *pin_dir, bool force, struct uninstall_report
 		return err == -ENOENT ? 0 : err;
 	/* Held to the end, so that no agent starts on what is being taken apart. */
 	err = pins_lock(pin_dir, &lock, &ret->owner);
-	if (err == -EBUSY && force)
+	if (err == -EBUSY && force) {
+		tell_agent(pin_dir);
 		err = 0;
+	}
 	if (!err)
 		err = pins_each(pin_dir, collect, &names);
 	if (!err && !is_ours(&names))

@@ -1,0 +1,29 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# A pin directory that was deleted and cannot be made again, is to be gone, or is another agent's.
+. "$(dirname "$0")/lib.sh"
+
+says() { grep -q "$1" "$TEST_DIR/log/agent-node1"; }
+left() { ! kill -0 "$1"; }
+
+two_clusters
+two_agents
+rm -rf "$(pin_dir node1)"
+bpftool map create "$(pin_dir node1)" type array key 4 value 8 entries 4 name somebodys
+check "a problem when it cannot be made again" wait_for 15 says "cannot be made again: Not a dir"
+rm "$(pin_dir node1)"
+check "is over when it can" wait_for 25 says "all problems are over"
+check "status" quietly ctl node1 status
+check "uninstall by force" ctl node1 uninstall --force
+check "ends the agent" wait_for 15 left "$(pid_of agent-node1)"
+equal "left on node1" "" "$(left_behind node1 | grep -v ^qdisc)"
+check "its exit is no failure" finish agent-node1
+
+check "an agent" agent_start node1
+rm -rf "$(pin_dir node1)"
+first=$(pid_of agent-node1)
+check "another takes the place that was deleted" agent_start node1
+check "and the first leaves" wait_for 15 left "$first"
+check "its log says why" says "another agent.* runs on"
+check "both answer" wait_for 5 versions_are "v1 v2" sleep
+nothing_invalid
