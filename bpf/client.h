@@ -48,15 +48,11 @@ INLINE int client_send_tunnel(struct __sk_buff *skb, struct packet *p, const str
 	return forwarded(p, REASON_TO_TUNNEL, tunnel_send(skb, p, s, &outer));
 }
 
-/* Send a packet of the forward half where its flow says. Returns the verdict. */
+/* Send a packet of the forward half where its flow, or a copy of it, says. Returns the verdict. */
 SUBPROGRAM int client_send(struct __sk_buff *skb, struct packet *p, const struct settings *s,
-			   struct flow *flow)
+			   const struct flow *flow)
 {
 	REQUIRE(p && s && flow);
-	flow = flow_confirmed(&p->key, flow, p->tcp_flags, s->hz);
-	if (!flow)
-		return drop(p, REASON_FLOWS_FULL);
-	flow_seen(&p->key, flow, p, s->hz);
 	if (flow->action == FLOW_ENCAP)
 		return client_send_tunnel(skb, p, s, flow);
 	return client_send_nat(skb, p, s, flow);
@@ -140,6 +136,7 @@ SUBPROGRAM int client_choose(struct __sk_buff *skb, const struct packet *p,
 
 	if (reason != REASON_COUNT)
 		return reason;
+	flow->bytes = p->length;
 	if (backend->kind == BACKEND_GENEVE)
 		client_flow_tunnel(flow, backend);
 	else
@@ -187,6 +184,7 @@ SUBPROGRAM int client_direct(const struct packet *p, const struct settings *s)
 	if (!held || flow_expired(&reply, held, s->hz) || !f || !halves)
 		return NEXT;
 	flow_init(&halves->flow, &p->key, FLOW_NO_SERVICE, 0, 0);
+	halves->flow.bytes = p->length;
 	nat = &halves->flow.nat;
 	nat->saddr = p->key.saddr;
 	nat->daddr = p->key.daddr;
@@ -241,16 +239,16 @@ INLINE bool client_starts_over(struct packet *p, struct flow *flow)
 	return false;
 }
 
-/* Send by the flow that was just opened, unless there is a verdict already. */
+/* Send by the flow just opened, which still stands in scratch, unless there is a verdict already. */
 INLINE int client_opened(struct __sk_buff *skb, struct packet *p, const struct settings *s,
 			 int verdict)
 {
-	struct flow *flow;
+	struct halves *halves;
 
 	if (verdict != UNKNOWN)
 		return verdict;
-	flow = flow_find_any(&p->key);
-	return flow ? client_send(skb, p, s, flow) : drop(p, REASON_FLOWS_FULL);
+	halves = scratch_get();
+	return halves ? client_send(skb, p, s, &halves->flow) : drop(p, REASON_FLOWS_FULL);
 }
 
 /* draining: reset. An established connection ends when its endpoint leaves. */
@@ -275,6 +273,10 @@ INLINE int client_packet(struct __sk_buff *skb, struct packet *p, const struct s
 		flow_delete(&p->key, flow);
 		return refuse(skb, p, s, REASON_BACKEND_GONE);
 	}
+	flow = flow_confirmed(&p->key, flow, p->tcp_flags, s->hz);
+	if (!flow)
+		return drop(p, REASON_FLOWS_FULL);
+	flow_seen(&p->key, flow, p, s->hz);
 	return client_send(skb, p, s, flow);
 }
 

@@ -39,6 +39,8 @@ SUBPROGRAM int flow_event(const struct flow_key *key, const struct flow *flow, _
 		event->flow = *other;
 		event->reply_bytes = flow->bytes;
 	}
+	if (kind == EVENT_OPEN)
+		event->flow.bytes = 0; /* the packet that opens is counted already, or is not yet */
 	bpf_ringbuf_submit(event, 0);
 	return 0;
 }
@@ -48,9 +50,12 @@ SUBPROGRAM int flow_event(const struct flow_key *key, const struct flow *flow, _
 INLINE bool flow_place_free(const struct flow_key *place, __u32 hz, bool pressed)
 {
 	struct flow_key key = *place;
-	struct flow *flow = flow_find(&key);
+	struct flow *flow;
 	bool closed;
 
+	if (!key.daddr)
+		return true; /* of nobody */
+	flow = flow_find(&key);
 	if (!flow)
 		return true;
 	closed = pressed && flow->state == FLOW_CLOSING && FLOW_ROLE(key.scope) == FLOW_CLIENT;
@@ -117,10 +122,9 @@ INLINE int flow_overwrite(const struct flow_key *key, const struct flow *flow, b
 	return bpf_map_update_elem(&flows, key, flow, BPF_EXIST);
 }
 
-/* Insert the reply half; an expired holder of its key gives way, and so does a half of this very
- * flow. Returns 0, -EEXIST, or another negative number when full. */
-INLINE int flow_claim(const struct flow_key *key, const struct flow_key *other_key,
-		      const struct flow *other, bool half, __u32 hz)
+/* The reply half's key is held: an expired holder gives way, and so does a half of this very flow. */
+INLINE int flow_contend(const struct flow_key *key, const struct flow_key *other_key,
+			const struct flow *other, bool half, __u32 hz)
 {
 	struct flow *holder = flow_find_any(other_key);
 	bool own = holder && flow_is_pair(key, other_key, holder);
@@ -136,6 +140,17 @@ INLINE int flow_claim(const struct flow_key *key, const struct flow_key *other_k
 	return ret == -EEXIST && flow_is_claimed(key, other_key) ? 0 : ret;
 }
 
+/* Insert the reply half. The insertion itself sees a holder in its own table, hence one look-up in
+ * the other. Returns 0, -EEXIST, or another negative number when full. */
+INLINE int flow_claim(const struct flow_key *key, const struct flow_key *other_key,
+		      const struct flow *other, bool half, __u32 hz)
+{
+	struct flow *holder = half ? flow_find(other_key) : flow_find_half_open(other_key);
+	int ret = holder ? -EEXIST : flow_insert(other_key, other, half, hz);
+
+	return ret == -EEXIST ? flow_contend(key, other_key, other, half, hz) : ret;
+}
+
 /* Make the tuple of replies known to the hooks that must stop them. */
 INLINE void flow_announce(const struct flow_key *reply)
 {
@@ -145,8 +160,17 @@ INLINE void flow_announce(const struct flow_key *reply)
 		filter_add(f->replies, reply_bit(reply->saddr, reply->sport));
 }
 
+/* Go on with `standing`, of which this packet is one too. */
+INLINE int flow_join(struct flow *standing, struct flow *flow)
+{
+	standing->bytes += flow->bytes;
+	*flow = *standing;
+	return 0;
+}
+
 /* Another CPU opened the flow first. Its halves stand; ours goes, unless it is the same. */
-INLINE int flow_yield(const struct flow_key *key, const struct flow_key *other_key)
+INLINE int flow_yield(const struct flow_key *key, const struct flow_key *other_key,
+		      struct flow *flow)
 {
 	struct flow *standing = flow_find_any(key);
 	struct flow_key theirs;
@@ -158,21 +182,23 @@ INLINE int flow_yield(const struct flow_key *key, const struct flow_key *other_k
 		bpf_map_delete_elem(&flows, other_key);
 		bpf_map_delete_elem(&half_open, other_key);
 	}
-	return 0;
+	return flow_join(standing, flow);
 }
 
 /* Open the flow whose forward half stands in scratch: claim the reply half, then the forward one.
+ * What stands in scratch afterwards is the flow's, also where another CPU opened it.
  * `half`: it may wait for its reply among the half-open; only what can be recomputed may.
  * Returns 0; -EEXIST when another flow holds the reply's key; another negative number when full. */
 SUBPROGRAM int flow_open(const struct flow_key *key, bool half, __u32 hz)
 {
 	REQUIRE(key);
 	struct halves *halves = scratch_get();
+	struct flow *standing = half ? flow_find(key) : NULL;
 	struct flow_key other_key;
 	int ret;
 
-	if (flow_find_any(key))
-		return 0; /* by another CPU, since we looked */
+	if (halves && standing) /* promoted between the two look-ups that missed it */
+		return flow_join(standing, &halves->flow);
 	if (!halves || (!half && flow_reserve(key, hz, false)))
 		return -1;
 	flow_other_key(key, &halves->flow, &other_key);
@@ -184,7 +210,7 @@ SUBPROGRAM int flow_open(const struct flow_key *key, bool half, __u32 hz)
 		return ret;
 	ret = flow_insert(key, &halves->flow, half, hz);
 	if (ret == -EEXIST)
-		return flow_yield(key, &other_key);
+		return flow_yield(key, &other_key, &halves->flow);
 	if (ret)
 		bpf_map_delete_elem(&flows, &other_key);
 	else

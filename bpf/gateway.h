@@ -83,6 +83,7 @@ SUBPROGRAM int gateway_choose(const struct packet *p, const struct settings *s,
 	if (reason != REASON_COUNT)
 		return reason;
 	flow->action = FLOW_DECAP_NAT;
+	flow->bytes = p->length;
 	flow->flags = FLOW_REDIRECT;
 	flow->network = outer->vni;
 	flow->peer.v4 = outer->saddr;
@@ -173,10 +174,11 @@ SUBPROGRAM int gateway_move_peer(const struct flow_key *key, struct flow *flow,
 /* As client_starts_over(); a SYN that names another service starts over too. */
 INLINE bool gateway_starts_over(struct packet *p, struct flow *flow, const struct outer *outer)
 {
-	struct service *service = service_row(flow->service);
+	struct service *service;
 
 	if (!is_udp(p) && !is_syn(p))
 		return false;
+	service = service_row(flow->service);
 	if (service && service->id == outer_service_id(outer) && !backend_is_out(flow)) {
 		if (is_syn(p) && (flow->state == FLOW_CLOSING || flow->flags & FLOW_FIN_FORWARD))
 			flow_reopen(&p->key, flow);
@@ -186,9 +188,9 @@ INLINE bool gateway_starts_over(struct packet *p, struct flow *flow, const struc
 	return true;
 }
 
-/* Out of the tunnel and to the pod. */
+/* Out of the tunnel and to the pod, by the flow or a copy of it. */
 SUBPROGRAM int gateway_deliver(struct __sk_buff *skb, struct packet *p, const struct settings *s,
-			       const struct outer *outer, struct flow *flow)
+			       const struct outer *outer, const struct flow *flow)
 {
 	REQUIRE(p && s && outer && flow);
 	struct nat nat = flow->nat;
@@ -196,10 +198,6 @@ SUBPROGRAM int gateway_deliver(struct __sk_buff *skb, struct packet *p, const st
 
 	if (p->ttl <= 1)
 		return drop(p, REASON_TUNNEL_TTL);
-	flow = flow_confirmed(&p->key, flow, p->tcp_flags, s->hz);
-	if (!flow)
-		return drop(p, REASON_FLOWS_FULL);
-	flow_seen(&p->key, flow, p, s->hz);
 	reason = tunnel_strip(skb, p, outer);
 	if (reason != REASON_COUNT)
 		return drop(p, reason);
@@ -209,12 +207,25 @@ SUBPROGRAM int gateway_deliver(struct __sk_buff *skb, struct packet *p, const st
 	return forwarded(p, REASON_GATEWAY_IN, route_send(skb, p, s, nat.daddr));
 }
 
+/* The first packet of a flow: it opens the flow, which still stands in scratch, or is refused. */
+INLINE int gateway_first(struct __sk_buff *skb, struct packet *p, const struct settings *s,
+			 const struct outer *outer)
+{
+	enum reason reason = gateway_new(p, s, outer);
+	struct halves *halves = scratch_get();
+
+	if (gateway_answers(reason))
+		return gateway_refuse(skb, p, s, outer, reason);
+	if (reason != REASON_COUNT || !halves)
+		return drop(p, reason != REASON_COUNT ? reason : REASON_FLOWS_FULL);
+	return gateway_deliver(skb, p, s, outer, &halves->flow);
+}
+
 /* A request out of a tunnel; `p` is the inner packet, where it stands. */
 SUBPROGRAM int gateway_packet(struct __sk_buff *skb, struct packet *p, const struct settings *s,
 			      const struct outer *outer)
 {
 	REQUIRE(p && s && outer);
-	enum reason reason;
 	struct flow *flow;
 
 	p->key.scope = FLOW_SCOPE(outer->vni, FLOW_GATEWAY, is_udp(p));
@@ -222,16 +233,12 @@ SUBPROGRAM int gateway_packet(struct __sk_buff *skb, struct packet *p, const str
 	if (flow && (flow->peer.v4 != outer->saddr || flow->peer_port != outer->sport) &&
 	    gateway_move_peer(&p->key, flow, outer))
 		return drop(p, REASON_TUNNEL_SOURCE);
-	if (!flow || gateway_starts_over(p, flow, outer)) {
-		reason = gateway_new(p, s, outer);
-		if (gateway_answers(reason))
-			return gateway_refuse(skb, p, s, outer, reason);
-		if (reason != REASON_COUNT)
-			return drop(p, reason);
-		flow = flow_find(&p->key);
-		if (!flow)
-			return drop(p, REASON_FLOWS_FULL);
-	}
+	if (!flow || gateway_starts_over(p, flow, outer))
+		return gateway_first(skb, p, s, outer);
+	flow = flow_confirmed(&p->key, flow, p->tcp_flags, s->hz);
+	if (!flow)
+		return drop(p, REASON_FLOWS_FULL);
+	flow_seen(&p->key, flow, p, s->hz);
 	return gateway_deliver(skb, p, s, outer, flow);
 }
 
