@@ -146,10 +146,11 @@ static json_t *service_object(const struct snapshot *snapshot, const json_t *sta
 json_t *report_diff(const struct snapshot *snapshot)
 {
 	json_t *state = report_agent_state(snapshot), *list = json_array(), *service;
-	bool *named = find_named(snapshot), in_step = true;
+	const json_t *services = json_object_get(state, "services");
+	bool *named = find_named(snapshot), in_step = json_is_array(services);
 	size_t i;
 
-	json_array_foreach(json_object_get(state, "services"), i, service) {
+	json_array_foreach(services, i, service) {
 		json_t *object;
 
 		if (!named || !json_is_string(json_object_get(service, "vip")))
