@@ -61,6 +61,8 @@ echo second | put "$TEST_DIR/server-token"
 check "sleep reaches both still" versions_are "v1 v2" sleep
 serve server
 check "the old token is refused" wait_for 45 seen node1 "UNAUTHENTICATED"
+rm "$TEST_DIR/token"
+check "that there is none is told" wait_for 45 seen node1 "tokenFile .*token: No such file"
 check "sleep reaches both meanwhile" versions_are "v1 v2" sleep
 echo second | put "$TEST_DIR/token"
 check "the rotated one is taken" wait_for 45 source_says node1 "eds synced"

@@ -1,18 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* The HTTP/2 side of a gRPC stream: one request, its DATA both ways, its trailers. */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "grpc_stream_parts.h"
+#include "grpc_token.h"
 
 #define STREAM_WINDOW (4 << 20)
 #define CONNECTION_WINDOW (8 << 20)
 #define HEADER_LIST_MAX 16384
-#define TOKEN_MAX 16384
 #define QUEUE_MAX (16u << 20)
 #define KEEPALIVE_MOST (600 * 1000)
 
@@ -340,32 +338,6 @@ static int open_session(struct grpc_stream *stream)
 	return err;
 }
 
-/* The token without the white space around it. */
-static int read_token(struct grpc_stream *stream, char *ret, size_t room)
-{
-	const char *path = stream->options.token_file, *why = NULL;
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t count = fd < 0 ? -1 : read(fd, ret, room - 1);
-
-	if (count < 0)
-		why = strerror(errno);
-	while (count > 0 && ret[count - 1] <= ' ')
-		count--;
-	if (!why && !count)
-		why = "it is empty";
-	for (ssize_t i = 0; !why && i < count; i++)
-		if (ret[i] <= ' ' || ret[i] == 0x7f)
-			why = "it is no token";
-	if (fd >= 0)
-		close(fd);
-	if (why) {
-		snprintf(stream->reason, sizeof(stream->reason), "tokenFile %.200s: %s", path, why);
-		return -EINVAL;
-	}
-	ret[count] = '\0';
-	return 0;
-}
-
 static void add_header(nghttp2_nv *headers, size_t *count, const char *name, const char *value,
 		       uint8_t flags)
 {
@@ -398,18 +370,18 @@ static int submit(struct grpc_stream *stream, const char *bearer)
 int grpc_http2_start(struct grpc_stream *stream)
 {
 	static const char scheme[] = "Bearer ";
-	char bearer[sizeof(scheme) + TOKEN_MAX] = "Bearer ";
-	bool token = stream->options.token_file;
-	int err = 0;
+	char bearer[sizeof(scheme) + GRPC_TOKEN_MAX] = "Bearer ";
+	const char *path = stream->options.token_file;
+	const char *why = path ? grpc_token_read(path, bearer + sizeof(scheme) - 1) : NULL;
+	int err = why ? -EINVAL : open_session(stream);
 
-	snprintf(stream->reason, sizeof(stream->reason), "out of memory");
-	if (token)
-		err = read_token(stream, bearer + sizeof(scheme) - 1, TOKEN_MAX);
 	if (!err)
-		err = open_session(stream);
-	if (!err)
-		err = submit(stream, token ? bearer : NULL);
+		err = submit(stream, path ? bearer : NULL);
 	explicit_bzero(bearer, sizeof(bearer));
+	if (why)
+		snprintf(stream->reason, sizeof(stream->reason), "tokenFile %.200s: %s", path, why);
+	else
+		snprintf(stream->reason, sizeof(stream->reason), "out of memory");
 	return err;
 }
 
