@@ -30,6 +30,8 @@ def run(arguments):
     quick = "--quick" in arguments
     chosen = [arguments[i + 1] for i, word in enumerate(arguments) if word == "--only"]
     chosen = chosen or list(PARTS)
+    if set(chosen) - set(PARTS):
+        raise SystemExit("the parts are " + ", ".join(PARTS))
     progress("how busy the machine is without us")
     info = dict(machine(), quick=quick, busy_before=busy_processors(2))
     say("%(busy_before).2f of %(cpus)d processors are busy with other work" % info)
@@ -68,7 +70,10 @@ def main():
     elif verb == "eds":
         inputs.write_eds(int(sys.argv[2]), sys.argv[3])
     else:
-        run(sys.argv[2:])
+        try:
+            run(sys.argv[2:])
+        except KeyboardInterrupt:
+            raise SystemExit(130) from None
 
 
 main()

@@ -13,7 +13,9 @@ TEST_DIR=${TEST_DIR:-/tmp/parallax-bench-$$}
 . "$(dirname "$0")/../../tests/netns/lib.sh"
 
 # Ten thousand services are not what somebody wants to see first.
-test_evidence() { tail -n 8 "$TEST_DIR"/log/agent-*; }
+test_evidence() { [[ -n $interrupted ]] || tail -n 8 "$TEST_DIR"/log/agent-*; }
+interrupted=
+trap 'interrupted=yes; printf "\n  stopped, taking everything down\n"; exit 130' INT TERM
 
 LOAD=$BUILD/bench/load
 SERVICES=${SERVICES:-10000}

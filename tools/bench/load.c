@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Load generator and its server: bulk, connections, round trips, and when a new state shows. */
 #include <pthread.h>
-#include <sched.h>
 #include <stdbool.h>
 #include <sys/epoll.h>
-#include <sys/resource.h>
 
 #include "net.h"
 
@@ -15,7 +13,6 @@ static const char usage[] =
 	"       load rr ADDR PORT MS             round trips: prints P50 P99 PER_SECOND, in ns\n"
 	"       load watch ADDR PORT NAME MS     prints CLOCK_MONOTONIC ns when a datagram of a new\n"
 	"                                        flow that NAME answers was sent\n"
-	"       load now                         prints CLOCK_MONOTONIC ns\n"
 	"SOURCE in the environment: address to send from. A request is one byte. The first byte of a\n"
 	"connection says what it is for: b bulk, c one request, r requests.\n";
 
@@ -311,8 +308,6 @@ int main(int argc, char **argv)
 {
 	const char *mode = argc > 1 ? argv[1] : "";
 
-	if (!strcmp(mode, "now") && argc == 2)
-		return printf("%llu\n", (unsigned long long)now_ns()) < 0;
 	if (argc < 5)
 		usage_exit(usage);
 	target = endpoint(argv[2], argv[3]);

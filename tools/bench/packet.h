@@ -17,7 +17,6 @@ struct packet_case {
 	struct pkt in;         /* of flow 0 */
 	bool inner;            /* what varies stands in the inner packet */
 	bool destination;      /* ... in its destination, else its source */
-	bool steady;           /* the number of flows makes no difference: measured with one */
 	bool single;           /* cannot be repeated on one frame */
 	int verdict;
 	int length_change;

@@ -47,7 +47,7 @@ class Agent:
                     + "\n".join(lines) + "\n")
 
     def __enter__(self):
-        with open(LOG, "a") as log:
+        with open(LOG, "w") as log:
             self.process = subprocess.Popen(
                 [*inside(NODE), BUILD + "/parallaxd", "--config", self.config, "--pin-dir", PINS],
                 stdout=subprocess.DEVNULL, stderr=log)
@@ -59,15 +59,22 @@ class Agent:
         ctl("uninstall")
 
     def wait_loaded(self):
-        """Until every endpoint is in the kernel."""
-        end = time.monotonic() + 120
-        while time.monotonic() < end and self.process.poll() is None:
-            if usage().get("backends", 0) > self.services * EACH:
-                return
-            time.sleep(0.05)
-        with open(LOG) as f:
+        """Seconds until the agent says that it serves, every endpoint being in the kernel then."""
+        begin = time.monotonic()
+        while "serving network" not in log_text():
+            if time.monotonic() - begin > 180 or self.process.poll() is not None:
+                raise SystemExit("the agent does not serve; its log ends:\n" + log_text()[-800:])
+            time.sleep(0.02)
+        took = time.monotonic() - begin
+        if usage().get("backends", 0) <= self.services * EACH:
             raise SystemExit("%d services are not loaded; the agent's log ends:\n%s"
-                             % (self.services, "".join(f.readlines()[-5:])))
+                             % (self.services, log_text()[-800:]))
+        return took
+
+
+def log_text():
+    with open(LOG) as f:
+        return f.read()
 
 
 def map_megabytes():
@@ -134,10 +141,8 @@ def measure_scale(figures, quick):
         f.write(PINS + "\n")
     for services in SERVICES:
         progress("scale: %d services of %d endpoints" % (services, EACH))
-        begin = time.monotonic()
         with Agent(services) as agent:
-            agent.wait_loaded()
-            note(figures, services, "start", "s", time.monotonic() - begin)
+            note(figures, services, "start", "s", agent.wait_loaded())
             time.sleep(0.5)
             measure_memory(figures, agent)
             if services == SERVICES[-1]:
