@@ -32,6 +32,36 @@ struct packet_case {
 extern const struct packet_case packet_cases[];
 extern const unsigned int packet_case_count;
 
+/* Of the command line. */
+extern struct packet_options {
+	uint32_t rounds, repetitions;
+	uint32_t flows;   /* of each case; 0: as the case wants */
+	const char *only; /* part of a case's name, NULL: all */
+	bool sizes, steps;
+} packet_options;
+
+extern struct harness_bpf *packet_harness;
+
+/* All that return int return 0 on success; what failed is on standard error then. */
+int packet_failed(const char *what);
+int packet_open_harness(void);
+
+/* One line of output: the program `fd`, met by packets of `flows` flows on `ifindex`. */
+int packet_round(const struct packet_case *c, int fd, uint32_t ifindex, struct frame *frame,
+		 uint32_t flows, uint32_t round);
+int packet_single_round(const struct packet_case *c, int fd, uint32_t ifindex, struct frame *frame,
+			uint32_t flows, uint32_t round);
+
+bool packet_opens_flows(const struct packet_case *c);
+void packet_clear_flows(struct world *world);
+int packet_put_flows(struct world *world, const struct packet_case *c, uint32_t flows);
+
+/* All rounds of a case in a world that is filled for it; the counters confirm what was met. */
+int packet_rounds(struct world *world, const struct packet_case *c, uint32_t flows);
+
+int packet_sizes(struct world *world);
+int packet_steps(struct world *world);
+
 /* Fill the maps for `services` services with `endpoints` endpoints, the first service being VIP. */
 void packet_fill(struct world *world, uint32_t services, uint32_t endpoints);
 
