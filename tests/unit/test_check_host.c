@@ -100,6 +100,34 @@ static void snat_inside_a_pod_range(void **state)
 	}
 }
 
+/* With a slip in `network`, the pods of this very node would be another network's. */
+static void cluster_of_another_network(void **state)
+{
+	const char *first = "cluster1", *second[] = { "cluster2", "cluster3" };
+	struct mesh_network networks[2] = {
+		{ .name = "network1", .own = true, .registries = &first, .registry_count = 1 },
+		{ .name = "network2", .registries = second, .registry_count = 2 },
+	};
+	struct mesh_networks mesh = { .networks = networks, .count = 2 };
+	static const struct {
+		const char *cluster, *result;
+	} rows[] = {
+		{ "cluster1", "ok" }, { "cluster3", "warn" }, { "cluster4", "none" }, { NULL, "none" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct config config = { .network = "network1", .cluster = rows[i].cluster,
+					 .mesh = &mesh };
+		struct check_list list = {};
+
+		check_cluster(&list, &config);
+		assert_string_equal(result_of(&list, "cluster"), rows[i].result);
+		assert_false(list.unfit);
+		json_decref(list.items);
+	}
+}
+
 /* A directory on an ordinary file system cannot hold pins, and check says so by name. */
 static void pin_dir_off_bpffs(void **state)
 {
@@ -121,6 +149,7 @@ int main(void)
 		cmocka_unit_test(kernel_floor),
 		cmocka_unit_test(capabilities_by_name),
 		cmocka_unit_test(snat_inside_a_pod_range),
+		cmocka_unit_test(cluster_of_another_network),
 		cmocka_unit_test(pin_dir_off_bpffs),
 	};
 

@@ -46,4 +46,7 @@ void check_config(struct check_list *list, const struct config *config, const ch
 /* Of check_config(): are SNAT addresses outside the pod ranges of our own network? */
 void check_snat(struct check_list *list, const struct config *config);
 
+/* Of check_config(): does meshNetworks have our cluster in our own network? */
+void check_cluster(struct check_list *list, const struct config *config);
+
 #endif

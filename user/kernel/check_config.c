@@ -259,6 +259,31 @@ void check_snat(struct check_list *list, const struct config *config)
 	}
 }
 
+static const struct mesh_network *network_of(const struct config *config)
+{
+	for (size_t i = 0; config->cluster && config->mesh && i < config->mesh->count; i++) {
+		const struct mesh_network *network = &config->mesh->networks[i];
+
+		for (size_t j = 0; j < network->registry_count; j++)
+			if (!strcmp(network->registries[j], config->cluster))
+				return network;
+	}
+	return NULL;
+}
+
+void check_cluster(struct check_list *list, const struct config *config)
+{
+	const struct mesh_network *network = network_of(config);
+
+	if (network && network->own)
+		check_add(list, "cluster", CHECK_OK, "%s belongs to %s", config->cluster,
+			  config->network);
+	else if (network)
+		check_add(list, "cluster", CHECK_WARN, "%s belongs to %s by meshNetworks, this node "
+			  "to %s: its own pods count as another network's", config->cluster,
+			  network->name, config->network);
+}
+
 static bool is_own_address(const struct addr *addr)
 {
 	struct ifaddrs *all, *item;
@@ -311,6 +336,7 @@ void check_config(struct check_list *list, const struct config *config, const ch
 	struct links links = { .all = if_nameindex() };
 
 	check_source(list, config);
+	check_cluster(list, config);
 	check_gateway(list, config);
 	if (!links.all) {
 		check_add(list, "interfaces", CHECK_SKIP, "%s", strerror(errno));
