@@ -15,24 +15,41 @@
 #include "log.h"
 #include "sweep.h"
 
-/* A swap of a volume, or an editor's save, comes as several events. */
-#define DEBOUNCE_MS 10
+/* A swap of a volume, or a file written in place, comes as several events: what is whole is acted
+ * upon at once, and what follows waits until this long after. */
+#define DEBOUNCE_NS 10000000ull
+/* Looks that find nothing, as at a neighbour's files, may take this part of the time. */
+#define IDLE_LOOKS 5
 #define NOTE_MS 200 /* what changes for people only */
 
 /* ------------------------------------------------------------------ what wakes it */
 
-static void look_soon(struct agent *agent)
+static void look_at(struct agent *agent, uint64_t now_ns, uint64_t at_ns)
 {
-	const struct timeval wait = { 0, DEBOUNCE_MS * 1000 };
+	uint64_t wait_us = at_ns > now_ns ? (at_ns - now_ns) / 1000 : 0;
+	const struct timeval wait = { (time_t)(wait_us / 1000000), (suseconds_t)(wait_us % 1000000) };
 
-	if (!evtimer_pending(agent->debounce, NULL))
+	if (agent->look_ns && agent->look_ns <= at_ns)
+		return;
+	agent->look_ns = at_ns;
+	if (wait_us)
 		evtimer_add(agent->debounce, &wait);
+	else
+		event_active(agent->debounce, EV_TIMEOUT, 0); /* a timer may be milliseconds late */
+}
+
+/* `whole`: what happened need not be the first part of something. */
+static void look_soon(struct agent *agent, bool whole)
+{
+	uint64_t now = clock_monotonic_ns(), at = whole ? now : now + DEBOUNCE_NS;
+
+	look_at(agent, now, agent->rest_ns > at ? agent->rest_ns : at);
 }
 
 void agent_schedule(struct agent *agent)
 {
 	agent->due = true;
-	look_soon(agent);
+	look_soon(agent, true);
 }
 
 void agent_note(struct agent *agent)
@@ -56,33 +73,38 @@ static void on_note(evutil_socket_t fd, short what, void *arg)
 static void on_debounce(evutil_socket_t fd, short what, void *arg)
 {
 	struct agent *agent = arg;
+	uint64_t start = clock_monotonic_ns(), end;
 	bool changed = false;
-	int err = agent_files_reload(agent, false, &changed);
+	int err;
 
 	(void)fd;
 	(void)what;
+	evtimer_del(agent->debounce);
+	agent->look_ns = 0;
+	err = agent_files_reload(agent, false, &changed);
 	agent_files_watch(agent);
 	agent_admin_follow(agent);
-	if (err) {
+	if (err)
 		log_error("reading the files again: %s; tried again soon", strerror(-err));
-		return;
+	changed |= agent->due;
+	if (!err && changed) {
+		agent->due = false;
+		agent_apply(agent);
 	}
-	if (!changed && !agent->due)
-		return;
-	agent->due = false;
-	agent_apply(agent);
+	end = clock_monotonic_ns();
+	agent->rest_ns = end + (changed ? DEBOUNCE_NS : (end - start) * IDLE_LOOKS);
 }
 
 static void on_file(evutil_socket_t fd, short what, void *arg)
 {
 	struct agent *agent = arg;
-	bool changed = false;
+	bool changed = false, whole = false;
 
 	(void)fd;
 	(void)what;
-	file_watch_read(agent->file_watch, &changed);
+	file_watch_read(agent->file_watch, &changed, &whole);
 	if (changed)
-		look_soon(agent);
+		look_soon(agent, whole);
 }
 
 static void on_answer(evutil_socket_t fd, short what, void *arg)

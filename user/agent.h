@@ -58,11 +58,26 @@ struct agent_left_out {
 	struct addr addr;
 	uint16_t port;
 	enum left_out reason;
+	bool again; /* told of another row already */
 };
 
-/* What a service looked like. */
+/* What a service row was made from, and what was told of it. */
 struct agent_print {
-	uint64_t key, print;
+	uint64_t key;   /* agent_print_key() */
+	uint64_t print; /* equal ones give an equal row */
+	uint32_t service; /* in agent_picture.services, or AGENT_UNTOLD */
+	uint32_t left_out, left_out_count;
+	bool wanted; /* it has a row */
+};
+
+#define AGENT_UNTOLD UINT32_MAX
+
+/* By key; services without one are built again. */
+struct agent_prints {
+	struct agent_print *items;
+	size_t count;
+	uint32_t *places; /* item + 1, or 0; open addressing */
+	uint32_t mask;
 };
 
 /* One look at configuration and assignments. */
@@ -74,8 +89,8 @@ struct agent_picture {
 	size_t service_count, word_count;
 	struct agent_left_out *left_out;
 	size_t left_out_count;
-	struct agent_print *prints; /* by key; services without one are looked at again */
-	size_t print_count;
+	struct agent_prints prints;
+	size_t built; /* services whose views were made anew */
 	bool applied; /* the kernel holds all of it */
 	uint64_t stale_at_ns; /* CLOCK_MONOTONIC: when the next assignment goes stale; 0: never */
 	const char *problems[AGENT_PROBLEMS_MAX];
@@ -96,6 +111,8 @@ struct agent {
 	time_t started;
 	struct event_base *base;
 	struct event *debounce, *tick, *note, *stale;
+	uint64_t look_ns;   /* CLOCK_MONOTONIC, when `debounce` is due; 0: it is not */
+	uint64_t rest_ns;   /* not before then */
 	struct event *watchers[8];
 	size_t watcher_count;
 
@@ -169,11 +186,12 @@ int agent_ads_follow(struct agent *agent);
 void agent_word_note(struct agent_picture *picture, const struct view *view,
 		     const struct assignment *assignment, struct agent_word *ret);
 
-uint64_t agent_print_view(const struct view *view, uint64_t seed);
+/* Room for so many. Returns 0 or -ENOMEM. */
+int agent_prints_init(struct agent_prints *prints, struct arena *arena, size_t most);
 uint64_t agent_print_key(const struct service_key *key);
-void agent_prints_sort(struct agent_picture *picture);
-/* Whether `picture` was applied with this service looking just so. */
-bool agent_prints_have(const struct agent_picture *picture, struct agent_print print);
+void agent_prints_add(struct agent_prints *prints, const struct agent_print *print);
+/* NULL when there is none. */
+const struct agent_print *agent_prints_find(const struct agent_prints *prints, uint64_t key);
 
 /* Services with views and tables. */
 int agent_services_build(const struct agent *agent, struct agent_picture *picture);

@@ -108,7 +108,8 @@ static int write_metrics(const struct agent *agent, struct snapshot *snapshot, F
 	set_flow_usage(agent, snapshot);
 	agent_problems_each(agent, count, &metrics.problems);
 	for (size_t i = 0; i < agent->picture.left_out_count; i++)
-		metrics.left_out[agent->picture.left_out[i].reason]++;
+		metrics.left_out[agent->picture.left_out[i].reason] +=
+			!agent->picture.left_out[i].again;
 	if (!err && agent->ads)
 		err = add_streams(agent, arena, &metrics);
 	if (!err)

@@ -70,7 +70,7 @@ static void note_service(struct builder *builder, const struct desired_service *
 		};
 		service->word = builder->word;
 		builder->word = (struct agent_word){};
-		picture->service_count++;
+		builder->print.service = (uint32_t)picture->service_count++;
 	}
 }
 
@@ -112,6 +112,30 @@ static int wait_for_first(struct builder *builder, const struct desired_service 
 	return 0;
 }
 
+/* Views and tables, unless they would be those of before. */
+static int fill_row(struct builder *builder, struct desired_service *row, const char *host,
+		    const struct assignment *assignment, bool captured, bool *ret_wanted)
+{
+	bool known = assignment && !row->keep;
+	int err = 0;
+
+	if (known) {
+		builder_note_inputs(builder, row, assignment);
+		if (builder_repeat(builder, row, ret_wanted))
+			return 0;
+		err = builder_views(builder, row, assignment);
+	}
+	*ret_wanted = !err && is_wanted(builder, row, captured);
+	if (*ret_wanted) {
+		note_service(builder, row, host, row_state(builder, row, assignment));
+		if (known && !row->keep)
+			err = builder_tables(builder, row);
+	}
+	if (known && !row->keep && !err)
+		builder_note_outcome(builder, *ret_wanted);
+	return err;
+}
+
 /* A row that stands, of a service of which not everything is known (again), stays as it is.
  * `captured`: the control plane names its virtual IP, nobody else. */
 static int add_row(struct builder *builder, struct desired_service *row, const char *host,
@@ -120,7 +144,8 @@ static int add_row(struct builder *builder, struct desired_service *row, const c
 	uint32_t *vip_place = NULL, *id_place, index = (uint32_t)builder->row_count;
 	struct desired_service *same_id = builder_find_id(builder, row->key.id, &id_place);
 	struct desired_service *same_vip_row = NULL;
-	int err = 0;
+	bool wanted;
+	int err;
 
 	builder->word = (struct agent_word){};
 	if (collides(same_id, row)) {
@@ -149,14 +174,8 @@ static int add_row(struct builder *builder, struct desired_service *row, const c
 		    (!assignment || dataplane_adopted(builder->agent->dataplane));
 	if (!assignment && !row->keep && !source_knows(builder, row->cluster))
 		return wait_for_first(builder, row, host, captured);
-	if (assignment && !row->keep)
-		err = builder_views(builder, row, assignment);
-	if (err || !is_wanted(builder, row, captured))
-		return err;
-	note_service(builder, row, host, row_state(builder, row, assignment));
-	if (assignment && !row->keep)
-		err = builder_tables(builder, row);
-	if (err)
+	err = fill_row(builder, row, host, assignment, captured, &wanted);
+	if (err || !wanted)
 		return err;
 	builder->rows[builder->row_count++] = *row;
 	if (!same_id)
@@ -322,15 +341,14 @@ static int builder_init(struct builder *builder, size_t rows)
 	builder->rows = arena_array(arena, rows + 1, sizeof(*builder->rows));
 	builder->by_vip = arena_array(arena, places, sizeof(*builder->by_vip));
 	builder->by_id = arena_array(arena, places, sizeof(*builder->by_id));
-	builder->picture->prints = arena_array(builder->picture->kept, rows + 1,
-					       sizeof(*builder->picture->prints));
 	builder->picture->services = arena_array(builder->picture->kept, AGENT_SERVICES_MAX,
 						 sizeof(*builder->picture->services));
 	builder->picture->left_out = arena_array(builder->picture->kept, AGENT_LEFT_OUT_MAX,
 						 sizeof(*builder->picture->left_out));
-	return builder->rows && builder->by_vip && builder->by_id && builder->picture->prints &&
-			       builder->picture->services &&
-			       builder->picture->left_out ? 0 : -ENOMEM;
+	if (!builder->rows || !builder->by_vip || !builder->by_id ||
+	    !builder->picture->services || !builder->picture->left_out)
+		return -ENOMEM;
+	return agent_prints_init(&builder->picture->prints, builder->picture->kept, rows + 1);
 }
 
 int agent_services_build(const struct agent *agent, struct agent_picture *picture)
@@ -340,6 +358,7 @@ int agent_services_build(const struct agent *agent, struct agent_picture *pictur
 				   .now_ns = clock_monotonic_ns() };
 	int err = find_vips(&builder);
 
+	builder_look_around(&builder);
 	if (!err)
 		err = builder_init(&builder, count_rows(&builder));
 	for (int holders = 1; !err && holders >= 0; holders--) {
@@ -349,7 +368,6 @@ int agent_services_build(const struct agent *agent, struct agent_picture *pictur
 	}
 	if (!err && builder.gateway)
 		err = add_all_known(&builder);
-	agent_prints_sort(picture);
 	picture->desired.services = builder.rows;
 	picture->desired.service_count = builder.row_count;
 	picture->desired.keep_missing = !source_knows_names(agent);

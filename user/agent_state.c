@@ -205,6 +205,8 @@ static json_t *left_out_state(const struct agent_picture *picture, size_t max)
 	for (size_t i = 0; i < picture->left_out_count && i < max; i++) {
 		const struct agent_left_out *item = &picture->left_out[i];
 
+		if (item->again)
+			continue;
 		json_array_append_new(
 			list, json_pack("{s:s,s:s,s:s}", "cluster", item->cluster, "address",
 					addr_port_format(&item->addr, item->port, buf), "reason",

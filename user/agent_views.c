@@ -10,41 +10,45 @@
 #define NS_PER_MS 1000000u
 
 /* A service of two protocols, or several virtual IPs, has one assignment. */
-static bool is_noted(const struct agent_picture *picture, const char *cluster,
-		     const struct view_left_out *item)
+static bool is_noted(const struct agent_picture *picture, const struct agent_left_out *item)
 {
 	for (size_t i = 0; i < picture->left_out_count; i++) {
 		const struct agent_left_out *noted = &picture->left_out[i];
 
 		if (noted->port == item->port && noted->reason == item->reason &&
-		    addr_equal(&noted->addr, &item->addr) && !strcmp(noted->cluster, cluster))
+		    addr_equal(&noted->addr, &item->addr) && !strcmp(noted->cluster, item->cluster))
 			return true;
 	}
 	return false;
 }
 
-static void note_endpoints(struct agent_picture *picture, const char *cluster,
+void builder_note_left_out(struct builder *builder, const char *cluster, const struct addr *addr,
+			   uint16_t port, enum left_out reason)
+{
+	struct agent_picture *picture = builder->picture;
+	struct agent_left_out item = { cluster, *addr, port, reason, false };
+
+	if (picture->left_out_count == AGENT_LEFT_OUT_MAX)
+		return;
+	item.again = is_noted(picture, &item);
+	picture->left_out[picture->left_out_count++] = item;
+}
+
+static void note_endpoints(struct builder *builder, const char *cluster,
 			   const struct view_left_out *items, size_t count)
 {
-	for (size_t i = 0; cluster && i < count; i++) {
-		if (picture->left_out_count == AGENT_LEFT_OUT_MAX)
-			return;
-		if (is_noted(picture, cluster, &items[i]))
-			continue;
-		picture->left_out[picture->left_out_count++] = (struct agent_left_out){
-			cluster, items[i].addr, items[i].port, items[i].reason,
-		};
-	}
+	for (size_t i = 0; cluster && i < count; i++)
+		builder_note_left_out(builder, cluster, &items[i].addr, items[i].port,
+				      items[i].reason);
 }
 
 static void note_left_out(struct builder *builder, const struct view *view)
 {
-	struct agent_picture *picture = builder->picture;
 	const char *cluster = view->left_out_count || view->idle_count ?
-				      arena_strdup(picture->kept, view->cluster) : NULL;
+				      arena_strdup(builder->picture->kept, view->cluster) : NULL;
 
-	note_endpoints(picture, cluster, view->left_out, view->left_out_count);
-	note_endpoints(picture, cluster, view->idle, view->idle_count);
+	note_endpoints(builder, cluster, view->left_out, view->left_out_count);
+	note_endpoints(builder, cluster, view->idle, view->idle_count);
 }
 
 /* A share never vanishes silently. */
@@ -60,17 +64,24 @@ static uint32_t note_unserved(struct builder *builder, const struct view *view,
 	return unserved;
 }
 
+struct view_request builder_request(const struct builder *builder, const struct service_key *key,
+				    const struct assignment *assignment, enum view_side side)
+{
+	const struct config *config = builder->agent->config;
+
+	return (struct view_request){
+		.assignment = assignment, .mesh = config->mesh, .network = config->network,
+		.cluster = config->cluster, .locality_weighted = config->locality_weighted,
+		.panic_threshold = config->panic_threshold, .family = key ? key->family : 0,
+		.proto = key ? key->proto : 0, .side = side,
+	};
+}
+
 static int build_view(struct builder *builder, const struct service_key *key,
 		      const struct assignment *assignment, enum view_side side,
 		      const struct view **ret_view)
 {
-	const struct config *config = builder->agent->config;
-	struct view_request request = {
-		.assignment = assignment, .mesh = config->mesh, .network = config->network,
-		.cluster = config->cluster, .locality_weighted = config->locality_weighted,
-		.panic_threshold = config->panic_threshold, .family = key->family,
-		.proto = key->proto, .side = side,
-	};
+	const struct view_request request = builder_request(builder, key, assignment, side);
 	struct view *view;
 	int err = view_build(builder->picture->arena, &request, &view);
 
@@ -105,33 +116,19 @@ static int fill_table(struct builder *builder, const struct desired_service *row
 
 int builder_tables(struct builder *builder, struct desired_service *row)
 {
-	const struct ledger *ledger = &builder->agent->ledger;
-	struct agent_picture *picture = builder->picture;
-	uint32_t size, local_size, unserved, held = ledger_find_service(ledger, &row->key);
-	struct agent_print print = {
-		agent_print_key(&row->key),
-		agent_print_view(row->local_view, agent_print_view(row->view, row->flags)),
-	};
+	uint32_t size, local_size;
 	int err = 0;
 
-	if (held != NO_ROW && ledger->services[held].state == ROW_USED &&
-	    agent_prints_have(&builder->agent->picture, print)) {
-		row->view = row->local_view = NULL;
-		row->keep = true;
-		picture->prints[picture->print_count++] = print;
-		return 0;
-	}
-	ledger_table_sizes(ledger, &row->key, &size, &local_size);
+	ledger_table_sizes(&builder->agent->ledger, &row->key, &size, &local_size);
 	if (row->view)
 		err = fill_table(builder, row, row->view, size, &row->table);
 	if (!err && row->local_view)
 		err = fill_table(builder, row, row->local_view, local_size, &row->local_table);
 	if (err)
 		return err;
-	unserved = note_unserved(builder, row->view, row->table) +
-		   note_unserved(builder, row->local_view, row->local_table);
-	if (!unserved)
-		picture->prints[picture->print_count++] = print;
+	if (note_unserved(builder, row->view, row->table) +
+	    note_unserved(builder, row->local_view, row->local_table))
+		builder->print.print = 0; /* to be told again */
 	return 0;
 }
 
@@ -156,6 +153,7 @@ int builder_views(struct builder *builder, struct desired_service *row,
 	struct assignment empty;
 	int err = 0;
 
+	builder->picture->built++;
 	if (builder_is_stale(builder, assignment)) {
 		agent_picture_problem(builder->picture, "assignment '%s' is older than its "
 				      "endpoint_stale_after: no endpoints", row->cluster);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* The file source: name order, last good content, repeated resources, symlink swaps. */
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -301,14 +302,44 @@ static void put_volume(struct place *place, const char *version, int weight)
 	assert_int_equal(rename(at(place, "..data_tmp"), at(place, "..data")), 0);
 }
 
-static bool word_comes(struct file_watch *watch)
+static bool word_comes(struct file_watch *watch, bool *ret_whole)
 {
 	struct pollfd poll_fd = { .fd = file_watch_fd(watch), .events = POLLIN };
 	bool changed = false;
 
+	*ret_whole = false;
 	poll(&poll_fd, 1, 1000);
-	assert_int_equal(file_watch_read(watch, &changed), 0);
+	assert_int_equal(file_watch_read(watch, &changed, ret_whole), 0);
 	return changed;
+}
+
+/* What may be the first part of something is told from what is complete. */
+static void word_says_whether_a_file_is_whole(void **state)
+{
+	struct place *place = *state;
+	const char *paths[] = { place->dir };
+	struct file_watch *watch;
+	bool whole;
+	int fd;
+
+	assert_int_equal(file_watch_new(&watch), 0);
+	assert_int_equal(file_watch_set(watch, paths, 1), 0);
+	fd = open(at(place, "a.yaml"), O_CREAT | O_WRONLY | O_CLOEXEC, 0644);
+	assert_true(word_comes(watch, &whole));
+	assert_false(whole); /* created, and empty */
+	close(fd);
+	assert_true(word_comes(watch, &whole));
+	assert_true(whole);
+	assert_int_equal(unlink(at(place, "a.yaml")), 0);
+	assert_true(word_comes(watch, &whole));
+	assert_false(whole); /* something may take its place */
+	close(open(at(place, ".b.yaml"), O_CREAT | O_WRONLY | O_CLOEXEC, 0644));
+	assert_true(word_comes(watch, &whole));
+	assert_false(whole); /* not to be read under this name */
+	assert_int_equal(rename(at(place, ".b.yaml"), at(place, "b.yaml")), 0);
+	assert_true(word_comes(watch, &whole));
+	assert_true(whole);
+	file_watch_free(watch);
 }
 
 static void swap_of_a_volume_is_one_transaction(void **state)
@@ -318,6 +349,7 @@ static void swap_of_a_volume_is_one_transaction(void **state)
 	struct file_source *source;
 	struct file_watch *watch;
 	uint64_t signature;
+	bool whole;
 
 	put_volume(place, "..v1", 1);
 	assert_int_equal(symlink("..data/1.yaml", at(place, "1.yaml")), 0);
@@ -328,7 +360,8 @@ static void swap_of_a_volume_is_one_transaction(void **state)
 	assert_int_equal(file_watch_set(watch, paths, 1), 0);
 	signature = file_signature(place->dir);
 	put_volume(place, "..v2", 2);
-	assert_true(word_comes(watch));
+	assert_true(word_comes(watch, &whole));
+	assert_true(whole);
 	assert_int_not_equal(file_signature(place->dir), signature);
 	assert_true(refresh(source));
 	assert_int_equal(weight_of(source, "a"), 2);
@@ -342,6 +375,7 @@ static void watch_follows_a_file_through_its_link(void **state)
 	struct place *place = *state;
 	const char *path, *paths[1];
 	struct file_watch *watch;
+	bool whole;
 
 	assert_int_equal(mkdir(at(place, "real"), 0755), 0);
 	put_clusters(place, "real/eds.yaml", 1, "a", NULL);
@@ -352,7 +386,7 @@ static void watch_follows_a_file_through_its_link(void **state)
 	assert_int_equal(file_watch_new(&watch), 0);
 	assert_int_equal(file_watch_set(watch, paths, 1), 0);
 	put_clusters(place, "real/eds.yaml", 2, "a", NULL);
-	assert_true(word_comes(watch));
+	assert_true(word_comes(watch, &whole));
 	file_watch_free(watch);
 }
 
@@ -361,12 +395,13 @@ static void path_may_come_into_being_later(void **state)
 	struct place *place = *state;
 	const char *paths[] = { at(place, "eds.yaml") };
 	struct file_watch *watch;
+	bool whole;
 
 	assert_int_equal(file_signature(paths[0]), 0);
 	assert_int_equal(file_watch_new(&watch), 0);
 	assert_int_equal(file_watch_set(watch, paths, 1), 0);
 	put_clusters(place, "eds.yaml", 1, "a", NULL);
-	assert_true(word_comes(watch));
+	assert_true(word_comes(watch, &whole));
 	file_watch_free(watch);
 }
 
@@ -384,6 +419,7 @@ int main(void)
 		TEST(resource_of_two_files_counts_in_the_first),
 		TEST(other_files_are_passed_over),
 		TEST(swap_of_a_volume_is_one_transaction),
+		TEST(word_says_whether_a_file_is_whole),
 		TEST(watch_follows_a_file_through_its_link),
 		TEST(path_may_come_into_being_later),
 	};

@@ -9,6 +9,7 @@
 
 #include "arena.h"
 #include "eds_decode.h"
+#include "view_hash.h"
 
 #define DURATION_MAX 315576000000LL /* seconds: duration.proto */
 
@@ -257,7 +258,9 @@ int pb_decode_assignment(struct pb_slice body, struct eds_usage *usage, struct a
 	while (!err && pb_wire_next(&wire, &field))
 		err = read_field(&reader, &field, &assignment);
 	proto_arena_done(&reader.scratch);
-	if (!err)
-		*ret = assignment;
-	return err;
+	if (err)
+		return err;
+	assignment.content = assignment_hash(&assignment);
+	*ret = assignment;
+	return 0;
 }

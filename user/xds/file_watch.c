@@ -124,7 +124,22 @@ int file_watch_set(struct file_watch *watch, const char *const *paths, size_t co
 	return err;
 }
 
-int file_watch_read(struct file_watch *watch, bool *ret_changed)
+/* What was created may still be empty, and what went away may be about to come back. Files with a
+ * dot are not read; a volume's `..data` is renamed. */
+static bool is_whole(const char *events, size_t bytes)
+{
+	const struct inotify_event *event;
+
+	for (size_t at = 0; at < bytes; at += sizeof(*event) + event->len) {
+		event = (const void *)(events + at);
+		if (event->mask & IN_MOVED_TO ||
+		    (event->mask & IN_CLOSE_WRITE && event->len && event->name[0] != '.'))
+			return true;
+	}
+	return false;
+}
+
+int file_watch_read(struct file_watch *watch, bool *ret_changed, bool *ret_whole)
 {
 	char buf[4096] __attribute__((aligned(__alignof__(struct inotify_event))));
 
@@ -134,6 +149,7 @@ int file_watch_read(struct file_watch *watch, bool *ret_changed)
 		if (n < 0)
 			return errno == EAGAIN || errno == EINTR ? 0 : -errno;
 		*ret_changed = true;
+		*ret_whole |= is_whole(buf, (size_t)n);
 	}
 }
 

@@ -26,8 +26,9 @@ int file_watch_fd(const struct file_watch *watch);
  * -errno; paths that do not exist are no error. */
 int file_watch_set(struct file_watch *watch, const char *const *paths, size_t count);
 
-/* Reads what there is; *ret_changed is set, never cleared, when a directory changed. */
-int file_watch_read(struct file_watch *watch, bool *ret_changed);
+/* Reads what there is; *ret_changed is set, never cleared, when a directory changed, and *ret_whole
+ * when a file was moved in or its writer closed it: it need not be looked at again soon. */
+int file_watch_read(struct file_watch *watch, bool *ret_changed, bool *ret_whole);
 
 /* A number that changes when the file, or for a directory the set of its files or one of them,
  * is replaced or written; 0 when there is none. */

@@ -4,6 +4,7 @@
 
 #include "eds_rules.h"
 #include "session_state.h"
+#include "view_hash.h"
 
 const char *const xds_sync_names[] = {
 	[XDS_IDLE] = "idle",
@@ -66,6 +67,8 @@ static const struct assignment *show(struct xds_served *served,
 	else
 		served->shown = (struct assignment){.overprovisioning = EDS_OVERPROVISIONING};
 	served->shown.name = served->name;
+	if (!served->shown.content)
+		served->shown.content = assignment_hash(&served->shown);
 	return &served->shown;
 }
 
