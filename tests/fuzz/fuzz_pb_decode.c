@@ -2,56 +2,15 @@
 /* Fuzzes the protobuf decoders: as responses of both modes, and as the body of each type. What is
  * accepted keeps the rules that the view relies on. */
 #include <errno.h>
-#include <netinet/in.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "arena.h"
-#include "assignment.h"
-#include "eds_decode.h"
+#include "assignment_rules.h"
 #include "pb_decode.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void require(int condition)
-{
-	if (!condition)
-		abort();
-}
-
-static void check_endpoint(const struct endpoint *endpoint)
-{
-	require(endpoint->weight >= 1 && endpoint->health <= HEALTH_DEGRADED);
-	require(endpoint->address_count <= EDS_MAX_ADDRESSES);
-	require(!endpoint->network || *endpoint->network);
-	require(!endpoint->workload || *endpoint->workload);
-	for (size_t i = 0; i < endpoint->address_count; i++) {
-		const struct socket_addr *addr = &endpoint->addresses[i];
-
-		require(addr->addr.family == 4 || addr->addr.family == 6);
-		require(addr->proto == IPPROTO_TCP || addr->proto == IPPROTO_UDP);
-	}
-}
-
-static void check_assignment(const struct assignment *item)
-{
-	require(item->name && *item->name && strlen(item->name) <= EDS_MAX_NAME);
-	require(item->overprovisioning >= 1);
-	for (size_t i = 0; i < item->locality_count; i++) {
-		const struct locality *locality = &item->localities[i];
-
-		require(locality->region && locality->zone && locality->sub_zone);
-		require(locality->priority <= 128);
-		require(!locality->has_weight || locality->weight >= 1);
-		for (size_t j = 0; j < locality->endpoint_count; j++)
-			check_endpoint(&locality->endpoints[j]);
-	}
-	for (size_t i = 0; i < item->drop_count; i++)
-		require(*item->drops[i].category && item->drops[i].denominator &&
-			item->drops[i].numerator <= item->drops[i].denominator);
-}
 
 static void check_names(const struct xds_names *names)
 {
@@ -78,6 +37,7 @@ static void decode_body(struct pb_slice body)
 	int err = pb_decode_assignment(body, &usage, arena, &assignment, reason);
 
 	check_error(err, reason);
+	require(err || !assignment.rejected);
 	if (!err)
 		check_assignment(&assignment);
 	err = pb_decode_cluster(body, arena, &cluster, reason);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "arena.h"
+#include "text.h"
 
 /* Texts of struct config_ads that may be NULL. */
 static const size_t texts[] = {
@@ -84,11 +85,6 @@ void ads_settings_done(struct ads_settings *settings)
 	*settings = (struct ads_settings){};
 }
 
-static bool same_text(const char *a, const char *b)
-{
-	return a == b || (a && b && !strcmp(a, b));
-}
-
 static bool same_lists(const struct config_ads *a, const struct config_ads *b)
 {
 	if (a->address_count != b->address_count ||
@@ -110,10 +106,10 @@ bool ads_settings_match(const struct ads_settings *settings, const struct config
 	const struct config_ads *a = &settings->ads, *b = &config->ads;
 
 	for (size_t i = 0; i < TEXTS; i++)
-		if (!same_text(text_in(a, i), text_in(b, i)))
+		if (!text_equal(text_in(a, i), text_in(b, i)))
 			return false;
-	return same_text(settings->network, config->network) &&
-	       same_text(settings->cluster, config->cluster) &&
+	return text_equal(settings->network, config->network) &&
+	       text_equal(settings->cluster, config->cluster) &&
 	       settings->listed == (config->capture == CAPTURE_LISTED) && same_lists(a, b) &&
 	       a->view == b->view && a->mode == b->mode && a->tls == b->tls &&
 	       a->initial_fetch_seconds == b->initial_fetch_seconds &&

@@ -12,6 +12,7 @@
 #include "arena.h"
 #include "assignment_merge.h"
 #include "grpc_stream.h"
+#include "text.h"
 
 struct ads_source {
 	struct event_base *base;
@@ -114,11 +115,6 @@ static int follow_networks(struct ads_source *source, const struct ads_views *vi
 	return err;
 }
 
-static bool same_text(const char *a, const char *b)
-{
-	return a == b || (a && b && !strcmp(a, b));
-}
-
 static int set_view(struct ads_source *source, const char *view)
 {
 	char *copy = view ? strdup(view) : NULL;
@@ -217,7 +213,7 @@ int ads_source_follow(struct ads_source *source, const struct config *config)
 		err = listed_names(config, arena, &names, &count);
 	if (!err && source->settings.ads.view == ADS_VIEW_PER_NETWORK)
 		err = follow_networks(source, &views);
-	else if (!err && !same_text(views.text, source->view))
+	else if (!err && !text_equal(views.text, source->view))
 		err = change_view(source, views.text);
 	if (!err)
 		err = subscribe(source->links[0], names, count);

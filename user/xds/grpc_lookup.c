@@ -4,15 +4,12 @@
 
 #include <errno.h>
 #include <netdb.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-/* getaddrinfo(3) with NSS modules wants some room, 8 MiB it does not need. */
-#define STACK_BYTES (512 * 1024)
+#include "thread.h"
 
 /* What the thread works on. It outlives a lookup that was cancelled. */
 struct question {
@@ -65,25 +62,6 @@ static void *run(void *arg)
 	return NULL;
 }
 
-/* Signals are the main thread's. */
-static int start_thread(struct question *question)
-{
-	sigset_t all, before;
-	pthread_attr_t attr;
-	pthread_t thread;
-	int err;
-
-	sigfillset(&all);
-	pthread_attr_init(&attr);
-	pthread_attr_setstacksize(&attr, STACK_BYTES);
-	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	err = pthread_create(&thread, &attr, run, question);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	pthread_attr_destroy(&attr);
-	return -err;
-}
-
 static void on_answer(evutil_socket_t fd, short what, void *arg)
 {
 	struct grpc_lookup lookup = *(struct grpc_lookup *)arg;
@@ -106,7 +84,7 @@ static int ask_thread(const char *host, uint16_t port, int fd)
 	snprintf(question->host, sizeof(question->host), "%s", host);
 	snprintf(question->port, sizeof(question->port), "%u", port);
 	question->fd = fd;
-	err = start_thread(question);
+	err = thread_start(run, question);
 	if (err)
 		free(question);
 	return err;

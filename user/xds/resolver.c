@@ -6,7 +6,6 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -15,6 +14,8 @@
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "thread.h"
 
 struct answer {
 	char *name;
@@ -161,23 +162,6 @@ static void *run(void *arg)
 	return NULL;
 }
 
-/* Signals are the main thread's. */
-static int start(struct resolver *resolver)
-{
-	sigset_t all, before;
-	pthread_t thread;
-	int err;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	err = pthread_create(&thread, NULL, run, resolver);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	if (err)
-		return -err;
-	pthread_detach(thread);
-	return 0;
-}
-
 /* ------------------------------------------------------------------ the other side */
 
 int resolver_new(resolver_lookup lookup, struct resolver **ret)
@@ -195,7 +179,7 @@ int resolver_new(resolver_lookup lookup, struct resolver **ret)
 	}
 	pthread_mutex_init(&resolver->lock, NULL);
 	pthread_cond_init(&resolver->wake, NULL);
-	err = start(resolver);
+	err = thread_start(run, resolver);
 	if (err) {
 		destroy(resolver);
 		return err;

@@ -8,6 +8,7 @@
 #include "cluster_name.h"
 #include "eds_rules.h"
 #include "session_state.h"
+#include "text.h"
 
 /* What the next EDS list and the next served list will be, before either is touched. */
 struct follow {
@@ -20,11 +21,6 @@ struct follow {
 	struct xds_served *served;
 	size_t served_count;
 };
-
-static int compare_names(const void *left, const void *right)
-{
-	return strcmp(*(const char *const *)left, *(const char *const *)right);
-}
 
 static int compare_served(const void *left, const void *right)
 {
@@ -45,7 +41,7 @@ static void collect_names(struct follow *follow)
 {
 	const struct xds_session *session = follow->session;
 	const struct xds_list *clusters = &session->channels[XDS_CDS].list;
-	size_t count = 0, kept = 0;
+	size_t count = 0;
 
 	for (size_t i = 0; i < clusters->count; i++) {
 		const struct xds_resource *cluster = clusters->items[i];
@@ -58,11 +54,7 @@ static void collect_names(struct follow *follow)
 	}
 	for (size_t i = 0; i < session->extra_count; i++)
 		follow->names[count++] = session->extra[i];
-	qsort(follow->names, count, sizeof(*follow->names), compare_names);
-	for (size_t i = 0; i < count; i++)
-		if (!kept || strcmp(follow->names[kept - 1], follow->names[i]))
-			follow->names[kept++] = follow->names[i];
-	follow->name_count = kept;
+	follow->name_count = text_sort_unique(follow->names, count);
 }
 
 static int add_name(struct follow *follow, const char *name, struct xds_resource *held)
@@ -155,8 +147,7 @@ static void give_up(struct follow *follow)
 
 static bool is_wanted(const struct follow *follow, const char *name)
 {
-	return bsearch(&name, follow->names, follow->name_count, sizeof(*follow->names),
-		       compare_names);
+	return text_in_sorted(follow->names, follow->name_count, name);
 }
 
 static void want(struct xds_session *session, struct xds_resource *held, bool wanted)

@@ -1,22 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* The EDS names a user of the session asks for by itself. */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "arena.h"
 #include "session_state.h"
-
-static int compare_names(const void *left, const void *right)
-{
-	return strcmp(*(const char *const *)left, *(const char *const *)right);
-}
+#include "text.h"
 
 static int copy_names(struct arena *arena, const char *const *names, size_t count,
 		      const char ***ret, size_t *ret_count)
 {
 	const char **copies = arena_array(arena, count, sizeof(*copies));
-	size_t kept = 0;
 
 	if (!copies)
 		return -ENOMEM;
@@ -25,12 +19,8 @@ static int copy_names(struct arena *arena, const char *const *names, size_t coun
 		if (!copies[i])
 			return -ENOMEM;
 	}
-	qsort(copies, count, sizeof(*copies), compare_names);
-	for (size_t i = 0; i < count; i++)
-		if (!kept || strcmp(copies[kept - 1], copies[i]))
-			copies[kept++] = copies[i];
 	*ret = copies;
-	*ret_count = kept;
+	*ret_count = text_sort_unique(copies, count);
 	return 0;
 }
 

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Texts that may be missing, and lists of them. */
+#include "text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+bool text_equal(const char *a, const char *b)
+{
+	return a == b || (a && b && !strcmp(a, b));
+}
+
+static int compare(const void *left, const void *right)
+{
+	return strcmp(*(const char *const *)left, *(const char *const *)right);
+}
+
+size_t text_sort_unique(const char **list, size_t count)
+{
+	size_t kept = 0;
+
+	if (count)
+		qsort(list, count, sizeof(*list), compare);
+	for (size_t i = 0; i < count; i++)
+		if (!kept || strcmp(list[kept - 1], list[i]))
+			list[kept++] = list[i];
+	return kept;
+}
+
+bool text_in_sorted(const char *const *list, size_t count, const char *text)
+{
+	return count && bsearch(&text, list, count, sizeof(*list), compare);
+}
