@@ -93,15 +93,19 @@ def write_sized(directory, services, each):
 
 # ---------------------------------------------------------------- configurations
 
-SIZED_AGENT = """network: network1
-cluster: cluster1
-interfaces: {pods: ["veth*"], uplinks: ["eth0"]}
-meshNetworksFile: %s
-source: {files: {path: %s}}
-capture: listed
-limits: {%s}
-services:
-"""
+def sized_agent(networks, directory, limits, lines):
+    return "\n".join([
+        "network: network1", "cluster: cluster1", 'interfaces: {pods: ["veth*"], uplinks: ["eth0"]}',
+        "meshNetworksFile: " + networks, "source: {files: {path: %s}}" % directory,
+        "capture: listed", "limits: {%s}" % limits, "services:", *lines, ""])
+
+
+def ads_agent(server):
+    """The service whose endpoints change, by a control plane."""
+    return "\n".join([
+        "network: network1", "cluster: cluster1", 'interfaces: {pods: ["veth*"], uplinks: ["eth0"]}',
+        'source: {ads: {addresses: ["%s"], node: {name: plain, namespace: bench}}}' % server,
+        "capture: listed", "limits: {slots: 16777216}", "services:", service_lines()[-1], ""])
 
 
 def print_nft(count):

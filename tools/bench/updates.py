@@ -3,10 +3,12 @@
 
 `load watch` sends a datagram of a new flow every fifth of a millisecond and says when the first one
 was sent that the new endpoint answered; both clocks are CLOCK_MONOTONIC."""
+import json
 import subprocess
 import time
 
-from inputs import CHANGING, NEW, OLD, assignment, write_assignments
+from agent import Agent
+from inputs import CHANGING, DOMAIN, NEW, OLD, ads_agent, assignment, write_assignments
 from ways import LOAD, inside, memory_mb, pid_of, progress
 
 SETTLE = 0.15  # what the agent does after it has written, and what it waits for between changes
@@ -23,16 +25,33 @@ class Changing:
         return subprocess.Popen([*inside(self.client), LOAD, "watch", CHANGING, "5000",
                                  ANSWERED_BY[pod], "30000"], text=True, stdout=subprocess.PIPE)
 
-    def change(self, endpoints, pod, in_place=False):
+    def tell(self, endpoints, in_place=False):
+        """CLOCK_MONOTONIC ns of the moment from which the agent can know."""
+        return write_assignments(self.path, [assignment("new", endpoints)], in_place)
+
+    def change(self, endpoints, pod, **kind):
         """Milliseconds until the first packet to `pod`, which answers for new endpoints alone."""
         with self.watch(pod) as watch:
             time.sleep(0.03)
-            at = write_assignments(self.path, [assignment("new", endpoints)], in_place)
+            at = self.tell(endpoints, **kind)
             seen = watch.communicate()[0]
         if watch.returncode:
             raise SystemExit("%s: the new state does not show" % self.group)
         time.sleep(SETTLE)
         return (int(seen) - at) / 1e6
+
+
+class ChangingByAds(Changing):
+    """The same by a control plane, which is a process that ads_push.py runs."""
+
+    def __init__(self, group, client, plane):
+        super().__init__(group, client, "")
+        self.plane = plane
+
+    def tell(self, endpoints):
+        self.plane.stdin.write(json.dumps(endpoints) + "\n")
+        self.plane.stdin.flush()
+        return int(self.plane.stdout.readline())
 
 
 def one(pod):
@@ -64,11 +83,7 @@ def measure(figures, changing, quick):
     values = back_and_forth(changing, one, 10 if quick else 100)
     note("1 endpoint", values)
     if not quick:
-        values.sort()
-        figures.add("update, 1 endpoint, p99", "ms", "less", changing.group, "Parallax",
-                    values[len(values) * 99 // 100 - 1])
-        progress("updates, %s: 1 endpoint, file written in place" % changing.group)
-        note("1 endpoint, file written in place", back_and_forth(changing, one, 10, in_place=True))
+        note("1 endpoint, p99", [sorted(values)[len(values) * 99 // 100 - 1]])
     progress("updates, %s: 1 of 10,000 endpoints" % changing.group)
     note("1 of 10,000 endpoints", back_and_forth(changing, one_of_many, 2 if quick else 20))
     for number in range(2 if quick else 15):
@@ -78,11 +93,46 @@ def measure(figures, changing, quick):
     changing.change(one(OLD), OLD)
 
 
+def measure_in_place(figures, changing, quick):
+    progress("updates, %s: 1 endpoint, file written in place" % changing.group)
+    for value in back_and_forth(changing, one, 4 if quick else 20, in_place=True):
+        figures.add("update, 1 endpoint, file written in place", "ms", "less", changing.group,
+                    "Parallax", value)
+
+
+def note_memory(figures, group, pid):
+    for what, kind in (("resident", "VmRSS"), ("peak", "VmHWM")):
+        figures.add("agent, %s, after updates" % what, "MB", "less", group, "Parallax",
+                    memory_mb(pid, kind))
+
+
 def measure_updates(figures, directory, quick):
     for group, client, where, agent in (
             ("5 services", "c-other", directory + "-one", "agent-other"),
             ("10,000 services", "c-stack", directory, "agent-stack")):
-        measure(figures, Changing(group, client, where), quick)
-        for what, kind in (("resident", "VmRSS"), ("peak", "VmHWM")):
-            figures.add("agent, %s, after updates" % what, "MB", "less", group, "Parallax",
-                        memory_mb(pid_of(agent), kind))
+        changing = Changing(group, client, where)
+        measure(figures, changing, quick)
+        measure_in_place(figures, changing, quick)
+        note_memory(figures, group, pid_of(agent))
+    measure_ads(figures, quick)
+
+
+# ---------------------------------------------------------------- by ADS
+
+PLANE = "127.0.0.1:15010"
+
+
+def measure_ads(figures, quick):
+    """An agent on the node `plain', and its control plane on the same node."""
+    plane = subprocess.Popen([*inside("plain"), "tools/bench/ads_push.py", PLANE, "new." + DOMAIN,
+                              "5000"], text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    try:
+        changing = ChangingByAds("ADS, 1 service", "c-plain", plane)
+        changing.tell(one(OLD))
+        with Agent(ads_agent(PLANE)) as agent:
+            agent.wait_serving()
+            measure(figures, changing, quick)
+            note_memory(figures, changing.group, agent.process.pid)
+    finally:
+        plane.terminate()
+        plane.wait()

@@ -175,10 +175,11 @@ class Words:
             at("new flow", 1 << 24, sizes)) for sizes in SIZES)
 
     def update_table(self):
-        groups = ["5 services", "10,000 services", "100,000 endpoints, a million flows"]
+        groups = ["5 services", "10,000 services", "100,000 endpoints, a million flows",
+                  "ADS, 1 service"]
         kinds = ["1 endpoint", "1 endpoint, p99", "1 endpoint, file written in place",
                  "1 of 10,000 endpoints", "10,000 endpoints"]
-        out = ["| what changes | %s |" % " | ".join(groups), "|---|---|---|---|"]
+        out = ["| what changes | %s |" % " | ".join(groups), "|---|---|---|---|---|"]
         for kind in kinds:
             out.append("| %s | %s |" % (kind, " | ".join(
                 number(self.update(kind, group), 1) for group in groups)))
