@@ -202,7 +202,7 @@ SUBPROGRAM int gateway_deliver(struct __sk_buff *skb, struct packet *p, const st
 	if (reason != REASON_COUNT)
 		return drop(p, reason);
 	if ((p->tcp_flags & TCP_SYN && clamp_mss(skb, p, tunnel_mtu(s))) ||
-	    rewrite(skb, p, &nat, 1))
+	    rewrite_directly(skb, p, &nat, 1))
 		return drop(p, REASON_NO_ROOM);
 	return forwarded(p, REASON_GATEWAY_IN, route_send(skb, p, s, nat.daddr));
 }

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Changes to a packet's own headers: addresses, ports, TTL, MSS, ECN.
  *
- * All writes go through helpers. A program with direct writes makes the kernel copy the head of
- * every cloned packet before it runs, and whatever a TCP socket sends is cloned. */
+ * At the pods' hooks all writes go through helpers. To a program with direct writes the kernel
+ * adds a call for every cloned packet, service or not (net/core/filter.c, bpf_unclone_prologue()),
+ * and all data that a TCP socket sends are cloned: that costs as much as the helper saves. What a
+ * NIC received is not cloned. */
 #ifndef REWRITE_H
 #define REWRITE_H
 
@@ -44,28 +46,62 @@ INLINE __u32 fold32(__u64 sum)
 	return (__u32)((sum & 0xffffffff) + (sum >> 32));
 }
 
-/* Rewrite the tuple to `nat` and lower the TTL by `hops`. Checksums are updated, never computed
- * anew, so that a wrong one stays wrong; with a partial one the helper touches only what the
- * pseudo header contributes. */
-INLINE int rewrite(struct __sk_buff *skb, const struct packet *p, const struct nat *nat, __u8 hops)
+INLINE __u64 addrs_diff(const struct packet *p, const struct nat *nat)
 {
-	__u64 flags = is_udp(p) ? BPF_F_MARK_MANGLED_0 : 0;
-	__u64 addrs = csum_diff32(p->key.saddr, nat->saddr) + csum_diff32(p->key.daddr, nat->daddr);
-	__u64 ports = csum_diff16(p->key.sport, nat->sport) + csum_diff16(p->key.dport, nat->dport);
+	return csum_diff32(p->key.saddr, nat->saddr) + csum_diff32(p->key.daddr, nat->daddr);
+}
+
+/* The tuple `nat` behind the TTL, that lowered by `hops`. */
+INLINE struct tuple_bytes tuple_bytes(const struct packet *p, const struct nat *nat, __u8 hops)
+{
 	__u64 ttl = csum_diff16(ttl_word(p->ttl, p->proto), ttl_word(p->ttl - hops, p->proto));
-	struct tuple_bytes bytes = {
+
+	return (struct tuple_bytes){
 		.ttl = p->ttl - hops,
 		.proto = p->proto,
-		.check = csum_update(p->ip_check, addrs + ttl),
+		.check = csum_update(p->ip_check, addrs_diff(p, nat) + ttl),
 		.nat = *nat,
 	};
+}
 
-	if (bpf_l4_csum_replace(skb, l4_check(p), 0, fold32(addrs), flags | BPF_F_PSEUDO_HDR))
+/* Checksums are updated, never computed anew, so that a wrong one stays wrong; with a partial one
+ * the helper touches only what the pseudo header contributes. */
+INLINE int rewrite_l4_check(struct __sk_buff *skb, const struct packet *p, const struct nat *nat)
+{
+	__u64 flags = is_udp(p) ? BPF_F_MARK_MANGLED_0 : 0;
+	__u64 ports = csum_diff16(p->key.sport, nat->sport) + csum_diff16(p->key.dport, nat->dport);
+
+	if (bpf_l4_csum_replace(skb, l4_check(p), 0, fold32(addrs_diff(p, nat)),
+				flags | BPF_F_PSEUDO_HDR))
 		return -1;
-	if ((nat->sport != p->key.sport || nat->dport != p->key.dport) &&
-	    bpf_l4_csum_replace(skb, l4_check(p), 0, fold32(ports), flags))
+	if (nat->sport == p->key.sport && nat->dport == p->key.dport)
+		return 0;
+	return bpf_l4_csum_replace(skb, l4_check(p), 0, fold32(ports), flags);
+}
+
+/* Rewrite the tuple to `nat` and lower the TTL by `hops`. */
+INLINE int rewrite(struct __sk_buff *skb, const struct packet *p, const struct nat *nat, __u8 hops)
+{
+	struct tuple_bytes bytes = tuple_bytes(p, nat, hops);
+
+	if (rewrite_l4_check(skb, p, nat))
 		return -1;
 	return bpf_skb_store_bytes(skb, p->l3 + offsetof(struct iphdr, ttl), &bytes, sizeof(bytes), 0);
+}
+
+/* The same for a packet at ETH_HLEN, by a direct write. For px_uplink alone. */
+INLINE int rewrite_directly(struct __sk_buff *skb, const struct packet *p, const struct nat *nat,
+			    __u8 hops)
+{
+	struct tuple_bytes *to;
+
+	if (rewrite_l4_check(skb, p, nat))
+		return -1;
+	to = skb_data(skb) + ETH_HLEN + offsetof(struct iphdr, ttl);
+	if ((void *)(to + 1) > skb_end(skb))
+		return -1;
+	*to = tuple_bytes(p, nat, hops);
+	return 0;
 }
 
 /* Replace 16 bits of the TCP header or its options at `offset` from its start. */

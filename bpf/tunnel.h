@@ -125,10 +125,8 @@ INLINE int tunnel_ecn(struct __sk_buff *skb, struct packet *p, __u8 outer_tos)
  * will not cut, see reply_cut(), the receiver passes over it). `p` describes the inner packet
  * where it stands; afterwards it stands at ETH_HLEN. Returns the reason of a drop or
  * REASON_COUNT. */
-SUBPROGRAM int tunnel_strip(struct __sk_buff *skb, struct packet *p,
-				    const struct outer *outer)
+INLINE int tunnel_strip(struct __sk_buff *skb, struct packet *p, const struct outer *outer)
 {
-	REQUIRE(p && outer);
 	__s32 length = p->l3 - ETH_HLEN;
 	__u32 end = p->l3 + p->length;
 
