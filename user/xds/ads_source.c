@@ -1,34 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Assignments, names and clusters from a control plane: its streams, and what they say together. */
-#include "ads_source.h"
-
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 
-#include "ads_link.h"
+#include "ads_source_parts.h"
 #include "ads_views.h"
 #include "arena.h"
-#include "assignment_merge.h"
 #include "grpc_stream.h"
 #include "text.h"
-
-struct ads_source {
-	struct event_base *base;
-	struct ads_settings settings;
-	struct ads_machine machine;
-	ads_notify notify;
-	void *arg;
-	struct ads_link **links; /* the first is our own network's */
-	size_t link_count;
-	char *view;              /* last said as REQUESTED_NETWORK_VIEW; NULL: nothing */
-	struct arena *arena;     /* of what follows, made anew at each refresh */
-	const struct assignment **assignments;
-	size_t assignment_count;
-	uint64_t *generations;   /* of the links, at the last refresh */
-	bool whole;              /* every view has had its say once */
-};
 
 static void on_link(void *arg, bool contents)
 {
@@ -182,8 +163,7 @@ static int subscribe(struct ads_link *link, const char *const *names, size_t cou
 	return err;
 }
 
-/* Other views have no clusters of their own: they are asked for what ours names. */
-static int follow_names(struct ads_source *source)
+int ads_source_follow_names(struct ads_source *source)
 {
 	const struct xds_session *own = source->links[0]->session;
 	size_t count = xds_session_assignment_count(own);
@@ -218,7 +198,7 @@ int ads_source_follow(struct ads_source *source, const struct config *config)
 	if (!err)
 		err = subscribe(source->links[0], names, count);
 	if (!err)
-		err = follow_names(source);
+		err = ads_source_follow_names(source);
 	arena_free(arena);
 	return err;
 }
@@ -280,248 +260,6 @@ void ads_source_free(struct ads_source *source)
 bool ads_source_fits(const struct ads_source *source, const struct config *config)
 {
 	return config->ads.enabled && ads_settings_match(&source->settings, config);
-}
-
-/* ------------------------------------------------------------------ what is not known yet */
-
-size_t ads_source_name_count(const struct ads_source *source)
-{
-	return xds_session_assignment_count(source->links[0]->session);
-}
-
-const char *ads_source_name(const struct ads_source *source, size_t index)
-{
-	struct xds_assignment held;
-
-	xds_session_assignment(source->links[0]->session, index, &held);
-	return held.name;
-}
-
-/* There are servers without names or listeners: after a while that is their answer. */
-static bool type_known(const struct xds_session_status *status, enum xds_type type, int64_t fetch_ms)
-{
-	const struct xds_type_status *of = &status->types[type];
-
-	if (of->sync == XDS_IDLE || of->last_ack_ms)
-		return true;
-	return type != XDS_CDS && !of->responses && status->connected &&
-	       ads_now_ms() - status->since_ms >= fetch_ms;
-}
-
-bool ads_source_knows_names(const struct ads_source *source)
-{
-	int64_t fetch_ms = source->settings.ads.initial_fetch_seconds * 1000;
-	struct xds_session_status status;
-
-	xds_session_status(source->links[0]->session, &status);
-	return type_known(&status, XDS_CDS, fetch_ms) && type_known(&status, XDS_LDS, fetch_ms) &&
-	       type_known(&status, XDS_NDS, fetch_ms);
-}
-
-static bool is_asked(const struct ads_source *source, const char *name)
-{
-	size_t low = 0, high = ads_source_name_count(source);
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		int order = strcmp(ads_source_name(source, middle), name);
-
-		if (!order)
-			return true;
-		if (order < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return false;
-}
-
-static bool all_views_have(const struct ads_source *source, const char *name)
-{
-	size_t count = source->whole ? 1 : source->link_count;
-
-	for (size_t i = 0; i < count; i++)
-		if (!xds_session_find(source->links[i]->session, name))
-			return false;
-	return true;
-}
-
-bool ads_source_knows(const struct ads_source *source, const char *name)
-{
-	return all_views_have(source, name) ||
-	       (!is_asked(source, name) && ads_source_knows_names(source));
-}
-
-/* Views that come later must not make services wait that serve already. */
-static bool is_whole(const struct ads_source *source)
-{
-	for (size_t i = 0; i < ads_source_name_count(source); i++)
-		if (!all_views_have(source, ads_source_name(source, i)))
-			return false;
-	return ads_source_knows_names(source);
-}
-
-/* ------------------------------------------------------------------ what is held */
-
-static int merge_one(struct ads_source *source, const struct xds_assignment *held,
-		     struct merge_view *views, const struct assignment **ret)
-{
-	const struct assignment *merged;
-	bool some = false;
-	int err;
-
-	for (size_t i = 0; i < source->link_count; i++) {
-		views[i].network = source->links[i]->network;
-		views[i].assignment = xds_session_find(source->links[i]->session, held->name);
-		some |= views[i].assignment != NULL;
-	}
-	if (!some)
-		return -ENOENT;
-	/* The own view decides whether there is a service at all. */
-	if (!held->assignment)
-		return -ENOENT;
-	err = assignment_merge(source->arena, views, source->link_count, &merged);
-	if (!err)
-		*ret = merged;
-	return err;
-}
-
-static int collect(struct ads_source *source)
-{
-	const struct xds_session *own = source->links[0]->session;
-	bool merging = source->settings.ads.view == ADS_VIEW_PER_NETWORK;
-	struct merge_view *views =
-		arena_array(source->arena, source->link_count, sizeof(*views));
-	struct xds_assignment held;
-	size_t count = 0;
-	int err = views ? 0 : -ENOMEM;
-
-	for (size_t i = 0; !err && i < xds_session_assignment_count(own); i++) {
-		xds_session_assignment(own, i, &held);
-		if (merging)
-			err = merge_one(source, &held, views, &source->assignments[count]);
-		else
-			source->assignments[count] = held.assignment;
-		if (err == -ENOENT)
-			err = 0;
-		else if (!err && source->assignments[count])
-			count++;
-	}
-	source->assignment_count = count;
-	return err;
-}
-
-static bool is_fresh(const struct ads_source *source)
-{
-	if (!source->generations || source->generations[0] != source->link_count)
-		return false;
-	for (size_t i = 0; i < source->link_count; i++)
-		if (source->generations[i + 1] !=
-		    xds_session_generation(source->links[i]->session))
-			return false;
-	return true;
-}
-
-static int note_generations(struct ads_source *source)
-{
-	uint64_t *generations =
-		realloc(source->generations, (source->link_count + 1) * sizeof(*generations));
-
-	if (!generations)
-		return -ENOMEM;
-	generations[0] = source->link_count;
-	for (size_t i = 0; i < source->link_count; i++)
-		generations[i + 1] = xds_session_generation(source->links[i]->session);
-	source->generations = generations;
-	return 0;
-}
-
-int ads_source_refresh(struct ads_source *source)
-{
-	size_t count = xds_session_assignment_count(source->links[0]->session);
-	int err = follow_names(source);
-
-	if (err || is_fresh(source))
-		return err;
-	arena_free(source->arena);
-	source->assignment_count = 0;
-	source->arena = arena_new(0);
-	source->assignments = source->arena ?
-		arena_array(source->arena, count + 1, sizeof(*source->assignments)) : NULL;
-	err = source->assignments ? collect(source) : -ENOMEM;
-	source->whole = source->whole || is_whole(source);
-	return err ? err : note_generations(source);
-}
-
-size_t ads_source_count(const struct ads_source *source)
-{
-	return source->assignment_count;
-}
-
-const struct assignment *ads_source_at(const struct ads_source *source, size_t index)
-{
-	return source->assignments[index];
-}
-
-static int compare_name(const void *key, const void *item)
-{
-	const struct assignment *const *assignment = item;
-
-	return strcmp(key, (*assignment)->name);
-}
-
-const struct assignment *ads_source_find(const struct ads_source *source, const char *name)
-{
-	const struct assignment **found = NULL;
-
-	if (source->assignment_count)
-		found = bsearch(name, source->assignments, source->assignment_count,
-				sizeof(*source->assignments), compare_name);
-	return found ? *found : NULL;
-}
-
-int ads_source_vip_input(const struct ads_source *source, struct arena *arena,
-			 struct vip_input *ret)
-{
-	const struct xds_session *own = source->links[0]->session;
-	size_t clusters = xds_session_cluster_count(own), hosts = xds_session_host_count(own);
-	size_t listeners = xds_session_listener_count(own);
-	struct vip_cluster *cluster = arena_array(arena, clusters + 1, sizeof(*cluster));
-	struct vip_host *host = arena_array(arena, hosts + 1, sizeof(*host));
-	struct vip_listener *listener = arena_array(arena, listeners + 1, sizeof(*listener));
-
-	if (!cluster || !host || !listener)
-		return -ENOMEM;
-	*ret = (struct vip_input){ .clusters = cluster, .hosts = host, .host_count = hosts,
-				   .listeners = listener };
-	for (size_t i = 0; i < clusters; i++) {
-		const struct xds_cluster *from = xds_session_cluster(own, i);
-
-		if (from->kind == XDS_CLUSTER_EDS)
-			cluster[ret->cluster_count++] = (struct vip_cluster){
-				from->name, ads_source_find(source, from->name) };
-	}
-	for (size_t i = 0; i < hosts; i++) {
-		const struct xds_host *from = xds_session_host(own, i);
-
-		host[i] = (struct vip_host){ from->host, from->addresses, from->address_count };
-	}
-	for (size_t i = 0; i < listeners; i++) {
-		const struct xds_listener *from = xds_session_listener(own, i);
-
-		if (from->cluster)
-			listener[ret->listener_count++] = (struct vip_listener){
-				from->address, from->port, from->cluster };
-	}
-	return 0;
-}
-
-bool ads_source_complete(const struct ads_source *source)
-{
-	for (size_t i = 0; i < source->link_count; i++)
-		if (!xds_session_complete(source->links[i]->session))
-			return false;
-	return true;
 }
 
 /* ------------------------------------------------------------------ for people */

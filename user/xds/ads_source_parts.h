@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What the files of ads_source share. */
+#ifndef ADS_SOURCE_PARTS_H
+#define ADS_SOURCE_PARTS_H
+
+#include "ads_link.h"
+#include "ads_source.h"
+
+struct ads_source {
+	struct event_base *base;
+	struct ads_settings settings;
+	struct ads_machine machine;
+	ads_notify notify;
+	void *arg;
+	struct ads_link **links; /* the first is our own network's */
+	size_t link_count;
+	char *view;              /* last said as REQUESTED_NETWORK_VIEW; NULL: nothing */
+	struct arena *arena;     /* of what follows, made anew at each refresh */
+	const struct assignment **assignments;
+	size_t assignment_count;
+	uint64_t *generations;   /* of the links, at the last refresh */
+	bool whole;              /* every view has had its say once */
+};
+
+/* Other views have no clusters of their own: they are asked for what ours names. Returns 0 or
+ * -errno. */
+int ads_source_follow_names(struct ads_source *source);
+
+/* Whether each view has had its say: views that come later must not make services wait that serve
+ * already. */
+bool ads_source_is_whole(const struct ads_source *source);
+
+#endif
