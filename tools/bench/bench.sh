@@ -102,44 +102,47 @@ print(os.path.join(os.path.dirname(envoy.__file__), "_bin", "envoy"))' 2>/dev/nu
 	[[ -x ${ENVOY:-} ]] || ENVOY=
 }
 
-node_config() { # NODE NETWORK CLUSTER SERVICES_FILE, standard input adds to it
+node_config() { # NODE NETWORK CLUSTER, standard input adds to it
 	{
 		cat <<-END
 			network: $2
 			cluster: $3
 			interfaces: {pods: ["veth*"], uplinks: ["eth0"]}
 			meshNetworksFile: $TOPO_DIR/networks.yaml
-			source: {files: {path: $EDS}}
+			source: {files: {path: $EDS-$1}}
 			capture: listed
 			limits: {slots: 16777216}
 		END
 		cat
-		cat "$4"
+		cat "$TEST_DIR/services-$1"
 	} | put "$TOPO_DIR/$1/config.yaml"
 }
 
+# Each agent has files of its own: an update is then one agent's work.
 agents() {
-	mkdir -p "$EDS" "$EDS-one"
+	local node count
 	networks network1=cluster1 network2=n2-k8s-config@192.23.120.32:15443
-	tools/bench/bench.py eds "$SERVICES" "$EDS" >"$TEST_DIR/services" || fail "assignments"
-	sed -n 1,6p "$TEST_DIR/services" >"$TEST_DIR/services-few"
-	local delivery
-	for delivery in stack redirect; do
+	for node in stack redirect gw2 other; do
+		count=$SERVICES
+		[[ $node == other ]] && count=0
+		mkdir -p "$EDS-$node"
+		tools/bench/bench.py eds $count "$EDS-$node" >"$TEST_DIR/services-$node" ||
+			fail "assignments"
+	done
+	sed -i 6q "$TEST_DIR/services-gw2"
+	for node in stack redirect; do
 		{
 			transports network2=geneve
-			echo "delivery: $delivery"
-		} | node_config $delivery network1 cluster1 "$TEST_DIR/services"
+			echo "delivery: $node"
+		} | node_config $node network1 cluster1
 	done
-	gateway_role $SNAT2 192.23.110.0/24 |
-		node_config gw2 network2 n2-k8s-config "$TEST_DIR/services-few"
-	tools/bench/bench.py eds 0 "$EDS-one" >"$TEST_DIR/services-one" || fail "assignments"
-	EDS=$EDS-one node_config other network1 cluster1 "$TEST_DIR/services-one" </dev/null
-	for delivery in stack redirect gw2 other; do
-		agent_start $delivery || fail "agent of $delivery"
+	gateway_role $SNAT2 192.23.110.0/24 | node_config gw2 network2 n2-k8s-config
+	node_config other network1 cluster1 </dev/null
+	for node in stack redirect gw2 other; do
+		agent_start $node || fail "agent of $node"
 	done
 }
 
-echo "  namespaces, peers and agents"
 build_world
 plain_ways
 peers

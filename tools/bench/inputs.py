@@ -36,14 +36,13 @@ def assignment(name, endpoints, network="network1"):
 
 
 def write_assignments(path, assignments, in_place=False):
-    """Returns when the file took its place, or was about to be written: ns of CLOCK_MONOTONIC."""
+    """Returns when the file took its place, or in place was closed: ns of CLOCK_MONOTONIC."""
     text = json.dumps({"version_info": "1", "resources": assignments})
     beside = path if in_place else os.path.dirname(path) + ".new"
-    at = time.monotonic_ns()
     with open(beside, "w") as f:
         f.write(text)
+    at = time.monotonic_ns()
     if not in_place:
-        at = time.monotonic_ns()
         os.rename(beside, path)
     return at
 

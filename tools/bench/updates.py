@@ -19,7 +19,8 @@ class Changing:
     """The service that changes, as one agent is told of it."""
 
     def __init__(self, group, client, directory):
-        self.group, self.client, self.path = group, client, directory + "/zz-new.json"
+        self.group, self.client = group, client
+        self.path = directory and directory + "/zz-new.json"
 
     def watch(self, pod):
         return subprocess.Popen([*inside(self.client), LOAD, "watch", CHANGING, "5000",
@@ -45,7 +46,7 @@ class ChangingByAds(Changing):
     """The same by a control plane, which is a process that ads_push.py runs."""
 
     def __init__(self, group, client, plane):
-        super().__init__(group, client, "")
+        super().__init__(group, client, None)
         self.plane = plane
 
     def tell(self, endpoints):
@@ -71,33 +72,34 @@ def one_of_many(pod):
 def back_and_forth(changing, endpoints, times, **kind):
     """The one endpoint there is leaves and another comes, each time."""
     changing.change(endpoints(OLD), OLD)
-    return [changing.change(endpoints(pod), pod, **kind) for pod in [NEW, OLD] * (times // 2)]
+    for pod in [NEW, OLD] * (times // 2):
+        yield changing.change(endpoints(pod), pod, **kind)
+
+
+def many_and_few(changing, times):
+    """Ten thousand endpoints take the place of one, which then comes back unmeasured."""
+    for _ in range(times):
+        changing.change(one(OLD), OLD)
+        yield changing.change(all_new(NEW), NEW)
+    changing.change(one(OLD), OLD)
 
 
 def measure(figures, changing, quick):
     def note(what, values):
+        progress("updates, %s: %s" % (changing.group, what))
         for value in values:
             figures.add("update, " + what, "ms", "less", changing.group, "Parallax", value)
 
-    progress("updates, %s: 1 endpoint" % changing.group)
-    values = back_and_forth(changing, one, 10 if quick else 100)
+    values = list(back_and_forth(changing, one, 10 if quick else 100))
     note("1 endpoint", values)
     if not quick:
         note("1 endpoint, p99", [sorted(values)[len(values) * 99 // 100 - 1]])
-    progress("updates, %s: 1 of 10,000 endpoints" % changing.group)
+    if changing.path:
+        note("1 endpoint, file written in place",
+             back_and_forth(changing, one, 4 if quick else 20, in_place=True))
     note("1 of 10,000 endpoints", back_and_forth(changing, one_of_many, 2 if quick else 20))
-    for number in range(2 if quick else 15):
-        progress("updates, %s: 10,000 endpoints, round %d" % (changing.group, number + 1))
-        changing.change(one(OLD), OLD)
-        note("10,000 endpoints", [changing.change(all_new(NEW), NEW)])
-    changing.change(one(OLD), OLD)
-
-
-def measure_in_place(figures, changing, quick):
-    progress("updates, %s: 1 endpoint, file written in place" % changing.group)
-    for value in back_and_forth(changing, one, 4 if quick else 20, in_place=True):
-        figures.add("update, 1 endpoint, file written in place", "ms", "less", changing.group,
-                    "Parallax", value)
+    note("10,000 endpoints", many_and_few(changing, 2 if quick else 15))
+    note("1 endpoint where 10,000 were", back_and_forth(changing, one, 4 if quick else 20))
 
 
 def note_memory(figures, group, pid):
@@ -108,11 +110,9 @@ def note_memory(figures, group, pid):
 
 def measure_updates(figures, directory, quick):
     for group, client, where, agent in (
-            ("5 services", "c-other", directory + "-one", "agent-other"),
-            ("10,000 services", "c-stack", directory, "agent-stack")):
-        changing = Changing(group, client, where)
-        measure(figures, changing, quick)
-        measure_in_place(figures, changing, quick)
+            ("5 services", "c-other", directory + "-other", "agent-other"),
+            ("10,000 services", "c-stack", directory + "-stack", "agent-stack")):
+        measure(figures, Changing(group, client, where), quick)
         note_memory(figures, group, pid_of(agent))
     measure_ads(figures, quick)
 
