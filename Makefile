@@ -140,7 +140,7 @@ fuzz:                           ## fuzz each target for FUZZ_SECONDS (30), with 
 	@+$(MAKE) --no-print-directory $(JOBS) CC=$(CLANG) SAN=address,undefined BUILD=$(BUILD)/fuzz \
 		FUZZ_CFLAGS=-fsanitize=fuzzer-no-link run-fuzz
 
-bench: deps bench-deps          ## as root: measure, compare with peers, draw (about 10 minutes)
+bench: deps bench-deps          ## as root: measure, compare with peers, draw (about 15 minutes)
 	@+$(MAKE) --no-print-directory $(JOBS) bench-programs
 	@BUILD=$(BUILD) tools/bench/bench.sh
 

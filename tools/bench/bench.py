@@ -3,6 +3,7 @@
 """Measures in the namespaces of bench.sh. Every figure comes from interleaved rounds of one run;
 what counts are ratios. `bench.py nft|haproxy|envoy|eds` writes what the others are configured with."""
 import os
+import subprocess
 import sys
 import time
 
@@ -37,13 +38,24 @@ def run(arguments):
     say("%(busy_before).2f of %(cpus)d processors are busy with other work" % info)
     figures, ways = Figures(), answering()
     begin, stolen = time.monotonic(), cpu_times()[1]
-    for name in chosen:
-        at = time.monotonic()
-        PARTS[name](figures, ways, quick)
-        say("%s: %.0f s" % (name, time.monotonic() - at))
+    failed = [name for name in chosen if not one_part(name, figures, ways, quick)]
     info["seconds"] = time.monotonic() - begin
     info["stolen"] = (cpu_times()[1] - stolen) / info["seconds"]
     report(figures, info, chosen)
+    if failed:
+        raise SystemExit("failed: " + ", ".join(failed))
+
+
+def one_part(name, figures, ways, quick):
+    """What the other parts have measured is not lost by one that fails."""
+    at = time.monotonic()
+    try:
+        PARTS[name](figures, ways, quick)
+    except (SystemExit, subprocess.CalledProcessError, OSError) as error:
+        say("%s FAILED: %s" % (name, error))
+        return False
+    say("%s: %.0f s" % (name, time.monotonic() - at))
+    return True
 
 
 def report(figures, info, chosen):
