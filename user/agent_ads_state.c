@@ -8,17 +8,14 @@
 
 #define REJECTED_MAX 8 /* told one by one */
 
-/* Wall clock of a moment of the monotonic one. */
+time_t agent_wall_clock(int64_t at_ms)
+{
+	return at_ms ? time(NULL) - (time_t)((ads_source_now() - at_ms) / 1000) : 0;
+}
+
 static json_t *moment(int64_t at_ms)
 {
-	time_t when = time(NULL) - (time_t)((ads_source_now() - at_ms) / 1000);
-	char buf[32];
-	struct tm tm;
-
-	if (!at_ms || !gmtime_r(&when, &tm))
-		return json_null();
-	strftime(buf, sizeof(buf), "%Y-%m-%dT%H:%M:%SZ", &tm);
-	return json_string(buf);
+	return agent_json_moment(agent_wall_clock(at_ms));
 }
 
 static json_t *text(const char *value)

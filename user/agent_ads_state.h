@@ -3,12 +3,21 @@
 #ifndef AGENT_ADS_STATE_H
 #define AGENT_ADS_STATE_H
 
+#include <stdint.h>
+#include <time.h>
+
 #include <jansson.h>
 
 struct agent;
 
 /* null for NULL; not every byte of a name is a character: others are shown as '?'. */
 json_t *agent_json_text(const char *value);
+
+/* The wall clock as text; null for 0. */
+json_t *agent_json_moment(time_t when);
+
+/* Wall clock of a moment of ads_source_now(); 0 for 0. */
+time_t agent_wall_clock(int64_t at_ms);
 
 /* The object `source` of the state; agent->ads is there. NULL: out of memory. */
 json_t *agent_ads_state(const struct agent *agent);

@@ -10,6 +10,7 @@
 #include <jansson.h>
 
 #include "agent.h"
+#include "agent_ads_state.h"
 #include "agent_problems.h"
 #include "clusters.h"
 #include "map_reader.h"
@@ -52,12 +53,6 @@ static int count(void *arg, const char *problem)
 	return 0;
 }
 
-/* Wall clock of a moment of ads_source_now(). */
-static time_t wall_clock(int64_t at_ms)
-{
-	return at_ms ? time(NULL) - (time_t)((ads_source_now() - at_ms) / 1000) : 0;
-}
-
 static void add_types(struct metrics_xds *types, size_t *type_count,
 		      const struct ads_stream_status *stream)
 {
@@ -70,7 +65,7 @@ static void add_types(struct metrics_xds *types, size_t *type_count,
 			.network = stream->network, .type = xds_type_names[i],
 			.responses = type->responses, .rejects = type->rejects,
 			.resources = type->resources, .bytes = type->bytes,
-			.last_ack = wall_clock(type->last_ack_ms),
+			.last_ack = agent_wall_clock(type->last_ack_ms),
 		};
 	}
 }

@@ -29,7 +29,7 @@ json_t *agent_json_text(const char *value)
 	return string;
 }
 
-static json_t *moment(time_t when)
+json_t *agent_json_moment(time_t when)
 {
 	char buf[32];
 	struct tm tm;
@@ -70,28 +70,9 @@ static json_t *source_state(const struct agent *agent)
 
 /* ------------------------------------------------------------------ networks */
 
-/* Why nothing is sent to a gateway; NULL when it can be. */
-static const char *gateway_reason(const struct mesh_network *network,
-				  const struct mesh_gateway *gateway)
-{
-	if (network->own)
-		return "a gateway of our own network";
-	if (gateway->registry_service)
-		return "registryServiceName: its address is not known here";
-	if (!gateway->addr.family)
-		return "the host name has no address yet";
-	if (addr_is_unspecified(&gateway->addr))
-		return "address not yet known";
-	if (!addr_is_usable(&gateway->addr))
-		return "an address nothing can be sent to";
-	if (network->transport == TRANSPORT_NONE)
-		return "no transport configured for its network";
-	return gateway->addr.family == 4 ? NULL : "an IPv6 address";
-}
-
 static json_t *gateway_state(const struct mesh_network *network, const struct mesh_gateway *gateway)
 {
-	const char *reason = gateway_reason(network, gateway);
+	const char *reason = agent_gateway_reason(network, gateway);
 	const char *name = gateway->address ? gateway->address : gateway->registry_service;
 	char buf[ADDR_TEXT_MAX];
 
@@ -253,7 +234,7 @@ static json_t *build(const struct agent *agent)
 {
 	json_t *state = json_pack(
 		"{s:i,s:i,s:s,s:o,s:s,s:s,s:o,s:s}", "schema", 1, "pid", (int)getpid(), "version",
-		PARALLAX_VERSION, "started", moment(agent->started), "config", agent->config_path,
+		PARALLAX_VERSION, "started", agent_json_moment(agent->started), "config", agent->config_path,
 		"network", agent->config->network, "cluster", agent_json_text(agent->config->cluster),
 		"pin_dir", agent->pin_dir);
 
@@ -261,7 +242,7 @@ static json_t *build(const struct agent *agent)
 	json_object_set_new(state, "mesh_networks",
 			    json_pack("{s:o,s:o}", "path", agent_json_text(agent->mesh_file.path), "problem",
 				      agent_json_text(agent->mesh_file.problem)));
-	json_object_set_new(state, "last_update", moment(agent->last_update));
+	json_object_set_new(state, "last_update", agent_json_moment(agent->last_update));
 	json_object_set_new(state, "updates", json_integer((json_int_t)agent->updates));
 	json_object_set_new(state, "problems", problems_state(agent));
 	json_object_set_new(state, "networks", networks_state(agent->config->mesh));

@@ -21,7 +21,7 @@ bool reach_is_down(const struct view_request *request, const struct addr *addr, 
 static bool gateway_usable(const struct view_request *request, const struct mesh_network *network,
 			   const struct mesh_gateway *gateway)
 {
-	if (!gateway->addr.family || !addr_is_usable(&gateway->addr) || !gateway->port)
+	if (!addr_is_usable(&gateway->addr) || !gateway->port)
 		return false;
 	return network->transport != TRANSPORT_PASSTHROUGH ||
 	       gateway->addr.family == request->family;

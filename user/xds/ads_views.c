@@ -15,7 +15,7 @@ static bool is_usable(const struct mesh_network *network)
 	if (network->transport == TRANSPORT_PASSTHROUGH && !network->gateway_count)
 		return true;
 	for (size_t g = 0; network->transport != TRANSPORT_NONE && g < network->gateway_count; g++)
-		if (network->gateways[g].addr.family && addr_is_usable(&network->gateways[g].addr))
+		if (addr_is_usable(&network->gateways[g].addr))
 			return true;
 	return false;
 }
