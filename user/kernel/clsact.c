@@ -5,15 +5,12 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
-#include <libmnl/libmnl.h>
-#include <linux/pkt_sched.h>
-#include <linux/rtnetlink.h>
 
+#include "filter_dump.h"
 #include "pins.h"
 
 static struct bpf_tc_hook tc_hook(uint32_t ifindex, enum link_hook hook)
@@ -99,36 +96,12 @@ static int count_filter(const struct nlmsghdr *message, void *arg)
 	return MNL_CB_OK;
 }
 
-/* Filters of anybody under `parent`, of whatever kind; -errno when it cannot be told. */
-static int count_filters(uint32_t ifindex, uint32_t parent)
+/* Whether somebody's filter stands there, of whatever kind; not when that cannot be told. */
+static bool has_filters(uint32_t ifindex, bool ingress)
 {
-	char buf[MNL_SOCKET_BUFFER_SIZE * 4];
-	struct mnl_socket *socket = mnl_socket_open(NETLINK_ROUTE);
-	struct nlmsghdr *request = mnl_nlmsg_put_header(buf);
-	unsigned int sequence = (unsigned int)time(NULL), count = 0;
-	struct tcmsg *tc;
-	ssize_t n = -1;
-	int more = MNL_CB_OK;
+	unsigned int count = 0;
 
-	request->nlmsg_type = RTM_GETTFILTER;
-	request->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-	request->nlmsg_seq = sequence;
-	tc = mnl_nlmsg_put_extra_header(request, sizeof(*tc));
-	tc->tcm_family = AF_UNSPEC;
-	tc->tcm_ifindex = (int)ifindex;
-	tc->tcm_parent = parent;
-	if (socket && !mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID))
-		n = mnl_socket_sendto(socket, request, request->nlmsg_len);
-	while (n >= 0 && more == MNL_CB_OK) {
-		n = mnl_socket_recvfrom(socket, buf, sizeof(buf));
-		if (n >= 0)
-			more = mnl_cb_run(buf, (size_t)n, sequence,
-					  mnl_socket_get_portid(socket), count_filter, &count);
-	}
-	n = n < 0 || more < 0 ? -errno : (ssize_t)count;
-	if (socket)
-		mnl_socket_close(socket);
-	return (int)n;
+	return !filter_dump(ifindex, ingress, count_filter, &count) && count;
 }
 
 static int remove_qdisc(const char *pin_dir, uint32_t ifindex)
@@ -140,8 +113,7 @@ static int remove_qdisc(const char *pin_dir, uint32_t ifindex)
 
 	if (err || access(path, F_OK))
 		return err;
-	if (count_filters(ifindex, TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_INGRESS)) > 0 ||
-	    count_filters(ifindex, TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_EGRESS)) > 0)
+	if (has_filters(ifindex, true) || has_filters(ifindex, false))
 		return 0;
 	err = bpf_tc_hook_destroy(&tc);
 	if (err && err != -ENOENT && err != -ENODEV && err != -EINVAL)

@@ -9,11 +9,12 @@
 #include <unistd.h>
 
 #include <bpf/libbpf.h>
-#include <libmnl/libmnl.h>
 #include <linux/bpf.h>
 #include <linux/pkt_cls.h>
 #include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
+
+#include "filter_dump.h"
 
 /* enum bpf_attach_type since 6.6; older headers lack them. */
 #define TCX_INGRESS 46
@@ -95,46 +96,11 @@ static int on_filter(const struct nlmsghdr *message, void *arg)
 	return MNL_CB_OK;
 }
 
-static int dump_filters(struct mnl_socket *socket, uint32_t ifindex, bool ingress,
-			struct hook_programs *ret)
-{
-	char buf[MNL_SOCKET_BUFFER_SIZE * 4];
-	struct nlmsghdr *message = mnl_nlmsg_put_header(buf);
-	struct tcmsg *tc;
-	ssize_t length;
-	int state = MNL_CB_OK;
-
-	message->nlmsg_type = RTM_GETTFILTER;
-	message->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-	message->nlmsg_seq = 1;
-	tc = mnl_nlmsg_put_extra_header(message, sizeof(*tc));
-	tc->tcm_family = AF_UNSPEC;
-	tc->tcm_ifindex = (int)ifindex;
-	tc->tcm_parent = TC_H_MAKE(TC_H_CLSACT, ingress ? TC_H_MIN_INGRESS : TC_H_MIN_EGRESS);
-	if (mnl_socket_sendto(socket, message, message->nlmsg_len) < 0)
-		return -errno;
-	while (state > MNL_CB_STOP) {
-		length = mnl_socket_recvfrom(socket, buf, sizeof(buf));
-		if (length < 0)
-			return -errno;
-		state = mnl_cb_run(buf, (size_t)length, 1, mnl_socket_get_portid(socket), on_filter,
-				   ret);
-	}
-	return state == MNL_CB_ERROR ? -errno : 0;
-}
-
 int hook_query_clsact(uint32_t ifindex, bool ingress, struct hook_programs *ret)
 {
-	struct mnl_socket *socket = mnl_socket_open(NETLINK_ROUTE);
 	struct hook_programs found = {};
-	int err;
+	int err = filter_dump(ifindex, ingress, on_filter, &found);
 
-	if (!socket)
-		return -errno;
-	err = mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) < 0 ? -errno : 0;
-	if (!err)
-		err = dump_filters(socket, ifindex, ingress, &found);
-	mnl_socket_close(socket);
 	/* Without the qdisc there is nothing to list. */
 	if (err == -EINVAL || err == -ENOENT)
 		err = 0;
