@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The start of a new flow, the same at the client and at the gateway: hash, slot, backend, half. */
+/* The start of a new flow, the same at the client and at the gateway: hash, walk, backend, half. */
 #ifndef CHOOSE_H
 #define CHOOSE_H
 
@@ -12,9 +12,10 @@ INLINE int choose_backend(const struct packet *p, const struct service *service,
 			  const table_word *table, __u64 seed, struct flow **ret_flow,
 			  struct backend **ret_backend)
 {
-	__u32 hash = service_hash(p, service, seed), backend_row = 0;
+	__u64 hash = service_hash(p, service, seed);
 	struct halves *halves = scratch_get();
 	struct backend *backend;
+	__u32 backend_row = 0;
 	enum reason reason;
 
 	backend = service_choose(table, hash, service->id, &backend_row, &reason);

@@ -29,7 +29,7 @@ struct {
 	__uint(max_entries, DEFAULT_BACKENDS);
 } backends SEC(".maps");
 
-/* The slot arena: all tables, two slots to an element. */
+/* The slot arena: all tables (parallax_table.h), two words to an element. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);

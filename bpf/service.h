@@ -4,6 +4,7 @@
 #define SERVICE_H
 
 #include "count.h"
+#include "parallax_table.h"
 
 INLINE struct service *service_row(__u32 row)
 {
@@ -52,12 +53,12 @@ INLINE struct service *service_find_id(__u64 id, __u32 *ret_row)
 	return service && service->id == id ? service : NULL;
 }
 
-/* Hash by which both halves of the choice, slot and tunnel source port, are made. */
-INLINE __u32 service_hash(const struct packet *p, const struct service *service, __u64 seed)
+/* Where the walk over the service's table begins. */
+INLINE __u64 service_hash(const struct packet *p, const struct service *service, __u64 seed)
 {
 	if (service->flags & SERVICE_AFFINITY)
-		return flow_hash(p->key.saddr, 0, 0, 0, 0, service->id ^ seed);
-	return flow_hash(p->key.saddr, p->key.daddr, p->key.sport, p->key.dport, p->proto,
+		return walk_hash(p->key.saddr, 0, 0, 0, 0, service->id ^ seed);
+	return walk_hash(p->key.saddr, p->key.daddr, p->key.sport, p->key.dport, p->proto,
 			 service->id ^ seed);
 }
 
@@ -94,24 +95,69 @@ INLINE bool service_drops(const struct packet *p, const struct service *service,
 	return true;
 }
 
-/* The backend of `hash` in the table `word`, if it confirms that it is one of service `id`. */
-INLINE struct backend *service_slot(table_word word, __u32 hash, __u64 id, __u32 *ret_row)
+INLINE struct slot_pair *slot_pair(__u32 at)
 {
-	__u32 slot = TABLE_OFFSET(word) + hash_slot(hash, TABLE_SIZE(word));
-	__u32 pair_index = slot / 2;
-	struct slot_pair *pair = bpf_map_lookup_elem(&slots, &pair_index);
+	__u32 index = at / 2;
+
+	return bpf_map_lookup_elem(&slots, &index);
+}
+
+/* The first steps of a walk: the entry that accepts it, or 0, which no entry is. So few that the
+ * verifier, which takes both ways at each, stays far from its limit. */
+SUBPROGRAM __u32 table_stretch(table_word word, __u64 hash)
+{
+	for (int i = 0; i < TABLE_STRETCH; i++, hash = table_step(hash)) {
+		__u32 position = table_position(hash, TABLE_BITS(word)), at, entry;
+		struct slot_pair *pair = slot_pair(TABLE_OFFSET(word) + position / 32 * 2);
+
+		if (!pair)
+			return 0;
+		if (!table_occupied(pair->word[BLOCK_BITMAP], position))
+			continue;
+		at = table_entries(word) + table_rank(pair->word[BLOCK_BITMAP],
+						      pair->word[BLOCK_BEFORE], position);
+		pair = slot_pair(at);
+		if (!pair)
+			return 0;
+		entry = pair->word[at & 1];
+		if (table_accepts(entry, hash))
+			return entry;
+	}
+	return 0;
+}
+
+/* The entry where the walk of `hash` ends; 0 where the arena has no more. */
+SUBPROGRAM __u32 table_walk(table_word word, __u64 hash)
+{
+	__u32 at, entry = 0;
+	struct slot_pair *pair;
+
+	/* One position is the same for all: no need to walk. */
+	bool single = TABLE_POSITIONS(word) == 1;
+
+	for (int i = 0; i < TABLE_STEPS / TABLE_STRETCH && !single; i++, hash = table_leap(hash)) {
+		entry = table_stretch(word, hash);
+		if (entry)
+			return entry;
+	}
+	at = table_entries(word) + hash_slot((__u32)(hash >> 32), TABLE_POSITIONS(word));
+	pair = slot_pair(at);
+	return pair ? pair->word[at & 1] : 0;
+}
+
+/* The backend of `hash` in the table `word`, if it confirms that it is one of service `id`. */
+INLINE struct backend *service_slot(table_word word, __u64 hash, __u64 id, __u32 *ret_row)
+{
 	struct backend *backend;
 
-	if (!pair)
-		return NULL;
-	*ret_row = pair->backend[slot & 1];
+	*ret_row = TABLE_ENTRY_ROW(table_walk(word, hash));
 	backend = bpf_map_lookup_elem(&backends, ret_row);
 	return backend && backend->generation && backend->service_id == id ? backend : NULL;
 }
 
 /* Choose a backend. NULL with *ret_reason NO_BACKEND when the table is empty; STALE_ROW when it
  * was replaced under us twice in a row, and the sender's retry will find the new one. */
-INLINE struct backend *service_choose(const table_word *table, __u32 hash, __u64 id, __u32 *ret_row,
+INLINE struct backend *service_choose(const table_word *table, __u64 hash, __u64 id, __u32 *ret_row,
 				      enum reason *ret_reason)
 {
 	for (int i = 0; i < 2; i++) {
@@ -119,7 +165,7 @@ INLINE struct backend *service_choose(const table_word *table, __u32 hash, __u64
 		struct backend *backend;
 
 		*ret_reason = REASON_NO_BACKEND;
-		if (!TABLE_SIZE(word))
+		if (!TABLE_POSITIONS(word))
 			return NULL;
 		backend = service_slot(word, hash, id, ret_row);
 		if (backend)

@@ -12,7 +12,7 @@
 #endif
 
 /* Changes whenever a layout below does; an agent never adopts pins of another version. */
-#define ABI_VERSION 2
+#define ABI_VERSION 3
 
 /* An IPv4 address stands in the first word, the other three are zero. */
 union ip_addr {
@@ -38,18 +38,25 @@ struct service_id_key {
 	__u32 zero;
 };
 
-/* A table in the slot arena as one word, published by one aligned store.
- * Bits 0-27 first slot, 28-47 number of slots (0: nobody can be picked), 48-63 generation. */
+/* A table in the slot arena as one word, published by one aligned store. What it means is in
+ * parallax_table.h. Bits 0-27 first word, 28-32 binary logarithm of the positions, 33-37 scale of
+ * the shares (kept for the agent), 38-57 occupied positions (0: nobody can be picked), 58-63
+ * generation, which tells a table from the one before. */
 typedef __u64 table_word;
 
 #define TABLE_OFFSET_BITS 28
-#define TABLE_SIZE_BITS 20
+#define TABLE_SHAPE_BITS 10
+#define TABLE_POSITION_BITS 20
+#define TABLE_GENERATION_BITS 6
 #define TABLE_OFFSET(word) ((__u32)((word) & ((1ULL << TABLE_OFFSET_BITS) - 1)))
-#define TABLE_SIZE(word) ((__u32)(((word) >> TABLE_OFFSET_BITS) & ((1ULL << TABLE_SIZE_BITS) - 1)))
-#define TABLE_GENERATION(word) ((__u16)((word) >> 48))
-#define TABLE_WORD(offset, size, generation)                                                       \
-	((table_word)(offset) | (table_word)(size) << TABLE_OFFSET_BITS |                          \
-	 (table_word)(generation) << 48)
+/* Logarithm and scale together. */
+#define TABLE_SHAPE(word) ((__u32)((word) >> 28 & ((1u << TABLE_SHAPE_BITS) - 1)))
+#define TABLE_BITS(word) ((__u32)((word) >> 28 & 31))
+#define TABLE_POSITIONS(word) ((__u32)((word) >> 38 & ((1u << TABLE_POSITION_BITS) - 1)))
+#define TABLE_GENERATION(word) ((__u32)((word) >> 58))
+#define TABLE_WORD(offset, shape, positions, generation)                                           \
+	((table_word)(offset) | (table_word)(shape) << 28 | (table_word)(positions) << 38 |        \
+	 (table_word)(generation) << 58)
 
 #define SERVICE_IN_USE (1u << 0)  /* the row means something */
 #define SERVICE_AFFINITY (1u << 1) /* choose by source address alone */
@@ -83,9 +90,9 @@ struct drops {
 	__u64 refused[DROP_CATEGORIES]; /* connections, counted by the packet path */
 };
 
-/* Slots hold rows of `backends`. Two to an element, since array values round up to 8 bytes. */
+/* Two words of the slot arena, since array values round up to 8 bytes. */
 struct slot_pair {
-	__u32 backend[2];
+	__u32 word[2];
 };
 
 enum backend_kind {
@@ -109,7 +116,7 @@ struct backend {
 	__u64 service_id;   /* as in the service row; checked by whoever comes from a slot */
 	__u32 share;        /* of 10^9, before the table */
 	__u32 weight;       /* as summed from EDS, saturated */
-	__u32 slots;        /* slots of the client table that name this row */
+	__u32 slots;        /* of the client table, in TABLE_WHOLE to a position */
 	__u16 priority;
 	__u16 locality; /* index of a NAME_LOCALITY */
 	__u16 last_generation; /* while the row rests: the generation it had */

@@ -19,19 +19,27 @@ static inline __attribute__((always_inline)) __u64 mix64(__u64 h)
 #define HASH_SEED_CLIENT 0x636c69656e74ULL
 #define HASH_SEED_GATEWAY 0x67617465776179ULL
 
-/* Five-tuple hash for choosing a slot. The seed is service id ^ HASH_SEED_*: with one hash for
- * client and gateway the two choices would follow each other. */
+/* Five-tuple hash for choosing a backend: where the walk over a table begins. The seed is service
+ * id ^ HASH_SEED_*: with one hash for client and gateway the two choices would follow each other. */
+static inline __attribute__((always_inline)) __u64 walk_hash(__be32 saddr, __be32 daddr,
+							     __be16 sport, __be16 dport,
+							     __u8 proto, __u64 seed)
+{
+	__u64 h = mix64(((__u64)saddr << 32 | daddr) ^ seed);
+
+	return mix64(h ^ ((__u64)sport << 24 | (__u64)dport << 8 | proto));
+}
+
+/* The same in 32 bits. */
 static inline __attribute__((always_inline)) __u32 flow_hash(__be32 saddr, __be32 daddr,
 							      __be16 sport, __be16 dport,
 							      __u8 proto, __u64 seed)
 {
-	__u64 h = mix64(((__u64)saddr << 32 | daddr) ^ seed);
-
-	return (__u32)(mix64(h ^ ((__u64)sport << 24 | (__u64)dport << 8 | proto)) >> 32);
+	return (__u32)(walk_hash(saddr, daddr, sport, dport, proto, seed) >> 32);
 }
 
 /* What service.drop is compared with: of the whole five-tuple also where the backend is chosen by
- * source alone, and independent of the slot. A SYN sent again meets the same decision. */
+ * source alone, and independent of that choice. A SYN sent again meets the same decision. */
 #define HASH_SEED_DROP 0x64726f70ULL
 
 static inline __attribute__((always_inline)) __u32 drop_hash(__be32 saddr, __be32 daddr,
@@ -41,7 +49,7 @@ static inline __attribute__((always_inline)) __u32 drop_hash(__be32 saddr, __be3
 	return flow_hash(saddr, daddr, sport, dport, proto, service_id ^ HASH_SEED_DROP);
 }
 
-/* Slot of a table with `size` slots; no division. */
+/* One of `size` by a hash; no division. */
 static inline __attribute__((always_inline)) __u32 hash_slot(__u32 hash, __u32 size)
 {
 	return (__u32)(((__u64)hash * size) >> 32);

@@ -4,7 +4,8 @@
 #include <string.h>
 
 #include "agent_builder.h"
-#include "maglev.h"
+#include "table_fill.h"
+#include "table_shape.h"
 #include "view_build.h"
 
 #define NS_PER_MS 1000000u
@@ -51,19 +52,6 @@ static void note_left_out(struct builder *builder, const struct view *view)
 	note_endpoints(builder, cluster, view->idle, view->idle_count);
 }
 
-/* A share never vanishes silently. */
-static uint32_t note_unserved(struct builder *builder, const struct view *view,
-			      const struct table *table)
-{
-	uint32_t unserved = view ? maglev_unserved(view, table) : 0;
-
-	if (unserved)
-		agent_picture_problem(builder->picture, "service '%s': %u endpoints get nothing: "
-				      "their shares are below a slot of %u", view->cluster,
-				      unserved, table->size);
-	return unserved;
-}
-
 struct view_request builder_request(const struct builder *builder, const struct service_key *key,
 				    const struct assignment *assignment, enum view_side side)
 {
@@ -96,7 +84,7 @@ static int build_view(struct builder *builder, const struct service_key *key,
 }
 
 static int fill_table(struct builder *builder, const struct desired_service *row,
-		      const struct view *view, uint32_t size_before, const struct table **ret_table)
+		      const struct view *view, uint32_t shape_before, const struct table **ret_table)
 {
 	struct arena *arena = builder->picture->arena;
 	struct table *table = arena_alloc(arena, sizeof(*table));
@@ -105,9 +93,9 @@ static int fill_table(struct builder *builder, const struct desired_service *row
 	if (!table)
 		return -ENOMEM;
 	/* Of nodes that share clients by affinity, the past must not count. */
-	err = maglev_fill(view, row->flags & SERVICE_AFFINITY ? maglev_affinity_size(view) :
-								maglev_size(view, size_before),
-			  table, arena);
+	if (row->flags & SERVICE_AFFINITY)
+		shape_before = 0;
+	err = table_fill(view, table_shape(view, shape_before), table, arena);
 	if (err)
 		return err;
 	*ret_table = table;
@@ -116,20 +104,15 @@ static int fill_table(struct builder *builder, const struct desired_service *row
 
 int builder_tables(struct builder *builder, struct desired_service *row)
 {
-	uint32_t size, local_size;
+	uint32_t shape, local_shape;
 	int err = 0;
 
-	ledger_table_sizes(&builder->agent->ledger, &row->key, &size, &local_size);
+	ledger_table_shapes(&builder->agent->ledger, &row->key, &shape, &local_shape);
 	if (row->view)
-		err = fill_table(builder, row, row->view, size, &row->table);
+		err = fill_table(builder, row, row->view, shape, &row->table);
 	if (!err && row->local_view)
-		err = fill_table(builder, row, row->local_view, local_size, &row->local_table);
-	if (err)
-		return err;
-	if (note_unserved(builder, row->view, row->table) +
-	    note_unserved(builder, row->local_view, row->local_table))
-		builder->print.print = 0; /* to be told again */
-	return 0;
+		err = fill_table(builder, row, row->local_view, local_shape, &row->local_table);
+	return err;
 }
 
 bool builder_is_stale(struct builder *builder, const struct assignment *assignment)

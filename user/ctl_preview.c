@@ -12,8 +12,9 @@
 #include "config.h"
 #include "config_load.h"
 #include "ctl_common.h"
-#include "maglev.h"
 #include "problem.h"
+#include "table_fill.h"
+#include "table_shape.h"
 #include "view_build.h"
 #include "view_json.h"
 
@@ -193,7 +194,7 @@ static int show_view(struct preview *preview, struct arena *arena,
 	int error = view_build(arena, request, &view);
 
 	if (!error)
-		error = maglev_fill(view, maglev_size(view, 0), &table, arena);
+		error = table_fill(view, table_shape(view, 0), &table, arena);
 	if (error)
 		return error;
 	if (!preview->report)

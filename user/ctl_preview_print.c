@@ -43,7 +43,7 @@ static int print_backends(const struct view *view, const struct table *table, FI
 		return -ENOMEM;
 	for (size_t i = 0; i < view->backend_count; i++)
 		add_row(rows, &view->backends[i],
-			table->size ? (double)table->counts[i] / table->size : 0);
+			table->total ? table->counts[i] / (double)table->total : 0);
 	error = table_print_write(rows, out);
 	table_print_free(rows);
 	return error;

@@ -6,6 +6,7 @@
 
 #include "gateway_packets.h"
 #include "parallax_hash.h"
+#include "table_walk.h"
 
 /* The gateway's answer to what it refuses, in the tunnel. */
 #define RESET_IN_TUNNEL(...)                                                                       \
@@ -182,10 +183,21 @@ static void setup_three_pods(struct world *world)
 	world_table(world, service, rows, 3);
 }
 
+static uint32_t row_of(struct world *world, uint64_t hash)
+{
+	const struct slot_arena arena = {world->slots->word, WORLD_SLOTS};
+
+	return table_walk(&arena, world->services[TCP_ROW].local_table, hash).row;
+}
+
+static uint32_t pod_of(struct world *world, uint64_t hash)
+{
+	return ntohl(world->backends[row_of(world, hash)].addr.v4);
+}
+
 /* Another seed than the client's: with one hash for both, the choices would follow each other. */
 static bool choose_by_gateway_hash(struct world *world)
 {
-	static const uint32_t addrs[3] = {HELLO2, OTHER_POD, HELLO2_ELSEWHERE};
 	static const struct step step = {.program = UPLINK};
 	struct port_values ports = {0};
 	struct pkt pkt = client_syn;
@@ -193,7 +205,7 @@ static bool choose_by_gateway_hash(struct world *world)
 	int verdict;
 
 	for (pkt.sport = 1024; pkt.sport < 1024 + 100; pkt.sport++) {
-		uint32_t hash = flow_hash(htonl(SLEEP), htonl(VIP), htons(pkt.sport),
+		uint64_t hash = walk_hash(htonl(SLEEP), htonl(VIP), htons(pkt.sport),
 					  htons(HELLO_PORT), IPPROTO_TCP,
 					  HELLO_ID ^ HASH_SEED_GATEWAY);
 		const uint8_t *daddr = frame.data + 30;
@@ -201,8 +213,8 @@ static bool choose_by_gateway_hash(struct world *world)
 		pkt_build(&pkt, &ports, &frame);
 		if (frame_run(world, &step, frame.data, &frame.len, &verdict) ||
 		    verdict != REDIRECT ||
-		    IP(daddr[0], daddr[1], daddr[2], daddr[3]) != addrs[hash_slot(hash, 3)])
-			return printf("      port %u: not the pod of its slot\n", pkt.sport), false;
+		    IP(daddr[0], daddr[1], daddr[2], daddr[3]) != pod_of(world, hash))
+			return printf("      port %u: not the pod of its hash\n", pkt.sport), false;
 	}
 	return true;
 }
@@ -216,17 +228,15 @@ static void setup_affinity(struct world *world)
 /* Affinity is by the inner client, whichever node brings it: all its ports, the same pod. */
 static bool choose_by_inner_client(struct world *world)
 {
-	static const uint32_t addrs[3] = {HELLO2, OTHER_POD, HELLO2_ELSEWHERE};
 	static const struct step step = {.program = UPLINK};
 	struct port_values ports = {0};
-	unsigned int taken[3] = {0};
+	unsigned int taken[WORLD_BACKENDS] = {0};
 	struct pkt pkt = client_syn;
 	struct frame frame;
 	int verdict;
 
 	for (uint32_t client = IP(10, 10, 1, 0); client < IP(10, 10, 1, 20); client++) {
-		uint32_t slot = hash_slot(flow_hash(htonl(client), 0, 0, 0, 0,
-						    HELLO_ID ^ HASH_SEED_GATEWAY), 3);
+		uint64_t hash = walk_hash(htonl(client), 0, 0, 0, 0, HELLO_ID ^ HASH_SEED_GATEWAY);
 
 		for (pkt.sport = 1024; pkt.sport < 1024 + 3; pkt.sport++) {
 			const uint8_t *daddr = frame.data + 30;
@@ -235,12 +245,12 @@ static bool choose_by_inner_client(struct world *world)
 			pkt_build(&pkt, &ports, &frame);
 			if (frame_run(world, &step, frame.data, &frame.len, &verdict) ||
 			    verdict != REDIRECT ||
-			    IP(daddr[0], daddr[1], daddr[2], daddr[3]) != addrs[slot])
+			    IP(daddr[0], daddr[1], daddr[2], daddr[3]) != pod_of(world, hash))
 				return printf("      not the pod of its client\n"), false;
 		}
-		taken[slot]++;
+		taken[row_of(world, hash)]++;
 	}
-	return taken[0] && taken[1] && taken[2];
+	return taken[1] && taken[2] && taken[3];
 }
 
 static const struct test_case rows[] = {

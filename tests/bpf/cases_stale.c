@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include "parallax_hash.h"
+#include "parallax_table.h"
+#include "table_walk.h"
 
 #define STALE                                                                                      \
 	STEPS({FROM_POD, .in = TO_VIP(A_SYN), .verdict = SHOT, .count = COUNT(STALE_ROW),          \
@@ -68,13 +70,13 @@ static void setup_resting_backend(struct world *world)
 static void setup_table_beyond_the_arena(struct world *world)
 {
 	setup_local(world);
-	world->services[TCP_ROW].table = TABLE_WORD(WORLD_SLOTS, 1, 1);
+	world->services[TCP_ROW].table = TABLE_WORD(WORLD_SLOTS, TABLE_MIN_BITS, 1, 1);
 }
 
 static void setup_slot_beyond_the_backends(struct world *world)
 {
 	setup_local(world);
-	world->slots[0].backend[0] = WORLD_BACKENDS;
+	world->slots[1].word[0] = TABLE_ENTRY(WORLD_BACKENDS, TABLE_WHOLE);
 }
 
 /* The table names OTHER_POD instead, and HELLO1 has left the view. */
@@ -121,7 +123,7 @@ static void empty_table(struct world *world)
 	world->backends[TCP_ROW].flags |= BACKEND_OUT;
 }
 
-/* Three slots, a third of the flows each, by the hash that all nodes share. */
+/* A third of the flows each, by the hash that all nodes share. */
 static void setup_three(struct world *world)
 {
 	uint32_t service = world_service(world, VIP, HELLO_PORT, IPPROTO_TCP, HELLO_ID), rows[3];
@@ -129,7 +131,6 @@ static void setup_three(struct world *world)
 	rows[0] = world_backend(world, service, BACKEND_LOCAL, HELLO1, HELLO_PORT);
 	rows[1] = world_backend(world, service, BACKEND_LOCAL, OTHER_POD, HELLO_PORT);
 	rows[2] = world_backend(world, service, BACKEND_PASSTHROUGH, STOCK, STOCK_PORT);
-	world->slot = 1; /* an odd place in the arena */
 	world_table(world, service, rows, 3);
 }
 
@@ -137,33 +138,35 @@ static const struct pkt one_of_many = TCP(SLEEP, 1024, VIP, HELLO_PORT, A_SYN);
 
 static bool choose_by_hash(struct world *world)
 {
-	static const uint32_t addrs[3] = {HELLO1, OTHER_POD, STOCK};
+	const struct slot_arena arena = {world->slots->word, WORLD_SLOTS};
 	static const struct step step = {.program = FROM_POD};
 	struct port_values ports = {0};
 	struct pkt pkt = one_of_many;
-	uint32_t taken[3] = {0};
+	uint32_t taken[WORLD_BACKENDS] = {0};
 	struct frame frame;
 	int verdict;
 
-	for (pkt.sport = 1024; pkt.sport < 1024 + 300; pkt.sport++) {
-		uint32_t hash = flow_hash(htonl(SLEEP), htonl(VIP), htons(pkt.sport),
+	for (pkt.sport = 1024; pkt.sport < 1024 + 600; pkt.sport++) {
+		uint64_t hash = walk_hash(htonl(SLEEP), htonl(VIP), htons(pkt.sport),
 					  htons(HELLO_PORT), IPPROTO_TCP,
 					  HELLO_ID ^ HASH_SEED_CLIENT);
-		uint32_t slot = hash_slot(hash, 3), daddr;
+		struct table_walk walk = table_walk(&arena, world->services[TCP_ROW].table, hash);
+		uint32_t daddr;
 
 		pkt_build(&pkt, &ports, &frame);
 		if (frame_run(world, &step, frame.data, &frame.len, &verdict) || verdict != NEXT)
 			return false;
 		daddr = IP(frame.data[30], frame.data[31], frame.data[32], frame.data[33]);
-		if (daddr != addrs[slot]) {
-			printf("      port %u: not the backend of slot %u\n", pkt.sport, slot);
+		if (htonl(daddr) != world->backends[walk.row].addr.v4) {
+			printf("      port %u: not the backend of position %u\n", pkt.sport,
+			       walk.position);
 			return false;
 		}
-		taken[slot]++;
+		taken[walk.row]++;
 	}
-	if (taken[0] > 70 && taken[1] > 70 && taken[2] > 70)
+	if (taken[1] > 160 && taken[2] > 160 && taken[3] > 160)
 		return true;
-	printf("      uneven: %u, %u, %u\n", taken[0], taken[1], taken[2]);
+	printf("      uneven: %u, %u, %u\n", taken[1], taken[2], taken[3]);
 	return false;
 }
 

@@ -3,10 +3,12 @@
 #include "world.h"
 
 #include <arpa/inet.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <bpf/bpf.h>
 
+#include "../table_of.h"
 #include "parallax_hash.h"
 
 int world_update(struct world *world, const char *map, const void *key, const void *value)
@@ -113,8 +115,8 @@ uint32_t world_service(struct world *world, uint32_t vip, uint16_t port, uint8_t
 
 	world->services[row] = (struct service){
 		.vip.v4 = htonl(vip), .port = htons(port), .proto = proto, .family = 4,
-		.flags = SERVICE_IN_USE, .id = id, .table = TABLE_WORD(0, 0, 1),
-		.local_table = TABLE_WORD(0, 0, 1), .taken_ns = 1,
+		.flags = SERVICE_IN_USE, .id = id, .table = TABLE_WORD(0, 0, 0, 1),
+		.local_table = TABLE_WORD(0, 0, 0, 1), .taken_ns = 1,
 	};
 	world_update(world, "service_ids", &id_key, &row);
 	world_update(world, "vips", &key, &row);
@@ -138,30 +140,27 @@ uint32_t world_backend(struct world *world, uint32_t service, enum backend_kind 
 	return row;
 }
 
-static uint32_t put_slots(struct world *world, const uint32_t *rows, uint32_t count, bool local)
+/* The rows, or those that are local, as a table. */
+static table_word put_table(struct world *world, const uint32_t *rows, uint32_t count, bool local)
 {
-	uint32_t used = 0;
+	uint32_t *taken = calloc(count + 1, sizeof(*taken)), used = 0;
+	table_word word;
 
-	for (uint32_t i = 0; i < count; i++) {
-		uint32_t at = world->slot + used;
-
-		if (local && world->backends[rows[i]].kind != BACKEND_LOCAL)
-			continue;
-		world->slots[at / 2].backend[at % 2] = rows[i];
-		used++;
-	}
-	return used;
+	if (!taken)
+		abort();
+	for (uint32_t i = 0; i < count; i++)
+		if (!local || world->backends[rows[i]].kind == BACKEND_LOCAL)
+			taken[used++] = rows[i];
+	word = table_of(world->slots->word, world->slot, taken, NULL, used, 1);
+	world->slot += table_extent(word);
+	free(taken);
+	return word;
 }
 
 void world_table(struct world *world, uint32_t service, const uint32_t *rows, uint32_t count)
 {
-	uint32_t used = put_slots(world, rows, count, false);
-
-	world->services[service].table = TABLE_WORD(world->slot, used, 1);
-	world->slot += used;
-	used = put_slots(world, rows, count, true);
-	world->services[service].local_table = TABLE_WORD(world->slot, used, 1);
-	world->slot += used;
+	world->services[service].table = put_table(world, rows, count, false);
+	world->services[service].local_table = put_table(world, rows, count, true);
 }
 
 uint32_t world_service_of(struct world *world, uint32_t vip, uint8_t proto, uint64_t id,

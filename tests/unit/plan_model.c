@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "parallax_hash.h"
+#include "parallax_table.h"
+#include "table_fill.h"
 
 struct ledger_memory plan_model_memory(struct plan_model *model)
 {
@@ -67,7 +69,7 @@ static const char *drop(void *items, size_t *count, size_t size, const void *key
 
 static bool slots_overlap(const struct change *change, table_word word)
 {
-	uint32_t offset = TABLE_OFFSET(word), size = TABLE_SIZE(word);
+	uint32_t offset = TABLE_OFFSET(word), size = table_extent(word);
 
 	return offset < change->slots.offset + change->slots.size &&
 	       change->slots.offset < offset + size;
@@ -93,8 +95,10 @@ static const char *write_slots(struct plan_model *model, const struct change *ch
 			return "writes slots that a table in use holds";
 	if (change->slots.offset + change->slots.size > MODEL_SLOTS)
 		return "writes outside the arena";
-	memcpy(&model->slots[change->slots.offset], change->slots.rows,
-	       change->slots.size * sizeof(uint32_t));
+	if (change->slots.offset % 2 || change->slots.size != table_size(change->slots.table))
+		return "writes an extent that is no table's";
+	table_words(change->slots.table, change->slots.rows, 0, change->slots.size,
+		    &model->slots[change->slots.offset]);
 	return NULL;
 }
 
@@ -147,8 +151,8 @@ static const char *clear_service(struct plan_model *model, uint32_t r)
 
 	if (plan_model_named(model, r))
 		return "clears a service row that an entry names";
-	row->table = TABLE_WORD(0, 0, TABLE_GENERATION(row->table) + 1);
-	row->local_table = TABLE_WORD(0, 0, TABLE_GENERATION(row->local_table) + 1);
+	row->table = TABLE_WORD(0, 0, 0, TABLE_GENERATION(row->table) + 1);
+	row->local_table = TABLE_WORD(0, 0, 0, TABLE_GENERATION(row->local_table) + 1);
 	row->flags = 0;
 	return NULL;
 }
@@ -340,9 +344,9 @@ uint32_t plan_model_id(const struct plan_model *model, uint64_t id, uint8_t fami
 void plan_model_read(const struct plan_model *model, uint64_t id, table_word word,
 		     struct model_answer *ret)
 {
-	*ret = (struct model_answer){ .found = true, .size = TABLE_SIZE(word) };
+	*ret = (struct model_answer){ .found = true, .size = TABLE_POSITIONS(word) };
 	for (uint32_t i = 0; i < ret->size; i++) {
-		uint32_t b = model->slots[TABLE_OFFSET(word) + i];
+		uint32_t b = TABLE_ENTRY_ROW(model->slots[table_entries(word) + i]);
 		const struct backend *row = &model->backends[b % MODEL_BACKENDS];
 
 		if (!b || b >= MODEL_BACKENDS || !row->generation || row->service_id != id) {

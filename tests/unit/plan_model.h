@@ -7,7 +7,7 @@
 
 #define MODEL_SERVICES 14
 #define MODEL_BACKENDS 80
-#define MODEL_SLOTS 600
+#define MODEL_SLOTS 700
 #define MODEL_ENTRIES 64
 #define MODEL_TABLE 64
 

@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "../table_of.h"
 #include "parallax_hash.h"
 #include "snapshot_find.h"
 
@@ -28,11 +29,7 @@
 
 static struct service services[5];
 static struct backend backends[9];
-static const uint32_t slots[] = {
-	1, 2, 1, 2, 3, 1, 2, 4, 1, 2, /* row 0: table of 10 */
-	1, 1, 1, 1, 1,                /* row 0: table for what comes out of tunnels */
-	6, 6, 6,                      /* row 2 */
-};
+static uint32_t slots[1024];
 static struct filters filters;
 static struct snapshot snapshot;
 
@@ -114,26 +111,45 @@ static void add_service(uint32_t row, const char *vip, uint16_t port, uint8_t pr
 	};
 }
 
+#define SLOTS_OF_WEIGHT (32 * TABLE_WHOLE) /* in row 0's table */
+
 static void add_backend(uint32_t row, const char *ip, uint16_t port, uint8_t kind, uint32_t service,
-			uint32_t network, uint32_t slot_count)
+			uint32_t network, uint32_t weight)
 {
 	backends[row] = (struct backend){
 		.addr.v4 = sample_ip(ip), .port = htons(port), .generation = (uint16_t)(row + 1),
 		.kind = kind, .service = service, .service_id = services[service].id,
 		.tunnel_port = kind == BACKEND_GENEVE ? htons(6081) : 0, .network = network,
-		.share = slot_count * 100000000u, .weight = slot_count, .slots = slot_count,
+		.share = weight * 100000000u, .weight = weight,
+		.slots = weight * SLOTS_OF_WEIGHT,
 		.locality = network != NETWORK1,
 	};
 }
 
+static table_word add_table(uint32_t *used, const uint32_t *rows, const uint32_t *weights,
+			    size_t count, uint32_t generation)
+{
+	table_word word = table_of(slots, *used, rows, weights, count, generation);
+
+	*used += table_extent(word);
+	return word;
+}
+
 static void add_tables(void)
 {
+	static const uint32_t hello[] = { 1, 2, 3, 4 }, weights[] = { 4, 4, 1, 1 }, echo = 6;
+	table_word tables[3];
+	uint32_t used = 0;
+
+	tables[0] = add_table(&used, hello, weights, 4, 3);
+	tables[1] = add_table(&used, hello, NULL, 1, 1); /* for what comes out of tunnels */
+	tables[2] = add_table(&used, &echo, NULL, 1, 1);
 	memset(services, 0, sizeof(services));
 	memset(backends, 0, sizeof(backends));
-	add_service(0, "10.20.194.146", 5000, IPPROTO_TCP, HELLO_ID, TABLE_WORD(0, 10, 3),
-		    TABLE_WORD(10, 5, 1));
+	add_service(0, "10.20.194.146", 5000, IPPROTO_TCP, HELLO_ID, tables[0],
+		    tables[1]);
 	add_service(1, "10.20.194.147", 53, IPPROTO_UDP, DNS_ID, 0, 0);
-	add_service(2, NULL, 0, IPPROTO_TCP, ECHO_ID, 0, TABLE_WORD(15, 3, 1));
+	add_service(2, NULL, 0, IPPROTO_TCP, ECHO_ID, 0, tables[2]);
 	add_backend(1, "10.10.0.90", 5000, BACKEND_LOCAL, 0, NETWORK1, 4);
 	add_backend(2, "192.23.120.32", 15443, BACKEND_GENEVE, 0, NETWORK2, 4);
 	add_backend(3, "192.23.130.40", 15443, BACKEND_PASSTHROUGH, 0, NETWORK3, 1);

@@ -34,7 +34,7 @@ static const struct shape {
 	{ "settings", BPF_MAP_TYPE_ARRAY, 4, sizeof(struct settings), 1, BPF_F_MMAPABLE },
 	{ "services", BPF_MAP_TYPE_ARRAY, 4, sizeof(struct service), 5, BPF_F_MMAPABLE },
 	{ "backends", BPF_MAP_TYPE_ARRAY, 4, sizeof(struct backend), 9, BPF_F_MMAPABLE },
-	{ "slots", BPF_MAP_TYPE_ARRAY, 4, sizeof(struct slot_pair), 9, BPF_F_MMAPABLE },
+	{ "slots", BPF_MAP_TYPE_ARRAY, 4, sizeof(struct slot_pair), 512, BPF_F_MMAPABLE },
 	{ "drops", BPF_MAP_TYPE_ARRAY, 4, sizeof(struct drops), 5, BPF_F_MMAPABLE },
 	{ "filters", BPF_MAP_TYPE_ARRAY, 4, sizeof(struct filters), 1, BPF_F_MMAPABLE },
 	{ "agent", BPF_MAP_TYPE_ARRAY, 4, sizeof(struct agent_state), 1, BPF_F_MMAPABLE },

@@ -15,6 +15,7 @@
 
 #include "arena.h"
 #include "plan.h"
+#include "parallax_table.h"
 #include "plan_model.h"
 
 #define MAX_BACKENDS_OF_ONE 9
@@ -24,7 +25,7 @@ struct scene_service {
 	struct view views[2]; /* client, gateway side */
 	struct table tables[2];
 	struct view_backend backends[2][MAX_BACKENDS_OF_ONE];
-	uint32_t slots[2][MODEL_TABLE];
+	uint32_t words[2][MODEL_TABLE];
 	uint32_t counts[2][MAX_BACKENDS_OF_ONE];
 	char cluster[64];
 };
@@ -147,11 +148,11 @@ static void set_view(struct scene *scene, size_t s, int side, const uint32_t *oc
 		part->backends[side][i].share = 1.0 / (double)count;
 	}
 	for (uint32_t i = 0; count && i < slots; i++) {
-		part->slots[side][i] = i % (uint32_t)count;
+		part->words[side][2 + i] = TABLE_ENTRY(i % count, TABLE_WHOLE);
 		part->counts[side][i % count]++;
 	}
-	part->tables[side] = (struct table){ count ? slots : 0, part->slots[side],
-					     part->counts[side] };
+	part->tables[side] = (struct table){ TABLE_MIN_BITS, count ? slots : 0, part->words[side],
+					     part->counts[side], slots };
 }
 
 static void set_service(struct scene *scene, size_t s, uint32_t vip, uint64_t id)
@@ -729,7 +730,7 @@ struct held_word {
 	uint32_t row;
 	struct service service; /* of the row then */
 	table_word word;
-	uint32_t slots[MODEL_TABLE];
+	uint32_t words[MODEL_TABLE];
 	uint16_t generations[MODEL_TABLE];
 };
 
@@ -754,9 +755,9 @@ static void hold_word(const struct plan_model *model, uint32_t r, table_word wor
 	else
 		held = &held_words[pick(HELD_WORDS)];
 	*held = (struct held_word){ .row = r, .service = *row, .word = word };
-	for (uint32_t i = 0; i < TABLE_SIZE(word); i++) {
-		held->slots[i] = model->slots[TABLE_OFFSET(word) + i];
-		held->generations[i] = model->backends[held->slots[i]].generation;
+	for (uint32_t i = 0; i < TABLE_POSITIONS(word); i++) {
+		held->words[i] = model->slots[table_entries(word) + i];
+		held->generations[i] = model->backends[TABLE_ENTRY_ROW(held->words[i])].generation;
 	}
 }
 
@@ -776,11 +777,11 @@ static const char *held_word_check(const struct plan_model *model, const struct 
 
 	if (row->id != held->service.id || row->vip.v4 != held->service.vip.v4)
 		return "the service row means another service";
-	for (uint32_t i = 0; i < TABLE_SIZE(held->word); i++) {
-		uint16_t generation = model->backends[held->slots[i]].generation;
+	for (uint32_t i = 0; i < TABLE_POSITIONS(held->word); i++) {
+		uint16_t generation = model->backends[TABLE_ENTRY_ROW(held->words[i])].generation;
 
-		if (model->slots[TABLE_OFFSET(held->word) + i] != held->slots[i])
-			return "the slots were written over";
+		if (model->slots[table_entries(held->word) + i] != held->words[i])
+			return "the words were written over";
 		if (generation && generation != held->generations[i])
 			return "the backend row means another backend";
 	}
@@ -808,9 +809,11 @@ static void wanted_answer(const struct scene *scene, size_t s, int side, struct 
 {
 	const struct scene_service *part = &scene->parts[s];
 
-	*ret = (struct model_answer){ .found = true, .size = part->tables[side].size };
+	*ret = (struct model_answer){ .found = true, .size = part->tables[side].positions };
 	for (uint32_t i = 0; i < ret->size; i++) {
-		ret->slots[i].addr = part->backends[side][part->slots[side][i]].addr.ip.v4;
+		uint32_t backend = TABLE_ENTRY_ROW(part->words[side][2 + i]);
+
+		ret->slots[i].addr = part->backends[side][backend].addr.ip.v4;
 		ret->slots[i].port = htons(5000);
 	}
 }

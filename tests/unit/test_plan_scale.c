@@ -14,14 +14,16 @@
 
 #include "arena.h"
 #include "ledger.h"
-#include "maglev.h"
 #include "parallax_hash.h"
+#include "parallax_table.h"
 #include "plan.h"
+#include "table_fill.h"
+#include "table_shape.h"
 
 #define ENDPOINTS 10000
 #define SERVICES 8
 #define BACKENDS 32768
-#define SLOTS (3u << 20)
+#define SLOTS (1u << 20)
 
 /* The kernel's arrays, as far as the plan looks at them. */
 static struct service services[SERVICES];
@@ -75,8 +77,8 @@ static void apply(const struct change *change)
 		backends[change->row].flags = change->flags;
 		break;
 	case CHANGE_SLOTS:
-		memcpy(&slots[change->slots.offset], change->slots.rows,
-		       change->slots.size * sizeof(*slots));
+		table_words(change->slots.table, change->slots.rows, 0, change->slots.size,
+			    &slots[change->slots.offset]);
 		break;
 	case CHANGE_SERVICE:
 		services[change->row] = *change->service;
@@ -129,10 +131,10 @@ static struct desired_service make_service(struct arena *arena, uint32_t number,
 		.cluster = "outbound|80||a.ns.svc", .view = view,
 	};
 	struct table *table = arena_alloc(arena, sizeof(*table));
-	uint32_t size, local_size;
+	uint32_t shape, local_shape;
 
-	ledger_table_sizes(&ledger, &service.key, &size, &local_size);
-	assert_int_equal(maglev_fill(view, maglev_size(view, size), table, arena), 0);
+	ledger_table_shapes(&ledger, &service.key, &shape, &local_shape);
+	assert_int_equal(table_fill(view, table_shape(view, shape), table, arena), 0);
 	service.table = table;
 	return service;
 }
@@ -206,7 +208,7 @@ static void too_many_slots_are_refused(void **state)
 	const char *reason = NULL;
 
 	(void)state;
-	setup_ledger(6000);
+	setup_ledger(3000);
 	wanted[0] = make_service(arena, 1, view);
 	wanted[1] = make_service(arena, 2, view);
 	assert_int_equal(plan_build(&ledger, &desired, 1, arena, &list, &reason), -ENOSPC);

@@ -4,16 +4,18 @@
 
 #include <string.h>
 
+#include "parallax_table.h"
+
 static void count_service(const struct service *service, struct census *census)
 {
 	static const union ip_addr none;
 
 	census->services.used++;
-	census->slots.used += TABLE_SIZE(service->table) + TABLE_SIZE(service->local_table);
+	census->slots.used += table_extent(service->table) + table_extent(service->local_table);
 	if (!memcmp(&service->vip, &none, sizeof(none)))
 		return;
 	census->taken++;
-	census->refusing += !TABLE_SIZE(service->table);
+	census->refusing += !TABLE_POSITIONS(service->table);
 	census->panic += !!(service->flags & SERVICE_PANIC);
 	census->degraded += !!(service->flags & SERVICE_DEGRADED);
 	census->dropping += service->drop != 0;

@@ -94,10 +94,11 @@ static void write_locality(const struct line *line)
 	}
 }
 
-static void write_backend(const struct snapshot *snapshot, const struct backend *backend, FILE *out)
+/* `total` is what all backends of the service have of the table. */
+static void write_backend(const struct snapshot *snapshot, const struct backend *backend,
+			  uint64_t total, FILE *out)
 {
 	const struct line line = { snapshot, backend, out };
-	uint32_t size = TABLE_SIZE(snapshot->services[backend->service].table);
 	char buf[16];
 
 	fprintf(begin(&line, "weight"), "%u\n", backend->weight);
@@ -114,7 +115,7 @@ static void write_backend(const struct snapshot *snapshot, const struct backend 
 	fprintf(begin(&line, "share"), "%u.%09u\n", backend->share / 1000000000u,
 		backend->share % 1000000000u);
 	fprintf(begin(&line, "table_share"), "%.9f\n",
-		size ? (double)backend->slots / (double)size : 0.0);
+		total ? (double)backend->slots / (double)total : 0.0);
 }
 
 /* ------------------------------------------------------------------ all of them */
@@ -156,11 +157,15 @@ static size_t collect(const struct snapshot *snapshot, struct place *places, siz
 int clusters_write(const struct snapshot *snapshot, size_t max, FILE *out)
 {
 	struct place *places = calloc(max + 1, sizeof(*places));
+	uint64_t *totals = snapshot_table_totals(snapshot);
 	size_t count, next = 0;
 	bool is_cut = false;
 
-	if (!places)
+	if (!places || !totals) {
+		free(places);
+		free(totals);
 		return -ENOMEM;
+	}
 	count = collect(snapshot, places, max, &is_cut);
 	for (uint32_t row = 0; row < snapshot->service_count; row++) {
 		if (!(snapshot->services[row].flags & SERVICE_IN_USE))
@@ -168,10 +173,12 @@ int clusters_write(const struct snapshot *snapshot, size_t max, FILE *out)
 		write_service(snapshot, row, out);
 		for (; next < count && places[next].service <= row; next++)
 			if (places[next].service == row)
-				write_backend(snapshot, &snapshot->backends[places[next].backend], out);
+				write_backend(snapshot, &snapshot->backends[places[next].backend],
+					      totals[row], out);
 	}
 	if (is_cut)
 		fprintf(out, "cut after %zu backends\n", max);
 	free(places);
+	free(totals);
 	return ferror(out) ? -EIO : 0;
 }

@@ -19,7 +19,7 @@ struct held {
 	size_t count;
 };
 
-static struct held look_at(const struct snapshot *snapshot, uint32_t row, const bool *named)
+static struct held look_at(const struct snapshot *snapshot, uint32_t row, const uint32_t *named)
 {
 	const struct service *service = &snapshot->services[row];
 	struct held held = { .addresses = json_array() };
@@ -48,21 +48,16 @@ static struct held look_at(const struct snapshot *snapshot, uint32_t row, const 
 	return held;
 }
 
-/* Backend rows that stand in a client's table. */
-static bool *find_named(const struct snapshot *snapshot)
+/* By backend row, not 0 for those that stand in a client's table. */
+static uint32_t *find_named(const struct snapshot *snapshot)
 {
-	bool *named = calloc(snapshot->backend_count + 1u, sizeof(*named));
+	uint32_t *named = calloc(snapshot->backend_count + 1u, sizeof(*named));
 
 	for (uint32_t row = 0; named && row < snapshot->service_count; row++) {
 		const struct service *service = &snapshot->services[row];
-		uint32_t first = TABLE_OFFSET(service->table), size = TABLE_SIZE(service->table);
 
-		if (!(service->flags & SERVICE_IN_USE) || first > snapshot->slot_count ||
-		    size > snapshot->slot_count - first)
-			continue;
-		for (uint32_t slot = first; slot < first + size; slot++)
-			if (snapshot->slots[slot] < snapshot->backend_count)
-				named[snapshot->slots[slot]] = true;
+		if (service->flags & SERVICE_IN_USE)
+			snapshot_count_table(snapshot, service->table, named);
 	}
 	return named;
 }
@@ -115,7 +110,7 @@ static const char *compare(const json_t *service, const struct held *held)
 }
 
 static json_t *service_object(const struct snapshot *snapshot, const json_t *state,
-			      const json_t *service, const bool *named)
+			      const json_t *service, const uint32_t *named)
 {
 	const json_t *row = json_object_get(service, "row"), *word = json_object_get(service, "word");
 	const json_t *wanted = json_object_get(word, "backends");
@@ -147,7 +142,8 @@ json_t *report_diff(const struct snapshot *snapshot)
 {
 	json_t *state = report_agent_state(snapshot), *list = json_array(), *service;
 	const json_t *services = json_object_get(state, "services");
-	bool *named = find_named(snapshot), in_step = json_is_array(services);
+	bool in_step = json_is_array(services);
+	uint32_t *named = find_named(snapshot);
 	size_t i;
 
 	json_array_foreach(services, i, service) {

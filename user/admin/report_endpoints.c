@@ -12,18 +12,8 @@
 
 struct counts {
 	uint32_t *slots, *gateway_slots, *flows; /* by backend row */
+	uint64_t *totals, *gateway_totals;       /* of slots, by service row */
 };
-
-static void count_table(const struct snapshot *snapshot, table_word table, uint32_t *counts)
-{
-	uint32_t first = TABLE_OFFSET(table), size = TABLE_SIZE(table);
-
-	if (first > snapshot->slot_count || size > snapshot->slot_count - first)
-		return;
-	for (uint32_t slot = first; slot < first + size; slot++)
-		if (snapshot->slots[slot] < snapshot->backend_count)
-			counts[snapshot->slots[slot]]++;
-}
 
 static void count_flows(const struct snapshot *snapshot, uint32_t *counts)
 {
@@ -45,13 +35,19 @@ static int counts_init(struct counts *counts, const struct snapshot *snapshot)
 	counts->slots = calloc(rows, sizeof(uint32_t));
 	counts->gateway_slots = calloc(rows, sizeof(uint32_t));
 	counts->flows = calloc(rows, sizeof(uint32_t));
-	if (!counts->slots || !counts->gateway_slots || !counts->flows)
+	counts->totals = calloc(snapshot->service_count + 1u, sizeof(uint64_t));
+	counts->gateway_totals = calloc(snapshot->service_count + 1u, sizeof(uint64_t));
+	if (!counts->slots || !counts->gateway_slots || !counts->flows || !counts->totals ||
+	    !counts->gateway_totals)
 		return -ENOMEM;
 	for (uint32_t row = 0; row < snapshot->service_count; row++) {
-		if (!(snapshot->services[row].flags & SERVICE_IN_USE))
+		const struct service *service = &snapshot->services[row];
+
+		if (!(service->flags & SERVICE_IN_USE))
 			continue;
-		count_table(snapshot, snapshot->services[row].table, counts->slots);
-		count_table(snapshot, snapshot->services[row].local_table, counts->gateway_slots);
+		counts->totals[row] = snapshot_count_table(snapshot, service->table, counts->slots);
+		counts->gateway_totals[row] = snapshot_count_table(snapshot, service->local_table,
+								   counts->gateway_slots);
 	}
 	count_flows(snapshot, counts->flows);
 	return 0;
@@ -62,6 +58,8 @@ static void counts_done(struct counts *counts)
 	free(counts->slots);
 	free(counts->gateway_slots);
 	free(counts->flows);
+	free(counts->totals);
+	free(counts->gateway_totals);
 }
 
 static bool host_matches(const char *host, const char *filter)
@@ -112,10 +110,10 @@ static json_t *endpoint_object(const struct snapshot *snapshot, uint32_t index,
 			 "share", report_share(row->share, 1000000000u),
 			 "slots", (json_int_t)counts->slots[index],
 			 "table_share", report_share(counts->slots[index],
-						     TABLE_SIZE(service->table)),
+						     counts->totals[row->service]),
 			 "gateway_slots", (json_int_t)counts->gateway_slots[index],
 			 "gateway_share", report_share(counts->gateway_slots[index],
-						       TABLE_SIZE(service->local_table)),
+						       counts->gateway_totals[row->service]),
 			 "flows", (json_int_t)counts->flows[index],
 			 "state", row->flags & BACKEND_OUT ? "draining" : "active");
 }

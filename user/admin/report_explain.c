@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Report of one decision: the look-ups of the packet path, made by hand on the same maps. */
 #include <arpa/inet.h>
+#include <inttypes.h>
 #include <netinet/in.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "flow_view.h"
 #include "parallax_hash.h"
+#include "parallax_table.h"
 #include "report.h"
 #include "report_common.h"
 #include "report_flows.h"
@@ -22,7 +25,9 @@ struct explain {
 	const struct service *service;
 	bool choose; /* the packet is chosen a backend for: who sends it is known well enough */
 	bool flow_decides;
-	uint32_t slot; /* in the table */
+	struct table_walk walk; /* over the table */
+	uint32_t *slots;        /* by backend row, of the table; NULL without memory */
+	uint64_t total;         /* of slots */
 };
 
 static void step(struct explain *explain, const char *name, bool ok, json_t *text)
@@ -184,13 +189,16 @@ static bool look_at_drops(struct explain *explain)
 
 static bool look_at_table(struct explain *explain)
 {
+	struct slot_arena arena = snapshot_arena(explain->snapshot);
 	table_word table = explain->service->table;
 
 	json_object_set_new(explain->report, "table",
-			    json_pack("{s:I,s:I,s:I}", "offset", (json_int_t)TABLE_OFFSET(table),
-				      "size", (json_int_t)TABLE_SIZE(table), "generation",
-				      (json_int_t)TABLE_GENERATION(table)));
-	if (TABLE_SIZE(table) == 0) {
+			    json_pack("{s:I,s:I,s:I,s:I}",
+				      "offset", (json_int_t)TABLE_OFFSET(table),
+				      "size", (json_int_t)TABLE_POSITIONS(table),
+				      "space", (json_int_t)1 << TABLE_BITS(table),
+				      "generation", (json_int_t)TABLE_GENERATION(table)));
+	if (TABLE_POSITIONS(table) == 0) {
 		step(explain, "table", false,
 		     json_string(explain->key.proto == IPPROTO_UDP ?
 			"empty: nobody can be picked, refused by ICMP port unreachable" :
@@ -200,9 +208,9 @@ static bool look_at_table(struct explain *explain)
 		return false;
 	}
 	step(explain, "table", true,
-	     json_sprintf("slots %u to %u, generation %u", TABLE_OFFSET(table),
-			  TABLE_OFFSET(table) + TABLE_SIZE(table) - 1, TABLE_GENERATION(table)));
-	return TABLE_OFFSET(table) + TABLE_SIZE(table) <= explain->snapshot->slot_count;
+	     json_sprintf("%u of %u positions occupied, generation %u", TABLE_POSITIONS(table),
+			  1u << TABLE_BITS(table), TABLE_GENERATION(table)));
+	return table_is_whole(&arena, table);
 }
 
 static void hash(struct explain *explain)
@@ -211,7 +219,8 @@ static void hash(struct explain *explain)
 	const struct service *service = explain->service;
 	uint64_t seed = service->id ^ HASH_SEED_CLIENT;
 	bool affinity = service->flags & SERVICE_AFFINITY;
-	uint32_t value;
+	struct slot_arena arena = snapshot_arena(explain->snapshot);
+	uint64_t value;
 
 	explain->choose = query->from.family == 4 && (affinity || query->from_port);
 	if (!explain->choose) {
@@ -219,22 +228,24 @@ static void hash(struct explain *explain)
 			"connection chooses anew, see the distribution"));
 		return;
 	}
-	value = affinity ? flow_hash(query->from.ip.v4, 0, 0, 0, 0, seed) :
-			   flow_hash(query->from.ip.v4, explain->key.addr, htons(query->from_port),
+	value = affinity ? walk_hash(query->from.ip.v4, 0, 0, 0, 0, seed) :
+			   walk_hash(query->from.ip.v4, explain->key.addr, htons(query->from_port),
 				     explain->key.port, explain->key.proto, seed);
-	explain->slot = hash_slot(value, TABLE_SIZE(service->table));
-	json_object_set_new(explain->report, "hash", json_integer(value));
-	json_object_set_new(explain->report, "slot", json_integer(explain->slot));
+	explain->walk = table_walk(&arena, service->table, value);
+	json_object_set_new(explain->report, "hash", json_sprintf("0x%016" PRIx64, value));
+	json_object_set_new(explain->report, "walked", json_integer(explain->walk.steps));
+	json_object_set_new(explain->report, "position", json_integer(explain->walk.position));
 	step(explain, "hash", true,
-	     json_sprintf(affinity ? "0x%08x, of the source address alone: slot %u of %u" :
-				     "0x%08x, of addresses, ports and protocol: slot %u of %u",
-			  value, explain->slot, TABLE_SIZE(service->table)));
+	     json_sprintf("0x%016" PRIx64 ", of %s: accepted at position %u, the %u. it meets", value,
+			  affinity ? "the source address alone" : "addresses, ports and protocol",
+			  explain->walk.position, explain->walk.steps));
 }
 
-static json_t *backend_object(const struct snapshot *snapshot, uint32_t index, table_word table)
+static json_t *backend_object(const struct explain *explain, uint32_t index)
 {
+	const struct snapshot *snapshot = explain->snapshot;
 	const struct backend *row = &snapshot->backends[index];
-	uint32_t slots = snapshot_table_slots(snapshot, table, index);
+	uint32_t slots = explain->slots ? explain->slots[index] : 0;
 	char network[16];
 
 	return json_pack("{s:I,s:o,s:s,s:s,s:o,s:I,s:o,s:s}", "row", (json_int_t)index, "address",
@@ -242,7 +253,7 @@ static json_t *backend_object(const struct snapshot *snapshot, uint32_t index, t
 			 "kind", report_kind(row->kind), "transport", report_transport(row->kind),
 			 "network", report_text(report_network(snapshot, row->network, network)),
 			 "slots", (json_int_t)slots,
-			 "table_share", report_share(slots, TABLE_SIZE(table)),
+			 "table_share", report_share(slots, explain->total),
 			 "state", row->flags & BACKEND_OUT ? "draining" : "active");
 }
 
@@ -277,25 +288,31 @@ static void look_at_backend(struct explain *explain)
 {
 	static const char *const words[] = { "to_local", "to_tunnel", "to_passthrough" };
 	const struct snapshot *snapshot = explain->snapshot;
-	table_word table = explain->service->table;
-	uint32_t index = snapshot->slots[TABLE_OFFSET(table) + explain->slot];
+	uint32_t index = explain->walk.row;
 	char address[ADDR_TEXT_MAX];
 	const struct backend *row;
 
 	if (!snapshot_backend_of(snapshot, index, explain->row)) {
-		step(explain, "backend", false, json_sprintf("the slot names row %u, which is not "
+		step(explain, "backend", false, json_sprintf("the position names row %u, which is not "
 			"this service's: the table has just been replaced, ask again", index));
 		outcome(explain, "stale_row");
 		return;
 	}
 	row = &snapshot->backends[index];
-	json_object_set_new(explain->report, "backend", backend_object(snapshot, index, table));
+	json_object_set_new(explain->report, "backend", backend_object(explain, index));
 	step(explain, "backend", true,
-	     json_sprintf("the slot names row %u, generation %u: %s, %s", index, row->generation,
+	     json_sprintf("the position names row %u, generation %u: %s, %s", index, row->generation,
 			  place(&row->addr, row->port, address), report_kind(row->kind)));
 	step(explain, "path", true, path_text(explain, row));
 	if (!explain->flow_decides)
 		outcome(explain, words[row->kind <= BACKEND_PASSTHROUGH ? row->kind : 0]);
+}
+
+static void count_slots(struct explain *explain)
+{
+	explain->slots = calloc(explain->snapshot->backend_count + 1u, sizeof(*explain->slots));
+	explain->total = snapshot_count_table(explain->snapshot, explain->service->table,
+					      explain->slots);
 }
 
 static void distribution(struct explain *explain)
@@ -305,8 +322,7 @@ static void distribution(struct explain *explain)
 
 	for (uint32_t i = 1; i < snapshot->backend_count; i++)
 		if (snapshot_backend_of(snapshot, i, explain->row))
-			json_array_append_new(list, backend_object(snapshot, i,
-								   explain->service->table));
+			json_array_append_new(list, backend_object(explain, i));
 }
 
 /* Load of each priority, as what its backends' shares sum to. */
@@ -370,13 +386,13 @@ static json_t *empty_report(const struct explain *explain)
 {
 	char vip[ADDR_TEXT_MAX];
 
-	return json_pack("{s:i,s:s,s:s,s:o,s:s,s:n,s:n,s:n,s:n,s:n,s:n,s:O,s:[],s:f,s:[],s:[],s:n,s:[]}", "schema",
-			 REPORT_SCHEMA, "vip",
+	return json_pack("{s:i,s:s,s:s,s:o,s:s,s:n,s:n,s:n,s:n,s:n,s:n,s:n,s:O,s:[],s:f,s:[],s:[],s:n,"
+			 "s:[]}", "schema", REPORT_SCHEMA, "vip",
 			 addr_port_format(&explain->query->vip, explain->query->port, vip),
 			 "protocol", report_protocol(explain->key.proto),
 			 "from", from_text(explain->query), "outcome", "chosen_per_connection",
-			 "service", "flow", "table", "hash", "slot", "backend",
-			 "steps", explain->steps, "distribution", "drop", 0.0, "drops",
+			 "service", "flow", "table", "hash", "walked", "position",
+			 "backend", "steps", explain->steps, "distribution", "drop", 0.0, "drops",
 			 "priorities", "health", "left_out");
 }
 
@@ -394,6 +410,7 @@ json_t *report_explain(const struct snapshot *snapshot, const struct explain_que
 		look_up_flow(&explain);
 		if (explain.flow_decides)
 			outcome(&explain, "flow");
+		count_slots(&explain);
 		distribution(&explain);
 		priorities(&explain);
 		agent_words(&explain);
@@ -404,5 +421,6 @@ json_t *report_explain(const struct snapshot *snapshot, const struct explain_que
 		}
 	}
 	json_decref(explain.steps);
+	free(explain.slots);
 	return explain.report;
 }

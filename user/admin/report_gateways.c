@@ -22,14 +22,19 @@ static bool is_gateway(const struct backend *row, const struct gateway_entry *ga
 	       !memcmp(&row->addr, &gateway->key.addr, sizeof(row->addr));
 }
 
-/* One service may name a gateway in several priorities, each by its own row. `seen` has an
- * element for each service row. */
+/* By service row. */
+struct tables {
+	uint64_t *totals; /* snapshot_table_totals() */
+	bool *seen;       /* scratch */
+};
+
+/* One service may name a gateway in several priorities, each by its own row. */
 static struct use gateway_use(const struct snapshot *snapshot, const struct gateway_entry *gateway,
-			      bool *seen)
+			      const struct tables *tables)
 {
 	struct use use = {};
 
-	memset(seen, 0, snapshot->service_count);
+	memset(tables->seen, 0, snapshot->service_count);
 	for (uint32_t i = 1; i < snapshot->backend_count; i++) {
 		const struct backend *row = &snapshot->backends[i];
 
@@ -37,20 +42,20 @@ static struct use gateway_use(const struct snapshot *snapshot, const struct gate
 			continue;
 		use.weight += row->weight;
 		use.slots += row->slots;
-		if (seen[row->service])
+		if (tables->seen[row->service])
 			continue;
-		seen[row->service] = true;
+		tables->seen[row->service] = true;
 		use.services++;
-		use.table_slots += TABLE_SIZE(snapshot->services[row->service].table);
+		use.table_slots += tables->totals[row->service];
 	}
 	return use;
 }
 
 static json_t *gateway_object(const struct snapshot *snapshot, const struct gateway_entry *gateway,
-			      bool *seen)
+			      const struct tables *tables)
 {
 	const struct gateway *value = &gateway->gateway;
-	struct use use = gateway_use(snapshot, gateway, seen);
+	struct use use = gateway_use(snapshot, gateway, tables);
 	bool tunnel = value->kind == BACKEND_GENEVE;
 	char buf[16];
 
@@ -124,12 +129,15 @@ static void add_unused(json_t *list, const struct snapshot *snapshot, const json
 json_t *report_gateways(const struct snapshot *snapshot)
 {
 	json_t *state = report_agent_state(snapshot), *list = json_array(), *network;
-	bool *seen = calloc(snapshot->service_count + 1u, sizeof(*seen));
+	const struct tables tables = { snapshot_table_totals(snapshot),
+				       calloc(snapshot->service_count + 1u, sizeof(bool)) };
 	size_t i;
 
-	for (i = 0; seen && i < snapshot->gateway_count; i++)
-		json_array_append_new(list, gateway_object(snapshot, &snapshot->gateways[i], seen));
-	free(seen);
+	for (i = 0; tables.totals && tables.seen && i < snapshot->gateway_count; i++)
+		json_array_append_new(list,
+				      gateway_object(snapshot, &snapshot->gateways[i], &tables));
+	free(tables.totals);
+	free(tables.seen);
 	json_array_foreach(json_object_get(state, "networks"), i, network)
 		if (!json_is_true(json_object_get(network, "own")))
 			add_unused(list, snapshot, network);

@@ -11,6 +11,8 @@
 
 #include "ledger_list.h"
 #include "parallax_hash.h"
+#include "parallax_table.h"
+#include "table_fill.h"
 
 uint64_t ledger_hash_name(const char *text)
 {
@@ -19,9 +21,38 @@ uint64_t ledger_hash_name(const char *text)
 	return hash ? hash : 1; /* 0 means: no name */
 }
 
-uint64_t ledger_hash_slots(const uint32_t *rows, uint32_t size)
+/* Words hashed at a time, so that a table need not stand in memory as the arena will have it. */
+#define HASH_CHUNK 1024
+
+static uint32_t chunk_size(uint32_t left)
 {
-	return size ? XXH3_64bits(rows, size * sizeof(*rows)) : 0;
+	return left < HASH_CHUNK ? left : HASH_CHUNK;
+}
+
+static uint64_t hash_chunk(const uint32_t *words, uint32_t left, uint64_t before)
+{
+	return XXH3_64bits_withSeed(words, chunk_size(left) * sizeof(*words), before);
+}
+
+uint64_t ledger_hash_words(const uint32_t *words, uint32_t count)
+{
+	uint64_t hash = 0;
+
+	for (uint32_t i = 0; i < count; i += HASH_CHUNK)
+		hash = hash_chunk(words + i, count - i, hash);
+	return hash;
+}
+
+uint64_t ledger_hash_table(const struct table *table, const uint32_t *rows)
+{
+	uint32_t chunk[HASH_CHUNK], count = table_size(table);
+	uint64_t hash = 0;
+
+	for (uint32_t i = 0; i < count; i += HASH_CHUNK) {
+		table_words(table, rows, i, chunk_size(count - i), chunk);
+		hash = hash_chunk(chunk, count - i, hash);
+	}
+	return hash;
 }
 
 bool ledger_rested(const struct ledger *ledger, uint32_t since)
@@ -103,13 +134,16 @@ uint32_t ledger_id_holder(const struct ledger *ledger, uint64_t id, uint8_t fami
 	return NO_ROW;
 }
 
-void ledger_table_sizes(const struct ledger *ledger, const struct service_key *key,
-			uint32_t *ret_size, uint32_t *ret_local_size)
+void ledger_table_shapes(const struct ledger *ledger, const struct service_key *key,
+			 uint32_t *ret_shape, uint32_t *ret_local_shape)
 {
 	uint32_t r = ledger_find_service(ledger, key);
 
-	*ret_size = r == NO_ROW ? 0 : ledger->services[r].size;
-	*ret_local_size = r == NO_ROW ? 0 : ledger->services[r].local_size;
+	*ret_shape = *ret_local_shape = 0;
+	if (r == NO_ROW || ledger->services[r].state != ROW_USED)
+		return;
+	*ret_shape = TABLE_SHAPE(ledger->memory.services[r].table);
+	*ret_local_shape = TABLE_SHAPE(ledger->memory.services[r].local_table);
 }
 
 /* ------------------------------------------------------------------ chains and lists */
@@ -168,7 +202,7 @@ static void unlink_backend(struct ledger *ledger, uint32_t b)
 static int rest_extent(struct ledger *ledger, table_word word)
 {
 	return extent_add(&ledger->resting_extents,
-			  (struct extent){ TABLE_OFFSET(word), TABLE_SIZE(word), ledger->epoch });
+			  (struct extent){ TABLE_OFFSET(word), table_extent(word), ledger->epoch });
 }
 
 static int apply_grace(struct ledger *ledger)
@@ -242,8 +276,6 @@ static void apply_service(struct ledger *ledger, const struct change *change)
 	*known = (struct ledger_service){
 		.state = ROW_USED,
 		.first_backend = backends_of_id(ledger, r, row->id),
-		.size = TABLE_SIZE(row->table),
-		.local_size = TABLE_SIZE(row->local_table),
 		.table_hash = change->table_hash,
 		.local_hash = change->local_hash,
 		.name = known->name,
@@ -261,7 +293,6 @@ static int apply_clear(struct ledger *ledger, uint32_t r)
 
 	known->state = ROW_RESTING;
 	known->since = ledger->epoch;
-	known->size = known->local_size = 0;
 	if (rest_extent(ledger, row->table))
 		return -ENOMEM;
 	return rest_extent(ledger, row->local_table);
@@ -272,10 +303,7 @@ static int apply_table(struct ledger *ledger, const struct change *change)
 	struct ledger_service *known = &ledger->services[change->row];
 	const struct service *row = &ledger->memory.services[change->row];
 	bool local = change->kind == CHANGE_LOCAL_TABLE;
-	uint32_t *largest = local ? &known->local_size : &known->size;
 
-	if (TABLE_SIZE(change->word) > *largest)
-		*largest = TABLE_SIZE(change->word);
 	*(local ? &known->local_hash : &known->table_hash) = change->word_hash;
 	return rest_extent(ledger, local ? row->local_table : row->table);
 }

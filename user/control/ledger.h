@@ -27,7 +27,7 @@ struct ledger_memory {
 	uint32_t service_rows;
 	const struct backend *backends;
 	uint32_t backend_rows;
-	uint32_t slot_count;
+	uint32_t slot_count; /* words of the arena */
 	const struct drops *drops; /* as many as services */
 	const struct filters *filters;
 	const struct settings *settings;
@@ -39,8 +39,7 @@ struct ledger_service {
 	uint32_t since;         /* ROW_RESTING: epoch in which the rest began */
 	uint32_t first_backend; /* list through ledger_backend.next, or NO_ROW */
 	uint32_t key_next, id_next;
-	uint32_t size, local_size; /* largest tables so far: they never shrink */
-	uint64_t table_hash, local_hash; /* ledger_hash_slots() of both tables */
+	uint64_t table_hash, local_hash; /* ledger_hash_table() of both tables */
 	uint64_t name;             /* hash of its NAME_CLUSTER; 0: none */
 	uint64_t drops_name;       /* hash of its NAME_DROPS */
 };
@@ -128,7 +127,7 @@ struct ledger_entries {
 		uint64_t hash; /* ledger_hash_name() of the text */
 	} *names;
 	size_t name_count;
-	const uint32_t *slots; /* all of them */
+	const uint32_t *slots; /* the whole arena */
 };
 
 /* Borrows the memory. Returns 0 or -ENOMEM; nothing is known before ledger_rebuild(). */
@@ -149,22 +148,25 @@ uint32_t ledger_find_service(const struct ledger *ledger, const struct service_k
 uint32_t ledger_vip_holder(const struct ledger *ledger, const struct service_key *key);
 uint32_t ledger_id_holder(const struct ledger *ledger, uint64_t id, uint8_t family);
 
-/* Largest table sizes the service had, for maglev_size(); 0 for a new one. */
-void ledger_table_sizes(const struct ledger *ledger, const struct service_key *key,
-			uint32_t *ret_size, uint32_t *ret_local_size);
+/* Shapes of the tables the service has or, while it is empty, had, for table_shape(); 0 for a new
+ * one. */
+void ledger_table_shapes(const struct ledger *ledger, const struct service_key *key,
+			 uint32_t *ret_shape, uint32_t *ret_local_shape);
 
 /* Whether a resting row or extent has rested through a grace. */
 bool ledger_rested(const struct ledger *ledger, uint32_t since);
 
 uint64_t ledger_hash_name(const char *text);
-/* Tables are told apart by it: large ones would be half of our memory. 0 for an empty one. */
-uint64_t ledger_hash_slots(const uint32_t *rows, uint32_t size);
+/* Tables are told apart by it: large ones would be half of our memory. 0 for an empty one. Of the
+ * words as they stand, or will stand, in the arena. */
+uint64_t ledger_hash_words(const uint32_t *words, uint32_t count);
+uint64_t ledger_hash_table(const struct table *table, const uint32_t *rows);
 
 /* Adds to a list sorted by offset, joining neighbours. Returns 0 or -ENOMEM. */
 int extent_add(struct extent_list *list, struct extent extent);
 /* Best fit. Returns 0 with *ret_offset, or -ENOSPC. */
 int extent_take(struct extent_list *list, uint32_t size, uint32_t *ret_offset);
-/* Takes exactly these slots. Returns 0, -ENOENT when they are not in one extent, or -ENOMEM. */
+/* Takes exactly these words. Returns 0, -ENOENT when they are not in one extent, or -ENOMEM. */
 int extent_claim(struct extent_list *list, uint32_t offset, uint32_t size);
 
 #endif

@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include "ledger_list.h"
+#include "parallax_table.h"
+#include "table_walk.h"
 
 static uint32_t power_of_two_above(uint32_t n)
 {
@@ -132,10 +134,10 @@ static bool is_zero(const void *memory, size_t bytes)
 static uint64_t hash_table(const struct ledger *ledger, const struct ledger_entries *entries,
 			   table_word word)
 {
-	uint64_t end = (uint64_t)TABLE_OFFSET(word) + TABLE_SIZE(word);
+	const struct slot_arena arena = { entries->slots, ledger->memory.slot_count };
 
-	return end > ledger->memory.slot_count ?
-		       0 : ledger_hash_slots(entries->slots + TABLE_OFFSET(word), TABLE_SIZE(word));
+	return table_is_whole(&arena, word) ?
+		       ledger_hash_words(arena.words + TABLE_OFFSET(word), table_extent(word)) : 0;
 }
 
 static void take_services(struct ledger *ledger, const struct ledger_entries *entries)
@@ -153,8 +155,6 @@ static void take_services(struct ledger *ledger, const struct ledger_entries *en
 		known->since = ledger->epoch;
 		if (known->state != ROW_USED)
 			continue;
-		known->size = TABLE_SIZE(row->table);
-		known->local_size = TABLE_SIZE(row->local_table);
 		known->table_hash = hash_table(ledger, entries, row->table);
 		known->local_hash = hash_table(ledger, entries, row->local_table);
 	}
@@ -191,13 +191,12 @@ static void take_backend(struct ledger *ledger, uint32_t b, const struct backend
 static void mark_named(const struct ledger *ledger, const struct ledger_entries *entries,
 		       table_word word, bool *named)
 {
-	const uint32_t *slots = entries->slots + TABLE_OFFSET(word);
+	const struct slot_arena arena = { entries->slots, ledger->memory.slot_count };
+	const uint32_t *list = table_entry_list(&arena, word);
 
-	if ((uint64_t)TABLE_OFFSET(word) + TABLE_SIZE(word) > ledger->memory.slot_count)
-		return;
-	for (uint32_t i = 0; i < TABLE_SIZE(word); i++)
-		if (slots[i] < ledger->memory.backend_rows)
-			named[slots[i]] = true;
+	for (uint32_t i = 0; list && i < TABLE_POSITIONS(word); i++)
+		if (TABLE_ENTRY_ROW(list[i]) < ledger->memory.backend_rows)
+			named[TABLE_ENTRY_ROW(list[i])] = true;
 }
 
 static int take_backends(struct ledger *ledger, const struct ledger_entries *entries)
@@ -223,7 +222,7 @@ static int take_backends(struct ledger *ledger, const struct ledger_entries *ent
 
 static int take_word(struct extent_list *unused, table_word word)
 {
-	int err = extent_claim(unused, TABLE_OFFSET(word), TABLE_SIZE(word));
+	int err = extent_claim(unused, TABLE_OFFSET(word), table_extent(word));
 
 	return err == -ENOENT ? 0 : err; /* outside the arena: nothing to protect there */
 }

@@ -118,9 +118,9 @@ static uint32_t backend_slots(const struct wanted_service *service,
 	const struct desired_service *want = service->want;
 
 	if (!want->view)
-		return want->local_table && want->local_table->size ?
+		return want->local_table && want->local_table->positions ?
 			       want->local_table->counts[wanted->local_index] : 0;
-	if (wanted->client_index == NO_ROW || !want->table || !want->table->size)
+	if (wanted->client_index == NO_ROW || !want->table || !want->table->positions)
 		return 0;
 	return want->table->counts[wanted->client_index];
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Inside the plan: the changes in their order — backends, tables, rows, entries, removals. */
+#include "parallax_table.h"
 #include "plan_state.h"
 
 #include <arpa/inet.h>
@@ -108,8 +109,9 @@ static void emit_slots(struct plan_state *state, const struct wanted_table *tabl
 	if (table->write)
 		plan_add(state, &(struct change){
 					.kind = CHANGE_SLOTS,
-					.slots = { table->rows, TABLE_OFFSET(table->word),
-						   TABLE_SIZE(table->word) } });
+					.slots = { table->table, table->rows,
+						   TABLE_OFFSET(table->word),
+						   table_extent(table->word) } });
 }
 
 static void emit_word(struct plan_state *state, const struct wanted_service *service,

@@ -6,7 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TABLE_GENERATION_MASK 0xffffu
+#include "parallax_table.h"
+#include "table_fill.h"
+
+#define TABLE_GENERATION_MASK ((1u << TABLE_GENERATION_BITS) - 1)
 
 static int refuse(struct plan_state *state, int short_of, size_t wanted, size_t room)
 {
@@ -183,43 +186,37 @@ static int index_rows(struct plan_state *state, const struct wanted_service *ser
 	return 0;
 }
 
-static int fill_slots(struct plan_state *state, struct wanted_table *wanted, const uint32_t *rows)
+/* Of the same shape and as many positions. */
+static bool same_kind(const struct wanted_table *wanted)
 {
-	uint32_t size = wanted->table->size;
-
-	wanted->rows = arena_array(state->arena, size, sizeof(*wanted->rows));
-	if (!wanted->rows)
-		return -ENOMEM;
-	for (uint32_t i = 0; i < size; i++)
-		wanted->rows[i] = rows[wanted->table->slots[i]];
-	wanted->hash = ledger_hash_slots(wanted->rows, size);
-	return 0;
+	return TABLE_SHAPE(wanted->word) == TABLE_SHAPE(wanted->old) &&
+	       TABLE_POSITIONS(wanted->word) == TABLE_POSITIONS(wanted->old);
 }
 
-/* `word` is complete but for the offset when slots are to be written. */
+/* `word` is complete but for the offset when words are to be written. */
 static int compare_table(struct plan_state *state, const struct wanted_service *service,
 			 struct wanted_table *wanted, const struct view *view, bool local)
 {
-	uint16_t generation = (uint16_t)((TABLE_GENERATION(wanted->old) + 1) &
-					 TABLE_GENERATION_MASK);
-	uint32_t *rows;
+	uint32_t generation = (TABLE_GENERATION(wanted->old) + 1) & TABLE_GENERATION_MASK;
 
 	wanted->word = wanted->old;
 	wanted->hash = wanted->old_hash;
-	if (!wanted->table || !wanted->table->size) {
-		wanted->changed = TABLE_SIZE(wanted->old) != 0;
+	if (!wanted->table || !wanted->table->positions) {
+		wanted->changed = TABLE_POSITIONS(wanted->old) != 0;
+		/* Who comes back finds the shape there was. */
 		if (wanted->changed || service->fresh)
-			wanted->word = TABLE_WORD(0, 0, generation);
+			wanted->word = TABLE_WORD(0, TABLE_SHAPE(wanted->old), 0, generation);
 		wanted->hash = 0;
 		return 0;
 	}
-	if (index_rows(state, service, local, view->backend_count, &rows) ||
-	    fill_slots(state, wanted, rows))
+	if (index_rows(state, service, local, view->backend_count, &wanted->rows))
 		return -ENOMEM;
-	if (!service->fresh && wanted->table->size == TABLE_SIZE(wanted->old) &&
-	    wanted->hash == wanted->old_hash)
+	wanted->hash = ledger_hash_table(wanted->table, wanted->rows);
+	wanted->word = TABLE_WORD(0, wanted->table->shape, wanted->table->positions, generation);
+	if (!service->fresh && wanted->hash == wanted->old_hash && same_kind(wanted)) {
+		wanted->word = wanted->old;
 		return 0;
-	wanted->word = TABLE_WORD(0, wanted->table->size, generation);
+	}
 	wanted->changed = wanted->write = true;
 	return 0;
 }
@@ -252,9 +249,9 @@ static int place(struct extent_list *list, struct wanted_table *wanted)
 
 	if (!wanted->write)
 		return 0;
-	if (extent_take(list, TABLE_SIZE(wanted->word), &offset))
+	if (extent_take(list, table_extent(wanted->word), &offset))
 		return -ENOSPC;
-	wanted->word = TABLE_WORD(offset, TABLE_SIZE(wanted->word),
+	wanted->word = TABLE_WORD(offset, TABLE_SHAPE(wanted->word), TABLE_POSITIONS(wanted->word),
 				  TABLE_GENERATION(wanted->word));
 	return 0;
 }
@@ -286,8 +283,8 @@ static int refuse_slots(struct plan_state *state)
 	for (size_t i = 0; i < state->desired->service_count; i++) {
 		const struct wanted_service *service = &state->services[i];
 
-		wanted += service->client.write ? TABLE_SIZE(service->client.word) : 0;
-		wanted += service->local.write ? TABLE_SIZE(service->local.word) : 0;
+		wanted += service->client.write ? table_extent(service->client.word) : 0;
+		wanted += service->local.write ? table_extent(service->local.word) : 0;
 	}
 	for (size_t i = 0; i < ledger->free_extents.count; i++)
 		room += ledger->free_extents.items[i].size;

@@ -18,11 +18,11 @@ struct wanted_backend {
 /* One of the two tables of a service row. */
 struct wanted_table {
 	const struct table *table; /* NULL: none */
-	uint32_t *rows;            /* backend row per slot; NULL while unknown */
+	uint32_t *rows;            /* row per backend of its view; NULL while unknown */
 	table_word old, word;
-	uint64_t old_hash, hash; /* ledger_hash_slots() */
+	uint64_t old_hash, hash; /* ledger_hash_table() */
 	bool changed;
-	bool write; /* the slots go to a new extent */
+	bool write; /* the words go to a new extent */
 };
 
 struct wanted_service {

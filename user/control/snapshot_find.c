@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "parallax_hash.h"
+#include "parallax_table.h"
 
 const char *const snapshot_program_names[SNAPSHOT_PROGRAMS] = {
 	"px_from_pod", "px_to_pod", "px_uplink", "px_xdp", "px_now",
@@ -159,15 +160,36 @@ const struct flow_entry *snapshot_flow(const struct snapshot *snapshot, const st
 	return found && found->flow.tag == flow_tag(key) ? found : NULL;
 }
 
-uint32_t snapshot_table_slots(const struct snapshot *snapshot, table_word table, uint32_t backend)
+struct slot_arena snapshot_arena(const struct snapshot *snapshot)
 {
-	uint32_t first = TABLE_OFFSET(table), size = TABLE_SIZE(table), count = 0;
+	return (struct slot_arena){ snapshot->slots, snapshot->slot_count };
+}
 
-	if (first > snapshot->slot_count || size > snapshot->slot_count - first)
-		return 0;
-	for (uint32_t slot = first; slot < first + size; slot++)
-		count += snapshot->slots[slot] == backend;
-	return count;
+uint64_t snapshot_count_table(const struct snapshot *snapshot, table_word table, uint32_t *counts)
+{
+	struct slot_arena arena = snapshot_arena(snapshot);
+	const uint32_t *list = table_entry_list(&arena, table);
+	uint64_t total = 0;
+
+	for (uint32_t i = 0; list && i < TABLE_POSITIONS(table); i++) {
+		uint32_t row = TABLE_ENTRY_ROW(list[i]), accepts = TABLE_ENTRY_ACCEPTS(list[i]);
+
+		total += accepts;
+		if (counts && row < snapshot->backend_count)
+			counts[row] += accepts;
+	}
+	return total;
+}
+
+uint64_t *snapshot_table_totals(const struct snapshot *snapshot)
+{
+	uint64_t *totals = calloc(snapshot->service_count + 1u, sizeof(*totals));
+
+	for (uint32_t row = 0; totals && row < snapshot->service_count; row++)
+		if (snapshot->services[row].flags & SERVICE_IN_USE)
+			totals[row] = snapshot_count_table(snapshot, snapshot->services[row].table,
+							   NULL);
+	return totals;
 }
 
 struct addr snapshot_addr(const union ip_addr *ip, uint8_t family)

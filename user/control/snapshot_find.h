@@ -5,6 +5,7 @@
 
 #include "addr.h"
 #include "snapshot.h"
+#include "table_walk.h"
 
 /* Name of a cluster (index: row), network (id) or locality; or NULL. */
 const char *snapshot_name(const struct snapshot *snapshot, enum name_kind kind, uint32_t index);
@@ -33,8 +34,15 @@ struct flow_key snapshot_reply_key(const struct flow_key *key, const struct flow
 /* The entry with this key whose tag agrees, or NULL. */
 const struct flow_entry *snapshot_flow(const struct snapshot *snapshot, const struct flow_key *key);
 
-/* How many slots of a table name the row. */
-uint32_t snapshot_table_slots(const struct snapshot *snapshot, table_word table, uint32_t backend);
+/* Adds to counts[row], for each backend row, what the table gives it, in TABLE_WHOLE to a position;
+ * `counts` may be NULL. Returns the sum of that. */
+uint64_t snapshot_count_table(const struct snapshot *snapshot, table_word table, uint32_t *counts);
+
+/* That sum of each service row's client table; to be freed. NULL without memory. */
+uint64_t *snapshot_table_totals(const struct snapshot *snapshot);
+
+/* The slot arena. */
+struct slot_arena snapshot_arena(const struct snapshot *snapshot);
 
 /* struct addr out of the shared form. */
 struct addr snapshot_addr(const union ip_addr *ip, uint8_t family);

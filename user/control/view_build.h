@@ -9,7 +9,7 @@
 struct arena;
 
 /* More endpoints than this in one assignment are refused with -E2BIG. */
-#define VIEW_MAX_ENDPOINTS (1u << 20)
+#define VIEW_MAX_ENDPOINTS ((1u << 20) - 1)
 
 /* Build the view into `arena`; its strings are borrowed from the assignment and from `mesh`,
  * or live in the arena. An assignment without endpoints gives a view with `fail`.

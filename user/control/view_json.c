@@ -138,7 +138,7 @@ static json_t *backends_json(const struct view *view, const struct table *table)
 	json_t *array = json_array();
 
 	for (size_t i = 0; array && i < view->backend_count; i++) {
-		double slots = table->size ? (double)table->counts[i] / table->size : 0;
+		double slots = table->total ? table->counts[i] / (double)table->total : 0;
 
 		array = append(array, backend_json(&view->backends[i], slots));
 	}

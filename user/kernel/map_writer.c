@@ -13,6 +13,7 @@
 #include "map_window.h"
 #include "parallax_hash.h"
 #include "pins.h"
+#include "table_fill.h"
 
 /* An array of one element. */
 struct mapped {
@@ -178,8 +179,8 @@ static int clear_service(struct map_writer *writer, uint32_t r)
 {
 	struct service *row = (struct service *)writer->services.memory + r;
 
-	STORE(row->table, TABLE_WORD(0, 0, TABLE_GENERATION(row->table) + 1));
-	STORE(row->local_table, TABLE_WORD(0, 0, TABLE_GENERATION(row->local_table) + 1));
+	STORE(row->table, TABLE_WORD(0, 0, 0, TABLE_GENERATION(row->table) + 1));
+	STORE(row->local_table, TABLE_WORD(0, 0, 0, TABLE_GENERATION(row->local_table) + 1));
 	STORE(row->flags, 0);
 	return 0;
 }
@@ -196,10 +197,22 @@ static int write_drops(struct map_writer *writer, const struct change *change)
 	return 0;
 }
 
+/* Words written at a time. */
+#define SLOTS_CHUNK 4096
+
 static int write_slots(struct map_writer *writer, const struct change *change)
 {
-	return map_window_write(writer->fds.slots, change->slots.offset * sizeof(uint32_t),
-				change->slots.rows, change->slots.size * sizeof(uint32_t));
+	uint32_t chunk[SLOTS_CHUNK], end = change->slots.size;
+	int err = 0;
+
+	for (uint32_t i = 0, count; !err && i < end; i += count) {
+		count = end - i < SLOTS_CHUNK ? end - i : SLOTS_CHUNK;
+		table_words(change->slots.table, change->slots.rows, i, count, chunk);
+		err = map_window_write(writer->fds.slots,
+				       ((size_t)change->slots.offset + i) * sizeof(*chunk), chunk,
+				       count * sizeof(*chunk));
+	}
+	return err;
 }
 
 static int set_destination(struct map_writer *writer, __be32 address)

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "parallax_abi.h"
+#include "table.h"
 
 enum change_kind {
 	CHANGE_GRACE,          /* wait until no reader holds what was removed before */
@@ -56,14 +57,14 @@ struct change {
 		const struct settings *settings;
 		struct {
 			const struct service *service;
-			uint64_t table_hash, local_hash; /* of the slots they name */
+			uint64_t table_hash, local_hash; /* of the words they name */
 		};
 		const struct backend *backend;
 		struct backend_info info;
 		uint8_t flags;
 		struct {
 			table_word word;
-			uint64_t word_hash; /* of the slots it names */
+			uint64_t word_hash; /* of the words it names */
 		};
 		uint64_t drop;
 		struct {
@@ -71,8 +72,9 @@ struct change {
 			bool reset;
 		} drops;
 		struct {
-			const uint32_t *rows; /* of `backends`, one per slot */
-			uint32_t offset, size;
+			const struct table *table;
+			const uint32_t *rows; /* of `backends`, for each backend of the view */
+			uint32_t offset, size; /* of the extent, in words */
 		} slots;
 		struct vip_key vip;
 		struct service_id_key id;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* A filled Maglev table: for each slot the index of a backend of its view. */
+/* A filled table, as parallax_table.h describes it, but for the rows its positions name. */
 #ifndef MODEL_TABLE_H
 #define MODEL_TABLE_H
 
@@ -7,9 +7,11 @@
 #include <stdint.h>
 
 struct table {
-	uint32_t size;   /* a prime of the ladder; 0: nobody can be picked */
-	uint32_t *slots; /* indices into view.backends */
-	uint32_t *counts; /* slots per backend */
+	uint32_t shape;     /* TABLE_SHAPE; also of an empty table: that of the one before */
+	uint32_t positions; /* occupied; 0: nobody can be picked */
+	uint32_t *words;    /* entries hold indices into view.backends in place of rows */
+	uint32_t *counts;   /* per backend of the view, in TABLE_WHOLE to a position */
+	uint64_t total;     /* of counts */
 };
 
 #endif

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Tables for tests that fill the arena by hand. */
+#ifndef TABLE_OF_H
+#define TABLE_OF_H
+
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "arena.h"
+#include "parallax_table.h"
+#include "table_fill.h"
+#include "table_shape.h"
+
+/* Writes a table of these backend rows by their weights (NULL: equal) at word `at` of the arena
+ * `words`, of which it takes table_extent(). Returns its word; aborts where it cannot. */
+static inline table_word table_of(uint32_t *words, uint32_t at, const uint32_t *rows,
+				  const uint32_t *weights, size_t count, uint32_t generation)
+{
+	struct arena *arena = arena_new(0);
+	struct view view = {.backends = arena_array(arena, count, sizeof(*view.backends))};
+	struct table table;
+	double sum = 0;
+
+	for (size_t i = 0; i < count; i++)
+		sum += weights ? weights[i] : 1;
+	for (size_t i = 0; i < count; i++)
+		view.backends[view.backend_count++] = (struct view_backend){
+			.addr = {.family = 4, .ip.v4 = htonl(0x0a000000u + rows[i])},
+			.network = "n", .weight = weights ? weights[i] : 1,
+			.share = (weights ? weights[i] : 1) / sum,
+		};
+	if (table_fill(&view, table_shape(&view, 0), &table, arena))
+		abort();
+	if (table.positions)
+		table_words(&table, rows, 0, table_size(&table), words + at);
+	at = table.positions ? at : 0;
+	generation &= (1u << TABLE_GENERATION_BITS) - 1;
+	count = table.positions;
+	arena_free(arena);
+	return TABLE_WORD(at, table.shape, count, generation);
+}
+
+#endif
