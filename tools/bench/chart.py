@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""The chart: each way's ratio to no service at all, as bars in two columns."""
-
+"""The chart: each way's ratio to no service at all, as bars in two columns, and cost by size."""
+from curves import curves
 from figures import GROUPS
 
 SHOWN = ("bulk TCP, 1 stream", "bulk TCP, 8 streams", "connections", "live frames",
@@ -77,6 +77,8 @@ def svg(rows, info):
         column = int(group != GROUPS[0])
         drawn, ends[column] = block(of, 20 + column * (COLUMN + 20), ends[column])
         parts.append(drawn)
+    drawn, ends[0] = curves(rows, 20, ends[0])
+    parts.append(drawn)
     under = "%(date)s, Linux %(kernel)s, %(cpus)d × %(cpu)s, commit %(commit)s" % info
     return ('<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" '
             'font-family="sans-serif" font-size="12"><style>%s</style>'
