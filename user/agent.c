@@ -3,6 +3,7 @@
 #include "agent.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +21,9 @@
 #define DEBOUNCE_NS 10000000ull
 /* Looks that find nothing, as at a neighbour's files, may take this part of the time. */
 #define IDLE_LOOKS 5
-#define NOTE_MS 200 /* what changes for people only */
+#define NOTE_NS 200000000ull /* what changes for people only */
+/* To tell people of hundreds of services takes longer than an update, which must not wait for it. */
+#define NOTE_REST 3
 
 /* ------------------------------------------------------------------ what wakes it */
 
@@ -52,22 +55,40 @@ void agent_schedule(struct agent *agent)
 	look_soon(agent, true);
 }
 
+static void note_within(struct agent *agent, uint64_t wait_ns)
+{
+	const struct timeval wait = { (time_t)(wait_ns / 1000000000),
+				      (suseconds_t)(wait_ns / 1000 % 1000000) };
+	uint64_t at = clock_monotonic_ns() + wait_ns;
+
+	if (agent->note_ns && agent->note_ns <= at)
+		return;
+	agent->note_ns = at;
+	evtimer_add(agent->note, &wait);
+}
+
 void agent_note(struct agent *agent)
 {
-	const struct timeval wait = { 0, NOTE_MS * 1000 };
+	note_within(agent, NOTE_NS);
+}
 
-	if (!evtimer_pending(agent->note, NULL))
-		evtimer_add(agent->note, &wait);
+void agent_note_soon(struct agent *agent)
+{
+	note_within(agent, DEBOUNCE_NS + agent->note_cost_ns * NOTE_REST);
 }
 
 static void on_note(evutil_socket_t fd, short what, void *arg)
 {
+	uint64_t start = clock_monotonic_ns();
 	struct agent *agent = arg;
 
 	(void)fd;
 	(void)what;
+	agent->note_ns = 0;
 	agent_state_write(agent);
 	agent_problems_log(agent);
+	malloc_trim(0);
+	agent->note_cost_ns = clock_monotonic_ns() - start;
 }
 
 static void on_debounce(evutil_socket_t fd, short what, void *arg)
@@ -81,7 +102,7 @@ static void on_debounce(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	evtimer_del(agent->debounce);
 	agent->look_ns = 0;
-	err = agent_files_reload(agent, false, &changed);
+	err = agent_files_reload(agent, AGENT_FILES_TOLD, &changed);
 	agent_files_watch(agent);
 	agent_admin_follow(agent);
 	if (err)
@@ -98,13 +119,12 @@ static void on_debounce(evutil_socket_t fd, short what, void *arg)
 static void on_file(evutil_socket_t fd, short what, void *arg)
 {
 	struct agent *agent = arg;
-	bool changed = false, whole = false;
 
 	(void)fd;
 	(void)what;
-	file_watch_read(agent->file_watch, &changed, &whole);
-	if (changed)
-		look_soon(agent, whole);
+	file_watch_read(agent->file_watch, &agent->file_word);
+	if (agent->file_word.changed)
+		look_soon(agent, agent->file_word.whole);
 }
 
 static void on_answer(evutil_socket_t fd, short what, void *arg)
@@ -183,7 +203,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	if (!agent_pins_keep(agent))
 		look_at_interfaces(agent, &changed);
-	if (agent_files_reload(agent, false, &changed) || changed || agent->apply_problem)
+	if (agent_files_reload(agent, AGENT_FILES_ALL, &changed) || changed || agent->apply_problem)
 		agent_schedule(agent);
 	agent_files_watch(agent);
 	if (agent_admin_problem(agent)) {
@@ -201,7 +221,7 @@ static void on_hangup(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	log_info("SIGHUP: reading everything again");
-	if (agent_files_reload(agent, true, &changed))
+	if (agent_files_reload(agent, AGENT_FILES_AGAIN, &changed))
 		log_error("reading the files again failed");
 	agent_schedule(agent);
 }

@@ -113,6 +113,8 @@ struct agent {
 	struct event *debounce, *tick, *note, *stale;
 	uint64_t look_ns;   /* CLOCK_MONOTONIC, when `debounce` is due; 0: it is not */
 	uint64_t rest_ns;   /* not before then */
+	uint64_t note_ns;   /* the same of `note` */
+	uint64_t note_cost_ns; /* how long the last one took */
 	struct event *watchers[8];
 	size_t watcher_count;
 
@@ -123,6 +125,7 @@ struct agent {
 	struct file_source *source; /* NULL: not from files */
 	struct ads_source *ads;     /* NULL: not from a control plane */
 	uint64_t ads_failures;      /* streams that ended, at the last look */
+	struct file_word file_word;    /* told since the last look */
 	struct file_watch *file_watch; /* NULL: what changed is seen at the next tick */
 	int watch_error;               /* why there is none */
 	char *watch_problem;           /* why files cannot be watched; or NULL */
@@ -160,8 +163,13 @@ void agent_stop(struct agent *agent);
 int agent_files_load(struct agent *agent);
 /* Host names of gateways, as far as they are known; until the first answer, as the kernel has them. */
 int agent_files_resolve(struct agent *agent);
+enum agent_files {
+	AGENT_FILES_TOLD,  /* as far as the watch told of something */
+	AGENT_FILES_ALL,   /* those that changed */
+	AGENT_FILES_AGAIN, /* changed or not */
+};
 /* Looks at the watched files; *ret_changed when something is to be applied. */
-int agent_files_reload(struct agent *agent, bool force, bool *ret_changed);
+int agent_files_reload(struct agent *agent, enum agent_files which, bool *ret_changed);
 /* Without watches, files are looked at from time to time. */
 void agent_files_watch(struct agent *agent);
 void agent_files_done(struct agent *agent);
@@ -213,6 +221,8 @@ void agent_state_write(struct agent *agent);
 /* Apply, or write the state, soon. */
 void agent_schedule(struct agent *agent);
 void agent_note(struct agent *agent);
+/* The same after an update. */
+void agent_note_soon(struct agent *agent);
 /* Logs each reason once while it stands. */
 void agent_problems_log(struct agent *agent);
 

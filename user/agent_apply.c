@@ -105,7 +105,7 @@ int agent_apply(struct agent *agent)
 	show(agent, &picture, err);
 	/* Who waits for the agent waits for this: not before the programs are attached. */
 	if (agent->serving) {
-		agent_state_write(agent);
+		agent_note_soon(agent);
 		agent_problems_log(agent);
 	}
 	return err;

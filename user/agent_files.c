@@ -7,6 +7,7 @@
 
 #include "agent.h"
 #include "config_load.h"
+#include "file_sign.h"
 #include "log.h"
 #include "mesh_resolve.h"
 #include "problem.h"
@@ -177,21 +178,34 @@ int agent_files_load(struct agent *agent)
 	return err ? err : agent_files_resolve(agent);
 }
 
-static int reload_source(struct agent *agent, bool force, bool *ret_changed)
+static int reload_all(struct agent *agent, bool again, bool *ret_changed)
 {
-	bool changed = false;
-	int err;
-
-	if (!agent->source || (!is_new(&agent->eds_file) && !force))
+	if (!is_new(&agent->eds_file) && !again)
 		return 0;
-	err = note_read(&agent->eds_file, file_source_refresh(agent->source, &changed));
+	return note_read(&agent->eds_file, file_source_refresh(agent->source, ret_changed));
+}
+
+static int reload_source(struct agent *agent, enum agent_files which, bool *ret_changed)
+{
+	struct file_word *word = &agent->file_word;
+	bool changed = false;
+	int err = -ENOENT;
+
+	if (!agent->source)
+		return 0;
+	if (which == AGENT_FILES_TOLD && !word->more && agent->file_watch && !agent->watch_problem)
+		err = file_source_refresh_some(agent->source, word->names, word->count, &changed);
+	if (err == -ENOENT)
+		err = reload_all(agent, which == AGENT_FILES_AGAIN, &changed);
+	word->changed = word->whole = word->more = false;
+	word->count = 0;
 	*ret_changed |= changed;
 	return err;
 }
 
-int agent_files_reload(struct agent *agent, bool force, bool *ret_changed)
+int agent_files_reload(struct agent *agent, enum agent_files which, bool *ret_changed)
 {
-	bool new_config = is_new(&agent->config_file) || force;
+	bool new_config = is_new(&agent->config_file) || which == AGENT_FILES_AGAIN;
 	bool new_mesh = is_new(&agent->mesh_file);
 	int err = 0;
 
@@ -204,7 +218,7 @@ int agent_files_reload(struct agent *agent, bool force, bool *ret_changed)
 		err = note_read(&agent->mesh_file, load_mesh(agent, ret_changed));
 	if (err == -ENOMEM)
 		return err;
-	err = reload_source(agent, force, ret_changed);
+	err = reload_source(agent, which, ret_changed);
 	return err ? err : agent_files_resolve(agent);
 }
 

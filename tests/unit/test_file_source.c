@@ -13,6 +13,7 @@
 
 #include <cmocka.h>
 
+#include "file_sign.h"
 #include "file_source.h"
 #include "file_watch.h"
 
@@ -65,16 +66,14 @@ static void put(const struct place *place, const char *name, const char *text)
 #define TYPE "- '@type': type.googleapis.com/envoy.config.endpoint.v3.ClusterLoadAssignment\n"
 
 /* A response with the named clusters, each with one endpoint at this weight. */
-static void put_clusters(const struct place *place, const char *file, int weight,
-			 const char *first, const char *second)
+static void clusters_text(char text[2048], int weight, const char *first, const char *second)
 {
 	const char *names[] = { first, second };
-	char text[2048];
-	int n = snprintf(text, sizeof(text), "resources:\n");
+	int n = snprintf(text, 2048, "resources:\n");
 
 	for (int i = 0; i < 2; i++)
 		if (names[i])
-			n += snprintf(text + n, sizeof(text) - (size_t)n,
+			n += snprintf(text + n, 2048 - (size_t)n,
 				      TYPE "  cluster_name: %s\n"
 				      "  endpoints:\n"
 				      "  - lb_endpoints:\n"
@@ -82,7 +81,28 @@ static void put_clusters(const struct place *place, const char *file, int weight
 				      "{address: 10.0.0.1, port_value: 80}}}\n"
 				      "      load_balancing_weight: %d\n",
 				      names[i], weight);
+}
+
+static void put_clusters(const struct place *place, const char *file, int weight,
+			 const char *first, const char *second)
+{
+	char text[2048];
+
+	clusters_text(text, weight, first, second);
 	put(place, file, text);
+}
+
+/* In place, not by rename. */
+static void write_clusters(const struct place *place, const char *name, int weight,
+			   const char *cluster)
+{
+	FILE *file = fopen(at(place, name), "w");
+	char text[2048];
+
+	clusters_text(text, weight, cluster, NULL);
+	assert_non_null(file);
+	assert_int_equal(fputs(text, file) < 0, 0);
+	assert_int_equal(fclose(file), 0);
 }
 
 static struct file_source *open_source(const char *path)
@@ -305,12 +325,99 @@ static void put_volume(struct place *place, const char *version, int weight)
 static bool word_comes(struct file_watch *watch, bool *ret_whole)
 {
 	struct pollfd poll_fd = { .fd = file_watch_fd(watch), .events = POLLIN };
+	struct file_word word = {};
+
+	poll(&poll_fd, 1, 1000);
+	assert_int_equal(file_watch_read(watch, &word), 0);
+	*ret_whole = word.whole;
+	return word.changed;
+}
+
+static bool refresh_some(struct file_source *source, const char *name)
+{
+	char names[1][NAME_MAX + 1];
 	bool changed = false;
 
-	*ret_whole = false;
-	poll(&poll_fd, 1, 1000);
-	assert_int_equal(file_watch_read(watch, &changed, ret_whole), 0);
+	snprintf(names[0], sizeof(names[0]), "%s", name);
+	assert_int_equal(file_source_refresh_some(source, names, 1, &changed), 0);
 	return changed;
+}
+
+static void one_file_is_read_by_its_name(void **state)
+{
+	struct place *place = *state;
+	char names[1][NAME_MAX + 1] = { "new.yaml" };
+	struct file_source *source;
+	bool changed;
+
+	put_clusters(place, "1.yaml", 1, "a", "c");
+	put_clusters(place, "2.yaml", 1, "b", NULL);
+	source = open_source(place->dir);
+	put_clusters(place, "1.yaml", 2, "a", "c");
+	put_clusters(place, "2.yaml", 2, "b", NULL);
+	assert_true(refresh_some(source, "1.yaml"));
+	assert_int_equal(weight_of(source, "a"), 2);
+	assert_int_equal(weight_of(source, "c"), 2);
+	assert_int_equal(weight_of(source, "b"), 1);
+	assert_false(refresh_some(source, "1.yaml"));
+	assert_true(refresh_some(source, "2.yaml"));
+	assert_int_equal(weight_of(source, "b"), 2);
+	/* other names, and one that stands elsewhere */
+	put_clusters(place, "1.yaml", 3, "d", "b");
+	assert_true(refresh_some(source, "1.yaml"));
+	assert_int_equal(weight_of(source, "d"), 3);
+	assert_int_equal(weight_of(source, "b"), 3);
+	assert_null(file_source_find(source, "a"));
+	put_clusters(place, "new.yaml", 1, "e", NULL);
+	assert_int_equal(file_source_refresh_some(source, names, 1, &changed), -ENOENT);
+	assert_true(refresh(source));
+	assert_int_equal(weight_of(source, "e"), 1);
+	assert_int_equal(unlink(at(place, "new.yaml")), 0);
+	assert_int_equal(file_source_refresh_some(source, names, 1, &changed), -ENOENT);
+	file_source_free(source);
+}
+
+/* Two writes within one tick of the file system's clock leave the same times and size. */
+static void write_in_place_right_after_is_seen(void **state)
+{
+	struct place *place = *state;
+	struct file_source *source;
+
+	put_clusters(place, "1.yaml", 1, "a", NULL);
+	source = open_source(place->dir);
+	for (int weight = 2; weight < 10; weight++) {
+		uint64_t before = file_signature(place->dir);
+
+		write_clusters(place, "1.yaml", weight, "a");
+		assert_int_not_equal(file_signature(place->dir), before);
+		assert_true(refresh_some(source, "1.yaml"));
+		assert_int_equal(weight_of(source, "a"), weight);
+	}
+	file_source_free(source);
+}
+
+/* The names that were told, where they are all there is to know. */
+static void word_names_the_files_that_were_written(void **state)
+{
+	struct place *place = *state;
+	const char *paths[] = { NULL, place->dir };
+	struct file_word word = {};
+	struct file_watch *watch;
+
+	put_clusters(place, "1.yaml", 1, "a", NULL);
+	assert_int_equal(file_watch_new(&watch), 0);
+	assert_int_equal(file_watch_set(watch, paths, 2), 0);
+	close(open(at(place, ".1.yaml"), O_CREAT | O_WRONLY | O_CLOEXEC, 0644));
+	write_clusters(place, "1.yaml", 2, "a");
+	write_clusters(place, "1.yaml", 3, "a");
+	assert_int_equal(file_watch_read(watch, &word), 0);
+	assert_false(word.more);
+	assert_int_equal(word.count, 1);
+	assert_string_equal(word.names[0], "1.yaml");
+	assert_int_equal(unlink(at(place, "1.yaml")), 0);
+	assert_int_equal(file_watch_read(watch, &word), 0);
+	assert_true(word.more);
+	file_watch_free(watch);
 }
 
 /* What may be the first part of something is told from what is complete. */
@@ -420,6 +527,9 @@ int main(void)
 		TEST(other_files_are_passed_over),
 		TEST(swap_of_a_volume_is_one_transaction),
 		TEST(word_says_whether_a_file_is_whole),
+		TEST(one_file_is_read_by_its_name),
+		TEST(write_in_place_right_after_is_seen),
+		TEST(word_names_the_files_that_were_written),
 		TEST(watch_follows_a_file_through_its_link),
 		TEST(path_may_come_into_being_later),
 	};

@@ -14,6 +14,7 @@
 #include <xxhash.h>
 
 #include "eds_decode.h"
+#include "file_sign.h"
 #include "problem.h"
 
 #define NS_PER_SECOND 1000000000u
@@ -113,12 +114,25 @@ static const struct file_resource *find_served(const struct file_entry *entry, c
 	return NULL;
 }
 
+/* Whether each resource of the new set takes the place of the one before it. */
+static bool fits(const struct file_entry *entry, const struct assignment_set *set)
+{
+	if (set->count != entry->resource_count)
+		return false;
+	for (size_t i = 0; i < set->count; i++)
+		if (entry->resources[i].place == FILE_NOWHERE || set->items[i].rejected ||
+		    strcmp(entry->resources[i].name, set->items[i].name))
+			return false;
+	return true;
+}
+
 static void serve(const struct file_entry *entry, struct file_resource *resource,
 		  const struct assignment *item, struct held_set *held)
 {
 	const struct file_resource *before = item->rejected ? find_served(entry, item->name) : NULL;
 
 	resource->name = item->name;
+	resource->place = FILE_NOWHERE;
 	if (!item->rejected) {
 		resource->serving = item;
 		resource->owner = held;
@@ -162,8 +176,12 @@ static int adopt(struct file_entry *entry, struct assignment_set *set)
 		return -ENOMEM;
 	}
 	*held = (struct held_set){ set, 1 };
-	for (size_t i = 0; i < set->count; i++)
+	entry->placed = fits(entry, set);
+	for (size_t i = 0; i < set->count; i++) {
 		serve(entry, &resources[i], &set->items[i], held);
+		if (entry->placed)
+			resources[i].place = entry->resources[i].place;
+	}
 	free_resources(entry->resources, entry->resource_count);
 	release(entry->set);
 	free(entry->rejected);
@@ -194,7 +212,7 @@ static int read_all(int fd, char *buf, size_t size)
 	return 0;
 }
 
-static int slurp(const char *path, char **ret_text, size_t *ret_size, uint64_t *ret_written)
+static int slurp(const char *path, char **ret_text, size_t *ret_size, struct stat *ret_st)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	struct stat st;
@@ -219,7 +237,7 @@ static int slurp(const char *path, char **ret_text, size_t *ret_size, uint64_t *
 	}
 	*ret_text = text;
 	*ret_size = (size_t)st.st_size;
-	*ret_written = (uint64_t)st.st_mtim.tv_sec * NS_PER_SECOND + (uint64_t)st.st_mtim.tv_nsec;
+	*ret_st = st;
 	return 0;
 }
 
@@ -270,18 +288,29 @@ static int note_unreadable(struct file_entry *entry, const char *path, int why, 
 	err = replace_text(&entry->problem, line, changed);
 	free(line);
 	entry->hash = 0;
+	entry->sign = 0;
 	return err;
 }
 
-int file_entry_read(struct file_entry *entry, const char *path, bool *changed)
+/* Whether it is the very file that was read last. */
+static bool is_read(const struct file_entry *entry, const char *path)
 {
-	uint64_t hash, written = 0;
+	struct stat st;
+
+	return entry->sign && !stat(path, &st) && file_sign(&st) == entry->sign;
+}
+
+static int read_anew(struct file_entry *entry, const char *path, bool *changed)
+{
+	struct stat st;
 	char *text = NULL;
 	size_t size = 0;
-	int err = slurp(path, &text, &size, &written);
+	uint64_t hash, written;
+	int err = slurp(path, &text, &size, &st);
 
 	if (err)
 		return note_unreadable(entry, path, err, changed);
+	written = (uint64_t)st.st_mtim.tv_sec * NS_PER_SECOND + (uint64_t)st.st_mtim.tv_nsec;
 	hash = XXH3_64bits(text, size);
 	if (!hash)
 		hash = 1;
@@ -291,7 +320,14 @@ int file_entry_read(struct file_entry *entry, const char *path, bool *changed)
 		*changed |= stamp(entry->set->set);
 	entry->written = written;
 	free(text);
-	if (!err)
+	if (!err) {
 		entry->hash = hash;
+		entry->sign = file_sign(&st);
+	}
 	return err;
+}
+
+int file_entry_read(struct file_entry *entry, const char *path, bool *changed)
+{
+	return is_read(entry, path) ? 0 : read_anew(entry, path, changed);
 }

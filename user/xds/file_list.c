@@ -4,7 +4,6 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,7 +28,7 @@ static int add(struct file_list *list, const char *name, const char *directory, 
 	return 0;
 }
 
-static bool has_suffix(const char *name)
+bool file_list_takes(const char *name)
 {
 	const char *dot = strrchr(name, '.');
 
@@ -49,7 +48,7 @@ static int read_directory(DIR *dir, const char *path, struct file_list *list)
 	int err = 0;
 
 	while (!err && (entry = readdir(dir))) {
-		if (!has_suffix(entry->d_name))
+		if (!file_list_takes(entry->d_name))
 			continue;
 		err = list->count == FILE_LIST_MAX ? -E2BIG : add(list, entry->d_name, path, NULL);
 	}

@@ -3,6 +3,7 @@
 #ifndef FILE_LIST_H
 #define FILE_LIST_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Files of one directory; what lies beyond is an error, not left out. */
@@ -21,6 +22,8 @@ struct file_list {
  * ones never (Kubernetes keeps its own there). Returns 0 with *ret to be given to file_list_done();
  * -ENOENT, -E2BIG or another -errno. */
 int file_list_read(const char *path, struct file_list *ret);
+/* Whether a file of this name in a directory is one of them. */
+bool file_list_takes(const char *name);
 void file_list_done(struct file_list *list);
 
 #endif

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "file_entry.h"
 #include "file_list.h"
@@ -40,17 +41,15 @@ void file_source_free(struct file_source *source)
 
 /* ------------------------------------------------------------------ files */
 
+/* What a refresh found. */
+struct file_change {
+	bool any;    /* an assignment or a problem */
+	bool places; /* which assignments there are */
+};
+
 static int compare_entries(const void *a, const void *b)
 {
 	return strcmp(((const struct file_entry *)a)->name, ((const struct file_entry *)b)->name);
-}
-
-static struct file_entry *find_entry(struct file_source *source, const char *name)
-{
-	for (size_t i = 0; i < source->file_count; i++)
-		if (!strcmp(source->files[i].name, name))
-			return &source->files[i];
-	return NULL;
 }
 
 static int add_entry(struct file_source *source, const char *name, struct file_entry **ret)
@@ -70,26 +69,45 @@ static int add_entry(struct file_source *source, const char *name, struct file_e
 	return 0;
 }
 
-static int read_listed(struct file_source *source, const struct file_list *list, bool *changed)
+static int read_one(struct file_entry *entry, const char *path, struct file_change *change)
 {
+	bool changed = false;
+	int err;
+
+	entry->placed = true;
+	err = file_entry_read(entry, path, &changed);
+	change->any |= changed;
+	change->places |= !entry->placed;
+	entry->seen |= !err;
+	return err;
+}
+
+/* Both are sorted; what is new comes behind what was there. */
+static int read_listed(struct file_source *source, const struct file_list *list,
+		       struct file_change *change)
+{
+	size_t known = source->file_count, at = 0;
 	int err = 0;
 
 	for (size_t i = 0; !err && i < list->count; i++) {
-		struct file_entry *entry = find_entry(source, list->items[i].name);
+		const struct file_list_item *item = &list->items[i];
+		struct file_entry *entry = NULL;
 
-		if (!entry) {
-			err = add_entry(source, list->items[i].name, &entry);
-			*changed = true;
+		while (at < known && strcmp(source->files[at].name, item->name) < 0)
+			at++;
+		if (at < known && !strcmp(source->files[at].name, item->name)) {
+			entry = &source->files[at];
+		} else {
+			err = add_entry(source, item->name, &entry);
+			change->any = change->places = true;
 		}
 		if (!err)
-			err = file_entry_read(entry, list->items[i].path, changed);
-		if (!err)
-			entry->seen = true;
+			err = read_one(entry, item->path, change);
 	}
 	return err;
 }
 
-static void drop_unseen(struct file_source *source, bool *changed)
+static void drop_unseen(struct file_source *source, struct file_change *change)
 {
 	size_t kept = 0;
 
@@ -101,21 +119,14 @@ static void drop_unseen(struct file_source *source, bool *changed)
 			continue;
 		}
 		file_entry_done(entry);
-		*changed = true;
+		change->any = change->places = true;
 	}
 	source->file_count = kept;
-	if (kept)
+	if (kept && change->places)
 		qsort(source->files, kept, sizeof(*source->files), compare_entries);
 }
 
 /* ------------------------------------------------------------------ all together */
-
-static int compare_assignments(const void *a, const void *b)
-{
-	const struct assignment *const *x = a, *const *y = b;
-
-	return strcmp((*x)->name, (*y)->name);
-}
 
 struct named_resource {
 	struct file_resource *resource;
@@ -168,6 +179,7 @@ static void collect_named(struct file_source *source, struct named_resource *nam
 		entry->twice = NULL;
 		for (size_t j = 0; j < entry->resource_count; j++) {
 			entry->resources[j].hidden = false;
+			entry->resources[j].place = FILE_NOWHERE;
 			named[count] = (struct named_resource){ &entry->resources[j], entry, count };
 			count++;
 		}
@@ -187,17 +199,35 @@ static int merge(struct file_source *source)
 		err = hide_repeated(named, count);
 	}
 	for (size_t i = 0; !err && i < count; i++)
-		if (!named[i].resource->hidden && named[i].resource->serving)
+		if (!named[i].resource->hidden && named[i].resource->serving) {
+			named[i].resource->place = (uint32_t)kept;
 			assignments[kept++] = named[i].resource->serving;
+		}
 	free(named);
 	if (err) {
 		free(assignments);
 		return err;
 	}
-	qsort(assignments, kept, sizeof(*assignments), compare_assignments);
 	free(source->assignments);
 	source->assignments = assignments;
 	source->assignment_count = kept;
+	return 0;
+}
+
+/* Of files whose resources are the same by name, no order changes. */
+static void put_in_place(struct file_source *source, const struct file_entry *entry)
+{
+	for (size_t i = 0; i < entry->resource_count; i++)
+		if (entry->resources[i].place != FILE_NOWHERE)
+			source->assignments[entry->resources[i].place] = entry->resources[i].serving;
+}
+
+static int put_together(struct file_source *source, const struct file_change *change)
+{
+	if (change->places)
+		return merge(source);
+	for (size_t i = 0; change->any && i < source->file_count; i++)
+		put_in_place(source, &source->files[i]);
 	return 0;
 }
 
@@ -216,42 +246,100 @@ static int set_problem(struct file_source *source, int list_err, bool *changed)
 
 static int refresh(struct file_source *source, bool *ret_changed)
 {
+	struct file_change change = {};
 	struct file_list list = {};
-	bool changed = false;
 	int err = file_list_read(source->path, &list);
 	bool readable = !err, gone = err == -ENOENT || err == -ENOTDIR;
 
 	if (err == -ENOMEM)
 		return err;
-	if (set_problem(source, err, &changed)) {
+	if (set_problem(source, err, &change.any)) {
 		file_list_done(&list);
 		return -ENOMEM;
 	}
 	for (size_t i = 0; i < source->file_count; i++)
 		source->files[i].seen = err && !gone; /* unreadable: keep what there is */
-	err = read_listed(source, &list, &changed);
+	err = read_listed(source, &list, &change);
 	file_list_done(&list);
 	if (err)
 		return err;
-	drop_unseen(source, &changed);
-	changed |= readable && !source->read;
-	if (changed)
-		err = merge(source);
+	drop_unseen(source, &change);
+	if (readable && !source->read)
+		change.any = change.places = true;
+	err = put_together(source, &change);
 	source->read |= readable && !err;
-	*ret_changed = changed;
+	*ret_changed = change.any;
 	return err;
 }
 
-int file_source_refresh(struct file_source *source, bool *ret_changed)
+/* What is merged may be of files that are replaced already. */
+static int forget(struct file_source *source, int err)
 {
-	int err = refresh(source, ret_changed);
-
-	/* What is merged may be of files that are replaced already. */
 	if (err) {
 		source->assignment_count = 0;
 		source->read = false;
 	}
 	return err;
+}
+
+int file_source_refresh(struct file_source *source, bool *ret_changed)
+{
+	return forget(source, refresh(source, ret_changed));
+}
+
+static int compare_file(const void *name, const void *entry)
+{
+	return strcmp(name, ((const struct file_entry *)entry)->name);
+}
+
+static struct file_entry *find_file(const struct file_source *source, const char *name)
+{
+	return source->file_count ? bsearch(name, source->files, source->file_count,
+					    sizeof(*source->files), compare_file) : NULL;
+}
+
+static bool file_path(const struct file_source *source, const char *name, char path[PATH_MAX])
+{
+	return snprintf(path, PATH_MAX, "%s/%s", source->path, name) < PATH_MAX;
+}
+
+static bool is_there(const struct file_source *source, const char *name)
+{
+	char path[PATH_MAX];
+
+	return find_file(source, name) && file_path(source, name, path) && !access(path, F_OK);
+}
+
+static int refresh_one(struct file_source *source, struct file_entry *entry,
+		       struct file_change *change)
+{
+	char path[PATH_MAX];
+	int err;
+
+	file_path(source, entry->name, path);
+	err = read_one(entry, path, change);
+	if (!err && entry->placed)
+		put_in_place(source, entry);
+	return err;
+}
+
+int file_source_refresh_some(struct file_source *source, const char (*names)[NAME_MAX + 1],
+			     size_t count, bool *ret_changed)
+{
+	struct file_change change = {};
+	int err = 0;
+
+	if (!source->read)
+		return -ENOENT;
+	for (size_t i = 0; i < count; i++)
+		if (!is_there(source, names[i]))
+			return -ENOENT;
+	for (size_t i = 0; !err && i < count; i++)
+		err = refresh_one(source, find_file(source, names[i]), &change);
+	if (!err && change.places)
+		err = merge(source);
+	*ret_changed = change.any;
+	return forget(source, err);
 }
 
 static int compare_name(const void *key, const void *item)

@@ -3,6 +3,7 @@
 #ifndef FILE_SOURCE_H
 #define FILE_SOURCE_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -11,12 +12,15 @@
 
 struct held_set;
 
+#define FILE_NOWHERE UINT32_MAX
+
 /* One resource of a file. */
 struct file_resource {
 	const char *name;
 	const struct assignment *serving; /* good: this one, or the last good one; NULL: none yet */
 	struct held_set *owner;           /* keeps `serving` alive */
 	bool hidden;                      /* an earlier file, or this one, names it already */
+	uint32_t place;                   /* in file_source.assignments; or FILE_NOWHERE */
 };
 
 /* One file, as last read. */
@@ -27,11 +31,13 @@ struct file_entry {
 	struct held_set *set; /* the last one that could be read; owns the names */
 	uint64_t hash;        /* of the bytes last looked at */
 	uint64_t written;     /* st_mtim of it, in ns */
+	uint64_t sign;        /* file_sign() of it; 0: to be read again */
 	size_t problem_count;
 	char *problem;  /* of the whole file; or NULL */
 	char *rejected; /* of single resources; or NULL */
 	char *twice;    /* resources that stand elsewhere; or NULL */
 	bool seen;
+	bool placed; /* its resources have the places of those before them */
 };
 
 /* Everything the files say together, sorted by name of the resource. */
@@ -56,6 +62,11 @@ void file_source_free(struct file_source *source);
  * whether assignments or problems differ from before. Assignments of before stay valid until this
  * call only. Returns 0 or -ENOMEM; nothing is known then. */
 int file_source_refresh(struct file_source *source, bool *ret_changed);
+
+/* The same, where nothing changed but files of these names in the directory. Returns -ENOENT, with
+ * nothing done, when one of them is new or gone: then all is to be refreshed. */
+int file_source_refresh_some(struct file_source *source, const char (*names)[NAME_MAX + 1],
+			     size_t count, bool *ret_changed);
 
 /* The assignment served under this name, or NULL. */
 const struct assignment *file_source_find(const struct file_source *source, const char *name);

@@ -2,17 +2,15 @@
 /* Tells that something may have changed where files of ours lie. */
 #include "file_watch.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include <xxhash.h>
+#include "file_list.h"
 
 #define EVENTS                                                                                     \
 	(IN_CLOSE_WRITE | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE_SELF |   \
@@ -22,6 +20,7 @@ struct file_watch {
 	int fd;
 	int ids[FILE_WATCH_MAX];
 	size_t count;
+	int listed; /* the last path, when it is a directory; or -1 */
 };
 
 int file_watch_new(struct file_watch **ret)
@@ -53,10 +52,11 @@ int file_watch_fd(const struct file_watch *watch)
 }
 
 /* The same directory gets the same id, so that adding it again changes nothing. */
-static int add_directory(struct file_watch *watch, const char *path)
+static int add_directory(struct file_watch *watch, const char *path, int *ret_id)
 {
 	int id = inotify_add_watch(watch->fd, path, EVENTS | IN_ONLYDIR);
 
+	*ret_id = id;
 	/* Of a path that cannot be followed, its parents are watched. */
 	if (id < 0)
 		return errno == ENOENT || errno == ENOTDIR || errno == EACCES || errno == ELOOP ?
@@ -76,13 +76,14 @@ static int add_parent(struct file_watch *watch, const char *path)
 {
 	char parent[PATH_MAX];
 	char *slash;
+	int id;
 
 	if (snprintf(parent, sizeof(parent), "%s", path) >= (int)sizeof(parent))
 		return -ENAMETOOLONG;
 	slash = strrchr(parent, '/');
 	if (slash)
 		slash[slash == parent] = '\0';
-	return add_directory(watch, slash ? parent : ".");
+	return add_directory(watch, slash ? parent : ".", &id);
 }
 
 static int add_path(struct file_watch *watch, const char *path)
@@ -91,7 +92,7 @@ static int add_path(struct file_watch *watch, const char *path)
 	int err = add_parent(watch, path);
 
 	if (!err)
-		err = add_directory(watch, path);
+		err = add_directory(watch, path, &watch->listed);
 	if (!err && realpath(path, real) && strcmp(real, path))
 		err = add_parent(watch, real);
 	return err;
@@ -117,87 +118,59 @@ int file_watch_set(struct file_watch *watch, const char *const *paths, size_t co
 
 	memcpy(old, watch->ids, sizeof(old));
 	watch->count = 0;
-	for (size_t i = 0; !err && i < count; i++)
+	for (size_t i = 0; !err && i < count; i++) {
+		watch->listed = -1;
 		if (paths[i])
 			err = add_path(watch, paths[i]);
+	}
 	drop_old(watch, old, old_count);
 	return err;
 }
 
-/* What was created may still be empty, and what went away may be about to come back. Files with a
- * dot are not read; a volume's `..data` is renamed. */
-static bool is_whole(const char *events, size_t bytes)
+/* In the directory that is listed: names of files it may be enough to read. */
+static void note_name(struct file_word *word, const struct inotify_event *event)
 {
-	const struct inotify_event *event;
-
-	for (size_t at = 0; at < bytes; at += sizeof(*event) + event->len) {
-		event = (const void *)(events + at);
-		if (event->mask & IN_MOVED_TO ||
-		    (event->mask & IN_CLOSE_WRITE && event->len && event->name[0] != '.'))
-			return true;
+	if (!file_list_takes(event->name)) {
+		word->more |= event->mask & IN_MOVED_TO; /* a volume's ..data */
+		return;
 	}
-	return false;
+	if (!(event->mask & (IN_CLOSE_WRITE | IN_MOVED_TO)) || word->count == FILE_WORD_NAMES) {
+		word->more = true;
+		return;
+	}
+	for (size_t i = 0; i < word->count; i++)
+		if (!strcmp(word->names[i], event->name))
+			return;
+	snprintf(word->names[word->count++], sizeof(*word->names), "%s", event->name);
 }
 
-int file_watch_read(struct file_watch *watch, bool *ret_changed, bool *ret_whole)
+/* What was created may still be empty, and what went away may be about to come back. Files with a
+ * dot are not read; a volume's `..data` is renamed. */
+static void note_event(const struct file_watch *watch, struct file_word *word,
+		       const struct inotify_event *event)
+{
+	word->changed = true;
+	word->whole |= event->mask & IN_MOVED_TO ||
+		       (event->mask & IN_CLOSE_WRITE && event->len && event->name[0] != '.');
+	if (event->wd == watch->listed && event->len)
+		note_name(word, event);
+	else
+		word->more = true;
+}
+
+int file_watch_read(struct file_watch *watch, struct file_word *word)
 {
 	char buf[4096] __attribute__((aligned(__alignof__(struct inotify_event))));
+	const struct inotify_event *event;
 
 	for (;;) {
 		ssize_t n = read(watch->fd, buf, sizeof(buf));
 
 		if (n < 0)
 			return errno == EAGAIN || errno == EINTR ? 0 : -errno;
-		*ret_changed = true;
-		*ret_whole |= is_whole(buf, (size_t)n);
+		for (size_t at = 0; at < (size_t)n; at += sizeof(*event) + event->len) {
+			event = (const void *)(buf + at);
+			note_event(watch, word, event);
+		}
 	}
-}
-
-/* ------------------------------------------------------------------ signatures */
-
-static uint64_t sign_stat(const char *path, uint64_t seed)
-{
-	struct stat st;
-	struct {
-		uint64_t device, inode, size, seconds, nanoseconds, changed, changed_nanoseconds;
-	} facts;
-
-	if (stat(path, &st))
-		return seed;
-	facts.device = st.st_dev;
-	facts.inode = st.st_ino;
-	facts.size = (uint64_t)st.st_size;
-	facts.seconds = (uint64_t)st.st_mtim.tv_sec;
-	facts.nanoseconds = (uint64_t)st.st_mtim.tv_nsec;
-	facts.changed = (uint64_t)st.st_ctim.tv_sec;
-	facts.changed_nanoseconds = (uint64_t)st.st_ctim.tv_nsec;
-	return XXH3_64bits_withSeed(&facts, sizeof(facts), seed);
-}
-
-/* Summed, so that the order of readdir(3) does not matter. */
-static uint64_t sign_directory(DIR *dir, const char *path)
-{
-	char name[PATH_MAX];
-	struct dirent *entry;
-	uint64_t sum = 1;
-
-	while ((entry = readdir(dir))) {
-		if (entry->d_name[0] == '.')
-			continue;
-		if (snprintf(name, sizeof(name), "%s/%s", path, entry->d_name) < (int)sizeof(name))
-			sum += sign_stat(name, XXH3_64bits(entry->d_name, strlen(entry->d_name)));
-	}
-	return sum;
-}
-
-uint64_t file_signature(const char *path)
-{
-	DIR *dir = opendir(path);
-	uint64_t signature;
-
-	if (!dir)
-		return sign_stat(path, 0);
-	signature = sign_directory(dir, path);
-	closedir(dir);
-	return signature;
 }

@@ -3,12 +3,25 @@
 #ifndef FILE_WATCH_H
 #define FILE_WATCH_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 /* Directories watched at once. */
 #define FILE_WATCH_MAX 32
+
+#define FILE_WORD_NAMES 8
+
+/* What was told since this was last cleared. */
+struct file_word {
+	bool changed; /* anything */
+	bool whole;   /* a file was moved in, or its writer closed it: it need not be looked at later */
+	bool more;    /* beside what `names` says */
+	size_t count;
+	/* Written or moved in, and to be read, of the directory that is the last path watched. */
+	char names[FILE_WORD_NAMES][NAME_MAX + 1];
+};
 
 struct file_watch;
 
@@ -26,12 +39,7 @@ int file_watch_fd(const struct file_watch *watch);
  * -errno; paths that do not exist are no error. */
 int file_watch_set(struct file_watch *watch, const char *const *paths, size_t count);
 
-/* Reads what there is; *ret_changed is set, never cleared, when a directory changed, and *ret_whole
- * when a file was moved in or its writer closed it: it need not be looked at again soon. */
-int file_watch_read(struct file_watch *watch, bool *ret_changed, bool *ret_whole);
-
-/* A number that changes when the file, or for a directory the set of its files or one of them,
- * is replaced or written; 0 when there is none. */
-uint64_t file_signature(const char *path);
+/* Adds what there is to *word. Returns 0 or -errno. */
+int file_watch_read(struct file_watch *watch, struct file_word *word);
 
 #endif
