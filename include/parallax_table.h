@@ -84,10 +84,18 @@ TABLE_INLINE int table_occupied(__u32 bitmap, __u32 position)
 	return bitmap >> (position & 31) & 1;
 }
 
+/* Written out, since there is no instruction for it in BPF, nor in the oldest of x86-64. */
+TABLE_INLINE __u32 table_popcount(__u32 bits)
+{
+	bits -= bits >> 1 & 0x55555555;
+	bits = (bits & 0x33333333) + (bits >> 2 & 0x33333333);
+	return ((bits + (bits >> 4)) & 0x0f0f0f0f) * 0x01010101 >> 24;
+}
+
 /* Which of the table's occupied positions this one is. */
 TABLE_INLINE __u32 table_rank(__u32 bitmap, __u32 before, __u32 position)
 {
-	return before + (__u32)__builtin_popcount(bitmap & ((1u << (position & 31)) - 1));
+	return before + table_popcount(bitmap & ((1u << (position & 31)) - 1));
 }
 
 #endif

@@ -76,7 +76,7 @@ uint32_t world_service(struct world *world, uint32_t vip, uint16_t port, uint8_t
 /* Add a backend row to a service; not yet in any table. */
 uint32_t world_backend(struct world *world, uint32_t service, enum backend_kind kind,
 		       uint32_t addr, uint16_t port);
-/* Give the service a table of these rows, one slot each; those that are local make the table of
+/* Give the service a table of these rows by their weights; those that are local make the table of
  * the gateway role. */
 void world_table(struct world *world, uint32_t service, const uint32_t *rows, uint32_t count);
 /* The three at once, for one backend; returns the service row. */

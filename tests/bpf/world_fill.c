@@ -143,15 +143,19 @@ uint32_t world_backend(struct world *world, uint32_t service, enum backend_kind 
 /* The rows, or those that are local, as a table. */
 static table_word put_table(struct world *world, const uint32_t *rows, uint32_t count, bool local)
 {
-	uint32_t *taken = calloc(count + 1, sizeof(*taken)), used = 0;
+	uint32_t *taken = calloc(count + 1, 2 * sizeof(*taken)), used = 0;
+	uint32_t *weights = taken + count;
 	table_word word;
 
 	if (!taken)
 		abort();
-	for (uint32_t i = 0; i < count; i++)
-		if (!local || world->backends[rows[i]].kind == BACKEND_LOCAL)
-			taken[used++] = rows[i];
-	word = table_of(world->slots->word, world->slot, taken, NULL, used, 1);
+	for (uint32_t i = 0; i < count; i++) {
+		if (local && world->backends[rows[i]].kind != BACKEND_LOCAL)
+			continue;
+		weights[used] = world->backends[rows[i]].weight;
+		taken[used++] = rows[i];
+	}
+	word = table_of(world->slots->word, world->slot, taken, weights, used, 1);
 	world->slot += table_extent(word);
 	free(taken);
 	return word;

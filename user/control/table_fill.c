@@ -67,7 +67,7 @@ static void write_blocks(struct table *table, const struct claims *claims)
 				1u << claims->items[i].position % 32;
 	for (uint32_t i = 0; i < words; i += 2) {
 		table->words[i + BLOCK_BEFORE] = before;
-		before += (uint32_t)__builtin_popcount(table->words[i + BLOCK_BITMAP]);
+		before += table_popcount(table->words[i + BLOCK_BITMAP]);
 	}
 }
 

@@ -18,10 +18,11 @@ struct claim {
 	uint32_t holder; /* index of the contender, plus 1; 0: no claim */
 };
 
-/* Occupied positions: a hash table, since a table is sparse. */
+/* Occupied positions: a hash table, since a table is sparse. They stand nearly in their order. */
 struct claims {
 	struct claim *items;
 	uint32_t mask;
+	uint32_t shift; /* from position to place */
 };
 
 /* Place all contenders on 2^bits positions, several times as many as they want together. The

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Views and tables for the tests of tables. */
+#ifndef TABLE_FIXTURE_H
+#define TABLE_FIXTURE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "parallax_abi.h"
+#include "table.h"
+#include "view.h"
+
+struct arena;
+
+/* Weight of the backend at a place in the list. */
+uint64_t equal_weight(size_t i);
+uint64_t one_to_seven(size_t i);
+uint64_t tiny_ones(size_t i);
+uint64_t one_giant(size_t i);
+uint64_t twos(size_t i);
+uint64_t heavier_first(size_t i);
+
+#define NO_ONE SIZE_MAX
+
+/* `count` backends but for `without`, shares in proportion to `weight`. */
+struct view *make_view(struct arena *arena, size_t count, size_t without,
+		       uint64_t (*weight)(size_t));
+
+/* table_fill(), which must work; with the shape of a new service. */
+struct table make_table(struct arena *arena, const struct view *view, uint32_t shape);
+struct table fresh_table(struct arena *arena, const struct view *view);
+
+/* The word it has at the beginning of an arena; its occupied positions. */
+table_word word_of(const struct table *table);
+const uint32_t *entries_of(const struct table *table);
+
+#endif
