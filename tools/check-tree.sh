@@ -198,8 +198,27 @@ check_readme_config() {
 		"$ctl" preview --config "$tmp/readme1" --eds tools/demo/eds-both.yaml
 }
 
+# The pages with figures are what the templates make of the run that stands beside them.
+check_performance() {
+	[[ -e docs/performance.json ]] || return
+	mkdir -p "$tmp/pages/docs"
+	cp README.md "$tmp/pages"
+	passes performance_pages performance_pages
+}
+
+performance_pages() {
+	local page
+	tools/bench/report.py docs/performance.json "$tmp/pages" >/dev/null || return
+	for page in README.md docs/performance.md docs/performance.svg; do
+		diff -q "$page" "$tmp/pages/$page" >/dev/null && continue
+		echo "$page: edit tools/bench/*.in instead and say: make bench-docs RESULTS=docs/performance.json"
+		return 1
+	done
+}
+
 check_layers
 check_docs
+check_performance
 check_readme_config
 check_scripts
 check_licences

@@ -111,7 +111,6 @@ node_config() { # NODE NETWORK CLUSTER, standard input adds to it
 			meshNetworksFile: $TOPO_DIR/networks.yaml
 			source: {files: {path: $EDS-$1}}
 			capture: listed
-			limits: {slots: 16777216}
 		END
 		cat
 		cat "$TEST_DIR/services-$1"

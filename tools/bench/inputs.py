@@ -104,7 +104,7 @@ def ads_agent(server):
     return "\n".join([
         "network: network1", "cluster: cluster1", 'interfaces: {pods: ["veth*"], uplinks: ["eth0"]}',
         'source: {ads: {addresses: ["%s"], node: {name: plain, namespace: bench}}}' % server,
-        "capture: listed", "limits: {slots: 16777216}", "services:", service_lines()[-1], ""])
+        "capture: listed", "services:", service_lines()[-1], ""])
 
 
 def print_nft(count):
