@@ -106,7 +106,8 @@ def measure_scale(figures, quick):
 
 def measure_largest(figures, services, agent, directory, quick):
     measure_flows(figures, services)
-    updates.measure(figures, updates.Changing(LARGEST, CLIENT, directory), quick)
+    changing = updates.Changing(LARGEST, CLIENT, directory, "agent-plain")
+    updates.measure(figures, changing, quick)
     for what, kind in (("resident", "VmRSS"), ("peak", "VmHWM")):
         note(figures, services, "agent, %s, at work" % what, "MB",
              memory_mb(agent.process.pid, kind))

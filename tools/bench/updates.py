@@ -4,12 +4,13 @@
 `load watch` sends a datagram of a new flow every fifth of a millisecond and says when the first one
 was sent that the new endpoint answered; both clocks are CLOCK_MONOTONIC."""
 import json
+import re
 import subprocess
 import time
 
 from agent import Agent
 from inputs import CHANGING, DOMAIN, NEW, OLD, ads_agent, assignment, write_assignments
-from ways import LOAD, inside, memory_mb, pid_of, progress
+from ways import LOAD, TEST_DIR, inside, memory_mb, pid_of, progress
 
 SETTLE = 0.15  # what the agent does after it has written, and what it waits for between changes
 ANSWERED_BY = {OLD: "a", NEW: "b"}
@@ -18,9 +19,18 @@ ANSWERED_BY = {OLD: "a", NEW: "b"}
 class Changing:
     """The service that changes, as one agent is told of it."""
 
-    def __init__(self, group, client, directory):
-        self.group, self.client = group, client
+    def __init__(self, group, client, directory, agent):
+        self.group, self.client, self.log = group, client, TEST_DIR + "/log/" + agent
         self.path = directory and directory + "/zz-new.json"
+        self.read = 0  # lines of the log that were looked at
+
+    def applied(self):
+        """Milliseconds of planning and writing, of each update since the last call."""
+        with open(self.log) as f:
+            lines = f.readlines()
+        fresh, self.read = lines[self.read:], len(lines)
+        found = (re.search(r"changes applied in (\d+) us", line) for line in fresh)
+        return [int(match.group(1)) / 1000 for match in found if match]
 
     def watch(self, pod):
         return subprocess.Popen([*inside(self.client), LOAD, "watch", CHANGING, "5000",
@@ -45,8 +55,8 @@ class Changing:
 class ChangingByAds(Changing):
     """The same by a control plane, which is a process that ads_push.py runs."""
 
-    def __init__(self, group, client, plane):
-        super().__init__(group, client, None)
+    def __init__(self, group, client, plane, agent):
+        super().__init__(group, client, None, agent)
         self.plane = plane
 
     def tell(self, endpoints):
@@ -90,14 +100,19 @@ def measure(figures, changing, quick):
         for value in values:
             figures.add("update, " + what, "ms", "less", changing.group, "Parallax", value)
 
-    values = list(back_and_forth(changing, one, 10 if quick else 100))
-    note("1 endpoint", values)
+    def note_both(what, values):
+        changing.applied()
+        note(what, values)
+        note(what + ", of it planned and written", changing.applied())
+
+    note_both("1 endpoint", back_and_forth(changing, one, 10 if quick else 100))
     if not quick:
-        note("1 endpoint, p99", [sorted(values)[len(values) * 99 // 100 - 1]])
+        values = sorted(figures.values("update, 1 endpoint", changing.group, "Parallax"))
+        note("1 endpoint, p99", [values[len(values) * 99 // 100 - 1]])
     if changing.path:
         note("1 endpoint, file written in place",
              back_and_forth(changing, one, 4 if quick else 20, in_place=True))
-    note("1 of 10,000 endpoints", back_and_forth(changing, one_of_many, 2 if quick else 20))
+    note_both("1 of 10,000 endpoints", back_and_forth(changing, one_of_many, 2 if quick else 20))
     note("10,000 endpoints", many_and_few(changing, 2 if quick else 15))
     note("1 endpoint where 10,000 were", back_and_forth(changing, one, 4 if quick else 20))
 
@@ -112,7 +127,7 @@ def measure_updates(figures, directory, quick):
     for group, client, where, agent in (
             ("5 services", "c-other", directory + "-other", "agent-other"),
             ("10,000 services", "c-stack", directory + "-stack", "agent-stack")):
-        measure(figures, Changing(group, client, where), quick)
+        measure(figures, Changing(group, client, where, agent), quick)
         note_memory(figures, group, pid_of(agent))
     measure_ads(figures, quick)
 
@@ -127,7 +142,7 @@ def measure_ads(figures, quick):
     plane = subprocess.Popen([*inside("plain"), "tools/bench/ads_push.py", PLANE, "new." + DOMAIN,
                               "5000"], text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     try:
-        changing = ChangingByAds("ADS, 1 service", "c-plain", plane)
+        changing = ChangingByAds("ADS, 1 service", "c-plain", plane, "agent-plain")
         changing.tell(one(OLD))
         with Agent(ads_agent(PLANE)) as agent:
             agent.wait_serving()

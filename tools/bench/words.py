@@ -177,8 +177,10 @@ class Words:
     def update_table(self):
         groups = ["5 services", "10,000 services", "100,000 endpoints, a million flows",
                   "ADS, 1 service"]
-        kinds = ["1 endpoint", "1 endpoint, p99", "1 endpoint, file written in place",
-                 "1 of 10,000 endpoints", "10,000 endpoints", "1 endpoint where 10,000 were"]
+        part = ", of it planned and written"
+        kinds = ["1 endpoint", "1 endpoint" + part, "1 endpoint, p99",
+                 "1 endpoint, file written in place", "1 of 10,000 endpoints",
+                 "1 of 10,000 endpoints" + part, "10,000 endpoints", "1 endpoint where 10,000 were"]
         out = ["| what changes | %s |" % " | ".join(groups), "|---|---|---|---|---|"]
         for kind in kinds:
             out.append("| %s | %s |" % (kind, " | ".join(
