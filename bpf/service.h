@@ -95,10 +95,8 @@ INLINE bool service_drops(const struct packet *p, const struct service *service,
 	return true;
 }
 
-INLINE struct slot_pair *slot_pair(__u32 at)
+INLINE struct slot_pair *slot_pair(__u32 index)
 {
-	__u32 index = at / 2;
-
 	return bpf_map_lookup_elem(&slots, &index);
 }
 
@@ -106,9 +104,11 @@ INLINE struct slot_pair *slot_pair(__u32 at)
  * verifier, which takes both ways at each, stays far from its limit. */
 SUBPROGRAM __u32 table_stretch(table_word word, __u64 hash)
 {
+	__u32 bits = TABLE_BITS(word), first = TABLE_OFFSET(word) / 2;
+
 	for (int i = 0; i < TABLE_STRETCH; i++, hash = table_step(hash)) {
-		__u32 position = table_position(hash, TABLE_BITS(word)), at, entry;
-		struct slot_pair *pair = slot_pair(TABLE_OFFSET(word) + position / 32 * 2);
+		__u32 position = table_position(hash, bits), at, entry;
+		struct slot_pair *pair = slot_pair(first + position / 32);
 
 		if (!pair)
 			return 0;
@@ -116,7 +116,7 @@ SUBPROGRAM __u32 table_stretch(table_word word, __u64 hash)
 			continue;
 		at = table_entries(word) + table_rank(pair->word[BLOCK_BITMAP],
 						      pair->word[BLOCK_BEFORE], position);
-		pair = slot_pair(at);
+		pair = slot_pair(at / 2);
 		if (!pair)
 			return 0;
 		entry = pair->word[at & 1];
@@ -141,7 +141,7 @@ SUBPROGRAM __u32 table_walk(table_word word, __u64 hash)
 			return entry;
 	}
 	at = table_entries(word) + hash_slot((__u32)(hash >> 32), TABLE_POSITIONS(word));
-	pair = slot_pair(at);
+	pair = slot_pair(at / 2);
 	return pair ? pair->word[at & 1] : 0;
 }
 
