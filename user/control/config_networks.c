@@ -93,12 +93,11 @@ void config_read_network_ids(struct tree_walk *walk, const struct tree_node *nod
 	if (!entry)
 		return;
 	config->network_ids = entry;
-	config->network_id_count = node->count;
-	for (node = node->child; node; node = node->next, entry++) {
-		id = 0;
-		tree_number(walk, node, 1, NETWORK_ID_MAX, &id);
-		entry->network = keep_key(walk, node);
-		entry->id = (uint32_t)id;
+	for (node = node->child; node; node = node->next) {
+		if (tree_number(walk, node, 1, NETWORK_ID_MAX, &id))
+			continue; /* told; the network keeps the id of its name */
+		entry[config->network_id_count++] =
+			(struct config_network_id){keep_key(walk, node), (uint32_t)id};
 	}
 }
 
