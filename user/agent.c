@@ -270,7 +270,7 @@ static int watch_all(struct agent *agent)
 	return 0;
 }
 
-static int open_sources(struct agent *agent)
+int agent_load(struct agent *agent)
 {
 	int err = resolver_new(resolver_system_lookup, &agent->resolver);
 
@@ -363,11 +363,8 @@ static void notify_ready(void)
 
 int agent_start(struct agent *agent)
 {
-	int err = open_sources(agent);
+	int err = open_kernel(agent);
 
-	if (err)
-		return err;
-	err = open_kernel(agent);
 	if (!err)
 		err = attach(agent);
 	agent_files_watch(agent);

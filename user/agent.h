@@ -153,8 +153,10 @@ struct agent {
 	size_t logged_count;
 };
 
-/* parallaxd.c hands over an agent with paths, lock and base set. Logs why it fails; returns 0 or
- * -errno. */
+/* parallaxd.c hands over an agent with paths and base set. Reads the configuration and what it
+ * names, touching nothing else. Logs why it fails; returns 0 or -errno. */
+int agent_load(struct agent *agent);
+/* After agent_load(), with the lock set. Logs why it fails; returns 0 or -errno. */
 int agent_start(struct agent *agent);
 /* Leaves everything pinned and attached. */
 void agent_stop(struct agent *agent);

@@ -162,7 +162,9 @@ static int run(const struct options *options)
 	raise_memlock();
 	keep_memory_small();
 	agent.base = event_base_new();
-	err = agent.base ? take_dir(options->pin_dir, &agent.lock_fd) : -ENOMEM;
+	err = agent.base ? agent_load(&agent) : -ENOMEM;
+	if (!err)
+		err = take_dir(options->pin_dir, &agent.lock_fd);
 	if (!err)
 		err = agent_start(&agent);
 	if (!err)

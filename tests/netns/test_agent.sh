@@ -42,7 +42,7 @@ check "a pin directory without a parent" says "that would hold $pins/a/b does no
 echo "netwrk: x" | put "$TEST_DIR/broken.yaml"
 check "a broken configuration, with its place" says "broken.yaml:1:1" \
 	in_ns node1 bash -c "exec '$BUILD/parallaxd' --config '$TEST_DIR/broken.yaml' --pin-dir '$pins' 2>&1"
-rmdir "$pins" 2>/dev/null
+refute "and no pin directory is left by it" test -e "$pins"
 mkdir "$pins"
 echo "$pins" >>"$TOPO_DIR/pins"
 bpftool map create "$pins/services" type array key 4 value 8 entries 4 name services
