@@ -36,6 +36,14 @@ static json_t *type_state(const struct xds_type_status *type)
 			 "subscribed", (json_int_t)type->subscribed);
 }
 
+static bool was_heard(const struct xds_session_status *session)
+{
+	for (int i = 0; i < XDS_TYPES; i++)
+		if (session->types[i].last_ack_ms)
+			return true;
+	return false;
+}
+
 static json_t *stream_state(const struct ads_stream_status *stream)
 {
 	const struct xds_session_status *session = &stream->session;
@@ -45,13 +53,17 @@ static json_t *stream_state(const struct ads_stream_status *stream)
 		if (session->types[i].sync != XDS_IDLE)
 			json_object_set_new(types, xds_type_names[i],
 					    type_state(&session->types[i]));
-	return json_pack("{s:s,s:o,s:b,s:o,s:o,s:I,s:I,s:o,s:o}", "network", stream->network,
-			 "server", text(stream->peer), "connected", session->connected,
+	return json_pack("{s:s,s:o,s:b,s:o,s:b,s:o,s:o,s:I,s:I,s:o,s:o}", "network",
+			 stream->network, "server", text(stream->peer),
+			 "connected", session->connected,
+			 "connected_since", moment(session->connected ? session->since_ms : 0),
+			 "heard", was_heard(session),
 			 "control_plane", text(session->identifier),
 			 "away_since", moment(stream->away_ms),
 			 "reconnects", (json_int_t)(session->streams ? session->streams - 1 : 0),
 			 "failures", (json_int_t)session->failures,
-			 "reason", text(session->reason), "types", types);
+			 "reason", text(session->connected ? NULL : session->reason),
+			 "types", types);
 }
 
 json_t *agent_ads_state(const struct agent *agent)
@@ -83,17 +95,31 @@ struct complaint {
 	size_t count;
 };
 
+static int complain_away(const struct ads_stream_status *stream, struct complaint *complaint)
+{
+	const struct xds_session_status *session = &stream->session;
+	const char *heard = was_heard(session) ?
+				    "what it said last serves on" :
+				    "nothing of use was heard since this agent started";
+	char problem[1024];
+
+	if (session->connected)
+		snprintf(problem, sizeof(problem), "control plane silent (view of %.63s): connected "
+			 "to, and it says nothing; %s", stream->network, heard);
+	else
+		snprintf(problem, sizeof(problem), "control plane away (view of %.63s): %.500s; %s",
+			 stream->network, session->reason, heard);
+	return complaint->visit(complaint->arg, problem);
+}
+
 static int complain_stream(const struct ads_stream_status *stream, struct complaint *complaint)
 {
 	const struct xds_session_status *session = &stream->session;
 	char problem[1024];
 	int err = 0;
 
-	if (stream->away_ms && session->failures) {
-		snprintf(problem, sizeof(problem), "control plane away (view of %.63s): %.500s; what "
-			 "it said last serves on", stream->network, session->reason);
-		err = complaint->visit(complaint->arg, problem);
-	}
+	if (stream->away_ms && session->failures)
+		err = complain_away(stream, complaint);
 	for (int i = 0; !err && i < XDS_TYPES; i++) {
 		if (!session->types[i].nacked)
 			continue;

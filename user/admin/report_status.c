@@ -161,21 +161,28 @@ static json_t *gateway_role(const struct snapshot *snapshot)
 					settings->listen_port), "snat", snat);
 }
 
-/* How long each stream has been away, by now. */
+/* Seconds from that moment until now; null without one. */
+static json_t *seconds_since(const json_t *moment)
+{
+	const char *text = json_string_value(moment);
+	struct tm tm = {};
+
+	if (!text || !strptime(text, "%Y-%m-%dT%H:%M:%SZ", &tm))
+		return json_null();
+	return json_integer((json_int_t)(time(NULL) - timegm(&tm)));
+}
+
+/* How long each stream has been there, or away, by now. */
 json_t *report_source(const json_t *state)
 {
 	json_t *copy = json_deep_copy(json_object_get(state, "source")), *stream;
-	time_t now = time(NULL);
 	size_t i;
 
 	json_array_foreach(json_object_get(copy, "streams"), i, stream) {
-		const char *since = json_string_value(json_object_get(stream, "away_since"));
-		struct tm tm = {};
-		json_t *away = json_null();
-
-		if (since && strptime(since, "%Y-%m-%dT%H:%M:%SZ", &tm))
-			away = json_integer((json_int_t)(now - timegm(&tm)));
-		json_object_set_new(stream, "away_seconds", away);
+		json_object_set_new(stream, "away_seconds",
+				    seconds_since(json_object_get(stream, "away_since")));
+		json_object_set_new(stream, "connected_seconds",
+				    seconds_since(json_object_get(stream, "connected_since")));
 	}
 	return copy ? copy : json_null();
 }

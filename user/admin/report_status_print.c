@@ -57,6 +57,22 @@ static void print_type(const char *name, const json_t *type, FILE *out)
 	fputc('\n', out);
 }
 
+/* Away: not there, or there without a word. */
+static void print_away(const json_t *stream, FILE *out)
+{
+	const json_t *connected = json_object_get(stream, "connected_seconds");
+	const json_t *away = json_object_get(stream, "away_seconds");
+	bool heard = json_is_true(json_object_get(stream, "heard"));
+
+	if (json_is_integer(connected))
+		fprintf(out, ": connected for %lld s, and nothing said yet",
+			(long long)json_integer_value(connected));
+	else
+		fprintf(out, ": control plane away for %lld s",
+			(long long)json_integer_value(away));
+	fputs(heard ? ", serving on" : ", nothing of use heard since the agent started", out);
+}
+
 static void print_stream(const json_t *stream, FILE *out)
 {
 	json_t *away = json_object_get(stream, "away_seconds"), *type;
@@ -68,8 +84,7 @@ static void print_stream(const json_t *stream, FILE *out)
 	if (json_is_string(json_object_get(stream, "control_plane")))
 		fprintf(out, ", %s", report_cell(stream, "control_plane", a));
 	if (json_is_integer(away))
-		fprintf(out, ": control plane away for %lld s, serving on",
-			(long long)json_integer_value(away));
+		print_away(stream, out);
 	fputc('\n', out);
 	if (json_is_integer(away) && json_is_string(json_object_get(stream, "reason")))
 		fprintf(out, "              %s\n", report_cell(stream, "reason", a));
