@@ -9,7 +9,7 @@ set -uo pipefail
 
 cd "$(dirname "$0")/.."
 build=${BUILD:-build}
-limit=${SUITE_TIMEOUT:-2400} # seconds for a script; a program gets a tenth of it
+limit=${SUITE_TIMEOUT:-3600} # seconds for a script; a program gets a tenth of it
 logs=$build/tests/log
 mkdir -p "$logs"
 passed=0 failed=0 skipped=0 bad=()

@@ -3,31 +3,41 @@
 # Runs the end-to-end tests one after the other, as root.
 # Usage: tests/netns/run.sh [NAME...]    e.g. `run.sh scenario udp'; TEST_TIMEOUT seconds for each
 #
+# A test that needs longer than others says so in a line `# Time limit: N s'.
 # Each test makes namespaces and pins of its own, named by its process, so runs may overlap.
 set -uo pipefail
 
 cd "$(dirname "$0")" || exit 1
 here=$PWD
 . ../../tools/lib/topology.sh
-limit=${TEST_TIMEOUT:-240}
+usual_limit=240
 work=$(mktemp -d /tmp/parallax-netns-XXXXXX)
 passed=0 failed=0 skipped=0
 trap 'rm -rf "$work"' EXIT
 trap 'topo_end "$work/run" 2>/dev/null; exit 1' INT TERM
 
+# limit_of SCRIPT: seconds that it may take
+limit_of() {
+	local own
+	own=$(sed -n 's/^# Time limit: \([0-9]*\) s$/\1/p' "$1")
+	echo "${TEST_TIMEOUT:-${own:-$usual_limit}}"
+}
+
 run_test() {
-	local name=$1 script=$here/test_$1.sh status began=$SECONDS
+	local name=$1 script=$here/test_$1.sh status limit began=$SECONDS
 	if [[ ! -f $script ]]; then
 		echo "FAIL $name: there is no $script"
 		failed=$((failed + 1))
 		return
 	fi
+	limit=$(limit_of "$script")
 	TEST_DIR=$work/run timeout --kill-after=15 "$limit" bash "$script" >"$work/log" 2>&1 </dev/null
 	status=$?
 	topo_end "$work/run" 2>/dev/null # what a killed test could not clean up itself
-	report "$name" "$status" $((SECONDS - began))
+	report "$name" "$status" $((SECONDS - began)) "$limit"
 }
 
+# report NAME STATUS SECONDS LIMIT
 report() {
 	case $2 in
 	0)
@@ -39,7 +49,7 @@ report() {
 		skipped=$((skipped + 1))
 		;;
 	*)
-		echo "FAIL $1 ($3 s$( (($2 == 124 || $2 == 137)) && echo ", stopped after $limit s"))"
+		echo "FAIL $1 ($3 s$( (($2 == 124 || $2 == 137)) && echo ", stopped after $4 s"))"
 		sed 's/^/    | /' "$work/log"
 		failed=$((failed + 1))
 		;;

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # A control plane that misbehaves: whatever it does, the last good state serves, and is told about.
+# Time limit: 1200 s
 . "$(dirname "$0")/lib.sh"
 . tests/netns/lib_ads.sh
 
@@ -72,7 +73,10 @@ echo stall | put "$ADS_DIR/orders"
 stop ads
 ads_start
 check "a stalled server is connected to" wait_for 45 grep -q '"open"' "$ADS_DIR/requests"
-check "status says for how long it has been away" source_says node1 "control plane away for"
+check "status says so, and for how long" wait_for 45 source_says node1 \
+	"connected for .* nothing said yet, serving on"
+check "the problem too" wait_for 45 source_says node1 "control plane silent .*serves on"
+refute "and not why the last one ended" source_says node1 "refused"
 equal "sleep reaches both meanwhile" "v1 v2" "$(versions sleep)"
 : | put "$ADS_DIR/orders"
 check "once it speaks it is heard" wait_for 45 recovered node1
@@ -91,17 +95,17 @@ ads_start
 check "a server that knows less after its restart is believed" wait_for 45 versions_are v1 sleep
 check "in state of the world too" wait_for 45 versions_are v1 sleep2
 
-# A thousand updates a second.
+# A thousand updates a second, for a minute; as many where the machine is slower take longer.
 mesh "$GATEWAYS" $V1 $V2
 check "both again" wait_for 45 versions_are "v1 v2" sleep
 memory() { awk '/^VmRSS/ { print $2 }' "/proc/$(pid_of agent-node1)/status"; }
-seconds=${FLOOD_SECONDS:-3}
+seconds=${FLOOD_SECONDS:-60}
 echo "flood 0.5 1000" | put "$ADS_DIR/orders"
 sleep 1
 before=$(memory)
 echo "flood $seconds 1000" | put "$ADS_DIR/orders"
 sleep "$seconds"
-check "all of them are sent" wait_for 90 grep -q "\"flood\": ${seconds}000" "$ADS_DIR/requests"
+check "all of them are sent" wait_for $((10 * seconds + 30)) grep -q "\"flood\": ${seconds}000" "$ADS_DIR/requests"
 check "and the truth at the end" wait_for 45 versions_are "v1 v2" sleep
 after=$(memory)
 # Sanitizers keep what was freed.
