@@ -14,6 +14,7 @@
 #include "agent_admin.h"
 #include "clock.h"
 #include "log.h"
+#include "memory.h"
 #include "sweep.h"
 
 /* A swap of a volume, or a file written in place, comes as several events: what is whole is acted
@@ -382,6 +383,7 @@ int agent_start(struct agent *agent)
 	log_info("serving network '%s': %zu interfaces, %s maps", agent->config->network,
 		 agent->interfaces.count,
 		 dataplane_adopted(agent->dataplane) ? "adopted" : "new");
+	memory_give_back();
 	notify_ready();
 	return 0;
 }

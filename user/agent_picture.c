@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "agent.h"
+#include "memory.h"
 
 /* 10,000 endpoints with their tables need some 5 MB. */
 #define PICTURE_BYTES_MAX (1u << 30)
@@ -34,11 +35,16 @@ void agent_picture_done(struct agent_picture *picture)
 
 void agent_picture_trim(struct agent_picture *picture)
 {
+	bool large = arena_used(picture->arena) >= MEMORY_LARGE;
+
 	arena_free(picture->arena);
 	picture->arena = NULL;
 	picture->desired = (struct desired){};
 	/* Decoded files and views come and go by megabytes: give them back now. */
-	malloc_trim(0);
+	if (large)
+		memory_give_back();
+	else
+		malloc_trim(0);
 }
 
 int agent_picture_build(const struct agent *agent, struct agent_picture *ret)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* parallaxd: flags, lock, loop. */
 #include <errno.h>
-#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +13,7 @@
 #include "config_load.h"
 #include "flag_parse.h"
 #include "log.h"
+#include "memory.h"
 #include "pins.h"
 #include "problem.h"
 #include "version.h"
@@ -144,14 +144,6 @@ static void raise_memlock(void)
 		log_debug("RLIMIT_MEMLOCK stays: %s", strerror(errno));
 }
 
-/* Left to itself, malloc moves large blocks, which come and go, in among the small ones, which stay. */
-static void keep_memory_small(void)
-{
-	mallopt(M_MMAP_THRESHOLD, 64 << 10);
-	mallopt(M_TRIM_THRESHOLD, 64 << 10);
-	mallopt(M_ARENA_MAX, 1);
-}
-
 static int run(const struct options *options)
 {
 	struct agent agent = { .config_path = options->config, .pin_dir = options->pin_dir,
@@ -160,7 +152,7 @@ static int run(const struct options *options)
 
 	signal(SIGPIPE, SIG_IGN);
 	raise_memlock();
-	keep_memory_small();
+	memory_keep_small();
 	agent.base = event_base_new();
 	err = agent.base ? agent_load(&agent) : -ENOMEM;
 	if (!err)

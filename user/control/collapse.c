@@ -3,11 +3,11 @@
 #include "collapse.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "arena.h"
 #include "network_id.h"
+#include "sort.h"
 
 /* Consecutive pods of one priority and remote network. */
 struct pool {
@@ -183,24 +183,18 @@ static size_t row_limit(const struct host_set *set)
 	return limit;
 }
 
-int collapse_hosts(struct arena *arena, struct arena *scratch,
-		   const struct view_request *request, const struct host_set *set,
-		   struct view *view)
+int collapse_hosts(struct arena *arena, const struct view_request *request,
+		   const struct host_set *set, struct view *view)
 {
 	struct rows rows = {.request = request};
-	struct view_backend *backends;
 
-	rows.items = arena_array(scratch, row_limit(set), sizeof(*rows.items));
+	/* In place: a copy would be the largest thing in an update. */
+	rows.items = arena_array(arena, row_limit(set), sizeof(*rows.items));
 	if (!rows.items)
 		return -ENOMEM;
 	add_rows(&rows, set);
-	qsort(rows.items, rows.count, sizeof(*rows.items), compare_row);
-	rows.count = merge_rows(rows.items, rows.count);
-	backends = arena_array(arena, rows.count, sizeof(*backends));
-	if (!backends)
-		return -ENOMEM;
-	memcpy(backends, rows.items, rows.count * sizeof(*backends));
-	view->backends = backends;
-	view->backend_count = rows.count;
+	sort_unless_sorted(rows.items, rows.count, sizeof(*rows.items), compare_row);
+	view->backends = rows.items;
+	view->backend_count = merge_rows(rows.items, rows.count);
 	return 0;
 }

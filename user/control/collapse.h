@@ -11,8 +11,7 @@ struct arena;
 
 /* Fill in view->backends, from `arena`, out of the hosts that have a share. Returns 0 or
  * -ENOMEM. */
-int collapse_hosts(struct arena *arena, struct arena *scratch,
-		   const struct view_request *request, const struct host_set *set,
-		   struct view *view);
+int collapse_hosts(struct arena *arena, const struct view_request *request,
+		   const struct host_set *set, struct view *view);
 
 #endif

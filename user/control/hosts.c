@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "arena.h"
+#include "sort.h"
 
 struct locality_ref {
 	const struct locality *locality;
@@ -198,8 +199,8 @@ static int collect_candidates(struct collector *collector, size_t count)
 		for (size_t j = 0; j < locality->endpoint_count; j++)
 			add_candidate(collector, i, label++, &locality->endpoints[j]);
 	}
-	qsort(collector->candidates, collector->candidate_count, sizeof(*collector->candidates),
-	      compare_candidate);
+	sort_unless_sorted(collector->candidates, collector->candidate_count,
+			   sizeof(*collector->candidates), compare_candidate);
 	return 0;
 }
 

@@ -8,10 +8,16 @@
 #include "parallax_hash.h"
 #include "plan_state.h"
 
+/* Where many backends are new, as many go out: lists that were outgrown would stay in the arena. */
+static size_t first_capacity(const struct plan_state *state)
+{
+	return 64 + 2 * state->fresh_backends;
+}
+
 void plan_add(struct plan_state *state, const struct change *change)
 {
 	if (state->list.count == state->capacity) {
-		size_t capacity = state->capacity ? state->capacity * 2 : 64;
+		size_t capacity = state->capacity ? state->capacity * 2 : first_capacity(state);
 		struct change *items = arena_array(state->arena, capacity, sizeof(*items));
 
 		if (!items) {

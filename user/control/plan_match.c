@@ -4,8 +4,9 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
+
+#include "sort.h"
 
 #define COMPARE(a, b)                                                                              \
 	do {                                                                                       \
@@ -76,16 +77,6 @@ static int compare_held(const void *a, const void *b)
 	COMPARE(x->row->priority, y->row->priority);
 	COMPARE(x->index, y->index);
 	return 0;
-}
-
-static void sort_unless_sorted(void *items, size_t count, size_t size,
-			       int (*compare)(const void *, const void *))
-{
-	for (size_t i = 1; i < count; i++)
-		if (compare((char *)items + (i - 1) * size, (char *)items + i * size) > 0) {
-			qsort(items, count, size, compare);
-			return;
-		}
 }
 
 /* ------------------------------------------------------------------ what is wanted */

@@ -194,8 +194,7 @@ static int build(struct builder *builder)
 	if (!error)
 		error = list_idle(builder);
 	if (!error)
-		error = collapse_hosts(builder->arena, builder->scratch, request, &builder->set,
-				       view);
+		error = collapse_hosts(builder->arena, request, &builder->set, view);
 	view->fail = !view->backend_count;
 	view->duplicates = builder->set.duplicates;
 	return error;

@@ -9,6 +9,7 @@
 
 #include "arena.h"
 #include "grpc_stream.h"
+#include "memory.h"
 #include "version.h"
 
 int64_t ads_now_ms(void)
@@ -116,8 +117,11 @@ static void on_open(void *arg)
 static int on_message(void *arg, const uint8_t *message, size_t length)
 {
 	struct ads_link *link = arg;
-	int err = xds_session_receive(link->session, message, length, ads_now_ms());
+	int err;
 
+	if (length >= MEMORY_LARGE)
+		memory_give_back(); /* what the handshake took */
+	err = xds_session_receive(link->session, message, length, ads_now_ms());
 	link->refused = err;
 	if (!err) {
 		link->lost_ms = 0;
