@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "ads_files.h"
 #include "check.h"
 #include "config.h"
 #include "config_load.h"
@@ -46,6 +47,25 @@ static void add_problems(struct check_list *list, const struct problems *problem
 	}
 }
 
+struct source_check {
+	struct check_list *list;
+	const char *path;
+};
+
+static void add_source(void *arg, const struct config_place *at, const char *text,
+		       const char *problem)
+{
+	const struct source_check *check = arg;
+
+	if (!problem)
+		check_add(check->list, "source", CHECK_OK, "%s can be used", text);
+	else if (at->line)
+		check_add(check->list, "source", CHECK_FAIL, "%s:%u:%u: %s", check->path, at->line,
+			  at->column, problem);
+	else
+		check_add(check->list, "source", CHECK_FAIL, "%s", problem);
+}
+
 static void check_file(struct check_list *list, const char *path, const char *pin_dir)
 {
 	struct problems problems = {};
@@ -60,6 +80,7 @@ static void check_file(struct check_list *list, const char *path, const char *pi
 		add_problems(list, &problems);
 	} else {
 		check_add(list, "config", CHECK_OK, "%s is valid", path);
+		ads_files_try(&config->ads, add_source, &(struct source_check){ list, path });
 		check_config(list, config, pin_dir);
 		config_free(config);
 	}

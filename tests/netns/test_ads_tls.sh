@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# The control plane over TLS: names, authorities, tokens and client certificates, right and wrong.
+# The control plane over TLS: names, authorities, tokens and client certificates, right and wrong; and
+# what `parallaxctl check' says of the files.
 . "$(dirname "$0")/lib.sh"
 . tests/netns/lib_ads.sh
 
@@ -77,3 +78,30 @@ mesh "$GATEWAYS" $V1
 check "a change arrives" wait_for 45 versions_are v1 sleep
 nothing_leaked
 nothing_invalid
+
+# What `check' says of files that cannot be used, before any agent tries.
+config=$TOPO_DIR/node1/config.yaml
+# finds TEXT CA CERTIFICATE KEY TOKEN: a finding of these files of $TEST_DIR
+finds() {
+	local text=$1 dir=$TEST_DIR
+	ADS="tls: {caFile: $dir/$2, certificateFile: $dir/$3, keyFile: $dir/$4}
+    tokenFile: $dir/$5" ads_node1
+	check "check: $text" grep -E "^source .*$text" <(ctl node1 check -c "$config")
+}
+echo garbage >"$TEST_DIR/garbage"
+openssl ec -in "$TEST_DIR/client.key" -aes128 -passout pass:x -out "$TEST_DIR/locked.key" 2>/dev/null
+openssl genrsa -out "$TEST_DIR/rsa.key" 2048 2>/dev/null
+: >"$TEST_DIR/empty"
+PLACE="fail +$config:[0-9]+:[0-9]+: "
+finds "ok +tls.caFile .*/ca.crt can be used" ca.crt client.crt client.key token
+finds "ok +tls.keyFile .*/client.key can be used" ca.crt client.crt client.key token
+finds "ok +tokenFile .*/token can be used" ca.crt client.crt client.key token
+finds "${PLACE}tls.caFile .*/garbage: it holds no certificate in PEM" garbage client.crt client.key token
+finds "${PLACE}tls.caFile .*/nothing: No such file" nothing client.crt client.key token
+finds "${PLACE}tls.certificateFile .*/garbage: it holds no certificate in PEM" ca.crt garbage client.key token
+finds "${PLACE}tls.keyFile .*/garbage: it holds no private key in PEM" ca.crt client.crt garbage token
+finds "${PLACE}tls.keyFile .*/server.key: it does not match the certificate" ca.crt client.crt server.key token
+finds "${PLACE}tls.keyFile .*/rsa.key: it does not match the certificate" ca.crt client.crt rsa.key token
+finds "${PLACE}tls.keyFile .*/locked.key: it is encrypted" ca.crt client.crt locked.key token
+finds "${PLACE}tokenFile .*/nothing: No such file" ca.crt client.crt client.key nothing
+finds "${PLACE}tokenFile .*/empty: it is empty" ca.crt client.crt client.key empty

@@ -31,6 +31,13 @@ static void read_path(struct tree_walk *walk, const struct tree_node *node,
 		*ret = config_path_from(walk, config->path, path);
 }
 
+static void read_file(struct tree_walk *walk, const struct tree_node *node,
+		      const struct config *config, const char **ret, struct config_place *ret_at)
+{
+	read_path(walk, node, config, ret);
+	*ret_at = (struct config_place){node->line, node->column};
+}
+
 static void read_files_path(struct tree_walk *walk, const struct tree_node *node, void *target)
 {
 	struct config *config = target;
@@ -122,7 +129,9 @@ static void read_mode(struct tree_walk *walk, const struct tree_node *node, void
 
 static void read_ca(struct tree_walk *walk, const struct tree_node *node, void *target)
 {
-	read_path(walk, node, target, &((struct config *)target)->ads.ca_file);
+	struct config_ads *ads = &((struct config *)target)->ads;
+
+	read_file(walk, node, target, &ads->ca_file, &ads->ca_at);
 }
 
 static void read_server_name(struct tree_walk *walk, const struct tree_node *node, void *target)
@@ -143,12 +152,16 @@ static void read_server_name(struct tree_walk *walk, const struct tree_node *nod
 
 static void read_certificate(struct tree_walk *walk, const struct tree_node *node, void *target)
 {
-	read_path(walk, node, target, &((struct config *)target)->ads.certificate_file);
+	struct config_ads *ads = &((struct config *)target)->ads;
+
+	read_file(walk, node, target, &ads->certificate_file, &ads->certificate_at);
 }
 
 static void read_key(struct tree_walk *walk, const struct tree_node *node, void *target)
 {
-	read_path(walk, node, target, &((struct config *)target)->ads.key_file);
+	struct config_ads *ads = &((struct config *)target)->ads;
+
+	read_file(walk, node, target, &ads->key_file, &ads->key_at);
 }
 
 static void read_tls(struct tree_walk *walk, const struct tree_node *node, void *target)
@@ -171,7 +184,9 @@ static void read_tls(struct tree_walk *walk, const struct tree_node *node, void 
 
 static void read_token(struct tree_walk *walk, const struct tree_node *node, void *target)
 {
-	read_path(walk, node, target, &((struct config *)target)->ads.token_file);
+	struct config_ads *ads = &((struct config *)target)->ads;
+
+	read_file(walk, node, target, &ads->token_file, &ads->token_at);
 }
 
 static void read_cluster_id(struct tree_walk *walk, const struct tree_node *node, void *target)

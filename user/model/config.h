@@ -116,6 +116,11 @@ struct config_ads_node {
 	size_t metadata_count;
 };
 
+/* Where a key stands in the configuration; line 0: it comes from the environment, or from nowhere. */
+struct config_place {
+	uint32_t line, column; /* from 1 */
+};
+
 /* source.ads. */
 struct config_ads {
 	bool enabled;
@@ -132,6 +137,7 @@ struct config_ads {
 	struct config_ads_node node;
 	uint32_t initial_fetch_seconds, connect_seconds, keepalive_seconds;
 	uint32_t max_message; /* bytes */
+	struct config_place ca_at, certificate_at, key_at, token_at; /* of those paths */
 };
 
 struct config {

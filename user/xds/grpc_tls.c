@@ -3,6 +3,7 @@
 #include "grpc_tls.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -11,16 +12,31 @@
 
 #include "addr.h"
 
-static int refuse(char reason[GRPC_REASON], const char *what, const char *file)
+/* For people: OpenSSL's own words ("PEM lib", "unsupported", "no start line") name its parts. The
+ * file's own error is the first; those of its readers come after it. */
+static void explain(const char *what, char *text, size_t size)
 {
-	unsigned long code = ERR_peek_last_error();
-	const char *why = ERR_GET_LIB(code) == ERR_LIB_SYS ? strerror(ERR_GET_REASON(code)) :
-							     ERR_reason_error_string(code);
+	unsigned long first = ERR_peek_error(), last = ERR_peek_last_error();
 
-	/* The last error is of the reader above; the file's own is the first. */
-	if (ERR_GET_LIB(ERR_peek_error()) == ERR_LIB_SYS)
-		why = strerror(ERR_GET_REASON(ERR_peek_error()));
-	snprintf(reason, GRPC_REASON, "%s %s: %s", what, file, why ? why : "cannot be used");
+	if (ERR_GET_LIB(first) == ERR_LIB_SYS)
+		snprintf(text, size, "%s", strerror(ERR_GET_REASON(first)));
+	else if (ERR_GET_LIB(last) == ERR_LIB_SYS)
+		snprintf(text, size, "%s", strerror(ERR_GET_REASON(last)));
+	else if (ERR_GET_LIB(last) == ERR_LIB_X509 &&
+		 (ERR_GET_REASON(last) == X509_R_KEY_VALUES_MISMATCH ||
+		  ERR_GET_REASON(last) == X509_R_KEY_TYPE_MISMATCH))
+		snprintf(text, size, "it does not match the certificate");
+	else
+		snprintf(text, size, "it holds no %s in PEM that can be read", what);
+}
+
+/* `what` is what the file should hold. */
+static int refuse(char reason[GRPC_REASON], const char *key, const char *file, const char *what)
+{
+	char text[128];
+
+	explain(what, text, sizeof(text));
+	snprintf(reason, GRPC_REASON, "%s %.300s: %s", key, file, text);
 	ERR_clear_error();
 	return -EINVAL;
 }
@@ -30,22 +46,82 @@ static int load_trust(SSL_CTX *ctx, const char *ca_file, char reason[GRPC_REASON
 	if (!ca_file) {
 		if (SSL_CTX_set_default_verify_paths(ctx) == 1)
 			return 0;
-		return refuse(reason, "the system's", "certificate authorities");
+		return refuse(reason, "the system's", "certificate authorities", "certificate");
 	}
-	return SSL_CTX_load_verify_file(ctx, ca_file) == 1 ? 0 :
-							     refuse(reason, "tls.caFile", ca_file);
+	if (SSL_CTX_load_verify_file(ctx, ca_file) == 1)
+		return 0;
+	return refuse(reason, "tls.caFile", ca_file, "certificate");
+}
+
+static int load_certificate(SSL_CTX *ctx, const char *file, char reason[GRPC_REASON])
+{
+	if (SSL_CTX_use_certificate_chain_file(ctx, file) == 1)
+		return 0;
+	return refuse(reason, "tls.certificateFile", file, "certificate");
+}
+
+/* OpenSSL would ask at the terminal. */
+static int no_password(char *buf, int size, int writing, void *asked)
+{
+	(void)buf;
+	(void)size;
+	(void)writing;
+	*(bool *)asked = true;
+	return -1;
+}
+
+/* A key of another type than the certificate's would go to a slot of its own, and be taken. */
+static int load_key(SSL_CTX *ctx, const char *file, char reason[GRPC_REASON])
+{
+	X509 *certificate = SSL_CTX_get0_certificate(ctx);
+	bool asked = false, good;
+
+	SSL_CTX_set_default_passwd_cb(ctx, no_password);
+	SSL_CTX_set_default_passwd_cb_userdata(ctx, &asked);
+	good = SSL_CTX_use_PrivateKey_file(ctx, file, SSL_FILETYPE_PEM) == 1 &&
+	       (!certificate || X509_check_private_key(certificate, SSL_CTX_get0_privatekey(ctx)));
+	SSL_CTX_set_default_passwd_cb_userdata(ctx, NULL);
+	if (good)
+		return 0;
+	refuse(reason, "tls.keyFile", file, "private key");
+	if (asked)
+		snprintf(reason, GRPC_REASON, "tls.keyFile %.300s: it is encrypted, and nobody is "
+			 "there to enter its password", file);
+	return -EINVAL;
 }
 
 static int load_identity(SSL_CTX *ctx, const struct grpc_tls_options *options,
 			 char reason[GRPC_REASON])
 {
+	int err;
+
 	if (!options->certificate_file)
 		return 0;
-	if (SSL_CTX_use_certificate_chain_file(ctx, options->certificate_file) != 1)
-		return refuse(reason, "tls.certificateFile", options->certificate_file);
-	if (SSL_CTX_use_PrivateKey_file(ctx, options->key_file, SSL_FILETYPE_PEM) != 1)
-		return refuse(reason, "tls.keyFile", options->key_file);
-	return 0;
+	err = load_certificate(ctx, options->certificate_file, reason);
+	return err ? err : load_key(ctx, options->key_file, reason);
+}
+
+int grpc_tls_try(const struct grpc_tls_options *options, enum grpc_tls_file file,
+		 char reason[GRPC_REASON])
+{
+	SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
+	char ignored[GRPC_REASON];
+	int err;
+
+	snprintf(reason, GRPC_REASON, "out of memory");
+	ERR_clear_error();
+	if (!ctx)
+		return -ENOMEM;
+	if (file == GRPC_TLS_CA) {
+		err = load_trust(ctx, options->ca_file, reason);
+	} else if (file == GRPC_TLS_CERTIFICATE) {
+		err = load_certificate(ctx, options->certificate_file, reason);
+	} else {
+		load_certificate(ctx, options->certificate_file, ignored);
+		err = load_key(ctx, options->key_file, reason);
+	}
+	SSL_CTX_free(ctx);
+	return err;
 }
 
 static int make_context(const struct grpc_tls_options *options, SSL_CTX **ret,

@@ -20,6 +20,13 @@ struct grpc_tls_options {
 int grpc_tls_open(const struct grpc_tls_options *options, int fd, SSL **ret,
 		  char reason[GRPC_REASON]);
 
+enum grpc_tls_file { GRPC_TLS_CA, GRPC_TLS_CERTIFICATE, GRPC_TLS_KEY };
+
+/* Can that file be used as grpc_tls_open() will? The key has to match the certificate, where that can
+ * be read. Returns 0, or -EINVAL or -ENOMEM with `reason`. */
+int grpc_tls_try(const struct grpc_tls_options *options, enum grpc_tls_file file,
+		 char reason[GRPC_REASON]);
+
 /* What went wrong in the last call on `ssl`, for people. Takes the thread's error queue. */
 void grpc_tls_reason(SSL *ssl, const char *doing, char reason[GRPC_REASON]);
 
