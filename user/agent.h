@@ -146,7 +146,7 @@ struct agent {
 	bool due;                     /* something else than a file wants a look */
 	char *apply_problem;          /* why the last plan was not carried out */
 	bool serving;
-	uint64_t updates;
+	uint64_t updates, built; /* built: services, in all looks */
 	time_t last_update;
 	bool complete; /* the kernel has once held all that was asked for */
 	char **logged; /* reasons that stood at the last look */

@@ -100,6 +100,7 @@ int agent_apply(struct agent *agent)
 		log_error("out of memory: the old set serves on");
 		return err;
 	}
+	agent->built += picture.built;
 	err = carry_out(agent, &picture);
 	agent_picture_trim(&picture);
 	show(agent, &picture, err);

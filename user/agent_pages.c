@@ -96,7 +96,7 @@ static int write_metrics(const struct agent *agent, struct snapshot *snapshot, F
 {
 	struct metrics metrics = { .snapshot = snapshot, .version = PARALLAX_VERSION,
 				   .started = agent->started, .last_update = agent->last_update,
-				   .updates = agent->updates };
+				   .updates = agent->updates, .services_built = agent->built };
 	struct arena *arena = arena_new(1 << 20);
 	int err = arena ? 0 : -ENOMEM;
 

@@ -52,6 +52,7 @@ equal "services" 2 "$(metric parallax_services)"
 equal "pods" 2 "$(metric 'parallax_interfaces{role="pod"}')"
 equal "capacity of flows, two halves each" 131072 "$(metric 'parallax_map_capacity{map="flows"}')"
 equal "the version" 1 "$(metric "parallax_build_info{version=\"$("$BUILD/parallaxd" --version | cut -d' ' -f2)\"}")"
+
 hello sleep -n 20 -s >/dev/null
 forwarded() { # as `status` counts
 	local is
@@ -74,6 +75,22 @@ print(eval(sys.argv[1]))' "$1"
 equal "/config_dump: the agent" "$(pid_of agent-node1)" "$(dump 'd["agent"]["pid"]')"
 equal "/config_dump: endpoints in the kernel" 4 "$(dump 'len(d["kernel"]["endpoints"]["endpoints"])')"
 equal "/config_dump: nothing was cut" False "$(dump 'd["kernel"]["cut"]')"
+
+# ---- an update costs what changed, not what there is
+built() { metric parallax_services_built_total; }
+before=$(built)
+{
+	cat "$TOPO_DIR/eds.yaml"
+	eds_resource "outbound|81||other.sample.svc.cluster.local" with
+	eds_endpoint 10.10.0.90:81/cluster1
+} | put "$TOPO_DIR/eds.yaml"
+one_more() { (($(built) == before + 1)); }
+check "a service more: one is built" wait_for 5 one_more
+touch "$TOPO_DIR/eds.yaml" "$TOPO_DIR/node1/config.yaml"
+sleep 0.5
+check "and none for files that say the same" one_more
+eds "$HELLO" 10.10.0.90:5000/cluster1 10.10.0.90:5000/n2-k8s-config
+check "it goes" wait_for 5 metric_is parallax_services 2
 
 # ---- what it refuses
 for verb in POST PUT DELETE OPTIONS PATCH BREW; do

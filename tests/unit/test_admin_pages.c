@@ -30,7 +30,7 @@ static struct metrics sample_metrics(void)
 
 	return (struct metrics){
 		.snapshot = sample_snapshot(), .version = "0.1.0", .started = 1795553940,
-		.last_update = 1795554000, .updates = 12, .problems = 1,
+		.last_update = 1795554000, .updates = 12, .services_built = 34, .problems = 1,
 		.left_out = { [LEFT_OUT_NO_GATEWAY] = 1, [LEFT_OUT_UNKNOWN_NETWORK] = 2 },
 		.ads = true, .streams = streams, .stream_count = COUNT(streams), .types = types,
 		.type_count = COUNT(types),
@@ -142,7 +142,7 @@ static const char *const words[] = {
 	"parallax", "build", "info", "start", "timestamp", "seconds", "updates", "total", "last",
 	"update", "problems", "endpoints", "left", "out", "xds", "connected", "stream", "failures",
 	"responses", "rejects", "received", "bytes", "resources", "ack", "interfaces", "services",
-	"refusing", "panic", "degraded", "dropping", "backends", "draining", "map", "entries",
+	"refusing", "built", "panic", "degraded", "dropping", "backends", "draining", "map", "entries",
 	"capacity", "forward", "pass", "drop", "packets",
 };
 

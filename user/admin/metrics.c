@@ -181,6 +181,9 @@ static void write_agent(struct writer *writer, const struct metrics *metrics)
 	moment(writer, "start_timestamp_seconds", "When the agent started.", metrics->started);
 	alone(writer, "updates_total", "counter", "Updates that changed something in the kernel.",
 	      metrics->updates);
+	alone(writer, "services_built_total", "counter",
+	      "Services whose shares were worked out anew, since what they are made from changed.",
+	      metrics->services_built);
 	moment(writer, "last_update_timestamp_seconds",
 	       "When the kernel last came to hold what was asked for.", metrics->last_update);
 	alone(writer, "problems", "gauge", "Problems that stand now; `parallaxctl status` has them.",

@@ -40,7 +40,7 @@ struct metrics {
 	const struct snapshot *snapshot; /* with counters; usages with max 0 are left out */
 	const char *version;
 	time_t started, last_update;
-	uint64_t updates;
+	uint64_t updates, services_built;
 	size_t problems;
 	size_t left_out[METRICS_LEFT_OUT];
 	bool ads; /* else what follows is not told at all */
