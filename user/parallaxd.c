@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "agent.h"
+#include "claim.h"
 #include "config_load.h"
 #include "flag_parse.h"
 #include "log.h"
@@ -135,6 +136,27 @@ static int take_dir(const char *pin_dir, int *ret_fd)
 	return err;
 }
 
+/* Two data planes on the same hooks would each take packets from the other. A killed predecessor is
+ * waited for as in lock_dir(). */
+static int take_namespace(const char *pin_dir, int *ret_fd)
+{
+	const struct timespec wait = { 0, 50000000 };
+	struct claim_holder other;
+	int err = claim_namespace(pin_dir, ret_fd, &other);
+
+	for (int tries = 0; err == -EBUSY && tries < 20; tries++) {
+		nanosleep(&wait, NULL);
+		err = claim_namespace(pin_dir, ret_fd, &other);
+	}
+	if (err == -EBUSY)
+		log_error("another agent, pid %d, runs in this network namespace on %s: end it, and "
+			  "take its data plane out by `parallaxctl uninstall --pin-dir %s`",
+			  (int)other.pid, other.pin_dir, other.pin_dir);
+	else if (err)
+		log_error("cannot claim this network namespace: %s", strerror(-err));
+	return err;
+}
+
 /* Kernels before 5.11 count maps against this limit. */
 static void raise_memlock(void)
 {
@@ -148,13 +170,15 @@ static int run(const struct options *options)
 {
 	struct agent agent = { .config_path = options->config, .pin_dir = options->pin_dir,
 			       .lock_fd = -1, .started = time(NULL) };
-	int err;
+	int claim_fd = -1, err;
 
 	signal(SIGPIPE, SIG_IGN);
 	raise_memlock();
 	memory_keep_small();
 	agent.base = event_base_new();
 	err = agent.base ? agent_load(&agent) : -ENOMEM;
+	if (!err)
+		err = take_namespace(options->pin_dir, &claim_fd);
 	if (!err)
 		err = take_dir(options->pin_dir, &agent.lock_fd);
 	if (!err)
@@ -166,6 +190,8 @@ static int run(const struct options *options)
 		event_base_free(agent.base);
 	if (agent.lock_fd >= 0)
 		close(agent.lock_fd);
+	if (claim_fd >= 0)
+		close(claim_fd);
 	return err || agent.ousted ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 

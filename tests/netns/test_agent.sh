@@ -55,6 +55,9 @@ rm "$pins/services"
 check "agent of node1" agent_start node1
 check "a second agent is refused, naming the first" says "pid $(pid_of agent-node1)" \
 	daemon --pin-dir "$pins"
+check "one with another pin directory, naming the first and its directory" \
+	says "pid $(pid_of agent-node1), runs in this network namespace on $pins:" daemon --pin-dir "$pins-other"
+refute "and it leaves no directory" test -e "$pins-other"
 
 # ---- interfaces
 equal "an interface that was there is taken over from now on" 0 \
