@@ -15,7 +15,6 @@
 #include "clock.h"
 #include "log.h"
 #include "memory.h"
-#include "sweep.h"
 
 /* A swap of a volume, or a file written in place, comes as several events: what is whole is acted
  * upon at once, and what follows waits until this long after. */
@@ -170,19 +169,6 @@ static void on_link(evutil_socket_t fd, short what, void *arg)
 	read_links(arg);
 }
 
-static void sweep(struct agent *agent)
-{
-	const int fds[] = { dataplane_flows_fd(agent->dataplane),
-			    dataplane_half_open_fd(agent->dataplane) };
-	uint32_t now;
-	int err = clock_jiffies(dataplane_now_fd(agent->dataplane), &now);
-
-	for (size_t i = 0; !err && i < sizeof(fds) / sizeof(*fds); i++)
-		err = sweep_flows(fds[i], now, agent->hz, &agent->flow_counts[i]);
-	if (err)
-		log_warn("sweeping idle flows: %s", strerror(-err));
-}
-
 static void look_at_interfaces(struct agent *agent, bool *ret_changed)
 {
 	int err;
@@ -211,7 +197,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 		agent_admin_follow(agent);
 		agent_note(agent);
 	}
-	sweep(agent);
+	agent_sweep(agent);
 }
 
 static void on_hangup(evutil_socket_t fd, short what, void *arg)
@@ -375,7 +361,7 @@ int agent_start(struct agent *agent)
 		log_error("cannot start: %s", strerror(-err));
 		return err;
 	}
-	sweep(agent);
+	agent_sweep(agent);
 	agent_admin_follow(agent);
 	agent->serving = true;
 	agent_state_write(agent);
@@ -402,6 +388,7 @@ void agent_stop(struct agent *agent)
 		event_free(agent->tick);
 	if (agent->stale)
 		event_free(agent->stale);
+	agent_sweep_done(agent);
 	agent_admin_done(agent);
 	agent_picture_done(&agent->picture);
 	interfaces_done(&agent->interfaces);

@@ -22,6 +22,7 @@
 #include "map_writer.h"
 #include "netlink.h"
 #include "resolver.h"
+#include "sweep.h"
 
 /* Reasons shown at once; each is logged once while it stands. */
 #define AGENT_PROBLEMS_MAX 64
@@ -136,6 +137,9 @@ struct agent {
 	struct ledger ledger;
 	uint32_t hz;
 	uint32_t flow_counts[2]; /* in `flows` and `half_open`, as last swept */
+	struct sweep sweep;      /* under way while `sweep_timer` is pending */
+	size_t sweep_map;        /* which of the two */
+	struct event *sweep_timer;
 	struct interfaces interfaces;
 	struct netlink_watch *netlink_watch;
 	char *pins_problem; /* why pins that were removed cannot be made again; or NULL */
@@ -217,6 +221,10 @@ int agent_apply(struct agent *agent);
 
 /* Looks again when the next assignment of what was applied goes stale. */
 void agent_stale_arm(struct agent *agent);
+
+/* Begins to sweep idle flows, unless the last sweep is still under way. */
+void agent_sweep(struct agent *agent);
+void agent_sweep_done(struct agent *agent);
 
 /* Writes what the CLI shows into the map `agent`. */
 void agent_state_write(struct agent *agent);

@@ -3,7 +3,6 @@
 #include "hash_reader.h"
 
 #include <errno.h>
-#include <stdbool.h>
 #include <stdlib.h>
 
 #include <bpf/bpf.h>
@@ -11,66 +10,69 @@
 #define FIRST_BATCH 1024
 #define LAST_BATCH (1u << 20)
 
-struct batch {
-	uint8_t *keys, *values;
-	uint32_t room;
-	uint32_t count; /* read last */
-};
-
-static int batch_resize(struct batch *batch, uint32_t room, uint32_t key_size, uint32_t value_size)
+static int resize(struct hash_walk *walk, uint32_t room)
 {
-	free(batch->keys);
-	free(batch->values);
-	batch->keys = calloc(room, key_size);
-	batch->values = calloc(room, value_size);
-	batch->room = room;
-	return batch->keys && batch->values ? 0 : -ENOMEM;
+	free(walk->keys);
+	free(walk->values);
+	walk->keys = calloc(room, walk->key_size);
+	walk->values = calloc(room, walk->value_size);
+	walk->room = room;
+	return walk->keys && walk->values ? 0 : -ENOMEM;
 }
 
-/* 0: more to come; 1: that was the last; or -errno. The position is a bucket number. */
-static int batch_read(int fd, struct batch *batch, uint32_t *position, bool *started)
+int hash_walk_start(struct hash_walk *walk, int fd, uint32_t key_size, uint32_t value_size)
 {
-	batch->count = batch->room;
-	if (!bpf_map_lookup_batch(fd, *started ? position : NULL, position, batch->keys,
-				  batch->values, &batch->count, NULL)) {
-		*started = true;
-		return 0;
+	*walk = (struct hash_walk){ .fd = fd, .key_size = key_size, .value_size = value_size };
+	return resize(walk, FIRST_BATCH);
+}
+
+void hash_walk_done(struct hash_walk *walk)
+{
+	free(walk->keys);
+	free(walk->values);
+	*walk = (struct hash_walk){};
+}
+
+/* Returns 1 with more to come, 0 with the last ones, or -errno. The position is a bucket number. */
+static int read_batch(struct hash_walk *walk, uint32_t *ret_count)
+{
+	*ret_count = walk->room;
+	if (!bpf_map_lookup_batch(walk->fd, walk->started ? &walk->position : NULL,
+				  &walk->position, walk->keys, walk->values, ret_count, NULL)) {
+		walk->started = true;
+		return 1;
 	}
-	return errno == ENOENT ? 1 : -errno;
+	return errno == ENOENT ? 0 : -errno;
 }
 
-static int batch_visit(const struct batch *batch, uint32_t key_size, uint32_t value_size,
-		       hash_reader_visit visit, void *arg)
+int hash_walk_step(struct hash_walk *walk, hash_reader_visit visit, void *arg)
 {
-	int err = 0;
+	uint32_t count;
+	int more = read_batch(walk, &count), err = 0;
 
-	for (uint32_t i = 0; i < batch->count && !err; i++)
-		err = visit(arg, batch->keys + (size_t)i * key_size,
-			    batch->values + (size_t)i * value_size);
-	return err;
+	/* One bucket alone holds more than fits. */
+	while (more == -ENOSPC && walk->room < LAST_BATCH && !err) {
+		err = resize(walk, walk->room * 2);
+		if (!err)
+			more = read_batch(walk, &count);
+	}
+	if (err || more < 0)
+		return err ? err : more;
+	for (uint32_t i = 0; i < count && !err; i++)
+		err = visit(arg, walk->keys + (size_t)i * walk->key_size,
+			    walk->values + (size_t)i * walk->value_size);
+	return err ? err : more;
 }
 
 int hash_reader_walk(int fd, uint32_t key_size, uint32_t value_size, hash_reader_visit visit,
 		     void *arg)
 {
-	struct batch batch = {};
-	uint32_t position = 0;
-	bool started = false;
-	int end, err;
+	struct hash_walk walk;
+	int err = hash_walk_start(&walk, fd, key_size, value_size);
+	int more = 1;
 
-	err = batch_resize(&batch, FIRST_BATCH, key_size, value_size);
-	while (!err) {
-		end = batch_read(fd, &batch, &position, &started);
-		if (end == -ENOSPC && batch.room < LAST_BATCH) {
-			/* One bucket alone holds more than fits. */
-			err = batch_resize(&batch, batch.room * 2, key_size, value_size);
-			continue;
-		}
-		err = end < 0 ? end : batch_visit(&batch, key_size, value_size, visit, arg);
-		if (end)
-			break;
-	}
-	free(batch.keys);
-	free(batch.values);
-	return err;
+	while (!err && more > 0)
+		more = hash_walk_step(&walk, visit, arg);
+	hash_walk_done(&walk);
+	return err ? err : more;
 }

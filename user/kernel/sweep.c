@@ -33,60 +33,68 @@ bool sweep_expired(const struct flow_key *key, const struct flow *flow, uint32_t
 	return idle / hz > timeout(key, flow);
 }
 
-/* Keys to delete, collected first: a batch walk does not bear deletions under it. */
-struct expired {
-	uint32_t now, hz;
-	struct flow_key *keys;
-	size_t count, room;
-	uint32_t seen; /* all of them */
-};
-
 static int collect(void *arg, const void *key, const void *value)
 {
-	struct expired *expired = arg;
+	struct sweep *sweep = arg;
 	struct flow_key copy;
 	struct flow flow;
 
 	memcpy(&copy, key, sizeof(copy));
 	memcpy(&flow, value, sizeof(flow));
-	expired->seen++;
-	if (!sweep_expired(&copy, &flow, expired->now, expired->hz))
+	sweep->left++;
+	if (!sweep_expired(&copy, &flow, sweep->now, sweep->hz))
 		return 0;
-	if (expired->count == expired->room) {
-		size_t room = expired->room ? expired->room * 2 : 256;
-		struct flow_key *keys = realloc(expired->keys, room * sizeof(*keys));
+	if (sweep->expired_count == sweep->expired_room) {
+		size_t room = sweep->expired_room ? sweep->expired_room * 2 : 256;
+		struct flow_key *keys = realloc(sweep->expired, room * sizeof(*keys));
 
 		if (!keys)
 			return -ENOMEM;
-		expired->keys = keys;
-		expired->room = room;
+		sweep->expired = keys;
+		sweep->expired_room = room;
 	}
-	expired->keys[expired->count++] = copy;
+	sweep->expired[sweep->expired_count++] = copy;
 	return 0;
 }
 
-/* A flow may have been taken up again since the walk. */
-static bool still_expired(int fd, const struct flow_key *key, const struct expired *expired)
+/* A flow may have been taken up again since it was read. */
+static bool still_expired(const struct sweep *sweep, const struct flow_key *key)
 {
 	struct flow flow;
 
-	return !bpf_map_lookup_elem(fd, key, &flow) &&
-	       sweep_expired(key, &flow, expired->now, expired->hz);
+	return !bpf_map_lookup_elem(sweep->walk.fd, key, &flow) &&
+	       sweep_expired(key, &flow, sweep->now, sweep->hz);
 }
 
-int sweep_flows(int fd, uint32_t now, uint32_t hz, uint32_t *ret_left)
+static void delete_expired(struct sweep *sweep)
 {
-	struct expired expired = { .now = now, .hz = hz };
-	uint32_t deleted = 0;
-	int err = hz ? hash_reader_walk(fd, sizeof(struct flow_key), sizeof(struct flow), collect,
-					&expired) : -EINVAL;
+	for (size_t i = 0; i < sweep->expired_count; i++)
+		if (still_expired(sweep, &sweep->expired[i]) &&
+		    !bpf_map_delete_elem(sweep->walk.fd, &sweep->expired[i]))
+			sweep->left--;
+	sweep->expired_count = 0;
+}
 
-	for (size_t i = 0; !err && i < expired.count; i++)
-		if (still_expired(fd, &expired.keys[i], &expired) &&
-		    !bpf_map_delete_elem(fd, &expired.keys[i]))
-			deleted++;
-	free(expired.keys);
-	if (!err)
-		*ret_left = expired.seen - deleted;
-	return err;
+int sweep_start(struct sweep *sweep, int fd, uint32_t now, uint32_t hz)
+{
+	*sweep = (struct sweep){ .now = now, .hz = hz };
+	if (!hz)
+		return -EINVAL;
+	return hash_walk_start(&sweep->walk, fd, sizeof(struct flow_key), sizeof(struct flow));
+}
+
+int sweep_step(struct sweep *sweep)
+{
+	int more = hash_walk_step(&sweep->walk, collect, sweep);
+
+	if (more >= 0)
+		delete_expired(sweep);
+	return more;
+}
+
+void sweep_done(struct sweep *sweep)
+{
+	hash_walk_done(&sweep->walk);
+	free(sweep->expired);
+	*sweep = (struct sweep){};
 }
