@@ -13,6 +13,7 @@
 
 #include <cmocka.h>
 
+#include "file_list.h"
 #include "file_sign.h"
 #include "file_source.h"
 #include "file_watch.h"
@@ -208,6 +209,21 @@ static void path_that_cannot_be_read_is_not_known(void **state)
 	source = open_source(at(*state, "eds.yaml"));
 	assert_non_null(source->problem);
 	assert_false(file_source_knows(source, "a"));
+	file_source_free(source);
+}
+
+static void too_many_files_are_told(void **state)
+{
+	struct file_source *source;
+	char name[32];
+
+	for (int i = 0; i <= FILE_LIST_MAX; i++) {
+		snprintf(name, sizeof(name), "%05d.yaml", i);
+		assert_int_equal(symlink("nowhere", at(*state, name)), 0);
+	}
+	source = open_source(((struct place *)*state)->dir);
+	assert_non_null(source->problem);
+	assert_non_null(strstr(source->problem, ": more than 16384 files"));
 	file_source_free(source);
 }
 
@@ -520,6 +536,7 @@ int main(void)
 		TEST(file_that_is_gone_takes_its_resources_with_it),
 		TEST(what_was_never_read_is_not_known),
 		TEST(path_that_cannot_be_read_is_not_known),
+		TEST(too_many_files_are_told),
 		TEST(refused_at_first_is_not_known),
 		TEST(bad_file_keeps_its_own_last_good_content),
 		TEST(refused_resource_keeps_its_own_last_good_content),

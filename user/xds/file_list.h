@@ -6,8 +6,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Files of one directory; what lies beyond is an error, not left out. */
-#define FILE_LIST_MAX 4096
+/* Files of one directory, as many as there may be services by default; what lies beyond is an error,
+ * not left out. */
+#define FILE_LIST_MAX 16384
 
 struct file_list_item {
 	char *name, *path;

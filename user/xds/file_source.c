@@ -231,11 +231,18 @@ static int put_together(struct file_source *source, const struct file_change *ch
 	return 0;
 }
 
+static int list_problem(const struct file_source *source, int list_err, char **ret)
+{
+	if (list_err == -E2BIG)
+		return asprintf(ret, "%s: more than %d files", source->path, FILE_LIST_MAX);
+	return asprintf(ret, "%s: %s", source->path, strerror(-list_err));
+}
+
 static int set_problem(struct file_source *source, int list_err, bool *changed)
 {
 	char *problem = NULL;
 
-	if (list_err && asprintf(&problem, "%s: %s", source->path, strerror(-list_err)) < 0)
+	if (list_err && list_problem(source, list_err, &problem) < 0)
 		return -ENOMEM;
 	*changed |= !problem != !source->problem ||
 		    (problem && strcmp(problem, source->problem));
