@@ -48,15 +48,19 @@ typedef __u64 table_word;
 #define TABLE_SHAPE_BITS 10
 #define TABLE_POSITION_BITS 20
 #define TABLE_GENERATION_BITS 6
+#define TABLE_POSITION_SHIFT (TABLE_OFFSET_BITS + TABLE_SHAPE_BITS)
+#define TABLE_GENERATION_SHIFT (TABLE_POSITION_SHIFT + TABLE_POSITION_BITS)
 #define TABLE_OFFSET(word) ((__u32)((word) & ((1ULL << TABLE_OFFSET_BITS) - 1)))
 /* Logarithm and scale together. */
-#define TABLE_SHAPE(word) ((__u32)((word) >> 28 & ((1u << TABLE_SHAPE_BITS) - 1)))
-#define TABLE_BITS(word) ((__u32)((word) >> 28 & 31))
-#define TABLE_POSITIONS(word) ((__u32)((word) >> 38 & ((1u << TABLE_POSITION_BITS) - 1)))
-#define TABLE_GENERATION(word) ((__u32)((word) >> 58))
+#define TABLE_SHAPE(word) ((__u32)((word) >> TABLE_OFFSET_BITS & ((1u << TABLE_SHAPE_BITS) - 1)))
+#define TABLE_BITS(word) ((__u32)((word) >> TABLE_OFFSET_BITS & 31))
+#define TABLE_POSITIONS(word)                                                                      \
+	((__u32)((word) >> TABLE_POSITION_SHIFT & ((1u << TABLE_POSITION_BITS) - 1)))
+#define TABLE_GENERATION(word) ((__u32)((word) >> TABLE_GENERATION_SHIFT))
 #define TABLE_WORD(offset, shape, positions, generation)                                           \
-	((table_word)(offset) | (table_word)(shape) << 28 | (table_word)(positions) << 38 |        \
-	 (table_word)(generation) << 58)
+	((table_word)(offset) | (table_word)(shape) << TABLE_OFFSET_BITS |                         \
+	 (table_word)(positions) << TABLE_POSITION_SHIFT |                                         \
+	 (table_word)(generation) << TABLE_GENERATION_SHIFT)
 
 #define SERVICE_IN_USE (1u << 0)  /* the row means something */
 #define SERVICE_AFFINITY (1u << 1) /* choose by source address alone */
@@ -341,6 +345,7 @@ enum hook { HOOK_FROM_POD, HOOK_TO_POD, HOOK_UPLINK, HOOK_XDP, HOOK_COUNT };
 
 #define COUNTER(hook, reason) ((hook) * REASON_COUNT + (reason))
 
+_Static_assert(TABLE_GENERATION_SHIFT + TABLE_GENERATION_BITS == 64, "table_word");
 _Static_assert(sizeof(struct vip_key) == 8, "vip_key");
 _Static_assert(sizeof(struct service) == 64, "service: one cache line");
 _Static_assert(sizeof(struct backend) == 64, "backend: one cache line");
