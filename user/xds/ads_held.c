@@ -6,6 +6,7 @@
 
 #include "ads_source_parts.h"
 #include "arena.h"
+#include "assignment_find.h"
 #include "assignment_merge.h"
 
 static int merge_one(struct ads_source *source, const struct xds_assignment *held,
@@ -108,21 +109,9 @@ const struct assignment *ads_source_at(const struct ads_source *source, size_t i
 	return source->assignments[index];
 }
 
-static int compare_name(const void *key, const void *item)
-{
-	const struct assignment *const *assignment = item;
-
-	return strcmp(key, (*assignment)->name);
-}
-
 const struct assignment *ads_source_find(const struct ads_source *source, const char *name)
 {
-	const struct assignment **found = NULL;
-
-	if (source->assignment_count)
-		found = bsearch(name, source->assignments, source->assignment_count,
-				sizeof(*source->assignments), compare_name);
-	return found ? *found : NULL;
+	return assignment_find(source->assignments, source->assignment_count, name);
 }
 
 int ads_source_vip_input(const struct ads_source *source, struct arena *arena,

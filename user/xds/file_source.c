@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "assignment_find.h"
 #include "file_entry.h"
 #include "file_list.h"
 
@@ -349,21 +350,9 @@ int file_source_refresh_some(struct file_source *source, const char (*names)[NAM
 	return forget(source, err);
 }
 
-static int compare_name(const void *key, const void *item)
-{
-	const struct assignment *const *assignment = item;
-
-	return strcmp(key, (*assignment)->name);
-}
-
 const struct assignment *file_source_find(const struct file_source *source, const char *name)
 {
-	const struct assignment **found = NULL;
-
-	if (source->assignment_count)
-		found = bsearch(name, source->assignments, source->assignment_count,
-				sizeof(*source->assignments), compare_name);
-	return found ? *found : NULL;
+	return assignment_find(source->assignments, source->assignment_count, name);
 }
 
 static bool entry_knows(const struct file_entry *entry, const char *name)
