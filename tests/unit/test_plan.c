@@ -563,8 +563,6 @@ static void what_does_not_fit_keeps_nobody_else_back(void **unused)
 	world_done(&world);
 }
 
-/* Drop overloads: the categories stand before the word that refuses, changes touch what differs,
- * a restart finds everything as it is. */
 /* What a plan gives up rests until the grace of a later one: all rows in use leave no room to put
  * one service in another's place, since the old one serves till the new one does. */
 static void full_map_swaps_in_two_plans(void **unused)
@@ -602,20 +600,27 @@ static void full_map_swaps_in_two_plans(void **unused)
 	world_done(&world);
 }
 
+/* Killed once backends are written, and started again. */
+static void die_before_tables(struct world *world, const struct desired *desired)
+{
+	struct change_list list;
+
+	assert_int_equal(build(world, desired, &list), 0);
+	for (size_t i = 0; list.items[i].kind != CHANGE_SLOTS; i++)
+		apply(world, &list.items[i]);
+	rebuild(world);
+}
+
 static void backend_of_a_service_never_written_comes_to_rest(void **unused)
 {
 	const uint32_t octets[] = { 1, 2 };
-	struct change_list list;
 	struct scene scene;
 	struct world world;
 
 	(void)unused;
 	world_new(&world);
 	one_service(&scene, octets, 2);
-	assert_int_equal(build(&world, &scene.desired, &list), 0);
-	for (size_t i = 0; list.items[i].kind != CHANGE_SLOTS; i++)
-		apply(&world, &list.items[i]);
-	rebuild(&world); /* killed, and started again */
+	die_before_tables(&world, &scene.desired);
 	for (uint32_t b = 1; b <= 2; b++)
 		apply(&world, &(struct change){ .kind = CHANGE_BACKEND_RETIRE, .row = b });
 	assert_int_equal(world.ledger.backends[1].state, ROW_RESTING);
@@ -625,7 +630,6 @@ static void backend_of_a_service_never_written_comes_to_rest(void **unused)
 static void backend_that_no_table_names_gives_its_room_back(void **unused)
 {
 	const uint32_t before[] = { 1 }, after[] = { 1, 2 };
-	struct change_list list;
 	struct scene scene;
 	struct world world;
 
@@ -634,10 +638,7 @@ static void backend_that_no_table_names_gives_its_room_back(void **unused)
 	one_service(&scene, before, 1);
 	reach(&world, &scene.desired);
 	one_service(&scene, after, 2);
-	assert_int_equal(build(&world, &scene.desired, &list), 0);
-	for (size_t i = 0; list.items[i].kind != CHANGE_SLOTS; i++)
-		apply(&world, &list.items[i]);
-	rebuild(&world); /* killed, and started again */
+	die_before_tables(&world, &scene.desired);
 	assert_int_equal(world.ledger.backends[1].state, ROW_USED);
 	assert_int_equal(world.ledger.backends[2].state, ROW_OUT);
 	reach(&world, &scene.desired);
@@ -645,6 +646,8 @@ static void backend_that_no_table_names_gives_its_room_back(void **unused)
 	world_done(&world);
 }
 
+/* Drop overloads: the categories stand before the word that refuses, changes touch what differs,
+ * a restart finds everything as it is. */
 static void drops_follow(void **unused)
 {
 	static struct view_drop drops[10];
