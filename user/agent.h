@@ -88,6 +88,7 @@ struct agent_picture {
 	struct desired desired;
 	struct agent_service *services;
 	size_t service_count, word_count;
+	size_t untold; /* services beyond AGENT_SERVICES_MAX */
 	struct agent_left_out *left_out;
 	size_t left_out_count;
 	struct agent_prints prints;

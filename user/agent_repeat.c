@@ -66,9 +66,10 @@ static void *copy_array(struct arena *arena, const void *from, size_t count, siz
 static void repeat_service(struct builder *builder, const struct agent_service *from)
 {
 	struct agent_picture *picture = builder->picture;
-	struct agent_service *to = &picture->services[picture->service_count++];
+	struct agent_service *to = &picture->services[picture->service_count];
 	size_t room = AGENT_WORDS_MAX - picture->word_count;
 
+	builder->print.service = (uint32_t)picture->service_count++;
 	*to = *from;
 	to->host = arena_strdup(picture->kept, from->host);
 	to->cluster = arena_strdup(picture->kept, from->cluster);
@@ -122,10 +123,10 @@ bool builder_repeat(struct builder *builder, struct desired_service *row, bool *
 	    !stands(builder, row, print) || !is_told(builder, print))
 		return false;
 	repeat_left_out(builder, print);
-	if (print->service != AGENT_UNTOLD && picture->service_count < AGENT_SERVICES_MAX) {
-		builder->print.service = (uint32_t)picture->service_count;
+	if (print->wanted && picture->service_count == AGENT_SERVICES_MAX)
+		picture->untold++;
+	else if (print->wanted)
 		repeat_service(builder, &before->services[print->service]);
-	}
 	row->keep = print->wanted;
 	*ret_wanted = print->wanted;
 	builder_note_outcome(builder, print->wanted);

@@ -58,20 +58,22 @@ static void note_service(struct builder *builder, const struct desired_service *
 	struct agent_picture *picture = builder->picture;
 	struct agent_service *service = &picture->services[picture->service_count];
 
-	/* Copies: the picture outlives what it was made from. */
-	if (picture->service_count < AGENT_SERVICES_MAX) {
-		*service = (struct agent_service){
-			.host = arena_strdup(picture->kept, host),
-			.cluster = arena_strdup(picture->kept, row->cluster),
-			.vip = row->key.vip, .port = row->key.port, .proto = row->key.proto,
-			.state = state,
-			.priorities = copy_priorities(picture, row->view),
-			.priority_count = row->view ? row->view->priority_count : 0,
-		};
-		service->word = builder->word;
-		builder->word = (struct agent_word){};
-		builder->print.service = (uint32_t)picture->service_count++;
+	if (picture->service_count == AGENT_SERVICES_MAX) {
+		picture->untold++;
+		return;
 	}
+	/* Copies: the picture outlives what it was made from. */
+	*service = (struct agent_service){
+		.host = arena_strdup(picture->kept, host),
+		.cluster = arena_strdup(picture->kept, row->cluster),
+		.vip = row->key.vip, .port = row->key.port, .proto = row->key.proto,
+		.state = state,
+		.priorities = copy_priorities(picture, row->view),
+		.priority_count = row->view ? row->view->priority_count : 0,
+	};
+	service->word = builder->word;
+	builder->word = (struct agent_word){};
+	builder->print.service = (uint32_t)picture->service_count++;
 }
 
 /* Whether another service has this id, which 64 bits make unlikely and nothing impossible. */

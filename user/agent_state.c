@@ -12,6 +12,7 @@
 #include "agent.h"
 #include "agent_ads_state.h"
 #include "agent_problems.h"
+#include "state_fit.h"
 #include "utf8.h"
 #include "version.h"
 #include "view_json.h"
@@ -247,35 +248,20 @@ static json_t *build(const struct agent *agent)
 	json_object_set_new(state, "problems", problems_state(agent));
 	json_object_set_new(state, "networks", networks_state(agent->config->mesh));
 	json_object_set_new(state, "services", services_state(agent));
+	json_object_set_new(state, "untold", json_integer((json_int_t)agent->picture.untold));
 	json_object_set_new(state, "left_out",
 			    left_out_state(&agent->picture, AGENT_LEFT_OUT_MAX));
 	json_object_set_new(state, "interfaces", interfaces_state(&agent->interfaces));
 	return state;
 }
 
-/* Lists are cut, longest first, when all does not fit. */
-static int write_cut(struct agent *agent, json_t *state)
-{
-	static const char *const lists[] = { NULL, "left_out", "services", "interfaces", "networks" };
-	int err = -E2BIG;
-
-	for (size_t i = 0; err == -E2BIG && i < sizeof(lists) / sizeof(*lists); i++) {
-		char *dump;
-
-		if (lists[i])
-			json_object_set_new(state, lists[i], json_array());
-		dump = json_dumps(state, JSON_COMPACT);
-		err = dump ? map_writer_set_state(agent->writer, dump, strlen(dump)) : -ENOMEM;
-		free(dump);
-	}
-	return err;
-}
-
 void agent_state_write(struct agent *agent)
 {
 	json_t *state = build(agent);
+	char *text = state ? state_fit(state, sizeof(((struct agent_state *)0)->text)) : NULL;
 
-	if (state)
-		write_cut(agent, state);
+	if (text)
+		map_writer_set_state(agent->writer, text, strlen(text));
+	free(text);
 	json_decref(state);
 }

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# One service beyond limits stays as it is, and is named; all others go on.
+# One service beyond limits stays as it is, and is named; all others go on. What there is no room to
+# tell of is not said to be in step.
 . "$(dirname "$0")/lib.sh"
 
 two_clusters
@@ -19,11 +20,14 @@ both() {
 	done
 	eds "$HELLO" "$1:5000/cluster1" "$BIG" "${big[@]}"
 }
+configure() {
+	transports network2=geneve | agent_config node1 network1 cluster1
+	sed -i 's/services: 256, backends: 4096/services: 1024, backends: 256/' "$TOPO_DIR/node1/config.yaml"
+}
 rows() { ctl node1 endpoints | grep -c '^10.20.194.147:5000'; }
 
 both 10.10.0.90 10
-transports network2=geneve | agent_config node1 network1 cluster1
-sed -i 's/backends: 4096/backends: 256/' "$TOPO_DIR/node1/config.yaml"
+configure
 check "agent on node1" agent_start node1
 equal "before" v1 "$(versions sleep)"
 equal "rows of the other" 10 "$(rows)"
@@ -37,6 +41,20 @@ both 10.10.0.90 20
 check "once it fits it is served" wait_for 5 eval '[[ $(rows) -ge 20 ]]'
 equal "and the pod is back" v1 "$(versions sleep)"
 refute "and it is named no more" named
+
+check "diff: in step" wait_for 5 quietly ctl node1 diff
+FEW=$SERVICES
+SERVICES+="
+- {host: many.sample.svc.cluster.local, addresses: [10.20.195.1], ports: [$(printf '{port: %d}, ' {1..450})]}"
+configure
+untold() { grep -q "and 52 more, not compared" <(ctl node1 diff); }
+check "diff tells how many services it does not compare" wait_for 5 untold
+refute "and does not say that all is in step" quietly ctl node1 diff
+both 10.10.0.91 20
+check "a pod moves among them" wait_for 5 versions_are v3 sleep
+check "those that stay as they are count, too" wait_for 5 untold
+SERVICES=$FEW configure
+check "without them: in step" wait_for 5 quietly ctl node1 diff
 
 # At a restart, too: new maps have no room for it, and the rest serves.
 stop agent-node1

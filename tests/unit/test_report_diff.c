@@ -40,22 +40,24 @@ static json_t *service(const char *host, const char *vip, int port, json_t *row,
 			 (json_int_t)json_array_size(backends), "digest", hex, "backends", backends);
 }
 
-/* Gives the sample an agent that said this of its services; the caller frees the text. */
-static struct snapshot *said(json_t *services)
+/* Gives the sample an agent that said this of its services, and nothing of `untold` more; the caller
+ * frees the text. */
+static struct snapshot *said(json_t *services, int untold)
 {
 	struct snapshot *snapshot = sample_snapshot();
 	json_t *state = json_loads(snapshot->agent_text, 0, NULL);
 
 	assert_non_null(services);
 	json_object_set_new(state, "services", services);
+	json_object_set_new(state, "untold", json_integer(untold));
 	snapshot->agent_text = json_dumps(state, 0);
 	json_decref(state);
 	return snapshot;
 }
 
-static void check(const char *name, json_t *services, bool in_step)
+static void check(const char *name, json_t *services, int untold, bool in_step)
 {
-	struct snapshot *snapshot = said(services);
+	struct snapshot *snapshot = said(services, untold);
 	char *text = snapshot->agent_text;
 	json_t *report = report_diff(snapshot);
 
@@ -100,14 +102,24 @@ static void in_step(void **state)
 
 	(void)state;
 	check("diff", json_pack("[o,o,o,o]", hello(digest, "10.10.0.90:5000"), dns(),
-				without_row("waiting"), without_vip()), true);
+				without_row("waiting"), without_vip()), 0, true);
 }
 
 static void differs(void **state)
 {
 	(void)state;
 	check("diff-differs", json_pack("[o,o]", hello(1, "10.10.0.91:5000"),
-					without_row("serving")), false);
+					without_row("serving")), 0, false);
+}
+
+/* What was not compared is not known to be in step. */
+static void services_untold(void **state)
+{
+	uint64_t digest = digest_of(sample_snapshot(), (uint32_t[]){ 1, 2, 3, 4 }, 4);
+
+	(void)state;
+	check("diff-untold", json_pack("[o]", hello(digest, "10.10.0.90:5000")), 9600, false);
+	check("diff-untold-all", json_array(), 10000, false);
 }
 
 static void agent_that_says_nothing(void **state)
@@ -125,6 +137,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(in_step),
 		cmocka_unit_test(differs),
+		cmocka_unit_test(services_untold),
 		cmocka_unit_test(agent_that_says_nothing),
 	};
 

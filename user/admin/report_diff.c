@@ -142,7 +142,8 @@ json_t *report_diff(const struct snapshot *snapshot)
 {
 	json_t *state = report_agent_state(snapshot), *list = json_array(), *service;
 	const json_t *services = json_object_get(state, "services");
-	bool in_step = json_is_array(services);
+	json_int_t untold = json_integer_value(json_object_get(state, "untold"));
+	bool in_step = json_is_array(services) && !untold;
 	uint32_t *named = find_named(snapshot);
 	size_t i;
 
@@ -157,9 +158,9 @@ json_t *report_diff(const struct snapshot *snapshot)
 		json_array_append_new(list, object);
 	}
 	free(named);
-	service = json_pack("{s:i,s:b,s:b,s:o,s:o}", "schema", REPORT_SCHEMA, "in_step", in_step,
-			    "agent_running", snapshot->agent_running, "source",
-			    report_source(state), "services", list);
+	service = json_pack("{s:i,s:b,s:b,s:I,s:o,s:o}", "schema", REPORT_SCHEMA, "in_step",
+			    in_step, "agent_running", snapshot->agent_running, "untold", untold,
+			    "source", report_source(state), "services", list);
 	json_decref(state);
 	return service;
 }
@@ -213,6 +214,15 @@ static int print_table(const json_t *services, FILE *out)
 	return err;
 }
 
+static void print_untold(const json_t *report, FILE *out)
+{
+	json_int_t untold = json_integer_value(json_object_get(report, "untold"));
+
+	if (untold)
+		fprintf(out, "and %lld more, not compared: the agent has no room to tell of them\n",
+			(long long)untold);
+}
+
 int report_diff_print(const json_t *report, bool wide, FILE *out)
 {
 	const json_t *services = json_object_get(report, "services");
@@ -221,6 +231,7 @@ int report_diff_print(const json_t *report, bool wide, FILE *out)
 	int err = print_table(services, out);
 
 	(void)wide;
+	print_untold(report, out);
 	json_array_foreach(services, i, service) {
 		if (!json_array_size(json_object_get(service, "missing")) &&
 		    !json_array_size(json_object_get(service, "extra")) &&
