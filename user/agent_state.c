@@ -12,6 +12,7 @@
 #include "agent.h"
 #include "agent_ads_state.h"
 #include "agent_problems.h"
+#include "netns.h"
 #include "state_fit.h"
 #include "utf8.h"
 #include "version.h"
@@ -239,6 +240,7 @@ static json_t *build(const struct agent *agent)
 		"network", agent->config->network, "cluster", agent_json_text(agent->config->cluster),
 		"pin_dir", agent->pin_dir);
 
+	json_object_set_new(state, "netns", json_integer(netns_number()));
 	json_object_set_new(state, "source", source_state(agent));
 	json_object_set_new(state, "mesh_networks",
 			    json_pack("{s:o,s:o}", "path", agent_json_text(agent->mesh_file.path), "problem",

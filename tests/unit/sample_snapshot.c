@@ -60,7 +60,7 @@ static size_t flow_count;
 static const char agent_text[] =
 	"{\"schema\":1,\"pid\":4711,\"version\":\"0.1.0\",\"started\":\"2026-11-24T20:59:00Z\","
 	"\"config\":\"/etc/parallax/config.yaml\",\"network\":\"network1\",\"cluster\":\"cluster1\","
-	"\"pin_dir\":\"/sys/fs/bpf/parallax\",\"source\":{\"kind\":\"files\",\"path\":\"/etc/eds\","
+	"\"pin_dir\":\"/sys/fs/bpf/parallax\",\"netns\":4026531840,\"source\":{\"kind\":\"files\",\"path\":\"/etc/eds\","
 	"\"files\":[{\"name\":\"a.yaml\",\"resources\":3,\"state\":\"ok\",\"problem\":null},"
 	"{\"name\":\"b.yaml\",\"resources\":0,\"state\":\"error\","
 	"\"problem\":\"/etc/eds/b.yaml:3:7: expected a mapping\"}],\"problem\":null},"
@@ -306,7 +306,8 @@ struct snapshot *sample_snapshot(void)
 		.networks = networks, .network_count = COUNT(networks), .gateways = gateways,
 		.gateway_count = COUNT(gateways), .ifaces = ifaces, .iface_count = COUNT(ifaces),
 		.flows = flows, .flow_count = flow_count, .flow_usage = { 7, 262144 },
-		.half_open_usage = { 1, 32768 }, .agent_text = (char *)agent_text,
+		.half_open_usage = { 1, 32768 }, .netns = 4026531840,
+		.agent_text = (char *)agent_text,
 		.agent_running = true, .programs = 0x1f,
 	};
 	add_counters(&snapshot);

@@ -39,6 +39,16 @@ static void status_of_dead_agent(void **state)
 	golden_report("status-no-agent", report_status(snapshot, "/p"), report_status_print);
 }
 
+/* Interface 7 here is none of those that the agent is attached to. */
+static void status_from_elsewhere(void **state)
+{
+	struct snapshot *snapshot = sample_snapshot();
+
+	(void)state;
+	snapshot->netns++;
+	golden_report("status-elsewhere", report_status(snapshot, "/p"), report_status_print);
+}
+
 /* What XDP takes out of the tunnel is delivered, and counted, by TC. */
 static void status_counts_each_packet_once(void **state)
 {
@@ -331,6 +341,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(status_golden),
 		cmocka_unit_test(status_of_dead_agent),
+		cmocka_unit_test(status_from_elsewhere),
 		cmocka_unit_test(status_counts_each_packet_once),
 		cmocka_unit_test(services_golden),
 		cmocka_unit_test(services_need_confirmation),

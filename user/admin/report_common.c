@@ -89,6 +89,13 @@ json_t *report_agent_state(const struct snapshot *snapshot)
 	return json_object();
 }
 
+bool report_elsewhere(const struct snapshot *snapshot, const json_t *state)
+{
+	json_int_t netns = json_integer_value(json_object_get(state, "netns"));
+
+	return netns && snapshot->netns && netns != snapshot->netns;
+}
+
 json_t *report_copy(const json_t *object, const char *key)
 {
 	json_t *value = json_object_get(object, key);

@@ -24,6 +24,8 @@ json_t *report_time(uint64_t realtime_ns);
 
 /* The agent's own state as an object, empty when it left none. */
 json_t *report_agent_state(const struct snapshot *snapshot);
+/* Whether the interfaces are those of another network namespace than the reader's. */
+bool report_elsewhere(const struct snapshot *snapshot, const json_t *state);
 /* object[key] as a new reference; null when missing. */
 json_t *report_copy(const json_t *object, const char *key);
 

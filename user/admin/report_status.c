@@ -122,20 +122,23 @@ static json_t *agent_interface(const json_t *state, uint32_t ifindex)
 	return NULL;
 }
 
+/* In another network namespace the same index is another interface: the agent's word alone counts. */
 static json_t *interfaces(const struct snapshot *snapshot, const json_t *state)
 {
+	bool elsewhere = report_elsewhere(snapshot, state);
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < snapshot->iface_count; i++) {
 		const struct iface_entry *entry = &snapshot->ifaces[i];
 		const json_t *known = agent_interface(state, entry->ifindex);
+		bool present = entry->name[0] && !elsewhere;
 
-		json_array_append_new(list, json_pack("{s:o,s:I,s:s,s:o,s:o,s:b,s:o}", "name",
-			entry->name[0] ? report_text(entry->name) : report_copy(known, "name"),
+		json_array_append_new(list, json_pack("{s:o,s:I,s:s,s:o,s:o,s:o,s:o}", "name",
+			present ? report_text(entry->name) : report_copy(known, "name"),
 			"ifindex", (json_int_t)entry->ifindex,
 			"role", entry->iface.role == IFACE_UPLINK ? "uplink" : "pod",
 			"attach", report_copy(known, "attach"), "xdp", report_copy(known, "xdp"),
-			"present", entry->name[0] != '\0',
+			"present", elsewhere ? json_null() : json_boolean(present),
 			"problem", report_copy(known, "problem")));
 	}
 	return list;
@@ -195,7 +198,7 @@ json_t *report_status(const struct snapshot *snapshot, const char *pin_dir)
 
 	census_take(snapshot, &census);
 	report = json_pack(
-		"{s:o,s:i,s:s,s:o,s:o,s:o,s:s,s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o}",
+		"{s:o,s:i,s:s,s:o,s:o,s:o,s:s,s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:b}",
 		"services", services(&census), "schema", REPORT_SCHEMA, "pin_dir", pin_dir,
 		"agent", agent(snapshot, state),
 		"network", report_text(report_network(snapshot, snapshot->settings.network, network)),
@@ -210,7 +213,9 @@ json_t *report_status(const struct snapshot *snapshot, const char *pin_dir)
 		"interfaces", interfaces(snapshot, state), "maps", maps(snapshot, &census),
 		"forwarded", forwarded(snapshot),
 		"passes", reason_counts(snapshot, PASS, -1),
-		"drops", reason_counts(snapshot, DROP, -1), "directions", directions(snapshot));
+		"drops", reason_counts(snapshot, DROP, -1), "directions", directions(snapshot),
+		"netns", report_copy(state, "netns"), "elsewhere",
+		report_elsewhere(snapshot, state));
 	json_decref(state);
 	return report;
 }

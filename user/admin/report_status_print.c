@@ -148,13 +148,16 @@ static void print_interfaces(const json_t *report, FILE *out)
 			report_cell(iface, "attach", d));
 		if (json_is_true(json_object_get(iface, "xdp")))
 			fprintf(out, " and xdp");
-		if (!json_is_true(json_object_get(iface, "present")))
+		if (json_is_false(json_object_get(iface, "present")))
 			fprintf(out, ", gone");
 		if (json_is_string(json_object_get(iface, "problem")))
 			fprintf(out, ": %s", report_cell(iface, "problem", a));
 		fputc('\n', out);
 		title = "           ";
 	}
+	if (json_is_true(json_object_get(report, "elsewhere")))
+		fprintf(out, "%s in network namespace %s, not in this one: names are the agent's\n",
+			title, report_cell(report, "netns", a));
 }
 
 /* Only what is out of the ordinary is told. */

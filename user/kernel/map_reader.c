@@ -15,6 +15,7 @@
 
 #include "clock.h"
 #include "hash_reader.h"
+#include "netns.h"
 #include "pins.h"
 #include "snapshot_find.h"
 
@@ -237,6 +238,7 @@ static int read_all(struct reading *reading, unsigned int parts)
 	if (!err)
 		err = read_agent(reading);
 	read_programs(reading);
+	reading->snapshot.netns = netns_number();
 	reading->snapshot.monotonic_ns = clock_monotonic_ns();
 	reading->snapshot.realtime_ns = realtime_ns();
 	return err;

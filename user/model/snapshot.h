@@ -33,7 +33,7 @@ struct gateway_entry {
 struct iface_entry {
 	uint32_t ifindex;
 	struct iface iface;
-	char name[16]; /* "" when no such interface is in our network namespace */
+	char name[16]; /* of that index in the network namespace of the reader; "": none there */
 };
 
 struct flow_entry {
@@ -80,6 +80,7 @@ struct snapshot {
 
 	struct counter counters[HOOK_COUNT][REASON_COUNT]; /* summed over the CPUs */
 
+	uint32_t netns;     /* netns_number() of the reader; 0: not known */
 	char *agent_text;   /* JSON the agent last wrote, or NULL */
 	bool agent_running; /* its process is there and started when it says */
 	unsigned int programs; /* bit i: snapshot_program_names[i] is pinned */
