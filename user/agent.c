@@ -193,6 +193,10 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 	if (agent_files_reload(agent, AGENT_FILES_ALL, &changed) || changed || agent->apply_problem)
 		agent_schedule(agent);
 	agent_files_watch(agent);
+	if (agent->others_problem) {
+		agent_others_look(agent);
+		agent_note(agent);
+	}
 	if (agent_admin_problem(agent)) {
 		agent_admin_follow(agent);
 		agent_note(agent);
@@ -362,6 +366,7 @@ int agent_start(struct agent *agent)
 		return err;
 	}
 	agent_sweep(agent);
+	agent_others_look(agent);
 	agent_admin_follow(agent);
 	agent->serving = true;
 	agent_state_write(agent);
@@ -405,4 +410,5 @@ void agent_stop(struct agent *agent)
 	free(agent->apply_problem);
 	free(agent->watch_problem);
 	free(agent->pins_problem);
+	free(agent->others_problem);
 }

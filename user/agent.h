@@ -144,6 +144,7 @@ struct agent {
 	struct interfaces interfaces;
 	struct netlink_watch *netlink_watch;
 	char *pins_problem; /* why pins that were removed cannot be made again; or NULL */
+	char *others_problem; /* another data plane on our interfaces; or NULL */
 	bool ousted;        /* another agent took the pin directory */
 
 	struct agent_admin *admin; /* NULL: no admin server */
@@ -184,6 +185,9 @@ void agent_files_done(struct agent *agent);
 /* Makes pins again that somebody removed. Ends the loop when that was an uninstall, or when another
  * agent took the directory. Returns 0 or -errno. */
 int agent_pins_keep(struct agent *agent);
+
+/* Looks for another data plane on our interfaces. */
+void agent_others_look(struct agent *agent);
 
 /* Configuration + assignments → picture. Returns 0 or -ENOMEM. */
 int agent_picture_build(const struct agent *agent, struct agent_picture *ret);

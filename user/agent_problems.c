@@ -29,6 +29,7 @@ static int visit_files(const struct agent *agent, visitor visit, void *arg)
 		agent->config_file.problem, agent->mesh_file.problem, agent->restart_reason,
 		agent->source ? agent->source->problem : NULL, agent->apply_problem,
 		agent_admin_problem(agent), agent->watch_problem, agent->pins_problem,
+		agent->others_problem,
 	};
 	int err = 0;
 

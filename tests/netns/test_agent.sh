@@ -59,6 +59,21 @@ check "one with another pin directory, naming the first and its directory" \
 	says "pid $(pid_of agent-node1), runs in this network namespace on $pins:" daemon --pin-dir "$pins-other"
 refute "and it leaves no directory" test -e "$pins-other"
 
+# ---- another data plane of which the agent is dead
+other="$pins-dead"
+echo "$other" >>"$TOPO_DIR/pins"
+stop agent-node1 KILL
+check "uninstall" ctl node1 uninstall
+start agent-dead node1 "$BUILD/parallaxd" --config "$TOPO_DIR/node1/config.yaml" --pin-dir "$other"
+check "an agent with another directory" wait_for 5 hello sleep
+stop agent-dead KILL
+check "agent of node1" agent_start node1
+check "it names the directory of the other" log_has node1 "and 2 more: the data plane pinned on $other is"
+check "so does status" status_says "--pin-dir $other"
+check "which is taken out" ctl node1 --pin-dir "$other" uninstall
+check "and then no problem" wait_for 12 log_has node1 "all problems are over"
+equal "programs attached" 5 "$(attached_programs node1 | wc -l)"
+
 # ---- interfaces
 equal "an interface that was there is taken over from now on" 0 \
 	$(($(row_of node1 veth-sleep) == 0))

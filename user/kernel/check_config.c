@@ -13,19 +13,16 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include <bpf/bpf.h>
-
 #include "config.h"
 #include "hook_query.h"
-#include "link_hook.h"
+#include "links.h"
 #include "parallax_wire.h"
-#include "pins.h"
 
 #define FIRST_MTU 1500 /* of pods, when there is none to ask */
 
 struct links {
-	struct if_nameindex *all; /* ends with an index of 0 */
-	uint32_t ours[8];         /* ids of the programs pinned under our directory */
+	struct if_nameindex *all;  /* ends with an index of 0 */
+	uint32_t ours[LINK_HOOKS]; /* ids of the programs pinned under our directory */
 	size_t our_count;
 };
 
@@ -122,25 +119,6 @@ static void check_rp_filter(struct check_list *list, const char *name)
 			  "way are dropped, set net.ipv4.conf.*.rp_filter to 2", name);
 	else
 		check_add(list, "rp_filter", CHECK_OK, "not strict on %s", name);
-}
-
-static void find_ours(struct links *links, const char *pin_dir)
-{
-	static const char *const names[] = { "prog_px_from_pod", "prog_px_to_pod",
-					     "prog_px_uplink", "prog_px_xdp" };
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		struct bpf_prog_info info = {};
-		__u32 length = sizeof(info);
-		char path[PIN_PATH_MAX];
-		int fd;
-
-		if (pins_path(pin_dir, names[i], path) || (fd = bpf_obj_get(path)) < 0)
-			continue;
-		if (!bpf_obj_get_info_by_fd(fd, &info, &length))
-			links->ours[links->our_count++] = info.id;
-		close(fd);
-	}
 }
 
 static bool is_ours(const struct links *links, uint32_t id)
@@ -342,7 +320,7 @@ void check_config(struct check_list *list, const struct config *config, const ch
 		check_add(list, "interfaces", CHECK_SKIP, "%s", strerror(errno));
 		return;
 	}
-	find_ours(&links, pin_dir);
+	links.our_count = link_pinned_programs(pin_dir, links.ours);
 	check_patterns(list, &links, "uplinks", config->uplink_patterns,
 		       config->uplink_pattern_count, CHECK_FAIL);
 	check_patterns(list, &links, "pods", config->pod_patterns, config->pod_pattern_count,

@@ -72,6 +72,24 @@ uint32_t link_program_id(int program_fd)
 	return bpf_obj_get_info_by_fd(program_fd, &info, &length) ? 0 : info.id;
 }
 
+size_t link_pinned_programs(const char *pin_dir, uint32_t ids[LINK_HOOKS])
+{
+	char name[64], path[PIN_PATH_MAX];
+	size_t count = 0;
+
+	for (int hook = 0; hook < LINK_HOOKS; hook++) {
+		int fd;
+
+		snprintf(name, sizeof(name), "prog_px_%s", link_hook_name((enum link_hook)hook));
+		if (pins_path(pin_dir, name, path) || (fd = bpf_obj_get(path)) < 0)
+			continue;
+		ids[count] = link_program_id(fd);
+		count += ids[count] != 0;
+		close(fd);
+	}
+	return count;
+}
+
 static int link_pin_path(const char *pin_dir, uint32_t ifindex, enum link_hook hook, char *buf)
 {
 	char name[64];

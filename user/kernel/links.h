@@ -4,6 +4,7 @@
 #define LINKS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "config.h"
@@ -32,5 +33,8 @@ bool link_parse_pin(const char *name, uint32_t *ret_ifindex, enum link_hook *ret
 
 /* Id of the program behind `fd`, 0 when it cannot be told. */
 uint32_t link_program_id(int program_fd);
+
+/* Ids of the programs pinned under `pin_dir` that go on hooks. Returns how many. */
+size_t link_pinned_programs(const char *pin_dir, uint32_t ids[LINK_HOOKS]);
 
 #endif
