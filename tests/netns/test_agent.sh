@@ -149,6 +149,23 @@ check "a qdisc that somebody deleted is repaired" wait_for 15 repaired
 stop agent-node1 TERM
 check "uninstall with clsact" ctl node1 uninstall
 equal "left on node1 with clsact" "" "$(left_behind node1)"
+check "agent with clsact" agent_start node1
+stop agent-node1 KILL
+rm -rf "$pins"
+equal "filters without an agent and without pins" 5 "$(attached_programs node1 | wc -l)"
+ATTACH=tcx
+transports network2=geneve | agent_config node1 network1 cluster1
+check "an agent that does not use clsact" agent_start node1
+check "tells of them" status_says "pin directory is not known"
+stop agent-node1 TERM
+ATTACH=clsact
+transports network2=geneve | agent_config node1 network1 cluster1
+check "one with clsact" agent_start node1
+on_clsact() { [[ $(programs_of node1 veth-sleep) == clsact ]]; }
+check "knows them again" wait_for 5 on_clsact
+stop agent-node1 TERM
+check "uninstall" ctl node1 uninstall
+equal "left on node1" "" "$(left_behind node1)"
 in_ns node1 tc qdisc add dev veth-sleep clsact
 check "agent beside somebody's qdisc" agent_start node1
 stop agent-node1 TERM

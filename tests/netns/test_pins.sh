@@ -4,8 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 
 LOG=$TEST_DIR/log/agent-node1
-# That a qdisc is ours cannot be known again: it stays.
-pins() { ls "$(pin_dir node1)" 2>/dev/null | grep -v ^qdisc_; }
+pins() { ls "$(pin_dir node1)" 2>/dev/null; }
 pins_are() { [[ $(pins) == "$1" ]]; }
 map_id() { bpftool -j map show pinned "$(pin_dir node1)/$1" | sed 's/.*"id":\([0-9]*\),"type.*/\1/'; }
 says() { grep -q "$1" "$LOG"; }
@@ -33,6 +32,6 @@ for ATTACH in auto clsact; do
 		stop agent-$node
 		check "$ATTACH: uninstall on $node" ctl $node uninstall
 	done
-	equal "$ATTACH: programs left on node1" "" "$(left_behind node1 | grep -v ^qdisc)"
+	equal "$ATTACH: programs left on node1" "" "$(left_behind node1)"
 done
 nothing_invalid

@@ -46,7 +46,33 @@ static int mark(const char *path)
 	return err;
 }
 
+static bool has_qdisc(const char *pin_dir, uint32_t ifindex)
+{
+	char path[PIN_PATH_MAX];
+
+	return !marker_path(pin_dir, "qdisc", ifindex, NULL, path) && !access(path, F_OK);
+}
+
+static uint32_t handle_of(const char *pin_dir, uint32_t ifindex)
+{
+	return has_qdisc(pin_dir, ifindex) ? LINK_TC_HANDLE_OWN : LINK_TC_HANDLE;
+}
+
 /* ------------------------------------------------------------------ attach */
+
+/* The filters that stand tell it when the pins were deleted. */
+static bool is_own_qdisc(uint32_t ifindex)
+{
+	for (int egress = 0; egress < 2; egress++) {
+		struct bpf_tc_hook tc = tc_hook(ifindex, egress ? LINK_TO_POD : LINK_FROM_POD);
+		LIBBPF_OPTS(bpf_tc_opts, options, .handle = LINK_TC_HANDLE_OWN,
+			    .priority = LINK_TC_PRIORITY);
+
+		if (!bpf_tc_query(&tc, &options))
+			return true;
+	}
+	return false;
+}
 
 static int make_qdisc(const char *pin_dir, uint32_t ifindex)
 {
@@ -56,16 +82,16 @@ static int make_qdisc(const char *pin_dir, uint32_t ifindex)
 
 	if (!err)
 		err = bpf_tc_hook_create(&tc);
-	if (err)
-		return err == -EEXIST ? 0 : err;
-	return mark(path);
+	if (err && err != -EEXIST)
+		return err;
+	return err && !is_own_qdisc(ifindex) ? 0 : mark(path);
 }
 
 int clsact_attach(const char *pin_dir, uint32_t ifindex, enum link_hook hook, int program_fd)
 {
 	struct bpf_tc_hook tc = tc_hook(ifindex, hook);
-	LIBBPF_OPTS(bpf_tc_opts, options, .handle = LINK_TC_HANDLE, .priority = LINK_TC_PRIORITY,
-		    .prog_fd = program_fd, .flags = BPF_TC_F_REPLACE);
+	LIBBPF_OPTS(bpf_tc_opts, options, .priority = LINK_TC_PRIORITY, .prog_fd = program_fd,
+		    .flags = BPF_TC_F_REPLACE);
 	char path[PIN_PATH_MAX];
 	int err = marker_path(pin_dir, "filter", ifindex, link_hook_name(hook), path);
 
@@ -73,13 +99,15 @@ int clsact_attach(const char *pin_dir, uint32_t ifindex, enum link_hook hook, in
 		err = make_qdisc(pin_dir, ifindex);
 	if (!err)
 		err = mark(path);
+	options.handle = handle_of(pin_dir, ifindex);
 	return err ? err : bpf_tc_attach(&tc, &options);
 }
 
 bool clsact_stands(const char *pin_dir, uint32_t ifindex, enum link_hook hook, uint32_t program_id)
 {
 	struct bpf_tc_hook tc = tc_hook(ifindex, hook);
-	LIBBPF_OPTS(bpf_tc_opts, options, .handle = LINK_TC_HANDLE, .priority = LINK_TC_PRIORITY);
+	LIBBPF_OPTS(bpf_tc_opts, options, .handle = handle_of(pin_dir, ifindex),
+		    .priority = LINK_TC_PRIORITY);
 	char path[PIN_PATH_MAX];
 
 	return !marker_path(pin_dir, "filter", ifindex, link_hook_name(hook), path) &&
@@ -130,7 +158,8 @@ static bool is_gone(int err)
 int clsact_detach(const char *pin_dir, uint32_t ifindex, enum link_hook hook)
 {
 	struct bpf_tc_hook tc = tc_hook(ifindex, hook);
-	LIBBPF_OPTS(bpf_tc_opts, options, .handle = LINK_TC_HANDLE, .priority = LINK_TC_PRIORITY);
+	LIBBPF_OPTS(bpf_tc_opts, options, .handle = handle_of(pin_dir, ifindex),
+		    .priority = LINK_TC_PRIORITY);
 	char path[PIN_PATH_MAX];
 	int err = marker_path(pin_dir, "filter", ifindex, link_hook_name(hook), path);
 

@@ -9,7 +9,8 @@
 #include "link_hook.h"
 
 /* Adds or replaces our filter. What we made is remembered in the pin directory: filter_IFINDEX_HOOK
- * for the filter, qdisc_IFINDEX for a qdisc that was not there before. Returns 0 or -errno. */
+ * for the filter, qdisc_IFINDEX for a qdisc that was not there before; where the pins are gone, the
+ * filters' handle tells whose the qdisc is. Returns 0 or -errno. */
 int clsact_attach(const char *pin_dir, uint32_t ifindex, enum link_hook hook, int program_fd);
 
 /* Whether our filter stands, is remembered and runs this program. */

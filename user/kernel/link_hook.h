@@ -6,6 +6,7 @@
 /* Our filters on clsact: not 1, 50 or 66, which neighbours use. */
 #define LINK_TC_PRIORITY 0x5058
 #define LINK_TC_HANDLE 0x5058
+#define LINK_TC_HANDLE_OWN 0x5059 /* on a qdisc that we made ourselves */
 
 enum link_hook { LINK_FROM_POD, LINK_TO_POD, LINK_UPLINK, LINK_XDP };
 #define LINK_HOOKS 4
