@@ -50,6 +50,7 @@
 
 #define E2BIG 7
 #define EEXIST 17
+#define EALREADY 114
 
 /* Size of `reclaim` less one, a power of two less one; set before load. */
 const volatile __u32 reclaim_mask = 0;

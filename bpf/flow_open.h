@@ -114,24 +114,25 @@ INLINE bool flow_is_claimed(const struct flow_key *key, const struct flow_key *o
 	return holder && flow_is_pair(key, other_key, holder);
 }
 
-/* Such a half is written over, never deleted: for a moment the other CPU would find no flow. */
-INLINE int flow_overwrite(const struct flow_key *key, const struct flow *flow, bool half)
-{
-	if (half)
-		return bpf_map_update_elem(&half_open, key, flow, BPF_EXIST);
-	return bpf_map_update_elem(&flows, key, flow, BPF_EXIST);
-}
-
-/* The reply half's key is held: an expired holder gives way, and so does a half of this very flow. */
+/* The reply half's key is held: an expired holder gives way, and so does a half of this very flow
+ * that stands where this one's belongs. That is written over in place: while an update or a deletion
+ * frees it, the other CPU would find no flow, or go on with an element that is somebody else's by then.
+ * -EALREADY: the forward half is there as well by now, since another CPU opened the flow, or promoted
+ * it since it was looked for. */
 INLINE int flow_contend(const struct flow_key *key, const struct flow_key *other_key,
 			const struct flow *other, bool half, __u32 hz)
 {
-	struct flow *holder = flow_find_any(other_key);
+	struct flow *lasting = flow_find(other_key);
+	struct flow *holder = lasting ? lasting : flow_find_half_open(other_key);
 	bool own = holder && flow_is_pair(key, other_key, holder);
 	int ret;
 
-	if (own && !flow_overwrite(other_key, other, half))
+	if (own && flow_find_any(key))
+		return -EALREADY;
+	if (own && !lasting == half) {
+		*holder = *other;
 		return 0;
+	}
 	if (holder && !own && !flow_expired(other_key, holder, hz))
 		return -EEXIST;
 	if (holder)
@@ -206,10 +207,11 @@ SUBPROGRAM int flow_open(const struct flow_key *key, bool half, __u32 hz)
 	if (flow_has_nat(&halves->flow))
 		flow_announce(&other_key);
 	ret = flow_claim(key, &other_key, &halves->other, half, hz);
-	if (ret)
+	if (ret && ret != -EALREADY)
 		return ret;
-	ret = flow_insert(key, &halves->flow, half, hz);
-	if (ret == -EEXIST)
+	if (!ret)
+		ret = flow_insert(key, &halves->flow, half, hz);
+	if (ret == -EEXIST || ret == -EALREADY)
 		return flow_yield(key, &other_key, &halves->flow);
 	if (ret)
 		bpf_map_delete_elem(&flows, &other_key);
