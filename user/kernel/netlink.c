@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <libmnl/libmnl.h>
@@ -17,6 +16,8 @@
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <linux/sockios.h>
+
+#include "netlink_dump.h"
 
 #define RECEIVE_BYTES 32768
 
@@ -115,58 +116,31 @@ static int on_address(const struct nlmsghdr *message, void *arg)
 
 /* ------------------------------------------------------------------ lists */
 
-static int receive_all(struct mnl_socket *socket, unsigned int sequence, mnl_cb_t on_message,
-		       struct dispatch *dispatch)
-{
-	char buf[RECEIVE_BYTES];
-	int more = MNL_CB_OK;
-
-	while (more > MNL_CB_STOP) {
-		ssize_t n = mnl_socket_recvfrom(socket, buf, sizeof(buf));
-
-		if (n < 0)
-			return -errno;
-		more = mnl_cb_run(buf, (size_t)n, sequence, mnl_socket_get_portid(socket),
-				  on_message, dispatch);
-	}
-	return more < 0 ? -errno : dispatch->result;
-}
-
-static int dump(uint16_t type, uint8_t family, mnl_cb_t on_message, struct dispatch *dispatch)
+static int list(uint16_t type, uint8_t family, mnl_cb_t on_message, struct dispatch *dispatch)
 {
 	char buf[MNL_NLMSG_HDRLEN + 64];
-	struct mnl_socket *socket = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
 	struct nlmsghdr *request = mnl_nlmsg_put_header(buf);
-	unsigned int sequence = (unsigned int)time(NULL);
 	int err;
 
-	if (!socket)
-		return -errno;
 	request->nlmsg_type = type;
-	request->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-	request->nlmsg_seq = sequence;
 	*(uint8_t *)mnl_nlmsg_put_extra_header(
 		request, type == RTM_GETLINK ? sizeof(struct ifinfomsg) :
 					       sizeof(struct ifaddrmsg)) = family;
-	err = mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) ||
-			      mnl_socket_sendto(socket, request, request->nlmsg_len) < 0 ? -errno : 0;
-	if (!err)
-		err = receive_all(socket, sequence, on_message, dispatch);
-	mnl_socket_close(socket);
-	return err;
+	err = netlink_dump(request, on_message, dispatch);
+	return err ? err : dispatch->result;
 }
 
 int netlink_links(netlink_link_visit visit, void *arg)
 {
 	struct dispatch dispatch = { .visit = visit, .arg = arg };
 
-	return dump(RTM_GETLINK, AF_UNSPEC, on_link, &dispatch);
+	return list(RTM_GETLINK, AF_UNSPEC, on_link, &dispatch);
 }
 
 int netlink_address(uint32_t ifindex, struct addr *ret)
 {
 	struct dispatch dispatch = { .wanted_ifindex = ifindex };
-	int err = dump(RTM_GETADDR, AF_INET, on_address, &dispatch);
+	int err = list(RTM_GETADDR, AF_INET, on_address, &dispatch);
 
 	if (err)
 		return err;

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* A list that rtnetlink gives. */
+#ifndef NETLINK_DUMP_H
+#define NETLINK_DUMP_H
+
+#include <libmnl/libmnl.h>
+
+/* Completes `request`, whose type and payload are set, asks for all there is and calls `visit` with
+ * each message. Returns 0, -EINTR when the list changed meanwhile, or another -errno. */
+int netlink_dump(struct nlmsghdr *request, mnl_cb_t visit, void *arg);
+
+#endif
