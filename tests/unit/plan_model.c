@@ -3,6 +3,7 @@
 #include "plan_model.h"
 
 #include <arpa/inet.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "parallax_hash.h"
@@ -31,6 +32,24 @@ struct ledger_entries plan_model_entries(const struct plan_model *model)
 		.names = model->names,	     .name_count = model->name_count,
 		.slots = model->slots,
 	};
+}
+
+static bool same_ids(const struct plan_model *a, const struct plan_model *b)
+{
+	for (size_t i = 0; i < a->id_count; i++)
+		if (memcmp(&a->ids[i].key, &b->ids[i].key, sizeof(a->ids[i].key)) ||
+		    a->ids[i].row != b->ids[i].row)
+			return false;
+	return a->id_count == b->id_count;
+}
+
+bool plan_model_equal(const struct plan_model *a, const struct plan_model *b)
+{
+	size_t before = offsetof(struct plan_model, ids), after = offsetof(struct plan_model, networks);
+
+	/* Ids alone have padding. */
+	return !memcmp(a, b, before) && same_ids(a, b) &&
+	       !memcmp((const char *)a + after, (const char *)b + after, sizeof(*a) - after);
 }
 
 /* A map of `size`-byte elements whose first `key_size` bytes are the key. */

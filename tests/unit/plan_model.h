@@ -46,6 +46,9 @@ struct model_answer {
 struct ledger_memory plan_model_memory(struct plan_model *model);
 struct ledger_entries plan_model_entries(const struct plan_model *model);
 
+/* Whether both hold the same, byte for byte. */
+bool plan_model_equal(const struct plan_model *a, const struct plan_model *b);
+
 /* Returns NULL, or what the change broke. */
 const char *plan_model_apply(struct plan_model *model, const struct change *change);
 

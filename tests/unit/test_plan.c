@@ -821,13 +821,28 @@ static void wanted_answer(const struct scene *scene, size_t s, int side, struct 
 	}
 }
 
+static void random_views(struct scene *scene, size_t s)
+{
+	uint32_t octets[MAX_BACKENDS_OF_ONE];
+
+	for (int side = 0; side < 2; side++) {
+		uint32_t at = (uint32_t)scene->services[s].key.id * 32 + pick(6);
+		uint32_t count = pick(MAX_BACKENDS_OF_ONE + 1);
+
+		for (uint32_t i = 0; i < count; i++)
+			octets[i] = at += 1 + pick(2);
+		set_view(scene, s, side, octets, count, 5 + pick(3) * 8);
+		set_drops(scene, s, side, pick(4));
+	}
+	scene->services[s].flags = pick(4) ? 0 : SERVICE_AFFINITY;
+}
+
 static void random_scene(struct scene *scene)
 {
 	scene_new(scene, 0);
 	for (uint32_t id = 1; id <= SCENE_SERVICES; id++) {
 		size_t s = scene->desired.service_count;
 		bool gateway_only = pick(6) == 0;
-		uint32_t octets[MAX_BACKENDS_OF_ONE];
 
 		if (pick(3) == 0)
 			continue;
@@ -837,18 +852,10 @@ static void random_scene(struct scene *scene)
 			if (scene->services[other].key.vip.ip.v4 == scene->services[s].key.vip.ip.v4 &&
 			    !gateway_only)
 				goto next;
-		for (int side = 0; side < 2; side++) {
-			uint32_t at = id * 32 + pick(6), count = pick(MAX_BACKENDS_OF_ONE + 1);
-
-			for (uint32_t i = 0; i < count; i++)
-				octets[i] = at += 1 + pick(2);
-			set_view(scene, s, side, octets, count, 5 + pick(3) * 8);
-			set_drops(scene, s, side, pick(4));
-		}
+		random_views(scene, s);
 		if (gateway_only || pick(2))
 			set_local(scene, s);
 		scene->services[s].by_id = gateway_only || pick(4) != 0;
-		scene->services[s].flags = pick(4) ? 0 : SERVICE_AFFINITY;
 		scene->desired.service_count++;
 next:;
 	}
@@ -959,15 +966,28 @@ static void one_round(struct world *world, size_t *refused)
 	assert_int_equal(list.count, 0);
 }
 
+static void seed_random(void)
+{
+	const char *seed = getenv("PLAN_SEED");
+
+	random_state = seed ? strtoull(seed, NULL, 0) : (uint64_t)time(NULL);
+	print_message("PLAN_SEED=%llu\n", (unsigned long long)random_state);
+}
+
+static size_t round_count(void)
+{
+	const char *rounds = getenv("PLAN_ROUNDS");
+
+	return rounds ? strtoul(rounds, NULL, 0) : 3000;
+}
+
 static void every_prefix_reads_old_or_new(void **unused)
 {
-	const char *seed = getenv("PLAN_SEED"), *rounds = getenv("PLAN_ROUNDS");
-	size_t count = rounds ? strtoul(rounds, NULL, 0) : 3000, refused = 0;
+	size_t count = round_count(), refused = 0;
 	struct world world;
 
 	(void)unused;
-	random_state = seed ? strtoull(seed, NULL, 0) : (uint64_t)time(NULL);
-	print_message("PLAN_SEED=%llu\n", (unsigned long long)random_state);
+	seed_random();
 	world_new(&world);
 	held_count = 0;
 	for (size_t i = 0; i < count; i++)
@@ -977,6 +997,58 @@ static void every_prefix_reads_old_or_new(void **unused)
 	assert_true(seen_kinds[CHANGE_GRACE] && seen_kinds[CHANGE_BACKEND_RETIRE] &&
 		    seen_kinds[CHANGE_VIP_MOVE] && seen_kinds[CHANGE_SERVICE_CLEAR]);
 	world_done(&world);
+}
+
+/* A scene of the services that are to change, and nothing of the others. */
+static void random_part(struct scene *scene, struct desired_service *services, struct desired *ret)
+{
+	*ret = scene->desired;
+	ret->services = services;
+	ret->service_count = 0;
+	ret->keep_missing = true;
+	for (size_t s = 0; s < scene->desired.service_count; s++)
+		if (pick(3) == 0) {
+			random_views(scene, s);
+			services[ret->service_count++] = scene->services[s];
+		}
+}
+
+/* Which of the two is planned makes no difference to a single byte. */
+static void part_equals_all(void **unused)
+{
+	size_t count = round_count(), parts = 0;
+	struct desired_service services[SCENE_SERVICES];
+	struct scene *scene = malloc(sizeof(*scene));
+	static struct world worlds[2];
+	struct change_list lists[2];
+	struct desired part;
+	int errs[2] = {};
+
+	(void)unused;
+	assert_non_null(scene);
+	seed_random();
+	world_new(&worlds[0]);
+	world_new(&worlds[1]);
+	for (size_t i = 0; i < count; i++) {
+		bool all = i % 8 == 0 || errs[0];
+
+		if (all)
+			random_scene(scene);
+		else
+			random_part(scene, services, &part);
+		errs[0] = build(&worlds[0], &scene->desired, &lists[0]);
+		errs[1] = build(&worlds[1], all ? &scene->desired : &part, &lists[1]);
+		assert_int_equal(errs[0], errs[1]);
+		parts += !all && !errs[0];
+		for (int w = 0; w < 2 && !errs[w]; w++)
+			apply_all(&worlds[w], &lists[w]);
+		assert_true(plan_model_equal(&worlds[0].model, &worlds[1].model));
+	}
+	print_message("%zu parts\n", parts);
+	assert_true(parts > count / 2);
+	world_done(&worlds[0]);
+	world_done(&worlds[1]);
+	free(scene);
 }
 
 int main(void)
@@ -1001,6 +1073,7 @@ int main(void)
 		cmocka_unit_test(drops_follow),
 		cmocka_unit_test(pod_of_both_sides_is_one_row),
 		cmocka_unit_test(every_prefix_reads_old_or_new),
+		cmocka_unit_test(part_equals_all),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -104,7 +104,7 @@ struct ledger {
 	struct ledger_list networks; /* struct ledger_network */
 	struct ledger_list gateways; /* struct desired_gateway */
 	struct ledger_list allowed;  /* struct allowed_key */
-	struct ledger_list addresses; /* __be32: marked in `vips` as virtual */
+	struct ledger_list addresses; /* __be32, sorted: marked in `vips` as virtual */
 	/* Entries that name no row of ours; the next plan removes them. */
 	struct ledger_list stray_vips; /* struct ledger_vip */
 	struct ledger_list stray_ids;  /* struct ledger_id */
@@ -147,6 +147,11 @@ uint32_t ledger_find_service(const struct ledger *ledger, const struct service_k
 /* The row that `vips` or `service_ids` names for this key, or NO_ROW. */
 uint32_t ledger_vip_holder(const struct ledger *ledger, const struct service_key *key);
 uint32_t ledger_id_holder(const struct ledger *ledger, uint64_t id, uint8_t family);
+
+/* Whether the address is marked as virtual. */
+bool ledger_has_address(const struct ledger *ledger, __be32 address);
+/* Of two __be32: the order they are kept in, for qsort(3) and bsearch(3). */
+int ledger_compare_addresses(const void *a, const void *b);
 
 /* Shapes of the tables the service has or, while it is empty, had, for table_shape(); 0 for a new
  * one. */

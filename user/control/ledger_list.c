@@ -62,6 +62,64 @@ static int list_set(struct ledger_list *list, const void *item, size_t key_size,
 	return 0;
 }
 
+/* ------------------------------------------------------------------ marked addresses */
+
+/* How many of them come before it. */
+static size_t address_place(const struct ledger_list *list, __be32 address)
+{
+	const __be32 *items = list->items;
+	size_t low = 0, high = list->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (ledger_compare_addresses(&items[middle], &address) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+int ledger_compare_addresses(const void *a, const void *b)
+{
+	return memcmp(a, b, sizeof(__be32));
+}
+
+bool ledger_has_address(const struct ledger *ledger, __be32 address)
+{
+	const struct ledger_list *list = &ledger->addresses;
+	size_t place = address_place(list, address);
+
+	return place < list->count && ((const __be32 *)list->items)[place] == address;
+}
+
+static int add_address(struct ledger_list *list, __be32 address)
+{
+	size_t place = address_place(list, address);
+	__be32 *items;
+
+	if (ledger_list_add(list, &address, sizeof(address)))
+		return -ENOMEM;
+	items = list->items;
+	memmove(&items[place + 1], &items[place], (list->count - 1 - place) * sizeof(*items));
+	items[place] = address;
+	return 0;
+}
+
+static void drop_address(struct ledger_list *list, __be32 address)
+{
+	size_t place = address_place(list, address);
+	__be32 *items = list->items;
+
+	if (place == list->count || items[place] != address)
+		return;
+	list->count--;
+	memmove(&items[place], &items[place + 1], (list->count - place) * sizeof(*items));
+}
+
+/* ------------------------------------------------------------------ names, and changes of all */
+
 int ledger_names_set(struct ledger_names *names, uint32_t index, uint64_t hash)
 {
 	size_t i = 0;
@@ -104,11 +162,9 @@ int ledger_apply_lists(struct ledger *ledger, const struct change *change)
 			  sizeof(gateway));
 		return 0;
 	case CHANGE_ADDRESS_ADD:
-		return ledger_list_add(&ledger->addresses, &change->address,
-				       sizeof(change->address));
+		return add_address(&ledger->addresses, change->address);
 	case CHANGE_ADDRESS_REMOVE:
-		list_drop(&ledger->addresses, &change->address, sizeof(change->address),
-			  sizeof(change->address));
+		drop_address(&ledger->addresses, change->address);
 		return 0;
 	case CHANGE_ALLOWED_SET:
 		return list_set(&ledger->allowed, &change->allowed, sizeof(change->allowed),

@@ -110,6 +110,9 @@ static int take_entries(struct ledger *ledger, const struct ledger_entries *entr
 
 	for (size_t i = 0; !err && i < entries->vip_count; i++)
 		err = take_vip(ledger, &entries->vips[i]);
+	if (ledger->addresses.count)
+		qsort(ledger->addresses.items, ledger->addresses.count, sizeof(__be32),
+		      ledger_compare_addresses);
 	for (size_t i = 0; !err && i < entries->id_count; i++)
 		err = take_id(ledger, &entries->ids[i]);
 	for (size_t i = 0; !err && i < entries->network_count; i++)

@@ -3,77 +3,51 @@
 #include "plan_state.h"
 
 #include <stdlib.h>
-#include <string.h>
 
-static int compare_addresses(const void *left, const void *right)
-{
-	return memcmp(left, right, sizeof(__be32));
-}
-
-/* Sorted and without repetition; *ret_count of them. */
-static __be32 *sort_addresses(__be32 *list, size_t count, size_t *ret_count)
-{
-	size_t kept = 0;
-
-	if (count)
-		qsort(list, count, sizeof(*list), compare_addresses);
-	for (size_t i = 0; i < count; i++)
-		if (!kept || list[kept - 1] != list[i])
-			list[kept++] = list[i];
-	*ret_count = kept;
-	return list;
-}
-
+/* Sorted; *ret_count of them. */
 static __be32 *wanted_addresses(struct plan_state *state, size_t *ret_count)
 {
 	const struct desired *desired = state->desired;
 	__be32 *list = arena_array(state->arena, desired->service_count + 1, sizeof(*list));
 	size_t count = 0;
 
-	if (!list)
-		return NULL;
-	for (size_t i = 0; i < desired->service_count; i++)
+	for (size_t i = 0; list && i < desired->service_count; i++)
 		if (desired->services[i].key.vip.family == 4)
 			list[count++] = desired->services[i].key.vip.ip.v4;
-	return sort_addresses(list, count, ret_count);
+	if (count)
+		qsort(list, count, sizeof(*list), ledger_compare_addresses);
+	*ret_count = count;
+	return list;
 }
 
-static __be32 *held_addresses(struct plan_state *state, size_t *ret_count)
+static void add_missing(struct plan_state *state, const __be32 *wanted, size_t count)
 {
-	const struct ledger_list *held = &state->ledger->addresses;
-	__be32 *list = arena_array(state->arena, held->count + 1, sizeof(*list));
-
-	if (!list)
-		return NULL;
-	if (held->count)
-		memcpy(list, held->items, held->count * sizeof(*list));
-	return sort_addresses(list, held->count, ret_count);
+	for (size_t i = 0; i < count; i++)
+		if ((!i || wanted[i] != wanted[i - 1]) &&
+		    !ledger_has_address(state->ledger, wanted[i]))
+			plan_add(state, &(struct change){ .kind = CHANGE_ADDRESS_ADD,
+							  .address = wanted[i] });
 }
 
-/* Adds `kind` for each address of `list` that `other` lacks. */
-static void add_missing(struct plan_state *state, enum change_kind kind, const __be32 *list,
-			size_t count, const __be32 *other, size_t other_count)
+static void remove_unwanted(struct plan_state *state, const __be32 *wanted, size_t count)
 {
-	size_t at = 0;
+	const __be32 *held = state->ledger->addresses.items;
 
-	for (size_t i = 0; i < count; i++) {
-		while (at < other_count && compare_addresses(&other[at], &list[i]) < 0)
-			at++;
-		if (at == other_count || other[at] != list[i])
-			plan_add(state, &(struct change){ .kind = kind, .address = list[i] });
-	}
+	for (size_t i = 0; i < state->ledger->addresses.count; i++)
+		if (!bsearch(&held[i], wanted, count, sizeof(*wanted), ledger_compare_addresses))
+			plan_add(state, &(struct change){ .kind = CHANGE_ADDRESS_REMOVE,
+							  .address = held[i] });
 }
 
 void plan_addresses(struct plan_state *state, enum change_kind kind)
 {
-	size_t wanted_count = 0, held_count = 0;
-	__be32 *wanted = wanted_addresses(state, &wanted_count);
-	__be32 *held = held_addresses(state, &held_count);
+	size_t count = 0;
+	__be32 *wanted = wanted_addresses(state, &count);
 
-	if (!wanted || !held)
+	if (!wanted)
 		state->err = -1;
 	else if (kind == CHANGE_ADDRESS_ADD)
-		add_missing(state, kind, wanted, wanted_count, held, held_count);
+		add_missing(state, wanted, count);
 	else if (!state->desired->keep_missing)
-		add_missing(state, kind, held, held_count, wanted, wanted_count);
+		remove_unwanted(state, wanted, count);
 }

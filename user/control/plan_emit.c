@@ -274,21 +274,36 @@ static void emit_backends_out(struct plan_state *state, uint32_t r)
 				  ledger->memory.backends[b].flags | BACKEND_OUT);
 }
 
-static void emit_removals(struct plan_state *state)
+/* Rows that no service stands for. */
+static void emit_missing(struct plan_state *state)
 {
 	const struct ledger *ledger = state->ledger;
 
-	for (uint32_t r = 0; r < ledger->service_top; r++)
+	for (uint32_t r = 0; r < ledger->service_top; r++) {
+		if (state->service_kept[r])
+			continue;
+		if (ledger->services[r].state == ROW_USED)
+			add_row(state, CHANGE_SERVICE_CLEAR, r);
+		emit_backends_out(state, r);
+	}
+}
+
+static void emit_removals(struct plan_state *state)
+{
+	const struct ledger *ledger = state->ledger;
+	bool all = !state->desired->keep_missing;
+
+	for (uint32_t r = 0; all && r < ledger->service_top; r++)
 		if (ledger->services[r].state == ROW_USED && !state->service_kept[r])
 			emit_entry_removals(state, r);
 	for (size_t i = 0; i < state->desired->service_count; i++)
 		if (!state->services[i].want->by_id && !state->services[i].fresh)
 			emit_id_removal(state, state->services[i].row);
-	for (uint32_t r = 0; r < ledger->service_top; r++) {
-		if (ledger->services[r].state == ROW_USED && !state->service_kept[r])
-			add_row(state, CHANGE_SERVICE_CLEAR, r);
-		emit_backends_out(state, r);
-	}
+	if (all)
+		emit_missing(state);
+	for (size_t i = 0; i < state->desired->service_count; i++)
+		if (state->services[i].row < ledger->service_top)
+			emit_backends_out(state, state->services[i].row);
 }
 
 void plan_emit(struct plan_state *state)

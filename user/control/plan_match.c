@@ -262,10 +262,5 @@ int plan_match(struct plan_state *state)
 		state->services[i].want = &desired->services[i];
 		err = match_service(state, &state->services[i]);
 	}
-	for (uint32_t r = 0; desired->keep_missing && r < state->ledger->service_top; r++)
-		if (state->ledger->services[r].state == ROW_USED && !state->service_kept[r]) {
-			state->service_kept[r] = true;
-			keep_all_backends(state, r);
-		}
 	return err;
 }

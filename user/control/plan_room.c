@@ -84,6 +84,7 @@ static int room_for_services(struct plan_state *state)
 			continue;
 		}
 		service->row = resting.items[resting.used].row;
+		state->service_kept[service->row] = true;
 		state->grace |= !ledger_rested(ledger, resting.items[resting.used++].since);
 	}
 	return 0;

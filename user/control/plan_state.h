@@ -46,7 +46,7 @@ struct plan_state {
 	uint64_t now_ns;
 	struct arena *arena;
 	struct wanted_service *services;
-	bool *service_kept;     /* per ledger row: matched */
+	bool *service_kept;     /* per ledger row: a service stands for it */
 	uint8_t *backend_kept;  /* per ledger row: matched */
 	bool *vip_given, *id_given; /* per ledger row: its entry names another row, or stays */
 	size_t fresh_services, fresh_backends;
