@@ -12,6 +12,7 @@
 
 #include "ads_source.h"
 #include "arena.h"
+#include "assignment_find.h"
 #include "config.h"
 #include "dataplane.h"
 #include "desired.h"
@@ -41,57 +42,68 @@ struct agent_word {
 	uint32_t shown;
 };
 
-/* What became of one configured or known service, for people. */
-struct agent_service {
-	const char *host;
-	const char *cluster;
-	struct addr vip; /* family 0: by id alone */
-	uint16_t port;
-	uint8_t proto;
-	const char *state; /* "serving", "no_endpoints", "waiting", "stale", "kept", "refused" */
-	struct view_priority *priorities;
-	size_t priority_count;
-	struct agent_word word;
-};
-
 struct agent_left_out {
-	const char *cluster;
 	struct addr addr;
 	uint16_t port;
 	enum left_out reason;
-	bool again; /* told of another row already */
 };
 
-/* What a service row was made from, and what was told of it. */
-struct agent_print {
-	uint64_t key;   /* agent_print_key() */
-	uint64_t print; /* equal ones give an equal row */
-	uint32_t service; /* in agent_picture.services, or AGENT_UNTOLD */
-	uint32_t left_out, left_out_count;
-	bool wanted; /* it has a row */
+/* What people are told of one row, which one look hands to the next. */
+struct agent_told {
+	unsigned int users;
+	struct arena *arena;
+	const char *cluster;
+	const char *problem; /* or NULL */
+	const char *host;    /* NULL: not among the services shown */
+	const char *state;   /* "serving", "no_endpoints", "waiting", "stale", "kept", "refused" */
+	struct view_priority *priorities;
+	size_t priority_count;
+	struct agent_word word;
+	struct agent_left_out *left_out;
+	size_t left_out_count;
+	bool cut; /* there was no room for all of it */
 };
 
-#define AGENT_UNTOLD UINT32_MAX
+/* How much is told in all. */
+struct agent_tally {
+	size_t services, left_out, problems;
+};
 
-/* By key; services without one are built again. */
-struct agent_prints {
-	struct agent_print *items;
-	size_t count;
-	uint32_t *places; /* item + 1, or 0; open addressing */
+/* What became of one configured or known service. */
+struct agent_row {
+	struct service_key key; /* VIP family 0: by id alone */
+	uint32_t assignment;    /* in the source's list, or ASSIGNMENT_NONE */
+	uint64_t print;         /* equal ones give an equal row; 0: equal to none */
+	struct agent_told *told; /* or NULL */
+	uint8_t flags;          /* as configured */
+	bool by_id;
+	bool captured; /* the control plane names its virtual IP, nobody else */
+	bool made;     /* from its assignment; else refused, kept as it was, or without one */
+	bool wanted;   /* in the kernel */
+	bool untold;   /* there was no room to show it */
+};
+
+struct agent_rows {
+	struct arena *arena;
+	struct agent_row *items; /* own what is told of them */
+	size_t count, wanted;
+	uint32_t *places; /* of those made, by key: item + 1, or 0; open addressing */
 	uint32_t mask;
+	struct agent_tally tally;
+	const char *problem; /* of virtual IPs; or NULL */
+	bool vips_hidden;    /* some are addresses of endpoints */
 };
 
 /* One look at configuration and assignments. */
 struct agent_picture {
 	struct arena *arena; /* views, tables and the plan; gone once they are applied */
-	struct arena *kept;  /* what is shown: everything below but `desired` */
+	struct arena *kept;  /* contents and problems */
 	struct desired desired;
-	struct agent_service *services;
-	size_t service_count, word_count;
-	size_t untold; /* services beyond AGENT_SERVICES_MAX */
-	struct agent_left_out *left_out;
-	size_t left_out_count;
-	struct agent_prints prints;
+	uint64_t frame;     /* of all that rows are made from, but for contents */
+	uint64_t *contents; /* of each assignment of the source: equal ones give equal rows */
+	size_t content_count;
+	struct agent_rows rows;
+	uint32_t *amends; /* rows of the picture before that are replaced; NULL: all of them */
 	size_t built; /* services whose views were made anew */
 	bool applied; /* the kernel holds all of it */
 	uint64_t stale_at_ns; /* CLOCK_MONOTONIC: when the next assignment goes stale; 0: never */
@@ -121,6 +133,7 @@ struct agent {
 	size_t watcher_count;
 
 	struct config *config;       /* replaced at reload */
+	uint64_t config_loads;
 	struct config *start_config; /* limits and interfaces; may be the same */
 	struct agent_file config_file, mesh_file, eds_file;
 	const char *restart_reason; /* what the new configuration wants and only a restart gives */
@@ -202,15 +215,38 @@ void agent_picture_problem(struct agent_picture *picture, const char *format, ..
 int agent_ads_use(struct agent *agent, const struct config *config);
 int agent_ads_follow(struct agent *agent);
 
-void agent_word_note(struct agent_picture *picture, const struct view *view,
-		     const struct assignment *assignment, struct agent_word *ret);
+/* Assignments held, until the next refresh. */
+struct assignment_list agent_source_list(const struct agent *agent);
+/* Differs whenever more than their contents does. */
+uint64_t agent_source_layout(const struct agent *agent);
+/* Whether all is known of this service, be it that there is nothing; or which services there are. */
+bool agent_source_knows(const struct agent *agent, const char *cluster);
+bool agent_source_knows_names(const struct agent *agent);
+
+void agent_word_note(struct agent_told *told, const struct view *view,
+		     const struct assignment *assignment);
 
 /* Room for so many. Returns 0 or -ENOMEM. */
-int agent_prints_init(struct agent_prints *prints, struct arena *arena, size_t most);
-uint64_t agent_print_key(const struct service_key *key);
-void agent_prints_add(struct agent_prints *prints, const struct agent_print *print);
-/* NULL when there is none. */
-const struct agent_print *agent_prints_find(const struct agent_prints *prints, uint64_t key);
+int agent_rows_init(struct agent_rows *rows, size_t most);
+void agent_rows_done(struct agent_rows *rows);
+/* Takes over what is told of it. */
+void agent_rows_add(struct agent_rows *rows, const struct agent_row *row);
+/* One that was made from its assignment, or NULL. */
+const struct agent_row *agent_rows_find(const struct agent_rows *rows,
+					const struct service_key *key);
+/* Puts all of `with`, which is empty then, in the places `at`. */
+void agent_rows_replace(struct agent_rows *rows, struct agent_rows *with, const uint32_t *at);
+/* Each endpoint that gets nothing, once; as far as is told. */
+void agent_rows_each_left_out(const struct agent_rows *rows,
+			      void (*visit)(void *arg, const char *cluster,
+					    const struct agent_left_out *item), void *arg);
+
+/* Returns NULL without memory; else with one user. */
+struct agent_told *agent_told_new(const char *cluster);
+/* One user less; accepts NULL. */
+void agent_told_drop(struct agent_told *told);
+void agent_tally_add(struct agent_tally *tally, const struct agent_told *told);
+void agent_tally_remove(struct agent_tally *tally, const struct agent_told *told);
 
 /* Services with views and tables. */
 int agent_services_build(const struct agent *agent, struct agent_picture *picture);

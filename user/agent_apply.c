@@ -41,6 +41,7 @@ static int recover(struct agent *agent, int why)
 
 static int carry_out(struct agent *agent, struct agent_picture *picture)
 {
+	const struct agent_rows *rows = picture->amends ? &agent->picture.rows : &picture->rows;
 	const char *reason = NULL;
 	struct change_list list = {};
 	uint64_t start = clock_monotonic_ns();
@@ -69,7 +70,7 @@ static int carry_out(struct agent *agent, struct agent_picture *picture)
 		agent->last_update = time(NULL);
 		log_info("%zu changes applied in %llu us: %zu services", list.count,
 			 (unsigned long long)(clock_monotonic_ns() - start) / 1000,
-			 picture->desired.service_count);
+			 rows->wanted);
 	}
 	return 0;
 }
@@ -81,6 +82,11 @@ static void show(struct agent *agent, struct agent_picture *picture, int err)
 		agent->picture.applied = false; /* nor is it known to stand whole */
 		agent_picture_done(picture);
 		return;
+	}
+	if (picture->amends) {
+		agent_rows_replace(&agent->picture.rows, &picture->rows, picture->amends);
+		picture->rows = agent->picture.rows;
+		agent->picture.rows = (struct agent_rows){};
 	}
 	agent_picture_done(&agent->picture);
 	agent->picture = *picture;

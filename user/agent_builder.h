@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Inside the agent: what builds the rows of services, in four files (claims, views, repeat, services). */
+/* Inside the agent: what builds the rows of services, in six files (amend, claims, repeat,
+ * services, tell, views). */
 #ifndef AGENT_BUILDER_H
 #define AGENT_BUILDER_H
 
@@ -16,9 +17,12 @@ struct builder {
 	uint32_t *by_vip, *by_id; /* row + 1, or 0; open addressing */
 	uint32_t mask;
 	bool gateway;
+	bool names_known; /* which services there are */
 	struct vip_list vips; /* what the control plane names */
-	struct agent_word word; /* on the row being built */
-	struct agent_print print; /* the same */
+	struct agent_row row;  /* being built */
+	const char *cluster;   /* of it */
+	struct agent_tally tally; /* of all other rows */
+	struct assignment_list assignments; /* of the source */
 	uint64_t surroundings; /* of all rows: view_surroundings_hash(), and what is captured */
 	uint64_t now_ns; /* CLOCK_MONOTONIC */
 };
@@ -44,17 +48,29 @@ int builder_tables(struct builder *builder, struct desired_service *row);
 /* `key` and `assignment` may be NULL. */
 struct view_request builder_request(const struct builder *builder, const struct service_key *key,
 				    const struct assignment *assignment, enum view_side side);
-/* An endpoint that gets nothing, for people. Borrows `cluster`. */
-void builder_note_left_out(struct builder *builder, const char *cluster, const struct addr *addr,
-			   uint16_t port, enum left_out reason);
 
-/* What all rows are made from, before the first of them. */
-void builder_look_around(struct builder *builder);
-/* What a row is to be made from; then what became of it. */
-void builder_note_inputs(struct builder *builder, const struct desired_service *row,
-			 const struct assignment *assignment);
-void builder_note_outcome(struct builder *builder, bool wanted);
-/* Whether all of this was so before: then the row is kept, and what was told is told again. */
-bool builder_repeat(struct builder *builder, struct desired_service *row, bool *ret_wanted);
+/* Where to note what is told of the row; NULL without memory. */
+struct agent_told *builder_told(struct builder *builder);
+/* Whether there is room for one more service among those shown. */
+bool builder_shows(const struct builder *builder);
+/* What is wrong with the row, as far as there is room to tell it. */
+void builder_problem(struct builder *builder, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* A row begins; then what became of it. `wanted`: it goes to the kernel. */
+void builder_begin(struct builder *builder, const struct desired_service *row, bool captured);
+void builder_end(struct builder *builder, const struct desired_service *row, bool wanted);
+/* Makes the row from its assignment, be it NULL. Returns 0 or -ENOMEM. */
+int builder_fill(struct builder *builder, struct desired_service *row, const char *host,
+		 const struct assignment *assignment, bool *ret_wanted);
+
+/* What all rows are made from, before the first of them. Returns 0 or -ENOMEM. */
+int builder_look_around(struct builder *builder);
+/* Whether a row made from the same inputs stands: then it is kept, and told again. */
+bool builder_repeat(struct builder *builder, struct desired_service *row,
+		    const struct assignment *assignment, bool *ret_wanted);
+/* Makes the rows again whose assignments have other contents than before. Returns 0, -ENOMEM, or
+ * -EAGAIN when more than contents changed. */
+int builder_amend(struct builder *builder);
 
 #endif

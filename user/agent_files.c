@@ -107,6 +107,7 @@ static int use_config(struct agent *agent, struct config *config)
 	if (agent->config != agent->start_config)
 		config_free(agent->config);
 	agent->config = config;
+	agent->config_loads++;
 	if (!agent->start_config)
 		agent->start_config = config;
 	agent->restart_reason = needs_restart(agent->start_config, config);

@@ -92,6 +92,14 @@ static int add_streams(const struct agent *agent, struct arena *arena, struct me
 	return 0;
 }
 
+static void count_left_out(void *arg, const char *cluster, const struct agent_left_out *item)
+{
+	struct metrics *metrics = arg;
+
+	(void)cluster;
+	metrics->left_out[item->reason]++;
+}
+
 static int write_metrics(const struct agent *agent, struct snapshot *snapshot, FILE *out)
 {
 	struct metrics metrics = { .snapshot = snapshot, .version = PARALLAX_VERSION,
@@ -102,9 +110,7 @@ static int write_metrics(const struct agent *agent, struct snapshot *snapshot, F
 
 	set_flow_usage(agent, snapshot);
 	agent_problems_each(agent, count, &metrics.problems);
-	for (size_t i = 0; i < agent->picture.left_out_count; i++)
-		metrics.left_out[agent->picture.left_out[i].reason] +=
-			!agent->picture.left_out[i].again;
+	agent_rows_each_left_out(&agent->picture.rows, count_left_out, &metrics);
 	if (!err && agent->ads)
 		err = add_streams(agent, arena, &metrics);
 	if (!err)

@@ -30,6 +30,7 @@ void agent_picture_done(struct agent_picture *picture)
 {
 	arena_free(picture->arena);
 	arena_free(picture->kept);
+	agent_rows_done(&picture->rows);
 	*picture = (struct agent_picture){};
 }
 

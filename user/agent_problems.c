@@ -41,6 +41,19 @@ static int visit_files(const struct agent *agent, visitor visit, void *arg)
 	return err;
 }
 
+static int visit_picture(const struct agent_picture *picture, visitor visit, void *arg)
+{
+	const struct agent_rows *rows = &picture->rows;
+	int err = rows->problem ? visit(arg, rows->problem) : 0;
+
+	for (size_t i = 0; !err && i < picture->problem_count; i++)
+		err = visit(arg, picture->problems[i]);
+	for (size_t i = 0; !err && rows->tally.problems && i < rows->count; i++)
+		if (rows->items[i].told && rows->items[i].told->problem)
+			err = visit(arg, rows->items[i].told->problem);
+	return err;
+}
+
 static int visit_interface(const struct interface *item, visitor visit, void *arg)
 {
 	char text[256];
@@ -57,8 +70,8 @@ int agent_problems_each(const struct agent *agent, visitor visit, void *arg)
 
 	if (!err && agent->ads)
 		err = agent_ads_problems(agent, visit, arg);
-	for (size_t i = 0; !err && i < agent->picture.problem_count; i++)
-		err = visit(arg, agent->picture.problems[i]);
+	if (!err)
+		err = visit_picture(&agent->picture, visit, arg);
 	for (size_t i = 0; !err && i < agent->interfaces.count; i++)
 		if (agent->interfaces.items[i].problem)
 			err = visit_interface(&agent->interfaces.items[i], visit, arg);

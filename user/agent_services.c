@@ -14,66 +14,46 @@ static const char *proto_name(uint8_t proto)
 	return proto == IPPROTO_UDP ? "UDP" : "TCP";
 }
 
-/* ------------------------------------------------------------------ what the source says */
-
-static const struct assignment *find_assignment(const struct builder *builder, const char *cluster)
-{
-	if (builder->agent->ads)
-		return ads_source_find(builder->agent->ads, cluster);
-	return builder->agent->source ? file_source_find(builder->agent->source, cluster) : NULL;
-}
-
-/* Whether all is known of this service, be it that there is nothing. */
-static bool source_knows(const struct builder *builder, const char *cluster)
-{
-	if (builder->agent->ads)
-		return ads_source_knows(builder->agent->ads, cluster);
-	return !builder->agent->source || file_source_find(builder->agent->source, cluster) ||
-	       file_source_knows(builder->agent->source, cluster);
-}
-
-/* Whether it is known which services there are. */
-static bool source_knows_names(const struct agent *agent)
-{
-	if (agent->ads)
-		return ads_source_knows_names(agent->ads);
-	return !agent->source || file_source_knows(agent->source, "");
-}
-
 /* ------------------------------------------------------------------ rows */
 
-static struct view_priority *copy_priorities(struct agent_picture *picture, const struct view *view)
+static const struct assignment *find_assignment(const struct builder *builder, const char *cluster,
+						uint32_t *ret_index)
 {
-	size_t count = view ? view->priority_count : 0;
-	struct view_priority *copy = arena_array(picture->kept, count, sizeof(*copy));
-
-	if (copy && count)
-		memcpy(copy, view->priorities, count * sizeof(*copy));
-	return copy;
+	*ret_index = assignment_find(&builder->assignments, cluster);
+	return *ret_index == ASSIGNMENT_NONE ? NULL : builder->assignments.items[*ret_index];
 }
 
+static void note_priorities(struct agent_told *told, const struct view *view)
+{
+	size_t count = view ? view->priority_count : 0;
+	struct view_priority *copy = arena_array(told->arena, count, sizeof(*copy));
+
+	if (!copy || !count)
+		return;
+	memcpy(copy, view->priorities, count * sizeof(*copy));
+	told->priorities = copy;
+	told->priority_count = count;
+}
+
+/* Copies: what is told outlives what it was made from. */
 static void note_service(struct builder *builder, const struct desired_service *row,
 			 const char *host, const char *state)
 {
-	struct agent_picture *picture = builder->picture;
-	struct agent_service *service = &picture->services[picture->service_count];
+	struct agent_told *told = builder_shows(builder) && host ? builder_told(builder) : NULL;
 
-	if (picture->service_count == AGENT_SERVICES_MAX) {
-		picture->untold++;
+	builder->row.untold = !told;
+	if (!told)
 		return;
-	}
-	/* Copies: the picture outlives what it was made from. */
-	*service = (struct agent_service){
-		.host = arena_strdup(picture->kept, host),
-		.cluster = arena_strdup(picture->kept, row->cluster),
-		.vip = row->key.vip, .port = row->key.port, .proto = row->key.proto,
-		.state = state,
-		.priorities = copy_priorities(picture, row->view),
-		.priority_count = row->view ? row->view->priority_count : 0,
-	};
-	service->word = builder->word;
-	builder->word = (struct agent_word){};
-	builder->print.service = (uint32_t)picture->service_count++;
+	told->host = arena_strdup(told->arena, host);
+	told->state = state;
+	note_priorities(told, row->view);
+}
+
+static int refuse(struct builder *builder, const struct desired_service *row, const char *host)
+{
+	note_service(builder, row, host, "refused");
+	builder_end(builder, row, false);
+	return 0;
 }
 
 /* Whether another service has this id, which 64 bits make unlikely and nothing impossible. */
@@ -107,82 +87,87 @@ static bool is_wanted(const struct builder *builder, const struct desired_servic
 
 /* Nothing is taken before something is known of it: meanwhile the cluster's own way serves. */
 static int wait_for_first(struct builder *builder, const struct desired_service *row,
-			  const char *host, bool captured)
+			  const char *host)
 {
-	if (!captured)
+	if (!builder->row.captured)
 		note_service(builder, row, host, "waiting");
+	builder_end(builder, row, false);
 	return 0;
 }
 
-/* Views and tables, unless they would be those of before. */
-static int fill_row(struct builder *builder, struct desired_service *row, const char *host,
-		    const struct assignment *assignment, bool captured, bool *ret_wanted)
+int builder_fill(struct builder *builder, struct desired_service *row, const char *host,
+		 const struct assignment *assignment, bool *ret_wanted)
 {
-	bool known = assignment && !row->keep;
 	int err = 0;
 
-	if (known) {
-		builder_note_inputs(builder, row, assignment);
-		if (builder_repeat(builder, row, ret_wanted))
+	builder->row.made = assignment && !row->keep;
+	if (builder->row.made) {
+		if (builder_repeat(builder, row, assignment, ret_wanted))
 			return 0;
 		err = builder_views(builder, row, assignment);
 	}
-	*ret_wanted = !err && is_wanted(builder, row, captured);
-	if (*ret_wanted) {
+	*ret_wanted = !err && is_wanted(builder, row, builder->row.captured);
+	if (*ret_wanted)
 		note_service(builder, row, host, row_state(builder, row, assignment));
-		if (known && !row->keep)
-			err = builder_tables(builder, row);
-	}
-	if (known && !row->keep && !err)
-		builder_note_outcome(builder, *ret_wanted);
+	if (row->keep)
+		builder->row.print = 0;
+	else if (*ret_wanted && builder->row.made)
+		err = builder_tables(builder, row);
 	return err;
+}
+
+/* Whether the virtual IP is another's already; *ret_place is where a claim of it is noted. */
+static bool is_taken(struct builder *builder, const struct desired_service *row,
+		     uint32_t **ret_place, bool *ret_own)
+{
+	struct desired_service *other = row->key.vip.family ?
+				builder_find_vip(builder, &row->key, ret_place) : NULL;
+	char text[ADDR_TEXT_MAX];
+
+	/* Configured, and named by the control plane too. */
+	*ret_own = other && !strcmp(other->cluster, row->cluster);
+	if (!other || *ret_own)
+		return false;
+	addr_port_format(&row->key.vip, row->key.port, text);
+	builder_problem(builder, "virtual IP %s (%s) refused to '%s': '%s' has it", text,
+			proto_name(row->key.proto), row->cluster, other->cluster);
+	return true;
 }
 
 /* A row that stands, of a service of which not everything is known (again), stays as it is.
  * `captured`: the control plane names its virtual IP, nobody else. */
 static int add_row(struct builder *builder, struct desired_service *row, const char *host,
-		   const struct assignment *assignment, bool captured)
+		   bool captured)
 {
 	uint32_t *vip_place = NULL, *id_place, index = (uint32_t)builder->row_count;
 	struct desired_service *same_id = builder_find_id(builder, row->key.id, &id_place);
-	struct desired_service *same_vip_row = NULL;
-	bool wanted;
+	bool known = agent_source_knows(builder->agent, row->cluster), wanted, own;
+	const struct assignment *assignment;
 	int err;
 
-	builder->word = (struct agent_word){};
+	builder_begin(builder, row, captured);
 	if (collides(same_id, row)) {
-		agent_picture_problem(builder->picture, "service '%s' (%s) refused: its id is that "
-				      "of '%s'", row->cluster, proto_name(row->key.proto),
-				      same_id->cluster);
-		note_service(builder, row, host, "refused");
-		return 0;
+		builder_problem(builder, "service '%s' (%s) refused: its id is that of '%s'",
+				row->cluster, proto_name(row->key.proto), same_id->cluster);
+		return refuse(builder, row, host);
 	}
-	if (row->key.vip.family)
-		same_vip_row = builder_find_vip(builder, &row->key, &vip_place);
-	if (same_vip_row && !strcmp(same_vip_row->cluster, row->cluster))
-		return 0; /* configured, and named by the control plane too */
-	if (same_vip_row) {
-		char text[ADDR_TEXT_MAX];
-
-		addr_port_format(&row->key.vip, row->key.port, text);
-		agent_picture_problem(builder->picture, "virtual IP %s (%s) refused to '%s': '%s' "
-				      "has it", text, proto_name(row->key.proto), row->cluster,
-				      same_vip_row->cluster);
-		note_service(builder, row, host, "refused");
+	if (is_taken(builder, row, &vip_place, &own))
+		return refuse(builder, row, host);
+	if (own)
 		return 0;
-	}
+	assignment = find_assignment(builder, row->cluster, &builder->row.assignment);
 	row->by_id = builder->gateway && !same_id;
-	row->keep = builder_is_held(builder, &row->key) && !source_knows(builder, row->cluster) &&
+	row->keep = !known && builder_is_held(builder, &row->key) &&
 		    (!assignment || dataplane_adopted(builder->agent->dataplane));
-	if (!assignment && !row->keep && !source_knows(builder, row->cluster))
-		return wait_for_first(builder, row, host, captured);
-	err = fill_row(builder, row, host, assignment, captured, &wanted);
-	if (err || !wanted)
+	if (!assignment && !row->keep && !known)
+		return wait_for_first(builder, row, host);
+	err = builder_fill(builder, row, host, assignment, &wanted);
+	if (err)
 		return err;
-	builder->rows[builder->row_count++] = *row;
-	if (!same_id)
+	builder_end(builder, row, wanted);
+	if (wanted && !same_id)
 		*id_place = index + 1;
-	if (vip_place)
+	if (wanted && vip_place)
 		*vip_place = index + 1;
 	return 0;
 }
@@ -205,12 +190,12 @@ static int add_configured(struct builder *builder, const struct config_service *
 	if (!row.cluster)
 		return -ENOMEM;
 	if (address->family == 6) {
-		agent_picture_problem(builder->picture, "service '%s': IPv6 addresses are not "
-				      "carried", row.cluster);
-		note_service(builder, &row, service->host, "refused");
-		return 0;
+		builder_begin(builder, &row, false);
+		builder_problem(builder, "service '%s': IPv6 addresses are not carried",
+				row.cluster);
+		return refuse(builder, &row, service->host);
 	}
-	return add_row(builder, &row, service->host, find_assignment(builder, row.cluster), false);
+	return add_row(builder, &row, service->host, false);
 }
 
 /* Without an address a service is for tunnel packets alone. */
@@ -244,19 +229,19 @@ static int add_all_configured(struct builder *builder, bool holders)
  * stands already. */
 static int add_known(struct builder *builder, const char *cluster)
 {
-	const struct assignment *assignment = find_assignment(builder, cluster);
 	struct desired_service row = { .key = { .proto = IPPROTO_TCP, .family = 4 } };
 	struct cluster_name name;
-	uint32_t *place;
+	uint32_t *place, index;
 
 	if (cluster_name_parse(cluster, &name) || name.subset[0])
 		return 0;
 	row.key.port = name.port;
 	row.key.id = service_id(name.port, IPPROTO_TCP, "", name.host);
 	row.cluster = cluster;
-	if (builder_find_id(builder, row.key.id, &place) || (!assignment && !builder_is_held(builder, &row.key)))
+	if (builder_find_id(builder, row.key.id, &place) ||
+	    (!find_assignment(builder, cluster, &index) && !builder_is_held(builder, &row.key)))
 		return 0;
-	return add_row(builder, &row, name.host, assignment, false);
+	return add_row(builder, &row, name.host, false);
 }
 
 static int add_all_known(struct builder *builder)
@@ -287,9 +272,6 @@ static int find_vips(struct builder *builder)
 	err = ads_source_vip_input(agent->ads, arena, &input);
 	if (!err)
 		err = vips_collect(arena, &input, &builder->vips);
-	if (!err && builder->vips.ipv6)
-		agent_picture_problem(builder->picture, "the control plane names IPv6 virtual IPs: "
-				      "they are not carried");
 	return err;
 }
 
@@ -303,7 +285,7 @@ static int add_vip(struct builder *builder, const struct vip *vip, bool holders)
 
 	if (builder_is_holder(builder, &row.key) != holders)
 		return 0;
-	return add_row(builder, &row, vip->host, vip->assignment, true);
+	return add_row(builder, &row, vip->host, true);
 }
 
 static int add_all_vips(struct builder *builder, bool holders)
@@ -332,7 +314,7 @@ static size_t count_rows(const struct builder *builder)
 	return count;
 }
 
-static int builder_init(struct builder *builder, size_t rows)
+static int init_claims(struct builder *builder, size_t rows)
 {
 	struct arena *arena = builder->picture->arena;
 	uint32_t places = 16;
@@ -343,14 +325,30 @@ static int builder_init(struct builder *builder, size_t rows)
 	builder->rows = arena_array(arena, rows + 1, sizeof(*builder->rows));
 	builder->by_vip = arena_array(arena, places, sizeof(*builder->by_vip));
 	builder->by_id = arena_array(arena, places, sizeof(*builder->by_id));
-	builder->picture->services = arena_array(builder->picture->kept, AGENT_SERVICES_MAX,
-						 sizeof(*builder->picture->services));
-	builder->picture->left_out = arena_array(builder->picture->kept, AGENT_LEFT_OUT_MAX,
-						 sizeof(*builder->picture->left_out));
-	if (!builder->rows || !builder->by_vip || !builder->by_id ||
-	    !builder->picture->services || !builder->picture->left_out)
-		return -ENOMEM;
-	return agent_prints_init(&builder->picture->prints, builder->picture->kept, rows + 1);
+	return builder->rows && builder->by_vip && builder->by_id ? 0 : -ENOMEM;
+}
+
+static int build_all(struct builder *builder)
+{
+	int err = find_vips(builder);
+	size_t most = err ? 0 : count_rows(builder);
+
+	if (!err)
+		err = init_claims(builder, most);
+	if (!err)
+		err = agent_rows_init(&builder->picture->rows, most + 1);
+	for (int holders = 1; !err && holders >= 0; holders--) {
+		err = add_all_configured(builder, holders);
+		if (!err)
+			err = add_all_vips(builder, holders);
+	}
+	if (!err && builder->gateway)
+		err = add_all_known(builder);
+	builder->picture->rows.vips_hidden = builder->vips.endpoints;
+	if (builder->vips.ipv6)
+		builder->picture->rows.problem = "the control plane names IPv6 virtual IPs: they are "
+						 "not carried";
+	return err;
 }
 
 int agent_services_build(const struct agent *agent, struct agent_picture *picture)
@@ -358,20 +356,15 @@ int agent_services_build(const struct agent *agent, struct agent_picture *pictur
 	struct builder builder = { .agent = agent, .picture = picture,
 				   .gateway = agent->config->gateway.enabled,
 				   .now_ns = clock_monotonic_ns() };
-	int err = find_vips(&builder);
+	int err = builder_look_around(&builder);
 
-	builder_look_around(&builder);
 	if (!err)
-		err = builder_init(&builder, count_rows(&builder));
-	for (int holders = 1; !err && holders >= 0; holders--) {
-		err = add_all_configured(&builder, holders);
-		if (!err)
-			err = add_all_vips(&builder, holders);
-	}
-	if (!err && builder.gateway)
-		err = add_all_known(&builder);
+		err = builder_amend(&builder);
+	if (err == -EAGAIN)
+		err = build_all(&builder);
+	agent_told_drop(builder.row.told); /* of a row that failed */
 	picture->desired.services = builder.rows;
 	picture->desired.service_count = builder.row_count;
-	picture->desired.keep_missing = !source_knows_names(agent);
+	picture->desired.keep_missing = picture->amends || !builder.names_known;
 	return err;
 }

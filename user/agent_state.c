@@ -120,81 +120,96 @@ static json_t *networks_state(const struct mesh_networks *mesh)
 
 /* ------------------------------------------------------------------ services */
 
-static json_t *priorities_state(const struct agent_service *service)
+static json_t *priorities_state(const struct agent_told *told)
 {
 	json_t *list = json_array();
 
-	for (size_t i = 0; service->priorities && i < service->priority_count; i++)
-		json_array_append_new(list, view_priority_json(&service->priorities[i]));
+	for (size_t i = 0; i < told->priority_count; i++)
+		json_array_append_new(list, view_priority_json(&told->priorities[i]));
 	return list;
 }
 
-static json_t *backends_state(const struct agent_word *word)
+/* `room` is for backends of all services. */
+static json_t *backends_state(const struct agent_word *word, size_t *room)
 {
 	json_t *list = json_array();
 	char buf[ADDR_TEXT_MAX];
 
-	for (uint32_t i = 0; i < word->shown; i++)
+	for (uint32_t i = 0; i < word->shown && *room; i++, --*room)
 		json_array_append_new(list, json_string(addr_port_format(
 			&word->backends[i].addr, word->backends[i].port, buf)));
 	return list;
 }
 
 /* The digest is 64 bits: more than every reader of JSON takes as a number. */
-static json_t *word_state(const struct agent_word *word)
+static json_t *word_state(const struct agent_word *word, size_t *room)
 {
 	char digest[20];
 
 	snprintf(digest, sizeof(digest), "%016llx", (unsigned long long)word->digest);
 	return json_pack("{s:I,s:I,s:s,s:o}", "said", (json_int_t)word->said, "count",
 			 (json_int_t)word->count, "digest", digest, "backends",
-			 backends_state(word));
+			 backends_state(word, room));
 }
 
-static json_t *service_state(const struct agent *agent, const struct agent_service *service)
+static json_t *service_state(const struct agent *agent, const struct agent_row *service,
+			     size_t *room)
 {
-	struct service_key key = { .vip = service->vip, .port = service->port,
-				   .proto = service->proto, .family = 4 };
-	uint32_t row = service->vip.family == 4 && strcmp(service->state, "refused") ?
+	const struct agent_told *told = service->told;
+	struct service_key key = service->key;
+	uint32_t row = key.vip.family == 4 && strcmp(told->state, "refused") ?
 			       ledger_vip_holder(&agent->ledger, &key) : NO_ROW;
 	char buf[ADDR_TEXT_MAX];
 
 	return json_pack("{s:o,s:o,s:i,s:s,s:o,s:o,s:s,s:o,s:o}", "host",
-			 agent_json_text(service->host), "vip",
-			 service->vip.family ? json_string(addr_format(&service->vip, buf)) :
-					       json_null(),
-			 "port", (int)service->port, "protocol",
-			 service->proto == IPPROTO_UDP ? "udp" : "tcp", "cluster",
-			 agent_json_text(service->cluster), "row",
-			 row == NO_ROW ? json_null() : json_integer(row), "state", service->state,
-			 "priorities", priorities_state(service), "word",
-			 word_state(&service->word));
+			 agent_json_text(told->host), "vip",
+			 key.vip.family ? json_string(addr_format(&key.vip, buf)) : json_null(),
+			 "port", (int)key.port, "protocol",
+			 key.proto == IPPROTO_UDP ? "udp" : "tcp", "cluster",
+			 agent_json_text(told->cluster), "row",
+			 row == NO_ROW ? json_null() : json_integer(row), "state", told->state,
+			 "priorities", priorities_state(told), "word",
+			 word_state(&told->word, room));
 }
 
 static json_t *services_state(const struct agent *agent)
 {
+	const struct agent_rows *rows = &agent->picture.rows;
+	size_t room = AGENT_WORDS_MAX;
 	json_t *list = json_array();
 
-	for (size_t i = 0; i < agent->picture.service_count; i++)
-		json_array_append_new(list, service_state(agent, &agent->picture.services[i]));
+	for (size_t i = 0; i < rows->count && json_array_size(list) < AGENT_SERVICES_MAX; i++)
+		if (rows->items[i].told && rows->items[i].told->host)
+			json_array_append_new(list, service_state(agent, &rows->items[i], &room));
 	return list;
 }
 
-static json_t *left_out_state(const struct agent_picture *picture, size_t max)
+static size_t count_services(const struct agent_rows *rows)
 {
-	json_t *list = json_array();
+	size_t count = 0;
+
+	for (size_t i = 0; i < rows->count; i++)
+		count += rows->items[i].untold ||
+			 (rows->items[i].told && rows->items[i].told->host);
+	return count;
+}
+
+static void add_left_out(void *list, const char *cluster, const struct agent_left_out *item)
+{
 	char buf[ADDR_TEXT_MAX];
 
-	for (size_t i = 0; i < picture->left_out_count && i < max; i++) {
-		const struct agent_left_out *item = &picture->left_out[i];
+	if (json_array_size(list) < AGENT_LEFT_OUT_MAX)
+		json_array_append_new(list, json_pack(
+			"{s:s,s:s,s:s}", "cluster", cluster, "address",
+			addr_port_format(&item->addr, item->port, buf), "reason",
+			view_left_out_name(item->reason)));
+}
 
-		if (item->again)
-			continue;
-		json_array_append_new(
-			list, json_pack("{s:s,s:s,s:s}", "cluster", item->cluster, "address",
-					addr_port_format(&item->addr, item->port, buf), "reason",
-					view_left_out_name(item->reason)));
-	}
+static json_t *left_out_state(const struct agent_picture *picture)
+{
+	json_t *list = json_array();
+
+	agent_rows_each_left_out(&picture->rows, add_left_out, list);
 	return list;
 }
 
@@ -234,6 +249,7 @@ static json_t *problems_state(const struct agent *agent)
 
 static json_t *build(const struct agent *agent)
 {
+	json_t *services = services_state(agent);
 	json_t *state = json_pack(
 		"{s:i,s:i,s:s,s:o,s:s,s:s,s:o,s:s}", "schema", 1, "pid", (int)getpid(), "version",
 		PARALLAX_VERSION, "started", agent_json_moment(agent->started), "config", agent->config_path,
@@ -249,10 +265,10 @@ static json_t *build(const struct agent *agent)
 	json_object_set_new(state, "updates", json_integer((json_int_t)agent->updates));
 	json_object_set_new(state, "problems", problems_state(agent));
 	json_object_set_new(state, "networks", networks_state(agent->config->mesh));
-	json_object_set_new(state, "services", services_state(agent));
-	json_object_set_new(state, "untold", json_integer((json_int_t)agent->picture.untold));
-	json_object_set_new(state, "left_out",
-			    left_out_state(&agent->picture, AGENT_LEFT_OUT_MAX));
+	json_object_set_new(state, "services", services);
+	json_object_set_new(state, "untold", json_integer(
+		(json_int_t)(count_services(&agent->picture.rows) - json_array_size(services))));
+	json_object_set_new(state, "left_out", left_out_state(&agent->picture));
 	json_object_set_new(state, "interfaces", interfaces_state(&agent->interfaces));
 	return state;
 }

@@ -10,46 +10,38 @@
 
 #define NS_PER_MS 1000000u
 
-/* A service of two protocols, or several virtual IPs, has one assignment. */
-static bool is_noted(const struct agent_picture *picture, const struct agent_left_out *item)
+static void add_left_out(struct agent_told *told, const struct view_left_out *items, size_t count,
+			 size_t room)
 {
-	for (size_t i = 0; i < picture->left_out_count; i++) {
-		const struct agent_left_out *noted = &picture->left_out[i];
-
-		if (noted->port == item->port && noted->reason == item->reason &&
-		    addr_equal(&noted->addr, &item->addr) && !strcmp(noted->cluster, item->cluster))
-			return true;
-	}
-	return false;
-}
-
-void builder_note_left_out(struct builder *builder, const char *cluster, const struct addr *addr,
-			   uint16_t port, enum left_out reason)
-{
-	struct agent_picture *picture = builder->picture;
-	struct agent_left_out item = { cluster, *addr, port, reason, false };
-
-	if (picture->left_out_count == AGENT_LEFT_OUT_MAX)
-		return;
-	item.again = is_noted(picture, &item);
-	picture->left_out[picture->left_out_count++] = item;
-}
-
-static void note_endpoints(struct builder *builder, const char *cluster,
-			   const struct view_left_out *items, size_t count)
-{
-	for (size_t i = 0; cluster && i < count; i++)
-		builder_note_left_out(builder, cluster, &items[i].addr, items[i].port,
-				      items[i].reason);
+	for (size_t i = 0; i < count && told->left_out_count < room; i++)
+		told->left_out[told->left_out_count++] = (struct agent_left_out){
+			items[i].addr, items[i].port, items[i].reason };
 }
 
 static void note_left_out(struct builder *builder, const struct view *view)
 {
-	const char *cluster = view->left_out_count || view->idle_count ?
-				      arena_strdup(builder->picture->kept, view->cluster) : NULL;
+	size_t used = builder->tally.left_out, count = view->left_out_count + view->idle_count;
+	size_t room = used < AGENT_LEFT_OUT_MAX ? AGENT_LEFT_OUT_MAX - used : 0;
+	struct agent_told *told = count ? builder_told(builder) : NULL;
 
-	note_endpoints(builder, cluster, view->left_out, view->left_out_count);
-	note_endpoints(builder, cluster, view->idle, view->idle_count);
+	if (!told)
+		return;
+	told->cut = count > room;
+	room = told->cut ? room : count;
+	told->left_out = arena_array(told->arena, room, sizeof(*told->left_out));
+	if (!told->left_out)
+		return;
+	add_left_out(told, view->left_out, view->left_out_count, room);
+	add_left_out(told, view->idle, view->idle_count, room);
+}
+
+static void note_word(struct builder *builder, const struct view *view,
+		      const struct assignment *assignment)
+{
+	struct agent_told *told = builder_shows(builder) ? builder_told(builder) : NULL;
+
+	if (told)
+		agent_word_note(told, view, assignment);
 }
 
 struct view_request builder_request(const struct builder *builder, const struct service_key *key,
@@ -77,7 +69,7 @@ static int build_view(struct builder *builder, const struct service_key *key,
 		return err;
 	if (side == VIEW_CLIENT) {
 		note_left_out(builder, view);
-		agent_word_note(builder->picture, view, assignment, &builder->word);
+		note_word(builder, view, assignment);
 	}
 	*ret_view = view;
 	return 0;
@@ -138,8 +130,8 @@ int builder_views(struct builder *builder, struct desired_service *row,
 
 	builder->picture->built++;
 	if (builder_is_stale(builder, assignment)) {
-		agent_picture_problem(builder->picture, "assignment '%s' is older than its "
-				      "endpoint_stale_after: no endpoints", row->cluster);
+		builder_problem(builder, "assignment '%s' is older than its endpoint_stale_after: "
+				"no endpoints", row->cluster);
 		empty = (struct assignment){ .name = assignment->name };
 		assignment = &empty;
 	}
@@ -152,8 +144,8 @@ int builder_views(struct builder *builder, struct desired_service *row,
 			      (row->view->degraded ? SERVICE_DEGRADED : 0);
 	if (err != -E2BIG)
 		return err;
-	agent_picture_problem(builder->picture, "service '%s': more than %u endpoints: not applied",
-			      row->cluster, VIEW_MAX_ENDPOINTS);
+	builder_problem(builder, "service '%s': more than %u endpoints: not applied", row->cluster,
+			VIEW_MAX_ENDPOINTS);
 	row->keep = true;
 	return 0;
 }

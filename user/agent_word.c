@@ -23,13 +23,11 @@ static bool is_repeated(const struct view *view, size_t i)
 	return i && a->kind == b->kind && a->port == b->port && addr_equal(&a->addr, &b->addr);
 }
 
-static void add_backends(struct agent_picture *picture, const struct view *view,
-			 struct agent_word *word)
+static void add_backends(struct arena *arena, const struct view *view, struct agent_word *word)
 {
-	size_t room = AGENT_WORDS_MAX - picture->word_count;
-	size_t most = view->backend_count < room ? view->backend_count : room;
+	size_t most = view->backend_count < AGENT_WORDS_MAX ? view->backend_count : AGENT_WORDS_MAX;
 
-	word->backends = arena_array(picture->kept, most, sizeof(*word->backends));
+	word->backends = arena_array(arena, most, sizeof(*word->backends));
 	for (size_t i = 0; i < view->backend_count; i++) {
 		const struct view_backend *backend = &view->backends[i];
 
@@ -42,14 +40,11 @@ static void add_backends(struct agent_picture *picture, const struct view *view,
 			word->backends[word->shown++] =
 				(struct socket_addr){ .addr = backend->addr, .port = backend->port };
 	}
-	picture->word_count += word->shown;
 }
 
-void agent_word_note(struct agent_picture *picture, const struct view *view,
-		     const struct assignment *assignment, struct agent_word *ret)
+void agent_word_note(struct agent_told *told, const struct view *view,
+		     const struct assignment *assignment)
 {
-	struct agent_word word = { .said = count_endpoints(assignment) };
-
-	add_backends(picture, view, &word);
-	*ret = word;
+	told->word = (struct agent_word){ .said = count_endpoints(assignment) };
+	add_backends(told->arena, view, &told->word);
 }

@@ -311,6 +311,45 @@ static void resource_of_two_files_counts_in_the_first(void **state)
 	file_source_free(source);
 }
 
+static void layout_is_all_but_contents(void **state)
+{
+	static const char *const broken = "resources:\n- cluster_name: [\n", *const empty = "resources: []\n";
+	static const struct {
+		const char *what, *file, *text; /* text NULL: two clusters of this weight */
+		int weight;
+		const char *first, *second;
+		bool other;
+	} steps[] = {
+		{ "other contents", "a.yaml", NULL, 2, "a", "b", false },
+		{ "broken, the last good content serves", "a.yaml", broken, 0, NULL, NULL, false },
+		{ "good again", "a.yaml", NULL, 3, "a", "b", false },
+		{ "one less", "a.yaml", NULL, 3, "a", NULL, true },
+		{ "another name", "a.yaml", NULL, 3, "b", NULL, true },
+		{ "a file more, that hides something", "b.yaml", broken, 0, NULL, NULL, true },
+		{ "which is nothing", "b.yaml", empty, 0, NULL, NULL, true },
+		{ "still nothing", "b.yaml", "resources: [ ]\n", 0, NULL, NULL, false },
+		{ "a name twice", "b.yaml", NULL, 4, "b", "c", true },
+		{ "a refused weight", "a.yaml", NULL, 0, "b", NULL, true },
+	};
+	struct file_source *source;
+
+	put_clusters(*state, "a.yaml", 1, "a", "b");
+	source = open_source(((struct place *)*state)->dir);
+	for (size_t i = 0; i < sizeof(steps) / sizeof(*steps); i++) {
+		uint64_t before = source->layout;
+
+		if (steps[i].text)
+			put(*state, steps[i].file, steps[i].text);
+		else
+			put_clusters(*state, steps[i].file, steps[i].weight, steps[i].first,
+				     steps[i].second);
+		refresh(source);
+		if ((source->layout != before) != steps[i].other)
+			fail_msg("%s: layout %s", steps[i].what, steps[i].other ? "stays" : "differs");
+	}
+	file_source_free(source);
+}
+
 static void other_files_are_passed_over(void **state)
 {
 	struct file_source *source;
@@ -541,6 +580,7 @@ int main(void)
 		TEST(bad_file_keeps_its_own_last_good_content),
 		TEST(refused_resource_keeps_its_own_last_good_content),
 		TEST(resource_of_two_files_counts_in_the_first),
+		TEST(layout_is_all_but_contents),
 		TEST(other_files_are_passed_over),
 		TEST(swap_of_a_volume_is_one_transaction),
 		TEST(word_says_whether_a_file_is_whole),

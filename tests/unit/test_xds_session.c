@@ -687,15 +687,18 @@ static void counts_changes_only(void **state)
 {
 	struct xds_session *session = open_session(XDS_SOTW, 1 << XDS_CDS | EDS);
 	struct peer_resource cluster = {.name = "a", .body = peer_cluster("a", NULL)};
-	uint64_t generation, revision;
+	uint64_t generation, revision, layout;
 
 	(void)state;
 	xds_session_connected(session, 0);
 	peer_all(session, 0);
 	say(session, XDS_SOTW, XDS_CDS, "1", "1", &cluster, 1, 1);
 	peer_all(session, 1);
+	layout = xds_session_layout(session);
 	send_one(session, XDS_SOTW, "1", "a", 1, 1);
 	peer_all(session, 1);
+	assert_true(xds_session_layout(session) != layout); /* it is there now */
+	layout = xds_session_layout(session);
 	generation = xds_session_generation(session);
 	revision = shown(session, "a").revision;
 	say(session, XDS_SOTW, XDS_CDS, "2", "2", &cluster, 1, 2);
@@ -706,6 +709,9 @@ static void counts_changes_only(void **state)
 	send_one(session, XDS_SOTW, "3", "a", 2, 3);
 	assert_true(xds_session_generation(session) != generation);
 	assert_true(shown(session, "a").revision != revision);
+	assert_true(xds_session_layout(session) == layout); /* with other contents */
+	say(session, XDS_SOTW, XDS_CDS, "3", "3", NULL, 0, 4);
+	assert_true(xds_session_layout(session) != layout);
 	xds_session_free(session);
 }
 

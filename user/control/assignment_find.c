@@ -12,12 +12,11 @@ static int compare_name(const void *key, const void *item)
 	return strcmp(key, (*assignment)->name);
 }
 
-const struct assignment *assignment_find(const struct assignment *const *sorted, size_t count,
-					 const char *name)
+uint32_t assignment_find(const struct assignment_list *list, const char *name)
 {
 	const struct assignment *const *found = NULL;
 
-	if (count)
-		found = bsearch(name, sorted, count, sizeof(*sorted), compare_name);
-	return found ? *found : NULL;
+	if (list->count)
+		found = bsearch(name, list->items, list->count, sizeof(*list->items), compare_name);
+	return found ? (uint32_t)(found - list->items) : ASSIGNMENT_NONE;
 }

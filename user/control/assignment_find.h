@@ -4,11 +4,19 @@
 #define ASSIGNMENT_FIND_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "assignment.h"
 
-/* One of `count`, which are in the order of their names. NULL when there is none. */
-const struct assignment *assignment_find(const struct assignment *const *sorted, size_t count,
-					 const char *name);
+/* In the order of their names. Borrowed. */
+struct assignment_list {
+	const struct assignment *const *items;
+	size_t count;
+};
+
+#define ASSIGNMENT_NONE UINT32_MAX
+
+/* Its index, or ASSIGNMENT_NONE. */
+uint32_t assignment_find(const struct assignment_list *list, const char *name);
 
 #endif

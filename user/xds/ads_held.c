@@ -4,9 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <xxhash.h>
+
 #include "ads_source_parts.h"
 #include "arena.h"
-#include "assignment_find.h"
 #include "assignment_merge.h"
 
 static int merge_one(struct ads_source *source, const struct xds_assignment *held,
@@ -99,19 +100,29 @@ int ads_source_refresh(struct ads_source *source)
 	return err ? err : note_generations(source);
 }
 
-size_t ads_source_count(const struct ads_source *source)
+struct assignment_list ads_source_list(const struct ads_source *source)
 {
-	return source->assignment_count;
+	return (struct assignment_list){ source->assignments, source->assignment_count };
 }
 
-const struct assignment *ads_source_at(const struct ads_source *source, size_t index)
+uint64_t ads_source_layout(const struct ads_source *source)
 {
-	return source->assignments[index];
+	uint64_t layout = source->links_changed << 1 | source->whole;
+
+	for (size_t i = 0; i < source->link_count; i++) {
+		uint64_t part = xds_session_layout(source->links[i]->session);
+
+		layout = XXH3_64bits_withSeed(&part, sizeof(part), layout);
+	}
+	return layout;
 }
 
-const struct assignment *ads_source_find(const struct ads_source *source, const char *name)
+static const struct assignment *find(const struct ads_source *source, const char *name)
 {
-	return assignment_find(source->assignments, source->assignment_count, name);
+	struct assignment_list list = ads_source_list(source);
+	uint32_t index = assignment_find(&list, name);
+
+	return index == ASSIGNMENT_NONE ? NULL : list.items[index];
 }
 
 int ads_source_vip_input(const struct ads_source *source, struct arena *arena,
@@ -133,7 +144,7 @@ int ads_source_vip_input(const struct ads_source *source, struct arena *arena,
 
 		if (from->kind == XDS_CLUSTER_EDS)
 			cluster[ret->cluster_count++] = (struct vip_cluster){
-				from->name, ads_source_find(source, from->name) };
+				from->name, find(source, from->name) };
 	}
 	for (size_t i = 0; i < hosts; i++) {
 		const struct xds_host *from = xds_session_host(own, i);

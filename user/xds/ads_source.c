@@ -59,6 +59,7 @@ static int add_link(struct ads_source *source, const char *network, const char *
 	if (err)
 		return err;
 	ads_link_start(source->links[source->link_count++]);
+	source->links_changed++;
 	return 0;
 }
 
@@ -68,6 +69,7 @@ static void drop_link(struct ads_source *source, size_t index)
 	memmove(&source->links[index], &source->links[index + 1],
 		(source->link_count - index - 1) * sizeof(*source->links));
 	source->link_count--;
+	source->links_changed++;
 	/* What was made of its view is gone with it. */
 	source->assignment_count = 0;
 	free(source->generations);

@@ -8,6 +8,7 @@
 
 #include <event2/event.h>
 
+#include "assignment_find.h"
 #include "config.h"
 #include "session.h"
 #include "vips.h"
@@ -34,10 +35,11 @@ int ads_source_follow(struct ads_source *source, const struct config *config);
 /* Everything below reads what was held at the last call of this. Returns 0 or -ENOMEM. */
 int ads_source_refresh(struct ads_source *source);
 
-/* Served assignments, sorted by name; valid until the loop runs again. */
-size_t ads_source_count(const struct ads_source *source);
-const struct assignment *ads_source_at(const struct ads_source *source, size_t index);
-const struct assignment *ads_source_find(const struct ads_source *source, const char *name);
+/* Served assignments; valid until the loop runs again. */
+struct assignment_list ads_source_list(const struct ads_source *source);
+/* Differs whenever more than their contents does: which there are, what is known of the rest, and the
+ * word on virtual IPs. */
+uint64_t ads_source_layout(const struct ads_source *source);
 
 /* The control plane's word on virtual IPs, in the arena or borrowed. Returns 0 or -ENOMEM. */
 int ads_source_vip_input(const struct ads_source *source, struct arena *arena,

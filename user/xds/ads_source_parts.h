@@ -14,6 +14,7 @@ struct ads_source {
 	void *arg;
 	struct ads_link **links; /* the first is our own network's */
 	size_t link_count;
+	uint64_t links_changed;  /* how often */
 	char *view;              /* last said as REQUESTED_NETWORK_VIEW; NULL: nothing */
 	struct arena *arena;     /* of what follows, made anew at each refresh */
 	const struct assignment **assignments;

@@ -114,10 +114,11 @@ static const struct file_resource *find_served(const struct file_entry *entry, c
 	return NULL;
 }
 
-/* Whether each resource of the new set takes the place of the one before it. */
+/* Whether each resource of the new set takes the place of the one before it. A file that could not be
+ * read before may hide a resource. */
 static bool fits(const struct file_entry *entry, const struct assignment_set *set)
 {
-	if (set->count != entry->resource_count)
+	if (!entry->set || set->count != entry->resource_count)
 		return false;
 	for (size_t i = 0; i < set->count; i++)
 		if (entry->resources[i].place == FILE_NOWHERE || set->items[i].rejected ||

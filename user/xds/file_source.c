@@ -8,7 +8,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "assignment_find.h"
 #include "file_entry.h"
 #include "file_list.h"
 
@@ -212,6 +211,7 @@ static int merge(struct file_source *source)
 	free(source->assignments);
 	source->assignments = assignments;
 	source->assignment_count = kept;
+	source->layout++;
 	return 0;
 }
 
@@ -286,6 +286,7 @@ static int forget(struct file_source *source, int err)
 	if (err) {
 		source->assignment_count = 0;
 		source->read = false;
+		source->layout++;
 	}
 	return err;
 }
@@ -350,9 +351,17 @@ int file_source_refresh_some(struct file_source *source, const char (*names)[NAM
 	return forget(source, err);
 }
 
+struct assignment_list file_source_list(const struct file_source *source)
+{
+	return (struct assignment_list){ source->assignments, source->assignment_count };
+}
+
 const struct assignment *file_source_find(const struct file_source *source, const char *name)
 {
-	return assignment_find(source->assignments, source->assignment_count, name);
+	struct assignment_list list = file_source_list(source);
+	uint32_t index = assignment_find(&list, name);
+
+	return index == ASSIGNMENT_NONE ? NULL : list.items[index];
 }
 
 static bool entry_knows(const struct file_entry *entry, const char *name)

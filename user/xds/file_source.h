@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "assignment.h"
+#include "assignment_find.h"
 
 struct held_set;
 
@@ -49,6 +50,7 @@ struct file_source {
 	size_t assignment_count;
 	char *problem; /* of the path itself; or NULL */
 	bool read;     /* the path was read whole once, and what it said is held */
+	uint64_t layout; /* differs whenever more than contents of `assignments` does */
 };
 
 /* Returns 0 or -ENOMEM; reads nothing yet. */
@@ -68,6 +70,8 @@ int file_source_refresh(struct file_source *source, bool *ret_changed);
 int file_source_refresh_some(struct file_source *source, const char (*names)[NAME_MAX + 1],
 			     size_t count, bool *ret_changed);
 
+/* Those served, until the next refresh. */
+struct assignment_list file_source_list(const struct file_source *source);
 /* The assignment served under this name, or NULL. */
 const struct assignment *file_source_find(const struct file_source *source, const char *name);
 

@@ -112,6 +112,9 @@ int64_t xds_session_reconnect_at(const struct xds_session *session);
 /* Changes whenever something below may read differently, the status apart. */
 uint64_t xds_session_generation(const struct xds_session *session);
 
+/* Changes with it, but not for the contents of an assignment held before and after. */
+uint64_t xds_session_layout(const struct xds_session *session);
+
 /* Has each type asked for been answered once, and each EDS name (or timed out)? Before that what
  * is missing here may only not have come yet. */
 bool xds_session_complete(const struct xds_session *session);

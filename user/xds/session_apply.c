@@ -76,6 +76,8 @@ static void take(struct xds_session *session, enum xds_type type, struct xds_res
 		session->generation++;
 		return;
 	}
+	session->contents += type == XDS_EDS && item->kind == INCOMING_TAKE &&
+			     held->state == XDS_HELD;
 	take_contents(session, held, item);
 	session->generation += held->rejected || held->state != XDS_HELD;
 	free(held->rejected);

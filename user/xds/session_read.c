@@ -19,6 +19,11 @@ uint64_t xds_session_generation(const struct xds_session *session)
 	return session->generation;
 }
 
+uint64_t xds_session_layout(const struct xds_session *session)
+{
+	return session->generation - session->contents;
+}
+
 static bool settled(const struct xds_session *session)
 {
 	const struct xds_list *assignments = &session->channels[XDS_EDS].list;

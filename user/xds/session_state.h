@@ -109,6 +109,7 @@ struct xds_session {
 	uint64_t random;
 	int64_t timers_at; /* nothing expires before */
 	uint64_t generation, revision;
+	uint64_t contents; /* generations in which the contents alone of an assignment changed */
 	uint8_t *request;
 };
 
