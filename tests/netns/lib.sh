@@ -4,6 +4,8 @@
 set -uo pipefail
 
 cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 1
+# Thousands of connections at once are more than the usual 1,024 files.
+ulimit -Sn 65536 2>/dev/null || ulimit -Sn "$(ulimit -Hn)"
 BUILD=$(realpath "${BUILD:-build}")
 HERE=$PWD/tests/netns
 T=$BUILD/tests
