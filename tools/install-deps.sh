@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # Installs what building, testing and the demo need, on Debian 12+ and Ubuntu 24.04+.
-# Does nothing, and needs no root, when everything is there. With `bench': what the benchmarks need.
+# Does nothing, and needs no root, when everything is there. With `bench': a peer that is
+# measured beside, left out where it cannot be had.
 set -uo pipefail
 
 cd "$(dirname "$0")/.."
@@ -42,14 +43,8 @@ mandoc                          mandoc
 /usr/lib/python3/dist-packages/google/protobuf  python3-protobuf
 "
 
-# `install-deps.sh bench`: the peers that are measured beside.
-if [[ ${1:-} == bench ]]; then
-	NEEDS="
-haproxy                         haproxy
-nft                             nftables
-python3                         python3
-"
-fi
+optional=
+[[ ${1:-} == bench ]] && optional=yes NEEDS="haproxy haproxy"
 
 have() {
 	case $1 in
@@ -84,18 +79,29 @@ mapfile -t missing < <(missing_packages)
 fail() {
 	echo "install-deps: $1" >&2
 	echo "install-deps: missing: ${missing[*]}" >&2
-	exit 1
+	[[ -z $optional ]] && exit 1
+	echo "install-deps: it is done without" >&2
+	exit 0
+}
+
+# apt_get ARGUMENT...: silent but for the end of what it says when it fails, often a line for each
+# package. A machine that has just come up is often busy with its first updates.
+apt_get() {
+	local said
+	said=$(DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=600 "$@" \
+		2>&1 </dev/null) && return
+	tail -n 4 <<<"$said" >&2
+	echo "install-deps: apt-get $1 failed" >&2
+	return 1
 }
 
 command -v apt-get >/dev/null || fail "this is no Debian or Ubuntu; install these by hand"
 ((EUID == 0)) || fail "needs root to install packages (sudo tools/install-deps.sh)"
 
 echo "install-deps: installing ${missing[*]}"
-export DEBIAN_FRONTEND=noninteractive
-apt-get -qq update || fail "apt-get update failed"
+apt_get update # may fail over a source that has none of these
 # shellcheck disable=SC2046 # one package a word
-apt-get -qq -y --no-install-recommends install $(resolve "${missing[@]}") >/dev/null ||
-	fail "apt-get install failed"
+apt_get install -y --no-install-recommends $(resolve "${missing[@]}") || fail "is the network there?"
 
 mapfile -t missing < <(missing_packages)
 ((${#missing[@]} == 0)) || fail "still not there after installing"
