@@ -270,7 +270,7 @@ CHECK_SUITES = $(UNIT) $(REGRESS) tools/check-tree.sh
 TEST_SUITES  = $(CHECK_SUITES) $(BPF_TEST) $(COST_TEST) $(wildcard tests/netns/run.sh)
 
 check-programs: all $(UNIT) $(REGRESS)
-test-programs: check-programs $(BPF_TEST) $(COST_TEST) $(NETNS)
+test-programs: check-programs $(BPF_TEST) $(COST_TEST) $(NETNS) $(BENCH_LOAD) $(BUILD)/bench/frames
 
 run-check:
 	@BUILD=$(BUILD) tools/run-tests.sh $(CHECK_SUITES)

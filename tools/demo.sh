@@ -85,7 +85,7 @@ need_programs() {
 
 play_end() {
 	local status=$?
-	trap '' INT TERM
+	trap '' HUP INT TERM
 	if ((status)) && [[ -d $TOPO_DIR ]]; then
 		say "" "What the agents said last:"
 		tail -n 15 "$TOPO_DIR"/log/agent-* 2>/dev/null
@@ -98,7 +98,7 @@ play_end() {
 play() {
 	topo_begin "$(mktemp -d /tmp/parallax-demo-XXXXXX)" "parallax-demo-$$"
 	trap play_end EXIT
-	trap 'exit 130' INT TERM
+	trap 'exit 130' HUP INT TERM
 	local n
 	for n in 0 1 2 3 4 5 6 7; do
 		"step_$n"
@@ -111,7 +111,7 @@ up() {
 		exit 1
 	fi
 	topo_begin "$STANDING" "${STANDING##*/}"
-	trap 'topo_end "$STANDING"; exit 1' INT TERM
+	trap 'topo_end "$STANDING"; exit 1' HUP INT TERM
 	use networks networks-mirrored
 	use eds eds-both
 	configure

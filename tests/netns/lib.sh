@@ -56,7 +56,7 @@ equal() {
 
 test_end() {
 	local status=$?
-	trap '' INT TERM
+	trap '' HUP INT TERM
 	((status == 0 || status == 77)) || test_evidence
 	topo_end "$TEST_DIR"
 	exit "$status"
@@ -81,7 +81,7 @@ test_evidence() {
 TEST_DIR=${TEST_DIR:-/tmp/parallax-test-$$}
 topo_begin "$TEST_DIR" "px$$"
 trap test_end EXIT
-trap 'exit 1' INT TERM
+trap 'exit 1' HUP INT TERM
 
 # ------------------------------------------------------------------ the usual two clusters
 

@@ -14,7 +14,7 @@ usual_limit=240
 work=$(mktemp -d /tmp/parallax-netns-XXXXXX)
 passed=0 failed=0 skipped=0
 trap 'rm -rf "$work"' EXIT
-trap 'topo_end "$work/run" 2>/dev/null; exit 1' INT TERM
+trap 'topo_end "$work/run" 2>/dev/null; exit 1' HUP INT TERM
 
 # limit_of SCRIPT: seconds that it may take
 limit_of() {

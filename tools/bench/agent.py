@@ -4,7 +4,7 @@ import json
 import subprocess
 import time
 
-from ways import BUILD, PREFIX, TEST_DIR, inside
+from ways import BUILD, PREFIX, TEST_DIR, inside, start
 
 NODE, CLIENT, SERVER = "plain", "c-plain", "s-plain"
 PINS = "/sys/fs/bpf/%s-%s" % (PREFIX, NODE)
@@ -41,9 +41,8 @@ class Agent:
 
     def __enter__(self):
         with open(LOG, "w") as log:
-            self.process = subprocess.Popen(
-                [*inside(NODE), BUILD + "/parallaxd", "--config", self.config, "--pin-dir", PINS],
-                stdout=subprocess.DEVNULL, stderr=log)
+            self.process = start("agent-plain", NODE, BUILD + "/parallaxd", "--config", self.config,
+                                 "--pin-dir", PINS, stdout=subprocess.DEVNULL, stderr=log)
         return self
 
     def __exit__(self, *_):

@@ -3,6 +3,7 @@
 """Measures in the namespaces of bench.sh. Every figure comes from interleaved rounds of one run;
 what counts are ratios. `bench.py nft|haproxy|envoy|eds` writes what the others are configured with."""
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -14,7 +15,7 @@ from packets import measure_packets
 from scale import measure_scale
 from traffic import measure_bulk, measure_connections, measure_frames, measure_round_trips
 from updates import measure_updates
-from ways import BUILD, answering, progress, say
+from ways import OUT, answering, progress, say
 
 PARTS = {
     "packets": lambda figures, _, quick: measure_packets(figures, quick),
@@ -38,7 +39,8 @@ def run(arguments):
     say("%(busy_before).2f of %(cpus)d processors are busy with other work" % info)
     figures, ways = Figures(), answering()
     begin, stolen = time.monotonic(), cpu_times()[1]
-    failed = [name for name in chosen if not one_part(name, figures, ways, quick)]
+    failed = [name for n, name in enumerate(chosen, 1)
+              if not one_part(name, "part %d of %d" % (n, len(chosen)), figures, ways, quick)]
     info["seconds"] = time.monotonic() - begin
     info["stolen"] = (cpu_times()[1] - stolen) / info["seconds"]
     report(figures, info, chosen)
@@ -46,29 +48,42 @@ def run(arguments):
         raise SystemExit("failed: " + ", ".join(failed))
 
 
-def one_part(name, figures, ways, quick):
+def one_part(name, place, figures, ways, quick):
     """What the other parts have measured is not lost by one that fails."""
     at = time.monotonic()
+    progress("%s: %s" % (place, name))
     try:
         PARTS[name](figures, ways, quick)
     except (SystemExit, subprocess.CalledProcessError, OSError) as error:
         say("%s FAILED: %s" % (name, error))
         return False
-    say("%s: %.0f s" % (name, time.monotonic() - at))
+    say("%s: %s, %.0f s" % (place, name, time.monotonic() - at))
     return True
 
 
 def report(figures, info, chosen):
     rows = list(figures.rows())
-    print_rows(rows)
-    os.makedirs(BUILD + "/bench", exist_ok=True)
-    write_results(BUILD + "/bench/results.json", rows, info)
-    with open(BUILD + "/bench/chart.svg", "w") as f:
+    os.makedirs(OUT, exist_ok=True)
+    write_results(OUT + "/results.json", rows, info)
+    with open(OUT + "/chart.svg", "w") as f:
         f.write(svg(rows, info))
+    print_rows(rows)
     print("\n%(date)s, %(cpus)d x %(cpu)s, Linux %(kernel)s, commit %(commit)s" % info)
-    print("written: %s/bench/results.json, %s/bench/chart.svg" % (BUILD, BUILD))
+    print("written: %s/results.json, %s/chart.svg" % (OUT, OUT))
     if set(chosen) == set(PARTS) and not info["quick"]:
         print("`make bench-docs' puts these figures into README.md and docs/performance.*")
+
+
+def stop_when_told():
+    """Once, as by Ctrl-C; what we started ends on the way out."""
+    def stop(*_):
+        for number in signals:
+            signal.signal(number, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    signals = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
+    for number in signals:
+        signal.signal(number, stop)
 
 
 def main():
@@ -82,6 +97,7 @@ def main():
     elif verb == "eds":
         inputs.write_eds(int(sys.argv[2]), sys.argv[3])
     else:
+        stop_when_told()
         try:
             run(sys.argv[2:])
         except KeyboardInterrupt:

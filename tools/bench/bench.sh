@@ -3,21 +3,52 @@
 # Builds the namespaces the benchmarks run in, lets bench.py measure, takes them down.
 # Usage: tools/bench/bench.sh [--quick] [--only PART]...
 # with the parts packets, bulk, connections, round-trips, frames, updates, scale
+# OUT is where the results go (build/bench), SERVICES how many there are, ENVOY names Envoy's binary.
 #
 # Each way of carrying a service has a node of its own with a client pod and a server pod:
 #   plain    no service at all: kernel routing (and the kernel's VXLAN device to the other network)
 #   stack    Parallax, `delivery: stack'        redirect  Parallax, `delivery: redirect'
 #   peer     nftables with a map of 10,000 services; haproxy and Envoy in a pod
 [[ $(id -u) == 0 ]] || { echo "the benchmarks need root: sudo make bench" >&2; exit 1; }
-TEST_DIR=${TEST_DIR:-/tmp/parallax-bench-$$}
+WORLDS=${TMPDIR:-/tmp}/parallax-bench
+TEST_DIR=$(mktemp -d "$WORLDS-XXXXXX") || exit 1
 . "$(dirname "$0")/../../tests/netns/lib.sh"
 
 # Ten thousand services are not what somebody wants to see first.
-test_evidence() { [[ -n $interrupted ]] || tail -n 8 "$TEST_DIR"/log/agent-*; }
+test_evidence() { [[ -n $interrupted ]] || tail -n 8 "$TEST_DIR"/log/agent-* 2>/dev/null; }
+
+# A shell handles a signal only between foreground commands, so measuring is a background one.
+stopped() {
+	trap '' HUP INT TERM
+	interrupted=yes
+	printf "\n  stopped, taking everything down\n"
+	stop measuring
+	exit 130
+}
 interrupted=
-trap 'interrupted=yes; printf "\n  stopped, taking everything down\n"; exit 130' INT TERM
+trap stopped HUP INT TERM
+
+# Another benchmark would spoil the figures of both; one that was killed left its world behind.
+alone() {
+	local dir
+	for dir in "$WORLDS"-*; do
+		[[ -O $dir && ! -L $dir && $dir != "$TEST_DIR" ]] || continue
+		topo_in_use "$dir" && fail "another benchmark is running, in $dir"
+		echo "  taking down what a killed benchmark left in $dir"
+		topo_end "$dir"
+	done
+}
+
+room() {
+	local free
+	free=$(df -k --output=avail "$TEST_DIR" | tail -n 1)
+	((free >= ROOM_KB)) ||
+		fail "${TMPDIR:-/tmp} has $((free / 1024)) MB free, $((ROOM_KB / 1024)) are needed;" \
+			"TMPDIR names another directory"
+}
 
 LOAD=$BUILD/bench/load
+ROOM_KB=204800
 SERVICES=${SERVICES:-10000}
 EDS=$TEST_DIR/eds
 
@@ -88,7 +119,7 @@ peers() {
 	command -v haproxy >/dev/null &&
 		start haproxy proxy haproxy -f "$TEST_DIR/haproxy.cfg"
 	envoy_binary
-	[[ -n $ENVOY ]] || return 0
+	[[ -n $ENVOY ]] || { echo "  no Envoy found; ENVOY names its binary" && return; }
 	tools/bench/bench.py envoy >"$TEST_DIR/envoy.yaml"
 	start envoy proxy "$ENVOY" -c "$TEST_DIR/envoy.yaml" --concurrency 2 --log-level error \
 		--disable-hot-restart
@@ -142,9 +173,15 @@ agents() {
 	done
 }
 
+alone
+room
+echo "  six nodes and their pods, in network namespaces"
 build_world
 plain_ways
 peers
+echo "  four agents, $SERVICES services"
 agents
 export TEST_DIR BUILD EDS LOAD PREFIX=$TOPO_PREFIX
-python3 -u tools/bench/bench.py run "$@" || fail "measuring"
+python3 -u tools/bench/bench.py run "$@" &
+noted $! measuring
+finish measuring || fail "measuring"

@@ -95,6 +95,15 @@ def busy_processors(seconds):
     return round((cpu_times()[0] - before) / seconds, 2)
 
 
+def jit_enabled():
+    """Only the machine's first network namespace shows it, a container's does not."""
+    try:
+        with open("/proc/sys/net/core/bpf_jit_enable") as f:
+            return f.read().strip()
+    except FileNotFoundError:
+        return "unknown"
+
+
 def machine():
     with open("/proc/cpuinfo") as f:
         info = f.read()
@@ -103,12 +112,10 @@ def machine():
         memory = int(re.search(r"MemTotal:\s*(\d+)", f.read()).group(1))
     commit = subprocess.run(["git", "describe", "--always", "--dirty"], text=True, check=False,
                             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout.strip()
-    with open("/proc/sys/net/core/bpf_jit_enable") as f:
-        jit = f.read().strip()
     return {"date": time.strftime("%Y-%m-%d"), "kernel": platform.release(),
             "cpu": model.group(1) if model else platform.machine(),
             "cpus": os.cpu_count(), "memory_gb": round(memory / 1e6),
-            "virtual": " hypervisor" in info, "commit": commit, "jit": jit}
+            "virtual": " hypervisor" in info, "commit": commit, "jit": jit_enabled()}
 
 
 def write_results(path, rows, info):

@@ -10,7 +10,7 @@ import time
 
 from agent import Agent
 from inputs import CHANGING, DOMAIN, NEW, OLD, ads_agent, assignment, write_assignments
-from ways import LOAD, TEST_DIR, inside, memory_mb, pid_of, progress
+from ways import LOAD, TEST_DIR, inside, memory_mb, pid_of, progress, start
 
 SETTLE = 0.15  # what the agent does after it has written, and what it waits for between changes
 ANSWERED_BY = {OLD: "a", NEW: "b"}
@@ -139,8 +139,8 @@ PLANE = "127.0.0.1:15010"
 
 def measure_ads(figures, quick):
     """An agent on the node `plain', and its control plane on the same node."""
-    plane = subprocess.Popen([*inside("plain"), "tools/bench/ads_push.py", PLANE, "new." + DOMAIN,
-                              "5000"], text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    plane = start("plane", "plain", "tools/bench/ads_push.py", PLANE, "new." + DOMAIN, "5000",
+                  text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     try:
         changing = ChangingByAds("ADS, 1 service", "c-plain", plane, "agent-plain")
         changing.tell(one(OLD))

@@ -9,6 +9,7 @@ import sys
 from figures import FAR, NODE, OTHER
 
 LOAD, BUILD = os.environ.get("LOAD", ""), os.environ.get("BUILD", "build")
+OUT = os.environ.get("OUT", BUILD + "/bench")
 PREFIX, TEST_DIR = os.environ.get("PREFIX", ""), os.environ.get("TEST_DIR", "")
 
 
@@ -26,6 +27,16 @@ def memory_mb(pid, what):
     """VmRSS, VmHWM (its peak) or RssAnon of a process."""
     with open("/proc/%d/status" % pid) as f:
         return int(re.search(what + r":\s*(\d+)", f.read()).group(1)) / 1024
+
+
+def start(name, ns, *command, **more):
+    """A process that bench.sh takes down, should we not live to do it."""
+    process = subprocess.Popen([*inside(ns), *command], **more)
+    with open("/proc/%d/stat" % process.pid) as f:
+        started = f.read().rpartition(") ")[2].split()[19]
+    with open(TEST_DIR + "/processes", "a") as f:
+        f.write("%d %s %s\n" % (process.pid, started, name))
+    return process
 
 
 def pid_of(name):

@@ -30,6 +30,9 @@ class Words:
     def evaluate(self, expression):
         return eval(expression, {"__builtins__": {}}, self.names)  # our own templates
 
+    def jit(self):
+        return {"0": "off", "1": "on", "2": "on"}.get(self.machine["jit"], "unknown")
+
     # ------------------------------------------------------------ figures
 
     def row(self, measure, group, way):

@@ -15,6 +15,7 @@ topo_begin() {
 	TOPO_DIR=$1 TOPO_PREFIX=$2
 	mkdir -p "$TOPO_DIR/log"
 	echo "$TOPO_PREFIX" >"$TOPO_DIR/prefix"
+	echo "$$ $(start_time $$)" >"$TOPO_DIR/owner"
 	: >"$TOPO_DIR/namespaces" >"$TOPO_DIR/processes" >"$TOPO_DIR/pins"
 }
 
@@ -27,6 +28,12 @@ topo_end() {
 	while read -r name; do ip netns delete "$name" 2>/dev/null; done <"$dir/namespaces"
 	rm -rf "$dir"
 }
+
+# topo_in_use DIR: the process that began it still runs
+topo_in_use() {
+	local pid started
+	read -r pid started <"$1/owner" && still_runs "$pid" "$started"
+} 2>/dev/null
 
 netns_path() { echo "/var/run/netns/$TOPO_PREFIX-$1"; }
 
@@ -188,8 +195,11 @@ start() {
 	shift 2
 	nsenter --net="/var/run/netns/$TOPO_PREFIX-$ns" -- "$@" \
 		>>"$TOPO_DIR/log/$name" 2>&1 </dev/null &
-	echo "$! $(start_time $!) $name" >>"$TOPO_DIR/processes"
+	noted $! "$name"
 }
+
+# noted PID NAME: it is stopped by topo_end at the latest
+noted() { echo "$1 $(start_time "$1") $2" >>"$TOPO_DIR/processes"; }
 
 pid_of() { awk -v name="$1" '$3 == name { pid = $1 } END { print pid }' "$TOPO_DIR/processes"; }
 

@@ -1,0 +1,60 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# The benchmarks as a user has them, but small: they run to the end, one at a time, and stopped or
+# killed leave nothing behind. No figure is looked at.
+. "$(dirname "$0")/lib.sh"
+
+export TMPDIR=$TEST_DIR OUT=$TEST_DIR/out SERVICES=20
+LOG=$TEST_DIR/log/bench
+
+bench() { tools/bench/bench.sh --quick "$@" >"$LOG" 2>&1; }
+
+said() { grep -qF -- "$1" "$LOG" || { cat "$LOG" && false; }; }
+
+# bench_start: in the background, until it is in the middle of its largest part
+bench_start() {
+	tools/bench/bench.sh --quick --only scale >"$LOG" 2>&1 &
+	bench_pid=$!
+	noted $bench_pid bench
+	wait_for 60 said "scale: 1000 services" || fail "it does not begin: $(cat "$LOG")"
+	world=$(compgen -G "$TMPDIR/parallax-bench-*")
+	prefix=$(<"$world/prefix")
+}
+
+# what is there of the benchmark that was started last; prints nothing when clean
+remains() {
+	compgen -G "$world"
+	ip netns list | grep "^$prefix-"
+	compgen -G "/sys/fs/bpf/$prefix-*"
+	pgrep -af "$world/"
+}
+
+check "one part, to its end" bench --only round-trips
+check "it says how far it is" said "part 1 of 1: round-trips"
+check "a table, haproxy in it or left out" said haproxy
+for file in results.json chart.svg; do
+	check "$file is written" test -s "$OUT/$file"
+done
+check "and the figures are in it" grep -q '"Parallax, stack"' "$OUT/results.json"
+refute "a part that there is not" bench --only nonsense
+check "which are there" said "the parts are packets, bulk"
+
+bench_start
+second=$(tools/bench/bench.sh --quick 2>&1) && fail "two at once"
+equal "the second" "FAILED: another benchmark is running, in $world" "$second"
+for signal in HUP TERM; do
+	kill -$signal $bench_pid
+	wait_for 5 gone $bench_pid "$(start_time $bench_pid)" || fail "goes on after $signal"
+	equal "left after $signal" "" "$(remains)"
+	bench_start
+done
+kill -KILL $bench_pid
+[[ -n $(remains) ]] || fail "somebody cleaned up after all"
+refute "the next one" bench --only nonsense
+check "takes that down" said "taking down what a killed benchmark left in $world"
+equal "left after KILL" "" "$(remains)"
+
+mkdir "$TEST_DIR/small"
+refute "a full disk" unshare -m sh -c 'mount -t tmpfs -o size=8m none "$0" &&
+	TMPDIR=$0 tools/bench/bench.sh --quick >"$1"' "$TEST_DIR/small" "$LOG"
+check "is said before anything is made" said "MB free, 200 are needed"
