@@ -113,27 +113,30 @@ all: $(PROGRAMS)                ## parallaxd and parallaxctl (the default)
 
 helpers: all $(NETNS)
 
+# What root has built belongs to the owner of the tree, who builds there next.
+GIVE_BACK = ; status=$$?; [ "$$(id -u)" != 0 ] || chown -R --reference=. $(BUILD); exit $$status
+
 check:                          ## tests that need no root: unit, layers, documentation, scripts
 	@+$(MAKE) --no-print-directory $(JOBS) check-programs
 	@+$(MAKE) --no-print-directory run-check
 
 test: deps                      ## everything; as root: check, packet tables, network namespaces
-	@+$(MAKE) --no-print-directory $(JOBS) test-programs
-	@+$(MAKE) --no-print-directory run-test
+	@+$(MAKE) --no-print-directory $(JOBS) test-programs $(GIVE_BACK)
+	@+$(MAKE) --no-print-directory run-test $(GIVE_BACK)
 
 demo: deps                      ## as root: play the two-cluster scenario, check it, clean up
-	@+$(MAKE) --no-print-directory $(JOBS) helpers
+	@+$(MAKE) --no-print-directory $(JOBS) helpers $(GIVE_BACK)
 	@BUILD=$(BUILD) tools/demo.sh
 
 demo-up: deps                   ## as root: build the scenario and leave it standing
-	@+$(MAKE) --no-print-directory $(JOBS) helpers
+	@+$(MAKE) --no-print-directory $(JOBS) helpers $(GIVE_BACK)
 	@BUILD=$(BUILD) tools/demo.sh up
 
 demo-down:                      ## as root: take down what demo-up left
 	@BUILD=$(BUILD) tools/demo.sh down
 
 interop: deps                   ## as root: against other people's control planes (ISTIOD=pilot-discovery)
-	@+$(MAKE) --no-print-directory $(JOBS) helpers
+	@+$(MAKE) --no-print-directory $(JOBS) helpers $(GIVE_BACK)
 	@BUILD=$(BUILD) tests/interop/run.sh
 
 fuzz:                           ## fuzz each target for FUZZ_SECONDS (30), with sanitizers
@@ -141,12 +144,12 @@ fuzz:                           ## fuzz each target for FUZZ_SECONDS (30), with 
 		FUZZ_CFLAGS=-fsanitize=fuzzer-no-link run-fuzz
 
 bench: deps bench-deps          ## as root: measure, compare with peers, draw (about 15 minutes)
-	@+$(MAKE) --no-print-directory $(JOBS) bench-programs
-	@BUILD=$(BUILD) tools/bench/bench.sh
+	@+$(MAKE) --no-print-directory $(JOBS) bench-programs $(GIVE_BACK)
+	@BUILD=$(BUILD) tools/bench/bench.sh $(GIVE_BACK)
 
 bench-quick: deps bench-deps    ## as root: the same in under three minutes, less precise
-	@+$(MAKE) --no-print-directory $(JOBS) bench-programs
-	@BUILD=$(BUILD) tools/bench/bench.sh --quick
+	@+$(MAKE) --no-print-directory $(JOBS) bench-programs $(GIVE_BACK)
+	@BUILD=$(BUILD) tools/bench/bench.sh --quick $(GIVE_BACK)
 
 bench-docs:                     ## put the figures of the last `make bench' into README.md and docs/
 	@tools/bench/report.py $(or $(RESULTS),$(BUILD)/bench/results.json)
@@ -198,6 +201,8 @@ $(call objects,$(SKEL_SRC)): $(SKEL)
 # One run for all files, since they include one another.
 $(BUILD)/proto/.made: $(PROTO_SRC) | $(BUILD)/proto/
 	$(call msg,PROTO,$(@D))
+	$(Q)command -v $(PROTOC_C) >/dev/null || { echo '$(PROTOC_C) is missing:' \
+		'`sudo tools/install-deps.sh` installs what building needs' >&2; exit 1; }
 	$(Q)$(PROTOC_C) --proto_path=proto --c_out=$(BUILD)/proto $(PROTO_SRC)
 	$(Q)touch $@
 
