@@ -135,6 +135,15 @@ if [[ -x $(command -v strace) ]]; then
 		stop agent-node1 TERM
 	done
 	check "uninstall" ctl node1 uninstall
+
+	# As when pods come and go: the kernel says that its list is none of one moment.
+	start agent-node1 node1 strace -D -f -qq --seccomp-bpf -o /dev/null -e trace=recvmsg \
+		-e inject=recvmsg:error=EINTR:when=1 "$BUILD/parallaxd" \
+		--config "$TOPO_DIR/node1/config.yaml" --pin-dir "$pins"
+	check "the list of interfaces is interrupted: it serves" wait_for 10 agent_serves node1
+	check "and answers" hello sleep
+	stop agent-node1 TERM
+	check "uninstall" ctl node1 uninstall
 fi
 
 # ---- kernels without TCX: filters on clsact, and a neighbour who takes the qdisc away

@@ -13,6 +13,8 @@
 #include "dataplane.h"
 #include "pins.h"
 
+#define LIST_TRIES 20
+
 void interfaces_init(struct interfaces *interfaces, const char *pin_dir,
 		     const struct config *config, const struct dataplane *dataplane)
 {
@@ -317,6 +319,16 @@ static int visit_link(void *arg, const struct netlink_link *link)
 	return interfaces_on_link(resync->interfaces, link, &resync->changed);
 }
 
+/* A list that changed while it was read is read again: to visit an interface twice is no harm. */
+static int visit_links(struct resync *resync)
+{
+	int err = -EINTR;
+
+	for (int tries = 0; err == -EINTR && tries < LIST_TRIES; tries++)
+		err = netlink_links(visit_link, resync);
+	return err;
+}
+
 /* Pins of interfaces that went, or changed roles, while no agent ran. */
 static int visit_pin(void *arg, const char *name)
 {
@@ -363,7 +375,7 @@ int interfaces_resync(struct interfaces *interfaces, bool *ret_changed)
 	for (size_t i = 0; i < interfaces->count; i++)
 		interfaces->items[i].seen = false;
 	interfaces->resyncing = true;
-	err = netlink_links(visit_link, &resync);
+	err = visit_links(&resync);
 	interfaces->resyncing = false;
 	for (size_t i = interfaces->count; !err && i-- > 0;)
 		if (!interfaces->items[i].seen)

@@ -19,7 +19,8 @@ struct netlink_link {
 
 typedef int (*netlink_link_visit)(void *arg, const struct netlink_link *link);
 
-/* Visits every interface of this network namespace. Returns 0, what `visit` returned, or -errno. */
+/* Visits every interface of this network namespace. Returns 0, what `visit` returned, -EINTR when
+ * interfaces came or went meanwhile, or another -errno. */
 int netlink_links(netlink_link_visit visit, void *arg);
 
 /* First global IPv4 address of an interface. Returns 0, -ENOENT, or another -errno. */
