@@ -140,6 +140,7 @@ struct agent {
 	struct file_source *source; /* NULL: not from files */
 	struct ads_source *ads;     /* NULL: not from a control plane */
 	uint64_t ads_failures;      /* streams that ended, at the last look */
+	uint64_t ads_followed;      /* fingerprint of what it was asked for; 0: of nothing */
 	struct file_word file_word;    /* told since the last look */
 	struct file_watch *file_watch; /* NULL: what changed is seen at the next tick */
 	int watch_error;               /* why there is none */
@@ -209,6 +210,9 @@ void agent_picture_done(struct agent_picture *picture);
 void agent_picture_trim(struct agent_picture *picture);
 void agent_picture_problem(struct agent_picture *picture, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+
+/* Fingerprint of what all views are made from, and of what is captured. */
+uint64_t agent_surroundings(const struct agent *agent);
 
 /* The control plane, as the configuration has it: made, kept or dropped; then told which networks
  * and services are asked for. Returns 0 or -errno. */

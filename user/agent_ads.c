@@ -2,6 +2,8 @@
 /* The control plane as a source of the agent. */
 #include <errno.h>
 
+#include <xxhash.h>
+
 #include "agent.h"
 
 static uint64_t count_failures(const struct ads_source *ads)
@@ -55,5 +57,13 @@ int agent_ads_use(struct agent *agent, const struct config *config)
 
 int agent_ads_follow(struct agent *agent)
 {
-	return agent->ads ? ads_source_follow(agent->ads, agent->config) : 0;
+	uint64_t wanted = XXH3_64bits_withSeed(&agent->config_loads, sizeof(agent->config_loads),
+					       agent_surroundings(agent));
+	int err;
+
+	if (!agent->ads || agent->ads_followed == wanted)
+		return 0;
+	err = ads_source_follow(agent->ads, agent->config);
+	agent->ads_followed = err ? 0 : wanted;
+	return err;
 }

@@ -74,7 +74,7 @@ json_t *agent_ads_state(const struct agent *agent)
 	char path[300];
 
 	for (size_t i = 0; i < ads_source_stream_count(agent->ads); i++) {
-		ads_source_stream(agent->ads, i, &stream);
+		ads_source_stream_counted(agent->ads, i, &stream);
 		json_array_append_new(streams, stream_state(&stream));
 	}
 	snprintf(path, sizeof(path), "%.255s:%u", config->addresses[0].host,

@@ -6,7 +6,6 @@
 #include <xxhash.h>
 
 #include "agent_builder.h"
-#include "view_hash.h"
 
 /* ------------------------------------------------------------------ what changed */
 
@@ -31,14 +30,12 @@ static int look_at_contents(struct builder *builder)
 int builder_look_around(struct builder *builder)
 {
 	const struct agent *agent = builder->agent;
-	const struct view_request request = builder_request(builder, NULL, NULL, VIEW_CLIENT);
 	const uint64_t parts[] = {
-		view_surroundings_hash(&request), agent->config_loads, agent_source_layout(agent),
+		agent_surroundings(agent), agent->config_loads, agent_source_layout(agent),
 		agent_source_knows_names(agent),
 	};
 
-	builder->surroundings = XXH3_64bits_withSeed(&agent->config->capture,
-						     sizeof(agent->config->capture), parts[0]);
+	builder->surroundings = parts[0];
 	builder->names_known = parts[3];
 	builder->picture->frame = XXH3_64bits(parts, sizeof(parts));
 	builder->assignments = agent_source_list(agent);

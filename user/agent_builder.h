@@ -23,7 +23,7 @@ struct builder {
 	const char *cluster;   /* of it */
 	struct agent_tally tally; /* of all other rows */
 	struct assignment_list assignments; /* of the source */
-	uint64_t surroundings; /* of all rows: view_surroundings_hash(), and what is captured */
+	uint64_t surroundings; /* agent_surroundings() */
 	uint64_t now_ns; /* CLOCK_MONOTONIC */
 };
 
@@ -45,9 +45,6 @@ int builder_views(struct builder *builder, struct desired_service *row,
 		  const struct assignment *assignment);
 /* Fills the tables. Returns 0 or -ENOMEM. */
 int builder_tables(struct builder *builder, struct desired_service *row);
-/* `key` and `assignment` may be NULL. */
-struct view_request builder_request(const struct builder *builder, const struct service_key *key,
-				    const struct assignment *assignment, enum view_side side);
 
 /* Where to note what is told of the row; NULL without memory. */
 struct agent_told *builder_told(struct builder *builder);

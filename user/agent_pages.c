@@ -80,7 +80,7 @@ static int add_streams(const struct agent *agent, struct arena *arena, struct me
 	if (n && (!streams || !types))
 		return -ENOMEM;
 	for (size_t i = 0; i < n; i++) {
-		ads_source_stream(agent->ads, i, &stream);
+		ads_source_stream_counted(agent->ads, i, &stream);
 		streams[i] = (struct metrics_stream){ stream.network, stream.session.connected,
 						      stream.session.failures };
 		add_types(types, &metrics->type_count, &stream);

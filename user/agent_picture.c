@@ -36,7 +36,7 @@ void agent_picture_done(struct agent_picture *picture)
 
 void agent_picture_trim(struct agent_picture *picture)
 {
-	bool large = arena_used(picture->arena) >= MEMORY_LARGE;
+	bool large = arena_used(picture->arena) >= MEMORY_LARGE, small = picture->amends;
 
 	arena_free(picture->arena);
 	picture->arena = NULL;
@@ -44,8 +44,8 @@ void agent_picture_trim(struct agent_picture *picture)
 	/* Decoded files and views come and go by megabytes: give them back now. */
 	if (large)
 		memory_give_back();
-	else
-		malloc_trim(0);
+	else if (!small)
+		malloc_trim(0); /* looks at all that is free */
 }
 
 int agent_picture_build(const struct agent *agent, struct agent_picture *ret)

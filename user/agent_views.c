@@ -3,10 +3,13 @@
 #include <errno.h>
 #include <string.h>
 
+#include <xxhash.h>
+
 #include "agent_builder.h"
 #include "table_fill.h"
 #include "table_shape.h"
 #include "view_build.h"
+#include "view_hash.h"
 
 #define NS_PER_MS 1000000u
 
@@ -44,27 +47,36 @@ static void note_word(struct builder *builder, const struct view *view,
 		agent_word_note(told, view, assignment);
 }
 
-struct view_request builder_request(const struct builder *builder, const struct service_key *key,
-				    const struct assignment *assignment, enum view_side side)
+static struct view_request base_request(const struct config *config)
 {
-	const struct config *config = builder->agent->config;
-
 	return (struct view_request){
-		.assignment = assignment, .mesh = config->mesh, .network = config->network,
-		.cluster = config->cluster, .locality_weighted = config->locality_weighted,
-		.panic_threshold = config->panic_threshold, .family = key ? key->family : 0,
-		.proto = key ? key->proto : 0, .side = side,
+		.mesh = config->mesh, .network = config->network, .cluster = config->cluster,
+		.locality_weighted = config->locality_weighted,
+		.panic_threshold = config->panic_threshold,
 	};
+}
+
+uint64_t agent_surroundings(const struct agent *agent)
+{
+	const struct view_request request = base_request(agent->config);
+	uint32_t capture = agent->config->capture;
+
+	return XXH3_64bits_withSeed(&capture, sizeof(capture), view_surroundings_hash(&request));
 }
 
 static int build_view(struct builder *builder, const struct service_key *key,
 		      const struct assignment *assignment, enum view_side side,
 		      const struct view **ret_view)
 {
-	const struct view_request request = builder_request(builder, key, assignment, side);
+	struct view_request request = base_request(builder->agent->config);
 	struct view *view;
-	int err = view_build(builder->picture->arena, &request, &view);
+	int err;
 
+	request.assignment = assignment;
+	request.family = key->family;
+	request.proto = key->proto;
+	request.side = side;
+	err = view_build(builder->picture->arena, &request, &view);
 	if (err)
 		return err;
 	if (side == VIEW_CLIENT) {

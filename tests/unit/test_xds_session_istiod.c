@@ -292,6 +292,7 @@ static void replay_stream(const char *scenario, enum xds_mode mode, bool listene
 		check_listeners(replay.session);
 	assert_true(xds_session_complete(replay.session));
 	xds_session_status(replay.session, &status);
+	xds_session_count(replay.session, &status);
 	assert_int_equal(status.types[XDS_EDS].rejects, 0);
 	assert_int_equal(status.types[XDS_EDS].sync, XDS_SYNCED);
 	assert_int_equal(status.types[XDS_EDS].subscribed, 2);

@@ -287,6 +287,13 @@ void ads_source_stream(const struct ads_source *source, size_t index,
 	xds_session_status(link->session, &ret->session);
 }
 
+void ads_source_stream_counted(const struct ads_source *source, size_t index,
+			       struct ads_stream_status *ret)
+{
+	ads_source_stream(source, index, ret);
+	xds_session_count(source->links[index]->session, &ret->session);
+}
+
 int ads_source_each_rejected(const struct ads_source *source,
 			     int (*visit)(void *arg, const char *name, const char *reason),
 			     void *arg)
@@ -298,9 +305,10 @@ int ads_source_each_rejected(const struct ads_source *source,
 		const struct xds_session *session = source->links[l]->session;
 
 		for (size_t i = 0; !err && i < xds_session_assignment_count(session); i++) {
+			if (!xds_session_rejected(session, i))
+				continue;
 			xds_session_assignment(session, i, &held);
-			if (held.rejected)
-				err = visit(arg, held.name, held.rejected);
+			err = visit(arg, held.name, held.rejected);
 		}
 	}
 	return err;

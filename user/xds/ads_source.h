@@ -70,6 +70,9 @@ int64_t ads_source_now(void);
 size_t ads_source_stream_count(const struct ads_source *source);
 void ads_source_stream(const struct ads_source *source, size_t index,
 		       struct ads_stream_status *ret);
+/* With what has to be counted. */
+void ads_source_stream_counted(const struct ads_source *source, size_t index,
+			       struct ads_stream_status *ret);
 /* Calls `visit` with each assignment that was refused, and why; non-zero stops it. */
 int ads_source_each_rejected(const struct ads_source *source,
 			     int (*visit)(void *arg, const char *name, const char *reason),

@@ -141,6 +141,8 @@ struct xds_assignment {
 size_t xds_session_assignment_count(const struct xds_session *session);
 void xds_session_assignment(const struct xds_session *session, size_t index,
 			    struct xds_assignment *ret);
+/* Why the last one received under the name at `index` was refused; or NULL. */
+const char *xds_session_rejected(const struct xds_session *session, size_t index);
 /* The one serving under `name`, or NULL. */
 const struct assignment *xds_session_find(const struct xds_session *session, const char *name);
 
@@ -174,7 +176,7 @@ struct xds_type_status {
 	const char *nack; /* the reason of the last one */
 	bool nacked;      /* the last response was refused, in part or whole */
 	uint64_t bytes, responses, rejects;
-	size_t resources; /* held */
+	size_t resources; /* held; this and the next by xds_session_count() alone */
 	size_t subscribed; /* EDS: names asked for */
 };
 
@@ -190,6 +192,8 @@ struct xds_session_status {
 };
 
 void xds_session_status(const struct xds_session *session, struct xds_session_status *ret);
+/* Adds what has to be counted to its status: a look at each resource. */
+void xds_session_count(const struct xds_session *session, struct xds_session_status *status);
 extern const char *const xds_sync_names[]; /* "idle" ... */
 
 #endif

@@ -94,6 +94,11 @@ void xds_session_assignment(const struct xds_session *session, size_t index,
 	};
 }
 
+const char *xds_session_rejected(const struct xds_session *session, size_t index)
+{
+	return session->served[index].now->rejected;
+}
+
 const struct assignment *xds_session_find(const struct xds_session *session, const char *name)
 {
 	size_t low = 0, high = session->served_count;
@@ -167,14 +172,6 @@ static const char *text(const char *value)
 	return value ? value : "";
 }
 
-static void count_held(const struct xds_list *list, struct xds_type_status *ret)
-{
-	for (size_t i = 0; i < list->count; i++) {
-		ret->resources += !!list->items[i]->arena;
-		ret->subscribed += list->items[i]->wanted;
-	}
-}
-
 static void type_status(const struct xds_session *session, enum xds_type type,
 			struct xds_type_status *ret)
 {
@@ -192,7 +189,6 @@ static void type_status(const struct xds_session *session, enum xds_type type,
 		.responses = channel->responses,
 		.rejects = channel->rejects,
 	};
-	count_held(&channel->list, ret);
 }
 
 void xds_session_status(const struct xds_session *session, struct xds_session_status *ret)
@@ -208,4 +204,18 @@ void xds_session_status(const struct xds_session *session, struct xds_session_st
 	};
 	for (unsigned int i = 0; i < XDS_TYPES; i++)
 		type_status(session, (enum xds_type)i, &ret->types[i]);
+}
+
+static void count_held(const struct xds_list *list, struct xds_type_status *ret)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		ret->resources += !!list->items[i]->arena;
+		ret->subscribed += list->items[i]->wanted;
+	}
+}
+
+void xds_session_count(const struct xds_session *session, struct xds_session_status *status)
+{
+	for (unsigned int i = 0; i < XDS_TYPES; i++)
+		count_held(&session->channels[i].list, &status->types[i]);
 }
