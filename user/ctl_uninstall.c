@@ -34,6 +34,10 @@ static int failed(const char *pin_dir, int err, const struct uninstall_report *r
 	case -ENOTEMPTY:
 		return ctl_fail(CTL_FAILED, "uninstall: %s holds nothing of Parallax, but pins of "
 				"others: left as it is", pin_dir);
+	case -EXDEV:
+		return ctl_fail(CTL_FAILED, "uninstall: filters of %s stand in another network "
+				"namespace: call it there, or with --force when that is gone",
+				pin_dir);
 	case -EPERM:
 	case -EACCES:
 		return ctl_fail(CTL_FAILED, "uninstall: %s: not permitted, run as root", pin_dir);

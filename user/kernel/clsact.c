@@ -11,6 +11,7 @@
 #include <bpf/libbpf.h>
 
 #include "filter_dump.h"
+#include "netns.h"
 #include "pins.h"
 
 static struct bpf_tc_hook tc_hook(uint32_t ifindex, enum link_hook hook)
@@ -32,18 +33,43 @@ static int marker_path(const char *pin_dir, const char *kind, uint32_t ifindex, 
 	return pins_path(pin_dir, name, buf);
 }
 
-/* Nothing but BPF objects can stand on a bpffs: the smallest map is the mark. */
+/* Nothing but BPF objects can stand on a bpffs: the smallest map is the mark. It holds the network
+ * namespace, where alone the number of the interface means anything. */
 static int mark(const char *path)
 {
-	int fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "px_mark", 4, 4, 1, NULL);
-	int err = 0;
+	int fd = bpf_obj_get(path), err = 0;
+	uint32_t zero = 0, netns = netns_number();
+	bool fresh = fd < 0;
 
+	if (fresh)
+		fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "px_mark", 4, 4, 1, NULL);
 	if (fd < 0)
 		return -errno;
-	if (bpf_obj_pin(fd, path) && errno != EEXIST)
+	if (bpf_map_update_elem(fd, &zero, &netns, BPF_ANY) || (fresh && bpf_obj_pin(fd, path)))
 		err = -errno;
 	close(fd);
 	return err;
+}
+
+static bool is_elsewhere(const char *path)
+{
+	uint32_t zero = 0, netns = 0, here = netns_number();
+	int fd = bpf_obj_get(path);
+
+	if (fd < 0)
+		return false;
+	if (bpf_map_lookup_elem(fd, &zero, &netns))
+		netns = 0;
+	close(fd);
+	return netns && here && netns != here;
+}
+
+bool clsact_elsewhere(const char *pin_dir, uint32_t ifindex, enum link_hook hook)
+{
+	char path[PIN_PATH_MAX];
+
+	return !marker_path(pin_dir, "filter", ifindex, link_hook_name(hook), path) &&
+	       is_elsewhere(path);
 }
 
 static bool has_qdisc(const char *pin_dir, uint32_t ifindex)
@@ -132,6 +158,11 @@ static bool has_filters(uint32_t ifindex, bool ingress)
 	return !filter_dump(ifindex, ingress, count_filter, &count) && count;
 }
 
+static int forget(const char *path)
+{
+	return unlink(path) ? -errno : 0;
+}
+
 static int remove_qdisc(const char *pin_dir, uint32_t ifindex)
 {
 	LIBBPF_OPTS(bpf_tc_hook, tc, .ifindex = (int)ifindex,
@@ -141,12 +172,14 @@ static int remove_qdisc(const char *pin_dir, uint32_t ifindex)
 
 	if (err || access(path, F_OK))
 		return err;
+	if (is_elsewhere(path))
+		return forget(path);
 	if (has_filters(ifindex, true) || has_filters(ifindex, false))
 		return 0;
 	err = bpf_tc_hook_destroy(&tc);
 	if (err && err != -ENOENT && err != -ENODEV && err != -EINVAL)
 		return err;
-	return unlink(path) ? -errno : 0;
+	return forget(path);
 }
 
 /* Whether the remembered filter, the qdisc or the whole interface went without us. */
@@ -165,10 +198,9 @@ int clsact_detach(const char *pin_dir, uint32_t ifindex, enum link_hook hook)
 
 	if (err || access(path, F_OK))
 		return err;
-	err = bpf_tc_detach(&tc, &options);
+	err = is_elsewhere(path) ? 0 : bpf_tc_detach(&tc, &options);
 	if (err && !is_gone(err))
 		return err;
-	if (unlink(path))
-		return -errno;
-	return remove_qdisc(pin_dir, ifindex);
+	err = forget(path);
+	return err ? err : remove_qdisc(pin_dir, ifindex);
 }

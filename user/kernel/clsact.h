@@ -17,7 +17,10 @@ int clsact_attach(const char *pin_dir, uint32_t ifindex, enum link_hook hook, in
 bool clsact_stands(const char *pin_dir, uint32_t ifindex, enum link_hook hook, uint32_t program_id);
 
 /* Deletes our filter where one is remembered, and the qdisc when we made it and no filter of
- * anybody is left. Returns 0 or -errno. */
+ * anybody is left. What was made in another network namespace is forgotten. Returns 0 or -errno. */
 int clsact_detach(const char *pin_dir, uint32_t ifindex, enum link_hook hook);
+
+/* Whether a filter is remembered that was made in another network namespace. */
+bool clsact_elsewhere(const char *pin_dir, uint32_t ifindex, enum link_hook hook);
 
 #endif

@@ -12,6 +12,7 @@
 #include <bpf/bpf.h>
 #include <linux/magic.h>
 
+#include "clsact.h"
 #include "links.h"
 #include "parallax_abi.h"
 #include "pins.h"
@@ -74,6 +75,18 @@ static bool is_ours(const struct names *names)
 		if (!strcmp(names->items[i], PROOF) || !strcmp(names->items[i], FIRST_PIN))
 			return true;
 	return !names->count;
+}
+
+static bool is_elsewhere(const char *pin_dir, const struct names *names)
+{
+	enum link_hook hook;
+	uint32_t ifindex;
+
+	for (size_t i = 0; i < names->count; i++)
+		if (link_parse_pin(names->items[i], &ifindex, &hook) &&
+		    clsact_elsewhere(pin_dir, ifindex, hook))
+			return true;
+	return false;
 }
 
 /* All links go before the first map, and the proof goes last. */
@@ -139,6 +152,8 @@ int dataplane_uninstall(const char *pin_dir, bool force, struct uninstall_report
 		err = pins_each(pin_dir, collect, &names);
 	if (!err && !is_ours(&names))
 		err = -ENOTEMPTY;
+	if (!err && !force && is_elsewhere(pin_dir, &names))
+		err = -EXDEV;
 	if (!err)
 		err = remove_all(pin_dir, &names, ret);
 	free(names.items);

@@ -16,11 +16,11 @@ struct uninstall_report {
 
 /* Detaches links and filters of ours, deletes a clsact qdisc that we made and nobody else uses,
  * unpins all below `pin_dir` and removes it. Nothing is found by name of programs or maps: only what
- * is pinned there counts. To be called in the network namespace of the node. Nothing there is
- * success. Returns 0; -EBUSY while an agent runs (ret->owner), unless `force`, after which that
- * agent leaves; -EMEDIUMTYPE when
- * `pin_dir` is no BPF file system; -ENOTEMPTY when what is pinned there is not ours; or another
- * -errno, after which it can be called again. */
+ * is pinned there counts. Nothing there is success. Returns 0; -EBUSY while an agent runs
+ * (ret->owner), unless `force`, after which that agent leaves; -EXDEV when filters stand in another
+ * network namespace, unless `force`, which forgets them; -EMEDIUMTYPE when `pin_dir` is no BPF file
+ * system; -ENOTEMPTY when what is pinned there is not ours; or another -errno, after which it can be
+ * called again. */
 int dataplane_uninstall(const char *pin_dir, bool force, struct uninstall_report *ret);
 
 #endif
