@@ -34,8 +34,8 @@ struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
 	__type(key, __u32);
-	__type(value, struct slot_pair);
-	__uint(max_entries, DEFAULT_SLOTS / 2);
+	__type(value, struct bucket);
+	__uint(max_entries, DEFAULT_SLOTS / BUCKET_SLOTS);
 } slots SEC(".maps");
 
 /* Drop overloads by row of services; looked at only when a connection is refused by one. */

@@ -95,54 +95,48 @@ INLINE bool service_drops(const struct packet *p, const struct service *service,
 	return true;
 }
 
-INLINE struct slot_pair *slot_pair(__u32 index)
+INLINE struct bucket *table_bucket_at(table_word word, const struct table_walk *walk)
 {
+	__u32 index = TABLE_OFFSET(word) + table_bucket(walk, TABLE_BITS(word));
+
 	return bpf_map_lookup_elem(&slots, &index);
 }
 
-/* The first steps of a walk: the entry that accepts it, or 0, which no entry is. So few that the
- * verifier, which takes both ways at each, stays far from its limit. */
-SUBPROGRAM __u32 table_stretch(table_word word, __u64 hash)
+/* Some steps of a walk: the entry that accepts it, or 0. So few that the verifier, which takes both
+ * ways at each entry, stays far from its limit. */
+SUBPROGRAM __u64 table_stretch(table_word word, struct table_walk *state)
 {
-	__u32 bits = TABLE_BITS(word), first = TABLE_OFFSET(word) / 2;
+	struct table_walk walk;
+	__u64 entry = 0;
 
-	for (int i = 0; i < TABLE_STRETCH; i++, hash = table_step(hash)) {
-		__u32 position = table_position(hash, bits), at, entry;
-		struct slot_pair *pair = slot_pair(first + position / 32);
+	if (!state)
+		return 0;
+	walk = *state;
+	for (int i = 0; i < TABLE_STRETCH && !entry; i++) {
+		struct bucket *bucket = table_bucket_at(word, &walk);
 
-		if (!pair)
+		if (!bucket)
 			return 0;
-		if (!table_occupied(pair->word[BLOCK_BITMAP], position))
-			continue;
-		at = table_entries(word) + table_rank(pair->word[BLOCK_BITMAP],
-						      pair->word[BLOCK_BEFORE], position);
-		pair = slot_pair(at / 2);
-		if (!pair)
-			return 0;
-		entry = pair->word[at & 1];
-		if (table_accepts(entry, hash))
-			return entry;
+		entry = table_pick(bucket, &walk);
 	}
-	return 0;
+	*state = walk;
+	return entry;
 }
 
 /* The entry where the walk of `hash` ends; 0 where the arena has no more. */
-SUBPROGRAM __u32 table_walk(table_word word, __u64 hash)
+SUBPROGRAM __u64 table_walk(table_word word, __u64 hash)
 {
-	__u32 at, entry = 0;
-	struct slot_pair *pair;
+	struct table_walk walk = {.number = hash};
+	struct bucket *bucket;
 
-	/* One position is the same for all: no need to walk. */
-	bool single = TABLE_POSITIONS(word) == 1;
+	for (int i = 0; i < TABLE_STEPS / TABLE_STRETCH; i++) {
+		__u64 entry = table_stretch(word, &walk);
 
-	for (int i = 0; i < TABLE_STEPS / TABLE_STRETCH && !single; i++, hash = table_leap(hash)) {
-		entry = table_stretch(word, hash);
 		if (entry)
 			return entry;
 	}
-	at = table_entries(word) + hash_slot((__u32)(hash >> 32), TABLE_POSITIONS(word));
-	pair = slot_pair(at / 2);
-	return pair ? pair->word[at & 1] : 0;
+	bucket = table_bucket_at(word, &walk);
+	return bucket ? bucket->slot[0] : 0;
 }
 
 /* The backend of `hash` in the table `word`, if it confirms that it is one of service `id`. */
@@ -165,7 +159,7 @@ INLINE struct backend *service_choose(const table_word *table, __u64 hash, __u64
 		struct backend *backend;
 
 		*ret_reason = REASON_NO_BACKEND;
-		if (!TABLE_POSITIONS(word))
+		if (!TABLE_BUCKETS(word))
 			return NULL;
 		backend = service_slot(word, hash, id, ret_row);
 		if (backend)

@@ -12,7 +12,7 @@
 #endif
 
 /* Changes whenever a layout below does; an agent never adopts pins of another version. */
-#define ABI_VERSION 3
+#define ABI_VERSION 4
 
 /* An IPv4 address stands in the first word, the other three are zero. */
 union ip_addr {
@@ -38,28 +38,34 @@ struct service_id_key {
 	__u32 zero;
 };
 
+/* Eight slots of the slot arena, one cache line. */
+#define BUCKET_SLOTS 8
+struct bucket {
+	__u64 slot[BUCKET_SLOTS];
+};
+
 /* A table in the slot arena as one word, published by one aligned store. What it means is in
- * parallax_table.h. Bits 0-27 first word, 28-32 binary logarithm of the positions, 33-37 scale of
- * the shares (kept for the agent), 38-57 occupied positions (0: nobody can be picked), 58-63
- * generation, which tells a table from the one before. */
+ * parallax_table.h. Bits 0-27 first bucket, 28-32 binary logarithm of the lines, 33-37 scale of
+ * the shares (kept for the agent), 38-57 buckets (0: nobody can be picked), 58-63 generation, which
+ * tells a table from the one before. */
 typedef __u64 table_word;
 
 #define TABLE_OFFSET_BITS 28
 #define TABLE_SHAPE_BITS 10
-#define TABLE_POSITION_BITS 20
+#define TABLE_BUCKET_BITS 20
 #define TABLE_GENERATION_BITS 6
-#define TABLE_POSITION_SHIFT (TABLE_OFFSET_BITS + TABLE_SHAPE_BITS)
-#define TABLE_GENERATION_SHIFT (TABLE_POSITION_SHIFT + TABLE_POSITION_BITS)
+#define TABLE_BUCKET_SHIFT (TABLE_OFFSET_BITS + TABLE_SHAPE_BITS)
+#define TABLE_GENERATION_SHIFT (TABLE_BUCKET_SHIFT + TABLE_BUCKET_BITS)
 #define TABLE_OFFSET(word) ((__u32)((word) & ((1ULL << TABLE_OFFSET_BITS) - 1)))
 /* Logarithm and scale together. */
 #define TABLE_SHAPE(word) ((__u32)((word) >> TABLE_OFFSET_BITS & ((1u << TABLE_SHAPE_BITS) - 1)))
 #define TABLE_BITS(word) ((__u32)((word) >> TABLE_OFFSET_BITS & 31))
-#define TABLE_POSITIONS(word)                                                                      \
-	((__u32)((word) >> TABLE_POSITION_SHIFT & ((1u << TABLE_POSITION_BITS) - 1)))
+#define TABLE_BUCKETS(word)                                                                        \
+	((__u32)((word) >> TABLE_BUCKET_SHIFT & ((1u << TABLE_BUCKET_BITS) - 1)))
 #define TABLE_GENERATION(word) ((__u32)((word) >> TABLE_GENERATION_SHIFT))
-#define TABLE_WORD(offset, shape, positions, generation)                                           \
+#define TABLE_WORD(offset, shape, buckets, generation)                                             \
 	((table_word)(offset) | (table_word)(shape) << TABLE_OFFSET_BITS |                         \
-	 (table_word)(positions) << TABLE_POSITION_SHIFT |                                         \
+	 (table_word)(buckets) << TABLE_BUCKET_SHIFT |                                             \
 	 (table_word)(generation) << TABLE_GENERATION_SHIFT)
 
 #define SERVICE_IN_USE (1u << 0)  /* the row means something */
@@ -94,11 +100,6 @@ struct drops {
 	__u64 refused[DROP_CATEGORIES]; /* connections, counted by the packet path */
 };
 
-/* Two words of the slot arena, since array values round up to 8 bytes. */
-struct slot_pair {
-	__u32 word[2];
-};
-
 enum backend_kind {
 	BACKEND_LOCAL,       /* a pod of our network (or a flat one), by its own address */
 	BACKEND_GENEVE,      /* a Parallax gateway */
@@ -120,7 +121,7 @@ struct backend {
 	__u64 service_id;   /* as in the service row; checked by whoever comes from a slot */
 	__u32 share;        /* of 10^9, before the table */
 	__u32 weight;       /* as summed from EDS, saturated */
-	__u32 slots;        /* of the client table, in TABLE_WHOLE to a position */
+	__u32 slots;        /* of the client table, in TABLE_WHOLE to an entry */
 	__u16 priority;
 	__u16 locality; /* index of a NAME_LOCALITY */
 	__u16 last_generation; /* while the row rests: the generation it had */
@@ -346,6 +347,7 @@ enum hook { HOOK_FROM_POD, HOOK_TO_POD, HOOK_UPLINK, HOOK_XDP, HOOK_COUNT };
 #define COUNTER(hook, reason) ((hook) * REASON_COUNT + (reason))
 
 _Static_assert(TABLE_GENERATION_SHIFT + TABLE_GENERATION_BITS == 64, "table_word");
+_Static_assert(sizeof(struct bucket) == 64, "bucket: one cache line");
 _Static_assert(sizeof(struct vip_key) == 8, "vip_key");
 _Static_assert(sizeof(struct service) == 64, "service: one cache line");
 _Static_assert(sizeof(struct backend) == 64, "backend: one cache line");

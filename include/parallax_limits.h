@@ -7,13 +7,13 @@
 #define DEFAULT_SERVICES 16384
 #define DEFAULT_BACKENDS 131072
 #define DEFAULT_FLOWS 262144
-#define DEFAULT_SLOTS (1u << 24)
+#define DEFAULT_SLOTS (1u << 23)
 
 #define MAX_SERVICES 65535      /* a flow names its row in 16 bits */
 #define MAX_BACKENDS (1u << 20) /* TABLE_ROW_BITS */
 #define MAX_FLOWS (1u << 24)
-#define MAX_SLOTS (1u << 28)    /* TABLE_OFFSET_BITS */
-#define MAX_TABLE_POSITIONS ((1u << 20) - 1) /* TABLE_POSITION_BITS */
+#define MAX_SLOTS (1u << 28)    /* 2 GB */
+#define MAX_TABLE_ENTRIES ((1u << 20) - 1) /* with half as many buckets at most: TABLE_BUCKET_BITS */
 
 #define MAX_NETWORKS 4096
 #define MAX_GATEWAYS 16384

@@ -12,10 +12,10 @@
 #include "table_fill.h"
 #include "table_shape.h"
 
-/* Writes a table of these backend rows by their weights (NULL: equal) at word `at` of the arena
- * `words`, of which it takes table_extent(). Returns its word; aborts where it cannot. */
-static inline table_word table_of(uint32_t *words, uint32_t at, const uint32_t *rows,
-				  const uint32_t *weights, size_t count, uint32_t generation)
+/* As table_of(), of this shape, 0 for that of a new service. */
+static inline table_word table_shaped(struct bucket *buckets, uint32_t at, const uint32_t *rows,
+				      const uint32_t *weights, size_t count, uint32_t shape,
+				      uint32_t generation)
 {
 	struct arena *arena = arena_new(0);
 	struct view view = {.backends = arena_array(arena, count, sizeof(*view.backends))};
@@ -30,15 +30,22 @@ static inline table_word table_of(uint32_t *words, uint32_t at, const uint32_t *
 			.network = "n", .weight = weights ? weights[i] : 1,
 			.share = (weights ? weights[i] : 1) / sum,
 		};
-	if (table_fill(&view, table_shape(&view, 0), &table, arena))
+	if (table_fill(&view, shape ? shape : table_shape(&view, 0), &table, arena))
 		abort();
-	if (table.positions)
-		table_words(&table, rows, 0, table_size(&table), words + at);
-	at = table.positions ? at : 0;
+	table_buckets(&table, rows, 0, table.buckets, buckets + at);
+	at = table.buckets ? at : 0;
 	generation &= (1u << TABLE_GENERATION_BITS) - 1;
-	count = table.positions;
+	count = table.buckets;
 	arena_free(arena);
 	return TABLE_WORD(at, table.shape, count, generation);
+}
+
+/* Writes a table of these backend rows by their weights (NULL: equal) at bucket `at` of the arena
+ * `buckets`, of which it takes TABLE_BUCKETS(). Returns its word; aborts where it cannot. */
+static inline table_word table_of(struct bucket *buckets, uint32_t at, const uint32_t *rows,
+				  const uint32_t *weights, size_t count, uint32_t generation)
+{
+	return table_shaped(buckets, at, rows, weights, count, 0, generation);
 }
 
 #endif

@@ -185,7 +185,7 @@ static void setup_three_pods(struct world *world)
 
 static uint32_t row_of(struct world *world, uint64_t hash)
 {
-	const struct slot_arena arena = {world->slots->word, WORLD_SLOTS};
+	const struct slot_arena arena = {world->buckets, WORLD_BUCKETS};
 
 	return table_walk(&arena, world->services[TCP_ROW].local_table, hash).row;
 }

@@ -9,6 +9,7 @@
 
 #include "parallax_hash.h"
 #include "parallax_table.h"
+#include "../table_of.h"
 #include "table_walk.h"
 
 #define STALE                                                                                      \
@@ -70,13 +71,13 @@ static void setup_resting_backend(struct world *world)
 static void setup_table_beyond_the_arena(struct world *world)
 {
 	setup_local(world);
-	world->services[TCP_ROW].table = TABLE_WORD(WORLD_SLOTS, TABLE_MIN_BITS, 1, 1);
+	world->services[TCP_ROW].table = TABLE_WORD(WORLD_BUCKETS, 0, 1, 1);
 }
 
 static void setup_slot_beyond_the_backends(struct world *world)
 {
 	setup_local(world);
-	world->slots[1].word[0] = TABLE_ENTRY(WORLD_BACKENDS, TABLE_WHOLE);
+	world->buckets[0].slot[0] = TABLE_ENTRY(0, WORLD_BACKENDS, TABLE_ALL);
 }
 
 /* The table names OTHER_POD instead, and HELLO1 has left the view. */
@@ -147,25 +148,43 @@ static void setup_halves(struct world *world)
 }
 
 /* A walk that meets nobody, as in a table that was written over, ends all the same. */
-static void setup_no_bits(struct world *world)
+static void setup_empty_lines(struct world *world)
 {
-	table_word word;
+	setup_local(world);
+	memset(world->buckets, 0, WORLD_BUCKETS * sizeof(*world->buckets));
+}
+
+/* Nobody accepts but one draw of 10^6: walks end by their length. */
+static void setup_reluctant(struct world *world)
+{
+	setup_three(world);
+	for (uint32_t i = 0; i < WORLD_BUCKETS * BUCKET_SLOTS; i++) {
+		__u64 *slot = &world->buckets[i / BUCKET_SLOTS].slot[i % BUCKET_SLOTS];
+
+		if (TABLE_IS_ENTRY(*slot))
+			*slot = TABLE_ENTRY(TABLE_ENTRY_TAG(*slot), TABLE_ENTRY_ROW(*slot), 2);
+	}
+}
+
+/* So long lines that all go on in other buckets. */
+static void setup_crowded(struct world *world)
+{
+	const uint32_t rows[] = {1, 2, 3};
+	struct service *service = &world->services[TCP_ROW];
 
 	setup_three(world);
-	word = world->services[TCP_ROW].table;
-	for (uint32_t i = TABLE_OFFSET(word); i < table_entries(word); i += 2)
-		world->slots[i / 2].word[BLOCK_BITMAP] = 0;
+	service->table = table_shaped(world->buckets, world->bucket, rows, NULL, 3,
+				      (TABLE_SHAPE(service->table) & ~31u) | 1, 2);
 }
 
 static const struct pkt one_of_many = TCP(SLEEP, 1024, VIP, HELLO_PORT, A_SYN);
 
-static bool choose_by_hash(struct world *world)
+static bool follow_walks(struct world *world, uint32_t *taken)
 {
-	const struct slot_arena arena = {world->slots->word, WORLD_SLOTS};
+	const struct slot_arena arena = {world->buckets, WORLD_BUCKETS};
 	static const struct step step = {.program = FROM_POD};
 	struct port_values ports = {0};
 	struct pkt pkt = one_of_many;
-	uint32_t taken[WORLD_BACKENDS] = {0};
 	struct frame frame;
 	int verdict;
 
@@ -173,20 +192,36 @@ static bool choose_by_hash(struct world *world)
 		uint64_t hash = walk_hash(htonl(SLEEP), htonl(VIP), htons(pkt.sport),
 					  htons(HELLO_PORT), IPPROTO_TCP,
 					  HELLO_ID ^ HASH_SEED_CLIENT);
-		struct table_walk walk = table_walk(&arena, world->services[TCP_ROW].table, hash);
+		struct table_choice choice = table_walk(&arena, world->services[TCP_ROW].table, hash);
 		uint32_t daddr;
 
 		pkt_build(&pkt, &ports, &frame);
 		if (frame_run(world, &step, frame.data, &frame.len, &verdict) || verdict != NEXT)
 			return false;
 		daddr = IP(frame.data[30], frame.data[31], frame.data[32], frame.data[33]);
-		if (htonl(daddr) != world->backends[walk.row].addr.v4) {
-			printf("      port %u: not the backend of position %u\n", pkt.sport,
-			       walk.position);
+		if (htonl(daddr) != world->backends[choice.row].addr.v4) {
+			printf("      port %u: not the backend of line %u\n", pkt.sport,
+			       choice.line);
 			return false;
 		}
-		taken[walk.row]++;
+		taken[choice.row]++;
 	}
+	return true;
+}
+
+static bool choose_as_userspace(struct world *world)
+{
+	uint32_t taken[WORLD_BACKENDS] = {0};
+
+	return follow_walks(world, taken);
+}
+
+static bool choose_by_hash(struct world *world)
+{
+	uint32_t taken[WORLD_BACKENDS] = {0};
+
+	if (!follow_walks(world, taken))
+		return false;
 	if (taken[1] > 120 && taken[2] > 120 && taken[3] > 120)
 		return true;
 	printf("      uneven: %u, %u, %u\n", taken[1], taken[2], taken[3]);
@@ -305,7 +340,9 @@ static const struct test_case rows[] = {
 		.count = COUNT(NO_BACKEND), .tables = true})},
 	{"choose: by the shared hash, evenly", setup_three, .run = choose_by_hash},
 	{"choose: by weight", setup_halves, .run = choose_by_hash},
-	{"choose: a walk that meets nobody ends", setup_no_bits, .run = choose_by_hash},
+	{"choose: a walk that meets nobody ends", setup_empty_lines, STALE},
+	{"choose: a walk that nobody accepts ends", setup_reluctant, .run = choose_as_userspace},
+	{"choose: lines go on in other buckets", setup_crowded, .run = choose_by_hash},
 	{"choose: affinity keeps a client at one backend", setup_affinity, .run = choose_by_client},
 };
 

@@ -30,7 +30,7 @@ static void set_sizes(struct parallax_bpf *skel)
 	bpf_map__set_max_entries(skel->maps.drops, WORLD_SERVICES);
 	bpf_map__set_max_entries(skel->maps.service_ids, 2 * WORLD_SERVICES);
 	bpf_map__set_max_entries(skel->maps.backends, WORLD_BACKENDS);
-	bpf_map__set_max_entries(skel->maps.slots, WORLD_SLOTS / 2);
+	bpf_map__set_max_entries(skel->maps.slots, WORLD_BUCKETS);
 	bpf_map__set_max_entries(skel->maps.flows, WORLD_FLOWS);
 	bpf_map__set_max_entries(skel->maps.half_open, WORLD_HALF_OPEN);
 	bpf_map__set_max_entries(skel->maps.reclaim, 2 * WORLD_FLOWS);
@@ -54,10 +54,10 @@ static int map_arrays(struct world *world)
 	world->settings = map_array(world, "settings", sizeof(*world->settings));
 	world->services = map_array(world, "services", WORLD_SERVICES * sizeof(*world->services));
 	world->backends = map_array(world, "backends", WORLD_BACKENDS * sizeof(*world->backends));
-	world->slots = map_array(world, "slots", WORLD_SLOTS / 2 * sizeof(*world->slots));
+	world->buckets = map_array(world, "slots", WORLD_BUCKETS * sizeof(*world->buckets));
 	world->drops = map_array(world, "drops", WORLD_SERVICES * sizeof(*world->drops));
 	world->filters = map_array(world, "filters", sizeof(*world->filters));
-	return world->settings && world->services && world->backends && world->slots &&
+	return world->settings && world->services && world->backends && world->buckets &&
 			       world->drops && world->filters ? 0 : -ENOMEM;
 }
 
@@ -211,10 +211,10 @@ void world_clear(struct world *world)
 	memset(world->settings, 0, sizeof(*world->settings));
 	memset(world->services, 0, WORLD_SERVICES * sizeof(*world->services));
 	memset(world->backends, 0, WORLD_BACKENDS * sizeof(*world->backends));
-	memset(world->slots, 0, WORLD_SLOTS / 2 * sizeof(*world->slots));
+	memset(world->buckets, 0, WORLD_BUCKETS * sizeof(*world->buckets));
 	memset(world->drops, 0, WORLD_SERVICES * sizeof(*world->drops));
 	memset(world->filters, 0, sizeof(*world->filters));
 	world->service = 1;
 	world->backend = 1;
-	world->slot = 0;
+	world->bucket = 0;
 }

@@ -14,7 +14,7 @@
 #ifndef WORLD_SERVICES
 #define WORLD_SERVICES 16
 #define WORLD_BACKENDS 64
-#define WORLD_SLOTS 4096
+#define WORLD_BUCKETS 512
 #define WORLD_FLOWS 256
 #define WORLD_HALF_OPEN 1024
 #endif
@@ -41,13 +41,13 @@ struct world {
 	struct settings *settings;
 	struct service *services;
 	struct backend *backends;
-	struct slot_pair *slots;
+	struct bucket *buckets;
 	struct drops *drops;
 	struct filters *filters;
 	bool live; /* the kernel can let test frames go on into the stack (5.18) */
 	uint32_t mark_len; /* bytes that XDP put before the last frame */
 	/* Next free row of each. */
-	uint32_t service, backend, slot;
+	uint32_t service, backend, bucket;
 };
 
 struct counts {

@@ -155,8 +155,8 @@ static table_word put_table(struct world *world, const uint32_t *rows, uint32_t 
 		weights[used] = world->backends[rows[i]].weight;
 		taken[used++] = rows[i];
 	}
-	word = table_of(world->slots->word, world->slot, taken, weights, used, 1);
-	world->slot += table_extent(word);
+	word = table_of(world->buckets, world->bucket, taken, weights, used, 1);
+	world->bucket += TABLE_BUCKETS(word);
 	free(taken);
 	return word;
 }

@@ -9,13 +9,14 @@
 #include "parallax_hash.h"
 #include "parallax_table.h"
 #include "table_fill.h"
+#include "table_walk.h"
 
 struct ledger_memory plan_model_memory(struct plan_model *model)
 {
 	return (struct ledger_memory){
 		.services = model->services, .service_rows = MODEL_SERVICES,
 		.backends = model->backends, .backend_rows = MODEL_BACKENDS,
-		.slot_count = MODEL_SLOTS,
+		.bucket_count = MODEL_BUCKETS,
 		.drops = model->drops,
 		.filters = &model->filters,  .settings = &model->settings,
 	};
@@ -30,7 +31,7 @@ struct ledger_entries plan_model_entries(const struct plan_model *model)
 		.gateways = model->gateways, .gateway_count = model->gateway_count,
 		.allowed = model->allowed,   .allowed_count = model->allowed_count,
 		.names = model->names,	     .name_count = model->name_count,
-		.slots = model->slots,
+		.buckets = model->buckets,
 	};
 }
 
@@ -88,7 +89,7 @@ static const char *drop(void *items, size_t *count, size_t size, const void *key
 
 static bool slots_overlap(const struct change *change, table_word word)
 {
-	uint32_t offset = TABLE_OFFSET(word), size = table_extent(word);
+	uint32_t offset = TABLE_OFFSET(word), size = TABLE_BUCKETS(word);
 
 	return offset < change->slots.offset + change->slots.size &&
 	       change->slots.offset < offset + size;
@@ -112,12 +113,12 @@ static const char *write_slots(struct plan_model *model, const struct change *ch
 		    (slots_overlap(change, model->services[r].table) ||
 		     slots_overlap(change, model->services[r].local_table)))
 			return "writes slots that a table in use holds";
-	if (change->slots.offset + change->slots.size > MODEL_SLOTS)
+	if (change->slots.offset + change->slots.size > MODEL_BUCKETS)
 		return "writes outside the arena";
-	if (change->slots.offset % 2 || change->slots.size != table_size(change->slots.table))
+	if (change->slots.size != change->slots.table->buckets)
 		return "writes an extent that is no table's";
-	table_words(change->slots.table, change->slots.rows, 0, change->slots.size,
-		    &model->slots[change->slots.offset]);
+	table_buckets(change->slots.table, change->slots.rows, 0, change->slots.size,
+		      &model->buckets[change->slots.offset]);
 	return NULL;
 }
 
@@ -360,21 +361,36 @@ uint32_t plan_model_id(const struct plan_model *model, uint64_t id, uint8_t fami
 	return i == model->id_count ? NO_ROW : model->ids[i].row;
 }
 
+struct reading {
+	const struct plan_model *model;
+	uint64_t id;
+	struct model_answer *answer;
+};
+
+static void read_entry(uint32_t b, uint32_t parts, void *data)
+{
+	const struct reading *reading = data;
+	const struct backend *row = &reading->model->backends[b % MODEL_BACKENDS];
+	struct model_answer *answer = reading->answer;
+	uint32_t i = answer->size++;
+
+	(void)parts;
+	if (!b || b >= MODEL_BACKENDS || !row->generation || row->service_id != reading->id) {
+		answer->stale = true;
+		return;
+	}
+	answer->slots[i].addr = row->addr.v4;
+	answer->slots[i].port = row->port;
+}
+
 void plan_model_read(const struct plan_model *model, uint64_t id, table_word word,
 		     struct model_answer *ret)
 {
-	*ret = (struct model_answer){ .found = true, .size = TABLE_POSITIONS(word) };
-	for (uint32_t i = 0; i < ret->size; i++) {
-		uint32_t b = TABLE_ENTRY_ROW(model->slots[table_entries(word) + i]);
-		const struct backend *row = &model->backends[b % MODEL_BACKENDS];
+	struct slot_arena arena = { model->buckets, MODEL_BUCKETS };
+	struct reading reading = { model, id, ret };
 
-		if (!b || b >= MODEL_BACKENDS || !row->generation || row->service_id != id) {
-			ret->stale = true;
-			continue;
-		}
-		ret->slots[i].addr = row->addr.v4;
-		ret->slots[i].port = row->port;
-	}
+	*ret = (struct model_answer){ .found = true };
+	table_each(&arena, word, read_entry, &reading);
 }
 
 void plan_model_client(const struct plan_model *model, const struct service_key *key,

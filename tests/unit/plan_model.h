@@ -7,14 +7,14 @@
 
 #define MODEL_SERVICES 14
 #define MODEL_BACKENDS 80
-#define MODEL_SLOTS 700
+#define MODEL_BUCKETS 88
 #define MODEL_ENTRIES 64
 #define MODEL_TABLE 64
 
 struct plan_model {
 	struct service services[MODEL_SERVICES];
 	struct backend backends[MODEL_BACKENDS];
-	uint32_t slots[MODEL_SLOTS];
+	struct bucket buckets[MODEL_BUCKETS];
 	struct drops drops[MODEL_SERVICES];
 	struct filters filters;
 	struct settings settings;

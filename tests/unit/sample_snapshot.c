@@ -29,7 +29,7 @@
 
 static struct service services[5];
 static struct backend backends[9];
-static uint32_t slots[1024];
+static struct bucket buckets[64];
 static struct filters filters;
 static struct snapshot snapshot;
 
@@ -111,7 +111,7 @@ static void add_service(uint32_t row, const char *vip, uint16_t port, uint8_t pr
 	};
 }
 
-#define SLOTS_OF_WEIGHT (32 * TABLE_WHOLE) /* in row 0's table */
+#define SLOTS_OF_WEIGHT (8 * TABLE_WHOLE) /* in row 0's table */
 
 static void add_backend(uint32_t row, const char *ip, uint16_t port, uint8_t kind, uint32_t service,
 			uint32_t network, uint32_t weight)
@@ -129,9 +129,9 @@ static void add_backend(uint32_t row, const char *ip, uint16_t port, uint8_t kin
 static table_word add_table(uint32_t *used, const uint32_t *rows, const uint32_t *weights,
 			    size_t count, uint32_t generation)
 {
-	table_word word = table_of(slots, *used, rows, weights, count, generation);
+	table_word word = table_of(buckets, *used, rows, weights, count, generation);
 
-	*used += table_extent(word);
+	*used += TABLE_BUCKETS(word);
 	return word;
 }
 
@@ -300,8 +300,8 @@ struct snapshot *sample_snapshot(void)
 			      .mtu = 1500, .snat_count = 1, .snat = { sample_ip("172.31.254.1") } },
 		.monotonic_ns = 61000000000u, .realtime_ns = 1795554000123000000u,
 		.jiffies = NOW, .has_jiffies = true, .services = services, .service_count = 5,
-		.backends = backends, .backend_count = COUNT(backends), .slots = slots,
-		.slot_count = COUNT(slots), .filters = &filters, .vips = vips,
+		.backends = backends, .backend_count = COUNT(backends), .buckets = buckets,
+		.bucket_count = COUNT(buckets), .filters = &filters, .vips = vips,
 		.vip_count = COUNT(vips), .names = names, .name_count = COUNT(names),
 		.networks = networks, .network_count = COUNT(networks), .gateways = gateways,
 		.gateway_count = COUNT(gateways), .ifaces = ifaces, .iface_count = COUNT(ifaces),

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "arena.h"
+#include "parallax_limits.h"
 #include "parallax_table.h"
 #include "table_fill.h"
 #include "table_shape.h"
@@ -89,10 +90,16 @@ struct table fresh_table(struct arena *arena, const struct view *view)
 
 table_word word_of(const struct table *table)
 {
-	return TABLE_WORD(0, table->shape, table->positions, 0);
+	return TABLE_WORD(0, table->shape, table->buckets, 0);
 }
 
-const uint32_t *entries_of(const struct table *table)
+struct slot_arena arena_of(struct arena *arena, const struct table *table)
 {
-	return table->words + table_entries(word_of(table));
+	struct bucket *buckets = arena_array(arena, table->buckets, sizeof(*buckets));
+	uint32_t *rows = arena_array(arena, MAX_BACKENDS, sizeof(*rows));
+
+	for (uint32_t i = 0; i < MAX_BACKENDS; i++)
+		rows[i] = i;
+	table_buckets(table, rows, 0, table->buckets, buckets);
+	return (struct slot_arena){buckets, table->buckets};
 }

@@ -8,6 +8,7 @@
 
 #include "parallax_abi.h"
 #include "table.h"
+#include "table_walk.h"
 #include "view.h"
 
 struct arena;
@@ -30,8 +31,8 @@ struct view *make_view(struct arena *arena, size_t count, size_t without,
 struct table make_table(struct arena *arena, const struct view *view, uint32_t shape);
 struct table fresh_table(struct arena *arena, const struct view *view);
 
-/* The word it has at the beginning of an arena; its occupied positions. */
+/* The word it has at the beginning of an arena; and an arena with nothing else. */
 table_word word_of(const struct table *table);
-const uint32_t *entries_of(const struct table *table);
+struct slot_arena arena_of(struct arena *arena, const struct table *table);
 
 #endif

@@ -248,8 +248,8 @@ static const struct {
 	{N "limits: {services: 65536}", "2:20: services: expected a number from 1 to 65535, found 65536"},
 	{N "limits: {backends: 1048577}", "2:20: backends: expected a number from 2 to 1048576, found 1048577"},
 	{N "limits: {flows: 16777217}", "2:17: flows: expected a number from 8 to 16777216, found 16777217"},
-	{N "limits: {slots: 268435457}", "2:17: slots: expected a number from 2 to 268435456, found 268435457"},
-	{N "limits: {slots: 18446744073709551617}", "2:17: slots: expected a number from 2 to 268435456, found 18446744073709551617"},
+	{N "limits: {slots: 268435457}", "2:17: slots: expected a number from 8 to 268435456, found 268435457"},
+	{N "limits: {slots: 18446744073709551617}", "2:17: slots: expected a number from 8 to 268435456, found 18446744073709551617"},
 	/* networks */
 	{N "meshNetworks: {}\nmeshNetworksFile: /nonexistent\n", "3:19: meshNetworksFile: expected either meshNetworks or meshNetworksFile\n/nonexistent: cannot read: No such file or directory"},
 	{N "meshNetworks: []", "2:15: meshNetworks: expected a mapping with networks, found a list"},

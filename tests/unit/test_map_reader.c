@@ -34,7 +34,7 @@ static const struct shape {
 	{ "settings", BPF_MAP_TYPE_ARRAY, 4, sizeof(struct settings), 1, BPF_F_MMAPABLE },
 	{ "services", BPF_MAP_TYPE_ARRAY, 4, sizeof(struct service), 5, BPF_F_MMAPABLE },
 	{ "backends", BPF_MAP_TYPE_ARRAY, 4, sizeof(struct backend), 9, BPF_F_MMAPABLE },
-	{ "slots", BPF_MAP_TYPE_ARRAY, 4, sizeof(struct slot_pair), 512, BPF_F_MMAPABLE },
+	{ "slots", BPF_MAP_TYPE_ARRAY, 4, sizeof(struct bucket), 64, BPF_F_MMAPABLE },
 	{ "drops", BPF_MAP_TYPE_ARRAY, 4, sizeof(struct drops), 5, BPF_F_MMAPABLE },
 	{ "filters", BPF_MAP_TYPE_ARRAY, 4, sizeof(struct filters), 1, BPF_F_MMAPABLE },
 	{ "agent", BPF_MAP_TYPE_ARRAY, 4, sizeof(struct agent_state), 1, BPF_F_MMAPABLE },
@@ -180,7 +180,7 @@ static void put_sample(const struct snapshot *s)
 	put("filters", &zero, s->filters);
 	put_rows("services", s->services, sizeof(struct service), s->service_count);
 	put_rows("backends", s->backends, sizeof(struct backend), s->backend_count);
-	put_rows("slots", s->slots, sizeof(struct slot_pair), s->slot_count / 2);
+	put_rows("slots", s->buckets, sizeof(struct bucket), s->bucket_count);
 	put_hashes(s);
 	put_agent(s->agent_text);
 }
@@ -211,8 +211,8 @@ static void reads_what_stands_there(void **state)
 	assert_memory_equal(s->services, sample->services, 5 * sizeof(struct service));
 	assert_int_equal(s->backend_count, sample->backend_count);
 	assert_memory_equal(s->backends, sample->backends, 9 * sizeof(struct backend));
-	assert_int_equal(s->slot_count, sample->slot_count);
-	assert_memory_equal(s->slots, sample->slots, s->slot_count * sizeof(uint32_t));
+	assert_int_equal(s->bucket_count, sample->bucket_count);
+	assert_memory_equal(s->buckets, sample->buckets, s->bucket_count * sizeof(struct bucket));
 	assert_memory_equal(s->filters, sample->filters, sizeof(struct filters));
 	assert_int_equal(s->vip_count, sample->vip_count);
 	assert_memory_equal(s->vips, sample->vips, s->vip_count * sizeof(*s->vips));

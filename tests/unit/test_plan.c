@@ -25,7 +25,9 @@ struct scene_service {
 	struct view views[2]; /* client, gateway side */
 	struct table tables[2];
 	struct view_backend backends[2][MAX_BACKENDS_OF_ONE];
-	uint32_t words[2][MODEL_TABLE];
+	uint64_t entries[2][MODEL_TABLE];
+	uint32_t starts[2][2];
+	struct table_spill spills[2][MODEL_TABLE / BUCKET_SLOTS];
 	uint32_t counts[2][MAX_BACKENDS_OF_ONE];
 	char cluster[64];
 };
@@ -135,24 +137,39 @@ static void set_drops(struct scene *scene, size_t s, int side, size_t count)
 	scene->parts[s].views[side].drop_count = count;
 }
 
+/* A table of one line, so long that it needs one bucket, or two, or three. */
+static void set_table(struct scene_service *part, int side, size_t count, uint32_t entries)
+{
+	struct table *table = &part->tables[side];
+
+	memset(part->counts[side], 0, sizeof(part->counts[side]));
+	*table = (struct table){ .entries = part->entries[side], .starts = part->starts[side],
+				 .spills = part->spills[side], .counts = part->counts[side] };
+	if (!count)
+		return;
+	for (uint32_t i = 0; i < entries; i++) {
+		part->entries[side][i] = TABLE_ENTRY(i, i % count, 2);
+		part->counts[side][i % count]++;
+	}
+	table->starts[1] = entries;
+	table->total = entries;
+	table->buckets = 1;
+	for (uint32_t first = 7; entries > 8 && first < entries; first += entries - first > 8 ? 7 : 8)
+		part->spills[side][table->buckets++ - 1] = (struct table_spill){ first, entries };
+}
+
 static void set_view(struct scene *scene, size_t s, int side, const uint32_t *octets, size_t count,
-		     uint32_t slots)
+		     uint32_t entries)
 {
 	struct scene_service *part = &scene->parts[s];
 
 	part->views[side] = (struct view){ .family = 4, .backends = part->backends[side],
 					   .backend_count = count, .fail = !count };
-	memset(part->counts[side], 0, sizeof(part->counts[side]));
 	for (size_t i = 0; i < count; i++) {
 		part->backends[side][i] = pod(octets[i]);
 		part->backends[side][i].share = 1.0 / (double)count;
 	}
-	for (uint32_t i = 0; count && i < slots; i++) {
-		part->words[side][2 + i] = TABLE_ENTRY(i % count, TABLE_WHOLE);
-		part->counts[side][i % count]++;
-	}
-	part->tables[side] = (struct table){ TABLE_MIN_BITS, count ? slots : 0, part->words[side],
-					     part->counts[side], slots };
+	set_table(part, side, count, entries);
 }
 
 static void set_service(struct scene *scene, size_t s, uint32_t vip, uint64_t id)
@@ -733,7 +750,7 @@ struct held_word {
 	uint32_t row;
 	struct service service; /* of the row then */
 	table_word word;
-	uint32_t words[MODEL_TABLE];
+	struct bucket buckets[MODEL_TABLE / BUCKET_SLOTS];
 	uint16_t generations[MODEL_TABLE];
 };
 
@@ -744,6 +761,17 @@ static size_t held_count;
 
 /* What the simulation must have met to mean anything. */
 static size_t seen_kinds[CHANGE_VIP_REMOVE + 1];
+
+static uint64_t slot_of(const struct held_word *held, uint32_t i)
+{
+	return held->buckets[i / BUCKET_SLOTS].slot[i % BUCKET_SLOTS];
+}
+
+/* Of the backend row the entry names; 0 for what is no entry. */
+static uint16_t generation_of(const struct plan_model *model, uint64_t entry)
+{
+	return TABLE_IS_ENTRY(entry) ? model->backends[TABLE_ENTRY_ROW(entry)].generation : 0;
+}
 
 static void hold_word(const struct plan_model *model, uint32_t r, table_word word)
 {
@@ -758,10 +786,10 @@ static void hold_word(const struct plan_model *model, uint32_t r, table_word wor
 	else
 		held = &held_words[pick(HELD_WORDS)];
 	*held = (struct held_word){ .row = r, .service = *row, .word = word };
-	for (uint32_t i = 0; i < TABLE_POSITIONS(word); i++) {
-		held->words[i] = model->slots[table_entries(word) + i];
-		held->generations[i] = model->backends[TABLE_ENTRY_ROW(held->words[i])].generation;
-	}
+	memcpy(held->buckets, &model->buckets[TABLE_OFFSET(word)],
+	       TABLE_BUCKETS(word) * sizeof(struct bucket));
+	for (uint32_t i = 0; i < TABLE_BUCKETS(word) * BUCKET_SLOTS; i++)
+		held->generations[i] = generation_of(model, slot_of(held, i));
 }
 
 static void hold_words(const struct plan_model *model)
@@ -780,11 +808,12 @@ static const char *held_word_check(const struct plan_model *model, const struct 
 
 	if (row->id != held->service.id || row->vip.v4 != held->service.vip.v4)
 		return "the service row means another service";
-	for (uint32_t i = 0; i < TABLE_POSITIONS(held->word); i++) {
-		uint16_t generation = model->backends[TABLE_ENTRY_ROW(held->words[i])].generation;
+	if (memcmp(held->buckets, &model->buckets[TABLE_OFFSET(held->word)],
+		   TABLE_BUCKETS(held->word) * sizeof(struct bucket)))
+		return "the buckets were written over";
+	for (uint32_t i = 0; i < TABLE_BUCKETS(held->word) * BUCKET_SLOTS; i++) {
+		uint16_t generation = generation_of(model, slot_of(held, i));
 
-		if (model->slots[table_entries(held->word) + i] != held->words[i])
-			return "the words were written over";
 		if (generation && generation != held->generations[i])
 			return "the backend row means another backend";
 	}
@@ -812,9 +841,9 @@ static void wanted_answer(const struct scene *scene, size_t s, int side, struct 
 {
 	const struct scene_service *part = &scene->parts[s];
 
-	*ret = (struct model_answer){ .found = true, .size = part->tables[side].positions };
+	*ret = (struct model_answer){ .found = true, .size = (uint32_t)part->tables[side].total };
 	for (uint32_t i = 0; i < ret->size; i++) {
-		uint32_t backend = TABLE_ENTRY_ROW(part->words[side][2 + i]);
+		uint32_t backend = TABLE_ENTRY_ROW(part->entries[side][i]);
 
 		ret->slots[i].addr = part->backends[side][backend].addr.ip.v4;
 		ret->slots[i].port = htons(5000);

@@ -23,23 +23,23 @@
 #define ENDPOINTS 10000
 #define SERVICES 8
 #define BACKENDS 32768
-#define SLOTS (1u << 20)
+#define BUCKETS (1u << 18)
 
 /* The kernel's arrays, as far as the plan looks at them. */
 static struct service services[SERVICES];
 static struct backend backends[BACKENDS];
-static uint32_t slots[SLOTS];
+static struct bucket buckets[BUCKETS];
 static struct drops drops[SERVICES];
 static struct filters filters;
 static struct settings settings;
 
 static struct ledger ledger;
 
-static void setup_ledger(uint32_t slot_count)
+static void setup_ledger(uint32_t bucket_count)
 {
 	struct ledger_memory memory = {
 		.services = services, .service_rows = SERVICES, .backends = backends,
-		.backend_rows = BACKENDS, .slot_count = slot_count,
+		.backend_rows = BACKENDS, .bucket_count = bucket_count,
 		.drops = drops, .filters = &filters, .settings = &settings,
 	};
 	struct ledger_entries nothing = {};
@@ -77,8 +77,8 @@ static void apply(const struct change *change)
 		backends[change->row].flags = change->flags;
 		break;
 	case CHANGE_SLOTS:
-		table_words(change->slots.table, change->slots.rows, 0, change->slots.size,
-			    &slots[change->slots.offset]);
+		table_buckets(change->slots.table, change->slots.rows, 0, change->slots.size,
+			      &buckets[change->slots.offset]);
 		break;
 	case CHANGE_SERVICE:
 		services[change->row] = *change->service;
@@ -158,7 +158,7 @@ static void one_changed_endpoint_is_few_changes(void **state)
 	struct arena *arena = arena_new(0);
 
 	(void)state;
-	setup_ledger(SLOTS);
+	setup_ledger(BUCKETS);
 	assert_true(reach(make_view(arena, ENDPOINTS, SIZE_MAX, 1), arena) > ENDPOINTS);
 	assert_int_equal(reach(make_view(arena, ENDPOINTS, SIZE_MAX, 1), arena), 0);
 	/* Gone: a table, the word that publishes it, the row out. */
@@ -180,7 +180,7 @@ static void info_does_not_drift(void **state)
 	const struct view *view = NULL;
 
 	(void)state;
-	setup_ledger(SLOTS);
+	setup_ledger(BUCKETS);
 	for (size_t count = 1000; count > 900; count -= 5) {
 		view = make_view(arena, count, SIZE_MAX, 1);
 		reach(view, arena);
@@ -208,7 +208,7 @@ static void too_many_slots_are_refused(void **state)
 	const char *reason = NULL;
 
 	(void)state;
-	setup_ledger(3000);
+	setup_ledger(60);
 	wanted[0] = make_service(arena, 1, view);
 	wanted[1] = make_service(arena, 2, view);
 	assert_int_equal(plan_build(&ledger, &desired, 1, arena, &list, &reason), -ENOSPC);

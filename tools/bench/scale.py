@@ -14,7 +14,7 @@ from ways import BUILD, TEST_DIR, in_ns, memory_mb, progress
 EACH = 10              # endpoints of a service
 SERVICES = (100, 1000, 10000)
 FLOWS = 1000000
-LIMITS = "services: 16384, backends: 262144, flows: 1048576, slots: 20971520"
+LIMITS = "services: 16384, backends: 262144, flows: 1048576"
 GROUP = "scale"
 LARGEST = "100,000 endpoints, a million flows"
 

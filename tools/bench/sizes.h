@@ -5,7 +5,7 @@
 
 #define WORLD_SERVICES 16384
 #define WORLD_BACKENDS 131072
-#define WORLD_SLOTS (1 << 25)
+#define WORLD_BUCKETS (1 << 21)
 #define WORLD_FLOWS bench_flow_limit
 #define WORLD_HALF_OPEN 32768
 

@@ -11,11 +11,12 @@ static void count_service(const struct service *service, struct census *census)
 	static const union ip_addr none;
 
 	census->services.used++;
-	census->slots.used += table_extent(service->table) + table_extent(service->local_table);
+	census->slots.used += BUCKET_SLOTS * (TABLE_BUCKETS(service->table) +
+					      TABLE_BUCKETS(service->local_table));
 	if (!memcmp(&service->vip, &none, sizeof(none)))
 		return;
 	census->taken++;
-	census->refusing += !TABLE_POSITIONS(service->table);
+	census->refusing += !TABLE_BUCKETS(service->table);
 	census->panic += !!(service->flags & SERVICE_PANIC);
 	census->degraded += !!(service->flags & SERVICE_DEGRADED);
 	census->dropping += service->drop != 0;
@@ -34,7 +35,7 @@ void census_take(const struct snapshot *snapshot, struct census *ret)
 {
 	struct census census = { .services.max = snapshot->service_count,
 				 .backends.max = snapshot->backend_count,
-				 .slots.max = snapshot->slot_count };
+				 .slots.max = snapshot->bucket_count * BUCKET_SLOTS };
 
 	for (uint32_t row = 0; row < snapshot->service_count; row++)
 		if (snapshot->services[row].flags & SERVICE_IN_USE)

@@ -25,7 +25,7 @@ struct explain {
 	const struct service *service;
 	bool choose; /* the packet is chosen a backend for: who sends it is known well enough */
 	bool flow_decides;
-	struct table_walk walk; /* over the table */
+	struct table_choice choice; /* of the table */
 	uint32_t *slots;        /* by backend row, of the table; NULL without memory */
 	uint64_t total;         /* of slots */
 };
@@ -195,10 +195,10 @@ static bool look_at_table(struct explain *explain)
 	json_object_set_new(explain->report, "table",
 			    json_pack("{s:I,s:I,s:I,s:I}",
 				      "offset", (json_int_t)TABLE_OFFSET(table),
-				      "size", (json_int_t)TABLE_POSITIONS(table),
-				      "space", (json_int_t)1 << TABLE_BITS(table),
+				      "lines", (json_int_t)table_lines(table),
+				      "buckets", (json_int_t)TABLE_BUCKETS(table),
 				      "generation", (json_int_t)TABLE_GENERATION(table)));
-	if (TABLE_POSITIONS(table) == 0) {
+	if (TABLE_BUCKETS(table) == 0) {
 		step(explain, "table", false,
 		     json_string(explain->key.proto == IPPROTO_UDP ?
 			"empty: nobody can be picked, refused by ICMP port unreachable" :
@@ -208,8 +208,8 @@ static bool look_at_table(struct explain *explain)
 		return false;
 	}
 	step(explain, "table", true,
-	     json_sprintf("%u of %u positions occupied, generation %u", TABLE_POSITIONS(table),
-			  1u << TABLE_BITS(table), TABLE_GENERATION(table)));
+	     json_sprintf("%u lines in %u buckets, generation %u", table_lines(table),
+			  TABLE_BUCKETS(table), TABLE_GENERATION(table)));
 	return table_is_whole(&arena, table);
 }
 
@@ -231,14 +231,14 @@ static void hash(struct explain *explain)
 	value = affinity ? walk_hash(query->from.ip.v4, 0, 0, 0, 0, seed) :
 			   walk_hash(query->from.ip.v4, explain->key.addr, htons(query->from_port),
 				     explain->key.port, explain->key.proto, seed);
-	explain->walk = table_walk(&arena, service->table, value);
+	explain->choice = table_walk(&arena, service->table, value);
 	json_object_set_new(explain->report, "hash", json_sprintf("0x%016" PRIx64, value));
-	json_object_set_new(explain->report, "walked", json_integer(explain->walk.steps));
-	json_object_set_new(explain->report, "position", json_integer(explain->walk.position));
+	json_object_set_new(explain->report, "walked", json_integer(explain->choice.steps));
+	json_object_set_new(explain->report, "line", json_integer(explain->choice.line));
 	step(explain, "hash", true,
-	     json_sprintf("0x%016" PRIx64 ", of %s: accepted at position %u, the %u. it meets", value,
+	     json_sprintf("0x%016" PRIx64 ", of %s: accepted in line %u, the %u. bucket it meets", value,
 			  affinity ? "the source address alone" : "addresses, ports and protocol",
-			  explain->walk.position, explain->walk.steps));
+			  explain->choice.line, explain->choice.steps));
 }
 
 static json_t *backend_object(const struct explain *explain, uint32_t index)
@@ -288,12 +288,12 @@ static void look_at_backend(struct explain *explain)
 {
 	static const char *const words[] = { "to_local", "to_tunnel", "to_passthrough" };
 	const struct snapshot *snapshot = explain->snapshot;
-	uint32_t index = explain->walk.row;
+	uint32_t index = explain->choice.row;
 	char address[ADDR_TEXT_MAX];
 	const struct backend *row;
 
 	if (!snapshot_backend_of(snapshot, index, explain->row)) {
-		step(explain, "backend", false, json_sprintf("the position names row %u, which is not "
+		step(explain, "backend", false, json_sprintf("the entry names row %u, which is not "
 			"this service's: the table has just been replaced, ask again", index));
 		outcome(explain, "stale_row");
 		return;
@@ -301,7 +301,7 @@ static void look_at_backend(struct explain *explain)
 	row = &snapshot->backends[index];
 	json_object_set_new(explain->report, "backend", backend_object(explain, index));
 	step(explain, "backend", true,
-	     json_sprintf("the position names row %u, generation %u: %s, %s", index, row->generation,
+	     json_sprintf("the entry names row %u, generation %u: %s, %s", index, row->generation,
 			  place(&row->addr, row->port, address), report_kind(row->kind)));
 	step(explain, "path", true, path_text(explain, row));
 	if (!explain->flow_decides)
@@ -391,7 +391,7 @@ static json_t *empty_report(const struct explain *explain)
 			 addr_port_format(&explain->query->vip, explain->query->port, vip),
 			 "protocol", report_protocol(explain->key.proto),
 			 "from", from_text(explain->query), "outcome", "chosen_per_connection",
-			 "service", "flow", "table", "hash", "walked", "position",
+			 "service", "flow", "table", "hash", "walked", "line",
 			 "backend", "steps", explain->steps, "distribution", "drop", 0.0, "drops",
 			 "priorities", "health", "left_out");
 }

@@ -41,7 +41,7 @@ static const char *service_state(const struct service *service)
 
 	if (!memcmp(&service->vip, &none, sizeof(none)))
 		return "gateway_only";
-	return TABLE_POSITIONS(service->table) ? "serving" : "refusing";
+	return TABLE_BUCKETS(service->table) ? "serving" : "refusing";
 }
 
 /* What is worth a word beside the state. */
@@ -78,8 +78,8 @@ static json_t *service_object(const struct snapshot *snapshot, uint32_t row,
 			 "state", service_state(service), "local", (json_int_t)tally->local,
 			 "remote", (json_int_t)tally->remote,
 			 "draining", (json_int_t)tally->draining,
-			 "table_size", (json_int_t)TABLE_POSITIONS(service->table),
-			 "gateway_table_size", (json_int_t)TABLE_POSITIONS(service->local_table),
+			 "table_size", (json_int_t)TABLE_BUCKETS(service->table) * BUCKET_SLOTS,
+			 "gateway_table_size", (json_int_t)TABLE_BUCKETS(service->local_table) * BUCKET_SLOTS,
 			 "taken_ms", (json_int_t)taken_ms,
 			 "panic", !!(service->flags & SERVICE_PANIC),
 			 "degraded", !!(service->flags & SERVICE_DEGRADED),

@@ -197,7 +197,7 @@ static void read_max_flows(struct tree_walk *walk, const struct tree_node *node,
 
 static void read_max_slots(struct tree_walk *walk, const struct tree_node *node, void *target)
 {
-	read_limit(walk, node, 2, MAX_SLOTS, &((struct config_limits *)target)->slots);
+	read_limit(walk, node, BUCKET_SLOTS, MAX_SLOTS, &((struct config_limits *)target)->slots);
 }
 
 static void read_limits(struct tree_walk *walk, const struct tree_node *node, void *target)

@@ -158,7 +158,7 @@ static void unlink_backend(struct ledger *ledger, uint32_t b)
 static int rest_extent(struct ledger *ledger, table_word word)
 {
 	return extent_add(&ledger->resting_extents,
-			  (struct extent){ TABLE_OFFSET(word), table_extent(word), ledger->epoch });
+			  (struct extent){ TABLE_OFFSET(word), TABLE_BUCKETS(word), ledger->epoch });
 }
 
 static int apply_grace(struct ledger *ledger)

@@ -27,7 +27,7 @@ struct ledger_memory {
 	uint32_t service_rows;
 	const struct backend *backends;
 	uint32_t backend_rows;
-	uint32_t slot_count; /* words of the arena */
+	uint32_t bucket_count; /* of the slot arena */
 	const struct drops *drops; /* as many as services */
 	const struct filters *filters;
 	const struct settings *settings;
@@ -127,7 +127,7 @@ struct ledger_entries {
 		uint64_t hash; /* ledger_hash_name() of the text */
 	} *names;
 	size_t name_count;
-	const uint32_t *slots; /* the whole arena */
+	const struct bucket *buckets; /* the whole slot arena */
 };
 
 /* Borrows the memory. Returns 0 or -ENOMEM; nothing is known before ledger_rebuild(). */
@@ -163,15 +163,15 @@ bool ledger_rested(const struct ledger *ledger, uint32_t since);
 
 uint64_t ledger_hash_name(const char *text);
 /* Tables are told apart by it: large ones would be half of our memory. 0 for an empty one. Of the
- * words as they stand, or will stand, in the arena. */
-uint64_t ledger_hash_words(const uint32_t *words, uint32_t count);
+ * buckets as they stand, or will stand, in the arena. */
+uint64_t ledger_hash_buckets(const struct bucket *buckets, uint32_t count);
 uint64_t ledger_hash_table(const struct table *table, const uint32_t *rows);
 
 /* Adds to a list sorted by offset, joining neighbours. Returns 0 or -ENOMEM. */
 int extent_add(struct extent_list *list, struct extent extent);
 /* Best fit. Returns 0 with *ret_offset, or -ENOSPC. */
 int extent_take(struct extent_list *list, uint32_t size, uint32_t *ret_offset);
-/* Takes exactly these words. Returns 0, -ENOENT when they are not in one extent, or -ENOMEM. */
+/* Takes exactly these buckets. Returns 0, -ENOENT when they are not in one extent, or -ENOMEM. */
 int extent_claim(struct extent_list *list, uint32_t offset, uint32_t size);
 
 #endif

@@ -137,10 +137,10 @@ static bool is_zero(const void *memory, size_t bytes)
 static uint64_t hash_table(const struct ledger *ledger, const struct ledger_entries *entries,
 			   table_word word)
 {
-	const struct slot_arena arena = { entries->slots, ledger->memory.slot_count };
+	const struct slot_arena arena = { entries->buckets, ledger->memory.bucket_count };
 
 	return table_is_whole(&arena, word) ?
-		       ledger_hash_words(arena.words + TABLE_OFFSET(word), table_extent(word)) : 0;
+		       ledger_hash_buckets(arena.buckets + TABLE_OFFSET(word), TABLE_BUCKETS(word)) : 0;
 }
 
 static void take_services(struct ledger *ledger, const struct ledger_entries *entries)
@@ -191,15 +191,27 @@ static void take_backend(struct ledger *ledger, uint32_t b, const struct backend
 	}
 }
 
+struct marking {
+	bool *named;
+	uint32_t rows;
+};
+
+static void mark_row(uint32_t row, uint32_t parts, void *data)
+{
+	const struct marking *marking = data;
+
+	(void)parts;
+	if (row < marking->rows)
+		marking->named[row] = true;
+}
+
 static void mark_named(const struct ledger *ledger, const struct ledger_entries *entries,
 		       table_word word, bool *named)
 {
-	const struct slot_arena arena = { entries->slots, ledger->memory.slot_count };
-	const uint32_t *list = table_entry_list(&arena, word);
+	const struct slot_arena arena = { entries->buckets, ledger->memory.bucket_count };
+	struct marking marking = { named, ledger->memory.backend_rows };
 
-	for (uint32_t i = 0; list && i < TABLE_POSITIONS(word); i++)
-		if (TABLE_ENTRY_ROW(list[i]) < ledger->memory.backend_rows)
-			named[TABLE_ENTRY_ROW(list[i])] = true;
+	table_each(&arena, word, mark_row, &marking);
 }
 
 static int take_backends(struct ledger *ledger, const struct ledger_entries *entries)
@@ -225,14 +237,14 @@ static int take_backends(struct ledger *ledger, const struct ledger_entries *ent
 
 static int take_word(struct extent_list *unused, table_word word)
 {
-	int err = extent_claim(unused, TABLE_OFFSET(word), table_extent(word));
+	int err = extent_claim(unused, TABLE_OFFSET(word), TABLE_BUCKETS(word));
 
 	return err == -ENOENT ? 0 : err; /* outside the arena: nothing to protect there */
 }
 
 static int take_extents(struct ledger *ledger)
 {
-	struct extent whole = { 0, ledger->memory.slot_count, ledger->epoch };
+	struct extent whole = { 0, ledger->memory.bucket_count, ledger->epoch };
 	struct extent_list *unused =
 		ledger->service_top ? &ledger->resting_extents : &ledger->free_extents;
 	int err = extent_add(unused, whole);

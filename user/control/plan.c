@@ -124,9 +124,9 @@ static uint32_t backend_slots(const struct wanted_service *service,
 	const struct desired_service *want = service->want;
 
 	if (!want->view)
-		return want->local_table && want->local_table->positions ?
+		return want->local_table && want->local_table->buckets ?
 			       want->local_table->counts[wanted->local_index] : 0;
-	if (wanted->client_index == NO_ROW || !want->table || !want->table->positions)
+	if (wanted->client_index == NO_ROW || !want->table || !want->table->buckets)
 		return 0;
 	return want->table->counts[wanted->client_index];
 }

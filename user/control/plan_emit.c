@@ -111,7 +111,7 @@ static void emit_slots(struct plan_state *state, const struct wanted_table *tabl
 					.kind = CHANGE_SLOTS,
 					.slots = { table->table, table->rows,
 						   TABLE_OFFSET(table->word),
-						   table_extent(table->word) } });
+						   TABLE_BUCKETS(table->word) } });
 }
 
 static void emit_word(struct plan_state *state, const struct wanted_service *service,

@@ -14,8 +14,8 @@ static size_t demand(const struct plan_state *state, const struct wanted_service
 	if (state->short_of == SHORT_OF_SERVICES)
 		return service->row == NO_ROW;
 	if (state->short_of == SHORT_OF_SLOTS)
-		return (service->client.write ? table_extent(service->client.word) : 0) +
-		       (service->local.write ? table_extent(service->local.word) : 0);
+		return (service->client.write ? TABLE_BUCKETS(service->client.word) : 0) +
+		       (service->local.write ? TABLE_BUCKETS(service->local.word) : 0);
 	for (size_t i = 0; i < service->backend_count; i++)
 		count += service->backends[i].fresh;
 	return count;

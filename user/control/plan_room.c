@@ -187,11 +187,11 @@ static int index_rows(struct plan_state *state, const struct wanted_service *ser
 	return 0;
 }
 
-/* Of the same shape and as many positions. */
+/* Of the same shape and as many buckets. */
 static bool same_kind(const struct wanted_table *wanted)
 {
 	return TABLE_SHAPE(wanted->word) == TABLE_SHAPE(wanted->old) &&
-	       TABLE_POSITIONS(wanted->word) == TABLE_POSITIONS(wanted->old);
+	       TABLE_BUCKETS(wanted->word) == TABLE_BUCKETS(wanted->old);
 }
 
 /* `word` is complete but for the offset when words are to be written. */
@@ -202,8 +202,8 @@ static int compare_table(struct plan_state *state, const struct wanted_service *
 
 	wanted->word = wanted->old;
 	wanted->hash = wanted->old_hash;
-	if (!wanted->table || !wanted->table->positions) {
-		wanted->changed = TABLE_POSITIONS(wanted->old) != 0;
+	if (!wanted->table || !wanted->table->buckets) {
+		wanted->changed = TABLE_BUCKETS(wanted->old) != 0;
 		/* Who comes back finds the shape there was. */
 		if (wanted->changed || service->fresh)
 			wanted->word = TABLE_WORD(0, TABLE_SHAPE(wanted->old), 0, generation);
@@ -213,7 +213,7 @@ static int compare_table(struct plan_state *state, const struct wanted_service *
 	if (index_rows(state, service, local, view->backend_count, &wanted->rows))
 		return -ENOMEM;
 	wanted->hash = ledger_hash_table(wanted->table, wanted->rows);
-	wanted->word = TABLE_WORD(0, wanted->table->shape, wanted->table->positions, generation);
+	wanted->word = TABLE_WORD(0, wanted->table->shape, wanted->table->buckets, generation);
 	if (!service->fresh && wanted->hash == wanted->old_hash && same_kind(wanted)) {
 		wanted->word = wanted->old;
 		return 0;
@@ -250,9 +250,9 @@ static int place(struct extent_list *list, struct wanted_table *wanted)
 
 	if (!wanted->write)
 		return 0;
-	if (extent_take(list, table_extent(wanted->word), &offset))
+	if (extent_take(list, TABLE_BUCKETS(wanted->word), &offset))
 		return -ENOSPC;
-	wanted->word = TABLE_WORD(offset, TABLE_SHAPE(wanted->word), TABLE_POSITIONS(wanted->word),
+	wanted->word = TABLE_WORD(offset, TABLE_SHAPE(wanted->word), TABLE_BUCKETS(wanted->word),
 				  TABLE_GENERATION(wanted->word));
 	return 0;
 }
@@ -279,19 +279,19 @@ static int place_all(struct plan_state *state, bool after_grace)
 static int refuse_slots(struct plan_state *state)
 {
 	const struct ledger *ledger = state->ledger;
-	size_t wanted = 0, room = 0;
+	size_t wanted = 0, room = 0; /* of buckets */
 
 	for (size_t i = 0; i < state->desired->service_count; i++) {
 		const struct wanted_service *service = &state->services[i];
 
-		wanted += service->client.write ? table_extent(service->client.word) : 0;
-		wanted += service->local.write ? table_extent(service->local.word) : 0;
+		wanted += service->client.write ? TABLE_BUCKETS(service->client.word) : 0;
+		wanted += service->local.write ? TABLE_BUCKETS(service->local.word) : 0;
 	}
 	for (size_t i = 0; i < ledger->free_extents.count; i++)
 		room += ledger->free_extents.items[i].size;
 	for (size_t i = 0; i < ledger->resting_extents.count; i++)
 		room += ledger->resting_extents.items[i].size;
-	return refuse(state, SHORT_OF_SLOTS, wanted, room);
+	return refuse(state, SHORT_OF_SLOTS, wanted * BUCKET_SLOTS, room * BUCKET_SLOTS);
 }
 
 static int room_for_tables(struct plan_state *state)

@@ -162,23 +162,30 @@ const struct flow_entry *snapshot_flow(const struct snapshot *snapshot, const st
 
 struct slot_arena snapshot_arena(const struct snapshot *snapshot)
 {
-	return (struct slot_arena){ snapshot->slots, snapshot->slot_count };
+	return (struct slot_arena){ snapshot->buckets, snapshot->bucket_count };
+}
+
+struct counting {
+	uint64_t total;
+	uint32_t *counts, rows;
+};
+
+static void count_entry(uint32_t row, uint32_t parts, void *data)
+{
+	struct counting *counting = data;
+
+	counting->total += parts;
+	if (counting->counts && row < counting->rows)
+		counting->counts[row] += parts;
 }
 
 uint64_t snapshot_count_table(const struct snapshot *snapshot, table_word table, uint32_t *counts)
 {
 	struct slot_arena arena = snapshot_arena(snapshot);
-	const uint32_t *list = table_entry_list(&arena, table);
-	uint64_t total = 0;
+	struct counting counting = { .counts = counts, .rows = snapshot->backend_count };
 
-	for (uint32_t i = 0; list && i < TABLE_POSITIONS(table); i++) {
-		uint32_t row = TABLE_ENTRY_ROW(list[i]), accepts = TABLE_ENTRY_ACCEPTS(list[i]);
-
-		total += accepts;
-		if (counts && row < snapshot->backend_count)
-			counts[row] += accepts;
-	}
-	return total;
+	table_each(&arena, table, count_entry, &counting);
+	return counting.total;
 }
 
 uint64_t *snapshot_table_totals(const struct snapshot *snapshot)

@@ -34,7 +34,7 @@ struct flow_key snapshot_reply_key(const struct flow_key *key, const struct flow
 /* The entry with this key whose tag agrees, or NULL. */
 const struct flow_entry *snapshot_flow(const struct snapshot *snapshot, const struct flow_key *key);
 
-/* Adds to counts[row], for each backend row, what the table gives it, in TABLE_WHOLE to a position;
+/* Adds to counts[row], for each backend row, what the table gives it, in TABLE_WHOLE to an entry;
  * `counts` may be NULL. Returns the sum of that. */
 uint64_t snapshot_count_table(const struct snapshot *snapshot, table_word table, uint32_t *counts);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* View → table: which backend each position names. */
+/* View → table: how many entries each backend has, and in which buckets they stand. */
 #include "table_fill.h"
 
 #include <errno.h>
@@ -14,7 +14,7 @@
 #include "table_shape.h"
 
 /* What a backend is called everywhere; not its place in a list. A destination that stands in two
- * priorities needs two orders of positions, or its rows would ask for the same ones. */
+ * priorities has two rows, whose entries must not stand in the same places. */
 static uint64_t identity(const struct view_backend *backend)
 {
 	struct {
@@ -32,119 +32,122 @@ static uint64_t identity(const struct view_backend *backend)
 	return XXH3_64bits_withSeed(&key, sizeof(key), backend->priority);
 }
 
-static table_word word_of(const struct table *table)
+static uint64_t *identities(const struct view *view, struct arena *arena)
 {
-	return TABLE_WORD(0, table->shape, table->positions, 0);
+	uint64_t *hashes = arena_array(arena, view->backend_count, sizeof(*hashes));
+
+	for (size_t i = 0; hashes && i < view->backend_count; i++)
+		hashes[i] = identity(&view->backends[i]);
+	return hashes;
 }
 
-static struct contender *contenders_of(const struct view *view, const struct table *table)
+static uint32_t lines_of(const struct table *table)
 {
-	struct contender *contenders = calloc(view->backend_count, sizeof(*contenders));
-
-	for (size_t i = 0; contenders && i < view->backend_count; i++)
-		contenders[i] = (struct contender){
-			.hash = identity(&view->backends[i]),
-			.wanted = (table->counts[i] + TABLE_WHOLE - 1) / TABLE_WHOLE,
-		};
-	return contenders;
+	return table_lines(TABLE_WORD(0, table->shape, 0, 0));
 }
 
-static uint32_t *entry_at(const struct table *table, uint32_t position)
+/* How many entries stand in a bucket when `left` of their line are still to come: all, or as many
+ * as leave a slot for the link. */
+static uint32_t held(uint32_t left)
 {
-	const uint32_t *block = &table->words[position / 32 * 2];
-
-	return &table->words[table_entries(word_of(table)) +
-			     table_rank(block[BLOCK_BITMAP], block[BLOCK_BEFORE], position)];
+	return left <= BUCKET_SLOTS ? left : BUCKET_SLOTS - 1;
 }
 
-static void write_blocks(struct table *table, const struct claims *claims)
+static uint32_t spill(const struct table *table, struct table_spill *ret)
 {
-	uint32_t before = 0, words = table_block_words(TABLE_BITS(word_of(table)));
+	uint32_t lines = lines_of(table), count = 0;
 
-	for (uint32_t i = 0; i <= claims->mask; i++)
-		if (claims->items[i].holder)
-			table->words[claims->items[i].position / 32 * 2] |=
-				1u << claims->items[i].position % 32;
-	for (uint32_t i = 0; i < words; i += 2) {
-		table->words[i + BLOCK_BEFORE] = before;
-		before += table_popcount(table->words[i + BLOCK_BITMAP]);
+	for (uint32_t line = 0; line < lines; line++) {
+		uint32_t first = table->starts[line], end = table->starts[line + 1];
+
+		for (first += held(end - first); first < end; first += held(end - first), count++)
+			if (ret)
+				ret[count] = (struct table_spill){first, end};
 	}
+	return count;
 }
 
-static void write_entries(struct table *table, const struct claims *claims,
-			  const struct contender *contenders, size_t count)
+static int fill(const struct view *view, uint32_t entries, struct table *table, struct arena *arena)
 {
-	uint32_t bits = TABLE_BITS(word_of(table));
+	uint32_t lines = lines_of(table), spills;
+	uint64_t *hashes = identities(view, arena);
 
-	for (uint32_t i = 0; i <= claims->mask; i++)
-		if (claims->items[i].holder)
-			*entry_at(table, claims->items[i].position) =
-				TABLE_ENTRY(claims->items[i].holder - 1, TABLE_WHOLE);
-	for (uint32_t i = 0; i < count; i++)
-		if (table->counts[i] % TABLE_WHOLE)
-			*entry_at(table, table_last_position(&contenders[i], bits)) =
-				TABLE_ENTRY(i, table->counts[i] % TABLE_WHOLE);
-}
-
-static int write_table(const struct view *view, struct table *table)
-{
-	struct contender *contenders = contenders_of(view, table);
-	struct claims claims;
-	int error = -ENOMEM;
-
-	if (contenders)
-		error = table_place(contenders, view->backend_count, TABLE_BITS(word_of(table)),
-				    &claims);
-	if (!error) {
-		write_blocks(table, &claims);
-		write_entries(table, &claims, contenders, view->backend_count);
-		claims_done(&claims);
-	}
-	free(contenders);
-	return error;
+	table->entries = arena_array(arena, entries, sizeof(*table->entries));
+	table->starts = arena_array(arena, lines + 1, sizeof(*table->starts));
+	if (!hashes || !table->entries || !table->starts)
+		return -ENOMEM;
+	table_place(hashes, table->counts, view->backend_count, table->shape & 31,
+		    table->entries, table->starts);
+	/* Who is alone need not be searched for. */
+	if (entries == 1)
+		table->entries[0] |= TABLE_ENTRY(0, 0, TABLE_ALL);
+	spills = spill(table, NULL);
+	table->spills = arena_array(arena, spills, sizeof(*table->spills));
+	if (!table->spills)
+		return -ENOMEM;
+	table->buckets = lines + spill(table, table->spills);
+	return 0;
 }
 
 int table_fill(const struct view *view, uint32_t shape, struct table *ret, struct arena *arena)
 {
 	struct table table = {.shape = shape};
-	uint64_t positions;
+	uint64_t entries;
 	int error = 0;
 
 	table.counts = arena_array(arena, view->backend_count, sizeof(*table.counts));
 	if (!table.counts)
 		return -ENOMEM;
-	positions = table_counts(view, shape, table.counts);
-	/* One of a few stays free, or whoever asks would ask for ever. */
-	if (positions > MAX_TABLE_POSITIONS || positions > (1ULL << TABLE_BITS(word_of(&table))) / 4)
+	entries = table_counts(view, shape, table.counts);
+	if (entries > MAX_TABLE_ENTRIES || (shape & 31) > TABLE_MAX_BITS)
 		return -EINVAL;
-	table.positions = (uint32_t)positions;
 	for (size_t i = 0; i < view->backend_count; i++)
 		table.total += table.counts[i];
-	table.words = arena_array(arena, table_size(&table), sizeof(*table.words));
-	if (!table.words)
-		return -ENOMEM;
-	if (table.positions)
-		error = write_table(view, &table);
+	if (entries)
+		error = fill(view, (uint32_t)entries, &table, arena);
 	if (!error)
 		*ret = table;
 	return error;
 }
 
-uint32_t table_size(const struct table *table)
+/* The bucket that goes on with the entries from `first` on. */
+static uint32_t spill_bucket(const struct table *table, uint32_t first)
 {
-	return table_extent(word_of(table));
+	uint32_t low = 0, high = table->buckets - lines_of(table);
+
+	while (high - low > 1) {
+		uint32_t middle = low + (high - low) / 2;
+
+		*(table->spills[middle].first <= first ? &low : &high) = middle;
+	}
+	return lines_of(table) + low;
 }
 
-void table_words(const struct table *table, const uint32_t *rows, uint32_t first, uint32_t count,
-		 uint32_t *ret)
+static struct bucket bucket_of(const struct table *table, const uint32_t *rows, uint32_t index)
 {
-	uint32_t entries = table_entries(word_of(table)), end = entries + table->positions;
+	uint32_t lines = lines_of(table), count;
+	struct bucket bucket = {};
+	struct table_spill part;
 
+	if (index < lines)
+		part = (struct table_spill){table->starts[index], table->starts[index + 1]};
+	else
+		part = table->spills[index - lines];
+	count = held(part.end - part.first);
 	for (uint32_t i = 0; i < count; i++) {
-		uint32_t word = table->words[first + i];
-		bool is_entry = first + i >= entries && first + i < end;
+		uint64_t entry = table->entries[part.first + i];
 
-		ret[i] = is_entry ? word - TABLE_ENTRY_ROW(word) + rows[TABLE_ENTRY_ROW(word)] :
-				    word;
+		bucket.slot[i] = TABLE_ENTRY(TABLE_ENTRY_TAG(entry), rows[TABLE_ENTRY_ROW(entry)],
+					     TABLE_ENTRY_ACCEPTS(entry));
 	}
+	if (part.first + count < part.end)
+		bucket.slot[count] = TABLE_LINK(spill_bucket(table, part.first + count));
+	return bucket;
+}
+
+void table_buckets(const struct table *table, const uint32_t *rows, uint32_t first, uint32_t count,
+		   struct bucket *ret)
+{
+	for (uint32_t i = 0; i < count; i++)
+		ret[i] = bucket_of(table, rows, first + i);
 }

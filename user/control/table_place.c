@@ -1,124 +1,108 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Which backend occupies which positions of a table.
- *
- * Each backend has an order of positions, each position an order of backends, both by hashes. Who
- * gets what is the stable matching of these (deferred acceptance: Gale and Shapley 1962). There is
- * one only that is best for the backends, so that neither the order of asking nor the past counts,
- * and who joins or leaves moves those alone who were in each other's way. */
+/* Which entries stand in which line of a table, and how much each accepts. */
 #include "table_place.h"
 
-#include <errno.h>
-#include <stdbool.h>
-#include <stdlib.h>
+#include <string.h>
 
 #include "parallax_hash.h"
+#include "parallax_table.h"
 
-struct placing {
-	struct contender *contenders;
-	struct claims claims;
-	uint32_t bits;
-	uint32_t *waiting; /* contenders that lack positions, each once */
-	size_t waiting_count;
-};
+/* A sixteenth of all tags. */
+#define STRATUM_SHIFT (TABLE_DRAW_BITS - 4)
 
-/* Where the contender asks with this rank. */
-static uint32_t position_of(const struct contender *contender, uint32_t rank, uint32_t bits)
+/* Where the backend's entry of this rank stands, in the upper bits. */
+static uint64_t number_of(uint64_t hash, uint32_t rank)
 {
-	return (uint32_t)(mix64(contender->hash + rank * 0xc2b2ae3d27d4eb4fULL) >> (64 - bits));
+	return mix64(hash + rank * 0xc2b2ae3d27d4eb4fULL);
 }
 
-static uint64_t liking(const struct contender *contender, uint32_t position)
+/* By its tag an entry comes earlier or later in its line. A backend has some of all kinds, so that
+ * what its leaving means for those behind it is much the same for all. */
+static uint32_t tag_of(uint64_t hash, uint64_t number, uint32_t rank)
 {
-	return mix64(contender->hash ^ (position + 1) * 0x9e3779b97f4a7c15ULL);
+	uint32_t stratum = ((uint32_t)hash + rank) & 15;
+
+	return stratum << STRATUM_SHIFT | ((uint32_t)number & ((1u << STRATUM_SHIFT) - 1)) | 1;
 }
 
-static struct claim *find(struct claims *claims, uint32_t position)
+static uint32_t entries_of(uint32_t count)
 {
-	/* A position is a hash already, and in order all is written faster afterwards. */
-	for (uint32_t at = position >> claims->shift;; at++) {
-		struct claim *claim = &claims->items[at & claims->mask];
+	return (uint32_t)(((uint64_t)count + TABLE_WHOLE - 1) / TABLE_WHOLE);
+}
 
-		if (!claim->holder || claim->position == position)
-			return claim;
+/* All are whole but the last. */
+static uint32_t parts_of(uint32_t count, uint32_t rank)
+{
+	uint32_t parts = count - rank * TABLE_WHOLE;
+
+	return parts < TABLE_WHOLE ? parts : TABLE_WHOLE;
+}
+
+static void scatter(const uint64_t *hashes, const uint32_t *counts, size_t count, uint32_t bits,
+		    uint64_t *entries, uint32_t *starts)
+{
+	uint32_t lines = 1u << bits;
+
+	memset(starts, 0, (lines + 1) * sizeof(*starts));
+	for (uint32_t i = 0; i < count; i++)
+		for (uint32_t rank = 0; rank < entries_of(counts[i]); rank++)
+			starts[table_line(number_of(hashes[i], rank), bits)]++;
+	for (uint32_t line = 0; line < lines; line++)
+		starts[line + 1] += starts[line];
+	for (uint32_t i = 0; i < count; i++)
+		for (uint32_t rank = 0; rank < entries_of(counts[i]); rank++) {
+			uint64_t number = number_of(hashes[i], rank);
+
+			entries[--starts[table_line(number, bits)]] =
+				TABLE_ENTRY(tag_of(hashes[i], number, rank), i,
+					    parts_of(counts[i], rank));
+		}
+}
+
+static int is_before(uint64_t a, uint64_t b, const uint64_t *hashes)
+{
+	if (TABLE_ENTRY_TAG(a) != TABLE_ENTRY_TAG(b))
+		return TABLE_ENTRY_TAG(a) < TABLE_ENTRY_TAG(b);
+	return hashes[TABLE_ENTRY_ROW(a)] < hashes[TABLE_ENTRY_ROW(b)];
+}
+
+static void sort(uint64_t *entries, uint32_t count, const uint64_t *hashes)
+{
+	for (uint32_t i = 1; i < count; i++) {
+		uint64_t entry = entries[i];
+		uint32_t at = i;
+
+		for (; at && is_before(entry, entries[at - 1], hashes); at--)
+			entries[at] = entries[at - 1];
+		entries[at] = entry;
 	}
 }
 
-/* Ask for the next position of contender `who`, which may cost another one its. */
-static void ask(struct placing *placing, uint32_t who)
+/* From parts to draws. Entries of one tag would draw alike, and the second never be met. */
+static void settle(uint64_t *entries, uint32_t count)
 {
-	struct contender *asking = &placing->contenders[who], *holding;
-	uint32_t position = position_of(asking, asking->next++, placing->bits);
-	struct claim *claim = find(&placing->claims, position);
+	uint32_t left = 1u << TABLE_DRAW_BITS, next = 0;
 
-	if (claim->holder) {
-		holding = &placing->contenders[claim->holder - 1];
-		if (holding == asking || liking(holding, position) >= liking(asking, position))
-			return;
-		if (holding->held-- == holding->wanted)
-			placing->waiting[placing->waiting_count++] = claim->holder - 1;
-	}
-	*claim = (struct claim){ position, who + 1 };
-	asking->held++;
-}
+	for (uint32_t i = 0; i < count; i++) {
+		uint32_t parts = TABLE_ENTRY_ACCEPTS(entries[i]), tag = TABLE_ENTRY_TAG(entries[i]);
 
-static void place_all(struct placing *placing, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		placing->waiting[placing->waiting_count++] = (uint32_t)i;
-	while (placing->waiting_count) {
-		uint32_t who = placing->waiting[--placing->waiting_count];
-		const struct contender *asking = &placing->contenders[who];
-
-		while (asking->held < asking->wanted)
-			ask(placing, who);
+		tag = (tag > next ? tag : next) & TABLE_ALL;
+		entries[i] = TABLE_ENTRY(tag, TABLE_ENTRY_ROW(entries[i]),
+					 table_accepts(parts, left));
+		next = tag + 2;
+		left = table_left(parts, left);
 	}
 }
 
-/* A quarter stays empty, so that searches end. */
-static struct claims claims_for(const struct contender *contenders, size_t count, uint32_t bits)
+void table_place(const uint64_t *hashes, const uint32_t *counts, size_t count, uint32_t bits,
+		 uint64_t *entries, uint32_t *starts)
 {
-	uint32_t log = 4;
-	uint64_t wanted = 0;
+	scatter(hashes, counts, count, bits, entries, starts);
+	for (uint32_t line = 0; line < 1u << bits; line++) {
+		uint64_t *first = &entries[starts[line]];
+		uint32_t size = starts[line + 1] - starts[line];
 
-	for (size_t i = 0; i < count; i++)
-		wanted += contenders[i].wanted;
-	while ((3ULL << log) / 4 < wanted)
-		log++;
-	return (struct claims){
-		.items = calloc((size_t)1 << log, sizeof(struct claim)),
-		.mask = (1u << log) - 1,
-		.shift = bits > log ? bits - log : 0,
-	};
-}
-
-int table_place(struct contender *contenders, size_t count, uint32_t bits, struct claims *ret)
-{
-	struct placing placing = {
-		.contenders = contenders,
-		.claims = claims_for(contenders, count, bits),
-		.bits = bits,
-		.waiting = calloc(count + 1, sizeof(uint32_t)),
-	};
-
-	if (!placing.claims.items || !placing.waiting) {
-		claims_done(&placing.claims);
-		free(placing.waiting);
-		return -ENOMEM;
+		sort(first, size, hashes);
+		settle(first, size);
 	}
-	place_all(&placing, count);
-	free(placing.waiting);
-	*ret = placing.claims;
-	return 0;
-}
-
-void claims_done(struct claims *claims)
-{
-	free(claims->items);
-	*claims = (struct claims){};
-}
-
-uint32_t table_last_position(const struct contender *contender, uint32_t bits)
-{
-	/* Asking ended when this one was won. */
-	return position_of(contender, contender->next - 1, bits);
 }

@@ -1,38 +1,44 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Which backend occupies which positions of a table. */
+/* Which entries stand in which line of a table, and how much each accepts. */
 #ifndef TABLE_PLACE_H
 #define TABLE_PLACE_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-/* One backend that wants positions. */
-struct contender {
-	uint64_t hash; /* what it is called everywhere; distinct */
-	uint32_t wanted, held;
-	uint32_t next; /* rank in its order of positions that it asks for next */
-};
+#include "parallax_table.h"
 
-struct claim {
-	uint32_t position;
-	uint32_t holder; /* index of the contender, plus 1; 0: no claim */
-};
+/* A flow gets to an entry when those before it in the line have let it pass: so many draws
+ * of 2^21 are `left` by these. That much more must the entry accept to get its own parts, and less than all,
+ * since a walk goes on in other lines. */
+static inline uint32_t table_accepts(uint32_t parts, uint32_t left)
+{
+	uint64_t accepts = (((uint64_t)parts * TABLE_PART << TABLE_DRAW_BITS) + left / 2) / left;
 
-/* Occupied positions: a hash table, since a table is sparse. They stand nearly in their order. */
-struct claims {
-	struct claim *items;
-	uint32_t mask;
-	uint32_t shift; /* from position to place */
-};
+	return accepts < TABLE_ALL ? (uint32_t)accepts : TABLE_ALL;
+}
 
-/* Place all contenders on 2^bits positions, several times as many as they want together. The
- * result, ranks included, does not depend on their order. Returns 0 with claims that
- * claims_done() frees, or -ENOMEM. */
-int table_place(struct contender *contenders, size_t count, uint32_t bits, struct claims *ret);
+/* The other way round. */
+static inline uint32_t table_parts(uint32_t accepts, uint32_t left)
+{
+	uint64_t parts = ((uint64_t)accepts * left + (TABLE_PART << (TABLE_DRAW_BITS - 1))) /
+			 (TABLE_PART << TABLE_DRAW_BITS);
 
-void claims_done(struct claims *claims);
+	return parts < TABLE_WHOLE ? (uint32_t)parts : TABLE_WHOLE;
+}
 
-/* The position the contender likes least of those it holds. */
-uint32_t table_last_position(const struct contender *contender, uint32_t bits);
+/* What an entry of so many parts leaves to those behind it; never nothing. */
+static inline uint32_t table_left(uint32_t parts, uint32_t left)
+{
+	return parts * TABLE_PART < left ? left - parts * TABLE_PART : 1;
+}
+
+/* Sort the entries of `count` backends into 2^bits lines. `hashes` are what the backends are called
+ * everywhere, distinct; counts[i] is in TABLE_WHOLE to an entry. Writes the entries line by line,
+ * their rows being indices of backends, and into `starts`, 2^bits + 1 of them, where each line
+ * begins. Where an entry stands depends on its backend's hash alone, what it accepts on its line
+ * besides: not on the order of the backends. */
+void table_place(const uint64_t *hashes, const uint32_t *counts, size_t count, uint32_t bits,
+		 uint64_t *entries, uint32_t *starts);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* How large a table is, and how much of it each backend gets.
  *
- * A backend of weight w gets w * 2^scale positions, whatever the others have: what one of them
+ * A backend of weight w gets w * 2^scale entries, whatever the others have: what one of them
  * gains or loses then changes nothing for the rest. */
 #include "table_shape.h"
 
@@ -11,12 +11,17 @@
 #include "parallax_limits.h"
 #include "parallax_table.h"
 
-/* A table is made this sparse at least. When a backend leaves, others want positions back that it
- * had taken from them, half as many as are occupied: 1 or 2 % on top of what has to move. */
-#define SPARSE 20
+/* Entries that a backend has on average, at least; up to twice as many. The more, the nearer each
+ * comes to the average of what moves when it leaves. */
+#define AVERAGE 16
+
+/* Entries to a line: at most, when a table is made. A walk meets 512 / TABLE_PART = 57 entries on
+ * average, in as many lines as that takes. When a backend leaves, the entries behind its own in
+ * their lines accept less again: that moves, of what has to move, half as much as CROWD / 57. */
+#define CROWD 6
 /* Sizes kept from the past may come to lie between these. */
-#define SPARSE_MIN 8
-#define SPARSE_MAX 64
+#define CROWD_MIN 2
+#define CROWD_MAX 6.25
 
 #define SCALE_BITS 5
 #define SHAPE(bits, scale) ((uint32_t)(bits) | ((uint32_t)(scale) & ((1u << SCALE_BITS) - 1)) << 5)
@@ -28,20 +33,12 @@ struct measure {
 	int scale;     /* that suits */
 };
 
-/* Positions that a backend has on average, at least; up to twice as many. With more of them the
- * odd backend that takes more with it than the average lies closer to it. */
+/* Fewer than AVERAGE where there are more backends than that suffices for. */
 static double average_wanted(size_t count)
 {
-	static const struct {
-		size_t count;
-		double positions;
-	} steps[] = {{64, 64}, {512, 32}, {4096, 16}, {32768, 8}};
-	double most = ((double)MAX_TABLE_POSITIONS - (double)count) / (2 * (double)count);
+	double most = ((double)MAX_TABLE_ENTRIES - (double)count) / (2 * (double)count);
 
-	for (size_t i = 0; i < sizeof(steps) / sizeof(*steps); i++)
-		if (count <= steps[i].count)
-			return steps[i].positions;
-	return most < 8 ? most : 8;
+	return most < AVERAGE ? most : AVERAGE;
 }
 
 static double larger(double a, double b)
@@ -106,38 +103,39 @@ static double factor_of(const struct measure *measure, int scale)
 	return ldexp(TABLE_WHOLE, scale) / measure->unit;
 }
 
-static uint64_t positions_of(uint64_t count)
+static uint64_t entries_of(uint64_t count)
 {
 	return (count + TABLE_WHOLE - 1) / TABLE_WHOLE;
 }
 
-static uint64_t positions_at(const struct view *view, const struct measure *measure, int scale)
+static uint64_t entries_at(const struct view *view, const struct measure *measure, int scale)
 {
 	double factor = factor_of(measure, scale);
-	uint64_t positions = 0;
+	uint64_t entries = 0;
 
 	for (size_t i = 0; i < view->backend_count; i++)
-		positions += positions_of(count_of(&view->backends[i], measure, factor));
-	return positions;
+		entries += entries_of(count_of(&view->backends[i], measure, factor));
+	return entries;
 }
 
 static bool still_fits(const struct view *view, const struct measure *measure, uint32_t shape)
 {
-	uint64_t size = 1ULL << (shape & 31), positions;
+	double lines = (double)(1ULL << (shape & 31));
 	int scale = scale_of(shape, measure);
+	uint64_t entries;
 
-	if (!shape || scale < measure->scale - 1 || scale > measure->scale + 2)
+	if (scale < measure->scale - 1 || scale > measure->scale + 2)
 		return false;
-	positions = positions_at(view, measure, scale);
-	return positions <= MAX_TABLE_POSITIONS && positions * SPARSE_MIN <= size &&
-	       positions * SPARSE_MAX >= size;
+	entries = entries_at(view, measure, scale);
+	return entries <= MAX_TABLE_ENTRIES && (double)entries <= lines * CROWD_MAX &&
+	       (double)entries >= lines * CROWD_MIN;
 }
 
 uint32_t table_shape(const struct view *view, uint32_t previous)
 {
 	struct measure now = measure(view);
-	unsigned int bits = TABLE_MIN_BITS;
-	uint64_t positions;
+	unsigned int bits = 0;
+	uint64_t entries;
 
 	if (!now.served)
 		return previous;
@@ -146,8 +144,8 @@ uint32_t table_shape(const struct view *view, uint32_t previous)
 		return SHAPE(bits, now.scale);
 	if (still_fits(view, &now, previous))
 		return previous;
-	positions = positions_at(view, &now, now.scale);
-	while (1ULL << bits < positions * SPARSE)
+	entries = entries_at(view, &now, now.scale);
+	while ((uint64_t)CROWD << bits < entries)
 		bits++;
 	return SHAPE(bits, now.scale);
 }
@@ -156,7 +154,7 @@ uint64_t table_counts(const struct view *view, uint32_t shape, uint32_t *ret_cou
 {
 	struct measure now = measure(view);
 	double factor = factor_of(&now, scale_of(shape, &now));
-	uint64_t positions = 0;
+	uint64_t entries = 0;
 
 	for (size_t i = 0; i < view->backend_count; i++) {
 		uint64_t count = count_of(&view->backends[i], &now, factor);
@@ -164,7 +162,7 @@ uint64_t table_counts(const struct view *view, uint32_t shape, uint32_t *ret_cou
 		if (count > UINT32_MAX)
 			return UINT64_MAX;
 		ret_counts[i] = (uint32_t)count;
-		positions += positions_of(count);
+		entries += entries_of(count);
 	}
-	return positions;
+	return entries;
 }

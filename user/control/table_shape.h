@@ -13,9 +13,9 @@
  * be picked. */
 uint32_t table_shape(const struct view *view, uint32_t previous);
 
-/* Writes for each backend of the view what it has of the table, in TABLE_WHOLE to a position: in
- * proportion to the shares, and at least 1 where there is a share. Returns the occupied positions,
- * or UINT64_MAX when a backend would have more than 32 bits hold. */
+/* Writes for each backend of the view what it has of the table, in TABLE_WHOLE to an entry: in
+ * proportion to the shares, and at least 1 where there is a share. Returns how many entries
+ * that makes, or UINT64_MAX when a backend would have more than 32 bits hold. */
 uint64_t table_counts(const struct view *view, uint32_t shape, uint32_t *ret_counts);
 
 #endif

@@ -4,55 +4,70 @@
 
 #include <stddef.h>
 
-#include "parallax_hash.h"
 #include "parallax_table.h"
+#include "table_place.h"
 
 bool table_is_whole(const struct slot_arena *arena, table_word word)
 {
-	return TABLE_BITS(word) >= TABLE_MIN_BITS && TABLE_BITS(word) <= TABLE_MAX_BITS &&
-	       (uint64_t)TABLE_OFFSET(word) + table_extent(word) <= arena->count;
+	return TABLE_BITS(word) <= TABLE_MAX_BITS && table_lines(word) <= TABLE_BUCKETS(word) &&
+	       (uint64_t)TABLE_OFFSET(word) + TABLE_BUCKETS(word) <= arena->count;
 }
 
-static uint32_t entry_at(const struct slot_arena *arena, table_word word, uint32_t rank)
+/* NULL where a link leads nowhere: the arena is read while it is written. */
+static const struct bucket *bucket_at(const struct slot_arena *arena, table_word word,
+				      const struct table_walk *walk)
 {
-	uint32_t at = table_entries(word) + rank;
+	uint32_t bucket = table_bucket(walk, TABLE_BITS(word));
 
-	return at < arena->count ? arena->words[at] : 0;
+	return bucket < TABLE_BUCKETS(word) ? &arena->buckets[TABLE_OFFSET(word) + bucket] : NULL;
 }
 
-struct table_walk table_walk(const struct slot_arena *arena, table_word word, uint64_t hash)
+struct table_choice table_walk(const struct slot_arena *arena, table_word word, uint64_t hash)
 {
-	struct table_walk walk = {0};
-	uint32_t entry;
+	struct table_walk walk = {.number = hash};
+	struct table_choice choice = {0};
+	const struct bucket *bucket = bucket_at(arena, word, &walk);
+	uint64_t entry = 0;
 
-	if (TABLE_POSITIONS(word) == 1) {
-		walk.row = TABLE_ENTRY_ROW(entry_at(arena, word, 0));
-		return walk;
+	while (bucket && !entry && choice.steps++ < TABLE_STEPS) {
+		choice.line = table_line(walk.number, TABLE_BITS(word));
+		entry = table_pick(bucket, &walk);
+		bucket = bucket_at(arena, word, &walk);
 	}
-	while (walk.steps < TABLE_STEPS) {
-		const uint32_t *block = &arena->words[TABLE_OFFSET(word)];
-
-		walk.steps++;
-		walk.position = table_position(hash, TABLE_BITS(word));
-		block += walk.position / 32 * 2;
-		if (table_occupied(block[BLOCK_BITMAP], walk.position)) {
-			entry = entry_at(arena, word, table_rank(block[BLOCK_BITMAP],
-								 block[BLOCK_BEFORE],
-								 walk.position));
-			walk.row = TABLE_ENTRY_ROW(entry);
-			if (table_accepts(entry, hash))
-				return walk;
-		}
-		hash = table_step(hash);
-	}
-	entry = entry_at(arena, word, hash_slot((uint32_t)(hash >> 32), TABLE_POSITIONS(word)));
-	walk.row = TABLE_ENTRY_ROW(entry);
-	return walk;
+	if (!entry && bucket)
+		entry = bucket->slot[0];
+	choice.row = TABLE_ENTRY_ROW(entry);
+	return choice;
 }
 
-const uint32_t *table_entry_list(const struct slot_arena *arena, table_word word)
+/* The entries of one bucket. Returns the link at its end, or 0. */
+static uint64_t each_slot(const struct bucket *bucket, uint32_t *left, table_meet meet, void *data)
 {
-	if (!TABLE_POSITIONS(word) || !table_is_whole(arena, word))
-		return NULL;
-	return arena->words + table_entries(word);
+	for (int i = 0; i < BUCKET_SLOTS; i++) {
+		uint64_t entry = bucket->slot[i];
+		uint32_t parts = table_parts(TABLE_ENTRY_ACCEPTS(entry), *left);
+
+		if (!TABLE_IS_ENTRY(entry))
+			return entry;
+		*left = table_left(parts, *left);
+		meet(TABLE_ENTRY_ROW(entry), parts, data);
+	}
+	return 0;
+}
+
+void table_each(const struct slot_arena *arena, table_word word, table_meet meet, void *data)
+{
+	const struct bucket *buckets = arena->buckets + TABLE_OFFSET(word);
+	uint32_t spilled = table_lines(word);
+
+	if (!TABLE_BUCKETS(word) || !table_is_whole(arena, word))
+		return;
+	for (uint32_t line = 0; line < table_lines(word); line++) {
+		uint32_t left = 1u << TABLE_DRAW_BITS;
+		uint64_t link = each_slot(&buckets[line], &left, meet, data);
+
+		/* Lines go on one after the other behind the last: any other link was torn. */
+		for (; link && TABLE_ENTRY_ROW(link) == spilled && spilled < TABLE_BUCKETS(word); spilled++)
+			link = each_slot(&buckets[spilled], &left, meet, data);
+	}
 }

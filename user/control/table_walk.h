@@ -10,23 +10,25 @@
 
 /* The slot arena, or a part of it that offsets count from. */
 struct slot_arena {
-	const uint32_t *words;
+	const struct bucket *buckets;
 	uint32_t count;
 };
 
-struct table_walk {
-	uint32_t steps;    /* positions looked at; 0: none, the table has one only */
-	uint32_t position; /* where it ended */
-	uint32_t row;      /* that it names */
+struct table_choice {
+	uint32_t steps; /* buckets looked at */
+	uint32_t line;  /* where it ended */
+	uint32_t row;   /* of the entry that accepted */
 };
 
 /* Does the table lie in the arena, and is its shape possible? */
 bool table_is_whole(const struct slot_arena *arena, table_word word);
 
 /* Where a connection with this walk_hash() goes. The table must be whole and not empty. */
-struct table_walk table_walk(const struct slot_arena *arena, table_word word, uint64_t hash);
+struct table_choice table_walk(const struct slot_arena *arena, table_word word, uint64_t hash);
 
-/* The entries of the table, TABLE_POSITIONS of them; or NULL when it is empty or not whole. */
-const uint32_t *table_entry_list(const struct slot_arena *arena, table_word word);
+/* Calls `meet` for each entry of the table with the row it names and its parts, TABLE_WHOLE to a
+ * whole one; for none when the table is empty or not whole. */
+typedef void (*table_meet)(uint32_t row, uint32_t parts, void *data);
+void table_each(const struct slot_arena *arena, table_word word, table_meet meet, void *data);
 
 #endif

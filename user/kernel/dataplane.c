@@ -64,7 +64,7 @@ static void set_sizes(struct parallax_bpf *skeleton, const struct config_limits 
 	bpf_map__set_max_entries(skeleton->maps.drops, limits->services);
 	bpf_map__set_max_entries(skeleton->maps.service_ids, limits->services);
 	bpf_map__set_max_entries(skeleton->maps.backends, limits->backends);
-	bpf_map__set_max_entries(skeleton->maps.slots, limits->slots / 2);
+	bpf_map__set_max_entries(skeleton->maps.slots, limits->slots / BUCKET_SLOTS);
 	bpf_map__set_max_entries(skeleton->maps.flows, 2 * limits->flows); /* halves */
 	bpf_map__set_max_entries(skeleton->maps.half_open, 2 * limits->flows / HALF_OPEN_FRACTION);
 	bpf_map__set_max_entries(skeleton->maps.reclaim, power_of_two_above(2 * limits->flows));

@@ -69,7 +69,7 @@ static int map_arrays(struct reading *reading)
 	if (!err)
 		err = map_array(reading, "backends", sizeof(struct backend), &reading->backends);
 	if (!err)
-		err = map_array(reading, "slots", sizeof(struct slot_pair), &reading->slots);
+		err = map_array(reading, "slots", sizeof(struct bucket), &reading->slots);
 	if (!err)
 		err = map_array(reading, "drops", sizeof(struct drops), &reading->drops);
 	if (!err)
@@ -86,8 +86,8 @@ static void point_at_arrays(struct reading *reading)
 	snapshot->service_count = reading->services.count;
 	snapshot->backends = reading->backends.memory;
 	snapshot->backend_count = reading->backends.count;
-	snapshot->slots = reading->slots.memory;
-	snapshot->slot_count = reading->slots.count * 2;
+	snapshot->buckets = reading->slots.memory;
+	snapshot->bucket_count = reading->slots.count;
 	snapshot->drops = reading->drops.memory;
 	snapshot->filters = reading->filters.memory;
 }

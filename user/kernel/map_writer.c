@@ -24,7 +24,7 @@ struct mapped {
 struct map_writer {
 	struct map_writer_fds fds;
 	struct map_window services, backends, drops;
-	uint32_t slot_count;
+	uint32_t bucket_count;
 	struct mapped filters, settings, agent;
 	int grace_fd, grace_inner_fd;
 };
@@ -72,7 +72,7 @@ int map_writer_new(const struct map_writer_fds *fds, struct map_writer **ret)
 	if (!err)
 		err = pins_map_info(fds->slots, &slots);
 	if (!err)
-		writer->slot_count = slots.max_entries * 2;
+		writer->bucket_count = slots.max_entries;
 	if (!err)
 		err = map_window_open(fds->drops, &writer->drops);
 	if (!err)
@@ -115,7 +115,7 @@ struct ledger_memory map_writer_memory(const struct map_writer *writer)
 		.service_rows = writer->services.rows,
 		.backends = writer->backends.memory,
 		.backend_rows = writer->backends.rows,
-		.slot_count = writer->slot_count,
+		.bucket_count = writer->bucket_count,
 		.drops = writer->drops.memory,
 		.filters = writer->filters.memory,
 		.settings = writer->settings.memory,
@@ -197,17 +197,18 @@ static int write_drops(struct map_writer *writer, const struct change *change)
 	return 0;
 }
 
-/* Words written at a time. */
-#define SLOTS_CHUNK 4096
+/* Buckets written at a time. */
+#define SLOTS_CHUNK 256
 
 static int write_slots(struct map_writer *writer, const struct change *change)
 {
-	uint32_t chunk[SLOTS_CHUNK], end = change->slots.size;
+	uint32_t end = change->slots.size;
+	struct bucket chunk[SLOTS_CHUNK];
 	int err = 0;
 
 	for (uint32_t i = 0, count; !err && i < end; i += count) {
 		count = end - i < SLOTS_CHUNK ? end - i : SLOTS_CHUNK;
-		table_words(change->slots.table, change->slots.rows, i, count, chunk);
+		table_buckets(change->slots.table, change->slots.rows, i, count, chunk);
 		err = map_window_write(writer->fds.slots,
 				       ((size_t)change->slots.offset + i) * sizeof(*chunk), chunk,
 				       count * sizeof(*chunk));

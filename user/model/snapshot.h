@@ -59,8 +59,8 @@ struct snapshot {
 	uint32_t service_count;
 	const struct backend *backends; /* by row */
 	uint32_t backend_count;
-	const uint32_t *slots; /* the slot arena */
-	uint32_t slot_count;
+	const struct bucket *buckets; /* the slot arena */
+	uint32_t bucket_count;
 	const struct drops *drops; /* by row of services; NULL: none */
 	const struct filters *filters;
 
