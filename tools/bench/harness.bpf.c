@@ -5,11 +5,7 @@
  * fast pass. So each repetition undoes what the last one did to the length, writes all headers
  * anew for the next flow, calls the program by a tail call from a subprogram (which replaces only
  * the subprogram's frame) and checks what came out. */
-#include "vmlinux.h"
-
-#include <bpf/bpf_endian.h>
-#include <bpf/bpf_helpers.h>
-
+#include "base.h"
 #include "harness.h"
 
 #define NO_PROGRAM (-100)
@@ -32,6 +28,17 @@ struct {
 	__uint(value_size, 64);
 	__uint(max_entries, 262144);
 } table SEC(".maps");
+
+/* A slot arena, to learn what a walk over a table costs. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, __u32);
+	__type(value, struct bucket);
+	__uint(max_entries, 65536);
+} slots SEC(".maps");
+
+#include "table.h"
 
 /* The compiler must not conclude that this is what the subprograms always return. */
 static __always_inline int no_program(void)
@@ -237,4 +244,11 @@ int step_jiffies(struct __sk_buff *skb)
 {
 	(void)skb;
 	return bpf_jiffies64() ? -1 : NO_PROGRAM;
+}
+
+SEC("tc")
+int step_walk(struct __sk_buff *skb)
+{
+	(void)skb;
+	return table_walk(config.table, mix64(config.next)) ? -1 : NO_PROGRAM;
 }

@@ -3,9 +3,7 @@
 #ifndef BENCH_HARNESS_H
 #define BENCH_HARNESS_H
 
-#ifndef __VMLINUX_H__
-#include <linux/types.h>
-#endif
+#include "parallax_abi.h"
 
 #define HARNESS_FRAME_MAX 128
 
@@ -33,6 +31,7 @@ struct harness_config {
 	__u32 undos;        /* do and undo a change of length so often, to learn what it costs */
 	__u32 mark_after;   /* expected */
 	__u64 runs, good;
+	table_word table;   /* of the step that walks over one */
 	__u8 frame[HARNESS_FRAME_MAX + 32];
 };
 

@@ -3,11 +3,14 @@
 #include "packet.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "../../tests/table_of.h"
 #include "harness.skel.h"
 
 /* ------------------------------------------------------------------ cost against size */
@@ -100,6 +103,37 @@ static int run_step(struct world *world, const char *name, struct bpf_program *p
 	return ret;
 }
 
+/* Walks by ever other hashes over a table of so many backends. */
+static int run_walk(struct world *world, uint32_t backends)
+{
+	struct bpf_map *map = packet_harness->maps.slots;
+	size_t bytes = (size_t)bpf_map__max_entries(map) * sizeof(struct bucket);
+	struct bucket *slots = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED,
+				    bpf_map__fd(map), 0);
+	uint32_t *rows = calloc(backends, sizeof(*rows));
+	char name[64];
+
+	if (slots == MAP_FAILED || !rows)
+		return packet_failed("making a table");
+	for (uint32_t i = 0; i < backends; i++)
+		rows[i] = i + 1;
+	packet_harness->bss->config.table = table_of(slots, 0, rows, NULL, backends, 1);
+	free(rows);
+	munmap(slots, bytes);
+	snprintf(name, sizeof(name), "walk, %u backend%s", backends, backends == 1 ? "" : "s");
+	return run_step(world, name, packet_harness->progs.step_walk, NEXT, 0, 1);
+}
+
+static int run_walks(struct world *world)
+{
+	static const uint32_t sizes[] = {1, 2, 3, 10, 100, 1000, 10000};
+	int ret = 0;
+
+	for (unsigned int i = 0; !ret && i < sizeof(sizes) / sizeof(*sizes); i++)
+		ret = run_walk(world, sizes[i]);
+	return ret;
+}
+
 int packet_steps(struct world *world)
 {
 	const struct {
@@ -121,5 +155,5 @@ int packet_steps(struct world *world)
 	for (unsigned int i = 0; !ret && i < sizeof(steps) / sizeof(*steps); i++)
 		ret = run_step(world, steps[i].name, steps[i].program, steps[i].verdict,
 			       steps[i].change, steps[i].keys);
-	return ret;
+	return ret ? ret : run_walks(world);
 }
