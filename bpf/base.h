@@ -22,7 +22,8 @@
 #define INLINE static __always_inline
 /* A global subprogram: verified once by itself and not once per call, without which the programs
  * would be too complex. Such a one may not take its pointers for set (the tag that says so came
- * with kernel 6.8), hence REQUIRE, which never fires. */
+ * with kernel 6.8), hence REQUIRE, which never fires. Before kernel 6.2 maps take neither keys nor
+ * values from what they point to: keys are copied to the stack first, values come from scratch. */
 #define SUBPROGRAM __noinline
 #define REQUIRE(pointers)                                                                          \
 	if (!(pointers))                                                                           \

@@ -313,20 +313,22 @@ SUBPROGRAM int client_reply_redirect(struct __sk_buff *skb, struct packet *p,
 				     const struct settings *s)
 {
 	REQUIRE(p && s);
+	struct flow_key key;
 	struct flow *flow;
 	struct nat nat;
 
 	p->key.scope = FLOW_SCOPE(0, FLOW_REPLY, is_udp(p));
-	flow = flow_find_any(&p->key);
+	key = p->key;
+	flow = flow_find_any(&key);
 	if (!flow || !(flow->flags & FLOW_REDIRECT))
 		return UNKNOWN;
 	nat = flow->nat;
 	if (p->ttl <= 1)
 		return pass(p, REASON_TTL_EXPIRED);
-	flow = flow_answered(&p->key, flow, p->tcp_flags, s->hz);
+	flow = flow_answered(&key, flow, p->tcp_flags, s->hz);
 	if (!flow)
 		return drop(p, REASON_FLOWS_FULL);
-	flow_seen(&p->key, flow, p, s->hz);
+	flow_seen(&key, flow, p, s->hz);
 	if (rewrite(skb, p, &nat, 1))
 		return drop(p, REASON_NO_ROOM);
 	return forwarded(p, REASON_REPLY, route_send(skb, p, s, nat.daddr));
@@ -355,19 +357,21 @@ SUBPROGRAM int client_from_tunnel(struct __sk_buff *skb, struct packet *p, const
 {
 	REQUIRE(p && s && outer);
 	enum reason reason;
+	struct flow_key key;
 	struct flow *flow;
 
 	p->key.scope = FLOW_SCOPE(0, FLOW_REPLY, is_udp(p));
-	flow = flow_find_any(&p->key);
+	key = p->key;
+	flow = flow_find_any(&key);
 	if (!flow || flow->action != FLOW_DECAP)
 		return drop(p, REASON_TUNNEL_NO_FLOW);
 	if (!client_hears(flow, outer))
 		return drop(p, outer->vni == flow->network ? REASON_TUNNEL_SOURCE :
 							     REASON_TUNNEL_VNI);
-	flow = flow_answered(&p->key, flow, p->tcp_flags, s->hz);
+	flow = flow_answered(&key, flow, p->tcp_flags, s->hz);
 	if (!flow)
 		return drop(p, REASON_FLOWS_FULL);
-	flow_seen(&p->key, flow, p, s->hz);
+	flow_seen(&key, flow, p, s->hz);
 	reason = tunnel_strip(skb, p, outer);
 	if (reason != REASON_COUNT)
 		return drop(p, reason);

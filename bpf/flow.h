@@ -130,11 +130,11 @@ INLINE bool flow_expired(const struct flow_key *key, const struct flow *flow, __
 SUBPROGRAM int flow_delete(const struct flow_key *key, const struct flow *flow)
 {
 	REQUIRE(key && flow);
-	struct flow_key other;
+	struct flow_key own = *key, other;
 
 	flow_other_key(key, flow, &other);
-	bpf_map_delete_elem(&flows, key); /* first: what touches the other half finds no partner */
-	bpf_map_delete_elem(&half_open, key);
+	bpf_map_delete_elem(&flows, &own); /* first: what touches the other half finds no partner */
+	bpf_map_delete_elem(&half_open, &own);
 	bpf_map_delete_elem(&flows, &other);
 	bpf_map_delete_elem(&half_open, &other);
 	return 0;

@@ -90,19 +90,26 @@ SUBPROGRAM int flow_reserve(const struct flow_key *key, __u32 hz, bool pressed)
 	return ret;
 }
 
-/* Insert a half where it belongs; a full table is swept once more. Returns 0 or -errno. */
-SUBPROGRAM int flow_insert(const struct flow_key *key, const struct flow *flow, bool half, __u32 hz)
+/* Insert scratch's flow, or its `other`, where it belongs; a full table is swept once more. Returns
+ * 0 or -errno. */
+SUBPROGRAM int flow_insert(const struct flow_key *key, bool other, bool half, __u32 hz)
 {
-	REQUIRE(key && flow);
+	REQUIRE(key);
+	struct halves *halves = scratch_get();
+	struct flow_key at = *key;
+	struct flow *flow;
 	int ret;
 
+	if (!halves)
+		return -1;
+	flow = other ? &halves->other : &halves->flow;
 	if (half)
-		return bpf_map_update_elem(&half_open, key, flow, BPF_NOEXIST);
-	ret = bpf_map_update_elem(&flows, key, flow, BPF_NOEXIST);
+		return bpf_map_update_elem(&half_open, &at, flow, BPF_NOEXIST);
+	ret = bpf_map_update_elem(&flows, &at, flow, BPF_NOEXIST);
 	if (ret != -E2BIG)
 		return ret;
-	flow_reserve(key, hz, true);
-	return bpf_map_update_elem(&flows, key, flow, BPF_NOEXIST);
+	flow_reserve(&at, hz, true);
+	return bpf_map_update_elem(&flows, &at, flow, BPF_NOEXIST);
 }
 
 /* Does the reply half under *other_key belong to this very flow? Then its forward half was lost, or
@@ -137,17 +144,17 @@ INLINE int flow_contend(const struct flow_key *key, const struct flow_key *other
 		return -EEXIST;
 	if (holder)
 		flow_delete(other_key, holder);
-	ret = flow_insert(other_key, other, half, hz);
+	ret = flow_insert(other_key, true, half, hz);
 	return ret == -EEXIST && flow_is_claimed(key, other_key) ? 0 : ret;
 }
 
-/* Insert the reply half. The insertion itself sees a holder in its own table, hence one look-up in
- * the other. Returns 0, -EEXIST, or another negative number when full. */
+/* Insert the reply half, scratch's `other`. The insertion itself sees a holder in its own table,
+ * hence one look-up in the other. Returns 0, -EEXIST, or another negative number when full. */
 INLINE int flow_claim(const struct flow_key *key, const struct flow_key *other_key,
 		      const struct flow *other, bool half, __u32 hz)
 {
 	struct flow *holder = half ? flow_find(other_key) : flow_find_half_open(other_key);
-	int ret = holder ? -EEXIST : flow_insert(other_key, other, half, hz);
+	int ret = holder ? -EEXIST : flow_insert(other_key, true, half, hz);
 
 	return ret == -EEXIST ? flow_contend(key, other_key, other, half, hz) : ret;
 }
@@ -190,12 +197,12 @@ INLINE int flow_yield(const struct flow_key *key, const struct flow_key *other_k
  * What stands in scratch afterwards is the flow's, also where another CPU opened it.
  * `half`: it may wait for its reply among the half-open; only what can be recomputed may.
  * Returns 0; -EEXIST when another flow holds the reply's key; another negative number when full. */
-SUBPROGRAM int flow_open(const struct flow_key *key, bool half, __u32 hz)
+SUBPROGRAM int flow_open(const struct flow_key *of, bool half, __u32 hz)
 {
-	REQUIRE(key);
+	REQUIRE(of);
+	struct flow_key own_key = *of, other_key, *key = &own_key;
 	struct halves *halves = scratch_get();
 	struct flow *standing = half ? flow_find(key) : NULL;
-	struct flow_key other_key;
 	int ret;
 
 	if (halves && standing) /* promoted between the two look-ups that missed it */
@@ -210,7 +217,7 @@ SUBPROGRAM int flow_open(const struct flow_key *key, bool half, __u32 hz)
 	if (ret && ret != -EALREADY)
 		return ret;
 	if (!ret)
-		ret = flow_insert(key, &halves->flow, half, hz);
+		ret = flow_insert(key, false, half, hz);
 	if (ret == -EEXIST || ret == -EALREADY)
 		return flow_yield(key, &other_key, &halves->flow);
 	if (ret)

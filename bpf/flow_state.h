@@ -28,11 +28,11 @@ SUBPROGRAM int flow_set_state(const struct flow_key *key, struct flow *flow, __u
 	return 0;
 }
 
-/* Insert a half into `flows`, where another CPU may have put it already. */
+/* Insert scratch's flow, or its `other`, into `flows`, where another CPU may have put it already. */
 INLINE int flow_settle(const struct flow_key *key, const struct flow_key *other_key,
-		       const struct flow *flow, __u32 hz)
+		       bool other, __u32 hz)
 {
-	int ret = flow_insert(key, flow, false, hz);
+	int ret = flow_insert(key, other, false, hz);
 	struct flow *holder;
 
 	if (ret != -EEXIST)
@@ -60,9 +60,9 @@ INLINE int flow_promote(const struct flow_key *key, const struct flow *flow, __u
 	if (held)
 		halves->other.bytes = held->bytes;
 	if (flow_reserve(flow_is_forward(key) ? key : &other_key, hz, false) ||
-	    flow_settle(&other_key, key, &halves->other, hz))
+	    flow_settle(&other_key, key, true, hz))
 		return -1;
-	if (flow_settle(key, &other_key, &halves->flow, hz)) {
+	if (flow_settle(key, &other_key, false, hz)) {
 		bpf_map_delete_elem(&flows, &other_key);
 		return -1;
 	}
@@ -72,12 +72,14 @@ INLINE int flow_promote(const struct flow_key *key, const struct flow *flow, __u
 }
 
 /* Both ends have spoken. Returns 0, or -1 when there is no room for the flow. */
-SUBPROGRAM int flow_establish(const struct flow_key *key, struct flow *flow, __u32 hz)
+SUBPROGRAM int flow_establish(const struct flow_key *of, struct flow *flow, __u32 hz)
 {
-	REQUIRE(key && flow);
-	if (flow_find(key)) /* it never was among the half-open, or another CPU was faster */
-		return flow_set_state(key, flow, FLOW_ESTABLISHED, flow->flags);
-	return flow_promote(key, flow, hz);
+	REQUIRE(of && flow);
+	struct flow_key key = *of;
+
+	if (flow_find(&key)) /* it never was among the half-open, or another CPU was faster */
+		return flow_set_state(&key, flow, FLOW_ESTABLISHED, flow->flags);
+	return flow_promote(&key, flow, hz);
 }
 
 /* What a packet of the reply half does to a flow that opens. A SYN-ACK alone establishes nothing:
@@ -110,7 +112,7 @@ INLINE struct flow *flow_confirmed(const struct flow_key *key, struct flow *flow
 SUBPROGRAM int flow_touch(const struct flow_key *key, struct flow *flow)
 {
 	REQUIRE(key && flow);
-	struct flow_key other_key;
+	struct flow_key own_key = *key, other_key;
 	struct flow *held, other;
 
 	flow->seen = now_ticks();
@@ -121,7 +123,7 @@ SUBPROGRAM int flow_touch(const struct flow_key *key, struct flow *flow)
 		return 0;
 	}
 	flow_other(key, flow, &other_key, &other);
-	if (flow_find(key))
+	if (flow_find(&own_key))
 		return bpf_map_update_elem(&flows, &other_key, &other, BPF_NOEXIST);
 	return bpf_map_update_elem(&half_open, &other_key, &other, BPF_NOEXIST);
 }

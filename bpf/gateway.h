@@ -221,25 +221,38 @@ INLINE int gateway_first(struct __sk_buff *skb, struct packet *p, const struct s
 	return gateway_deliver(skb, p, s, outer, &halves->flow);
 }
 
-/* A request out of a tunnel; `p` is the inner packet, where it stands. */
-SUBPROGRAM int gateway_packet(struct __sk_buff *skb, struct packet *p, const struct settings *s,
+/* A request out of a tunnel; `p` is the inner packet, where it stands. Returns UNKNOWN when there is
+ * no flow to follow. */
+SUBPROGRAM int gateway_follow(struct __sk_buff *skb, struct packet *p, const struct settings *s,
 			      const struct outer *outer)
 {
 	REQUIRE(p && s && outer);
+	struct flow_key key;
 	struct flow *flow;
 
 	p->key.scope = FLOW_SCOPE(outer->vni, FLOW_GATEWAY, is_udp(p));
-	flow = flow_find(&p->key);
+	key = p->key;
+	flow = flow_find(&key);
 	if (flow && (flow->peer.v4 != outer->saddr || flow->peer_port != outer->sport) &&
-	    gateway_move_peer(&p->key, flow, outer))
+	    gateway_move_peer(&key, flow, outer))
 		return drop(p, REASON_TUNNEL_SOURCE);
 	if (!flow || gateway_starts_over(p, flow, outer))
-		return gateway_first(skb, p, s, outer);
-	flow = flow_confirmed(&p->key, flow, p->tcp_flags, s->hz);
+		return UNKNOWN;
+	flow = flow_confirmed(&key, flow, p->tcp_flags, s->hz);
 	if (!flow)
 		return drop(p, REASON_FLOWS_FULL);
-	flow_seen(&p->key, flow, p, s->hz);
+	flow_seen(&key, flow, p, s->hz);
 	return gateway_deliver(skb, p, s, outer, flow);
+}
+
+/* Two calls side by side: one inside the other, and what a new flow needs would not fit into the
+ * 512 bytes of stack that all frames of a chain share. */
+INLINE int gateway_packet(struct __sk_buff *skb, struct packet *p, const struct settings *s,
+			  const struct outer *outer)
+{
+	int verdict = gateway_follow(skb, p, s, outer);
+
+	return verdict == UNKNOWN ? gateway_first(skb, p, s, outer) : verdict;
 }
 
 /* A pod's packet to one of our SNAT ports: back into the tunnel it came from. Returns the verdict
@@ -254,11 +267,13 @@ SUBPROGRAM int gateway_reply(struct __sk_buff *skb, struct packet *p, const stru
 		.tos = p->tos,
 	};
 	struct service *service;
+	struct flow_key key;
 	struct flow *flow;
 	struct nat nat;
 
 	p->key.scope = FLOW_SCOPE(0, FLOW_GATEWAY_REPLY, is_udp(p));
-	flow = flow_find(&p->key);
+	key = p->key;
+	flow = flow_find(&key);
 	if (!flow)
 		return UNKNOWN;
 	nat = flow->nat;
@@ -273,10 +288,10 @@ SUBPROGRAM int gateway_reply(struct __sk_buff *skb, struct packet *p, const stru
 		return drop(p, REASON_TUNNEL_TTL);
 	if (segment_length(skb, p) > tunnel_mtu(s))
 		return refuse_too_big(skb, p, s, tunnel_mtu(s));
-	flow = flow_answered(&p->key, flow, p->tcp_flags, s->hz);
+	flow = flow_answered(&key, flow, p->tcp_flags, s->hz);
 	if (!flow)
 		return drop(p, REASON_FLOWS_FULL);
-	flow_seen(&p->key, flow, p, s->hz);
+	flow_seen(&key, flow, p, s->hz);
 	if ((p->tcp_flags & TCP_SYN && clamp_mss(skb, p, tunnel_mtu(s))) ||
 	    rewrite(skb, p, &nat, 1))
 		return drop(p, REASON_NO_ROOM);

@@ -149,7 +149,7 @@ SUBPROGRAM int clamp_mss(struct __sk_buff *skb, const struct packet *p, __u32 mt
 	__u16 mss = 0, max = mtu - IP_HLEN - TCP_HLEN;
 	__u32 offset;
 
-	if (!(p->tcp_flags & TCP_SYN) || length == 0 || length > TCP_OPTIONS_MAX)
+	if (!(p->tcp_flags & TCP_SYN) || length < TCP_MSS_LENGTH || length > TCP_OPTIONS_MAX)
 		return 0;
 	if (bpf_skb_load_bytes(skb, p->l4 + TCP_HLEN, options, length))
 		return 0;

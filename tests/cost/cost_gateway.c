@@ -19,7 +19,7 @@
 
 static const struct cost_case rows[] = {
 	{"gateway, new flow", setup_gateway,
-	 MOST(LOOKUPS(1, 1, 4, 22), [CALL_CHANGE] = 2, [CALL_CSUM] = 2, [CALL_RESIZE] = 1,
+	 MOST(LOOKUPS(1, 1, 4, 24), [CALL_CHANGE] = 2, [CALL_CSUM] = 2, [CALL_RESIZE] = 1,
 	      [CALL_ROUTE] = 1, [CALL_SEND] = 1),
 	 STEPS(OPENS)},
 	{"gateway, established", setup_gateway,
