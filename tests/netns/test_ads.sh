@@ -73,5 +73,13 @@ check "found again" wait_for 30 source_says node1 "eds synced"
 mesh "$GATEWAYS" $V1
 check "a change arrives" wait_for 10 versions_are v1 sleep
 check "also by state of the world" wait_for 40 versions_are v1 sleep2
+
+# The address of an endpoint is no virtual IP.
+unnamed() { ! named; }
+mesh "$GATEWAYS" $V1 $VIP:5000/network1/cluster1
+check "an endpoint gets the virtual IP's address: that is none any more" wait_for 10 unnamed
+mesh "$GATEWAYS" $V1
+check "the endpoint leaves: it is one again" wait_for 10 named
+check "and serves" wait_for 10 versions_are v1 sleep
 nothing_leaked
 nothing_invalid
