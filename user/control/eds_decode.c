@@ -212,12 +212,13 @@ static int decode_tree(const struct yaml_tree *tree, struct assignment_set *set,
 	return err ? err : decode_resources(tree->label, resources, set);
 }
 
-static int set_new(struct assignment_set **ret)
+/* What is decoded takes about as much as its text; there may be thousands of small ones. */
+static int set_new(size_t length, struct assignment_set **ret)
 {
 	struct assignment_set *set = calloc(1, sizeof(*set));
 
 	if (set)
-		set->arena = arena_new(0);
+		set->arena = arena_new_sized(length);
 	if (!set || !set->arena) {
 		assignment_set_free(set);
 		return -ENOMEM;
@@ -235,7 +236,7 @@ int eds_decode_text(const char *label, const char *text, size_t length,
 
 	if (err)
 		return err;
-	err = set_new(&set);
+	err = set_new(length, &set);
 	if (!err)
 		err = decode_tree(tree, set, problems);
 	for (size_t i = 0; !err && i < set->count; i++)
