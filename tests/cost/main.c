@@ -12,6 +12,7 @@
 #include <bpf/libbpf.h>
 
 #include "parallax.skel.h"
+#include "stack.h"
 
 static const char *const call_texts[] = {
 #define X(name, text) text,
@@ -92,6 +93,21 @@ static bool run_ceiling(struct bpf_object *object, const struct ceiling *ceiling
 	return instructions && instructions <= ceiling->instructions;
 }
 
+/* ------------------------------------------------------------------ stack */
+
+#define STACK_MAX 512 /* MAX_BPF_STACK */
+
+static bool run_stack(struct bpf_object *object, const char *name)
+{
+	struct bpf_program *program = bpf_object__find_program_by_name(object, name);
+	unsigned int stack = program ? stack_of(bpf_program__insns(program),
+						bpf_program__insn_cnt(program)) : 0;
+
+	if (state.verbose || !stack || stack > STACK_MAX)
+		printf("      %s: %u bytes of stack, of %u\n", name, stack, STACK_MAX);
+	return stack && stack <= STACK_MAX;
+}
+
 /* The shipped object lies one directory above this program. */
 static struct bpf_object *open_shipped(void)
 {
@@ -117,6 +133,8 @@ static void run_ceilings(void)
 	for (unsigned int i = 0; i < sizeof(ceilings) / sizeof(*ceilings); i++) {
 		snprintf(name, sizeof(name), "instructions of %s", ceilings[i].program);
 		report(name, run_ceiling(object, &ceilings[i]));
+		snprintf(name, sizeof(name), "stack of %s", ceilings[i].program);
+		report(name, run_stack(object, ceilings[i].program));
 	}
 	bpf_object__close(object);
 }
