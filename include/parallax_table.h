@@ -8,8 +8,8 @@
  * its flows walk on, and nobody moves into its places (consistent hashing by rejection, as DxHash,
  * Dong and Wang 2021, but without places to contend for).
  *
- * In the arena a table is its lines, a bucket of eight slots for each. A line with more entries goes
- * on in a bucket behind all lines, which the last slot before names.
+ * In the arena a table is its lines, a bucket of eight slots for each. A line with more entries
+ * goes on in a bucket behind all lines, which the last slot before names.
  */
 #ifndef PARALLAX_TABLE_H
 #define PARALLAX_TABLE_H
@@ -18,7 +18,7 @@
 
 #define TABLE_INLINE static inline __attribute__((always_inline))
 
-/* An entry: bits 0-20 tag, odd, which its draws depend on, 21-40 the row it names, 42-62 how many draws
+/* An entry: bits 0-20 tag, which its draws depend on, 21-40 the row it names, 42-62 how many draws
  * of 2^21 it accepts, less one. An entry that would accept none is a link: its row is the bucket,
  * counted from the table's first, where the line goes on. 0: no entry, nor behind it. */
 #define TABLE_DRAW_BITS 21
@@ -41,8 +41,8 @@
 #define TABLE_WHOLE 4096
 #define TABLE_PART 9
 
-/* Buckets after which a walk ends at the next entry whatever it draws: one flow of 10^8 gets so far
- * in the sparsest of tables. */
+/* Buckets after which a walk ends at the first entry of where it stands, whatever it draws: one flow
+ * of 10^8 gets so far in the sparsest of tables. */
 #define TABLE_STEPS 512
 #define TABLE_STRETCH 8 /* taken at once */
 
@@ -65,15 +65,15 @@ TABLE_INLINE __u32 table_line(__u64 number, __u32 bits)
 	return (__u32)((number >> 32 << bits) >> 32);
 }
 
-/* Below 0 where the entry accepts, or is a link and draws 0. The draw is the lowest bits of the tag
- * times some of the number, which come out highest: each as likely, since tags are odd, and entries
- * of different tags draw as if independently (pairs of x * n and y * n: Knuth, volume 2, 3.3.4).
- * What else there is in the entry is too small to count. */
+/* Below 0 where the entry accepts, or is a link and draws 0. The draw is the tag, its bits turned
+ * over by some of the number's, times an odd factor from others, of which the lowest bits come out
+ * highest. Each draw is as likely; and without the first step two tags in the ratio of small
+ * numbers would always draw in it. What else there is in the entry is too small to count. */
 TABLE_INLINE __s64 table_draw(__u64 number, __u64 entry)
 {
-	__u64 draw = entry * (number >> 20 << (64 - TABLE_DRAW_BITS));
+	__u64 factor = (number << 1 | 1) << (64 - TABLE_DRAW_BITS);
 
-	return (__s64)((draw >> 1) - entry);
+	return (__s64)(((entry ^ number >> 20) * factor >> 1) - entry);
 }
 
 /* Keeps the compiler from computing ahead or once more: BPF has few registers, and what does not

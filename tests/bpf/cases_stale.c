@@ -135,7 +135,7 @@ static void setup_three(struct world *world)
 	world_table(world, service, rows, 3);
 }
 
-/* The last position of each accepts half of what meets it. */
+/* The last entry of each accepts a part of what a whole one does. */
 static void setup_halves(struct world *world)
 {
 	const uint32_t rows[] = {1, 2, 3};

@@ -124,6 +124,33 @@ static void walks_follow_shares(void **state)
 	}
 }
 
+/* What each backend gets of the flows that come to a line, over all lines, by 2^20 of them each.
+ * Entries whose draws depend on each other show here, two of them in one line. */
+static void lines_follow_shares(void **state)
+{
+	struct arena *arena = arena_new(0);
+	const struct view *view = make_view(arena, 100, NO_ONE, equal_weight);
+	struct table table = fresh_table(arena, view);
+	double met[100] = {0}, all = 0;
+
+	(void)state;
+	for (uint32_t line = 0; line < table_lines(word_of(&table)); line++)
+		for (uint64_t i = 0; i < 1u << 20; i++) {
+			uint64_t number = mix64(i << 20 | line);
+
+			for (uint32_t at = table.starts[line]; at < table.starts[line + 1]; at++)
+				if (table_draw(number, table.entries[at]) < 0) {
+					met[TABLE_ENTRY_ROW(table.entries[at])]++;
+					all++;
+					break;
+				}
+		}
+	for (size_t i = 0; i < 100; i++)
+		if (fabs(met[i] / all * 100 - 1) > 0.008)
+			fail_msg("backend %zu: %f of its share", i, met[i] / all * 100);
+	arena_free(arena);
+}
+
 /* Random shares, some of them tiny: always whole, right and monotone. */
 static void random_shares(void **state)
 {
@@ -280,6 +307,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(shares_are_exact),
 		cmocka_unit_test(walks_follow_shares),
+		cmocka_unit_test(lines_follow_shares),
 		cmocka_unit_test(random_shares),
 		cmocka_unit_test(same_destination_twice),
 		cmocka_unit_test(shapes),

@@ -80,7 +80,7 @@ static int fill(const struct view *view, uint32_t entries, struct table *table, 
 		    table->entries, table->starts);
 	/* Who is alone need not be searched for. */
 	if (entries == 1)
-		table->entries[0] |= TABLE_ENTRY(0, 0, TABLE_ALL);
+		table->entries[0] = TABLE_ENTRY(0, TABLE_ENTRY_ROW(table->entries[0]), TABLE_ALL);
 	spills = spill(table, NULL);
 	table->spills = arena_array(arena, spills, sizeof(*table->spills));
 	if (!table->spills)

@@ -22,7 +22,7 @@ static uint32_t tag_of(uint64_t hash, uint64_t number, uint32_t rank)
 {
 	uint32_t stratum = ((uint32_t)hash + rank) & 15;
 
-	return stratum << STRATUM_SHIFT | ((uint32_t)number & ((1u << STRATUM_SHIFT) - 1)) | 1;
+	return stratum << STRATUM_SHIFT | ((uint32_t)number & ((1u << STRATUM_SHIFT) - 1));
 }
 
 static uint32_t entries_of(uint32_t count)
@@ -89,7 +89,7 @@ static void settle(uint64_t *entries, uint32_t count)
 		tag = (tag > next ? tag : next) & TABLE_ALL;
 		entries[i] = TABLE_ENTRY(tag, TABLE_ENTRY_ROW(entries[i]),
 					 table_accepts(parts, left));
-		next = tag + 2;
+		next = tag + 1;
 		left = table_left(parts, left);
 	}
 }

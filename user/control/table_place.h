@@ -8,8 +8,8 @@
 
 #include "parallax_table.h"
 
-/* A flow gets to an entry when those before it in the line have let it pass: so many draws
- * of 2^21 are `left` by these. That much more must the entry accept to get its own parts, and less than all,
+/* A flow gets to an entry when those before it in the line have let it pass: so many draws of 2^21
+ * are `left` by these. That much more must the entry accept to get its own parts, but not all,
  * since a walk goes on in other lines. */
 static inline uint32_t table_accepts(uint32_t parts, uint32_t left)
 {

@@ -67,7 +67,8 @@ void table_each(const struct slot_arena *arena, table_word word, table_meet meet
 		uint64_t link = each_slot(&buckets[line], &left, meet, data);
 
 		/* Lines go on one after the other behind the last: any other link was torn. */
-		for (; link && TABLE_ENTRY_ROW(link) == spilled && spilled < TABLE_BUCKETS(word); spilled++)
+		for (; link && TABLE_ENTRY_ROW(link) == spilled && spilled < TABLE_BUCKETS(word);
+		     spilled++)
 			link = each_slot(&buckets[spilled], &left, meet, data);
 	}
 }
