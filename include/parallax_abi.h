@@ -52,14 +52,16 @@ typedef __u64 table_word;
 
 #define TABLE_OFFSET_BITS 28
 #define TABLE_SHAPE_BITS 10
+#define TABLE_LINE_BITS 5 /* of the shape */
 #define TABLE_BUCKET_BITS 20
 #define TABLE_GENERATION_BITS 6
 #define TABLE_BUCKET_SHIFT (TABLE_OFFSET_BITS + TABLE_SHAPE_BITS)
 #define TABLE_GENERATION_SHIFT (TABLE_BUCKET_SHIFT + TABLE_BUCKET_BITS)
 #define TABLE_OFFSET(word) ((__u32)((word) & ((1ULL << TABLE_OFFSET_BITS) - 1)))
-/* Logarithm and scale together. */
+/* Logarithm and, above it, scale together. */
 #define TABLE_SHAPE(word) ((__u32)((word) >> TABLE_OFFSET_BITS & ((1u << TABLE_SHAPE_BITS) - 1)))
-#define TABLE_BITS(word) ((__u32)((word) >> TABLE_OFFSET_BITS & 31))
+#define SHAPE_BITS(shape) ((__u32)(shape) & ((1u << TABLE_LINE_BITS) - 1))
+#define TABLE_BITS(word) SHAPE_BITS(TABLE_SHAPE(word))
 #define TABLE_BUCKETS(word)                                                                        \
 	((__u32)((word) >> TABLE_BUCKET_SHIFT & ((1u << TABLE_BUCKET_BITS) - 1)))
 #define TABLE_GENERATION(word) ((__u32)((word) >> TABLE_GENERATION_SHIFT))

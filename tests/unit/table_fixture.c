@@ -103,3 +103,15 @@ struct slot_arena arena_of(struct arena *arena, const struct table *table)
 	table_buckets(table, rows, 0, table->buckets, buckets);
 	return (struct slot_arena){buckets, table->buckets};
 }
+
+double chi_square(const struct view *view, const unsigned int *met, double all)
+{
+	double squares = 0;
+
+	for (size_t i = 0; i < view->backend_count; i++) {
+		double wanted = all * view->backends[i].share, off = met[i] - wanted;
+
+		squares += off * off / wanted;
+	}
+	return squares;
+}

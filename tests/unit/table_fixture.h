@@ -35,4 +35,8 @@ struct table fresh_table(struct arena *arena, const struct view *view);
 table_word word_of(const struct table *table);
 struct slot_arena arena_of(struct arena *arena, const struct table *table);
 
+/* How far met[i] of `all` flows are from the backends' shares: the sum of squares that chance makes
+ * one less than there are backends, with a variance of twice that. */
+double chi_square(const struct view *view, const unsigned int *met, double all);
+
 #endif

@@ -100,7 +100,7 @@ static void walks_follow_shares(void **state)
 		struct table table = fresh_table(arena, view);
 		const struct slot_arena slots = arena_of(arena, &table);
 		unsigned int met[100] = {0}, longest = 0;
-		double squares = 0, freedom = (double)view->backend_count - 1, steps = 0;
+		double squares, freedom = (double)view->backend_count - 1, steps = 0;
 
 		for (uint64_t i = 0; i < 1000000; i++) {
 			struct table_choice choice = table_walk(&slots, word_of(&table), mix64(i + 1));
@@ -109,11 +109,7 @@ static void walks_follow_shares(void **state)
 			steps += choice.steps;
 			longest = choice.steps > longest ? choice.steps : longest;
 		}
-		for (size_t i = 0; i < view->backend_count; i++) {
-			double wanted = 1e6 * view->backends[i].share, off = met[i] - wanted;
-
-			squares += off * off / wanted;
-		}
+		squares = chi_square(view, met, 1e6);
 		if (squares > freedom && squared(squares - freedom) > 25 * 2 * freedom)
 			fail_msg("row %zu: %f of %f", n, squares, freedom);
 		print_message("%3zu backends: %.1f steps, %u at most\n", view->backend_count,
@@ -122,6 +118,24 @@ static void walks_follow_shares(void **state)
 		assert_true(longest < TABLE_STEPS);
 		arena_free(arena);
 	}
+}
+
+/* So crowded that lines need several buckets. */
+static void crowded_lines(void **state)
+{
+	struct arena *arena = arena_new(0);
+	const struct view *view = make_view(arena, 100, NO_ONE, one_to_seven);
+	uint32_t shape = table_shape(view, 0) & ~31u;
+	unsigned int met[100] = {0};
+	struct table table = make_table(arena, view, shape | 7);
+	const struct slot_arena slots = arena_of(arena, &table);
+
+	(void)state;
+	assert_in_range(table.buckets, 256, 512);
+	for (uint64_t i = 0; i < 1000000; i++)
+		met[table_walk(&slots, word_of(&table), mix64(i + 1)).row]++;
+	assert_true(chi_square(view, met, 1e6) < 99 + 5 * sqrt(2 * 99));
+	arena_free(arena);
 }
 
 /* What each backend gets of the flows that come to a line, over all lines, by 2^20 of them each.
@@ -235,9 +249,9 @@ static void shapes(void **state)
 		uint32_t shape = table_shape(view, table_shape(old, 0));
 		uint32_t *counts = arena_array(arena, cases[i].count, sizeof(*counts));
 
-		if ((shape & 31) != cases[i].bits ||
+		if (SHAPE_BITS(shape) != cases[i].bits ||
 		    table_counts(view, shape, counts) != cases[i].entries)
-			fail_msg("row %zu: %u bits, %u entries", i, shape & 31,
+			fail_msg("row %zu: %u bits, %u entries", i, SHAPE_BITS(shape),
 				 (uint32_t)table_counts(view, shape, counts));
 		arena_free(arena);
 	}
@@ -258,9 +272,9 @@ static void shapes_of_large_weights(void **state)
 			view->backends[i].weight *= units[n];
 		large = fresh_table(arena, view);
 		check_buckets(arena, view, &large);
-		assert_in_range(large.starts[1 << (large.shape & 31)],
-				small.starts[1 << (small.shape & 31)] / 2,
-				small.starts[1 << (small.shape & 31)] * 2);
+		assert_in_range(large.starts[1 << SHAPE_BITS(large.shape)],
+				small.starts[1 << SHAPE_BITS(small.shape)] / 2,
+				small.starts[1 << SHAPE_BITS(small.shape)] * 2);
 		/* A shape is kept although five bits of its scale are. */
 		assert_int_equal(table_shape(view, large.shape), large.shape);
 		arena_free(arena);
@@ -307,6 +321,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(shares_are_exact),
 		cmocka_unit_test(walks_follow_shares),
+		cmocka_unit_test(crowded_lines),
 		cmocka_unit_test(lines_follow_shares),
 		cmocka_unit_test(random_shares),
 		cmocka_unit_test(same_destination_twice),

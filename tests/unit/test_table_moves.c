@@ -279,39 +279,38 @@ static void weight_change_moves_the_difference(void **state)
 
 /* ------------------------------------------------------------------ placing */
 
-/* So crowded that lines need several buckets, and some entries ask for the same tag. */
-static void crowded_lines(void **state)
+/* By which the entry of a backend draws that is alone in its line. */
+static uint32_t tag_alone(uint64_t hash)
 {
-	struct arena *arena = arena_new(0);
-	const struct view *view = make_view(arena, 100, NO_ONE, one_to_seven);
-	uint32_t shape = table_shape(view, 0) & ~31u;
-	unsigned int met[100] = {0};
-	struct table table = make_table(arena, view, shape | 7);
-	const struct slot_arena slots = arena_of(arena, &table);
-	double squares = 0;
+	const uint32_t whole = TABLE_WHOLE;
+	uint32_t starts[2];
+	uint64_t entry;
 
-	(void)state;
-	assert_in_range(table.buckets, 256, 512);
-	for (uint64_t i = 0; i < 1000000; i++)
-		met[table_walk(&slots, word_of(&table), mix64(i + 1)).row]++;
-	for (size_t i = 0; i < 100; i++) {
-		double wanted = 1e6 * view->backends[i].share, off = met[i] - wanted;
+	table_place(&hash, &whole, 1, 0, &entry, starts);
+	return TABLE_ENTRY_TAG(entry);
+}
 
-		squares += off * off / wanted;
-	}
-	assert_true(squares < 99 + 5 * sqrt(2 * 99));
-	arena_free(arena);
+/* Two hashes whose entries want the same tag. */
+static void find_rivals(uint64_t *ret)
+{
+	uint32_t *holders = calloc(TABLE_ALL + 1, sizeof(*holders));
+
+	assert_non_null(holders);
+	for (ret[0] = 1; !holders[tag_alone(ret[0])]; ret[0]++)
+		holders[tag_alone(ret[0])] = (uint32_t)ret[0];
+	ret[1] = holders[tag_alone(ret[0])];
+	free(holders);
 }
 
 /* Entries of one tag part; what each accepts is its own of what is left. */
 static void line_by_hand(void **state)
 {
-	static const uint64_t hashes[] = {7, 7 + (1ULL << 40), 9};
 	static const uint32_t counts[] = {TABLE_WHOLE, TABLE_WHOLE / 2, TABLE_WHOLE};
-	uint32_t starts[2], left = 1u << TABLE_DRAW_BITS;
-	uint64_t entries[3];
+	uint32_t starts[2], left = 1u << TABLE_DRAW_BITS, neighbours = 0;
+	uint64_t hashes[] = {0, 0, 1ULL << 40}, entries[3];
 
 	(void)state;
+	find_rivals(hashes);
 	table_place(hashes, counts, 3, 0, entries, starts);
 	assert_int_equal(starts[0], 0);
 	assert_int_equal(starts[1], 3);
@@ -320,10 +319,12 @@ static void line_by_hand(void **state)
 
 		if (i)
 			assert_true(TABLE_ENTRY_TAG(entries[i]) > TABLE_ENTRY_TAG(entries[i - 1]));
+		neighbours += i && TABLE_ENTRY_TAG(entries[i]) == TABLE_ENTRY_TAG(entries[i - 1]) + 1;
 		assert_int_equal(TABLE_ENTRY_ACCEPTS(entries[i]), table_accepts(parts, left));
 		assert_int_equal(table_parts(TABLE_ENTRY_ACCEPTS(entries[i]), left), parts);
 		left = table_left(parts, left);
 	}
+	assert_int_equal(neighbours, 1);
 	assert_int_equal(left, (1u << TABLE_DRAW_BITS) - 5 * TABLE_WHOLE / 2 * TABLE_PART);
 }
 
@@ -336,7 +337,6 @@ int main(void)
 		cmocka_unit_test(churn_is_what_walks_see),
 		cmocka_unit_test(return_restores),
 		cmocka_unit_test(weight_change_moves_the_difference),
-		cmocka_unit_test(crowded_lines),
 		cmocka_unit_test(line_by_hand),
 	};
 

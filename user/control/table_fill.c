@@ -43,7 +43,7 @@ static uint64_t *identities(const struct view *view, struct arena *arena)
 
 static uint32_t lines_of(const struct table *table)
 {
-	return table_lines(TABLE_WORD(0, table->shape, 0, 0));
+	return 1u << SHAPE_BITS(table->shape);
 }
 
 /* How many entries stand in a bucket when `left` of their line are still to come: all, or as many
@@ -76,7 +76,7 @@ static int fill(const struct view *view, uint32_t entries, struct table *table, 
 	table->starts = arena_array(arena, lines + 1, sizeof(*table->starts));
 	if (!hashes || !table->entries || !table->starts)
 		return -ENOMEM;
-	table_place(hashes, table->counts, view->backend_count, table->shape & 31,
+	table_place(hashes, table->counts, view->backend_count, SHAPE_BITS(table->shape),
 		    table->entries, table->starts);
 	/* Who is alone need not be searched for. */
 	if (entries == 1)
@@ -99,7 +99,7 @@ int table_fill(const struct view *view, uint32_t shape, struct table *ret, struc
 	if (!table.counts)
 		return -ENOMEM;
 	entries = table_counts(view, shape, table.counts);
-	if (entries > MAX_TABLE_ENTRIES || (shape & 31) > TABLE_MAX_BITS)
+	if (entries > MAX_TABLE_ENTRIES || SHAPE_BITS(shape) > TABLE_MAX_BITS)
 		return -EINVAL;
 	for (size_t i = 0; i < view->backend_count; i++)
 		table.total += table.counts[i];
@@ -110,17 +110,21 @@ int table_fill(const struct view *view, uint32_t shape, struct table *ret, struc
 	return error;
 }
 
+static int compare_first(const void *key, const void *item)
+{
+	uint32_t first = *(const uint32_t *)key, other = ((const struct table_spill *)item)->first;
+
+	return first == other ? 0 : first < other ? -1 : 1;
+}
+
 /* The bucket that goes on with the entries from `first` on. */
 static uint32_t spill_bucket(const struct table *table, uint32_t first)
 {
-	uint32_t low = 0, high = table->buckets - lines_of(table);
+	uint32_t lines = lines_of(table);
+	const struct table_spill *found = bsearch(&first, table->spills, table->buckets - lines,
+						  sizeof(*table->spills), compare_first);
 
-	while (high - low > 1) {
-		uint32_t middle = low + (high - low) / 2;
-
-		*(table->spills[middle].first <= first ? &low : &high) = middle;
-	}
-	return lines_of(table) + low;
+	return lines + (uint32_t)(found - table->spills);
 }
 
 static struct bucket bucket_of(const struct table *table, const uint32_t *rows, uint32_t index)

@@ -25,12 +25,6 @@ static uint32_t tag_of(uint64_t hash, uint64_t number, uint32_t rank)
 	return stratum << STRATUM_SHIFT | ((uint32_t)number & ((1u << STRATUM_SHIFT) - 1));
 }
 
-static uint32_t entries_of(uint32_t count)
-{
-	return (uint32_t)(((uint64_t)count + TABLE_WHOLE - 1) / TABLE_WHOLE);
-}
-
-/* All are whole but the last. */
 static uint32_t parts_of(uint32_t count, uint32_t rank)
 {
 	uint32_t parts = count - rank * TABLE_WHOLE;
@@ -45,12 +39,12 @@ static void scatter(const uint64_t *hashes, const uint32_t *counts, size_t count
 
 	memset(starts, 0, (lines + 1) * sizeof(*starts));
 	for (uint32_t i = 0; i < count; i++)
-		for (uint32_t rank = 0; rank < entries_of(counts[i]); rank++)
+		for (uint32_t rank = 0; rank < table_entries(counts[i]); rank++)
 			starts[table_line(number_of(hashes[i], rank), bits)]++;
 	for (uint32_t line = 0; line < lines; line++)
 		starts[line + 1] += starts[line];
 	for (uint32_t i = 0; i < count; i++)
-		for (uint32_t rank = 0; rank < entries_of(counts[i]); rank++) {
+		for (uint32_t rank = 0; rank < table_entries(counts[i]); rank++) {
 			uint64_t number = number_of(hashes[i], rank);
 
 			entries[--starts[table_line(number, bits)]] =

@@ -8,6 +8,12 @@
 
 #include "parallax_table.h"
 
+/* How many entries so many parts are; all but the last are whole. */
+static inline uint64_t table_entries(uint64_t parts)
+{
+	return (parts + TABLE_WHOLE - 1) / TABLE_WHOLE;
+}
+
 /* A flow gets to an entry when those before it in the line have let it pass: so many draws of 2^21
  * are `left` by these. That much more must the entry accept to get its own parts, but not all,
  * since a walk goes on in other lines. */

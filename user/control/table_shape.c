@@ -9,7 +9,7 @@
 #include <stdbool.h>
 
 #include "parallax_limits.h"
-#include "parallax_table.h"
+#include "table_place.h"
 
 /* Entries that a backend has on average, at least; up to twice as many. The more, the nearer each
  * comes to the average of what moves when it leaves. */
@@ -23,8 +23,9 @@
 #define CROWD_MIN 2
 #define CROWD_MAX 6.25
 
-#define SCALE_BITS 5
-#define SHAPE(bits, scale) ((uint32_t)(bits) | ((uint32_t)(scale) & ((1u << SCALE_BITS) - 1)) << 5)
+#define SCALE_BITS (TABLE_SHAPE_BITS - TABLE_LINE_BITS)
+#define SHAPE(bits, scale)                                                                         \
+	((uint32_t)(bits) | ((uint32_t)(scale) & ((1u << SCALE_BITS) - 1)) << TABLE_LINE_BITS)
 
 /* What a view's shares are measured by. */
 struct measure {
@@ -75,10 +76,10 @@ static struct measure measure(const struct view *view)
 	return measure;
 }
 
-/* The scale that a shape's five bits mean is the one nearest to what suits now. */
+/* The scale that a shape's few bits mean is the one nearest to what suits now. */
 static int scale_of(uint32_t shape, const struct measure *measure)
 {
-	int off = ((int)(shape >> 5) - measure->scale) & ((1 << SCALE_BITS) - 1);
+	int off = ((int)(shape >> TABLE_LINE_BITS) - measure->scale) & ((1 << SCALE_BITS) - 1);
 
 	return measure->scale + (off < 1 << (SCALE_BITS - 1) ? off : off - (1 << SCALE_BITS));
 }
@@ -103,24 +104,19 @@ static double factor_of(const struct measure *measure, int scale)
 	return ldexp(TABLE_WHOLE, scale) / measure->unit;
 }
 
-static uint64_t entries_of(uint64_t count)
-{
-	return (count + TABLE_WHOLE - 1) / TABLE_WHOLE;
-}
-
 static uint64_t entries_at(const struct view *view, const struct measure *measure, int scale)
 {
 	double factor = factor_of(measure, scale);
 	uint64_t entries = 0;
 
 	for (size_t i = 0; i < view->backend_count; i++)
-		entries += entries_of(count_of(&view->backends[i], measure, factor));
+		entries += table_entries(count_of(&view->backends[i], measure, factor));
 	return entries;
 }
 
 static bool still_fits(const struct view *view, const struct measure *measure, uint32_t shape)
 {
-	double lines = (double)(1ULL << (shape & 31));
+	double lines = (double)(1ULL << SHAPE_BITS(shape));
 	int scale = scale_of(shape, measure);
 	uint64_t entries;
 
@@ -162,7 +158,7 @@ uint64_t table_counts(const struct view *view, uint32_t shape, uint32_t *ret_cou
 		if (count > UINT32_MAX)
 			return UINT64_MAX;
 		ret_counts[i] = (uint32_t)count;
-		entries += entries_of(count);
+		entries += table_entries(count);
 	}
 	return entries;
 }
