@@ -7,6 +7,7 @@
 #include <xxhash.h>
 
 #include "agent.h"
+#include "power.h"
 
 /* ------------------------------------------------------------------ what is told */
 
@@ -55,10 +56,8 @@ void agent_tally_remove(struct agent_tally *tally, const struct agent_told *told
 
 int agent_rows_init(struct agent_rows *rows, size_t most)
 {
-	uint32_t places = 16;
+	uint32_t places = (uint32_t)power_of_two(16, 2 * most);
 
-	while (places < 2 * most)
-		places *= 2;
 	*rows = (struct agent_rows){ .arena = arena_new(0), .mask = places - 1 };
 	if (!rows->arena)
 		return -ENOMEM;

@@ -7,6 +7,7 @@
 #include "agent_builder.h"
 #include "clock.h"
 #include "cluster_name.h"
+#include "power.h"
 #include "service_id.h"
 
 static const char *proto_name(uint8_t proto)
@@ -317,10 +318,8 @@ static size_t count_rows(const struct builder *builder)
 static int init_claims(struct builder *builder, size_t rows)
 {
 	struct arena *arena = builder->picture->arena;
-	uint32_t places = 16;
+	uint32_t places = (uint32_t)power_of_two(16, 2 * rows);
 
-	while (places < 2 * rows)
-		places *= 2;
 	builder->mask = places - 1;
 	builder->rows = arena_array(arena, rows + 1, sizeof(*builder->rows));
 	builder->by_vip = arena_array(arena, places, sizeof(*builder->by_vip));

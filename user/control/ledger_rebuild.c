@@ -9,20 +9,12 @@
 
 #include "ledger_list.h"
 #include "parallax_table.h"
+#include "power.h"
 #include "table_walk.h"
-
-static uint32_t power_of_two_above(uint32_t n)
-{
-	uint32_t power = 16;
-
-	while (power < n)
-		power *= 2;
-	return power;
-}
 
 int ledger_init(struct ledger *ledger, const struct ledger_memory *memory)
 {
-	uint32_t heads = power_of_two_above(memory->service_rows);
+	uint32_t heads = (uint32_t)power_of_two(16, memory->service_rows);
 
 	*ledger = (struct ledger){ .memory = *memory, .head_mask = heads - 1, .epoch = 1 };
 	ledger->services = calloc(memory->service_rows, sizeof(*ledger->services));

@@ -11,6 +11,7 @@
 
 #include "arena.h"
 #include "cluster_name.h"
+#include "power.h"
 
 struct collector {
 	struct arena *arena;
@@ -65,10 +66,8 @@ static void add_assignment(struct collector *collector, const struct assignment 
 static int collect_own(struct collector *collector)
 {
 	const struct vip_input *input = collector->input;
-	size_t places = 16, count = count_addresses(input);
+	size_t places = power_of_two(16, 2 * count_addresses(input));
 
-	while (places < 2 * count)
-		places *= 2;
 	collector->mask = places - 1;
 	collector->own = calloc(places, sizeof(*collector->own));
 	if (!collector->own)

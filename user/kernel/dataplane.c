@@ -16,6 +16,7 @@
 #include "parallax.skel.h"
 #include "parallax_limits.h"
 #include "pins.h"
+#include "power.h"
 
 /* ------------------------------------------------------------------ what libbpf says */
 
@@ -48,15 +49,6 @@ int dataplane_fail(struct dataplane *dataplane, int err, const char *format, ...
 
 /* ------------------------------------------------------------------ sizes */
 
-static uint32_t power_of_two_above(uint32_t n)
-{
-	uint32_t power = 1;
-
-	while (power < n)
-		power *= 2;
-	return power;
-}
-
 static void set_sizes(struct parallax_bpf *skeleton, const struct config_limits *limits)
 {
 	bpf_map__set_max_entries(skeleton->maps.vips, 2 * limits->services);
@@ -67,7 +59,8 @@ static void set_sizes(struct parallax_bpf *skeleton, const struct config_limits 
 	bpf_map__set_max_entries(skeleton->maps.slots, limits->slots / BUCKET_SLOTS);
 	bpf_map__set_max_entries(skeleton->maps.flows, 2 * limits->flows); /* halves */
 	bpf_map__set_max_entries(skeleton->maps.half_open, 2 * limits->flows / HALF_OPEN_FRACTION);
-	bpf_map__set_max_entries(skeleton->maps.reclaim, power_of_two_above(2 * limits->flows));
+	bpf_map__set_max_entries(skeleton->maps.reclaim,
+				 (uint32_t)power_of_two(1, 2 * limits->flows));
 }
 
 /* ------------------------------------------------------------------ adoption */
