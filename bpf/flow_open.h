@@ -122,10 +122,10 @@ INLINE bool flow_is_claimed(const struct flow_key *key, const struct flow_key *o
 }
 
 /* The reply half's key is held: an expired holder gives way, and so does a half of this very flow
- * that stands where this one's belongs. That is written over in place: while an update or a deletion
- * frees it, the other CPU would find no flow, or go on with an element that is somebody else's by then.
- * -EALREADY: the forward half is there as well by now, since another CPU opened the flow, or promoted
- * it since it was looked for. */
+ * that stands where this one's belongs. That is written over in place: while an update or a
+ * deletion frees it, the other CPU would find no flow, or go on with an element that is somebody
+ * else's by then. -EALREADY: the forward half is there as well by now, since another CPU opened the
+ * flow, or promoted it since it was looked for. */
 INLINE int flow_contend(const struct flow_key *key, const struct flow_key *other_key,
 			const struct flow *other, bool half, __u32 hz)
 {

@@ -19,8 +19,6 @@
 
 #include "netlink_dump.h"
 
-#define RECEIVE_BYTES 32768
-
 /* ------------------------------------------------------------------ messages */
 
 static int take_kind(const struct nlattr *attr, void *arg)
@@ -205,7 +203,7 @@ int netlink_watch_read(struct netlink_watch *watch, netlink_link_visit visit, vo
 		       bool *ret_addresses)
 {
 	struct dispatch dispatch = { .visit = visit, .arg = arg };
-	char buf[RECEIVE_BYTES];
+	char buf[NETLINK_BYTES];
 
 	for (;;) {
 		ssize_t n = mnl_socket_recvfrom(watch->socket, buf, sizeof(buf));

@@ -6,11 +6,10 @@
 #include <sys/socket.h>
 
 #define SEQUENCE 1 /* each dump has a socket of its own */
-#define RECEIVE_BYTES 32768
 
 static int receive(struct mnl_socket *socket, mnl_cb_t visit, void *arg)
 {
-	char buf[RECEIVE_BYTES];
+	char buf[NETLINK_BYTES];
 	int more = MNL_CB_OK;
 
 	while (more > MNL_CB_STOP) {

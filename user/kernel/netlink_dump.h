@@ -5,6 +5,8 @@
 
 #include <libmnl/libmnl.h>
 
+#define NETLINK_BYTES 32768 /* received at a time: what the kernel sends at most */
+
 /* Completes `request`, whose type and payload are set, asks for all there is and calls `visit` with
  * each message. Returns 0, -EINTR when the list changed meanwhile, or another -errno. */
 int netlink_dump(struct nlmsghdr *request, mnl_cb_t visit, void *arg);
