@@ -222,6 +222,22 @@ static void one_of_two_leaves(void **state)
 	arena_free(arena);
 }
 
+/* The fraction of 10^6 flows that another backend is chosen for. */
+static double met_moves(struct arena *arena, const struct view *before, const struct table *a,
+			const struct view *after, const struct table *b)
+{
+	const struct slot_arena x = arena_of(arena, a), y = arena_of(arena, b);
+	double met = 0;
+
+	for (uint64_t i = 0; i < 1000000; i++) {
+		uint32_t old = table_walk(&x, word_of(a), mix64(i + 1)).row;
+		uint32_t new = table_walk(&y, word_of(b), mix64(i + 1)).row;
+
+		met += !is_same(&before->backends[old], &after->backends[new]);
+	}
+	return met / 1e6;
+}
+
 /* The figure above, met by hashes. */
 static void churn_is_what_walks_see(void **state)
 {
@@ -230,18 +246,30 @@ static void churn_is_what_walks_see(void **state)
 	const struct view *after = make_view(arena, 10, 4, one_to_seven);
 	struct table a = fresh_table(arena, before);
 	struct table b = make_table(arena, after, table_shape(after, a.shape));
-	const struct slot_arena x = arena_of(arena, &a), y = arena_of(arena, &b);
-	double exact = moved(before, &a, after, &b), met = 0;
+	double exact = moved(before, &a, after, &b), met = met_moves(arena, before, &a, after, &b);
 
 	(void)state;
-	for (uint64_t i = 0; i < 1000000; i++) {
-		uint32_t old = table_walk(&x, word_of(&a), mix64(i + 1)).row;
-		uint32_t new = table_walk(&y, word_of(&b), mix64(i + 1)).row;
-
-		met += !is_same(&before->backends[old], &after->backends[new]);
-	}
-	assert_true((met / 1e6 - exact) * (met / 1e6 - exact) < 25 * exact / 1e6);
+	assert_true((met - exact) * (met - exact) < 25 * exact / 1e6);
 	arena_free(arena);
+}
+
+/* Where the view alone says how large a table is, as with affinity, some removals halve it. */
+static void another_size_moves_half(void **state)
+{
+	static const size_t counts[] = {4, 7, 13, 25, 97};
+
+	(void)state;
+	for (size_t n = 0; n < sizeof(counts) / sizeof(*counts); n++) {
+		struct arena *arena = arena_new(0);
+		const struct view *before = make_view(arena, counts[n], NO_ONE, equal_weight);
+		const struct view *after = make_view(arena, counts[n], 1, equal_weight);
+		struct table a = fresh_table(arena, before), b = fresh_table(arena, after);
+		double met = met_moves(arena, before, &a, after, &b);
+
+		assert_int_equal(table_lines(word_of(&b)) * 2, table_lines(word_of(&a)));
+		assert_true(met > 0.4 && met < 0.55);
+		arena_free(arena);
+	}
 }
 
 /* Who comes back finds all as it was. */
@@ -335,6 +363,7 @@ int main(void)
 		cmocka_unit_test(removal_moves_its_own),
 		cmocka_unit_test(one_of_two_leaves),
 		cmocka_unit_test(churn_is_what_walks_see),
+		cmocka_unit_test(another_size_moves_half),
 		cmocka_unit_test(return_restores),
 		cmocka_unit_test(weight_change_moves_the_difference),
 		cmocka_unit_test(line_by_hand),
