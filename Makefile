@@ -41,8 +41,10 @@ ARCH := $(shell uname -m | sed 's/x86_64/x86/; s/aarch64/arm64/')
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-Werror=implicit-function-declaration -Werror=incompatible-pointer-types \
 	-Werror=int-conversion -Werror=return-type
-INCLUDES := $(addprefix -I,include user/base user/model user/control user/xds user/kernel \
-	user/admin user) -isystem $(BUILD) -isystem $(BUILD)/proto
+# The rooms of user/, lowest first; tools/check-layers.sh holds their order.
+ROOMS    := base text model config decode table view plan snapshot desired session grpc kernel report \
+	http source check
+INCLUDES := -Iinclude $(addprefix -Iuser/,$(ROOMS) agent ctl) -isystem $(BUILD) -isystem $(BUILD)/proto
 SANITIZE := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer)
 
 CFLAGS   ?= -O2 -g
@@ -60,10 +62,9 @@ JOBS = $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(shell nproc))
 
 # ------------------------------------------------------------------ what there is
 
-CTL_SRC    := $(wildcard user/ctl*.c)
-DAEMON_SRC := $(wildcard user/parallaxd.c user/agent*.c)
-LIB_SRC    := $(wildcard $(addsuffix /*.c,$(addprefix user/,base model control xds kernel admin))) \
-	$(filter-out $(CTL_SRC) $(DAEMON_SRC),$(wildcard user/*.c))
+CTL_SRC    := $(wildcard user/ctl/*.c)
+DAEMON_SRC := $(wildcard user/agent/*.c)
+LIB_SRC    := $(wildcard $(ROOMS:%=user/%/*.c))
 UNIT_SRC   := $(wildcard tests/unit/test_*.c)
 # What the unit tests share: every other source beside them.
 UNIT_LIB   := $(filter-out $(UNIT_SRC),$(wildcard tests/unit/*.c))

@@ -42,7 +42,7 @@ refuses() { # NAME EXPECTED_TEXT COMMAND...
 # A tree that is right, to put one fault into. Prints its path.
 small_tree() {
 	local t=$tmp/$1
-	mkdir -p "$t"/{include,bpf,user/base,user/model,user/control,user/kernel,user/xds}
+	mkdir -p "$t"/{include,bpf,user/base,user/model,user/plan,user/kernel,user/report}
 	echo '#include "addr.h"' >"$t/user/model/config.h"
 	echo 'int addr_parse(const char *text);' >"$t/user/base/addr.h"
 	printf '#include "addr.h"\n\nint addr_parse(const char *text)\n{\n\treturn text_len(text);\n}\n' \
@@ -72,9 +72,9 @@ check_layers() {
 	passes layers_accept_right_tree tools/check-layers.sh "$(small_tree right)"
 	layer_fault upward user/base/addr.c config.h "(rank 0) includes user/model/config.h (rank 1)"
 	layer_fault unknown_header user/base/addr.h loop.h "not in the tree"
-	layer_fault sideways user/xds/source.c pins.h "effects do not know one another"
+	layer_fault sideways user/report/metrics.c pins.h "rooms of one rank do not know one another"
 	layer_fault bpf_side bpf/flow.h addr.h "not the BPF side"
-	layer_fault pure_step user/control/plan.c parallax.skel.h "only effects may"
+	layer_fault pure_step user/plan/plan.c parallax.skel.h "only effects may"
 
 	local t
 	t=$(small_tree header_circle)

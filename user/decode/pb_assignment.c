@@ -9,7 +9,7 @@
 
 #include "arena.h"
 #include "eds_decode.h"
-#include "view_hash.h"
+#include "assignment_fingerprint.h"
 
 #define DURATION_MAX 315576000000LL /* seconds: duration.proto */
 
@@ -260,7 +260,7 @@ int pb_decode_assignment(struct pb_slice body, struct eds_usage *usage, struct a
 	proto_arena_done(&reader.scratch);
 	if (err)
 		return err;
-	assignment.content = assignment_hash(&assignment);
+	assignment.content = assignment_fingerprint(&assignment);
 	*ret = assignment;
 	return 0;
 }

@@ -11,7 +11,7 @@
 #include "assignment_find.h"
 #include "config.h"
 #include "session.h"
-#include "vips.h"
+#include "vip_input.h"
 
 struct arena;
 struct ads_source;

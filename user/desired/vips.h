@@ -6,38 +6,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "addr.h"
-#include "assignment.h"
+#include "vip_input.h"
 
 struct arena;
-
-/* A cluster of type EDS. */
-struct vip_cluster {
-	const char *name;
-	const struct assignment *assignment; /* NULL: the first has not arrived */
-};
-
-/* A host of the name table. */
-struct vip_host {
-	const char *host; /* lower case, no final dot */
-	const struct addr *addresses;
-	size_t address_count;
-};
-
-struct vip_listener {
-	struct addr address;
-	uint16_t port;
-	const char *cluster;
-};
-
-struct vip_input {
-	const struct vip_cluster *clusters;
-	size_t cluster_count;
-	const struct vip_host *hosts; /* sorted by host */
-	size_t host_count;
-	const struct vip_listener *listeners; /* count for hosts that the names do not have */
-	size_t listener_count;
-};
 
 struct vip {
 	const char *cluster, *host; /* host in lower case */

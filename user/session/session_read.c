@@ -4,7 +4,7 @@
 
 #include "eds_rules.h"
 #include "session_state.h"
-#include "view_hash.h"
+#include "assignment_fingerprint.h"
 
 const char *const xds_sync_names[] = {
 	[XDS_IDLE] = "idle",
@@ -73,7 +73,7 @@ static const struct assignment *show(struct xds_served *served,
 		served->shown = (struct assignment){.overprovisioning = EDS_OVERPROVISIONING};
 	served->shown.name = served->name;
 	if (!served->shown.content)
-		served->shown.content = assignment_hash(&served->shown);
+		served->shown.content = assignment_fingerprint(&served->shown);
 	return &served->shown;
 }
 

@@ -9,7 +9,8 @@
 
 #include <cmocka.h>
 
-#include "view_hash.h"
+#include "assignment_fingerprint.h"
+#include "view_fingerprint.h"
 
 struct sample {
 	struct socket_addr addresses[2];
@@ -54,13 +55,13 @@ static void sample_new(struct sample *s)
 			     .cluster = "k", .panic_threshold = 50, .family = 4,
 			     .proto = IPPROTO_TCP, .down = s->down, .down_count = 1 },
 	};
-	s->assignment.content = assignment_hash(&s->assignment);
+	s->assignment.content = assignment_fingerprint(&s->assignment);
 }
 
 static uint64_t whole(struct sample *s)
 {
-	s->assignment.content = assignment_hash(&s->assignment);
-	return s->assignment.content ^ view_surroundings_hash(&s->request);
+	s->assignment.content = assignment_fingerprint(&s->assignment);
+	return s->assignment.content ^ view_inputs_fingerprint(&s->request);
 }
 
 /* Sets the field to another value and expects another fingerprint. */

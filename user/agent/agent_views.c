@@ -9,7 +9,7 @@
 #include "table_fill.h"
 #include "table_shape.h"
 #include "view_build.h"
-#include "view_hash.h"
+#include "view_fingerprint.h"
 
 #define NS_PER_MS 1000000u
 
@@ -61,7 +61,7 @@ uint64_t agent_surroundings(const struct agent *agent)
 	const struct view_request request = base_request(agent->config);
 	uint32_t capture = agent->config->capture;
 
-	return XXH3_64bits_withSeed(&capture, sizeof(capture), view_surroundings_hash(&request));
+	return XXH3_64bits_withSeed(&capture, sizeof(capture), view_inputs_fingerprint(&request));
 }
 
 static int build_view(struct builder *builder, const struct service_key *key,

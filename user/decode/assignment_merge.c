@@ -9,7 +9,7 @@
 #include <xxhash.h>
 
 #include "arena.h"
-#include "view_hash.h"
+#include "assignment_fingerprint.h"
 
 /* An endpoint of one view. */
 struct copy {
@@ -270,7 +270,7 @@ int assignment_merge(struct arena *arena, const struct merge_view *views, size_t
 		*merged = *views[first].assignment;
 		merged->localities = merge.localities;
 		merged->locality_count = merge.locality_count;
-		merged->content = assignment_hash(merged);
+		merged->content = assignment_fingerprint(merged);
 		*ret = merged;
 	}
 	free(merge.everywhere);

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The fingerprint of everything besides assignments that views are built from. */
+#include "view_fingerprint.h"
+
+#include "fingerprint.h"
+
+/* A new field must be added to the fingerprint, or a view made before it changed would be kept. */
+#if __SIZEOF_POINTER__ == 8
+_Static_assert(sizeof(struct mesh_gateway) == 48, "mix_gateway()");
+_Static_assert(sizeof(struct mesh_network) == 72, "mix_network()");
+_Static_assert(sizeof(struct view_request) == 64, "view_inputs_fingerprint()");
+#endif
+
+static uint64_t mix_gateway(uint64_t seed, const struct mesh_gateway *gateway)
+{
+	seed = fingerprint_text(seed, gateway->address);
+	seed = fingerprint_text(seed, gateway->registry_service);
+	seed = fingerprint_text(seed, gateway->locality);
+	return fingerprint_address(seed, &gateway->addr, gateway->port, 0);
+}
+
+static uint64_t mix_network(uint64_t seed, const struct mesh_network *network)
+{
+	seed = fingerprint_text(seed, network->name);
+	seed = fingerprint_number(seed, network->id | (uint64_t)network->tunnel_port << 32);
+	seed = fingerprint_number(seed, (uint64_t)network->transport << 2 | (uint64_t)network->own << 1 |
+				network->flat);
+	seed = fingerprint_number(seed, network->registry_count);
+	for (size_t i = 0; i < network->registry_count; i++)
+		seed = fingerprint_text(seed, network->registries[i]);
+	seed = fingerprint_number(seed, network->cidr_count);
+	for (size_t i = 0; i < network->cidr_count; i++)
+		seed = fingerprint_address(seed, &network->cidrs[i].addr, network->cidrs[i].bits, 0);
+	seed = fingerprint_number(seed, network->gateway_count);
+	for (size_t i = 0; i < network->gateway_count; i++)
+		seed = mix_gateway(seed, &network->gateways[i]);
+	return seed;
+}
+
+uint64_t view_inputs_fingerprint(const struct view_request *request)
+{
+	const struct mesh_networks *mesh = request->mesh;
+	uint64_t seed = fingerprint_number(0, mesh->count);
+
+	for (size_t i = 0; i < mesh->count; i++)
+		seed = mix_network(seed, &mesh->networks[i]);
+	seed = fingerprint_text(seed, request->network);
+	seed = fingerprint_text(seed, request->cluster);
+	seed = fingerprint_number(seed, request->panic_threshold |
+				(uint64_t)request->locality_weighted << 32);
+	seed = fingerprint_number(seed, request->down_count);
+	for (size_t i = 0; i < request->down_count; i++)
+		seed = fingerprint_address(seed, &request->down[i].addr, request->down[i].port, 0);
+	return seed;
+}

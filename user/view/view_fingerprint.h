@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The fingerprint of everything besides assignments that views are built from. */
+#ifndef VIEW_FINGERPRINT_H
+#define VIEW_FINGERPRINT_H
+
+#include <stdint.h>
+
+#include "view_request.h"
+
+/* Covers every field of a request except its assignment, family, protocol and side. */
+uint64_t view_inputs_fingerprint(const struct view_request *request);
+
+#endif
