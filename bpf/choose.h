@@ -9,7 +9,7 @@
 /* Choose a backend from `table` of service row `row` and begin the flow's forward half in
  * scratch. Returns REASON_COUNT with both, or why not. */
 INLINE int choose_backend(const struct packet *p, const struct service *service, __u32 row,
-			  const table_word *table, __u64 seed, struct flow **ret_flow,
+			  const table_desc *table, __u64 seed, struct flow **ret_flow,
 			  struct backend **ret_backend)
 {
 	__u64 hash = service_hash(p, service, seed);

@@ -61,7 +61,7 @@ SUBPROGRAM int client_send(struct __sk_buff *skb, struct packet *p, const struct
 /* Another source port for a flow whose reply key is held by another flow. */
 INLINE __be16 port_candidate(const struct flow_key *key, __u32 attempt)
 {
-	__u32 hash = flow_hash(key->saddr, key->daddr, key->sport, key->dport, attempt, key->scope);
+	__u32 hash = flow_hash(key->saddr, key->daddr, key->sport, key->dport, attempt, key->zone);
 
 	return bpf_htons(PORT_FIRST + hash_slot(hash, PORT_COUNT));
 }
@@ -153,10 +153,10 @@ INLINE int client_stray(struct __sk_buff *skb, struct packet *p, const struct se
 {
 	__u32 ifindex = skb->ifindex;
 	struct iface *iface = bpf_map_lookup_elem(&ifaces, &ifindex);
-	__u64 taken = service->taken_ns;
+	__u64 taken = service->captured_ns;
 
-	if (iface && iface->taken_ns > taken)
-		taken = iface->taken_ns;
+	if (iface && iface->captured_ns > taken)
+		taken = iface->captured_ns;
 	if (bpf_ktime_get_ns() < taken + s->takeover_ns)
 		return pass(p, REASON_TAKEOVER);
 	return refuse(skb, p, s, REASON_NO_FLOW);
@@ -173,7 +173,7 @@ SUBPROGRAM int client_direct(const struct packet *p, const struct settings *s)
 		.daddr = p->key.saddr,
 		.sport = p->key.dport,
 		.dport = p->key.sport,
-		.scope = FLOW_SCOPE(0, FLOW_REPLY, false),
+		.zone = FLOW_ZONE(0, FLOW_REPLY, false),
 	};
 	struct flow *held = flow_find_any(&reply);
 	struct halves *halves = scratch_get();
@@ -263,7 +263,7 @@ INLINE int client_packet(struct __sk_buff *skb, struct packet *p, const struct s
 {
 	struct flow *flow;
 
-	p->key.scope = FLOW_SCOPE(0, FLOW_CLIENT, is_udp(p));
+	p->key.zone = FLOW_ZONE(0, FLOW_CLIENT, is_udp(p));
 	flow = flow_find_any(&p->key);
 	if (!flow && !is_udp(p) && !is_syn(p))
 		flow = flow_find(&p->key); /* promoted between the two look-ups */
@@ -283,7 +283,7 @@ INLINE int client_packet(struct __sk_buff *skb, struct packet *p, const struct s
 /* A SYN of a pod that is no service's. */
 INLINE int client_syn(struct __sk_buff *skb, struct packet *p, const struct settings *s)
 {
-	p->key.scope = FLOW_SCOPE(0, FLOW_CLIENT, false);
+	p->key.zone = FLOW_ZONE(0, FLOW_CLIENT, false);
 	return client_opened(skb, p, s, client_direct(p, s));
 }
 
@@ -293,7 +293,7 @@ INLINE int client_reply(struct __sk_buff *skb, struct packet *p, const struct se
 	struct flow *flow;
 	struct nat nat;
 
-	p->key.scope = FLOW_SCOPE(0, FLOW_REPLY, is_udp(p));
+	p->key.zone = FLOW_ZONE(0, FLOW_REPLY, is_udp(p));
 	flow = flow_find_any(&p->key);
 	if (!flow || flow->action != FLOW_NAT)
 		return NEXT;
@@ -317,7 +317,7 @@ SUBPROGRAM int client_reply_redirect(struct __sk_buff *skb, struct packet *p,
 	struct flow *flow;
 	struct nat nat;
 
-	p->key.scope = FLOW_SCOPE(0, FLOW_REPLY, is_udp(p));
+	p->key.zone = FLOW_ZONE(0, FLOW_REPLY, is_udp(p));
 	key = p->key;
 	flow = flow_find_any(&key);
 	if (!flow || !(flow->flags & FLOW_REDIRECT))
@@ -360,7 +360,7 @@ SUBPROGRAM int client_from_tunnel(struct __sk_buff *skb, struct packet *p, const
 	struct flow_key key;
 	struct flow *flow;
 
-	p->key.scope = FLOW_SCOPE(0, FLOW_REPLY, is_udp(p));
+	p->key.zone = FLOW_ZONE(0, FLOW_REPLY, is_udp(p));
 	key = p->key;
 	flow = flow_find_any(&key);
 	if (!flow || flow->action != FLOW_DECAP)

@@ -18,33 +18,33 @@ INLINE struct flow *flow_find(const struct flow_key *key)
 	return flow_confirm(bpf_map_lookup_elem(&flows, key), key);
 }
 
-INLINE struct flow *flow_find_half_open(const struct flow_key *key)
+INLINE struct flow *flow_find_embryonic(const struct flow_key *key)
 {
-	return flow_confirm(bpf_map_lookup_elem(&half_open, key), key);
+	return flow_confirm(bpf_map_lookup_elem(&embryonic, key), key);
 }
 
 INLINE struct flow *flow_find_any(const struct flow_key *key)
 {
 	struct flow *flow = flow_find(key);
 
-	return flow ? flow : flow_find_half_open(key);
+	return flow ? flow : flow_find_embryonic(key);
 }
 
 INLINE bool flow_is_forward(const struct flow_key *key)
 {
-	__u32 role = FLOW_ROLE(key->scope);
+	__u32 role = FLOW_ROLE(key->zone);
 
 	return role == FLOW_CLIENT || role == FLOW_GATEWAY;
 }
 
 /* Role of the other half. */
-INLINE __u32 flow_other_scope(const struct flow_key *key, const struct flow *flow)
+INLINE __u32 flow_other_zone(const struct flow_key *key, const struct flow *flow)
 {
-	__u32 role = FLOW_ROLE(key->scope);
+	__u32 role = FLOW_ROLE(key->zone);
 
 	/* FLOW_GATEWAY alone is keyed by network, since two may use the same addresses. */
-	return FLOW_SCOPE(role == FLOW_GATEWAY_REPLY ? flow->network : 0, role ^ 1,
-			  FLOW_IS_UDP(key->scope));
+	return FLOW_ZONE(role == FLOW_GATEWAY_REPLY ? flow->network : 0, role ^ 1,
+			  FLOW_IS_UDP(key->zone));
 }
 
 INLINE bool flow_has_nat(const struct flow *flow)
@@ -61,7 +61,7 @@ INLINE void flow_other_key(const struct flow_key *key, const struct flow *flow,
 	ret->daddr = nat ? flow->nat.saddr : key->saddr;
 	ret->sport = nat ? flow->nat.dport : key->dport;
 	ret->dport = nat ? flow->nat.sport : key->sport;
-	ret->scope = flow_other_scope(key, flow);
+	ret->zone = flow_other_zone(key, flow);
 }
 
 INLINE __u8 flow_other_action(__u8 action)
@@ -110,14 +110,14 @@ INLINE void flow_other(const struct flow_key *key, const struct flow *flow,
 
 INLINE __u32 flow_timeout(const struct flow_key *key, const struct flow *flow)
 {
-	__u32 role = FLOW_ROLE(key->scope);
+	__u32 role = FLOW_ROLE(key->zone);
 	bool gateway = role == FLOW_GATEWAY || role == FLOW_GATEWAY_REPLY;
 
 	if (flow->state == FLOW_CLOSING)
 		return gateway ? TIMEOUT_GATEWAY_CLOSING : TIMEOUT_CLOSING;
 	if (flow->state == FLOW_OPENING)
 		return TIMEOUT_OPENING;
-	return FLOW_IS_UDP(key->scope) ? TIMEOUT_UDP : TIMEOUT_ESTABLISHED;
+	return FLOW_IS_UDP(key->zone) ? TIMEOUT_UDP : TIMEOUT_ESTABLISHED;
 }
 
 /* Signed, since another CPU may have seen a packet after our clock was read. */
@@ -134,16 +134,16 @@ SUBPROGRAM int flow_delete(const struct flow_key *key, const struct flow *flow)
 
 	flow_other_key(key, flow, &other);
 	bpf_map_delete_elem(&flows, &own); /* first: what touches the other half finds no partner */
-	bpf_map_delete_elem(&half_open, &own);
+	bpf_map_delete_elem(&embryonic, &own);
 	bpf_map_delete_elem(&flows, &other);
-	bpf_map_delete_elem(&half_open, &other);
+	bpf_map_delete_elem(&embryonic, &other);
 	return 0;
 }
 
 INLINE bool flow_key_equal(const struct flow_key *a, const struct flow_key *b)
 {
 	return a->saddr == b->saddr && a->daddr == b->daddr && a->sport == b->sport &&
-	       a->dport == b->dport && a->scope == b->scope;
+	       a->dport == b->dport && a->zone == b->zone;
 }
 
 /* Does the flow whose half `holder` stands under *other_key have its other half under *key? */

@@ -58,7 +58,7 @@ INLINE bool flow_place_free(const struct flow_key *place, __u32 hz, bool pressed
 	flow = flow_find(&key);
 	if (!flow)
 		return true;
-	closed = pressed && flow->state == FLOW_CLOSING && FLOW_ROLE(key.scope) == FLOW_CLIENT;
+	closed = pressed && flow->state == FLOW_CLOSING && FLOW_ROLE(key.zone) == FLOW_CLIENT;
 	if (!closed && !flow_expired(&key, flow, hz))
 		return false;
 	flow_delete(&key, flow);
@@ -104,7 +104,7 @@ SUBPROGRAM int flow_insert(const struct flow_key *key, bool other, bool half, __
 		return -1;
 	flow = other ? &halves->other : &halves->flow;
 	if (half)
-		return bpf_map_update_elem(&half_open, &at, flow, BPF_NOEXIST);
+		return bpf_map_update_elem(&embryonic, &at, flow, BPF_NOEXIST);
 	ret = bpf_map_update_elem(&flows, &at, flow, BPF_NOEXIST);
 	if (ret != -E2BIG)
 		return ret;
@@ -130,7 +130,7 @@ INLINE int flow_contend(const struct flow_key *key, const struct flow_key *other
 			const struct flow *other, bool half, __u32 hz)
 {
 	struct flow *lasting = flow_find(other_key);
-	struct flow *holder = lasting ? lasting : flow_find_half_open(other_key);
+	struct flow *holder = lasting ? lasting : flow_find_embryonic(other_key);
 	bool own = holder && flow_is_pair(key, other_key, holder);
 	int ret;
 
@@ -153,7 +153,7 @@ INLINE int flow_contend(const struct flow_key *key, const struct flow_key *other
 INLINE int flow_claim(const struct flow_key *key, const struct flow_key *other_key,
 		      const struct flow *other, bool half, __u32 hz)
 {
-	struct flow *holder = half ? flow_find(other_key) : flow_find_half_open(other_key);
+	struct flow *holder = half ? flow_find(other_key) : flow_find_embryonic(other_key);
 	int ret = holder ? -EEXIST : flow_insert(other_key, true, half, hz);
 
 	return ret == -EEXIST ? flow_contend(key, other_key, other, half, hz) : ret;
@@ -188,7 +188,7 @@ INLINE int flow_yield(const struct flow_key *key, const struct flow_key *other_k
 	flow_other_key(key, standing, &theirs);
 	if (!flow_key_equal(&theirs, other_key)) {
 		bpf_map_delete_elem(&flows, other_key);
-		bpf_map_delete_elem(&half_open, other_key);
+		bpf_map_delete_elem(&embryonic, other_key);
 	}
 	return flow_join(standing, flow);
 }

@@ -56,7 +56,7 @@ INLINE int flow_promote(const struct flow_key *key, const struct flow *flow, __u
 	halves->flow.seen = now_ticks();
 	flow_other_key(key, flow, &other_key);
 	flow_other(key, &halves->flow, &other_key, &halves->other);
-	held = flow_find_half_open(&other_key);
+	held = flow_find_embryonic(&other_key);
 	if (held)
 		halves->other.bytes = held->bytes;
 	if (flow_reserve(flow_is_forward(key) ? key : &other_key, hz, false) ||
@@ -66,8 +66,8 @@ INLINE int flow_promote(const struct flow_key *key, const struct flow *flow, __u
 		bpf_map_delete_elem(&flows, &other_key);
 		return -1;
 	}
-	bpf_map_delete_elem(&half_open, key);
-	bpf_map_delete_elem(&half_open, &other_key);
+	bpf_map_delete_elem(&embryonic, key);
+	bpf_map_delete_elem(&embryonic, &other_key);
 	return 0;
 }
 
@@ -125,7 +125,7 @@ SUBPROGRAM int flow_touch(const struct flow_key *key, struct flow *flow)
 	flow_other(key, flow, &other_key, &other);
 	if (flow_find(&own_key))
 		return bpf_map_update_elem(&flows, &other_key, &other, BPF_NOEXIST);
-	return bpf_map_update_elem(&half_open, &other_key, &other, BPF_NOEXIST);
+	return bpf_map_update_elem(&embryonic, &other_key, &other, BPF_NOEXIST);
 }
 
 /* Count a half from the start again. */

@@ -44,7 +44,7 @@ INLINE bool is_snat_port(const struct settings *s, __be32 addr, __be16 port)
 INLINE void snat_candidate(const struct settings *s, const struct flow_key *key, __u32 attempt,
 			   struct nat *nat)
 {
-	__u32 hash = flow_hash(key->saddr, key->daddr, key->sport, key->dport, 0, key->scope);
+	__u32 hash = flow_hash(key->saddr, key->daddr, key->sport, key->dport, 0, key->zone);
 	__u32 mixed = (__u32)mix64(hash + ((__u64)attempt << 32));
 	__u32 index = hash_slot(mixed, s->snat_count) & (MAX_SNAT - 1);
 
@@ -230,7 +230,7 @@ SUBPROGRAM int gateway_follow(struct __sk_buff *skb, struct packet *p, const str
 	struct flow_key key;
 	struct flow *flow;
 
-	p->key.scope = FLOW_SCOPE(outer->vni, FLOW_GATEWAY, is_udp(p));
+	p->key.zone = FLOW_ZONE(outer->vni, FLOW_GATEWAY, is_udp(p));
 	key = p->key;
 	flow = flow_find(&key);
 	if (flow && (flow->peer.v4 != outer->saddr || flow->peer_port != outer->sport) &&
@@ -271,7 +271,7 @@ SUBPROGRAM int gateway_reply(struct __sk_buff *skb, struct packet *p, const stru
 	struct flow *flow;
 	struct nat nat;
 
-	p->key.scope = FLOW_SCOPE(0, FLOW_GATEWAY_REPLY, is_udp(p));
+	p->key.zone = FLOW_ZONE(0, FLOW_GATEWAY_REPLY, is_udp(p));
 	key = p->key;
 	flow = flow_find(&key);
 	if (!flow)

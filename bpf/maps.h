@@ -69,8 +69,8 @@ struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__type(key, struct flow_key);
 	__type(value, struct flow);
-	__uint(max_entries, DEFAULT_FLOWS / HALF_OPEN_FRACTION);
-} half_open SEC(".maps");
+	__uint(max_entries, DEFAULT_FLOWS / EMBRYONIC_FRACTION);
+} embryonic SEC(".maps");
 
 /* Forward keys of all flows in `flows`, each at one place; see flow_reserve(). */
 struct {

@@ -95,7 +95,7 @@ SUBPROGRAM int icmp_from_tunnel(struct __sk_buff *skb, struct packet *p, const s
 	key.daddr = icmp.ip.daddr;
 	key.sport = icmp.sport;
 	key.dport = icmp.dport;
-	key.scope = FLOW_SCOPE(0, FLOW_CLIENT, icmp.ip.protocol == IPPROTO_UDP);
+	key.zone = FLOW_ZONE(0, FLOW_CLIENT, icmp.ip.protocol == IPPROTO_UDP);
 	flow = flow_find_any(&key);
 	if (!flow || flow->action != FLOW_ENCAP || p->key.daddr != key.saddr ||
 	    !client_hears(flow, outer))

@@ -6,7 +6,7 @@
 #include "base.h"
 
 struct packet {
-	struct flow_key key; /* as on the wire; scope is set by whoever looks up */
+	struct flow_key key; /* as on the wire; zone is set by whoever looks up */
 	__u32 l3;            /* offset of the IP header */
 	__u32 l4;            /* offset of the TCP or UDP header */
 	__u32 length;        /* of IP header and payload; a superpacket's is that of the whole */

@@ -96,7 +96,7 @@ INLINE bool service_drops(const struct packet *p, const struct service *service,
 }
 
 /* The backend of `hash` in the table `word`, if it confirms that it is one of service `id`. */
-INLINE struct backend *service_slot(table_word word, __u64 hash, __u64 id, __u32 *ret_row)
+INLINE struct backend *service_slot(table_desc word, __u64 hash, __u64 id, __u32 *ret_row)
 {
 	struct backend *backend;
 
@@ -107,11 +107,11 @@ INLINE struct backend *service_slot(table_word word, __u64 hash, __u64 id, __u32
 
 /* Choose a backend. NULL with *ret_reason NO_BACKEND when the table is empty; STALE_ROW when it
  * was replaced under us twice in a row, and the sender's retry will find the new one. */
-INLINE struct backend *service_choose(const table_word *table, __u64 hash, __u64 id, __u32 *ret_row,
+INLINE struct backend *service_choose(const table_desc *table, __u64 hash, __u64 id, __u32 *ret_row,
 				      enum reason *ret_reason)
 {
 	for (int i = 0; i < 2; i++) {
-		table_word word = *(const volatile table_word *)table;
+		table_desc word = *(const volatile table_desc *)table;
 		struct backend *backend;
 
 		*ret_reason = REASON_NO_BACKEND;
@@ -134,7 +134,7 @@ INLINE bool backend_is_out(const struct flow *flow)
 	if (flow->service == FLOW_NO_SERVICE)
 		return false;
 	backend = bpf_map_lookup_elem(&backends, &row);
-	return !backend || backend->generation != flow->generation || backend->flags & BACKEND_OUT;
+	return !backend || backend->generation != flow->generation || backend->flags & BACKEND_DRAINING;
 }
 
 #endif

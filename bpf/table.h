@@ -6,7 +6,7 @@
 #include "base.h"
 #include "parallax_table.h"
 
-INLINE struct bucket *table_bucket_at(table_word word, const struct table_walk *walk)
+INLINE struct bucket *table_bucket_at(table_desc word, const struct table_walk *walk)
 {
 	__u32 index = TABLE_OFFSET(word) + table_bucket(walk, TABLE_BITS(word));
 
@@ -15,7 +15,7 @@ INLINE struct bucket *table_bucket_at(table_word word, const struct table_walk *
 
 /* Some steps of a walk: the entry that accepts it, or 0. So few that the verifier, which takes both
  * ways at each entry, stays far from its limit. */
-SUBPROGRAM __u64 table_stretch(table_word word, struct table_walk *state)
+SUBPROGRAM __u64 table_stretch(table_desc word, struct table_walk *state)
 {
 	struct table_walk walk;
 	__u64 entry = 0;
@@ -35,7 +35,7 @@ SUBPROGRAM __u64 table_stretch(table_word word, struct table_walk *state)
 }
 
 /* The entry where the walk of `hash` ends; 0 where the arena has no more. */
-SUBPROGRAM __u64 table_walk(table_word word, __u64 hash)
+SUBPROGRAM __u64 table_walk(table_desc word, __u64 hash)
 {
 	struct table_walk walk = {.number = hash};
 	struct bucket *bucket;

@@ -94,7 +94,7 @@ INLINE int tunnel_room(struct __sk_buff *skb)
 }
 
 /* Put the IP packet of `inner` bytes at ETH_HLEN into a tunnel and send it to outer->daddr.
- * Returns the verdict. The UDP checksum is left out (RFC 8926 section 3.3). */
+ * Returns the verdict. The UDP checksum is excluded (RFC 8926 section 3.3). */
 SUBPROGRAM int tunnel_send(struct __sk_buff *skb, const struct packet *p, const struct settings *s,
 			   const struct outer *outer)
 {

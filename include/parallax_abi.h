@@ -12,7 +12,7 @@
 #endif
 
 /* Changes whenever a layout below does; an agent never adopts pins of another version. */
-#define ABI_VERSION 4
+#define ABI_VERSION 5
 
 /* An IPv4 address stands in the first word, the other three are zero. */
 union ip_addr {
@@ -48,7 +48,7 @@ struct bucket {
  * parallax_table.h. Bits 0-27 first bucket, 28-32 binary logarithm of the lines, 33-37 scale of
  * the shares (kept for the agent), 38-57 buckets (0: nobody can be picked), 58-63 generation, which
  * tells a table from the one before. */
-typedef __u64 table_word;
+typedef __u64 table_desc;
 
 #define TABLE_OFFSET_BITS 28
 #define TABLE_SHAPE_BITS 10
@@ -66,9 +66,9 @@ typedef __u64 table_word;
 	((__u32)((word) >> TABLE_BUCKET_SHIFT & ((1u << TABLE_BUCKET_BITS) - 1)))
 #define TABLE_GENERATION(word) ((__u32)((word) >> TABLE_GENERATION_SHIFT))
 #define TABLE_WORD(offset, shape, buckets, generation)                                             \
-	((table_word)(offset) | (table_word)(shape) << TABLE_OFFSET_BITS |                         \
-	 (table_word)(buckets) << TABLE_BUCKET_SHIFT |                                             \
-	 (table_word)(generation) << TABLE_GENERATION_SHIFT)
+	((table_desc)(offset) | (table_desc)(shape) << TABLE_OFFSET_BITS |                         \
+	 (table_desc)(buckets) << TABLE_BUCKET_SHIFT |                                             \
+	 (table_desc)(generation) << TABLE_GENERATION_SHIFT)
 
 #define SERVICE_IN_USE (1u << 0)  /* the row means something */
 #define SERVICE_AFFINITY (1u << 1) /* choose by source address alone */
@@ -86,9 +86,9 @@ struct service {
 	__u8 family; /* 4 or 6 */
 	__u8 zero[3];
 	__u64 id;               /* service id, see service_id() in parallax_wire.h */
-	table_word table;       /* client side: local pods and gateways */
-	table_word local_table; /* gateway side: pods of our own network only */
-	__u64 taken_ns;         /* CLOCK_MONOTONIC when the VIP was taken; kept over restarts */
+	table_desc table;       /* client side: local pods and gateways */
+	table_desc local_table; /* gateway side: pods of our own network only */
+	__u64 captured_ns;         /* CLOCK_MONOTONIC when the VIP was taken; kept over restarts */
 	__u64 drop; /* client side: drop_hash() below this refuses a new connection; 0 none, 2^32 all */
 };
 
@@ -108,7 +108,7 @@ enum backend_kind {
 	BACKEND_PASSTHROUGH, /* a stock gateway: destination NAT only */
 };
 
-#define BACKEND_OUT (1u << 0) /* left the view: takes no new flows, established ones stay */
+#define BACKEND_DRAINING (1u << 0) /* left the view: takes no new flows, established ones stay */
 
 /* One row of `backends`: one backend of one service row. Row 0 is never used. */
 struct backend {
@@ -139,18 +139,18 @@ enum flow_role {
 	FLOW_GATEWAY_REPLY, /* pod to SNAT address, at the gateway */
 };
 
-/* scope: bits 8-31 network id (FLOW_GATEWAY: of the sender; else 0), bits 1-7 role, bit 0 UDP. */
-#define FLOW_SCOPE(network, role, udp) ((__u32)(network) << 8 | (__u32)(role) << 1 | !!(udp))
-#define FLOW_NETWORK(scope) ((scope) >> 8)
-#define FLOW_ROLE(scope) ((scope) >> 1 & 0x7f)
-#define FLOW_IS_UDP(scope) ((scope) & 1)
+/* zone: bits 8-31 network id (FLOW_GATEWAY: of the sender; else 0), bits 1-7 role, bit 0 UDP. */
+#define FLOW_ZONE(network, role, udp) ((__u32)(network) << 8 | (__u32)(role) << 1 | !!(udp))
+#define FLOW_NETWORK(zone) ((zone) >> 8)
+#define FLOW_ROLE(zone) ((zone) >> 1 & 0x7f)
+#define FLOW_IS_UDP(zone) ((zone) & 1)
 
 struct flow_key {
 	__be32 saddr;
 	__be32 daddr;
 	__be16 sport;
 	__be16 dport;
-	__u32 scope;
+	__u32 zone;
 };
 
 enum flow_state {
@@ -186,7 +186,7 @@ struct nat {
 	__be16 dport;
 };
 
-/* Value of `flows` and `half_open`: one half of a flow, one cache line. */
+/* Value of `flows` and `embryonic`: one half of a flow, one cache line. */
 struct flow {
 	__u16 tag;        /* flow_tag() of the key; a reader compares it before believing the rest */
 	__u8 state;       /* enum flow_state */
@@ -257,7 +257,7 @@ enum iface_role { IFACE_POD = 1, IFACE_UPLINK = 2 };
 struct iface {
 	__u32 role; /* enum iface_role */
 	__u32 zero;
-	__u64 taken_ns; /* CLOCK_MONOTONIC; 0: attached at its birth, nothing to take over */
+	__u64 captured_ns; /* CLOCK_MONOTONIC; 0: attached at its birth, nothing to take over */
 };
 
 #define NEXT_HOP_POD (1u << 0) /* ifindex is a pod's veth: enter the pod directly */
@@ -348,7 +348,7 @@ enum hook { HOOK_FROM_POD, HOOK_TO_POD, HOOK_UPLINK, HOOK_XDP, HOOK_COUNT };
 
 #define COUNTER(hook, reason) ((hook) * REASON_COUNT + (reason))
 
-_Static_assert(TABLE_GENERATION_SHIFT + TABLE_GENERATION_BITS == 64, "table_word");
+_Static_assert(TABLE_GENERATION_SHIFT + TABLE_GENERATION_BITS == 64, "table_desc");
 _Static_assert(sizeof(struct bucket) == 64, "bucket: one cache line");
 _Static_assert(sizeof(struct vip_key) == 8, "vip_key");
 _Static_assert(sizeof(struct service) == 64, "service: one cache line");

@@ -59,7 +59,7 @@ static inline __attribute__((always_inline)) __u32 hash_slot(__u32 hash, __u32 s
 static inline __attribute__((always_inline)) __u16 flow_tag(const struct flow_key *key)
 {
 	__u64 a = (__u64)key->saddr << 32 | key->daddr;
-	__u64 b = (__u64)key->sport << 48 | (__u64)key->dport << 32 | key->scope;
+	__u64 b = (__u64)key->sport << 48 | (__u64)key->dport << 32 | key->zone;
 
 	return (__u16)(((a * 0x9e3779b97f4a7c15ULL) ^ (b * 0xc2b2ae3d27d4eb4fULL)) >> 48);
 }

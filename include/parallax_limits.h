@@ -22,8 +22,8 @@
 #define MAX_NAMES 131072
 #define EVENT_RING_BYTES (1u << 20)
 
-/* Half-open flows live in an LRU of flows/HALF_OPEN_FRACTION elements. */
-#define HALF_OPEN_FRACTION 8
+/* Half-open flows live in an LRU of flows/EMBRYONIC_FRACTION elements. */
+#define EMBRYONIC_FRACTION 8
 
 /* Seconds without a packet after which a half may be reclaimed. */
 #define TIMEOUT_OPENING 60

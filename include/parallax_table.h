@@ -48,7 +48,7 @@
 
 #define TABLE_MAX_BITS 19
 
-TABLE_INLINE __u32 table_lines(table_word word)
+TABLE_INLINE __u32 table_lines(table_desc word)
 {
 	return 1u << TABLE_BITS(word);
 }

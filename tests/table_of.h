@@ -13,7 +13,7 @@
 #include "table_shape.h"
 
 /* As table_of(), of this shape, 0 for that of a new service. */
-static inline table_word table_shaped(struct bucket *buckets, uint32_t at, const uint32_t *rows,
+static inline table_desc table_shaped(struct bucket *buckets, uint32_t at, const uint32_t *rows,
 				      const uint32_t *weights, size_t count, uint32_t shape,
 				      uint32_t generation)
 {
@@ -42,7 +42,7 @@ static inline table_word table_shaped(struct bucket *buckets, uint32_t at, const
 
 /* Writes a table of these backend rows by their weights (NULL: equal) at bucket `at` of the arena
  * `buckets`, of which it takes TABLE_BUCKETS(). Returns its word; aborts where it cannot. */
-static inline table_word table_of(struct bucket *buckets, uint32_t at, const uint32_t *rows,
+static inline table_desc table_of(struct bucket *buckets, uint32_t at, const uint32_t *rows,
 				  const uint32_t *weights, size_t count, uint32_t generation)
 {
 	return table_shaped(buckets, at, rows, weights, count, 0, generation);

@@ -21,7 +21,7 @@
 	 .count = COUNT(TO_LOCAL)}
 #define OPENS_VIP2_MOVED                                                                           \
 	{FROM_POD, .in = TO_VIP2(A_SYN), .verdict = NEXT, .out = MOVED(A_SYN),                     \
-	 .count = COUNT(TO_LOCAL), .tables = true, .flows = 2, .half_open = 2}
+	 .count = COUNT(TO_LOCAL), .tables = true, .flows = 2, .embryonic = 2}
 #define ANSWERS_VIP2_MOVED                                                                         \
 	{TO_POD, .in = MOVED_REPLY(A_SYN_ACK), .verdict = NEXT, .out = FROM_VIP2(A_SYN_ACK),       \
 	 .count = COUNT(REPLY)}
@@ -104,7 +104,7 @@ static const struct test_case rows[] = {
 		.out = TO_VIP2(A_SYN, .dst_mac = MAC_GATEWAY, .src_mac = MAC_UPLINK,
 			       OUTER(NODE1, ANY_TUNNEL_PORT_B, GATEWAY, TUNNEL_PORT, NETWORK1,
 				     UNKNOWN_ID)),
-		.count = COUNT(TO_TUNNEL), .tables = true, .half_open = 4})},
+		.count = COUNT(TO_TUNNEL), .tables = true, .embryonic = 4})},
 	{"clash: two hairpins keep their VIPs apart", setup_two_hairpins,
 	 STEPS({FROM_POD, .in = TO_VIP(A_SYN), .verdict = REDIRECT,
 		.out = TCP(VIP, CLIENT_PORT, SLEEP, HELLO_PORT, A_SYN, ONE_HOP),
@@ -129,14 +129,14 @@ static const struct test_case rows[] = {
 	       {FROM_POD, .in = TO_HELLO1(A_SYN), .verdict = NEXT, .out = MOVED(A_SYN),
 		.count = COUNT(TO_LOCAL)},
 	       {FROM_POD, .in = TO_HELLO1(A_SYN), .verdict = NEXT, .out = MOVED(A_SYN),
-		.count = COUNT(TO_LOCAL), .tables = true, .flows = 2, .half_open = 2})},
+		.count = COUNT(TO_LOCAL), .tables = true, .flows = 2, .embryonic = 2})},
 	{"clash: a direct connection from the port another one was moved to", setup_local,
 	 STEPS(OPENS_VIP,
 	       {FROM_POD, .in = TO_HELLO1(A_SYN), .verdict = NEXT, .out = MOVED(A_SYN),
 		.count = COUNT(TO_LOCAL)},
 	       {FROM_POD, .in = MOVED(A_SYN), .verdict = NEXT,
 		.out = TCP(SLEEP, ANY_CLASH_B, HELLO1, HELLO_PORT, A_SYN),
-		.count = COUNT(TO_LOCAL), .tables = true, .flows = 4, .half_open = 2})},
+		.count = COUNT(TO_LOCAL), .tables = true, .flows = 4, .embryonic = 2})},
 	{"clash: other direct traffic to that pod is left alone", setup_local,
 	 STEPS(OPENS_VIP,
 	       {FROM_POD, .in = TO_HELLO1(A_SYN), .verdict = NEXT, .out = MOVED(A_SYN),

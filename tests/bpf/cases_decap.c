@@ -8,11 +8,11 @@
 #define OPENS                                                                                      \
 	{FROM_POD, .in = TO_VIP(A_SYN), .verdict = REDIRECT,                                       \
 	 .out = TO_VIP(A_SYN, ANY_MAC, TO_GATEWAY()), .count = COUNT(TO_TUNNEL), .tables = true,   \
-	 .half_open = 2, .state = STATE(OPENING)}
+	 .embryonic = 2, .state = STATE(OPENING)}
 #define ANSWERS                                                                                    \
 	{UPLINK, .in = FROM_VIP(A_SYN_ACK, FROM_GATEWAY()), .verdict = REDIRECT,                   \
 	 .out = FROM_VIP(A_SYN_ACK, FROM_OUTSIDE), .count = COUNT(FROM_TUNNEL), .tables = true,    \
-	 .half_open = 2, .state = STATE(OPENING), .flags = FLAGS(FLOW_ANSWERED)}
+	 .embryonic = 2, .state = STATE(OPENING), .flags = FLAGS(FLOW_ANSWERED)}
 /* The client's answer to the SYN-ACK establishes. */
 #define CONFIRMS                                                                                   \
 	{FROM_POD, .in = TO_VIP(AN_ACK), .verdict = REDIRECT,                                      \
@@ -28,7 +28,7 @@
 /* The flow stays half open. */
 #define REFUSES(reason, ...)                                                                       \
 	STEPS(OPENS, {UPLINK, .in = __VA_ARGS__, .verdict = SHOT, .count = COUNT(reason),          \
-		      .tables = true, .half_open = 2, .state = STATE(OPENING)})
+		      .tables = true, .embryonic = 2, .state = STATE(OPENING)})
 #define ANSWER_FROM(gateway, port, network)                                                        \
 	FROM_VIP(A_SYN_ACK, OUTER(gateway, port, NODE1, ANY_TUNNEL_PORT, network, HELLO_ID))
 #define ANSWER_BY(gateway, network) ANSWER_FROM(gateway, TUNNEL_PORT, network)
@@ -85,7 +85,7 @@ static void setup_other_ports(struct world *world)
 /* What is no tunnel packet at all may be for a port that masquerading took. */
 #define NOT_OURS(...)                                                                              \
 	{UPLINK, .in = FROM_VIP(A_SYN_ACK, FROM_GATEWAY(__VA_ARGS__)), .verdict = NEXT,            \
-	 .tables = true, .half_open = 2, .flags = FLAGS(0)}
+	 .tables = true, .embryonic = 2, .flags = FLAGS(0)}
 
 static const struct pkt our_datagram = UDP_TO_VIP(.len = 4);
 static const struct pkt foreign_datagram = UDP(SLEEP, 999, VIP, HELLO_PORT, .len = 4);

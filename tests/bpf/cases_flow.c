@@ -35,12 +35,12 @@ static void delete_half(struct world *world, enum flow_role role, const char *ma
 {
 	struct flow_key key = {.saddr = htonl(SLEEP), .daddr = htonl(VIP),
 			       .sport = htons(CLIENT_PORT), .dport = htons(HELLO_PORT),
-			       .scope = FLOW_SCOPE(0, FLOW_CLIENT, 0)};
+			       .zone = FLOW_ZONE(0, FLOW_CLIENT, 0)};
 
 	if (role == FLOW_REPLY)
 		key = (struct flow_key){.saddr = htonl(HELLO1), .daddr = htonl(SLEEP),
 					.sport = htons(HELLO_PORT), .dport = htons(CLIENT_PORT),
-					.scope = FLOW_SCOPE(0, FLOW_REPLY, 0)};
+					.zone = FLOW_ZONE(0, FLOW_REPLY, 0)};
 	if (world_delete(world, map, &key))
 		printf("      there was no such half\n");
 }
@@ -52,14 +52,14 @@ static void lose_reply_half(struct world *world)
 	world_let_pass(world, 2);
 }
 
-static void lose_half_open_reply(struct world *world)
+static void lose_embryonic_reply(struct world *world)
 {
-	delete_half(world, FLOW_REPLY, "half_open");
+	delete_half(world, FLOW_REPLY, "embryonic");
 }
 
-static void lose_half_open_forward(struct world *world)
+static void lose_embryonic_forward(struct world *world)
 {
-	delete_half(world, FLOW_CLIENT, "half_open");
+	delete_half(world, FLOW_CLIENT, "embryonic");
 }
 
 static const struct test_case rows[] = {
@@ -68,11 +68,11 @@ static const struct test_case rows[] = {
 	{"flow: a retransmitted SYN opens no second flow", setup_local,
 	 STEPS(OPENS, OPENS, ANSWERS,
 	       {FROM_POD, .in = TO_VIP(A_SYN), .verdict = NEXT, .out = TO_HELLO1(A_SYN),
-		.count = COUNT(TO_LOCAL), .tables = true, .half_open = 2, .state = STATE(OPENING),
+		.count = COUNT(TO_LOCAL), .tables = true, .embryonic = 2, .state = STATE(OPENING),
 		.flags = FLAGS(FLOW_ANSWERED)},
 	       ANSWERS, CONFIRMS)},
 	{"flow: what the client sends before a SYN-ACK promotes nothing", setup_local,
-	 STEPS(OPENS, CLIENT_SENDS(ACK, OPENING, HALF_OPEN))},
+	 STEPS(OPENS, CLIENT_SENDS(ACK, OPENING, EMBRYONIC))},
 	{"flow: the client's data promote", setup_local,
 	 STEPS(OPENS, ANSWERS, CLIENT_SENDS(PSH | ACK, ESTABLISHED, PROMOTED))},
 	{"flow: the client's FIN promotes", setup_local,
@@ -82,13 +82,13 @@ static const struct test_case rows[] = {
 	{"flow: data after a SYN-ACK promote", setup_local,
 	 STEPS(OPENS, ANSWERS, SERVER_SENDS(PSH | ACK, ESTABLISHED, PROMOTED))},
 	{"flow: a RST as first reply promotes nothing", setup_local,
-	 STEPS(OPENS, SERVER_SENDS(RST | ACK, CLOSING, HALF_OPEN), OPENS)},
+	 STEPS(OPENS, SERVER_SENDS(RST | ACK, CLOSING, EMBRYONIC), OPENS)},
 	{"flow: a RST in answer to a SYN-ACK promotes nothing", setup_local,
-	 STEPS(OPENS, ANSWERS, CLIENT_SENDS(RST, CLOSING, HALF_OPEN), OPENS)},
+	 STEPS(OPENS, ANSWERS, CLIENT_SENDS(RST, CLOSING, EMBRYONIC), OPENS)},
 	{"flow: UDP is promoted by its reply", setup_local,
 	 STEPS({FROM_POD, .in = UDP_TO_VIP(.len = 1), .verdict = NEXT,
 		.out = UDP(SLEEP, CLIENT_PORT, HELLO1, HELLO_PORT, .len = 1),
-		.count = COUNT(TO_LOCAL), .tables = true, .half_open = 2},
+		.count = COUNT(TO_LOCAL), .tables = true, .embryonic = 2},
 	       {TO_POD, .in = UDP(HELLO1, HELLO_PORT, SLEEP, CLIENT_PORT, .len = 1),
 		.verdict = NEXT, .out = UDP_FROM_VIP(.len = 1), .count = COUNT(REPLY),
 		.tables = true, .flows = 2, .state = STATE(ESTABLISHED)})},
@@ -106,17 +106,17 @@ static const struct test_case rows[] = {
 		.count = COUNT(REPLY)})},
 	{"flow: a SYN restores an evicted half-open reply", setup_local,
 	 STEPS(OPENS,
-	       {FROM_POD, .before = lose_half_open_reply, .in = TO_VIP(A_SYN), .verdict = NEXT,
-		.out = TO_HELLO1(A_SYN), .count = COUNT(TO_LOCAL), .tables = true, .half_open = 2},
+	       {FROM_POD, .before = lose_embryonic_reply, .in = TO_VIP(A_SYN), .verdict = NEXT,
+		.out = TO_HELLO1(A_SYN), .count = COUNT(TO_LOCAL), .tables = true, .embryonic = 2},
 	       ANSWERS, CONFIRMS)},
 	{"flow: a SYN restores an evicted half-open forward half", setup_local,
 	 STEPS(OPENS,
-	       {FROM_POD, .before = lose_half_open_forward, .in = TO_VIP(A_SYN), .verdict = NEXT,
-		.out = TO_HELLO1(A_SYN), .count = COUNT(TO_LOCAL), .tables = true, .half_open = 2},
+	       {FROM_POD, .before = lose_embryonic_forward, .in = TO_VIP(A_SYN), .verdict = NEXT,
+		.out = TO_HELLO1(A_SYN), .count = COUNT(TO_LOCAL), .tables = true, .embryonic = 2},
 	       ANSWERS, CONFIRMS)},
 	{"flow: the client's answer restores an evicted half-open reply", setup_local,
 	 STEPS(OPENS, ANSWERS,
-	       {FROM_POD, .before = lose_half_open_reply, .in = TO_VIP(AN_ACK), .verdict = NEXT,
+	       {FROM_POD, .before = lose_embryonic_reply, .in = TO_VIP(AN_ACK), .verdict = NEXT,
 		.out = TO_HELLO1(AN_ACK), .count = COUNT(TO_LOCAL), PROMOTED,
 		.state = STATE(ESTABLISHED)},
 	       SERVER_SENDS(ACK, ESTABLISHED))},

@@ -14,7 +14,7 @@ static void plant_flow(struct world *world, uint32_t i)
 {
 	struct flow_key key = {.saddr = htonl(IP(10, 99, 0, 1)), .daddr = htonl(VIP),
 			       .sport = htons(i), .dport = htons(HELLO_PORT),
-			       .scope = FLOW_SCOPE(0, FLOW_CLIENT, 0)};
+			       .zone = FLOW_ZONE(0, FLOW_CLIENT, 0)};
 	struct flow flow = {.tag = flow_tag(&key), .state = FLOW_ESTABLISHED, .action = FLOW_ENCAP,
 			    .seen = world_ticks(world), .backend = 1, .generation = 1,
 			    .service = TCP_ROW};
@@ -179,7 +179,7 @@ static bool flood(struct world *world, bool answered)
 	uint32_t established = 0, flows;
 	struct flow_visit visit = {.visit = count_established, .data = &established};
 
-	for (uint32_t i = 0; i < 4 * WORLD_HALF_OPEN; i++) {
+	for (uint32_t i = 0; i < 4 * WORLD_EMBRYONIC; i++) {
 		if (client_sends(world, i, SYN) != NEXT ||
 		    (answered && server_sends(world, i, SYN | ACK) != NEXT))
 			return printf("      SYN %u did not pass\n", i), false;
@@ -209,7 +209,7 @@ static bool flood_answered(struct world *world)
 	 .count = COUNT(REPLY)}
 #define REFUSED(planted)                                                                           \
 	.verdict = SHOT, .count = COUNT(FLOWS_FULL), .tables = true, .flows = planted,             \
-	.half_open = 2
+	.embryonic = 2
 
 static const struct test_case rows[] = {
 	{"full: SYN and SYN-ACK get through, the client's answer is refused", setup_local,

@@ -39,7 +39,7 @@ static void udp_backend_leaves(struct world *world)
 	uint32_t row = world_backend(world, UDP_ROW, BACKEND_LOCAL, OTHER_POD, HELLO_PORT);
 
 	world_table(world, UDP_ROW, &row, 1);
-	world->backends[UDP_ROW].flags |= BACKEND_OUT;
+	world->backends[UDP_ROW].flags |= BACKEND_DRAINING;
 }
 
 /* OPENS and ANSWERS with other flows in the tables. */
@@ -69,7 +69,7 @@ static void backend_leaves(struct world *world)
 	uint32_t row = world_backend(world, TCP_ROW, BACKEND_LOCAL, OTHER_POD, HELLO_PORT);
 
 	world_table(world, TCP_ROW, &row, 1);
-	world->backends[TCP_ROW].flags |= BACKEND_OUT;
+	world->backends[TCP_ROW].flags |= BACKEND_DRAINING;
 }
 
 /* A gateway whose own pods are clients of another network. */

@@ -83,7 +83,7 @@ static bool truncate_everywhere(struct world *world, const struct truncation *t)
 	pkt_build(&t->step.in, &ports, &whole);
 	for (uint32_t len = SHORTEST_RUN; len < whole.len; len++)
 		good &= truncate_at(world, t, &whole, len);
-	good &= !world_flows(world, "flows", NULL) && !world_flows(world, "half_open", NULL);
+	good &= !world_flows(world, "flows", NULL) && !world_flows(world, "embryonic", NULL);
 	return step_run(world, &t->step, &ports) && good;
 }
 

@@ -16,7 +16,7 @@ static void sum_bytes(const struct flow_key *key, struct flow *flow, void *data)
 {
 	struct byte_sums *sums = data;
 
-	*(FLOW_ROLE(key->scope) == FLOW_CLIENT ? &sums->forward : &sums->reply) += flow->bytes;
+	*(FLOW_ROLE(key->zone) == FLOW_CLIENT ? &sums->forward : &sums->reply) += flow->bytes;
 }
 
 /* A SYN and an ACK there, a SYN-ACK and 77 bytes of data back. */
@@ -67,7 +67,7 @@ static bool is_event(const struct flow_event *event, uint32_t kind, uint64_t byt
 {
 	return event->kind == kind && event->key.saddr == htonl(SLEEP) &&
 	       event->key.daddr == htonl(VIP) && event->key.sport == htons(CLIENT_PORT) &&
-	       event->key.scope == FLOW_SCOPE(0, FLOW_CLIENT, 0) && event->flow.bytes == bytes &&
+	       event->key.zone == FLOW_ZONE(0, FLOW_CLIENT, 0) && event->flow.bytes == bytes &&
 	       event->reply_bytes == back && event->flow.backend == 1;
 }
 

@@ -113,7 +113,7 @@ static bool race_run(struct world *world, struct race *race, const struct step *
 static void count_role(const struct flow_key *key, struct flow *flow, void *data)
 {
 	(void)flow;
-	++((uint32_t *)data)[FLOW_ROLE(key->scope) % 2];
+	++((uint32_t *)data)[FLOW_ROLE(key->zone) % 2];
 }
 
 /* All flows of the round have both halves, and nothing else is there. */
@@ -160,20 +160,20 @@ static const struct step tunnel_syn = {
 static bool open_udp(struct world *world, struct race *race)
 {
 	return race_run(world, race, &datagram, &datagram) && all_alike(race) &&
-	       all_paired(world, "half_open", "flows");
+	       all_paired(world, "embryonic", "flows");
 }
 
 static bool promote_udp(struct world *world, struct race *race)
 {
 	return open_udp(world, race) && race_run(world, race, &datagram, &datagram_back) &&
-	       all_paired(world, "flows", "half_open");
+	       all_paired(world, "flows", "embryonic");
 }
 
 static void lose_forward(const struct flow_key *key, struct flow *flow, void *data)
 {
 	(void)flow;
-	if (FLOW_ROLE(key->scope) == FLOW_CLIENT)
-		world_delete(data, "half_open", key);
+	if (FLOW_ROLE(key->zone) == FLOW_CLIENT)
+		world_delete(data, "embryonic", key);
 }
 
 static void count_established(const struct flow_key *key, struct flow *flow, void *data)
@@ -192,7 +192,7 @@ static bool promote_lost(struct world *world, struct race *race)
 
 	if (!open_udp(world, race))
 		return false;
-	world_flows(world, "half_open", &lose);
+	world_flows(world, "embryonic", &lose);
 	if (!race_run(world, race, &datagram, &datagram_back))
 		return false;
 	world_flows(world, "flows", &count);
@@ -205,14 +205,14 @@ static bool promote_lost(struct world *world, struct race *race)
 static bool promote_tcp(struct world *world, struct race *race)
 {
 	return race_run(world, race, &syn, &syn) && race_run(world, race, &syn_ack, &syn_ack) &&
-	       all_paired(world, "half_open", "flows") &&
-	       race_run(world, race, &ack, &some_data) && all_paired(world, "flows", "half_open");
+	       all_paired(world, "embryonic", "flows") &&
+	       race_run(world, race, &ack, &some_data) && all_paired(world, "flows", "embryonic");
 }
 
 static bool open_at_gateway(struct world *world, struct race *race)
 {
 	return race_run(world, race, &tunnel_syn, &tunnel_syn) && all_alike(race) &&
-	       all_paired(world, "flows", "half_open");
+	       all_paired(world, "flows", "embryonic");
 }
 
 /* On the CPU that the tables are kept on, and another. */

@@ -29,8 +29,8 @@ static void setup_times(struct world *world, uint64_t service_age, uint64_t ifac
 
 	setup_local(world);
 	world->settings->takeover_ns = 10 * SECOND;
-	world->services[TCP_ROW].taken_ns = now - service_age;
-	world->services[UDP_ROW].taken_ns = now - service_age;
+	world->services[TCP_ROW].captured_ns = now - service_age;
+	world->services[UDP_ROW].captured_ns = now - service_age;
 	world_iface(world, DEVICE_POD0, IFACE_POD, iface_age ? now - iface_age : 0);
 }
 

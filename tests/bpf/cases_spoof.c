@@ -18,7 +18,7 @@ static const struct test_case rows[] = {
 		.count = COUNT(SPOOFED), .tables = true},
 	       {FROM_POD, .in = TO_VIP(A_SYN), .verdict = REDIRECT,
 		.out = TO_VIP(A_SYN, ANY_MAC, TO_GATEWAY()), .count = COUNT(TO_TUNNEL),
-		.tables = true, .half_open = 2})},
+		.tables = true, .embryonic = 2})},
 	{"spoof: two addresses of one pod are both its own", setup_geneve,
 	 STEPS({FROM_POD, DEVICE_POD1, .in = TCP(HELLO1, CLIENT_PORT, VIP, HELLO_PORT, A_SYN),
 		.verdict = REDIRECT,

@@ -88,8 +88,8 @@ static void replace_backend(struct world *world)
 
 	world_table(world, TCP_ROW, &tcp, 1);
 	world_table(world, UDP_ROW, &udp, 1);
-	world->backends[TCP_ROW].flags |= BACKEND_OUT;
-	world->backends[UDP_ROW].flags |= BACKEND_OUT;
+	world->backends[TCP_ROW].flags |= BACKEND_DRAINING;
+	world->backends[UDP_ROW].flags |= BACKEND_DRAINING;
 }
 
 /* The same, but the rows were given to others meanwhile. */
@@ -115,13 +115,13 @@ static void corrupt_tags(struct world *world)
 	struct flow_visit visit = {.visit = corrupt_tag};
 
 	world_flows(world, "flows", &visit);
-	world_flows(world, "half_open", &visit);
+	world_flows(world, "embryonic", &visit);
 }
 
 static void empty_table(struct world *world)
 {
 	world_table(world, TCP_ROW, NULL, 0);
-	world->backends[TCP_ROW].flags |= BACKEND_OUT;
+	world->backends[TCP_ROW].flags |= BACKEND_DRAINING;
 }
 
 /* A third of the flows each, by the hash that all nodes share. */
@@ -276,12 +276,12 @@ static const struct test_case rows[] = {
 	{"out: a SYN of an opening flow chooses again", setup_local,
 	 STEPS(OPENS,
 	       {FROM_POD, .before = replace_backend, .in = TO_VIP(A_SYN), .verdict = NEXT,
-		.out = TO_OTHER(A_SYN), .count = COUNT(TO_LOCAL), .tables = true, .half_open = 2},
+		.out = TO_OTHER(A_SYN), .count = COUNT(TO_LOCAL), .tables = true, .embryonic = 2},
 	       OTHER_CONNECTS)},
 	{"out: a SYN of an opening flow whose row was reused chooses again", setup_local,
 	 STEPS(OPENS,
 	       {FROM_POD, .before = reuse_backend_rows, .in = TO_VIP(A_SYN), .verdict = NEXT,
-		.out = TO_OTHER(A_SYN), .count = COUNT(TO_LOCAL), .tables = true, .half_open = 2},
+		.out = TO_OTHER(A_SYN), .count = COUNT(TO_LOCAL), .tables = true, .embryonic = 2},
 	       OTHER_CONNECTS)},
 	{"out: a SYN of a closing flow chooses again", setup_local,
 	 STEPS(CONNECTS,
@@ -289,7 +289,7 @@ static const struct test_case rows[] = {
 		.out = TO_HELLO1(.flags = RST), .count = COUNT(TO_LOCAL),
 		.state = STATE(CLOSING)},
 	       {FROM_POD, .before = replace_backend, .in = TO_VIP(A_SYN), .verdict = NEXT,
-		.out = TO_OTHER(A_SYN), .count = COUNT(TO_LOCAL), .tables = true, .half_open = 2},
+		.out = TO_OTHER(A_SYN), .count = COUNT(TO_LOCAL), .tables = true, .embryonic = 2},
 	       OTHER_CONNECTS)},
 	{"out: an established flow stays", setup_local,
 	 STEPS(CONNECTS,
@@ -300,20 +300,20 @@ static const struct test_case rows[] = {
 	{"out: a SYN of an established flow chooses again", setup_local,
 	 STEPS(CONNECTS,
 	       {FROM_POD, .before = replace_backend, .in = TO_VIP(A_SYN), .verdict = NEXT,
-		.out = TO_OTHER(A_SYN), .count = COUNT(TO_LOCAL), .tables = true, .half_open = 2,
+		.out = TO_OTHER(A_SYN), .count = COUNT(TO_LOCAL), .tables = true, .embryonic = 2,
 		.state = STATE(OPENING)},
 	       OTHER_CONNECTS)},
 	{"out: a SYN of an established flow whose row was reused chooses again", setup_local,
 	 STEPS(CONNECTS,
 	       {FROM_POD, .before = reuse_backend_rows, .in = TO_VIP(A_SYN), .verdict = NEXT,
-		.out = TO_OTHER(A_SYN), .count = COUNT(TO_LOCAL), .tables = true, .half_open = 2,
+		.out = TO_OTHER(A_SYN), .count = COUNT(TO_LOCAL), .tables = true, .embryonic = 2,
 		.state = STATE(OPENING)},
 	       OTHER_CONNECTS)},
 	{"out: data of an opening flow stays", setup_local,
 	 STEPS(OPENS,
 	       {FROM_POD, .before = replace_backend, .in = TO_VIP(AN_ACK), .verdict = NEXT,
 		.out = TO_HELLO1(AN_ACK), .count = COUNT(TO_LOCAL), .tables = true,
-		.half_open = 2})},
+		.embryonic = 2})},
 	{"out: UDP chooses again, also after a reply", setup_local,
 	 STEPS({FROM_POD, .in = UDP_TO_VIP(.len = 1), .verdict = NEXT,
 		.out = UDP(SLEEP, CLIENT_PORT, HELLO1, HELLO_PORT, .len = 1),
@@ -322,7 +322,7 @@ static const struct test_case rows[] = {
 		.verdict = NEXT, .out = UDP_FROM_VIP(.len = 1), .count = COUNT(REPLY)},
 	       {FROM_POD, .before = replace_backend, .in = UDP_TO_VIP(.len = 1), .verdict = NEXT,
 		.out = UDP(SLEEP, CLIENT_PORT, OTHER_POD, HELLO_PORT, .len = 1),
-		.count = COUNT(TO_LOCAL), .tables = true, .half_open = 2},
+		.count = COUNT(TO_LOCAL), .tables = true, .embryonic = 2},
 	       {TO_POD, .in = UDP(OTHER_POD, HELLO_PORT, SLEEP, CLIENT_PORT, .len = 1),
 		.verdict = NEXT, .out = UDP_FROM_VIP(.len = 1), .count = COUNT(REPLY)})},
 	{"out: UDP stays while its backend serves", setup_local,
@@ -331,7 +331,7 @@ static const struct test_case rows[] = {
 		.count = COUNT(TO_LOCAL)},
 	       {FROM_POD, .in = UDP_TO_VIP(.len = 2), .verdict = NEXT,
 		.out = UDP(SLEEP, CLIENT_PORT, HELLO1, HELLO_PORT, .len = 2),
-		.count = COUNT(TO_LOCAL), .tables = true, .half_open = 2})},
+		.count = COUNT(TO_LOCAL), .tables = true, .embryonic = 2})},
 	{"out: nobody is left for an opening flow", setup_local,
 	 STEPS(OPENS,
 	       {FROM_POD, .before = empty_table, .in = TO_VIP(A_SYN), .verdict = REDIRECT,

@@ -60,7 +60,7 @@ static const struct test_case rows[] = {
 		.out = TO_VIP(A_SYN, ANY_MAC, TO_GATEWAY()), .count = COUNT(TO_TUNNEL)},
 	       {XDP, .live = DEVICE_POD0, .in = FROM_VIP(A_SYN_ACK, .mss = 1460, FROM_GATEWAY()),
 		.verdict = REDIRECT, .out = FROM_VIP(A_SYN_ACK, .mss = 1412, FROM_OUTSIDE),
-		.count = COUNT(FROM_TUNNEL), .tables = true, .half_open = 2},
+		.count = COUNT(FROM_TUNNEL), .tables = true, .embryonic = 2},
 	       {FROM_POD, .in = TO_VIP(AN_ACK), .verdict = REDIRECT,
 		.out = TO_VIP(AN_ACK, ANY_MAC, TO_GATEWAY()), .count = COUNT(TO_TUNNEL),
 		.tables = true, .flows = 2},

@@ -165,7 +165,7 @@ static bool compare_flags(struct world *world, int flags)
 	struct flow_visit visit = {.visit = check_flags, .data = &seen};
 	uint32_t halves = world_flows(world, "flows", &visit);
 
-	halves += world_flows(world, "half_open", &visit);
+	halves += world_flows(world, "embryonic", &visit);
 	return (halves && seen == flags) ||
 	       fail("of %u halves one has flags %#x, want %#x", halves, -1 - seen, flags & 0xff);
 }
@@ -175,11 +175,11 @@ bool compare_tables(struct world *world, const struct step *step)
 	int state = step->state;
 	struct flow_visit visit = {.visit = state ? check_state : NULL, .data = &state};
 	uint32_t flows = world_flows(world, "flows", state ? &visit : NULL);
-	uint32_t half = world_flows(world, "half_open", state ? &visit : NULL);
+	uint32_t half = world_flows(world, "embryonic", state ? &visit : NULL);
 
-	if (step->tables && (flows != step->flows || half != step->half_open))
-		return fail("%u halves in flows, %u in half_open; want %u and %u", flows, half,
-			    step->flows, step->half_open);
+	if (step->tables && (flows != step->flows || half != step->embryonic))
+		return fail("%u halves in flows, %u in embryonic; want %u and %u", flows, half,
+			    step->flows, step->embryonic);
 	if (state && flows + half == 0)
 		return fail("no flow there, want state %d", step->state - 1);
 	if (state != step->state)

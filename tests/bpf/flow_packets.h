@@ -8,11 +8,11 @@
 
 #define OPENS                                                                                      \
 	{FROM_POD, .in = TO_VIP(A_SYN), .verdict = NEXT, .out = TO_HELLO1(A_SYN),                  \
-	 .count = COUNT(TO_LOCAL), .tables = true, .half_open = 2, .state = STATE(OPENING),        \
+	 .count = COUNT(TO_LOCAL), .tables = true, .embryonic = 2, .state = STATE(OPENING),        \
 	 .flags = FLAGS(0)}
 #define ANSWERS                                                                                    \
 	{TO_POD, .in = FROM_HELLO1(A_SYN_ACK), .verdict = NEXT, .out = FROM_VIP(A_SYN_ACK),        \
-	 .count = COUNT(REPLY), .tables = true, .half_open = 2, .state = STATE(OPENING),           \
+	 .count = COUNT(REPLY), .tables = true, .embryonic = 2, .state = STATE(OPENING),           \
 	 .flags = FLAGS(FLOW_ANSWERED)}
 #define CONFIRMS                                                                                   \
 	{FROM_POD, .in = TO_VIP(AN_ACK), .verdict = NEXT, .out = TO_HELLO1(AN_ACK),                \
@@ -20,7 +20,7 @@
 #define CONNECTS OPENS, ANSWERS, CONFIRMS
 /* Where both halves are. */
 #define PROMOTED .tables = true, .flows = 2
-#define HALF_OPEN .tables = true, .half_open = 2
+#define EMBRYONIC .tables = true, .embryonic = 2
 #define CLIENT_SENDS(tcp_flags, becomes, ...)                                                      \
 	{FROM_POD, .in = TO_VIP(.flags = tcp_flags, .seq = 1001, .ack = 5001), .verdict = NEXT,    \
 	 .out = TO_HELLO1(.flags = tcp_flags, .seq = 1001, .ack = 5001),                           \

@@ -33,7 +33,7 @@ struct step {
 	bool ip_bytes_unknown; /* do not compare the counter's bytes with the packet's */
 	/* After the packet. */
 	bool tables;           /* compare the number of halves: */
-	uint16_t flows, half_open;
+	uint16_t flows, embryonic;
 	int state;             /* STATE(state) of every half */
 	int flags;             /* FLAGS(flags) of every half */
 	void (*before)(struct world *world);

@@ -32,7 +32,7 @@ static void set_sizes(struct parallax_bpf *skel)
 	bpf_map__set_max_entries(skel->maps.backends, WORLD_BACKENDS);
 	bpf_map__set_max_entries(skel->maps.slots, WORLD_BUCKETS);
 	bpf_map__set_max_entries(skel->maps.flows, WORLD_FLOWS);
-	bpf_map__set_max_entries(skel->maps.half_open, WORLD_HALF_OPEN);
+	bpf_map__set_max_entries(skel->maps.embryonic, WORLD_EMBRYONIC);
 	bpf_map__set_max_entries(skel->maps.reclaim, 2 * WORLD_FLOWS);
 	skel->rodata->reclaim_mask = 2 * WORLD_FLOWS - 1;
 }

@@ -16,7 +16,7 @@
 #define WORLD_BACKENDS 64
 #define WORLD_BUCKETS 512
 #define WORLD_FLOWS 256
-#define WORLD_HALF_OPEN 1024
+#define WORLD_EMBRYONIC 1024
 #endif
 
 enum device {
@@ -84,11 +84,11 @@ uint32_t world_service_of(struct world *world, uint32_t vip, uint8_t proto, uint
 			  enum backend_kind kind, uint32_t addr, uint16_t port);
 /* Become GATEWAY of network2, open for all of 192.23.0.0/16. */
 void world_become_gateway(struct world *world);
-void world_iface(struct world *world, enum device device, uint32_t role, uint64_t taken_ns);
+void world_iface(struct world *world, enum device device, uint32_t role, uint64_t captured_ns);
 
 void world_counts(struct world *world, struct counts *ret);
 
-/* Halves in `flows` or `half_open` (by map name); every one is shown to `visit`, which may be NULL
+/* Halves in `flows` or `embryonic` (by map name); every one is shown to `visit`, which may be NULL
  * and may change it: a change is written back. */
 struct flow_visit {
 	void (*visit)(const struct flow_key *key, struct flow *flow, void *data);

@@ -38,10 +38,10 @@ static void add_gateway(struct world *world, uint32_t addr, uint32_t network, ui
 	world_update(world, "gateways", &key, &gateway);
 }
 
-void world_iface(struct world *world, enum device device, uint32_t role, uint64_t taken_ns)
+void world_iface(struct world *world, enum device device, uint32_t role, uint64_t captured_ns)
 {
 	world_update(world, "ifaces", &world->ifindex[device],
-		     &(struct iface){.role = role, .taken_ns = taken_ns});
+		     &(struct iface){.role = role, .captured_ns = captured_ns});
 }
 
 static void add_destination(struct world *world, uint32_t addr)
@@ -116,7 +116,7 @@ uint32_t world_service(struct world *world, uint32_t vip, uint16_t port, uint8_t
 	world->services[row] = (struct service){
 		.vip.v4 = htonl(vip), .port = htons(port), .proto = proto, .family = 4,
 		.flags = SERVICE_IN_USE, .id = id, .table = TABLE_WORD(0, 0, 0, 1),
-		.local_table = TABLE_WORD(0, 0, 0, 1), .taken_ns = 1,
+		.local_table = TABLE_WORD(0, 0, 0, 1), .captured_ns = 1,
 	};
 	world_update(world, "service_ids", &id_key, &row);
 	world_update(world, "vips", &key, &row);
@@ -141,11 +141,11 @@ uint32_t world_backend(struct world *world, uint32_t service, enum backend_kind 
 }
 
 /* The rows, or those that are local, as a table. */
-static table_word put_table(struct world *world, const uint32_t *rows, uint32_t count, bool local)
+static table_desc put_table(struct world *world, const uint32_t *rows, uint32_t count, bool local)
 {
 	uint32_t *taken = calloc(count + 1, 2 * sizeof(*taken)), used = 0;
 	uint32_t *weights = taken + count;
-	table_word word;
+	table_desc word;
 
 	if (!taken)
 		abort();

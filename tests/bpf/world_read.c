@@ -42,9 +42,9 @@ static uint32_t list_keys(int fd, struct flow_key *keys, uint32_t room)
 
 uint32_t world_flows(struct world *world, const char *map, const struct flow_visit *visit)
 {
-	struct flow_key keys[WORLD_HALF_OPEN];
+	struct flow_key keys[WORLD_EMBRYONIC];
 	int fd = world_map_fd(world, map);
-	uint32_t count = list_keys(fd, keys, WORLD_HALF_OPEN);
+	uint32_t count = list_keys(fd, keys, WORLD_EMBRYONIC);
 	struct flow flow;
 
 	for (uint32_t i = 0; visit && i < count; i++) {
@@ -68,5 +68,5 @@ void world_let_pass(struct world *world, uint32_t seconds)
 	struct flow_visit visit = {.visit = age, .data = &ticks};
 
 	world_flows(world, "flows", &visit);
-	world_flows(world, "half_open", &visit);
+	world_flows(world, "embryonic", &visit);
 }

@@ -6,7 +6,7 @@
 /* Look-ups in arrays are inlined by the kernel and cost next to nothing; hashes do not. */
 #define CALLS(X)                                                                                   \
 	X(FLOWS, "flows")                                                                          \
-	X(HALF_OPEN, "half_open")                                                                  \
+	X(EMBRYONIC, "embryonic")                                                                  \
 	X(OTHER_HASH, "other hash")                                                                \
 	X(ARRAY, "array")                                                                          \
 	X(CHANGE, "map change")                                                                    \

@@ -21,8 +21,8 @@
 	{UPLINK, .in = FROM_VIP(__VA_ARGS__, FROM_GATEWAY()), .verdict = REDIRECT,                 \
 	 .out = FROM_VIP(__VA_ARGS__, FROM_OUTSIDE), .count = COUNT(FROM_TUNNEL)}
 #define MOST(...) {__VA_ARGS__}
-#define LOOKUPS(flows, half_open, other, array)                                                    \
-	[CALL_FLOWS] = flows, [CALL_HALF_OPEN] = half_open, [CALL_OTHER_HASH] = other,             \
+#define LOOKUPS(flows, embryonic, other, array)                                                    \
+	[CALL_FLOWS] = flows, [CALL_EMBRYONIC] = embryonic, [CALL_OTHER_HASH] = other,             \
 	[CALL_ARRAY] = array
 
 static void setup_three(struct world *world)

@@ -12,8 +12,8 @@
 #define REPLIES                                                                                    \
 	{FROM_POD, DEVICE_POD1, .in = FROM_HELLO2(ANY_SNAT, AN_ACK), .verdict = REDIRECT,          \
 	 .out = FROM_VIP(AN_ACK, ONE_HOP, ANY_MAC, BACK_TO_NODE1()), .count = COUNT(GATEWAY_OUT)}
-#define LOOKUPS(flows, half_open, other, array)                                                    \
-	[CALL_FLOWS] = flows, [CALL_HALF_OPEN] = half_open, [CALL_OTHER_HASH] = other,             \
+#define LOOKUPS(flows, embryonic, other, array)                                                    \
+	[CALL_FLOWS] = flows, [CALL_EMBRYONIC] = embryonic, [CALL_OTHER_HASH] = other,             \
 	[CALL_ARRAY] = array
 #define MOST(...) {__VA_ARGS__}
 

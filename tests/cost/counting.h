@@ -24,7 +24,7 @@ __u64 calls[CALL_COUNT];
 	 IS_MAP(map, "names"))
 #define CALL_OF(map)                                                                               \
 	(IS_MAP(map, "flows")	 ? CALL_FLOWS :                                                    \
-	 IS_MAP(map, "half_open") ? CALL_HALF_OPEN :                                               \
+	 IS_MAP(map, "embryonic") ? CALL_EMBRYONIC :                                               \
 	 IS_OTHER_HASH(map)	 ? CALL_OTHER_HASH :                                               \
 				   CALL_ARRAY)
 

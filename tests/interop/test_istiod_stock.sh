@@ -41,6 +41,6 @@ mesh_networks "$TOPO_DIR/networks.yaml"
 check "the last gateway gone, sleep reaches v1" wait_for 10 who_is v1
 sleep 0.5
 equal "and stays so" v1 "$(who)"
-check "the raw pod is left out" grep -q 10.32.0.17:5000 \
-	<(ctl node1 endpoints -o json | sed -n '/left_out/,$p')
+check "the raw pod is excluded" grep -q 10.32.0.17:5000 \
+	<(ctl node1 endpoints -o json | sed -n '/excluded/,$p')
 nothing_leaked

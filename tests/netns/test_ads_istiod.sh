@@ -53,8 +53,8 @@ edits() {
 	known
 	replay placeholder "$1" 009-cds 010-eds 012-nds
 	check "$1: no gateway, the remote pod raw: v1" wait_for 10 versions_are v1 sleep
-	check "$1: the raw pod is left out" grep -q 10.32.0.17:5000 \
-		<(ctl node1 endpoints -o json | sed -n '/left_out/,$p')
+	check "$1: the raw pod is excluded" grep -q 10.32.0.17:5000 \
+		<(ctl node1 endpoints -o json | sed -n '/excluded/,$p')
 	known 192.23.120.32 192.23.120.33
 	replay placeholder "$1" 013-cds 014-eds 016-nds
 	check "$1: two gateways are taken" wait_for 10 two_gateways

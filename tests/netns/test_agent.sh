@@ -15,14 +15,14 @@ says() {
 }
 status_says() { ctl node1 status | grep -q -- "$1"; }
 log_has() { grep -q "$2" "$TOPO_DIR/log/agent-$1"; }
-row_of() { # NODE DEVICE: taken_ns of its row in ifaces
+row_of() { # NODE DEVICE: captured_ns of its row in ifaces
 	local index
 	index=$(in_ns "$1" ip -o link show "$2" | cut -d: -f1)
 	bpftool -j map dump pinned "$(pin_dir "$1")/ifaces" |
 		python3 -c "import json,sys
 for e in json.load(sys.stdin):
     f = e.get('formatted', e)
-    if f['key'] == $index: print(f['value']['taken_ns'])"
+    if f['key'] == $index: print(f['value']['captured_ns'])"
 }
 programs_of() { # NODE DEVICE: programs on its TC hooks
 	ctl "$1" status -o json | python3 -c "import json,sys

@@ -66,8 +66,8 @@ explained() {
 
 shares() { "$HERE/shares.py" "$@"; }
 shares eds draining | put "$TOPO_DIR/eds.yaml"
-left_out() { ctl node1 explain $VIP:5000 | grep -q "left out: 10.10.0.90:5000: draining"; }
-check "explain tells that v1 drains" wait_for 5 left_out
+excluded() { ctl node1 explain $VIP:5000 | grep -q "excluded: 10.10.0.90:5000: draining"; }
+check "explain tells that v1 drains" wait_for 5 excluded
 eds "$HELLO" 10.10.0.90:5000/cluster1 10.10.0.90:5000/n2-k8s-config
 check "both answer again" wait_for 5 versions_are "v1 v2" sleep
 for port in 20001 20002 20003 20004 20005 20006 20007 20008; do

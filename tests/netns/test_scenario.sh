@@ -5,7 +5,7 @@
 
 two_clusters
 
-# The placeholder: the service works, cluster2's endpoint is left out although the list names it.
+# The placeholder: the service works, cluster2's endpoint is excluded although the list names it.
 networks network1=cluster1 network2=n2-k8s-config@0.0.0.0:443
 eds "$HELLO" 10.10.0.90:5000/cluster1 10.10.0.90:5000/n2-k8s-config
 {

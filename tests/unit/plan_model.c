@@ -87,7 +87,7 @@ static const char *drop(void *items, size_t *count, size_t size, const void *key
 
 /* ------------------------------------------------------------------ writing */
 
-static bool slots_overlap(const struct change *change, table_word word)
+static bool slots_overlap(const struct change *change, table_desc word)
 {
 	uint32_t offset = TABLE_OFFSET(word), size = TABLE_BUCKETS(word);
 
@@ -383,7 +383,7 @@ static void read_entry(uint32_t b, uint32_t parts, void *data)
 	answer->slots[i].port = row->port;
 }
 
-void plan_model_read(const struct plan_model *model, uint64_t id, table_word word,
+void plan_model_read(const struct plan_model *model, uint64_t id, table_desc word,
 		     struct model_answer *ret)
 {
 	struct slot_arena arena = { model->buckets, MODEL_BUCKETS };

@@ -61,7 +61,7 @@ bool plan_model_named(const struct plan_model *model, uint32_t r);
 uint32_t plan_model_id(const struct plan_model *model, uint64_t id, uint8_t family);
 
 /* Reads slots and backends through a word, as a packet that took it earlier does. */
-void plan_model_read(const struct plan_model *model, uint64_t id, table_word word,
+void plan_model_read(const struct plan_model *model, uint64_t id, table_desc word,
 		     struct model_answer *ret);
 /* The whole way of a client's packet. */
 void plan_model_client(const struct plan_model *model, const struct service_key *key,

@@ -84,7 +84,7 @@ static const char agent_text[] =
 	"{\"host\":\"web.sample.svc.cluster.local\",\"vip\":\"10.20.194.150\",\"port\":80,"
 	"\"protocol\":\"TCP\",\"cluster\":\"outbound|80||web.sample.svc.cluster.local\","
 	"\"row\":null,\"state\":\"refused: claimed twice\"}],"
-	"\"left_out\":[{\"cluster\":\"" HELLO "\",\"address\":\"10.10.0.90:5000\","
+	"\"excluded\":[{\"cluster\":\"" HELLO "\",\"address\":\"10.10.0.90:5000\","
 	"\"reason\":\"no_gateway\"},{\"cluster\":\"outbound|80||web.sample.svc.cluster.local\","
 	"\"address\":\"10.9.9.9:80\",\"reason\":\"unknown_network\"}],"
 	"\"interfaces\":[{\"name\":\"veth-sleep\",\"ifindex\":3,\"role\":\"pod\",\"attach\":\"tcx\","
@@ -102,12 +102,12 @@ __be32 sample_ip(const char *text)
 }
 
 static void add_service(uint32_t row, const char *vip, uint16_t port, uint8_t proto, uint64_t id,
-			table_word table, table_word local_table)
+			table_desc table, table_desc local_table)
 {
 	services[row] = (struct service){
 		.vip.v4 = vip ? sample_ip(vip) : 0, .port = vip ? htons(port) : 0, .proto = proto,
 		.flags = SERVICE_IN_USE, .family = 4, .id = id, .table = table,
-		.local_table = local_table, .taken_ns = 1000000000u,
+		.local_table = local_table, .captured_ns = 1000000000u,
 	};
 }
 
@@ -126,10 +126,10 @@ static void add_backend(uint32_t row, const char *ip, uint16_t port, uint8_t kin
 	};
 }
 
-static table_word add_table(uint32_t *used, const uint32_t *rows, const uint32_t *weights,
+static table_desc add_table(uint32_t *used, const uint32_t *rows, const uint32_t *weights,
 			    size_t count, uint32_t generation)
 {
-	table_word word = table_of(buckets, *used, rows, weights, count, generation);
+	table_desc word = table_of(buckets, *used, rows, weights, count, generation);
 
 	*used += TABLE_BUCKETS(word);
 	return word;
@@ -138,7 +138,7 @@ static table_word add_table(uint32_t *used, const uint32_t *rows, const uint32_t
 static void add_tables(void)
 {
 	static const uint32_t hello[] = { 1, 2, 3, 4 }, weights[] = { 4, 4, 1, 1 }, echo = 6;
-	table_word tables[3];
+	table_desc tables[3];
 	uint32_t used = 0;
 
 	tables[0] = add_table(&used, hello, weights, 4, 3);
@@ -155,7 +155,7 @@ static void add_tables(void)
 	add_backend(3, "192.23.130.40", 15443, BACKEND_PASSTHROUGH, 0, NETWORK3, 1);
 	add_backend(4, "10.10.0.89", 5000, BACKEND_LOCAL, 0, NETWORK1, 1);
 	add_backend(5, "10.10.0.99", 5000, BACKEND_LOCAL, 0, NETWORK1, 0);
-	backends[5].flags = BACKEND_OUT;
+	backends[5].flags = BACKEND_DRAINING;
 	add_backend(6, "10.10.0.95", 7, BACKEND_LOCAL, 2, NETWORK1, 0);
 	add_backend(7, "10.10.0.96", 7, BACKEND_LOCAL, 2, NETWORK1, 0);
 	backends[7].generation = 0; /* rests */
@@ -206,9 +206,9 @@ static struct flow *add_half(struct flow_key key, uint8_t action, uint32_t backe
 }
 
 static struct flow_key key_of(const char *from, uint16_t sport, const char *to, uint16_t dport,
-			      uint32_t scope)
+			      uint32_t zone)
 {
-	return (struct flow_key){ sample_ip(from), sample_ip(to), htons(sport), htons(dport), scope };
+	return (struct flow_key){ sample_ip(from), sample_ip(to), htons(sport), htons(dport), zone };
 }
 
 static struct nat nat_of(const char *from, uint16_t sport, const char *to, uint16_t dport)
@@ -217,8 +217,8 @@ static struct nat nat_of(const char *from, uint16_t sport, const char *to, uint1
 }
 
 #define VIP "10.20.194.146"
-#define CLIENT(udp) FLOW_SCOPE(0, FLOW_CLIENT, udp)
-#define REPLY(udp) FLOW_SCOPE(0, FLOW_REPLY, udp)
+#define CLIENT(udp) FLOW_ZONE(0, FLOW_CLIENT, udp)
+#define REPLY(udp) FLOW_ZONE(0, FLOW_REPLY, udp)
 
 /* Local pod, tunnel, stock gateway, a UDP query without an answer, a connection that is over. */
 static void add_client_flows(void)
@@ -244,7 +244,7 @@ static void add_client_flows(void)
 	flow->nat = nat_of("10.10.0.89", 41234, "192.23.130.40", 15443);
 	flow->flags = FLOW_PASSTHROUGH;
 	flow->state = FLOW_OPENING;
-	flows[flow_count - 1].half_open = true;
+	flows[flow_count - 1].embryonic = true;
 
 	flow = add_half(key_of("10.10.0.89", 40001, "10.20.194.147", 53, CLIENT(1)), FLOW_NAT, 0, 90,
 			3, 3);
@@ -260,13 +260,13 @@ static void add_gateway_flows(void)
 	struct flow *flow;
 
 	flow = add_half(key_of("10.10.0.89", 59646, VIP, 5000,
-			       FLOW_SCOPE(NETWORK2, FLOW_GATEWAY, 0)), FLOW_DECAP_NAT, 1, 5000, 60,
+			       FLOW_ZONE(NETWORK2, FLOW_GATEWAY, 0)), FLOW_DECAP_NAT, 1, 5000, 60,
 			0);
 	flow->nat = nat_of("172.31.254.1", 20000, "10.10.0.90", 5000);
 	flow->network = NETWORK2;
 	flow->flags = FLOW_REDIRECT;
 	flow = add_half(key_of("10.10.0.90", 5000, "172.31.254.1", 20000,
-			       FLOW_SCOPE(0, FLOW_GATEWAY_REPLY, 0)), FLOW_NAT_ENCAP, 1, 6000, 60,
+			       FLOW_ZONE(0, FLOW_GATEWAY_REPLY, 0)), FLOW_NAT_ENCAP, 1, 6000, 60,
 			0);
 	flow->nat = nat_of(VIP, 5000, "10.10.0.89", 59646);
 	flow->network = NETWORK2;
@@ -306,7 +306,7 @@ struct snapshot *sample_snapshot(void)
 		.networks = networks, .network_count = COUNT(networks), .gateways = gateways,
 		.gateway_count = COUNT(gateways), .ifaces = ifaces, .iface_count = COUNT(ifaces),
 		.flows = flows, .flow_count = flow_count, .flow_usage = { 7, 262144 },
-		.half_open_usage = { 1, 32768 }, .netns = 4026531840,
+		.embryonic_usage = { 1, 32768 }, .netns = 4026531840,
 		.agent_text = (char *)agent_text,
 		.agent_running = true, .programs = 0x1f,
 	};

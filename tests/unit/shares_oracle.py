@@ -120,7 +120,7 @@ class Level:
 
 
 def read(assignment):
-    levels, left_out = {}, []
+    levels, excluded = {}, []
     for entry in assignment["endpoints"]:
         level = levels.setdefault(entry.get("priority", 0), Level())
         key = tuple(entry.get("locality", {}).get(part, "")
@@ -134,7 +134,7 @@ def read(assignment):
             kind, what = label(endpoint, entry)
             level.listed[key] = level.listed.get(key, 0) + weight
             if kind == "out":
-                left_out.append((f"{socket['address']}:{socket['port_value']}", what))
+                excluded.append((f"{socket['address']}:{socket['port_value']}", what))
                 continue
             level.kept[key] = level.kept.get(key, 0) + weight
             host = (kind, what, socket["address"], socket["port_value"])
@@ -143,7 +143,7 @@ def read(assignment):
             weights = level.weights[key]
             weights[host] = weights.get(host, 0) + weight
     count = max(levels, default=0) + 1
-    return [levels.get(i, Level()) for i in range(count)], left_out
+    return [levels.get(i, Level()) for i in range(count)], excluded
 
 
 def loads(levels, policy, threshold):
@@ -211,7 +211,7 @@ def within(level, kind, load, policy, by_locality):
 
 def predict(assignment, threshold, by_locality):
     policy = assignment.get("policy", {})
-    levels, left_out = read(assignment)
+    levels, excluded = read(assignment)
     healthy, degraded, panic = loads(levels, policy, threshold)
     backends, priorities = {}, []
     for i, level in enumerate(levels):
@@ -243,7 +243,7 @@ def predict(assignment, threshold, by_locality):
         whole = {"HUNDRED": 100, "TEN_THOUSAND": 10**4, "MILLION": 10**6}
         passed *= 1 - Fraction(fraction["numerator"],
                                whole[fraction.get("denominator", "HUNDRED")])
-    return {key: share for key, share in backends.items() if share}, priorities, left_out, 1 - passed
+    return {key: share for key, share in backends.items() if share}, priorities, excluded, 1 - passed
 
 
 # ---------------------------------------------------------------- random input
@@ -330,7 +330,7 @@ def differences(assignment, view, threshold, by_locality):
     if view["rejected"] is not None:
         yield f"rejected: {view['rejected']}"
         return
-    backends, priorities, left_out, drop = predict(assignment, threshold, by_locality)
+    backends, priorities, excluded, drop = predict(assignment, threshold, by_locality)
     got = {(b["address"], b["kind"], b["network"], b["priority"]): b["share"]
            for b in view["backends"]}
     for key in backends.keys() | got.keys():
@@ -338,8 +338,8 @@ def differences(assignment, view, threshold, by_locality):
             yield f"{key}: share {got.get(key)}, expected {float(backends.get(key, 0))}"
     if view["priorities"] != priorities:
         yield f"priorities {view['priorities']}, expected {priorities}"
-    if [(x["address"], x["reason"]) for x in view["left_out"]] != left_out:
-        yield f"left out {view['left_out']}, expected {left_out}"
+    if [(x["address"], x["reason"]) for x in view["excluded"]] != excluded:
+        yield f"excluded {view['excluded']}, expected {excluded}"
     if abs(drop - Fraction(view["drop"])) > Fraction(1, 10**9):
         yield f"drop {view['drop']}, expected {float(drop)}"
     if view["fail"] != (0 if backends else 1):

@@ -88,7 +88,7 @@ struct table fresh_table(struct arena *arena, const struct view *view)
 	return make_table(arena, view, table_shape(view, 0));
 }
 
-table_word word_of(const struct table *table)
+table_desc word_of(const struct table *table)
 {
 	return TABLE_WORD(0, table->shape, table->buckets, 0);
 }

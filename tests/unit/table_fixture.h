@@ -32,7 +32,7 @@ struct table make_table(struct arena *arena, const struct view *view, uint32_t s
 struct table fresh_table(struct arena *arena, const struct view *view);
 
 /* The word it has at the beginning of an arena; and an arena with nothing else. */
-table_word word_of(const struct table *table);
+table_desc word_of(const struct table *table);
 struct slot_arena arena_of(struct arena *arena, const struct table *table);
 
 /* How far met[i] of `all` flows are from the backends' shares: the sum of squares that chance makes

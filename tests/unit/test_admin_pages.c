@@ -31,7 +31,7 @@ static struct metrics sample_metrics(void)
 	return (struct metrics){
 		.snapshot = sample_snapshot(), .version = "0.1.0", .started = 1795553940,
 		.last_update = 1795554000, .updates = 12, .services_built = 34, .problems = 1,
-		.left_out = { [LEFT_OUT_NO_GATEWAY] = 1, [LEFT_OUT_UNKNOWN_NETWORK] = 2 },
+		.excluded = { [EXCLUDED_NO_GATEWAY] = 1, [EXCLUDED_UNKNOWN_NETWORK] = 2 },
 		.ads = true, .streams = streams, .stream_count = COUNT(streams), .types = types,
 		.type_count = COUNT(types),
 	};
@@ -87,18 +87,18 @@ static void metrics_without_control_plane(void **state)
 }
 
 /* A map nobody has looked into is not told to be empty. */
-static void unknown_usage_is_left_out(void **state)
+static void unknown_usage_is_excluded(void **state)
 {
 	struct metrics metrics = sample_metrics();
 	struct snapshot snapshot = *metrics.snapshot;
 	char *text;
 
 	(void)state;
-	snapshot.flow_usage = snapshot.half_open_usage = (struct map_usage){ 0, 0 };
+	snapshot.flow_usage = snapshot.embryonic_usage = (struct map_usage){ 0, 0 };
 	metrics.snapshot = &snapshot;
 	text = metrics_text(&metrics);
 	assert_null(strstr(text, "map=\"flows\""));
-	assert_null(strstr(text, "map=\"half_open\""));
+	assert_null(strstr(text, "map=\"embryonic\""));
 	assert_non_null(strstr(text, "map=\"services\""));
 	free(text);
 }
@@ -140,7 +140,7 @@ static void clusters_are_cut_aloud(void **state)
 /* Each word of each name; a typing error is none of them. */
 static const char *const words[] = {
 	"parallax", "build", "info", "start", "timestamp", "seconds", "updates", "total", "last",
-	"update", "problems", "endpoints", "left", "out", "xds", "connected", "stream", "failures",
+	"update", "problems", "endpoints", "excluded", "xds", "connected", "stream", "failures",
 	"responses", "rejects", "received", "bytes", "resources", "ack", "interfaces", "services",
 	"refusing", "built", "panic", "degraded", "dropping", "backends", "draining", "map", "entries",
 	"capacity", "forward", "pass", "drop", "packets",
@@ -266,7 +266,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(metrics_golden),
 		cmocka_unit_test(metrics_without_control_plane),
-		cmocka_unit_test(unknown_usage_is_left_out),
+		cmocka_unit_test(unknown_usage_is_excluded),
 		cmocka_unit_test(metrics_lint),
 		cmocka_unit_test(clusters_golden),
 		cmocka_unit_test(clusters_are_cut_aloud),

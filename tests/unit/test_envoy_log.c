@@ -21,7 +21,7 @@ static const char *line_of(const struct snapshot *snapshot, uint16_t port, uint3
 	for (size_t i = 0; i < snapshot->flow_count; i++) {
 		const struct flow_key *key = &snapshot->flows[i].key;
 
-		if (key->sport != htons(port) || FLOW_ROLE(key->scope) != role)
+		if (key->sport != htons(port) || FLOW_ROLE(key->zone) != role)
 			continue;
 		flow_view_make(snapshot, &snapshot->flows[i], &view);
 		return envoy_log_format(&view, buf);
@@ -109,7 +109,7 @@ static void without_a_clock(void **state)
 static struct flow_event event_of(const struct snapshot *snapshot, uint32_t kind)
 {
 	struct flow_key key = { sample_ip("10.10.0.89"), sample_ip("10.20.194.146"), htons(59646),
-				htons(5000), FLOW_SCOPE(0, FLOW_CLIENT, 0) };
+				htons(5000), FLOW_ZONE(0, FLOW_CLIENT, 0) };
 	const struct flow_entry *entry = snapshot_flow(snapshot, &key);
 
 	assert_non_null(entry);

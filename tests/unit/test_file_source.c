@@ -14,7 +14,7 @@
 #include <cmocka.h>
 
 #include "file_list.h"
-#include "file_sign.h"
+#include "file_fingerprint.h"
 #include "file_source.h"
 #include "file_watch.h"
 
@@ -380,7 +380,7 @@ static void put_volume(struct place *place, const char *version, int weight)
 static bool word_comes(struct file_watch *watch, bool *ret_whole)
 {
 	struct pollfd poll_fd = { .fd = file_watch_fd(watch), .events = POLLIN };
-	struct file_word word = {};
+	struct file_events word = {};
 
 	poll(&poll_fd, 1, 1000);
 	assert_int_equal(file_watch_read(watch, &word), 0);
@@ -441,10 +441,10 @@ static void write_in_place_right_after_is_seen(void **state)
 	put_clusters(place, "1.yaml", 1, "a", NULL);
 	source = open_source(place->dir);
 	for (int weight = 2; weight < 10; weight++) {
-		uint64_t before = file_signature(place->dir);
+		uint64_t before = file_fingerprint(place->dir);
 
 		write_clusters(place, "1.yaml", weight, "a");
-		assert_int_not_equal(file_signature(place->dir), before);
+		assert_int_not_equal(file_fingerprint(place->dir), before);
 		assert_true(refresh_some(source, "1.yaml"));
 		assert_int_equal(weight_of(source, "a"), weight);
 	}
@@ -456,7 +456,7 @@ static void word_names_the_files_that_were_written(void **state)
 {
 	struct place *place = *state;
 	const char *paths[] = { NULL, place->dir };
-	struct file_word word = {};
+	struct file_events word = {};
 	struct file_watch *watch;
 
 	put_clusters(place, "1.yaml", 1, "a", NULL);
@@ -520,11 +520,11 @@ static void swap_of_a_volume_is_one_transaction(void **state)
 	assert_int_equal(source->assignment_count, 2);
 	assert_int_equal(file_watch_new(&watch), 0);
 	assert_int_equal(file_watch_set(watch, paths, 1), 0);
-	signature = file_signature(place->dir);
+	signature = file_fingerprint(place->dir);
 	put_volume(place, "..v2", 2);
 	assert_true(word_comes(watch, &whole));
 	assert_true(whole);
-	assert_int_not_equal(file_signature(place->dir), signature);
+	assert_int_not_equal(file_fingerprint(place->dir), signature);
 	assert_true(refresh(source));
 	assert_int_equal(weight_of(source, "a"), 2);
 	assert_int_equal(weight_of(source, "b"), 2);
@@ -559,7 +559,7 @@ static void path_may_come_into_being_later(void **state)
 	struct file_watch *watch;
 	bool whole;
 
-	assert_int_equal(file_signature(paths[0]), 0);
+	assert_int_equal(file_fingerprint(paths[0]), 0);
 	assert_int_equal(file_watch_new(&watch), 0);
 	assert_int_equal(file_watch_set(watch, paths, 1), 0);
 	put_clusters(place, "eds.yaml", 1, "a", NULL);

@@ -15,7 +15,7 @@
 struct row {
 	const char *about;
 	struct endpoint_row endpoint;
-	enum left_out reason;
+	enum excluded reason;
 	/* When it is used: */
 	const char *backend;
 	enum backend_kind kind;
@@ -26,117 +26,117 @@ struct row {
 #define POD(cluster) "pod;ns;app;v1;" cluster
 
 static const struct row rows[] = {
-	{"nothing said, inside our fromCidr", {.address = "10.10.0.9:80"}, LEFT_OUT_NONE,
+	{"nothing said, inside our fromCidr", {.address = "10.10.0.9:80"}, EXCLUDED_NONE,
 	 "10.10.0.9:80", BACKEND_LOCAL, "network1", false},
 	{"nothing said, outside our fromCidr", {.address = "10.11.0.9:80"},
-	 LEFT_OUT_OUTSIDE_NETWORK, NULL, 0, NULL, false},
-	{"endpoint metadata", {.address = "10.10.0.9:80", .network = "network2"}, LEFT_OUT_NONE,
+	 EXCLUDED_OUTSIDE_NETWORK, NULL, 0, NULL, false},
+	{"endpoint metadata", {.address = "10.10.0.9:80", .network = "network2"}, EXCLUDED_NONE,
 	 "192.23.120.32:15443", BACKEND_GENEVE, "network2", true},
 	{"locality metadata", {.address = "10.10.0.9:80", .locality_network = "network2"},
-	 LEFT_OUT_NONE, "192.23.120.33:15443", BACKEND_GENEVE, "network2", true},
+	 EXCLUDED_NONE, "192.23.120.33:15443", BACKEND_GENEVE, "network2", true},
 	{"endpoint metadata before the locality's",
 	 {.address = "10.32.0.9:80", .network = "network1", .locality_network = "network2"},
-	 LEFT_OUT_NONE, "10.32.0.9:80", BACKEND_LOCAL, "network1", false},
+	 EXCLUDED_NONE, "10.32.0.9:80", BACKEND_LOCAL, "network1", false},
 	{"locality metadata before the registry",
 	 {.address = "10.32.0.9:80", .workload = POD("cluster2"), .locality_network = "network1"},
-	 LEFT_OUT_NONE, "10.32.0.9:80", BACKEND_LOCAL, "network1", false},
-	{"empty metadata says nothing", {.address = "10.10.0.9:80", .network = ""}, LEFT_OUT_NONE,
+	 EXCLUDED_NONE, "10.32.0.9:80", BACKEND_LOCAL, "network1", false},
+	{"empty metadata says nothing", {.address = "10.10.0.9:80", .network = ""}, EXCLUDED_NONE,
 	 "10.10.0.9:80", BACKEND_LOCAL, "network1", false},
 	{"registry before fromCidr: an address that both networks use",
-	 {.address = "10.10.0.9:80", .workload = POD("cluster2")}, LEFT_OUT_NONE,
+	 {.address = "10.10.0.9:80", .workload = POD("cluster2")}, EXCLUDED_NONE,
 	 "192.23.120.32:15443", BACKEND_GENEVE, "network2", true},
 	{"our own registry", {.address = "10.10.0.9:80", .workload = POD("cluster1")},
-	 LEFT_OUT_NONE, "10.10.0.9:80", BACKEND_LOCAL, "network1", false},
+	 EXCLUDED_NONE, "10.10.0.9:80", BACKEND_LOCAL, "network1", false},
 	{"a registry is matched whole", {.address = "10.10.0.9:80", .workload = POD("cluster22")},
-	 LEFT_OUT_NONE, "10.10.0.9:80", BACKEND_LOCAL, "network1", false},
+	 EXCLUDED_NONE, "10.10.0.9:80", BACKEND_LOCAL, "network1", false},
 	{"a prefix of a registry is none", {.address = "10.10.0.9:80", .workload = POD("clust")},
-	 LEFT_OUT_NONE, "10.10.0.9:80", BACKEND_LOCAL, "network1", false},
-	{"fromCidr of another network", {.address = "10.32.0.17:5000"}, LEFT_OUT_NONE,
+	 EXCLUDED_NONE, "10.10.0.9:80", BACKEND_LOCAL, "network1", false},
+	{"fromCidr of another network", {.address = "10.32.0.17:5000"}, EXCLUDED_NONE,
 	 "192.23.120.32:15443", BACKEND_GENEVE, "network2", true},
 	{"of another cluster, no rule", {.address = "10.99.0.9:80", .workload = POD("cluster9")},
-	 LEFT_OUT_UNKNOWN_NETWORK, NULL, 0, NULL, false},
+	 EXCLUDED_UNKNOWN_NETWORK, NULL, 0, NULL, false},
 	{"metadata names a network the mesh lacks",
-	 {.address = "10.10.0.9:80", .network = "network9"}, LEFT_OUT_NO_GATEWAY, NULL, 0, NULL,
+	 {.address = "10.10.0.9:80", .network = "network9"}, EXCLUDED_NO_GATEWAY, NULL, 0, NULL,
 	 true},
 	{"gateway address not yet known",
-	 {.address = "10.10.0.9:80", .workload = POD("cluster3")}, LEFT_OUT_NO_GATEWAY, NULL, 0,
+	 {.address = "10.10.0.9:80", .workload = POD("cluster3")}, EXCLUDED_NO_GATEWAY, NULL, 0,
 	 NULL, true},
 	{"no transport", {.address = "10.10.0.9:80", .workload = POD("cluster4")},
-	 LEFT_OUT_NO_TRANSPORT, NULL, 0, NULL, true},
-	{"passthrough", {.address = "10.10.0.9:80", .workload = POD("cluster5")}, LEFT_OUT_NONE,
+	 EXCLUDED_NO_TRANSPORT, NULL, 0, NULL, true},
+	{"passthrough", {.address = "10.10.0.9:80", .workload = POD("cluster5")}, EXCLUDED_NONE,
 	 "192.0.2.50:15443", BACKEND_PASSTHROUGH, "network5", true},
-	{"flat network", {.address = "10.66.0.9:80"}, LEFT_OUT_NONE, "10.66.0.9:80", BACKEND_LOCAL,
+	{"flat network", {.address = "10.66.0.9:80"}, EXCLUDED_NONE, "10.66.0.9:80", BACKEND_LOCAL,
 	 "network6", true},
 	{"Geneve's outer family is its own",
-	 {.address = "10.10.0.9:80", .workload = POD("cluster7")}, LEFT_OUT_NONE,
+	 {.address = "10.10.0.9:80", .workload = POD("cluster7")}, EXCLUDED_NONE,
 	 "[2001:db8::7]:15443", BACKEND_GENEVE, "network7", true},
 	{"passthrough keeps the family", {.address = "10.10.0.9:80", .workload = POD("cluster8")},
-	 LEFT_OUT_NO_GATEWAY, NULL, 0, NULL, true},
+	 EXCLUDED_NO_GATEWAY, NULL, 0, NULL, true},
 
 	{"a rewritten gateway",
-	 {.address = "192.23.120.32:15443", .workload = ";;;;"}, LEFT_OUT_NONE,
+	 {.address = "192.23.120.32:15443", .workload = ";;;;"}, EXCLUDED_NONE,
 	 "192.23.120.32:15443", BACKEND_GENEVE, "network2", true},
-	{"known by the table alone", {.address = "192.23.120.33:15443"}, LEFT_OUT_NONE,
+	{"known by the table alone", {.address = "192.23.120.33:15443"}, EXCLUDED_NONE,
 	 "192.23.120.33:15443", BACKEND_GENEVE, "network2", true},
 	{"the table before metadata",
 	 {.address = "192.23.120.33:15443", .network = "network1", .workload = POD("cluster1")},
-	 LEFT_OUT_NONE, "192.23.120.33:15443", BACKEND_GENEVE, "network2", true},
+	 EXCLUDED_NONE, "192.23.120.33:15443", BACKEND_GENEVE, "network2", true},
 	{"another port is another thing", {.address = "192.23.120.33:15444"},
-	 LEFT_OUT_OUTSIDE_NETWORK, NULL, 0, NULL, false},
+	 EXCLUDED_OUTSIDE_NETWORK, NULL, 0, NULL, false},
 	{"a rewritten stock gateway", {.address = "192.0.2.50:15443", .workload = ";;;;cluster5"},
-	 LEFT_OUT_NONE, "192.0.2.50:15443", BACKEND_PASSTHROUGH, "network5", true},
+	 EXCLUDED_NONE, "192.0.2.50:15443", BACKEND_PASSTHROUGH, "network5", true},
 	{"a gateway without transport", {.address = "192.0.2.40:15443", .workload = ";;;;"},
-	 LEFT_OUT_NO_TRANSPORT, NULL, 0, NULL, true},
+	 EXCLUDED_NO_TRANSPORT, NULL, 0, NULL, true},
 	{"a gateway of our own", {.address = "192.0.2.1:15443", .workload = ";;;;"},
-	 LEFT_OUT_OWN_GATEWAY, NULL, 0, NULL, false},
+	 EXCLUDED_OWN_GATEWAY, NULL, 0, NULL, false},
 	{"a gateway by its second address",
-	 {.address = "10.1.1.1:15443,[2001:db8::7]:15443", .workload = ";;;;"}, LEFT_OUT_NONE,
+	 {.address = "10.1.1.1:15443,[2001:db8::7]:15443", .workload = ";;;;"}, EXCLUDED_NONE,
 	 "[2001:db8::7]:15443", BACKEND_GENEVE, "network7", true},
 	{"a stock gateway of the other family",
-	 {.address = "[2001:db8::8]:15443", .workload = ";;;;"}, LEFT_OUT_NO_ADDRESS, NULL, 0,
+	 {.address = "[2001:db8::8]:15443", .workload = ";;;;"}, EXCLUDED_NO_ADDRESS, NULL, 0,
 	 NULL, true},
 	{"the placeholder, as istiod sends it", {.address = "0.0.0.0:15443", .workload = ";;;;"},
-	 LEFT_OUT_BAD_ADDRESS, NULL, 0, NULL, true},
+	 EXCLUDED_BAD_ADDRESS, NULL, 0, NULL, true},
 	{"the placeholder, in the table", {.address = "0.0.0.0:443", .workload = ";;;;"},
-	 LEFT_OUT_BAD_ADDRESS, NULL, 0, NULL, true},
+	 EXCLUDED_BAD_ADDRESS, NULL, 0, NULL, true},
 	{"unknown gateway", {.address = "10.10.0.9:15443", .workload = ";;;;"},
-	 LEFT_OUT_UNKNOWN_GATEWAY, NULL, 0, NULL, true},
+	 EXCLUDED_UNKNOWN_GATEWAY, NULL, 0, NULL, true},
 	{"unknown gateway of a Geneve network",
-	 {.address = "198.51.100.1:15443", .workload = ";;;;cluster2"}, LEFT_OUT_UNKNOWN_GATEWAY,
+	 {.address = "198.51.100.1:15443", .workload = ";;;;cluster2"}, EXCLUDED_UNKNOWN_GATEWAY,
 	 NULL, 0, NULL, true},
 	{"unknown gateway where passthrough is configured",
-	 {.address = "198.51.100.1:15443", .workload = ";;;;cluster5"}, LEFT_OUT_NONE,
+	 {.address = "198.51.100.1:15443", .workload = ";;;;cluster5"}, EXCLUDED_NONE,
 	 "198.51.100.1:15443", BACKEND_PASSTHROUGH, "network5", true},
 	{"unknown gateway of our own network",
-	 {.address = "198.51.100.1:15443", .workload = ";;;;cluster1"}, LEFT_OUT_OWN_GATEWAY,
+	 {.address = "198.51.100.1:15443", .workload = ";;;;cluster1"}, EXCLUDED_OWN_GATEWAY,
 	 NULL, 0, NULL, false},
 	{"a workload without namespace is a pod", {.address = "10.10.0.9:80", .workload = "a;;;;"},
-	 LEFT_OUT_NONE, "10.10.0.9:80", BACKEND_LOCAL, "network1", false},
+	 EXCLUDED_NONE, "10.10.0.9:80", BACKEND_LOCAL, "network1", false},
 	{"a namespace without workload is a pod", {.address = "10.10.0.9:80", .workload = ";n;;;"},
-	 LEFT_OUT_NONE, "10.10.0.9:80", BACKEND_LOCAL, "network1", false},
+	 EXCLUDED_NONE, "10.10.0.9:80", BACKEND_LOCAL, "network1", false},
 
-	{"unspecified", {.address = "0.0.0.0:80"}, LEFT_OUT_BAD_ADDRESS, NULL, 0, NULL, false},
-	{"loopback", {.address = "127.0.0.1:80"}, LEFT_OUT_BAD_ADDRESS, NULL, 0, NULL, false},
-	{"multicast", {.address = "224.0.0.1:80"}, LEFT_OUT_BAD_ADDRESS, NULL, 0, NULL, false},
-	{"port 0", {.address = "10.10.0.9:0"}, LEFT_OUT_BAD_PORT, NULL, 0, NULL, false},
-	{"port 0 of a remote pod", {.address = "10.32.0.9:0"}, LEFT_OUT_BAD_PORT, NULL, 0, NULL,
+	{"unspecified", {.address = "0.0.0.0:80"}, EXCLUDED_BAD_ADDRESS, NULL, 0, NULL, false},
+	{"loopback", {.address = "127.0.0.1:80"}, EXCLUDED_BAD_ADDRESS, NULL, 0, NULL, false},
+	{"multicast", {.address = "224.0.0.1:80"}, EXCLUDED_BAD_ADDRESS, NULL, 0, NULL, false},
+	{"port 0", {.address = "10.10.0.9:0"}, EXCLUDED_BAD_PORT, NULL, 0, NULL, false},
+	{"port 0 of a remote pod", {.address = "10.32.0.9:0"}, EXCLUDED_BAD_PORT, NULL, 0, NULL,
 	 true},
-	{"no address we carry", {.address = ""}, LEFT_OUT_NO_ADDRESS, NULL, 0, NULL, false},
-	{"the other family", {.address = "[2001:db8::1]:80"}, LEFT_OUT_NO_ADDRESS, NULL, 0, NULL,
+	{"no address we carry", {.address = ""}, EXCLUDED_NO_ADDRESS, NULL, 0, NULL, false},
+	{"the other family", {.address = "[2001:db8::1]:80"}, EXCLUDED_NO_ADDRESS, NULL, 0, NULL,
 	 false},
-	{"the other family first", {.address = "[2001:db8::1]:80,10.10.0.9:81"}, LEFT_OUT_NONE,
+	{"the other family first", {.address = "[2001:db8::1]:80,10.10.0.9:81"}, EXCLUDED_NONE,
 	 "10.10.0.9:81", BACKEND_LOCAL, "network1", false},
-	{"another protocol", {.address = "udp 10.10.0.9:80"}, LEFT_OUT_WRONG_PROTOCOL, NULL, 0,
+	{"another protocol", {.address = "udp 10.10.0.9:80"}, EXCLUDED_WRONG_PROTOCOL, NULL, 0,
 	 NULL, false},
-	{"another protocol first", {.address = "udp 10.10.0.9:80,10.10.0.10:80"}, LEFT_OUT_NONE,
+	{"another protocol first", {.address = "udp 10.10.0.9:80,10.10.0.10:80"}, EXCLUDED_NONE,
 	 "10.10.0.10:80", BACKEND_LOCAL, "network1", false},
 };
 
 static void check(const struct row *row, const struct view *view)
 {
-	if (row->reason != (view->left_out_count ? view->left_out[0].reason : LEFT_OUT_NONE))
+	if (row->reason != (view->excluded_count ? view->excluded[0].reason : EXCLUDED_NONE))
 		fail_msg("%s: reason %d, expected %d", row->about,
-			 view->left_out_count ? view->left_out[0].reason : 0, row->reason);
+			 view->excluded_count ? view->excluded[0].reason : 0, row->reason);
 	if (view->has_remote != row->remote)
 		fail_msg("%s: has_remote %d", row->about, view->has_remote);
 	if (view->fail != !row->backend)
@@ -170,16 +170,16 @@ static void test_labels(void **state)
 static void test_without_own_cidr(void **state)
 {
 	static const struct row cases[] = {
-		{"nothing said", {.address = "10.11.0.9:80"}, LEFT_OUT_NONE, "10.11.0.9:80",
+		{"nothing said", {.address = "10.11.0.9:80"}, EXCLUDED_NONE, "10.11.0.9:80",
 		 BACKEND_LOCAL, "network1", false},
 		{"our cluster by name", {.address = "10.11.0.9:80", .workload = POD("ours")},
-		 LEFT_OUT_NONE, "10.11.0.9:80", BACKEND_LOCAL, "network1", false},
+		 EXCLUDED_NONE, "10.11.0.9:80", BACKEND_LOCAL, "network1", false},
 		{"another cluster", {.address = "10.11.0.9:80", .workload = POD("cluster9")},
-		 LEFT_OUT_UNKNOWN_NETWORK, NULL, 0, NULL, false},
+		 EXCLUDED_UNKNOWN_NETWORK, NULL, 0, NULL, false},
 		{"a name that ours begins with", {.address = "10.11.0.9:80", .workload = POD("our")},
-		 LEFT_OUT_UNKNOWN_NETWORK, NULL, 0, NULL, false},
+		 EXCLUDED_UNKNOWN_NETWORK, NULL, 0, NULL, false},
 		{"no cluster named", {.address = "10.11.0.9:80", .workload = POD("")},
-		 LEFT_OUT_NONE, "10.11.0.9:80", BACKEND_LOCAL, "network1", false},
+		 EXCLUDED_NONE, "10.11.0.9:80", BACKEND_LOCAL, "network1", false},
 	};
 
 	(void)state;
@@ -246,9 +246,9 @@ static void test_ipv6(void **state)
 	assert_share(view, "[2001:db8:1::1]:80", 1 / 3.0);
 	assert_share(view, "192.23.120.32:15443", 1 / 6.0);
 	assert_share(view, "[2001:db8::8]:15443", 1 / 3.0);
-	assert_int_equal(view->left_out_count, 2);
-	assert_int_equal(view->left_out[0].reason, LEFT_OUT_NO_GATEWAY);
-	assert_int_equal(view->left_out[1].reason, LEFT_OUT_NO_ADDRESS);
+	assert_int_equal(view->excluded_count, 2);
+	assert_int_equal(view->excluded[0].reason, EXCLUDED_NO_GATEWAY);
+	assert_int_equal(view->excluded[1].reason, EXCLUDED_NO_ADDRESS);
 	arena_free(arena);
 }
 
@@ -268,11 +268,11 @@ static void test_seen_from_elsewhere(void **state)
 	request.cluster = NULL;
 	view = fixture_view(arena, &request);
 	assert_share(view, "10.32.0.1:80", 1);
-	assert_int_equal(view->left_out_count, 3);
-	assert_int_equal(view->left_out[0].reason, LEFT_OUT_NO_TRANSPORT);
+	assert_int_equal(view->excluded_count, 3);
+	assert_int_equal(view->excluded[0].reason, EXCLUDED_NO_TRANSPORT);
 	/* Flat with network1, which says nothing of network2. */
-	assert_int_equal(view->left_out[1].reason, LEFT_OUT_NO_GATEWAY);
-	assert_int_equal(view->left_out[2].reason, LEFT_OUT_OWN_GATEWAY);
+	assert_int_equal(view->excluded[1].reason, EXCLUDED_NO_GATEWAY);
+	assert_int_equal(view->excluded[2].reason, EXCLUDED_OWN_GATEWAY);
 	request.network = "network6";
 	view = fixture_view(arena, &request);
 	assert_share(view, "10.10.0.1:80", 0.25);

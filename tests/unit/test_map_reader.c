@@ -45,7 +45,7 @@ static const struct shape {
 	{ "gateways", BPF_MAP_TYPE_HASH, sizeof(struct gateway_key), sizeof(struct gateway), 64, 0 },
 	{ "ifaces", BPF_MAP_TYPE_HASH, 4, sizeof(struct iface), 64, 0 },
 	{ "flows", BPF_MAP_TYPE_HASH, sizeof(struct flow_key), sizeof(struct flow), 8192, 0 },
-	{ "half_open", BPF_MAP_TYPE_LRU_HASH, sizeof(struct flow_key), sizeof(struct flow), 1024,
+	{ "embryonic", BPF_MAP_TYPE_LRU_HASH, sizeof(struct flow_key), sizeof(struct flow), 1024,
 	  0 },
 	{ "counters", BPF_MAP_TYPE_PERCPU_ARRAY, 4, sizeof(struct counter),
 	  HOOK_COUNT * REASON_COUNT, 0 },
@@ -80,7 +80,7 @@ static void put_hashes(const struct snapshot *s)
 	for (size_t i = 0; i < s->iface_count; i++)
 		put("ifaces", &s->ifaces[i].ifindex, &s->ifaces[i].iface);
 	for (size_t i = 0; i < s->flow_count; i++)
-		put(s->flows[i].half_open ? "half_open" : "flows", &s->flows[i].key,
+		put(s->flows[i].embryonic ? "embryonic" : "flows", &s->flows[i].key,
 		    &s->flows[i].flow);
 }
 
@@ -225,7 +225,7 @@ static void reads_what_stands_there(void **state)
 	assert_int_equal(s->iface_count, sample->iface_count);
 	assert_int_equal(s->flow_count, sample->flow_count);
 	assert_memory_equal(s->flows, sample->flows, s->flow_count * sizeof(*s->flows));
-	assert_int_equal(s->half_open_usage.used, 1);
+	assert_int_equal(s->embryonic_usage.used, 1);
 	assert_int_equal(s->flow_usage.used, s->flow_count - 1);
 	assert_int_equal(s->flow_usage.max, 8192);
 	assert_string_equal(s->agent_text, sample->agent_text);
@@ -251,10 +251,10 @@ static void a_promoted_flow_is_one(void **state)
 	key = sample->flows[0].key;
 	half = sample->flows[0].flow;
 	half.bytes = 1;
-	put(sample->flows[0].half_open ? "flows" : "half_open", &key, &half);
+	put(sample->flows[0].embryonic ? "flows" : "embryonic", &key, &half);
 	s = read_back(READ_FLOWS);
 	assert_int_equal(s->flow_count, sample->flow_count);
-	assert_false(snapshot_flow(s, &key)->half_open);
+	assert_false(snapshot_flow(s, &key)->embryonic);
 	map_reader_free(s);
 }
 

@@ -29,7 +29,7 @@ static void first_plan_makes_before_it_names(void **unused)
 	for (size_t i = 0; i < list.count; i++)
 		assert_int_equal(list.items[i].kind, expected[i]);
 	world_apply_all(&world, &list);
-	assert_int_equal(world.model.services[0].taken_ns, 77);
+	assert_int_equal(world.model.services[0].captured_ns, 77);
 	assert_int_equal(world.model.backends[1].share, 500000000);
 	assert_int_equal(world.model.backends[1].slots, 7);
 	world_done(&world);
@@ -60,7 +60,7 @@ static void one_more_backend_keeps_the_others(void **unused)
 	struct change_list list;
 	struct scene scene;
 	struct world world;
-	table_word old;
+	table_desc old;
 
 	(void)unused;
 	world_new(&world);
@@ -152,7 +152,7 @@ static void backend_that_leaves_goes_out_and_comes_back_as_itself(void **unused)
 	assert_int_equal(world_build(&world, &scene.desired, &list), 0);
 	assert_int_equal(list.items[list.count - 1].kind, CHANGE_BACKEND_FLAGS);
 	world_apply_all(&world, &list);
-	assert_int_equal(world.model.backends[2].flags, BACKEND_OUT);
+	assert_int_equal(world.model.backends[2].flags, BACKEND_DRAINING);
 	assert_int_equal(world.model.backends[2].generation, 1);
 	scene_of_one(&scene, both, 2);
 	assert_int_equal(world_build(&world, &scene.desired, &list), 0);

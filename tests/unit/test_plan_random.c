@@ -25,7 +25,7 @@ static uint32_t pick(uint32_t below)
 struct held_word {
 	uint32_t row;
 	struct service service; /* of the row then */
-	table_word word;
+	table_desc word;
 	struct bucket buckets[MODEL_TABLE / BUCKET_SLOTS];
 	uint16_t generations[MODEL_TABLE];
 };
@@ -49,7 +49,7 @@ static uint16_t generation_of(const struct plan_model *model, uint64_t entry)
 	return TABLE_IS_ENTRY(entry) ? model->backends[TABLE_ENTRY_ROW(entry)].generation : 0;
 }
 
-static void hold_word(const struct plan_model *model, uint32_t r, table_word word)
+static void hold_word(const struct plan_model *model, uint32_t r, table_desc word)
 {
 	const struct service *row = &model->services[r];
 	struct held_word *held = held_words;

@@ -188,7 +188,7 @@ static void info_does_not_drift(void **state)
 	for (uint32_t b = 1; b < BACKENDS; b++) {
 		double exact = view->backends[0].share * 1e9;
 
-		if (!backends[b].generation || backends[b].flags & BACKEND_OUT)
+		if (!backends[b].generation || backends[b].flags & BACKEND_DRAINING)
 			continue;
 		assert_true(backends[b].share > exact * 0.989);
 		assert_true(backends[b].share < exact * 1.011);

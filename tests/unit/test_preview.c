@@ -224,7 +224,7 @@ static void check_endpoint(const char *client, const json_t *view, const json_t 
 	const json_t *row;
 
 	if (is_unusable(client, address)) {
-		row = find_row(json_object_get(view, "left_out"), address, port);
+		row = find_row(json_object_get(view, "excluded"), address, port);
 		assert_non_null(row);
 		assert_string_equal(string(row, "reason"), strncmp(address, "0.", 2) ?
 							   "no_gateway" : "bad_address");
@@ -256,7 +256,7 @@ static void check_view(const char *client, const json_t *view, const json_t *end
 	json_array_foreach(endpoints, i, endpoint)
 		check_endpoint(client, view, endpoint, total);
 	assert_int_equal(json_array_size(json_object_get(view, "backends")), used);
-	assert_int_equal(json_array_size(json_object_get(view, "left_out")),
+	assert_int_equal(json_array_size(json_object_get(view, "excluded")),
 			 json_array_size(endpoints) - used);
 	assert_true(number(view, "fail") == (used ? 0 : 1));
 	assert_true(json_is_null(json_object_get(view, "rejected")));
@@ -347,7 +347,7 @@ static void test_rejected(void **state)
 static void test_shape(void **state)
 {
 	static const char *const keys[] = {"service", "cluster", "rejected", "drop", "fail",
-					   "panic", "priorities", "backends", "left_out"};
+					   "panic", "priorities", "backends", "excluded"};
 	static const char *const priority_keys[] = {"priority", "hosts", "healthy", "degraded",
 						    "excluded", "healthy_load", "degraded_load",
 						    "panic"};
@@ -411,7 +411,7 @@ static void test_details(void **state)
 	assert_true(fabs(number(json_array_get(list, 0), "refused") - 0.6) < 1e-9);
 	assert_true(fabs(number(json_array_get(list, 1), "refused") - 0.2) < 1e-9);
 	assert_true(fabs(number(json_array_get(list, 1), "ratio") - 0.5) < 1e-9);
-	list = json_object_get(view, "idle");
+	list = json_object_get(view, "unused");
 	assert_int_equal(json_array_size(list), 3);
 	assert_string_equal(string(find_row(list, "10.10.0.2", 80), "reason"), "unhealthy");
 	assert_string_equal(string(find_row(list, "10.10.0.3", 80), "reason"), "draining");
@@ -487,7 +487,7 @@ static void test_udp(void **state)
 	report = preview_json("--config %s/config.yaml", directory);
 	backends = json_object_get(json_array_get(report, 0), "backends");
 	assert_int_equal(json_array_size(backends), 1);
-	backends = json_object_get(json_array_get(report, 1), "left_out");
+	backends = json_object_get(json_array_get(report, 1), "excluded");
 	assert_string_equal(string(json_array_get(backends, 0), "reason"), "wrong_protocol");
 	json_decref(report);
 }
@@ -501,7 +501,7 @@ static void test_table(void **state)
 	assert_non_null(strstr(output, "10.10.0.90:5000"));
 	assert_non_null(strstr(output, "100.00%"));
 	assert_non_null(strstr(output, "####################"));
-	assert_non_null(strstr(output, "left out: 0.0.0.0:15443: bad_address"));
+	assert_non_null(strstr(output, "excluded: 0.0.0.0:15443: bad_address"));
 	assert_string_equal(complaints, "");
 }
 

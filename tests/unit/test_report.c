@@ -106,7 +106,7 @@ static void endpoints_filters(void **state)
 {
 	static const struct {
 		const char *filter;
-		size_t endpoints, left_out;
+		size_t endpoints, excluded;
 	} rows[] = {
 		{ "helloworld.sample.svc.cluster.local", 5, 1 },
 		{ "helloworld.sample", 5, 1 },
@@ -123,7 +123,7 @@ static void endpoints_filters(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		assert_int_equal(matched(rows[i].filter, "endpoints"), rows[i].endpoints);
-		assert_int_equal(matched(rows[i].filter, "left_out"), rows[i].left_out);
+		assert_int_equal(matched(rows[i].filter, "excluded"), rows[i].excluded);
 	}
 }
 

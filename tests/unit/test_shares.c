@@ -399,7 +399,7 @@ static void test_panic_threshold(void **state)
 	assert_false(f.priorities[0].panic);
 }
 
-/* What is left out takes its part of the locality's weight along. */
+/* What is excluded takes its part of the locality's weight along. */
 static void test_locality_shrinks(void **state)
 {
 	struct fixture f;

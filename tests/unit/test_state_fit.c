@@ -10,9 +10,9 @@
 
 #include "state_fit.h"
 
-static const char *const list_names[] = { "left_out", "services", "interfaces", "networks" };
+static const char *const list_names[] = { "excluded", "services", "interfaces", "networks" };
 
-enum { LEFT_OUT, SERVICES, INTERFACES, NETWORKS, LISTS };
+enum { EXCLUDED, SERVICES, INTERFACES, NETWORKS, LISTS };
 
 #define DETAILS_BYTES 1000 /* of a service's priorities and backends */
 #define NAME_BYTES 100     /* of each item */
@@ -85,7 +85,7 @@ static void cuts_what_is_missed_least(void **state)
 		bool details;
 	} rows[] = {
 		{ { 10, 10, 10, 10 }, -1, 100000, true },
-		{ { 100, 10, 10, 10 }, LEFT_OUT, 20000, true },
+		{ { 100, 10, 10, 10 }, EXCLUDED, 20000, true },
 		{ { 100, 200, 10, 10 }, SERVICES, 20000, false },
 		{ { 100, 10000, 10, 10 }, SERVICES, 262144, false },
 		{ { 0, 1000, 100, 10 }, INTERFACES, 8000, false },

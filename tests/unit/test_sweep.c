@@ -31,7 +31,7 @@ static void each_state_has_its_time(void **unused)
 
 	(void)unused;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-		struct flow_key key = { .scope = FLOW_SCOPE(7, rows[i].role, rows[i].udp) };
+		struct flow_key key = { .zone = FLOW_ZONE(7, rows[i].role, rows[i].udp) };
 		/* Jiffies wrap some minutes after boot. */
 		struct flow flow = { .state = (uint8_t)rows[i].state, .seen = UINT32_MAX - 5 };
 		uint32_t kept = flow.seen + rows[i].seconds * hz;
@@ -44,7 +44,7 @@ static void each_state_has_its_time(void **unused)
 
 static void packet_after_the_look_counts(void **unused)
 {
-	struct flow_key key = { .scope = FLOW_SCOPE(0, FLOW_CLIENT, true) };
+	struct flow_key key = { .zone = FLOW_ZONE(0, FLOW_CLIENT, true) };
 	struct flow flow = { .seen = 1001 };
 
 	(void)unused;

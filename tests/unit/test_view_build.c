@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Views as a whole: collapse onto gateways, duplicates, what is left out, what is down, drops. */
+/* Views as a whole: collapse onto gateways, duplicates, what is excluded, what is down, drops. */
 #include <errno.h>
 #include <math.h>
 #include <setjmp.h>
@@ -61,7 +61,7 @@ static void test_collapse(void **state)
 	assert_int_equal(view->priorities[0].hosts, 3);
 	assert_true(view->has_remote);
 	assert_false(view->fail);
-	assert_int_equal(view->left_out_count, 0);
+	assert_int_equal(view->excluded_count, 0);
 }
 
 /* The list that istiod makes of `raw`: F = 2, local 3*2, each gateway 3*2/2. */
@@ -172,7 +172,7 @@ static void test_large_weights(void **state)
 }
 
 /* Left out before shares are computed: not a host, and its locality shrinks with it. */
-static void test_left_out(void **state)
+static void test_excluded(void **state)
 {
 	static const struct endpoint_row rows[] = {
 		{.address = "10.10.0.1:80", .locality = "a", .locality_weight = 4},
@@ -185,14 +185,14 @@ static void test_left_out(void **state)
 	assert_share(view, "10.10.0.1:80", 0.2);
 	assert_share(view, "10.10.0.2:80", 0.8);
 	assert_int_equal(view->priorities[0].hosts, 2);
-	assert_int_equal(view->left_out_count, 1);
-	assert_int_equal(view->left_out[0].reason, LEFT_OUT_NO_GATEWAY);
-	assert_int_equal(view->left_out[0].port, 80);
+	assert_int_equal(view->excluded_count, 1);
+	assert_int_equal(view->excluded[0].reason, EXCLUDED_NO_GATEWAY);
+	assert_int_equal(view->excluded[0].port, 80);
 	assert_true(view->has_remote);
 }
 
 /* A priority that lost all its endpoints is an empty one. */
-static void test_left_out_priority(void **state)
+static void test_excluded_priority(void **state)
 {
 	static const struct endpoint_row rows[] = {
 		{.address = "10.32.9.9:80", .network = "network3"},
@@ -309,8 +309,8 @@ static void test_gateway_side(void **state)
 	assert_share(view, "10.10.0.1:80", (2 / 3.0) / (2 / 3.0 + 1 / 2.0));
 	assert_share(view, "10.10.0.2:80", (1 / 2.0) / (2 / 3.0 + 1 / 2.0));
 	/* What is not its own network's is passed over; what is its own and wrong is told. */
-	assert_int_equal(view->left_out_count, 1);
-	assert_int_equal(view->left_out[0].reason, LEFT_OUT_BAD_PORT);
+	assert_int_equal(view->excluded_count, 1);
+	assert_int_equal(view->excluded[0].reason, EXCLUDED_BAD_PORT);
 	assert_true(view->has_remote);
 }
 
@@ -608,8 +608,8 @@ int main(void)
 		TEST(not_duplicates),
 		TEST(health_of_copies),
 		TEST(large_weights),
-		TEST(left_out),
-		TEST(left_out_priority),
+		TEST(excluded),
+		TEST(excluded_priority),
 		TEST(gateways_down),
 		TEST(endpoints_down),
 		TEST(drops),

@@ -31,7 +31,7 @@ struct harness_config {
 	__u32 undos;        /* do and undo a change of length so often, to learn what it costs */
 	__u32 mark_after;   /* expected */
 	__u64 runs, good;
-	table_word table;   /* of the step that walks over one */
+	table_desc table;   /* of the step that walks over one */
 	__u8 frame[HARNESS_FRAME_MAX + 32];
 };
 

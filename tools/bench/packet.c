@@ -96,7 +96,7 @@ static int confirm(struct world *world, const struct packet_case *c)
 
 	if (c->count ? !counted(world, c) : counted(world, c) != 0)
 		return packet_failed("the counters tell another story");
-	if (opens != !empty_map(world, "half_open"))
+	if (opens != !empty_map(world, "embryonic"))
 		return packet_failed("flows were opened, or were not");
 	return 0;
 }
@@ -104,7 +104,7 @@ static int confirm(struct world *world, const struct packet_case *c)
 void packet_clear_flows(struct world *world)
 {
 	clear_fast(world_map_fd(world, "flows"));
-	clear_fast(world_map_fd(world, "half_open"));
+	clear_fast(world_map_fd(world, "embryonic"));
 }
 
 int packet_rounds(struct world *world, const struct packet_case *c, uint32_t flows)

@@ -36,13 +36,13 @@ static void finish(struct flow_key key[2], struct flow flow[2])
 }
 
 static void set_key(struct flow_key *key, uint32_t saddr, uint16_t sport, uint32_t daddr,
-		    uint16_t dport, uint32_t scope)
+		    uint16_t dport, uint32_t zone)
 {
 	key->saddr = saddr;
 	key->sport = sport;
 	key->daddr = daddr;
 	key->dport = dport;
-	key->scope = scope;
+	key->zone = zone;
 }
 
 static void set_nat(struct flow *flow, const struct flow_key *other)
@@ -58,9 +58,9 @@ static void flow_local(uint32_t number, struct flow_key key[2], struct flow flow
 	uint16_t port = htons(HELLO_PORT);
 
 	set_key(&key[0], client_addr(number), client_port(number), htonl(VIP), port,
-		FLOW_SCOPE(0, FLOW_CLIENT, 0));
+		FLOW_ZONE(0, FLOW_CLIENT, 0));
 	set_key(&key[1], htonl(HELLO1), port, client_addr(number), client_port(number),
-		FLOW_SCOPE(0, FLOW_REPLY, 0));
+		FLOW_ZONE(0, FLOW_REPLY, 0));
 	set_nat(&flow[0], &key[1]);
 	set_nat(&flow[1], &key[0]);
 	flow[0].action = flow[1].action = FLOW_NAT;
@@ -78,9 +78,9 @@ static void flow_tunnel(uint32_t number, struct flow_key key[2], struct flow flo
 	uint16_t port = htons(HELLO_PORT);
 
 	set_key(&key[0], client_addr(number), client_port(number), htonl(VIP), port,
-		FLOW_SCOPE(0, FLOW_CLIENT, 0));
+		FLOW_ZONE(0, FLOW_CLIENT, 0));
 	set_key(&key[1], htonl(VIP), port, client_addr(number), client_port(number),
-		FLOW_SCOPE(0, FLOW_REPLY, 0));
+		FLOW_ZONE(0, FLOW_REPLY, 0));
 	for (int i = 0; i < 2; i++) {
 		flow[i].action = i ? FLOW_DECAP : FLOW_ENCAP;
 		flow[i].service_id[0] = (uint32_t)HELLO_ID;
@@ -97,9 +97,9 @@ static void flow_gateway(uint32_t number, struct flow_key key[2], struct flow fl
 	uint16_t port = htons(HELLO_PORT);
 
 	set_key(&key[0], client_addr(number), client_port(number), htonl(VIP), port,
-		FLOW_SCOPE(NETWORK1, FLOW_GATEWAY, 0));
+		FLOW_ZONE(NETWORK1, FLOW_GATEWAY, 0));
 	set_key(&key[1], htonl(HELLO2), port, htonl(FAR_SNAT + (number >> HARNESS_PORT_BITS)),
-		client_port(number), FLOW_SCOPE(0, FLOW_GATEWAY_REPLY, 0));
+		client_port(number), FLOW_ZONE(0, FLOW_GATEWAY_REPLY, 0));
 	set_nat(&flow[0], &key[1]);
 	set_nat(&flow[1], &key[0]);
 	for (int i = 0; i < 2; i++) {

@@ -42,7 +42,7 @@ def measure_memory(figures, services, agent):
         note(figures, services, what, "MB", memory_mb(agent.process.pid, kind))
     sizes = map_megabytes()
     note(figures, services, "maps", "MB", sum(sizes.values()))
-    for name in ("flows", "half_open", "backends", "slots"):
+    for name in ("flows", "embryonic", "backends", "slots"):
         if name in sizes:
             note(figures, services, "map " + name, "MB", sizes[name])
 

@@ -7,7 +7,7 @@
 #define WORLD_BACKENDS 131072
 #define WORLD_BUCKETS (1 << 21)
 #define WORLD_FLOWS bench_flow_limit
-#define WORLD_HALF_OPEN 32768
+#define WORLD_EMBRYONIC 32768
 
 extern unsigned int bench_flow_limit;
 

@@ -122,9 +122,9 @@ static void on_file(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	file_watch_read(agent->file_watch, &agent->file_word);
-	if (agent->file_word.changed)
-		look_soon(agent, agent->file_word.whole);
+	file_watch_read(agent->file_watch, &agent->file_events);
+	if (agent->file_events.changed)
+		look_soon(agent, agent->file_events.whole);
 }
 
 static void on_answer(evutil_socket_t fd, short what, void *arg)
@@ -305,7 +305,7 @@ static int open_kernel(struct agent *agent)
 	memory = map_writer_memory(agent->writer);
 	err = ledger_init(&agent->ledger, &memory);
 	if (!err)
-		err = map_writer_take_stock(agent->writer, &agent->ledger);
+		err = map_writer_resync(agent->writer, &agent->ledger);
 	agent->hz = memory.settings->hz;
 	if (!err && !agent->hz)
 		err = clock_measure_hz(dataplane_now_fd(agent->dataplane), &agent->hz);

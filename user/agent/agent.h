@@ -27,7 +27,7 @@
 
 /* Reasons shown at once; each is logged once while it stands. */
 #define AGENT_PROBLEMS_MAX 64
-#define AGENT_LEFT_OUT_MAX 1000
+#define AGENT_EXCLUDED_MAX 1000
 #define AGENT_SERVICES_MAX 400
 
 #define AGENT_TICK_SECONDS 10
@@ -42,10 +42,10 @@ struct agent_word {
 	uint32_t shown;
 };
 
-struct agent_left_out {
+struct agent_excluded {
 	struct addr addr;
 	uint16_t port;
-	enum left_out reason;
+	enum excluded reason;
 };
 
 /* What people are told of one row, which one look hands to the next. */
@@ -59,14 +59,14 @@ struct agent_told {
 	struct view_priority *priorities;
 	size_t priority_count;
 	struct agent_word word;
-	struct agent_left_out *left_out;
-	size_t left_out_count;
+	struct agent_excluded *excluded;
+	size_t excluded_count;
 	bool cut; /* there was no room for all of it */
 };
 
 /* How much is told in all. */
 struct agent_tally {
-	size_t services, left_out, problems;
+	size_t services, excluded, problems;
 };
 
 /* What became of one configured or known service. */
@@ -141,7 +141,7 @@ struct agent {
 	struct ads_source *ads;     /* NULL: not from a control plane */
 	uint64_t ads_failures;      /* streams that ended, at the last look */
 	uint64_t ads_followed;      /* fingerprint of what it was asked for; 0: of nothing */
-	struct file_word file_word;    /* told since the last look */
+	struct file_events file_events;    /* told since the last look */
 	struct file_watch *file_watch; /* NULL: what changed is seen at the next tick */
 	int watch_error;               /* why there is none */
 	char *watch_problem;           /* why files cannot be watched; or NULL */
@@ -151,7 +151,7 @@ struct agent {
 	struct map_writer *writer;
 	struct ledger ledger;
 	uint32_t hz;
-	uint32_t flow_counts[2]; /* in `flows` and `half_open`, as last swept */
+	uint32_t flow_counts[2]; /* in `flows` and `embryonic`, as last swept */
 	struct sweep sweep;      /* under way while `sweep_timer` is pending */
 	size_t sweep_map;        /* which of the two */
 	struct event *sweep_timer;
@@ -241,9 +241,9 @@ const struct agent_row *agent_rows_find(const struct agent_rows *rows,
 /* Puts all of `with`, which is empty then, in the places `at`. */
 void agent_rows_replace(struct agent_rows *rows, struct agent_rows *with, const uint32_t *at);
 /* Each endpoint that gets nothing, once; as far as is told. */
-void agent_rows_each_left_out(const struct agent_rows *rows,
+void agent_rows_each_excluded(const struct agent_rows *rows,
 			      void (*visit)(void *arg, const char *cluster,
-					    const struct agent_left_out *item), void *arg);
+					    const struct agent_excluded *item), void *arg);
 
 /* Returns NULL without memory; else with one user. */
 struct agent_told *agent_told_new(const char *cluster);

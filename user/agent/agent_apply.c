@@ -36,7 +36,7 @@ static int recover(struct agent *agent, int why)
 	snprintf(text, sizeof(text), "writing the maps failed: %s; tried again soon",
 		 strerror(-why));
 	set_apply_problem(agent, text);
-	return map_writer_take_stock(agent->writer, &agent->ledger);
+	return map_writer_resync(agent->writer, &agent->ledger);
 }
 
 static int carry_out(struct agent *agent, struct agent_picture *picture)

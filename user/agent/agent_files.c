@@ -7,7 +7,7 @@
 
 #include "agent.h"
 #include "config_load.h"
-#include "file_sign.h"
+#include "file_fingerprint.h"
 #include "log.h"
 #include "mesh_resolve.h"
 #include "problem.h"
@@ -32,7 +32,7 @@ static void set_problem(struct agent_file *file, const struct problems *problems
 /* Whether the file is another than the one that was read. */
 static bool is_new(struct agent_file *file)
 {
-	file->seen = file->path ? file_signature(file->path) : 0;
+	file->seen = file->path ? file_fingerprint(file->path) : 0;
 	return file->seen != file->signature;
 }
 
@@ -114,7 +114,7 @@ static int use_config(struct agent *agent, struct config *config)
 	set_problem(&agent->config_file, NULL);
 	set_problem(&agent->mesh_file, NULL);
 	agent->mesh_file.signature = agent->mesh_file.path ?
-					     file_signature(agent->mesh_file.path) : 0;
+					     file_fingerprint(agent->mesh_file.path) : 0;
 	return 0;
 }
 
@@ -188,7 +188,7 @@ static int reload_all(struct agent *agent, bool again, bool *ret_changed)
 
 static int reload_source(struct agent *agent, enum agent_files which, bool *ret_changed)
 {
-	struct file_word *word = &agent->file_word;
+	struct file_events *word = &agent->file_events;
 	bool changed = false;
 	int err = -ENOENT;
 

@@ -6,9 +6,9 @@
 
 #include "agent.h"
 #include "log.h"
-#include "other_plane.h"
+#include "foreign_plane.h"
 
-static void describe(const struct other_plane *other, char *buf, size_t size)
+static void describe(const struct foreign_plane *other, char *buf, size_t size)
 {
 	char more[64] = "";
 
@@ -27,8 +27,8 @@ static void describe(const struct other_plane *other, char *buf, size_t size)
 void agent_others_look(struct agent *agent)
 {
 	char text[2 * PIN_PATH_MAX + 256];
-	struct other_plane other;
-	int err = other_plane_find(agent->start_config, agent->pin_dir, &other);
+	struct foreign_plane other;
+	int err = foreign_plane_find(agent->start_config, agent->pin_dir, &other);
 
 	if (err) {
 		log_warn("looking for other data planes: %s", strerror(-err));

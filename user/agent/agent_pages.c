@@ -36,9 +36,9 @@ const char *agent_page_unready(const struct agent *agent)
 /* What packets open and close is counted by the sweep, since a walk takes long. */
 static void set_flow_usage(const struct agent *agent, struct snapshot *snapshot)
 {
-	struct map_usage *const usages[] = { &snapshot->flow_usage, &snapshot->half_open_usage };
+	struct map_usage *const usages[] = { &snapshot->flow_usage, &snapshot->embryonic_usage };
 	const int fds[] = { dataplane_flows_fd(agent->dataplane),
-			    dataplane_half_open_fd(agent->dataplane) };
+			    dataplane_embryonic_fd(agent->dataplane) };
 	struct pin_map info;
 
 	for (int i = 0; i < 2; i++)
@@ -92,12 +92,12 @@ static int add_streams(const struct agent *agent, struct arena *arena, struct me
 	return 0;
 }
 
-static void count_left_out(void *arg, const char *cluster, const struct agent_left_out *item)
+static void count_excluded(void *arg, const char *cluster, const struct agent_excluded *item)
 {
 	struct metrics *metrics = arg;
 
 	(void)cluster;
-	metrics->left_out[item->reason]++;
+	metrics->excluded[item->reason]++;
 }
 
 static int write_metrics(const struct agent *agent, struct snapshot *snapshot, FILE *out)
@@ -110,7 +110,7 @@ static int write_metrics(const struct agent *agent, struct snapshot *snapshot, F
 
 	set_flow_usage(agent, snapshot);
 	agent_problems_each(agent, count, &metrics.problems);
-	agent_rows_each_left_out(&agent->picture.rows, count_left_out, &metrics);
+	agent_rows_each_excluded(&agent->picture.rows, count_excluded, &metrics);
 	if (!err && agent->ads)
 		err = add_streams(agent, arena, &metrics);
 	if (!err)
@@ -145,7 +145,7 @@ static json_t *without_flows(json_t *report)
 
 	json_array_foreach(json_object_get(report, "endpoints"), i, endpoint)
 		json_object_del(endpoint, "flows");
-	json_object_del(report, "left_out"); /* the agent's own state has it */
+	json_object_del(report, "excluded"); /* the agent's own state has it */
 	return report;
 }
 

@@ -39,7 +39,7 @@ void agent_tally_add(struct agent_tally *tally, const struct agent_told *told)
 	if (!told)
 		return;
 	tally->services += !!told->host;
-	tally->left_out += told->left_out_count;
+	tally->excluded += told->excluded_count;
 	tally->problems += !!told->problem;
 }
 
@@ -48,7 +48,7 @@ void agent_tally_remove(struct agent_tally *tally, const struct agent_told *told
 	if (!told)
 		return;
 	tally->services -= !!told->host;
-	tally->left_out -= told->left_out_count;
+	tally->excluded -= told->excluded_count;
 	tally->problems -= !!told->problem;
 }
 
@@ -138,22 +138,22 @@ void agent_rows_replace(struct agent_rows *rows, struct agent_rows *with, const 
 	agent_rows_done(with);
 }
 
-/* ------------------------------------------------------------------ endpoints left out */
+/* ------------------------------------------------------------------ endpoints excluded */
 
 struct told_item {
 	const char *cluster;
-	const struct agent_left_out *item;
+	const struct agent_excluded *item;
 };
 
-static size_t list_left_out(const struct agent_rows *rows, struct told_item *list)
+static size_t list_excluded(const struct agent_rows *rows, struct told_item *list)
 {
 	size_t count = 0;
 
 	for (size_t i = 0; i < rows->count; i++) {
 		const struct agent_told *told = rows->items[i].told;
 
-		for (size_t j = 0; told && j < told->left_out_count; j++)
-			list[count++] = (struct told_item){ told->cluster, &told->left_out[j] };
+		for (size_t j = 0; told && j < told->excluded_count; j++)
+			list[count++] = (struct told_item){ told->cluster, &told->excluded[j] };
 	}
 	return count;
 }
@@ -174,12 +174,12 @@ static bool is_repeated(const struct told_item *list, size_t at)
 	return i < at;
 }
 
-void agent_rows_each_left_out(const struct agent_rows *rows,
+void agent_rows_each_excluded(const struct agent_rows *rows,
 			      void (*visit)(void *arg, const char *cluster,
-					    const struct agent_left_out *item), void *arg)
+					    const struct agent_excluded *item), void *arg)
 {
-	struct told_item *list = calloc(rows->tally.left_out + 1, sizeof(*list));
-	size_t count = list ? list_left_out(rows, list) : 0;
+	struct told_item *list = calloc(rows->tally.excluded + 1, sizeof(*list));
+	size_t count = list ? list_excluded(rows, list) : 0;
 
 	for (size_t i = 0; i < count; i++)
 		if (!is_repeated(list, i))

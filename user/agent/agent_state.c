@@ -194,22 +194,22 @@ static size_t count_services(const struct agent_rows *rows)
 	return count;
 }
 
-static void add_left_out(void *list, const char *cluster, const struct agent_left_out *item)
+static void add_excluded(void *list, const char *cluster, const struct agent_excluded *item)
 {
 	char buf[ADDR_TEXT_MAX];
 
-	if (json_array_size(list) < AGENT_LEFT_OUT_MAX)
+	if (json_array_size(list) < AGENT_EXCLUDED_MAX)
 		json_array_append_new(list, json_pack(
 			"{s:s,s:s,s:s}", "cluster", cluster, "address",
 			addr_port_format(&item->addr, item->port, buf), "reason",
-			view_left_out_name(item->reason)));
+			view_excluded_name(item->reason)));
 }
 
-static json_t *left_out_state(const struct agent_picture *picture)
+static json_t *excluded_state(const struct agent_picture *picture)
 {
 	json_t *list = json_array();
 
-	agent_rows_each_left_out(&picture->rows, add_left_out, list);
+	agent_rows_each_excluded(&picture->rows, add_excluded, list);
 	return list;
 }
 
@@ -268,7 +268,7 @@ static json_t *build(const struct agent *agent)
 	json_object_set_new(state, "services", services);
 	json_object_set_new(state, "untold", json_integer(
 		(json_int_t)(count_services(&agent->picture.rows) - json_array_size(services))));
-	json_object_set_new(state, "left_out", left_out_state(&agent->picture));
+	json_object_set_new(state, "excluded", excluded_state(&agent->picture));
 	json_object_set_new(state, "interfaces", interfaces_state(&agent->interfaces));
 	return state;
 }

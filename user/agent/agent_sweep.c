@@ -11,7 +11,7 @@
 static int start_map(struct agent *agent)
 {
 	const int fds[MAPS] = { dataplane_flows_fd(agent->dataplane),
-				dataplane_half_open_fd(agent->dataplane) };
+				dataplane_embryonic_fd(agent->dataplane) };
 	uint32_t now;
 	int err = clock_jiffies(dataplane_now_fd(agent->dataplane), &now);
 

@@ -13,29 +13,29 @@
 
 #define NS_PER_MS 1000000u
 
-static void add_left_out(struct agent_told *told, const struct view_left_out *items, size_t count,
+static void add_excluded(struct agent_told *told, const struct view_excluded *items, size_t count,
 			 size_t room)
 {
-	for (size_t i = 0; i < count && told->left_out_count < room; i++)
-		told->left_out[told->left_out_count++] = (struct agent_left_out){
+	for (size_t i = 0; i < count && told->excluded_count < room; i++)
+		told->excluded[told->excluded_count++] = (struct agent_excluded){
 			items[i].addr, items[i].port, items[i].reason };
 }
 
-static void note_left_out(struct builder *builder, const struct view *view)
+static void note_excluded(struct builder *builder, const struct view *view)
 {
-	size_t used = builder->tally.left_out, count = view->left_out_count + view->idle_count;
-	size_t room = used < AGENT_LEFT_OUT_MAX ? AGENT_LEFT_OUT_MAX - used : 0;
+	size_t used = builder->tally.excluded, count = view->excluded_count + view->unused_count;
+	size_t room = used < AGENT_EXCLUDED_MAX ? AGENT_EXCLUDED_MAX - used : 0;
 	struct agent_told *told = count ? builder_told(builder) : NULL;
 
 	if (!told)
 		return;
 	told->cut = count > room;
 	room = told->cut ? room : count;
-	told->left_out = arena_array(told->arena, room, sizeof(*told->left_out));
-	if (!told->left_out)
+	told->excluded = arena_array(told->arena, room, sizeof(*told->excluded));
+	if (!told->excluded)
 		return;
-	add_left_out(told, view->left_out, view->left_out_count, room);
-	add_left_out(told, view->idle, view->idle_count, room);
+	add_excluded(told, view->excluded, view->excluded_count, room);
+	add_excluded(told, view->unused, view->unused_count, room);
 }
 
 static void note_word(struct builder *builder, const struct view *view,
@@ -80,7 +80,7 @@ static int build_view(struct builder *builder, const struct service_key *key,
 	if (err)
 		return err;
 	if (side == VIEW_CLIENT) {
-		note_left_out(builder, view);
+		note_excluded(builder, view);
 		note_word(builder, view, assignment);
 	}
 	*ret_view = view;

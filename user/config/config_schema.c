@@ -191,7 +191,7 @@ static void read_max_backends(struct tree_walk *walk, const struct tree_node *no
 
 static void read_max_flows(struct tree_walk *walk, const struct tree_node *node, void *target)
 {
-	read_limit(walk, node, HALF_OPEN_FRACTION, MAX_FLOWS,
+	read_limit(walk, node, EMBRYONIC_FRACTION, MAX_FLOWS,
 		   &((struct config_limits *)target)->flows);
 }
 

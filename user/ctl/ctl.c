@@ -11,7 +11,7 @@
 static const struct ctl_verb verbs[] = {
 	{ "status", "agent, programs, source, map pressure, drops", "", ctl_status },
 	{ "services", "virtual IPs and who answers for them", "", ctl_services },
-	{ "endpoints", "backends with shares, and what is left out",
+	{ "endpoints", "backends with shares, and what is excluded",
 	  " [HOST|CLUSTER|VIP:PORT]", ctl_endpoints },
 	{ "networks", "networks and how each is entered", "", ctl_networks },
 	{ "gateways", "gateways with share, health and round-trip time", "", ctl_gateways },

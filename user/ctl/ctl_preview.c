@@ -204,7 +204,7 @@ static int show_view(struct preview *preview, struct arena *arena,
 	if (object && preview->detail.drops)
 		json_object_set_new(object, "drops", view_drops_json(view));
 	if (object && preview->detail.health)
-		json_object_set_new(object, "idle", view_idle_json(view));
+		json_object_set_new(object, "unused", view_unused_json(view));
 	return add_report(preview, object);
 }
 

@@ -73,7 +73,7 @@ static void print_name(const char *name, FILE *out)
 		fputc((unsigned char)*name < ' ' || *name == 0x7f ? '?' : *name, out);
 }
 
-static void print_endpoints(const char *title, const struct view_left_out *items, size_t count,
+static void print_endpoints(const char *title, const struct view_excluded *items, size_t count,
 			    FILE *out)
 {
 	char text[ADDR_TEXT_MAX];
@@ -84,7 +84,7 @@ static void print_endpoints(const char *title, const struct view_left_out *items
 		if (items[i].addr.family)
 			address = addr_port_format(&items[i].addr, items[i].port, text);
 		fprintf(out, "%s: %s: %s, %s\n", title, address,
-			view_left_out_name(items[i].reason), view_left_out_text(items[i].reason));
+			view_excluded_name(items[i].reason), view_excluded_text(items[i].reason));
 	}
 }
 
@@ -130,9 +130,9 @@ int preview_print(const struct view *view, const struct table *table, const char
 	if (detail->drops)
 		print_drops(view, out);
 	print_priorities(view, detail->health, out);
-	print_endpoints("left out", view->left_out, view->left_out_count, out);
+	print_endpoints("excluded", view->excluded, view->excluded_count, out);
 	if (detail->health)
-		print_endpoints("gets nothing", view->idle, view->idle_count, out);
+		print_endpoints("gets nothing", view->unused, view->unused_count, out);
 	fputc('\n', out);
 	return error;
 }

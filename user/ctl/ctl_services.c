@@ -20,7 +20,7 @@ int ctl_services(const struct ctl_options *options, int argc, char **argv)
 static bool is_empty(const json_t *report)
 {
 	return json_array_size(json_object_get(report, "endpoints")) == 0 &&
-	       json_array_size(json_object_get(report, "left_out")) == 0;
+	       json_array_size(json_object_get(report, "excluded")) == 0;
 }
 
 int ctl_endpoints(const struct ctl_options *options, int argc, char **argv)

@@ -31,7 +31,7 @@ int pb_decode_listener(struct pb_slice body, struct arena *arena, struct xds_lis
 		       char reason[PB_REASON_MAX]);
 
 /* istio.networking.nds.v1.NameTable. Names that are none, and addresses that are none, such as
- * CIDR blocks, are left out. */
+ * CIDR blocks, are excluded. */
 int pb_decode_names(struct pb_slice body, struct arena *arena, struct xds_names *ret,
 		    char reason[PB_REASON_MAX]);
 

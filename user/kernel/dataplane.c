@@ -58,7 +58,7 @@ static void set_sizes(struct parallax_bpf *skeleton, const struct config_limits 
 	bpf_map__set_max_entries(skeleton->maps.backends, limits->backends);
 	bpf_map__set_max_entries(skeleton->maps.slots, limits->slots / BUCKET_SLOTS);
 	bpf_map__set_max_entries(skeleton->maps.flows, 2 * limits->flows); /* halves */
-	bpf_map__set_max_entries(skeleton->maps.half_open, 2 * limits->flows / HALF_OPEN_FRACTION);
+	bpf_map__set_max_entries(skeleton->maps.embryonic, 2 * limits->flows / EMBRYONIC_FRACTION);
 	bpf_map__set_max_entries(skeleton->maps.reclaim,
 				 (uint32_t)power_of_two(1, 2 * limits->flows));
 }
@@ -245,9 +245,9 @@ int dataplane_flows_fd(const struct dataplane *dataplane)
 	return bpf_map__fd(dataplane->skeleton->maps.flows);
 }
 
-int dataplane_half_open_fd(const struct dataplane *dataplane)
+int dataplane_embryonic_fd(const struct dataplane *dataplane)
 {
-	return bpf_map__fd(dataplane->skeleton->maps.half_open);
+	return bpf_map__fd(dataplane->skeleton->maps.embryonic);
 }
 
 int dataplane_program_fd(const struct dataplane *dataplane, enum dataplane_program program)

@@ -39,7 +39,7 @@ struct map_writer_fds dataplane_fds(const struct dataplane *dataplane);
 /* Borrowed. */
 int dataplane_ifaces_fd(const struct dataplane *dataplane);
 int dataplane_flows_fd(const struct dataplane *dataplane);
-int dataplane_half_open_fd(const struct dataplane *dataplane);
+int dataplane_embryonic_fd(const struct dataplane *dataplane);
 int dataplane_program_fd(const struct dataplane *dataplane, enum dataplane_program program);
 /* The program that returns jiffies. */
 int dataplane_now_fd(const struct dataplane *dataplane);

@@ -81,7 +81,7 @@ const struct interface *interfaces_uplink(const struct interfaces *interfaces)
 static int write_row(const struct interfaces *interfaces, const struct interface *item, bool born)
 {
 	int fd = dataplane_ifaces_fd(interfaces->dataplane);
-	struct iface row = { .role = item->role, .taken_ns = born ? 0 : clock_monotonic_ns() };
+	struct iface row = { .role = item->role, .captured_ns = born ? 0 : clock_monotonic_ns() };
 
 	return bpf_map_update_elem(fd, &item->ifindex, &row, BPF_ANY) ? -errno : 0;
 }

@@ -21,7 +21,7 @@ static void sort_flows(struct snapshot *s)
 		qsort(s->flows, s->flow_count, sizeof(*s->flows), snapshot_flow_compare);
 	for (size_t i = 0; i < s->flow_count; i++) {
 		if (kept && !snapshot_flow_compare(&s->flows[kept - 1], &s->flows[i])) {
-			if (!s->flows[i].half_open)
+			if (!s->flows[i].embryonic)
 				s->flows[kept - 1] = s->flows[i];
 			continue;
 		}
@@ -38,14 +38,14 @@ int map_reader_flows(struct reading *reading)
 			     .key_size = sizeof(struct flow_key),
 			     .value_offset = offsetof(struct flow_entry, flow),
 			     .value_size = sizeof(struct flow) };
-	int err = map_reader_hash(reading, "half_open", &list, &s->half_open_usage.max);
+	int err = map_reader_hash(reading, "embryonic", &list, &s->embryonic_usage.max);
 
-	s->half_open_usage.used = (uint32_t)list.count;
+	s->embryonic_usage.used = (uint32_t)list.count;
 	for (size_t i = 0; i < list.count; i++)
-		((struct flow_entry *)(void *)list.items)[i].half_open = true;
+		((struct flow_entry *)(void *)list.items)[i].embryonic = true;
 	if (!err)
 		err = map_reader_hash(reading, "flows", &list, &s->flow_usage.max);
-	s->flow_usage.used = (uint32_t)list.count - s->half_open_usage.used;
+	s->flow_usage.used = (uint32_t)list.count - s->embryonic_usage.used;
 	s->flows = (struct flow_entry *)(void *)list.items;
 	s->flow_count = list.count;
 	sort_flows(s);

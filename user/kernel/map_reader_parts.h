@@ -30,7 +30,7 @@ struct list {
 int map_reader_hash(struct reading *reading, const char *name, struct list *list,
 		    uint32_t *ret_max);
 
-/* `flows` and `half_open`. */
+/* `flows` and `embryonic`. */
 int map_reader_flows(struct reading *reading);
 int map_reader_counters(struct reading *reading);
 

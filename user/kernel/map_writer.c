@@ -9,8 +9,8 @@
 
 #include <bpf/bpf.h>
 
-#include "map_stock.h"
-#include "map_window.h"
+#include "map_resync.h"
+#include "partial_mmap.h"
 #include "parallax_hash.h"
 #include "pins.h"
 #include "table_fill.h"
@@ -23,10 +23,10 @@ struct mapped {
 
 struct map_writer {
 	struct map_writer_fds fds;
-	struct map_window services, backends, drops;
+	struct partial_mmap services, backends, drops;
 	uint32_t bucket_count;
 	struct mapped filters, settings, agent;
-	int grace_fd, grace_inner_fd;
+	int rcu_sync_fd, rcu_sync_inner_fd;
 };
 
 static int map_one(int fd, struct mapped *ret)
@@ -36,23 +36,23 @@ static int map_one(int fd, struct mapped *ret)
 
 /* Updating an array of maps waits for a grace period of RCU (kernel: maybe_wait_bpf_programs),
  * which no other call of ours promises. */
-static int grace_open(struct map_writer *writer)
+static int rcu_sync_open(struct map_writer *writer)
 {
 	LIBBPF_OPTS(bpf_map_create_opts, options);
 
-	writer->grace_inner_fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "px_grace_in", 4, 4, 1, NULL);
-	if (writer->grace_inner_fd < 0)
+	writer->rcu_sync_inner_fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "px_rcu_sync_in", 4, 4, 1, NULL);
+	if (writer->rcu_sync_inner_fd < 0)
 		return -errno;
-	options.inner_map_fd = (__u32)writer->grace_inner_fd;
-	writer->grace_fd = bpf_map_create(BPF_MAP_TYPE_ARRAY_OF_MAPS, "px_grace", 4, 4, 1, &options);
-	return writer->grace_fd < 0 ? -errno : 0;
+	options.inner_map_fd = (__u32)writer->rcu_sync_inner_fd;
+	writer->rcu_sync_fd = bpf_map_create(BPF_MAP_TYPE_ARRAY_OF_MAPS, "px_rcu_sync", 4, 4, 1, &options);
+	return writer->rcu_sync_fd < 0 ? -errno : 0;
 }
 
-static int grace_wait(struct map_writer *writer)
+static int rcu_sync_wait(struct map_writer *writer)
 {
 	__u32 key = 0;
 
-	return bpf_map_update_elem(writer->grace_fd, &key, &writer->grace_inner_fd, BPF_ANY) ?
+	return bpf_map_update_elem(writer->rcu_sync_fd, &key, &writer->rcu_sync_inner_fd, BPF_ANY) ?
 		       -errno : 0;
 }
 
@@ -65,16 +65,16 @@ int map_writer_new(const struct map_writer_fds *fds, struct map_writer **ret)
 	if (!writer)
 		return -ENOMEM;
 	writer->fds = *fds;
-	writer->grace_fd = writer->grace_inner_fd = -1;
-	err = map_window_open(fds->services, &writer->services);
+	writer->rcu_sync_fd = writer->rcu_sync_inner_fd = -1;
+	err = partial_mmap_open(fds->services, &writer->services);
 	if (!err)
-		err = map_window_open(fds->backends, &writer->backends);
+		err = partial_mmap_open(fds->backends, &writer->backends);
 	if (!err)
 		err = pins_map_info(fds->slots, &slots);
 	if (!err)
 		writer->bucket_count = slots.max_entries;
 	if (!err)
-		err = map_window_open(fds->drops, &writer->drops);
+		err = partial_mmap_open(fds->drops, &writer->drops);
 	if (!err)
 		err = map_one(fds->filters, &writer->filters);
 	if (!err)
@@ -82,7 +82,7 @@ int map_writer_new(const struct map_writer_fds *fds, struct map_writer **ret)
 	if (!err)
 		err = map_one(fds->agent, &writer->agent);
 	if (!err)
-		err = grace_open(writer);
+		err = rcu_sync_open(writer);
 	if (err) {
 		map_writer_free(writer);
 		return err;
@@ -95,16 +95,16 @@ void map_writer_free(struct map_writer *writer)
 {
 	if (!writer)
 		return;
-	map_window_close(&writer->services);
-	map_window_close(&writer->backends);
-	map_window_close(&writer->drops);
+	partial_mmap_close(&writer->services);
+	partial_mmap_close(&writer->backends);
+	partial_mmap_close(&writer->drops);
 	pins_unmap(writer->filters.memory, writer->filters.bytes);
 	pins_unmap(writer->settings.memory, writer->settings.bytes);
 	pins_unmap(writer->agent.memory, writer->agent.bytes);
-	if (writer->grace_fd >= 0)
-		close(writer->grace_fd);
-	if (writer->grace_inner_fd >= 0)
-		close(writer->grace_inner_fd);
+	if (writer->rcu_sync_fd >= 0)
+		close(writer->rcu_sync_fd);
+	if (writer->rcu_sync_inner_fd >= 0)
+		close(writer->rcu_sync_inner_fd);
 	free(writer);
 }
 
@@ -122,9 +122,9 @@ struct ledger_memory map_writer_memory(const struct map_writer *writer)
 	};
 }
 
-int map_writer_take_stock(struct map_writer *writer, struct ledger *ledger)
+int map_writer_resync(struct map_writer *writer, struct ledger *ledger)
 {
-	return map_stock_take(&writer->fds, ledger);
+	return map_resync_take(&writer->fds, ledger);
 }
 
 /* ------------------------------------------------------------------ arrays */
@@ -209,7 +209,7 @@ static int write_slots(struct map_writer *writer, const struct change *change)
 	for (uint32_t i = 0, count; !err && i < end; i += count) {
 		count = end - i < SLOTS_CHUNK ? end - i : SLOTS_CHUNK;
 		table_buckets(change->slots.table, change->slots.rows, i, count, chunk);
-		err = map_window_write(writer->fds.slots,
+		err = partial_mmap_write(writer->fds.slots,
 				       ((size_t)change->slots.offset + i) * sizeof(*chunk), chunk,
 				       count * sizeof(*chunk));
 	}
@@ -320,16 +320,16 @@ static int reach(struct map_writer *writer, const struct change *change)
 	case CHANGE_BACKEND:
 	case CHANGE_BACKEND_INFO:
 	case CHANGE_BACKEND_FLAGS:
-		return map_window_need(&writer->backends, (size_t)change->row + 1);
+		return partial_mmap_need(&writer->backends, (size_t)change->row + 1);
 	case CHANGE_SERVICE:
 	case CHANGE_SERVICE_FLAGS:
 	case CHANGE_TABLE:
 	case CHANGE_LOCAL_TABLE:
 	case CHANGE_DROP:
 	case CHANGE_SERVICE_CLEAR:
-		return map_window_need(&writer->services, (size_t)change->row + 1);
+		return partial_mmap_need(&writer->services, (size_t)change->row + 1);
 	case CHANGE_DROPS:
-		return map_window_need(&writer->drops, (size_t)change->row + 1);
+		return partial_mmap_need(&writer->drops, (size_t)change->row + 1);
 	default:
 		return 0;
 	}
@@ -345,7 +345,7 @@ int map_writer_apply(struct map_writer *writer, const struct change *change)
 		return err;
 	switch (change->kind) {
 	case CHANGE_GRACE:
-		return grace_wait(writer);
+		return rcu_sync_wait(writer);
 	case CHANGE_SETTINGS:
 		return write_settings(writer, change->settings);
 	case CHANGE_DESTINATION:

@@ -27,7 +27,7 @@ void map_writer_free(struct map_writer *writer);
 struct ledger_memory map_writer_memory(const struct map_writer *writer);
 
 /* Reads the hashes and rebuilds `ledger` from everything. Returns 0 or -errno. */
-int map_writer_take_stock(struct map_writer *writer, struct ledger *ledger);
+int map_writer_resync(struct map_writer *writer, struct ledger *ledger);
 
 /* Writes one change. After a failure the ledger has to be rebuilt. Returns 0 or -errno. */
 int map_writer_apply(struct map_writer *writer, const struct change *change);

@@ -13,12 +13,12 @@
 
 static uint32_t timeout(const struct flow_key *key, const struct flow *flow)
 {
-	uint32_t role = FLOW_ROLE(key->scope);
+	uint32_t role = FLOW_ROLE(key->zone);
 	bool gateway = role == FLOW_GATEWAY || role == FLOW_GATEWAY_REPLY;
 
 	if (flow->state == FLOW_CLOSING)
 		return gateway ? TIMEOUT_GATEWAY_CLOSING : TIMEOUT_CLOSING;
-	if (FLOW_IS_UDP(key->scope))
+	if (FLOW_IS_UDP(key->zone))
 		return TIMEOUT_UDP;
 	return flow->state == FLOW_OPENING ? TIMEOUT_OPENING : TIMEOUT_ESTABLISHED;
 }

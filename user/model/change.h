@@ -63,7 +63,7 @@ struct change {
 		struct backend_info info;
 		uint8_t flags;
 		struct {
-			table_word word;
+			table_desc word;
 			uint64_t word_hash; /* of the words it names */
 		};
 		uint64_t drop;

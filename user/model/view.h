@@ -13,7 +13,7 @@
 struct arena;
 
 /* Why an endpoint is not used. The names in JSON are these in lower case. */
-#define LEFT_OUT_REASONS(X)                                                                        \
+#define EXCLUDED_REASONS(X)                                                                        \
 	X(NO_GATEWAY, "its network has no gateway with a known address")                           \
 	X(NO_TRANSPORT, "its network's gateways have no transport configured")                     \
 	X(UNKNOWN_NETWORK, "of another cluster, and no rule names its network")                    \
@@ -30,17 +30,17 @@ struct arena;
 	X(STANDBY, "its priority takes no load while better ones can")                             \
 	X(NO_WEIGHT, "its locality has no weight")
 
-enum left_out {
-	LEFT_OUT_NONE,
-#define X(name, text) LEFT_OUT_##name,
-	LEFT_OUT_REASONS(X)
+enum excluded {
+	EXCLUDED_NONE,
+#define X(name, text) EXCLUDED_##name,
+	EXCLUDED_REASONS(X)
 #undef X
 };
 
-struct view_left_out {
+struct view_excluded {
 	struct addr addr;
 	uint16_t port;
-	enum left_out reason;
+	enum excluded reason;
 };
 
 struct view_backend {
@@ -85,10 +85,10 @@ struct view {
 	size_t backend_count;
 	struct view_priority *priorities;
 	size_t priority_count;
-	struct view_left_out *left_out;
-	size_t left_out_count;
-	struct view_left_out *idle; /* endpoints that take part and have no share */
-	size_t idle_count;
+	struct view_excluded *excluded;
+	size_t excluded_count;
+	struct view_excluded *unused; /* endpoints that take part and have no share */
+	size_t unused_count;
 	uint32_t duplicates; /* endpoints summed into an equal one */
 };
 

@@ -155,13 +155,13 @@ static void unlink_backend(struct ledger *ledger, uint32_t b)
 
 /* ------------------------------------------------------------------ keeping step */
 
-static int rest_extent(struct ledger *ledger, table_word word)
+static int rest_extent(struct ledger *ledger, table_desc word)
 {
 	return extent_add(&ledger->resting_extents,
 			  (struct extent){ TABLE_OFFSET(word), TABLE_BUCKETS(word), ledger->epoch });
 }
 
-static int apply_grace(struct ledger *ledger)
+static int apply_rcu_sync(struct ledger *ledger)
 {
 	struct extent_list *resting = &ledger->resting_extents;
 	int err = 0;
@@ -198,7 +198,7 @@ static void apply_backend_flags(struct ledger *ledger, uint32_t b, uint8_t flags
 {
 	struct ledger_backend *known = &ledger->backends[b];
 
-	known->state = flags & BACKEND_OUT ? ROW_OUT : ROW_USED;
+	known->state = flags & BACKEND_DRAINING ? ROW_OUT : ROW_USED;
 	if (known->state == ROW_OUT)
 		known->since = ledger->out_clock++;
 }
@@ -322,7 +322,7 @@ int ledger_apply(struct ledger *ledger, const struct change *change)
 {
 	switch (change->kind) {
 	case CHANGE_GRACE:
-		return apply_grace(ledger);
+		return apply_rcu_sync(ledger);
 	case CHANGE_NETWORK_SET:
 	case CHANGE_NETWORK_REMOVE:
 	case CHANGE_GATEWAY_SET:

@@ -127,7 +127,7 @@ static bool is_zero(const void *memory, size_t bytes)
 }
 
 static uint64_t hash_table(const struct ledger *ledger, const struct ledger_entries *entries,
-			   table_word word)
+			   table_desc word)
 {
 	const struct slot_arena arena = { entries->buckets, ledger->memory.bucket_count };
 
@@ -172,7 +172,7 @@ static void take_backend(struct ledger *ledger, uint32_t b, const struct backend
 	known->state = ROW_RESTING;
 	if (!row->generation)
 		return;
-	known->state = row->flags & BACKEND_OUT || !named ? ROW_OUT : ROW_USED;
+	known->state = row->flags & BACKEND_DRAINING || !named ? ROW_OUT : ROW_USED;
 	known->since = ledger->out_clock++;
 	if (row->service < ledger->service_top &&
 	    ledger->memory.services[row->service].id == row->service_id) {
@@ -198,7 +198,7 @@ static void mark_row(uint32_t row, uint32_t parts, void *data)
 }
 
 static void mark_named(const struct ledger *ledger, const struct ledger_entries *entries,
-		       table_word word, bool *named)
+		       table_desc word, bool *named)
 {
 	const struct slot_arena arena = { entries->buckets, ledger->memory.bucket_count };
 	struct marking marking = { named, ledger->memory.backend_rows };
@@ -227,7 +227,7 @@ static int take_backends(struct ledger *ledger, const struct ledger_entries *ent
 	return 0;
 }
 
-static int take_word(struct extent_list *unused, table_word word)
+static int take_word(struct extent_list *unused, table_desc word)
 {
 	int err = extent_claim(unused, TABLE_OFFSET(word), TABLE_BUCKETS(word));
 

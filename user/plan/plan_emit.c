@@ -20,7 +20,7 @@ static void emit_retired(struct plan_state *state)
 {
 	for (size_t i = 0; i < state->retired_count; i++)
 		add_row(state, CHANGE_BACKEND_RETIRE, state->retired[i]);
-	if (state->grace)
+	if (state->rcu_sync)
 		add_row(state, CHANGE_GRACE, NO_ROW);
 }
 
@@ -99,7 +99,7 @@ static void emit_backend(struct plan_state *state, const struct wanted_service *
 						  .row = wanted->row, .info = info });
 	if (state->ledger->backends[wanted->row].state == ROW_OUT)
 		add_flags(state, CHANGE_BACKEND_FLAGS, wanted->row,
-			  row->flags & (uint8_t)~BACKEND_OUT);
+			  row->flags & (uint8_t)~BACKEND_DRAINING);
 }
 
 /* ------------------------------------------------------------------ tables and rows */
@@ -152,7 +152,7 @@ static void emit_fresh_service(struct plan_state *state, const struct wanted_ser
 		.id = key->id,
 		.table = service->client.word,
 		.local_table = service->local.word,
-		.taken_ns = key->vip.family ? state->now_ns : 0,
+		.captured_ns = key->vip.family ? state->now_ns : 0,
 		.drop = plan_drop(service->want),
 	};
 	plan_add(state, &(struct change){
@@ -271,7 +271,7 @@ static void emit_backends_out(struct plan_state *state, uint32_t r)
 	for (; b != NO_ROW; b = ledger->backends[b].next)
 		if (ledger->backends[b].state == ROW_USED && !state->backend_kept[b])
 			add_flags(state, CHANGE_BACKEND_FLAGS, b,
-				  ledger->memory.backends[b].flags | BACKEND_OUT);
+				  ledger->memory.backends[b].flags | BACKEND_DRAINING);
 }
 
 /* Rows that no service stands for. */

@@ -85,7 +85,7 @@ static int room_for_services(struct plan_state *state)
 		}
 		service->row = resting.items[resting.used].row;
 		state->service_kept[service->row] = true;
-		state->grace |= !ledger_rested(ledger, resting.items[resting.used++].since);
+		state->rcu_sync |= !ledger_rested(ledger, resting.items[resting.used++].since);
 	}
 	return 0;
 }
@@ -122,7 +122,7 @@ static int retire(struct plan_state *state, const struct candidates *out, size_t
 	for (size_t i = 0; i < count; i++)
 		state->retired[i] = out->items[i].row;
 	state->retired_count = count;
-	state->grace = true;
+	state->rcu_sync = true;
 	return 0;
 }
 
@@ -134,7 +134,7 @@ static uint32_t next_backend_row(struct plan_state *state, uint32_t *next,
 	if (*next < ledger->memory.backend_rows)
 		return (*next)++;
 	if (resting->used < resting->count) {
-		state->grace |= !ledger_rested(ledger, resting->items[resting->used].since);
+		state->rcu_sync |= !ledger_rested(ledger, resting->items[resting->used].since);
 		return resting->items[resting->used++].row;
 	}
 	return state->retired[(*retired_used)++];
@@ -257,7 +257,7 @@ static int place(struct extent_list *list, struct wanted_table *wanted)
 	return 0;
 }
 
-static int place_all(struct plan_state *state, bool after_grace)
+static int place_all(struct plan_state *state, bool after_rcu_sync)
 {
 	const struct ledger *ledger = state->ledger;
 	struct extent_list list = {};
@@ -265,7 +265,7 @@ static int place_all(struct plan_state *state, bool after_grace)
 
 	for (size_t i = 0; !err && i < ledger->free_extents.count; i++)
 		err = extent_add(&list, ledger->free_extents.items[i]);
-	for (size_t i = 0; !err && after_grace && i < ledger->resting_extents.count; i++)
+	for (size_t i = 0; !err && after_rcu_sync && i < ledger->resting_extents.count; i++)
 		err = extent_add(&list, ledger->resting_extents.items[i]);
 	for (size_t i = 0; !err && i < state->desired->service_count; i++) {
 		err = place(&list, &state->services[i].client);
@@ -302,9 +302,9 @@ static int room_for_tables(struct plan_state *state)
 		err = compare_tables(state, &state->services[i]);
 	if (err)
 		return err;
-	err = place_all(state, state->grace);
-	if (err == -ENOSPC && !state->grace) {
-		state->grace = true;
+	err = place_all(state, state->rcu_sync);
+	if (err == -ENOSPC && !state->rcu_sync) {
+		state->rcu_sync = true;
 		err = place_all(state, true);
 	}
 	return err == -ENOSPC ? refuse_slots(state) : err;

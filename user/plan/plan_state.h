@@ -19,7 +19,7 @@ struct wanted_backend {
 struct wanted_table {
 	const struct table *table; /* NULL: none */
 	uint32_t *rows;            /* row per backend of its view; NULL while unknown */
-	table_word old, word;
+	table_desc old, word;
 	uint64_t old_hash, hash; /* ledger_hash_table() */
 	bool changed;
 	bool write; /* the words go to a new extent */
@@ -50,7 +50,7 @@ struct plan_state {
 	uint8_t *backend_kept;  /* per ledger row: matched */
 	bool *vip_given, *id_given; /* per ledger row: its entry names another row, or stays */
 	size_t fresh_services, fresh_backends;
-	bool grace;
+	bool rcu_sync;
 	uint32_t *retired;
 	size_t retired_count;
 	struct locality_hit locality_cache[64];

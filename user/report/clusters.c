@@ -105,7 +105,7 @@ static void write_backend(const struct snapshot *snapshot, const struct backend 
 	fprintf(begin(&line, "priority"), "%u\n", backend->priority);
 	write_locality(&line);
 	/* Envoy's word for a host that left and is kept for its connections. */
-	fprintf(begin(&line, "health_flags"), "%s\n", backend->flags & BACKEND_OUT ?
+	fprintf(begin(&line, "health_flags"), "%s\n", backend->flags & BACKEND_DRAINING ?
 		"/pending_dynamic_removal" : "healthy");
 	begin(&line, "network");
 	write_name(out, report_network(snapshot, backend->network, buf));

@@ -9,7 +9,7 @@
 
 bool flow_view_is_listed(const struct flow_entry *entry)
 {
-	uint32_t role = FLOW_ROLE(entry->key.scope);
+	uint32_t role = FLOW_ROLE(entry->key.zone);
 
 	return role == FLOW_CLIENT || role == FLOW_GATEWAY;
 }
@@ -38,7 +38,7 @@ static __be16 gateway_port(const struct snapshot *snapshot, const struct flow *f
 static bool is_same_service(const struct service *service, const struct flow_key *key)
 {
 	return service->vip.v4 == key->daddr && service->port == key->dport &&
-	       (service->proto == IPPROTO_UDP) == FLOW_IS_UDP(key->scope);
+	       (service->proto == IPPROTO_UDP) == FLOW_IS_UDP(key->zone);
 }
 
 /* A row may have been taken by another service since: its name is given only when the backend or
@@ -90,8 +90,8 @@ static void fill(const struct snapshot *snapshot, const struct flow_key *key,
 	*view = (struct flow_view){
 		.client = key->saddr, .client_port = key->sport,
 		.vip = key->daddr, .vip_port = key->dport,
-		.udp = FLOW_IS_UDP(key->scope),
-		.gateway_side = FLOW_ROLE(key->scope) == FLOW_GATEWAY,
+		.udp = FLOW_IS_UDP(key->zone),
+		.gateway_side = FLOW_ROLE(key->zone) == FLOW_GATEWAY,
 		.state = flow->state, .received = flow->bytes, .network = flow->network,
 		.cluster = cluster_name(snapshot, key, flow, backend),
 	};
@@ -121,7 +121,7 @@ void flow_view_make(const struct snapshot *snapshot, const struct flow_entry *en
 	uint32_t seen = flow->seen;
 
 	fill(snapshot, &entry->key, flow, ret);
-	ret->half_open = entry->half_open;
+	ret->embryonic = entry->embryonic;
 	ret->has_sent = reply != NULL;
 	ret->sent = reply ? reply->flow.bytes : 0;
 	if (!snapshot->has_jiffies || snapshot->settings.hz == 0)

@@ -15,7 +15,7 @@ struct flow_view {
 	__be16 client_port, vip_port, upstream_port;
 	__be32 local; /* what the upstream sees: the client, or what was put in its place */
 	__be16 local_port;
-	bool udp, half_open;
+	bool udp, embryonic;
 	bool affinity;       /* its service chooses by the client's address alone */
 	bool gateway_side;   /* came out of a tunnel */
 	uint8_t kind;        /* enum backend_kind */

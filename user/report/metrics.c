@@ -6,7 +6,7 @@
 #include <stdarg.h>
 #include <string.h>
 
-#include "census.h"
+#include "map_usage.h"
 #include "reason_names.h"
 #include "report_common.h"
 #include "view_json.h"
@@ -114,20 +114,20 @@ static void write_packets(struct writer *writer, const struct snapshot *snapshot
 /* ------------------------------------------------------------------ tables */
 
 static void write_maps(struct writer *writer, const struct snapshot *snapshot,
-		       const struct census *census)
+		       const struct map_usage_sums *sums)
 {
 	const struct {
 		const char *name;
 		struct map_usage usage;
 	} maps[] = {
-		{ "services", census->services }, { "backends", census->backends },
-		{ "slots", census->slots }, { "flows", snapshot->flow_usage },
-		{ "half_open", snapshot->half_open_usage },
+		{ "services", sums->services }, { "backends", sums->backends },
+		{ "slots", sums->slots }, { "flows", snapshot->flow_usage },
+		{ "embryonic", snapshot->embryonic_usage },
 	};
 	const size_t count = sizeof(maps) / sizeof(*maps);
 
 	family(writer, "map_entries", "gauge",
-	       "Entries in use; those of flows and half_open as last swept, each flow being two.");
+	       "Entries in use; those of flows and embryonic as last swept, each flow being two.");
 	for (size_t i = 0; i < count; i++)
 		if (maps[i].usage.max)
 			sample(writer, maps[i].usage.used, "map", maps[i].name, NULL);
@@ -137,22 +137,22 @@ static void write_maps(struct writer *writer, const struct snapshot *snapshot,
 			sample(writer, maps[i].usage.max, "map", maps[i].name, NULL);
 }
 
-static void write_services(struct writer *writer, const struct census *census)
+static void write_services(struct writer *writer, const struct map_usage_sums *sums)
 {
-	alone(writer, "services", "gauge", "Services whose virtual IP is taken.", census->taken);
+	alone(writer, "services", "gauge", "Services whose virtual IP is captured.", sums->captured);
 	alone(writer, "services_refusing", "gauge",
-	      "Those of which no endpoint can be picked: refused.", census->refusing);
+	      "Those of which no endpoint can be picked: refused.", sums->refusing);
 	alone(writer, "services_panic", "gauge",
-	      "Those with too few healthy endpoints, whose health is not looked at.", census->panic);
+	      "Those with too few healthy endpoints, whose health is not looked at.", sums->panic);
 	alone(writer, "services_degraded", "gauge", "Those that degraded endpoints answer for.",
-	      census->degraded);
-	alone(writer, "services_dropping", "gauge", "Those with drop overloads.", census->dropping);
+	      sums->degraded);
+	alone(writer, "services_dropping", "gauge", "Those with drop overloads.", sums->dropping);
 	family(writer, "backends", "gauge", "Backends that take new connections.");
-	for (uint8_t kind = 0; kind < CENSUS_KINDS; kind++)
-		sample(writer, census->kinds[kind], "kind", report_kind(kind), "transport",
+	for (uint8_t kind = 0; kind < MAP_USAGE_KINDS; kind++)
+		sample(writer, sums->kinds[kind], "kind", report_kind(kind), "transport",
 		       report_transport(kind), NULL);
 	alone(writer, "backends_draining", "gauge",
-	      "Backends that left and may still have connections.", census->draining);
+	      "Backends that left and may still have connections.", sums->draining);
 }
 
 static void write_interfaces(struct writer *writer, const struct snapshot *snapshot)
@@ -188,11 +188,11 @@ static void write_agent(struct writer *writer, const struct metrics *metrics)
 	       "When the kernel last came to hold what was asked for.", metrics->last_update);
 	alone(writer, "problems", "gauge", "Problems that stand now; `parallaxctl status` has them.",
 	      metrics->problems);
-	family(writer, "endpoints_left_out", "gauge",
+	family(writer, "endpoints_excluded", "gauge",
 	       "Endpoints that are not used, by reason; the first 1000 are counted.");
-	for (int reason = 1; reason < METRICS_LEFT_OUT; reason++)
-		sample(writer, metrics->left_out[reason], "reason",
-		       view_left_out_name((enum left_out)reason), NULL);
+	for (int reason = 1; reason < METRICS_EXCLUDED; reason++)
+		sample(writer, metrics->excluded[reason], "reason",
+		       view_excluded_name((enum excluded)reason), NULL);
 }
 
 static void write_types(struct writer *writer, const struct metrics *metrics)
@@ -247,15 +247,15 @@ static void write_ads(struct writer *writer, const struct metrics *metrics)
 int metrics_write(const struct metrics *metrics, FILE *out)
 {
 	struct writer writer = { .out = out };
-	struct census census;
+	struct map_usage_sums sums;
 
-	census_take(metrics->snapshot, &census);
+	map_usage_sum(metrics->snapshot, &sums);
 	write_agent(&writer, metrics);
 	if (metrics->ads)
 		write_ads(&writer, metrics);
 	write_interfaces(&writer, metrics->snapshot);
-	write_services(&writer, &census);
-	write_maps(&writer, metrics->snapshot, &census);
+	write_services(&writer, &sums);
+	write_maps(&writer, metrics->snapshot, &sums);
 	write_packets(&writer, metrics->snapshot);
 	return ferror(out) ? -EIO : 0;
 }

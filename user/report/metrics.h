@@ -14,11 +14,11 @@
 
 #define METRICS_TYPE "text/plain; version=0.0.4; charset=utf-8"
 
-/* Size of an array by enum left_out. */
+/* Size of an array by enum excluded. */
 enum {
-	METRICS_LEFT_OUT = 1
+	METRICS_EXCLUDED = 1
 #define X(name, text) +1
-	LEFT_OUT_REASONS(X)
+	EXCLUDED_REASONS(X)
 #undef X
 };
 
@@ -37,12 +37,12 @@ struct metrics_stream {
 
 /* What the agent knows beside the maps. Times are 0 when it never happened. */
 struct metrics {
-	const struct snapshot *snapshot; /* with counters; usages with max 0 are left out */
+	const struct snapshot *snapshot; /* with counters; usages with max 0 are excluded */
 	const char *version;
 	time_t started, last_update;
 	uint64_t updates, services_built;
 	size_t problems;
-	size_t left_out[METRICS_LEFT_OUT];
+	size_t excluded[METRICS_EXCLUDED];
 	bool ads; /* else what follows is not told at all */
 	const struct metrics_stream *streams;
 	size_t stream_count;

@@ -79,13 +79,13 @@ static json_t *without(const json_t *list, const json_t *other)
 	return left;
 }
 
-static json_t *left_out(const json_t *state, const char *cluster)
+static json_t *excluded(const json_t *state, const char *cluster)
 {
 	json_t *list = json_array(), *item;
 	const char *name;
 	size_t i;
 
-	json_array_foreach(json_object_get(state, "left_out"), i, item) {
+	json_array_foreach(json_object_get(state, "excluded"), i, item) {
 		name = json_string_value(json_object_get(item, "cluster"));
 		if (name && cluster && !strcmp(name, cluster))
 			json_array_append_new(list, json_pack("{s:O,s:O}", "address",
@@ -133,7 +133,7 @@ static json_t *service_object(const struct snapshot *snapshot, const json_t *sta
 			   "expected", count, "kernel", (json_int_t)held.count,
 			   "missing", listed ? without(wanted, held.addresses) : json_array(),
 			   "extra", listed ? without(held.addresses, wanted) : json_array(),
-			   "left_out", left_out(state, cluster));
+			   "excluded", excluded(state, cluster));
 	json_decref(held.addresses);
 	return object;
 }
@@ -235,12 +235,12 @@ int report_diff_print(const json_t *report, bool wide, FILE *out)
 	json_array_foreach(services, i, service) {
 		if (!json_array_size(json_object_get(service, "missing")) &&
 		    !json_array_size(json_object_get(service, "extra")) &&
-		    !json_array_size(json_object_get(service, "left_out")))
+		    !json_array_size(json_object_get(service, "excluded")))
 			continue;
 		fprintf(out, "%s\n", report_cell(service, "cluster", (char[32]){}));
 		print_list(service, "missing", "missing", out);
 		print_list(service, "extra", "extra", out);
-		print_list(service, "left_out", "left out", out);
+		print_list(service, "excluded", "excluded", out);
 	}
 	return err ? err : ferror(out) ? -EIO : 0;
 }

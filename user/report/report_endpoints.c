@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Report of the backends of services: shares, slots, flows, and the endpoints left out. */
+/* Report of the backends of services: shares, slots, flows, and the endpoints excluded. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,7 +19,7 @@ static void count_flows(const struct snapshot *snapshot, uint32_t *counts)
 {
 	for (size_t i = 0; i < snapshot->flow_count; i++) {
 		const struct flow_entry *entry = &snapshot->flows[i];
-		uint32_t role = FLOW_ROLE(entry->key.scope);
+		uint32_t role = FLOW_ROLE(entry->key.zone);
 
 		if ((role == FLOW_CLIENT || role == FLOW_GATEWAY) &&
 		    entry->flow.state != FLOW_CLOSING &&
@@ -115,7 +115,7 @@ static json_t *endpoint_object(const struct snapshot *snapshot, uint32_t index,
 			 "gateway_share", report_share(counts->gateway_slots[index],
 						       counts->gateway_totals[row->service]),
 			 "flows", (json_int_t)counts->flows[index],
-			 "state", row->flags & BACKEND_OUT ? "draining" : "active");
+			 "state", row->flags & BACKEND_DRAINING ? "draining" : "active");
 }
 
 struct order {
@@ -153,7 +153,7 @@ static int add_backends(json_t *list, const struct snapshot *snapshot, const cha
 }
 
 /* Clusters whose endpoints `filter` means; a VIP:port may lead to one. */
-static bool left_out_matches(const struct snapshot *snapshot, const char *cluster,
+static bool excluded_matches(const struct snapshot *snapshot, const char *cluster,
 			     const char *filter)
 {
 	const char *name;
@@ -171,13 +171,13 @@ static bool left_out_matches(const struct snapshot *snapshot, const char *cluste
 }
 
 /* The kernel never hears of endpoints that are not used: the agent says which and why. */
-static json_t *left_out(const struct snapshot *snapshot, const char *filter)
+static json_t *excluded(const struct snapshot *snapshot, const char *filter)
 {
 	json_t *state = report_agent_state(snapshot), *list = json_array(), *item;
 	size_t i;
 
-	json_array_foreach(json_object_get(state, "left_out"), i, item)
-		if (left_out_matches(snapshot, json_string_value(json_object_get(item, "cluster")),
+	json_array_foreach(json_object_get(state, "excluded"), i, item)
+		if (excluded_matches(snapshot, json_string_value(json_object_get(item, "cluster")),
 				     filter))
 			json_array_append(list, item);
 	json_decref(state);
@@ -197,8 +197,8 @@ json_t *report_endpoints(const struct snapshot *snapshot, const char *filter)
 		json_decref(list);
 		return NULL;
 	}
-	return json_pack("{s:i,s:o,s:o}", "schema", REPORT_SCHEMA, "endpoints", list, "left_out",
-			 left_out(snapshot, filter));
+	return json_pack("{s:i,s:o,s:o}", "schema", REPORT_SCHEMA, "endpoints", list, "excluded",
+			 excluded(snapshot, filter));
 }
 
 static void print_row(struct table_print *table, const json_t *endpoint, bool wide)
@@ -234,7 +234,7 @@ static const char *reason_text(const char *name)
 		const char *name, *text;
 	} reasons[] = {
 #define X(name, text) { #name, text },
-		LEFT_OUT_REASONS(X)
+		EXCLUDED_REASONS(X)
 #undef X
 	};
 
@@ -244,9 +244,9 @@ static const char *reason_text(const char *name)
 	return name ? name : "-";
 }
 
-static int print_left_out(const json_t *list, FILE *out)
+static int print_excluded(const json_t *list, FILE *out)
 {
-	static const char *const headers[] = { "LEFT OUT", "CLUSTER", "REASON" };
+	static const char *const headers[] = { "EXCLUDED", "CLUSTER", "REASON" };
 	struct table_print *table;
 	char buf[32];
 	json_t *item;
@@ -287,5 +287,5 @@ int report_endpoints_print(const json_t *report, bool wide, FILE *out)
 		print_row(table, endpoint, wide);
 	err = table_print_write(table, out);
 	table_print_free(table);
-	return err ? err : print_left_out(json_object_get(report, "left_out"), out);
+	return err ? err : print_excluded(json_object_get(report, "excluded"), out);
 }

@@ -128,7 +128,7 @@ static void look_up_flow(struct explain *explain)
 	struct flow_key key = {
 		.saddr = query->from.ip.v4, .daddr = explain->key.addr,
 		.sport = htons(query->from_port), .dport = explain->key.port,
-		.scope = FLOW_SCOPE(0, FLOW_CLIENT, explain->key.proto == IPPROTO_UDP),
+		.zone = FLOW_ZONE(0, FLOW_CLIENT, explain->key.proto == IPPROTO_UDP),
 	};
 	const struct flow_entry *entry;
 	struct flow_view view;
@@ -151,7 +151,7 @@ static void look_up_flow(struct explain *explain)
 	json_object_set_new(explain->report, "flow", report_flow(explain->snapshot, &view));
 	step(explain, "flow", true,
 	     json_sprintf("%s, in `%s`: goes to %s by %s, whatever the table says now",
-			  flow_view_state(view.state), entry->half_open ? "half_open" : "flows",
+			  flow_view_state(view.state), entry->embryonic ? "embryonic" : "flows",
 			  place(&ip, view.upstream_port, upstream), view.path));
 }
 
@@ -190,7 +190,7 @@ static bool look_at_drops(struct explain *explain)
 static bool look_at_table(struct explain *explain)
 {
 	struct slot_arena arena = snapshot_arena(explain->snapshot);
-	table_word table = explain->service->table;
+	table_desc table = explain->service->table;
 
 	json_object_set_new(explain->report, "table",
 			    json_pack("{s:I,s:I,s:I,s:I}",
@@ -254,7 +254,7 @@ static json_t *backend_object(const struct explain *explain, uint32_t index)
 			 "network", report_text(report_network(snapshot, row->network, network)),
 			 "slots", (json_int_t)slots,
 			 "table_share", report_share(slots, explain->total),
-			 "state", row->flags & BACKEND_OUT ? "draining" : "active");
+			 "state", row->flags & BACKEND_DRAINING ? "draining" : "active");
 }
 
 static json_t *path_text(const struct explain *explain, const struct backend *row)
@@ -336,7 +336,7 @@ static void priorities(struct explain *explain)
 		const struct backend *row = &snapshot->backends[i];
 
 		if (snapshot_backend_of(snapshot, i, explain->row) &&
-		    !(row->flags & BACKEND_OUT) && row->priority < MAX_PRIORITIES)
+		    !(row->flags & BACKEND_DRAINING) && row->priority < MAX_PRIORITIES)
 			sums[row->priority] += row->share;
 	}
 	for (int i = 0; i < MAX_PRIORITIES; i++) {
@@ -348,11 +348,11 @@ static void priorities(struct explain *explain)
 	}
 }
 
-/* The agent's word on the service: health by priority, and who is left out for what reason. */
+/* The agent's word on the service: health by priority, and who is excluded for what reason. */
 static void agent_words(struct explain *explain)
 {
 	const char *cluster = snapshot_name(explain->snapshot, NAME_CLUSTER, explain->row), *name;
-	json_t *left_out = json_object_get(explain->report, "left_out");
+	json_t *excluded = json_object_get(explain->report, "excluded");
 	json_t *state = report_agent_state(explain->snapshot), *item;
 	size_t i;
 
@@ -363,10 +363,10 @@ static void agent_words(struct explain *explain)
 			json_object_set_new(explain->report, "health",
 					    report_copy(item, "priorities"));
 	}
-	json_array_foreach(json_object_get(state, "left_out"), i, item) {
+	json_array_foreach(json_object_get(state, "excluded"), i, item) {
 		name = json_string_value(json_object_get(item, "cluster"));
 		if (name && cluster && !strcmp(name, cluster))
-			json_array_append(left_out, item);
+			json_array_append(excluded, item);
 	}
 	json_decref(state);
 }
@@ -393,7 +393,7 @@ static json_t *empty_report(const struct explain *explain)
 			 "from", from_text(explain->query), "outcome", "chosen_per_connection",
 			 "service", "flow", "table", "hash", "walked", "line",
 			 "backend", "steps", explain->steps, "distribution", "drop", 0.0, "drops",
-			 "priorities", "health", "left_out");
+			 "priorities", "health", "excluded");
 }
 
 json_t *report_explain(const struct snapshot *snapshot, const struct explain_query *query)

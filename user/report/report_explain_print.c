@@ -72,14 +72,14 @@ static void print_refused(const json_t *report, FILE *out)
 			report_cell(item, "refused", buf));
 }
 
-static void print_left_out(const json_t *report, FILE *out)
+static void print_excluded(const json_t *report, FILE *out)
 {
 	json_t *item;
 	char a[32], b[32];
 	size_t i;
 
-	json_array_foreach(json_object_get(report, "left_out"), i, item)
-		fprintf(out, "%sleft out: %s: %s\n", i ? "" : "\n", report_cell(item, "address", a),
+	json_array_foreach(json_object_get(report, "excluded"), i, item)
+		fprintf(out, "%sexcluded: %s: %s\n", i ? "" : "\n", report_cell(item, "address", a),
 			report_cell(item, "reason", b));
 }
 
@@ -104,6 +104,6 @@ int report_explain_print(const json_t *report, bool wide, FILE *out)
 	print_refused(report, out);
 	print_priorities(report, out);
 	err = print_distribution(json_object_get(report, "distribution"), out);
-	print_left_out(report, out);
+	print_excluded(report, out);
 	return err;
 }

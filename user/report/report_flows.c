@@ -26,7 +26,7 @@ json_t *report_flow(const struct snapshot *snapshot, const struct flow_view *vie
 								     network)) : json_null(),
 		"upstream_local", report_address4(view->local, view->local_port),
 		"path", view->path, "state", flow_view_state(view->state),
-		"half_open", view->half_open, "affinity", view->affinity,
+		"embryonic", view->embryonic, "affinity", view->affinity,
 		"opened", timed ? report_time(view->opened_ns) : json_null(),
 		"age_ms", timed ? json_integer((json_int_t)view->age_ms) : json_null(),
 		"idle_ms", timed ? json_integer((json_int_t)view->idle_ms) : json_null(),

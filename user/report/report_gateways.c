@@ -17,7 +17,7 @@ struct use {
 
 static bool is_gateway(const struct backend *row, const struct gateway_entry *gateway)
 {
-	return row->kind != BACKEND_LOCAL && !(row->flags & BACKEND_OUT) &&
+	return row->kind != BACKEND_LOCAL && !(row->flags & BACKEND_DRAINING) &&
 	       row->network == gateway->key.network && row->port == gateway->gateway.port &&
 	       !memcmp(&row->addr, &gateway->key.addr, sizeof(row->addr));
 }

@@ -44,7 +44,7 @@ static uint32_t count_backends(const struct snapshot *snapshot, uint32_t network
 
 	for (uint32_t i = 1; i < snapshot->backend_count; i++)
 		count += snapshot_backend_of(snapshot, i, snapshot->backends[i].service) &&
-			 !(snapshot->backends[i].flags & BACKEND_OUT) &&
+			 !(snapshot->backends[i].flags & BACKEND_DRAINING) &&
 			 snapshot->backends[i].network == network;
 	return count;
 }

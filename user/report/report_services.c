@@ -25,7 +25,7 @@ static struct tally *count_backends(const struct snapshot *snapshot)
 
 		if (!snapshot_backend_of(snapshot, i, row->service))
 			continue;
-		if (row->flags & BACKEND_OUT)
+		if (row->flags & BACKEND_DRAINING)
 			tallies[row->service].draining++;
 		else if (row->kind == BACKEND_LOCAL)
 			tallies[row->service].local++;
@@ -67,10 +67,10 @@ static json_t *service_object(const struct snapshot *snapshot, uint32_t row,
 {
 	const struct service *service = &snapshot->services[row];
 	const char *cluster = snapshot_name(snapshot, NAME_CLUSTER, row);
-	uint64_t taken_ms = 0;
+	uint64_t captured_ms = 0;
 
-	if (service->taken_ns && snapshot->monotonic_ns > service->taken_ns)
-		taken_ms = (snapshot->monotonic_ns - service->taken_ns) / 1000000u;
+	if (service->captured_ns && snapshot->monotonic_ns > service->captured_ns)
+		captured_ms = (snapshot->monotonic_ns - service->captured_ns) / 1000000u;
 	return json_pack("{s:o,s:s,s:o,s:o,s:I,s:s,s:I,s:I,s:I,s:I,s:I,s:I,s:b,s:b,s:b,s:f,s:o,s:o}",
 			 "vip", report_vip(service), "protocol", report_protocol(service->proto),
 			 "host", report_text(report_host(cluster)),
@@ -80,7 +80,7 @@ static json_t *service_object(const struct snapshot *snapshot, uint32_t row,
 			 "draining", (json_int_t)tally->draining,
 			 "table_size", (json_int_t)TABLE_BUCKETS(service->table) * BUCKET_SLOTS,
 			 "gateway_table_size", (json_int_t)TABLE_BUCKETS(service->local_table) * BUCKET_SLOTS,
-			 "taken_ms", (json_int_t)taken_ms,
+			 "captured_ms", (json_int_t)captured_ms,
 			 "panic", !!(service->flags & SERVICE_PANIC),
 			 "degraded", !!(service->flags & SERVICE_DEGRADED),
 			 "affinity", !!(service->flags & SERVICE_AFFINITY),
@@ -161,7 +161,7 @@ static void add_known(json_t *list, size_t taken, const json_t *state)
 			"vip", vip, "protocol", protocol, "host", report_copy(service, "host"),
 			"cluster", report_copy(service, "cluster"), "row",
 			"state", report_copy(service, "state"), "local", 0, "remote", 0,
-			"draining", 0, "table_size", 0, "gateway_table_size", 0, "taken_ms",
+			"draining", 0, "table_size", 0, "gateway_table_size", 0, "captured_ms",
 			"panic", 0, "degraded", 0, "affinity", 0, "drop", 0.0, "drops", "notes"));
 	}
 }
@@ -197,7 +197,7 @@ static void print_row(struct table_print *table, const json_t *service, bool wid
 	table_print_cell(table, "%s", report_cell(service, "draining", buf));
 	table_print_cell(table, "%s", report_cell(service, "row", buf));
 	table_print_cell(table, "%s", report_cell(service, "table_size", buf));
-	table_print_cell(table, "%s", report_age(service, "taken_ms", buf));
+	table_print_cell(table, "%s", report_age(service, "captured_ms", buf));
 }
 
 int report_services_print(const json_t *report, bool wide, FILE *out)

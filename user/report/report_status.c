@@ -3,7 +3,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "census.h"
+#include "map_usage.h"
 #include "reason_names.h"
 #include "report.h"
 #include "report_common.h"
@@ -69,22 +69,22 @@ static json_t *usage(struct map_usage usage)
 	return json_pack("{s:I,s:I}", "used", (json_int_t)usage.used, "max", (json_int_t)usage.max);
 }
 
-static json_t *maps(const struct snapshot *snapshot, const struct census *census)
+static json_t *maps(const struct snapshot *snapshot, const struct map_usage_sums *sums)
 {
-	return json_pack("{s:o,s:o,s:o,s:o}", "services", usage(census->services),
-			 "backends", usage(census->backends),
+	return json_pack("{s:o,s:o,s:o,s:o}", "services", usage(sums->services),
+			 "backends", usage(sums->backends),
 			 "flows", usage(snapshot->flow_usage),
-			 "half_open", usage(snapshot->half_open_usage));
+			 "embryonic", usage(snapshot->embryonic_usage));
 }
 
 /* How the services stand. */
-static json_t *services(const struct census *census)
+static json_t *services(const struct map_usage_sums *sums)
 {
-	return json_pack("{s:I,s:I,s:I,s:I,s:I}", "taken", (json_int_t)census->taken,
-			 "refusing", (json_int_t)census->refusing,
-			 "panic", (json_int_t)census->panic,
-			 "degraded", (json_int_t)census->degraded,
-			 "dropping", (json_int_t)census->dropping);
+	return json_pack("{s:I,s:I,s:I,s:I,s:I}", "captured", (json_int_t)sums->captured,
+			 "refusing", (json_int_t)sums->refusing,
+			 "panic", (json_int_t)sums->panic,
+			 "degraded", (json_int_t)sums->degraded,
+			 "dropping", (json_int_t)sums->dropping);
 }
 
 static json_t *agent(const struct snapshot *snapshot, const json_t *state)
@@ -193,13 +193,13 @@ json_t *report_source(const json_t *state)
 json_t *report_status(const struct snapshot *snapshot, const char *pin_dir)
 {
 	json_t *state = report_agent_state(snapshot), *report;
-	struct census census;
+	struct map_usage_sums sums;
 	char network[16];
 
-	census_take(snapshot, &census);
+	map_usage_sum(snapshot, &sums);
 	report = json_pack(
 		"{s:o,s:i,s:s,s:o,s:o,s:o,s:s,s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:b}",
-		"services", services(&census), "schema", REPORT_SCHEMA, "pin_dir", pin_dir,
+		"services", services(&sums), "schema", REPORT_SCHEMA, "pin_dir", pin_dir,
 		"agent", agent(snapshot, state),
 		"network", report_text(report_network(snapshot, snapshot->settings.network, network)),
 		"cluster", report_copy(state, "cluster"),
@@ -210,7 +210,7 @@ json_t *report_status(const struct snapshot *snapshot, const char *pin_dir)
 		"last_update", report_copy(state, "last_update"),
 		"updates", report_copy(state, "updates"),
 		"problems", report_copy(state, "problems"), "programs", programs(snapshot),
-		"interfaces", interfaces(snapshot, state), "maps", maps(snapshot, &census),
+		"interfaces", interfaces(snapshot, state), "maps", maps(snapshot, &sums),
 		"forwarded", forwarded(snapshot),
 		"passes", reason_counts(snapshot, PASS, -1),
 		"drops", reason_counts(snapshot, DROP, -1), "directions", directions(snapshot),

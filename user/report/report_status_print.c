@@ -171,8 +171,8 @@ static void print_services(const json_t *report, FILE *out)
 	};
 	const json_t *services = json_object_get(report, "services");
 
-	fprintf(out, "Services    %lld taken",
-		(long long)json_integer_value(json_object_get(services, "taken")));
+	fprintf(out, "Services    %lld captured",
+		(long long)json_integer_value(json_object_get(services, "captured")));
 	for (size_t i = 0; i < sizeof(states) / sizeof(*states); i++) {
 		json_int_t count = json_integer_value(json_object_get(services, states[i].key));
 

@@ -47,7 +47,7 @@ static size_t shorten(const json_t *state, json_t *list, size_t room)
 
 static void cut(json_t *state, size_t room)
 {
-	static const char *const lists[] = { "left_out", "services", "interfaces", "networks" };
+	static const char *const lists[] = { "excluded", "services", "interfaces", "networks" };
 
 	for (size_t i = 0; i < sizeof(lists) / sizeof(*lists) && length_of(state) >= room; i++) {
 		json_t *list = json_object_get(state, lists[i]);

@@ -39,7 +39,7 @@ struct iface_entry {
 struct flow_entry {
 	struct flow_key key;
 	struct flow flow;
-	bool half_open; /* stands in `half_open`, else in `flows` */
+	bool embryonic; /* stands in `embryonic`, else in `flows` */
 };
 
 /* How full a map is. */
@@ -76,7 +76,7 @@ struct snapshot {
 	size_t iface_count;
 	struct flow_entry *flows; /* by key */
 	size_t flow_count;
-	struct map_usage flow_usage, half_open_usage;
+	struct map_usage flow_usage, embryonic_usage;
 
 	struct counter counters[HOOK_COUNT][REASON_COUNT]; /* summed over the CPUs */
 

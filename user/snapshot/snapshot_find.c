@@ -132,11 +132,11 @@ const struct service *snapshot_flow_service(const struct snapshot *snapshot,
 
 struct flow_key snapshot_reply_key(const struct flow_key *key, const struct flow *flow)
 {
-	bool udp = FLOW_IS_UDP(key->scope);
-	bool gateway = FLOW_ROLE(key->scope) == FLOW_GATEWAY;
+	bool udp = FLOW_IS_UDP(key->zone);
+	bool gateway = FLOW_ROLE(key->zone) == FLOW_GATEWAY;
 	struct flow_key reply = {
 		.saddr = key->daddr, .daddr = key->saddr, .sport = key->dport, .dport = key->sport,
-		.scope = FLOW_SCOPE(0, gateway ? FLOW_GATEWAY_REPLY : FLOW_REPLY, udp),
+		.zone = FLOW_ZONE(0, gateway ? FLOW_GATEWAY_REPLY : FLOW_REPLY, udp),
 	};
 
 	if (flow->action != FLOW_ENCAP && flow->action != FLOW_DECAP) {
@@ -179,7 +179,7 @@ static void count_entry(uint32_t row, uint32_t parts, void *data)
 		counting->counts[row] += parts;
 }
 
-uint64_t snapshot_count_table(const struct snapshot *snapshot, table_word table, uint32_t *counts)
+uint64_t snapshot_count_table(const struct snapshot *snapshot, table_desc table, uint32_t *counts)
 {
 	struct slot_arena arena = snapshot_arena(snapshot);
 	struct counting counting = { .counts = counts, .rows = snapshot->backend_count };

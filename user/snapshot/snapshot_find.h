@@ -36,7 +36,7 @@ const struct flow_entry *snapshot_flow(const struct snapshot *snapshot, const st
 
 /* Adds to counts[row], for each backend row, what the table gives it, in TABLE_WHOLE to an entry;
  * `counts` may be NULL. Returns the sum of that. */
-uint64_t snapshot_count_table(const struct snapshot *snapshot, table_word table, uint32_t *counts);
+uint64_t snapshot_count_table(const struct snapshot *snapshot, table_desc table, uint32_t *counts);
 
 /* That sum of each service row's client table; to be freed. NULL without memory. */
 uint64_t *snapshot_table_totals(const struct snapshot *snapshot);

@@ -33,7 +33,7 @@ static int add_link(struct ads_source *source, const char *network, const char *
 {
 	const struct ads_settings *settings = &source->settings;
 	bool own = !source->link_count, all = own && !settings->listed;
-	struct ads_link **links =
+	struct ads_connection **links =
 		realloc(source->links, (source->link_count + 1) * sizeof(*links));
 	struct arena *arena = arena_new(0);
 	struct ads_node node = {};
@@ -53,19 +53,19 @@ static int add_link(struct ads_source *source, const char *network, const char *
 	if (links)
 		source->links = links;
 	if (!err)
-		err = ads_link_new(source->base, settings, &config, network, on_link, source,
+		err = ads_connection_new(source->base, settings, &config, network, on_link, source,
 				   &source->links[source->link_count]);
 	arena_free(arena);
 	if (err)
 		return err;
-	ads_link_start(source->links[source->link_count++]);
+	ads_connection_start(source->links[source->link_count++]);
 	source->links_changed++;
 	return 0;
 }
 
 static void drop_link(struct ads_source *source, size_t index)
 {
-	ads_link_free(source->links[index]);
+	ads_connection_free(source->links[index]);
 	memmove(&source->links[index], &source->links[index + 1],
 		(source->link_count - index - 1) * sizeof(*source->links));
 	source->link_count--;
@@ -112,7 +112,7 @@ static int set_view(struct ads_source *source, const char *view)
 /* istiod takes note of metadata at the first request of a stream alone. */
 static int change_view(struct ads_source *source, const char *view)
 {
-	struct ads_link *link = source->links[0];
+	struct ads_connection *link = source->links[0];
 	struct arena *arena = arena_new(0);
 	struct ads_node node;
 	int err = arena ? ads_node_make(arena, &source->settings, &source->machine,
@@ -125,7 +125,7 @@ static int change_view(struct ads_source *source, const char *view)
 		err = set_view(source, view);
 	arena_free(arena);
 	if (!err)
-		ads_link_reopen(link, "the networks asked for changed");
+		ads_connection_reopen(link, "the networks asked for changed");
 	return err;
 }
 
@@ -156,12 +156,12 @@ static int listed_names(const struct config *config, struct arena *arena, const 
 	return 0;
 }
 
-static int subscribe(struct ads_link *link, const char *const *names, size_t count)
+static int subscribe(struct ads_connection *link, const char *const *names, size_t count)
 {
 	int err = xds_session_subscribe_eds(link->session, names, count, ads_now_ms());
 
 	if (!err)
-		ads_link_drive(link);
+		ads_connection_drive(link);
 	return err;
 }
 
@@ -279,7 +279,7 @@ size_t ads_source_stream_count(const struct ads_source *source)
 void ads_source_stream(const struct ads_source *source, size_t index,
 		       struct ads_stream_status *ret)
 {
-	const struct ads_link *link = source->links[index];
+	const struct ads_connection *link = source->links[index];
 
 	ret->network = link->network;
 	ret->peer = grpc_stream_peer(link->stream);

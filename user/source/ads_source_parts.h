@@ -3,7 +3,7 @@
 #ifndef ADS_SOURCE_PARTS_H
 #define ADS_SOURCE_PARTS_H
 
-#include "ads_link.h"
+#include "ads_connection.h"
 #include "ads_source.h"
 
 struct ads_source {
@@ -12,7 +12,7 @@ struct ads_source {
 	struct ads_machine machine;
 	ads_notify notify;
 	void *arg;
-	struct ads_link **links; /* the first is our own network's */
+	struct ads_connection **links; /* the first is our own network's */
 	size_t link_count;
 	uint64_t links_changed;  /* how often */
 	char *view;              /* last said as REQUESTED_NETWORK_VIEW; NULL: nothing */

@@ -16,7 +16,7 @@ struct ads_views {
 	const char *text; /* REQUESTED_NETWORK_VIEW; NULL: meshNetworks names no other network */
 };
 
-/* A network without a usable gateway, not flat with ours, is left out, so that its pods' raw
+/* A network without a usable gateway, not flat with ours, is excluded, so that its pods' raw
  * addresses do not even come here; one entered by passthrough may name none, since the control
  * plane names stock gateways by itself. Strings live in the arena. Returns 0 or -ENOMEM. */
 int ads_views_make(struct arena *arena, const struct mesh_networks *mesh, const char *own,

@@ -14,7 +14,7 @@
 #include <xxhash.h>
 
 #include "eds_decode.h"
-#include "file_sign.h"
+#include "file_fingerprint.h"
 #include "problem.h"
 
 #define NS_PER_SECOND 1000000000u
@@ -289,7 +289,7 @@ static int note_unreadable(struct file_entry *entry, const char *path, int why, 
 	err = replace_text(&entry->problem, line, changed);
 	free(line);
 	entry->hash = 0;
-	entry->sign = 0;
+	entry->fingerprint = 0;
 	return err;
 }
 
@@ -298,7 +298,7 @@ static bool is_read(const struct file_entry *entry, const char *path)
 {
 	struct stat st;
 
-	return entry->sign && !stat(path, &st) && file_sign(&st) == entry->sign;
+	return entry->fingerprint && !stat(path, &st) && file_stat_fingerprint(&st) == entry->fingerprint;
 }
 
 static int read_anew(struct file_entry *entry, const char *path, bool *changed)
@@ -323,7 +323,7 @@ static int read_anew(struct file_entry *entry, const char *path, bool *changed)
 	free(text);
 	if (!err) {
 		entry->hash = hash;
-		entry->sign = file_sign(&st);
+		entry->fingerprint = file_stat_fingerprint(&st);
 	}
 	return err;
 }

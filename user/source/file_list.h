@@ -7,7 +7,7 @@
 #include <stddef.h>
 
 /* Files of one directory, as many as there may be services by default; what lies beyond is an error,
- * not left out. */
+ * not excluded. */
 #define FILE_LIST_MAX 16384
 
 struct file_list_item {

@@ -32,7 +32,7 @@ struct file_entry {
 	struct held_set *set; /* the last one that could be read; owns the names */
 	uint64_t hash;        /* of the bytes last looked at */
 	uint64_t written;     /* st_mtim of it, in ns */
-	uint64_t sign;        /* file_sign() of it; 0: to be read again */
+	uint64_t fingerprint; /* file_stat_fingerprint() of it; 0: to be read again */
 	size_t problem_count;
 	char *problem;  /* of the whole file; or NULL */
 	char *rejected; /* of single resources; or NULL */

@@ -128,7 +128,7 @@ int file_watch_set(struct file_watch *watch, const char *const *paths, size_t co
 }
 
 /* In the directory that is listed: names of files it may be enough to read. */
-static void note_name(struct file_word *word, const struct inotify_event *event)
+static void note_name(struct file_events *word, const struct inotify_event *event)
 {
 	if (!file_list_takes(event->name)) {
 		word->more |= event->mask & IN_MOVED_TO; /* a volume's ..data */
@@ -146,7 +146,7 @@ static void note_name(struct file_word *word, const struct inotify_event *event)
 
 /* What was created may still be empty, and what went away may be about to come back. Files with a
  * dot are not read; a volume's `..data` is renamed. */
-static void note_event(const struct file_watch *watch, struct file_word *word,
+static void note_event(const struct file_watch *watch, struct file_events *word,
 		       const struct inotify_event *event)
 {
 	word->changed = true;
@@ -158,7 +158,7 @@ static void note_event(const struct file_watch *watch, struct file_word *word,
 		word->more = true;
 }
 
-int file_watch_read(struct file_watch *watch, struct file_word *word)
+int file_watch_read(struct file_watch *watch, struct file_events *word)
 {
 	char buf[4096] __attribute__((aligned(__alignof__(struct inotify_event))));
 	const struct inotify_event *event;

@@ -14,7 +14,7 @@
 #define FILE_WORD_NAMES 8
 
 /* What was told since this was last cleared. */
-struct file_word {
+struct file_events {
 	bool changed; /* anything */
 	bool whole;   /* a file was moved in, or its writer closed it: it need not be looked at later */
 	bool more;    /* beside what `names` says */
@@ -40,6 +40,6 @@ int file_watch_fd(const struct file_watch *watch);
 int file_watch_set(struct file_watch *watch, const char *const *paths, size_t count);
 
 /* Adds what there is to *word. Returns 0 or -errno. */
-int file_watch_read(struct file_watch *watch, struct file_word *word);
+int file_watch_read(struct file_watch *watch, struct file_events *word);
 
 #endif

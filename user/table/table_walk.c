@@ -7,14 +7,14 @@
 #include "parallax_table.h"
 #include "table_place.h"
 
-bool table_is_whole(const struct slot_arena *arena, table_word word)
+bool table_is_whole(const struct slot_arena *arena, table_desc word)
 {
 	return TABLE_BITS(word) <= TABLE_MAX_BITS && table_lines(word) <= TABLE_BUCKETS(word) &&
 	       (uint64_t)TABLE_OFFSET(word) + TABLE_BUCKETS(word) <= arena->count;
 }
 
 /* NULL where a link leads nowhere: the arena is read while it is written. */
-static const struct bucket *bucket_at(const struct slot_arena *arena, table_word word,
+static const struct bucket *bucket_at(const struct slot_arena *arena, table_desc word,
 				      const struct table_walk *walk)
 {
 	uint32_t bucket = table_bucket(walk, TABLE_BITS(word));
@@ -22,7 +22,7 @@ static const struct bucket *bucket_at(const struct slot_arena *arena, table_word
 	return bucket < TABLE_BUCKETS(word) ? &arena->buckets[TABLE_OFFSET(word) + bucket] : NULL;
 }
 
-struct table_choice table_walk(const struct slot_arena *arena, table_word word, uint64_t hash)
+struct table_choice table_walk(const struct slot_arena *arena, table_desc word, uint64_t hash)
 {
 	struct table_walk walk = {.number = hash};
 	struct table_choice choice = {0};
@@ -55,7 +55,7 @@ static uint64_t each_slot(const struct bucket *bucket, uint32_t *left, table_mee
 	return 0;
 }
 
-void table_each(const struct slot_arena *arena, table_word word, table_meet meet, void *data)
+void table_each(const struct slot_arena *arena, table_desc word, table_meet meet, void *data)
 {
 	const struct bucket *buckets = arena->buckets + TABLE_OFFSET(word);
 	uint32_t spilled = table_lines(word);

@@ -21,14 +21,14 @@ struct table_choice {
 };
 
 /* Does the table lie in the arena, and is its shape possible? */
-bool table_is_whole(const struct slot_arena *arena, table_word word);
+bool table_is_whole(const struct slot_arena *arena, table_desc word);
 
 /* Where a connection with this walk_hash() goes. The table must be whole and not empty. */
-struct table_choice table_walk(const struct slot_arena *arena, table_word word, uint64_t hash);
+struct table_choice table_walk(const struct slot_arena *arena, table_desc word, uint64_t hash);
 
 /* Calls `meet` for each entry of the table with the row it names and its parts, TABLE_WHOLE to a
  * whole one; for none when the table is empty or not whole. */
 typedef void (*table_meet)(uint32_t row, uint32_t parts, void *data);
-void table_each(const struct slot_arena *arena, table_word word, table_meet meet, void *data);
+void table_each(const struct slot_arena *arena, table_desc word, table_meet meet, void *data);
 
 #endif

@@ -12,7 +12,7 @@ static bool serves(const struct socket_addr *address, uint8_t proto)
 }
 
 /* The address a connection of this family and protocol would use, and what is wrong with it. */
-static enum left_out choose_address(const struct view_request *request,
+static enum excluded choose_address(const struct view_request *request,
 				    const struct endpoint *endpoint,
 				    const struct socket_addr **ret_address)
 {
@@ -28,13 +28,13 @@ static enum left_out choose_address(const struct view_request *request,
 			found = address;
 	}
 	if (!found)
-		return LEFT_OUT_NO_ADDRESS;
+		return EXCLUDED_NO_ADDRESS;
 	*ret_address = found;
 	if (!serves(found, request->proto))
-		return LEFT_OUT_WRONG_PROTOCOL;
+		return EXCLUDED_WRONG_PROTOCOL;
 	if (!addr_is_usable(&found->addr))
-		return LEFT_OUT_BAD_ADDRESS;
-	return found->port ? LEFT_OUT_NONE : LEFT_OUT_BAD_PORT;
+		return EXCLUDED_BAD_ADDRESS;
+	return found->port ? EXCLUDED_NONE : EXCLUDED_BAD_PORT;
 }
 
 /* The fifth part of `workload;namespace;name;revision;cluster` (istio: AppendLbEndpointMetadata);
@@ -76,7 +76,7 @@ static bool named_network(const struct reach_map *map, const struct locality *lo
 }
 
 /* Rule 3: nothing names a network. */
-static enum left_out assume_own(const struct reach_map *map, const struct endpoint *endpoint,
+static enum excluded assume_own(const struct reach_map *map, const struct endpoint *endpoint,
 				const struct socket_addr *address)
 {
 	const struct view_request *request = map->request;
@@ -85,11 +85,11 @@ static enum left_out assume_own(const struct reach_map *map, const struct endpoi
 
 	if (request->cluster && cluster &&
 	    (strncmp(cluster, request->cluster, length) || request->cluster[length]))
-		return LEFT_OUT_UNKNOWN_NETWORK;
+		return EXCLUDED_UNKNOWN_NETWORK;
 	/* An address inside was matched by rule 2 already. */
 	if (map->own && map->own->network->cidr_count && address)
-		return LEFT_OUT_OUTSIDE_NETWORK;
-	return LEFT_OUT_NONE;
+		return EXCLUDED_OUTSIDE_NETWORK;
+	return EXCLUDED_NONE;
 }
 
 static void label_pod(const struct reach_map *map, const struct locality *locality,
@@ -99,7 +99,7 @@ static void label_pod(const struct reach_map *map, const struct locality *locali
 	const struct reach *network;
 	const char *name;
 	bool known = named_network(map, locality, endpoint, &name, &network);
-	enum left_out reason = LEFT_OUT_NONE;
+	enum excluded reason = EXCLUDED_NONE;
 
 	if (!known && label->address) {
 		network = reach_by_cidr(map, &label->address->addr);
@@ -114,7 +114,7 @@ static void label_pod(const struct reach_map *map, const struct locality *locali
 		label->down = network->down && !network->local;
 	} else if (strcmp(name, request->network)) {
 		label->remote = true;
-		reason = LEFT_OUT_NO_GATEWAY;
+		reason = EXCLUDED_NO_GATEWAY;
 	}
 	label->network = network;
 	if (!label->reason)
@@ -139,24 +139,24 @@ static const struct reach *find_gateway(const struct reach_map *map,
 	return NULL;
 }
 
-static enum left_out check_gateway(const struct view_request *request, const struct label *label)
+static enum excluded check_gateway(const struct view_request *request, const struct label *label)
 {
 	const struct mesh_network *network = label->network->network;
 
 	if (label->network->own)
-		return LEFT_OUT_OWN_GATEWAY;
+		return EXCLUDED_OWN_GATEWAY;
 	if (!addr_is_usable(&label->address->addr))
-		return LEFT_OUT_BAD_ADDRESS;
+		return EXCLUDED_BAD_ADDRESS;
 	if (!label->address->port)
-		return LEFT_OUT_BAD_PORT;
+		return EXCLUDED_BAD_PORT;
 	if (!serves(label->address, request->proto))
-		return LEFT_OUT_WRONG_PROTOCOL;
+		return EXCLUDED_WRONG_PROTOCOL;
 	if (network->transport == TRANSPORT_NONE)
-		return LEFT_OUT_NO_TRANSPORT;
+		return EXCLUDED_NO_TRANSPORT;
 	if (network->transport == TRANSPORT_PASSTHROUGH &&
 	    label->address->addr.family != request->family)
-		return LEFT_OUT_NO_ADDRESS;
-	return LEFT_OUT_NONE;
+		return EXCLUDED_NO_ADDRESS;
+	return EXCLUDED_NONE;
 }
 
 /* The network behind a gateway that nothing names: where there is one other network alone that can be
@@ -191,10 +191,10 @@ static void label_unknown_gateway(const struct reach_map *map, const struct loca
 	label->network = network;
 	label->remote = !(network ? network->own : name && !strcmp(name, map->request->network));
 	if (!label->remote)
-		label->reason = LEFT_OUT_OWN_GATEWAY;
+		label->reason = EXCLUDED_OWN_GATEWAY;
 	else if (!label->reason &&
 		 (!network || network->network->transport != TRANSPORT_PASSTHROUGH))
-		label->reason = LEFT_OUT_UNKNOWN_GATEWAY;
+		label->reason = EXCLUDED_UNKNOWN_GATEWAY;
 	if (label->address)
 		label->down = reach_is_down(map->request, &label->address->addr,
 					    label->address->port);

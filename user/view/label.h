@@ -10,7 +10,7 @@
 #include "view.h"
 
 struct label {
-	enum left_out reason;              /* LEFT_OUT_NONE: it takes part in the shares */
+	enum excluded reason;              /* EXCLUDED_NONE: it takes part in the shares */
 	const struct socket_addr *address; /* the one that is used or shown; NULL: it has none */
 	const struct reach *network;       /* NULL: none of the mesh; own network if reason is NONE */
 	bool gateway;                      /* rewritten by the control plane, or in the gateway table */

@@ -74,9 +74,9 @@ static int fill(struct arena *arena, struct reach_map *map, struct reach *reach)
 	if (error || reach->local)
 		return error;
 	if (!reach->gateway_count)
-		reach->reason = LEFT_OUT_NO_GATEWAY;
+		reach->reason = EXCLUDED_NO_GATEWAY;
 	else if (reach->network->transport == TRANSPORT_NONE)
-		reach->reason = LEFT_OUT_NO_TRANSPORT;
+		reach->reason = EXCLUDED_NO_TRANSPORT;
 	return 0;
 }
 

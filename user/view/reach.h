@@ -16,7 +16,7 @@ struct reach {
 	const struct mesh_network *network;
 	bool own;
 	bool local;           /* own, or flat with it: pods by their own address */
-	enum left_out reason; /* why its pods cannot be used; LEFT_OUT_NONE when they can */
+	enum excluded reason; /* why its pods cannot be used; EXCLUDED_NONE when they can */
 	bool down;            /* it has usable gateways, and all are known to be down */
 	/* Gateways that take its pods' traffic: those that are up, or all when none is. */
 	const struct mesh_gateway **gateways;

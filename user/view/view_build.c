@@ -54,26 +54,26 @@ static int label_all(struct builder *builder)
 	return 0;
 }
 
-static int list_left_out(struct builder *builder)
+static int list_excluded(struct builder *builder)
 {
 	struct view *view = builder->view;
 	size_t count = 0;
 
 	for (size_t i = 0; i < builder->label_count; i++)
-		count += builder->labels[i].reason != LEFT_OUT_NONE;
-	view->left_out = arena_array(builder->arena, count, sizeof(*view->left_out));
-	if (!view->left_out)
+		count += builder->labels[i].reason != EXCLUDED_NONE;
+	view->excluded = arena_array(builder->arena, count, sizeof(*view->excluded));
+	if (!view->excluded)
 		return -ENOMEM;
 	for (size_t i = 0; i < builder->label_count; i++) {
 		struct label *label = &builder->labels[i];
 
 		if (beyond_gateway(builder, label)) {
-			label->reason = LEFT_OUT_NO_GATEWAY;
+			label->reason = EXCLUDED_NO_GATEWAY;
 			continue;
 		}
 		if (!label->reason)
 			continue;
-		view->left_out[view->left_out_count++] = (struct view_left_out){
+		view->excluded[view->excluded_count++] = (struct view_excluded){
 			.addr = label->address ? label->address->addr : (struct addr){0},
 			.port = label->address ? label->address->port : 0,
 			.reason = label->reason,
@@ -109,20 +109,20 @@ static int compute_shares(struct builder *builder)
 	return error;
 }
 
-static enum left_out why_idle(const struct builder *builder, const struct share_host *host)
+static enum excluded why_unused(const struct builder *builder, const struct share_host *host)
 {
 	const struct view_priority *priority = &builder->view->priorities[host->priority];
 
 	if (host->health == HOST_EXCLUDED)
-		return LEFT_OUT_DRAINING;
+		return EXCLUDED_DRAINING;
 	if (host->health == HOST_UNHEALTHY)
-		return LEFT_OUT_UNHEALTHY;
+		return EXCLUDED_UNHEALTHY;
 	if (!(host->health == HOST_DEGRADED ? priority->degraded_load : priority->healthy_load))
-		return LEFT_OUT_STANDBY;
-	return LEFT_OUT_NO_WEIGHT;
+		return EXCLUDED_STANDBY;
+	return EXCLUDED_NO_WEIGHT;
 }
 
-static int list_idle(struct builder *builder)
+static int list_unused(struct builder *builder)
 {
 	const struct host_set *set = &builder->set;
 	struct view *view = builder->view;
@@ -130,15 +130,15 @@ static int list_idle(struct builder *builder)
 
 	for (size_t i = 0; i < set->input.host_count; i++)
 		count += !(set->input.hosts[i].share > 0);
-	view->idle = arena_array(builder->arena, count, sizeof(*view->idle));
-	if (!view->idle)
+	view->unused = arena_array(builder->arena, count, sizeof(*view->unused));
+	if (!view->unused)
 		return -ENOMEM;
 	for (size_t i = 0; i < set->input.host_count; i++)
 		if (!(set->input.hosts[i].share > 0))
-			view->idle[view->idle_count++] = (struct view_left_out){
+			view->unused[view->unused_count++] = (struct view_excluded){
 				.addr = set->hosts[i].address->addr,
 				.port = set->hosts[i].address->port,
-				.reason = why_idle(builder, &set->input.hosts[i]),
+				.reason = why_unused(builder, &set->input.hosts[i]),
 			};
 	return 0;
 }
@@ -185,14 +185,14 @@ static int build(struct builder *builder)
 	if (!error)
 		error = label_all(builder);
 	if (!error)
-		error = list_left_out(builder);
+		error = list_excluded(builder);
 	if (!error)
 		error = hosts_collect(builder->arena, builder->scratch, request, builder->labels,
 				      &builder->set);
 	if (!error)
 		error = compute_shares(builder);
 	if (!error)
-		error = list_idle(builder);
+		error = list_unused(builder);
 	if (!error)
 		error = collapse_hosts(builder->arena, request, &builder->set, view);
 	view->fail = !view->backend_count;

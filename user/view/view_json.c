@@ -20,50 +20,50 @@ const char *view_transport_name(enum backend_kind kind)
 	return "passthrough";
 }
 
-const char *view_left_out_name(enum left_out reason)
+const char *view_excluded_name(enum excluded reason)
 {
 	switch (reason) {
-	case LEFT_OUT_NONE:
+	case EXCLUDED_NONE:
 		break;
-	case LEFT_OUT_NO_GATEWAY:
+	case EXCLUDED_NO_GATEWAY:
 		return "no_gateway";
-	case LEFT_OUT_NO_TRANSPORT:
+	case EXCLUDED_NO_TRANSPORT:
 		return "no_transport";
-	case LEFT_OUT_UNKNOWN_NETWORK:
+	case EXCLUDED_UNKNOWN_NETWORK:
 		return "unknown_network";
-	case LEFT_OUT_OUTSIDE_NETWORK:
+	case EXCLUDED_OUTSIDE_NETWORK:
 		return "outside_network";
-	case LEFT_OUT_UNKNOWN_GATEWAY:
+	case EXCLUDED_UNKNOWN_GATEWAY:
 		return "unknown_gateway";
-	case LEFT_OUT_OWN_GATEWAY:
+	case EXCLUDED_OWN_GATEWAY:
 		return "own_gateway";
-	case LEFT_OUT_BAD_ADDRESS:
+	case EXCLUDED_BAD_ADDRESS:
 		return "bad_address";
-	case LEFT_OUT_BAD_PORT:
+	case EXCLUDED_BAD_PORT:
 		return "bad_port";
-	case LEFT_OUT_NO_ADDRESS:
+	case EXCLUDED_NO_ADDRESS:
 		return "no_address";
-	case LEFT_OUT_WRONG_PROTOCOL:
+	case EXCLUDED_WRONG_PROTOCOL:
 		return "wrong_protocol";
-	case LEFT_OUT_UNHEALTHY:
+	case EXCLUDED_UNHEALTHY:
 		return "unhealthy";
-	case LEFT_OUT_DRAINING:
+	case EXCLUDED_DRAINING:
 		return "draining";
-	case LEFT_OUT_STANDBY:
+	case EXCLUDED_STANDBY:
 		return "standby";
-	case LEFT_OUT_NO_WEIGHT:
+	case EXCLUDED_NO_WEIGHT:
 		return "no_weight";
 	}
 	return "none";
 }
 
-const char *view_left_out_text(enum left_out reason)
+const char *view_excluded_text(enum excluded reason)
 {
 	switch (reason) {
-	case LEFT_OUT_NONE:
+	case EXCLUDED_NONE:
 		break;
-#define X(name, text) case LEFT_OUT_##name: return text;
-		LEFT_OUT_REASONS(X)
+#define X(name, text) case EXCLUDED_##name: return text;
+		EXCLUDED_REASONS(X)
 #undef X
 	}
 	return "";
@@ -109,10 +109,10 @@ static json_t *backend_json(const struct view_backend *backend, double table_sha
 			 "table_share", fraction(table_share));
 }
 
-static json_t *left_out_json(const struct view_left_out *left_out)
+static json_t *excluded_json(const struct view_excluded *excluded)
 {
-	return json_pack("{s:o, s:s}", "address", address(&left_out->addr, left_out->port),
-			 "reason", view_left_out_name(left_out->reason));
+	return json_pack("{s:o, s:s}", "address", address(&excluded->addr, excluded->port),
+			 "reason", view_excluded_name(excluded->reason));
 }
 
 /* Appends and takes `value`; on failure frees `array`. */
@@ -145,12 +145,12 @@ static json_t *backends_json(const struct view *view, const struct table *table)
 	return array;
 }
 
-static json_t *all_left_out_json(const struct view *view)
+static json_t *all_excluded_json(const struct view *view)
 {
 	json_t *array = json_array();
 
-	for (size_t i = 0; array && i < view->left_out_count; i++)
-		array = append(array, left_out_json(&view->left_out[i]));
+	for (size_t i = 0; array && i < view->excluded_count; i++)
+		array = append(array, excluded_json(&view->excluded[i]));
 	return array;
 }
 
@@ -166,12 +166,12 @@ json_t *view_drops_json(const struct view *view)
 	return array;
 }
 
-json_t *view_idle_json(const struct view *view)
+json_t *view_unused_json(const struct view *view)
 {
 	json_t *array = json_array();
 
-	for (size_t i = 0; array && i < view->idle_count; i++)
-		array = append(array, left_out_json(&view->idle[i]));
+	for (size_t i = 0; array && i < view->unused_count; i++)
+		array = append(array, excluded_json(&view->unused[i]));
 	return array;
 }
 
@@ -182,7 +182,7 @@ json_t *view_to_json(const struct view *view, const struct table *table, const c
 			 "drop", fraction(view->drop), "fail", fraction(view->fail),
 			 "panic", view->panic, "priorities", priorities_json(view),
 			 "backends", backends_json(view, table),
-			 "left_out", all_left_out_json(view));
+			 "excluded", all_excluded_json(view));
 }
 
 json_t *view_rejected_to_json(const struct assignment *assignment, const char *service)
@@ -190,5 +190,5 @@ json_t *view_rejected_to_json(const struct assignment *assignment, const char *s
 	return json_pack("{s:s, s:s, s:s, s:f, s:f, s:b, s:[], s:[], s:[]}",
 			 "service", service, "cluster", assignment->name,
 			 "rejected", assignment->rejected, "drop", 0.0, "fail", 0.0,
-			 "panic", 0, "priorities", "backends", "left_out");
+			 "panic", 0, "priorities", "backends", "excluded");
 }

@@ -19,7 +19,7 @@ json_t *view_rejected_to_json(const struct assignment *assignment, const char *s
 /* [{category, ratio, refused}]: of what reaches the category, and of all new connections. */
 json_t *view_drops_json(const struct view *view);
 /* [{address, reason}] of endpoints that are counted and get nothing. */
-json_t *view_idle_json(const struct view *view);
+json_t *view_unused_json(const struct view *view);
 
 /* One priority: hosts, health, loads. */
 json_t *view_priority_json(const struct view_priority *priority);
@@ -29,7 +29,7 @@ const char *view_kind_name(enum backend_kind kind);
 /* "direct", "geneve" or "passthrough". */
 const char *view_transport_name(enum backend_kind kind);
 /* Name in JSON ("no_gateway") and text for people. */
-const char *view_left_out_name(enum left_out reason);
-const char *view_left_out_text(enum left_out reason);
+const char *view_excluded_name(enum excluded reason);
+const char *view_excluded_text(enum excluded reason);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Tells files that were written from those that were not, without reading them. */
-#include "file_sign.h"
+#include "file_fingerprint.h"
 
 #include <dirent.h>
 #include <limits.h>
@@ -30,7 +30,7 @@ static bool is_settled(const struct stat *st)
 	return age > SETTLED_NS || age < -SETTLED_NS;
 }
 
-uint64_t file_sign(const struct stat *st)
+uint64_t file_stat_fingerprint(const struct stat *st)
 {
 	const struct {
 		uint64_t device, inode, size;
@@ -49,7 +49,7 @@ static uint64_t sign_path(const char *path, uint64_t seed)
 
 	if (stat(path, &st))
 		return seed;
-	sign = file_sign(&st);
+	sign = file_stat_fingerprint(&st);
 	return seed + (sign ? sign : XXH3_64bits_withSeed(&unsettled, sizeof(unsettled),
 							   ++unsettled));
 }
@@ -70,7 +70,7 @@ static uint64_t sign_directory(DIR *dir, const char *path)
 	return sum;
 }
 
-uint64_t file_signature(const char *path)
+uint64_t file_fingerprint(const char *path)
 {
 	DIR *dir = opendir(path);
 	uint64_t signature;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* The used part of a mapped array of the kernel. */
-#include "map_window.h"
+#include "partial_mmap.h"
 
 #include <errno.h>
 #include <stdbool.h>
@@ -25,7 +25,7 @@ static bool is_zero(const unsigned char *memory, size_t bytes)
 }
 
 /* Whether the elements in these bytes of the array are all zero: 1, 0 or -errno. */
-static int step_is_zero(const struct map_window *window, size_t from, size_t bytes)
+static int step_is_zero(const struct partial_mmap *window, size_t from, size_t bytes)
 {
 	void *memory = mmap(NULL, bytes, PROT_READ, MAP_SHARED, window->fd, (off_t)from);
 	int zero;
@@ -38,7 +38,7 @@ static int step_is_zero(const struct map_window *window, size_t from, size_t byt
 }
 
 /* Steps are looked at from behind, one at a time. */
-static int find_used(const struct map_window *window, size_t *ret_bytes)
+static int find_used(const struct partial_mmap *window, size_t *ret_bytes)
 {
 	size_t end = window->bytes;
 
@@ -56,7 +56,7 @@ static int find_used(const struct map_window *window, size_t *ret_bytes)
 	return 0;
 }
 
-static int map_up_to(struct map_window *window, size_t bytes)
+static int map_up_to(struct partial_mmap *window, size_t bytes)
 {
 	size_t end = round_up(bytes, STEP);
 	char *at = (char *)window->memory + window->mapped;
@@ -72,9 +72,9 @@ static int map_up_to(struct map_window *window, size_t bytes)
 	return 0;
 }
 
-int map_window_open(int fd, struct map_window *ret)
+int partial_mmap_open(int fd, struct partial_mmap *ret)
 {
-	struct map_window window = { .fd = fd };
+	struct partial_mmap window = { .fd = fd };
 	struct pin_map info;
 	size_t used;
 	int err = pins_map_info(fd, &info);
@@ -92,28 +92,28 @@ int map_window_open(int fd, struct map_window *ret)
 	if (!err)
 		err = map_up_to(&window, used);
 	if (err) {
-		map_window_close(&window);
+		partial_mmap_close(&window);
 		return err;
 	}
 	*ret = window;
 	return 0;
 }
 
-void map_window_close(struct map_window *window)
+void partial_mmap_close(struct partial_mmap *window)
 {
 	if (window->memory)
 		munmap(window->memory, window->bytes);
-	*window = (struct map_window){};
+	*window = (struct partial_mmap){};
 }
 
-int map_window_need(struct map_window *window, size_t rows)
+int partial_mmap_need(struct partial_mmap *window, size_t rows)
 {
 	if (rows > window->rows)
 		return -EINVAL;
 	return map_up_to(window, rows * window->stride);
 }
 
-int map_window_write(int fd, size_t at, const void *from, size_t bytes)
+int partial_mmap_write(int fd, size_t at, const void *from, size_t bytes)
 {
 	size_t into = at % (size_t)sysconf(_SC_PAGESIZE);
 	char *memory = mmap(NULL, into + bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd,

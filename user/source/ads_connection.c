@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* One session with its stream and its timer: it connects, asks, listens, and tries again. */
-#include "ads_link.h"
+#include "ads_connection.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -20,7 +20,7 @@ int64_t ads_now_ms(void)
 	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-static void tell(struct ads_link *link)
+static void tell(struct ads_connection *link)
 {
 	uint64_t generation = xds_session_generation(link->session);
 	bool contents = generation != link->generation;
@@ -31,7 +31,7 @@ static void tell(struct ads_link *link)
 
 /* ------------------------------------------------------------------ requests and time */
 
-static void lose(struct ads_link *link, const char *reason)
+static void lose(struct ads_connection *link, const char *reason)
 {
 	int64_t now = ads_now_ms();
 
@@ -41,7 +41,7 @@ static void lose(struct ads_link *link, const char *reason)
 	xds_session_disconnected(link->session, reason, now);
 }
 
-static void set_timer(struct ads_link *link)
+static void set_timer(struct ads_connection *link)
 {
 	int64_t due = xds_session_deadline(link->session), now = ads_now_ms(), wait;
 	int64_t reconnect = link->busy ? XDS_NEVER : xds_session_reconnect_at(link->session);
@@ -60,7 +60,7 @@ static void set_timer(struct ads_link *link)
 }
 
 /* Sends what the session has to say. */
-static int send_requests(struct ads_link *link)
+static int send_requests(struct ads_connection *link)
 {
 	struct xds_session_status status;
 	struct xds_request request;
@@ -74,7 +74,7 @@ static int send_requests(struct ads_link *link)
 	return more < 0 ? more : err;
 }
 
-void ads_link_drive(struct ads_link *link)
+void ads_connection_drive(struct ads_connection *link)
 {
 	int err = send_requests(link);
 
@@ -87,7 +87,7 @@ void ads_link_drive(struct ads_link *link)
 
 static void on_timer(evutil_socket_t fd, short what, void *arg)
 {
-	struct ads_link *link = arg;
+	struct ads_connection *link = arg;
 	int64_t now = ads_now_ms();
 
 	(void)fd;
@@ -98,7 +98,7 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 		link->busy = true;
 		grpc_stream_connect(link->stream);
 	}
-	ads_link_drive(link);
+	ads_connection_drive(link);
 	tell(link);
 }
 
@@ -106,17 +106,17 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 
 static void on_open(void *arg)
 {
-	struct ads_link *link = arg;
+	struct ads_connection *link = arg;
 
 	xds_session_connected(link->session, ads_now_ms());
-	ads_link_drive(link);
+	ads_connection_drive(link);
 	link->notify(link->arg, false);
 }
 
 /* A server that accepts and says nothing is as good as away. */
 static int on_message(void *arg, const uint8_t *message, size_t length)
 {
-	struct ads_link *link = arg;
+	struct ads_connection *link = arg;
 	int err;
 
 	if (length >= MEMORY_LARGE)
@@ -133,7 +133,7 @@ static int on_message(void *arg, const uint8_t *message, size_t length)
 
 static void on_closed(void *arg, const char *reason)
 {
-	struct ads_link *link = arg;
+	struct ads_connection *link = arg;
 
 	if (grpc_stream_failure(link->stream) && !link->refused)
 		xds_session_refuse(link->session, reason);
@@ -143,12 +143,12 @@ static void on_closed(void *arg, const char *reason)
 	tell(link);
 }
 
-void ads_link_start(struct ads_link *link)
+void ads_connection_start(struct ads_connection *link)
 {
 	set_timer(link);
 }
 
-void ads_link_reopen(struct ads_link *link, const char *why)
+void ads_connection_reopen(struct ads_connection *link, const char *why)
 {
 	struct xds_session_status status;
 
@@ -164,7 +164,7 @@ void ads_link_reopen(struct ads_link *link, const char *why)
 /* ------------------------------------------------------------------ making one */
 
 static int open_stream(struct event_base *base, const struct ads_settings *settings,
-		       struct ads_link *link)
+		       struct ads_connection *link)
 {
 	const struct config_ads *ads = &settings->ads;
 	struct grpc_address *addresses =
@@ -189,11 +189,11 @@ static int open_stream(struct event_base *base, const struct ads_settings *setti
 	return grpc_stream_new(base, &options, &handler, &link->stream);
 }
 
-int ads_link_new(struct event_base *base, const struct ads_settings *settings,
+int ads_connection_new(struct event_base *base, const struct ads_settings *settings,
 		 const struct xds_session_config *config, const char *network,
-		 void (*notify)(void *arg, bool contents), void *arg, struct ads_link **ret)
+		 void (*notify)(void *arg, bool contents), void *arg, struct ads_connection **ret)
 {
-	struct ads_link *link = calloc(1, sizeof(*link));
+	struct ads_connection *link = calloc(1, sizeof(*link));
 	int err;
 
 	if (!link)
@@ -207,13 +207,13 @@ int ads_link_new(struct event_base *base, const struct ads_settings *settings,
 	if (!err)
 		err = open_stream(base, settings, link);
 	if (err)
-		ads_link_free(link);
+		ads_connection_free(link);
 	else
 		*ret = link;
 	return err;
 }
 
-void ads_link_free(struct ads_link *link)
+void ads_connection_free(struct ads_connection *link)
 {
 	if (!link)
 		return;

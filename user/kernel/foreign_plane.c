@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* A data plane of another pin directory on the hooks of our interfaces. */
-#include "other_plane.h"
+#include "foreign_plane.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -27,7 +27,7 @@ struct look {
 	const struct config *config;
 	struct plane *planes; /* the first is ours */
 	size_t plane_count;
-	struct other_plane found;
+	struct foreign_plane found;
 };
 
 /* ------------------------------------------------------------------ which are pinned where */
@@ -162,7 +162,7 @@ static bool stands_on(const struct look *look, uint32_t ifindex, char *ret_dir)
 static int visit_link(void *arg, const struct netlink_link *link)
 {
 	struct look *look = arg;
-	struct other_plane *found = &look->found;
+	struct foreign_plane *found = &look->found;
 
 	if (link->gone || !interfaces_role(look->config, link->name) ||
 	    !stands_on(look, link->ifindex, found->pin_dir))
@@ -172,7 +172,7 @@ static int visit_link(void *arg, const struct netlink_link *link)
 	return 0;
 }
 
-int other_plane_find(const struct config *config, const char *pin_dir, struct other_plane *ret)
+int foreign_plane_find(const struct config *config, const char *pin_dir, struct foreign_plane *ret)
 {
 	struct look look = { .config = config };
 	int err = find_planes(&look, pin_dir);

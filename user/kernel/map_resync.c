@@ -8,8 +8,8 @@
 #include <bpf/bpf.h>
 
 #include "hash_reader.h"
-#include "map_stock.h"
-#include "map_window.h"
+#include "map_resync.h"
+#include "partial_mmap.h"
 
 /* Elements of one hash, as they come. */
 struct stock_list {
@@ -107,7 +107,7 @@ static int take_name(void *arg, const void *key, const void *value)
 	return 0;
 }
 
-int map_stock_take(const struct map_writer_fds *fds, struct ledger *ledger)
+int map_resync_take(const struct map_writer_fds *fds, struct ledger *ledger)
 {
 	struct stock_list vips = {}, ids = {}, networks = {}, gateways = {}, allowed = {}, names = {};
 	const struct {
@@ -124,14 +124,14 @@ int map_stock_take(const struct map_writer_fds *fds, struct ledger *ledger)
 		{ fds->names, sizeof(struct name_key), sizeof(struct name), take_name, &names },
 	};
 	struct ledger_entries entries;
-	struct map_window slots = {};
+	struct partial_mmap slots = {};
 	int err = take_ranges(fds->allowed, &allowed);
 
 	for (size_t i = 0; !err && i < sizeof(parts) / sizeof(*parts); i++)
 		err = hash_reader_walk(parts[i].fd, parts[i].key_size, parts[i].value_size,
 				       parts[i].visit, parts[i].list);
 	if (!err)
-		err = map_window_open(fds->slots, &slots);
+		err = partial_mmap_open(fds->slots, &slots);
 	entries = (struct ledger_entries){
 		(void *)vips.items,	vips.count,	(void *)ids.items,     ids.count,
 		(void *)networks.items, networks.count, (void *)gateways.items, gateways.count,
@@ -140,7 +140,7 @@ int map_stock_take(const struct map_writer_fds *fds, struct ledger *ledger)
 	};
 	if (!err)
 		err = ledger_rebuild(ledger, &entries);
-	map_window_close(&slots);
+	partial_mmap_close(&slots);
 	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++)
 		free(parts[i].list->items);
 	free(allowed.items);

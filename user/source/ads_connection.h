@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* One session with its stream and its timer: it connects, asks, listens, and tries again. */
-#ifndef ADS_LINK_H
-#define ADS_LINK_H
+#ifndef ADS_CONNECTION_H
+#define ADS_CONNECTION_H
 
 #include <stdbool.h>
 
@@ -12,7 +12,7 @@
 
 struct grpc_stream;
 
-struct ads_link {
+struct ads_connection {
 	char *network; /* whose view it has */
 	struct xds_session *session;
 	struct grpc_stream *stream;
@@ -26,17 +26,17 @@ struct ads_link {
 	void *arg;
 };
 
-/* Nothing is connected before ads_link_start(). `settings` must outlive it. Returns 0 or -errno. */
-int ads_link_new(struct event_base *base, const struct ads_settings *settings,
+/* Nothing is connected before ads_connection_start(). `settings` must outlive it. Returns 0 or -errno. */
+int ads_connection_new(struct event_base *base, const struct ads_settings *settings,
 		 const struct xds_session_config *config, const char *network,
-		 void (*notify)(void *arg, bool contents), void *arg, struct ads_link **ret);
-void ads_link_free(struct ads_link *link);
+		 void (*notify)(void *arg, bool contents), void *arg, struct ads_connection **ret);
+void ads_connection_free(struct ads_connection *link);
 
-void ads_link_start(struct ads_link *link);
+void ads_connection_start(struct ads_connection *link);
 /* Ends the stream and opens another at once; what is held serves meanwhile. */
-void ads_link_reopen(struct ads_link *link, const char *why);
+void ads_connection_reopen(struct ads_connection *link, const char *why);
 /* After a call on the session: sends what it has to say and sets its timer. */
-void ads_link_drive(struct ads_link *link);
+void ads_connection_drive(struct ads_connection *link);
 
 int64_t ads_now_ms(void);
 

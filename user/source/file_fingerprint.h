@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Tells files that were written from those that were not, without reading them. */
-#ifndef FILE_SIGN_H
-#define FILE_SIGN_H
+#ifndef FILE_FINGERPRINT_H
+#define FILE_FINGERPRINT_H
 
 #include <stdint.h>
 
@@ -9,10 +9,10 @@ struct stat;
 
 /* A number that changes when the file is replaced or written. 0, equal to no other, of one that was
  * changed just now: another change may bear the same times. */
-uint64_t file_sign(const struct stat *st);
+uint64_t file_stat_fingerprint(const struct stat *st);
 
 /* The same of a file or, for a directory, of the set of its files and each of them: 0 when there is
  * none; a new number each time while something in it was changed just now. */
-uint64_t file_signature(const char *path);
+uint64_t file_fingerprint(const char *path);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* The used part of a mapped array of the kernel. */
-#ifndef MAP_WINDOW_H
-#define MAP_WINDOW_H
+#ifndef PARTIAL_MMAP_H
+#define PARTIAL_MMAP_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -10,7 +10,7 @@
  * Address space is reserved for the whole array and reads as zeros, which is what stands in the
  * elements nobody has written yet; the array itself is mapped over the beginning. `memory` never
  * moves. */
-struct map_window {
+struct partial_mmap {
 	int fd; /* borrowed */
 	void *memory;
 	size_t bytes, mapped; /* of the whole array; of its beginning that is mapped */
@@ -20,16 +20,16 @@ struct map_window {
 
 /* Maps everything up to the last element that is not zero. `fd` is a BPF_F_MMAPABLE array that
  * nobody else writes beyond this. Returns 0 or -errno. */
-int map_window_open(int fd, struct map_window *ret);
+int partial_mmap_open(int fd, struct partial_mmap *ret);
 /* Accepts a window that was never opened. */
-void map_window_close(struct map_window *window);
+void partial_mmap_close(struct partial_mmap *window);
 
 /* Makes the elements below `rows` writable. Returns 0, -EINVAL when there are none so far out, or
  * another -errno. */
-int map_window_need(struct map_window *window, size_t rows);
+int partial_mmap_need(struct partial_mmap *window, size_t rows);
 
 /* Copies `bytes` to byte `at` of a BPF_F_MMAPABLE array, through a mapping that is gone
  * afterwards. Returns 0 or -errno. */
-int map_window_write(int fd, size_t at, const void *from, size_t bytes);
+int partial_mmap_write(int fd, size_t at, const void *from, size_t bytes);
 
 #endif
