@@ -282,6 +282,7 @@ run-check:
 	@BUILD=$(BUILD) tools/run-tests.sh $(CHECK_SUITES)
 
 run-test:
+	@[ "$$(id -u)" != 0 ] || tools/mount-bpffs.sh
 	@BUILD=$(BUILD) tools/run-tests.sh $(TEST_SUITES)
 
 run-fuzz: $(FUZZERS)

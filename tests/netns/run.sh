@@ -57,6 +57,7 @@ report() {
 }
 
 ((EUID == 0)) || { echo "SKIP netns: needs root"; exit 0; }
+../../tools/mount-bpffs.sh || exit 1
 (($#)) || set -- $(printf '%s\n' test_*.sh | sed 's/^test_//; s/\.sh$//')
 for name in "$@"; do
 	run_test "$name"

@@ -9,9 +9,11 @@
 
 declare -gA TOPO_NODE_CLUSTER TOPO_NODE_ADDR TOPO_POD_ADDR TOPO_POD_NODE
 POD_CIDR=${POD_CIDR:-10.10.0.0/16}
+TOPO_TOOLS=$(dirname "$(dirname "$(realpath "${BASH_SOURCE[0]}")")")
 
-# topo_begin DIR PREFIX: namespaces will be called PREFIX-NAME.
+# topo_begin DIR PREFIX: namespaces will be called PREFIX-NAME. Agents pin below /sys/fs/bpf.
 topo_begin() {
+	"$TOPO_TOOLS/mount-bpffs.sh" || exit 1
 	TOPO_DIR=$1 TOPO_PREFIX=$2
 	mkdir -p "$TOPO_DIR/log"
 	echo "$TOPO_PREFIX" >"$TOPO_DIR/prefix"
