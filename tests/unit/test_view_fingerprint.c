@@ -55,13 +55,13 @@ static void sample_new(struct sample *s)
 			     .cluster = "k", .panic_threshold = 50, .family = 4,
 			     .proto = IPPROTO_TCP, .down = s->down, .down_count = 1 },
 	};
-	s->assignment.content = assignment_fingerprint(&s->assignment);
+	s->assignment.fingerprint = assignment_fingerprint(&s->assignment);
 }
 
 static uint64_t whole(struct sample *s)
 {
-	s->assignment.content = assignment_fingerprint(&s->assignment);
-	return s->assignment.content ^ view_inputs_fingerprint(&s->request);
+	s->assignment.fingerprint = assignment_fingerprint(&s->assignment);
+	return s->assignment.fingerprint ^ view_inputs_fingerprint(&s->request);
 }
 
 /* Sets the field to another value and expects another fingerprint. */

@@ -21,7 +21,7 @@ static int look_at_contents(struct builder *builder)
 	for (size_t i = 0; i < list->count; i++) {
 		bool stale = builder_is_stale(builder, list->items[i]);
 
-		picture->contents[i] = stale ? ~list->items[i]->content : list->items[i]->content;
+		picture->contents[i] = stale ? ~list->items[i]->fingerprint : list->items[i]->fingerprint;
 	}
 	picture->content_count = list->count;
 	return 0;

@@ -10,11 +10,11 @@ static uint64_t inputs(struct builder *builder, const struct desired_service *ro
 		       const struct assignment *assignment)
 {
 	const uint64_t parts[] = {
-		builder->surroundings, assignment->content, row->flags, row->by_id, builder->gateway,
+		builder->surroundings, assignment->fingerprint, row->flags, row->by_id, builder->gateway,
 	};
 	bool stale = builder_is_stale(builder, assignment);
 
-	return assignment->content && !stale ? XXH3_64bits(parts, sizeof(parts)) : 0;
+	return assignment->fingerprint && !stale ? XXH3_64bits(parts, sizeof(parts)) : 0;
 }
 
 /* Whether the kernel holds what was made of it. */

@@ -7,8 +7,8 @@
 
 #include "assignment.h"
 
-/* Covers every field of an assignment that is not rejected, except `received_ns` and `content`;
- * never 0. Code that builds or alters an assignment stores it in `content`, or 0 when unknown. */
+/* Covers every field of an assignment that is not rejected, except `received_ns` and `fingerprint`;
+ * never 0. Code that builds or alters an assignment stores it in `fingerprint`, or 0 when unknown. */
 uint64_t assignment_fingerprint(const struct assignment *assignment);
 
 #endif

@@ -270,7 +270,7 @@ int assignment_merge(struct arena *arena, const struct merge_view *views, size_t
 		*merged = *views[first].assignment;
 		merged->localities = merge.localities;
 		merged->locality_count = merge.locality_count;
-		merged->content = assignment_fingerprint(merged);
+		merged->fingerprint = assignment_fingerprint(merged);
 		*ret = merged;
 	}
 	free(merge.everywhere);

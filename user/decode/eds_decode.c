@@ -241,7 +241,7 @@ int eds_decode_text(const char *label, const char *text, size_t length,
 		err = decode_tree(tree, set, problems);
 	for (size_t i = 0; !err && i < set->count; i++)
 		if (!set->items[i].rejected)
-			set->items[i].content = assignment_fingerprint(&set->items[i]);
+			set->items[i].fingerprint = assignment_fingerprint(&set->items[i]);
 	if (err)
 		assignment_set_free(set);
 	else

@@ -260,7 +260,7 @@ int pb_decode_assignment(struct pb_slice body, struct eds_usage *usage, struct a
 	proto_arena_done(&reader.scratch);
 	if (err)
 		return err;
-	assignment.content = assignment_fingerprint(&assignment);
+	assignment.fingerprint = assignment_fingerprint(&assignment);
 	*ret = assignment;
 	return 0;
 }

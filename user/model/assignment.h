@@ -66,7 +66,7 @@ struct assignment {
 	bool weighted_priority_health;
 	uint64_t stale_after_ms; /* 0: never */
 	uint64_t received_ns;    /* CLOCK_MONOTONIC, when it last came; 0: its source watches over it */
-	uint64_t content;        /* assignment_fingerprint(); 0: not known, so it equals no other */
+	uint64_t fingerprint;    /* assignment_fingerprint(); 0: unknown, equal to no other */
 };
 
 /* What one file or response held, in its order. Owns its arena. */

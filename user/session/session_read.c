@@ -72,8 +72,8 @@ static const struct assignment *show(struct xds_served *served,
 	else
 		served->shown = (struct assignment){.overprovisioning = EDS_OVERPROVISIONING};
 	served->shown.name = served->name;
-	if (!served->shown.content)
-		served->shown.content = assignment_fingerprint(&served->shown);
+	if (!served->shown.fingerprint)
+		served->shown.fingerprint = assignment_fingerprint(&served->shown);
 	return &served->shown;
 }
 
