@@ -6,16 +6,16 @@
 #include "base.h"
 #include "parallax_table.h"
 
-INLINE struct bucket *table_bucket_at(table_desc word, const struct table_walk *walk)
+INLINE struct bucket *table_bucket_at(table_desc table, const struct table_walk *walk)
 {
-	__u32 index = TABLE_OFFSET(word) + table_bucket(walk, TABLE_BITS(word));
+	__u32 index = TABLE_OFFSET(table) + table_bucket(walk, TABLE_BITS(table));
 
 	return bpf_map_lookup_elem(&slots, &index);
 }
 
-/* Some steps of a walk: the entry that accepts it, or 0. So few that the verifier, which takes both
- * ways at each entry, stays far from its limit. */
-SUBPROGRAM __u64 table_stretch(table_desc word, struct table_walk *state)
+/* Take TABLE_WALK_BATCH steps of a walk. Returns the entry that accepts, or 0. More steps would
+ * come near the verifier's limit: it follows both branches at each entry. */
+SUBPROGRAM __u64 table_walk_steps(table_desc table, struct table_walk *state)
 {
 	struct table_walk walk;
 	__u64 entry = 0;
@@ -23,8 +23,8 @@ SUBPROGRAM __u64 table_stretch(table_desc word, struct table_walk *state)
 	if (!state)
 		return 0;
 	walk = *state;
-	for (int i = 0; i < TABLE_STRETCH && !entry; i++) {
-		struct bucket *bucket = table_bucket_at(word, &walk);
+	for (int i = 0; i < TABLE_WALK_BATCH && !entry; i++) {
+		struct bucket *bucket = table_bucket_at(table, &walk);
 
 		if (!bucket)
 			return 0;
@@ -34,19 +34,19 @@ SUBPROGRAM __u64 table_stretch(table_desc word, struct table_walk *state)
 	return entry;
 }
 
-/* The entry where the walk of `hash` ends; 0 where the arena has no more. */
-SUBPROGRAM __u64 table_walk(table_desc word, __u64 hash)
+/* Walk with `hash` over a table. Returns the entry that accepts, or 0 outside of the arena. */
+SUBPROGRAM __u64 table_walk(table_desc table, __u64 hash)
 {
-	struct table_walk walk = {.number = hash};
+	struct table_walk walk = { .number = hash };
 	struct bucket *bucket;
 
-	for (int i = 0; i < TABLE_STEPS / TABLE_STRETCH; i++) {
-		__u64 entry = table_stretch(word, &walk);
+	for (int i = 0; i < TABLE_STEPS / TABLE_WALK_BATCH; i++) {
+		__u64 entry = table_walk_steps(table, &walk);
 
 		if (entry)
 			return entry;
 	}
-	bucket = table_bucket_at(word, &walk);
+	bucket = table_bucket_at(table, &walk);
 	return bucket ? bucket->slot[0] : 0;
 }
 

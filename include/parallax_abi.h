@@ -57,15 +57,15 @@ typedef __u64 table_desc;
 #define TABLE_GENERATION_BITS 6
 #define TABLE_BUCKET_SHIFT (TABLE_OFFSET_BITS + TABLE_SHAPE_BITS)
 #define TABLE_GENERATION_SHIFT (TABLE_BUCKET_SHIFT + TABLE_BUCKET_BITS)
-#define TABLE_OFFSET(word) ((__u32)((word) & ((1ULL << TABLE_OFFSET_BITS) - 1)))
+#define TABLE_OFFSET(table) ((__u32)((table) & ((1ULL << TABLE_OFFSET_BITS) - 1)))
 /* Logarithm and, above it, scale together. */
-#define TABLE_SHAPE(word) ((__u32)((word) >> TABLE_OFFSET_BITS & ((1u << TABLE_SHAPE_BITS) - 1)))
+#define TABLE_SHAPE(table) ((__u32)((table) >> TABLE_OFFSET_BITS & ((1u << TABLE_SHAPE_BITS) - 1)))
 #define SHAPE_BITS(shape) ((__u32)(shape) & ((1u << TABLE_LINE_BITS) - 1))
-#define TABLE_BITS(word) SHAPE_BITS(TABLE_SHAPE(word))
-#define TABLE_BUCKETS(word)                                                                        \
-	((__u32)((word) >> TABLE_BUCKET_SHIFT & ((1u << TABLE_BUCKET_BITS) - 1)))
-#define TABLE_GENERATION(word) ((__u32)((word) >> TABLE_GENERATION_SHIFT))
-#define TABLE_WORD(offset, shape, buckets, generation)                                             \
+#define TABLE_BITS(table) SHAPE_BITS(TABLE_SHAPE(table))
+#define TABLE_BUCKETS(table)                                                                       \
+	((__u32)((table) >> TABLE_BUCKET_SHIFT & ((1u << TABLE_BUCKET_BITS) - 1)))
+#define TABLE_GENERATION(table) ((__u32)((table) >> TABLE_GENERATION_SHIFT))
+#define TABLE_DESC(offset, shape, buckets, generation)                                             \
 	((table_desc)(offset) | (table_desc)(shape) << TABLE_OFFSET_BITS |                         \
 	 (table_desc)(buckets) << TABLE_BUCKET_SHIFT |                                             \
 	 (table_desc)(generation) << TABLE_GENERATION_SHIFT)

@@ -37,7 +37,7 @@ static inline table_desc table_shaped(struct bucket *buckets, uint32_t at, const
 	generation &= (1u << TABLE_GENERATION_BITS) - 1;
 	count = table.buckets;
 	arena_free(arena);
-	return TABLE_WORD(at, table.shape, count, generation);
+	return TABLE_DESC(at, table.shape, count, generation);
 }
 
 /* Writes a table of these backend rows by their weights (NULL: equal) at bucket `at` of the arena

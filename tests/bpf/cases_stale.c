@@ -71,7 +71,7 @@ static void setup_resting_backend(struct world *world)
 static void setup_table_beyond_the_arena(struct world *world)
 {
 	setup_local(world);
-	world->services[TCP_ROW].table = TABLE_WORD(WORLD_BUCKETS, 0, 1, 1);
+	world->services[TCP_ROW].table = TABLE_DESC(WORLD_BUCKETS, 0, 1, 1);
 }
 
 static void setup_slot_beyond_the_backends(struct world *world)

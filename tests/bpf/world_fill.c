@@ -115,8 +115,8 @@ uint32_t world_service(struct world *world, uint32_t vip, uint16_t port, uint8_t
 
 	world->services[row] = (struct service){
 		.vip.v4 = htonl(vip), .port = htons(port), .proto = proto, .family = 4,
-		.flags = SERVICE_IN_USE, .id = id, .table = TABLE_WORD(0, 0, 0, 1),
-		.local_table = TABLE_WORD(0, 0, 0, 1), .captured_ns = 1,
+		.flags = SERVICE_IN_USE, .id = id, .table = TABLE_DESC(0, 0, 0, 1),
+		.local_table = TABLE_DESC(0, 0, 0, 1), .captured_ns = 1,
 	};
 	world_update(world, "service_ids", &id_key, &row);
 	world_update(world, "vips", &key, &row);

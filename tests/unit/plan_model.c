@@ -171,8 +171,8 @@ static const char *clear_service(struct plan_model *model, uint32_t r)
 
 	if (plan_model_named(model, r))
 		return "clears a service row that an entry names";
-	row->table = TABLE_WORD(0, 0, 0, TABLE_GENERATION(row->table) + 1);
-	row->local_table = TABLE_WORD(0, 0, 0, TABLE_GENERATION(row->local_table) + 1);
+	row->table = TABLE_DESC(0, 0, 0, TABLE_GENERATION(row->table) + 1);
+	row->local_table = TABLE_DESC(0, 0, 0, TABLE_GENERATION(row->local_table) + 1);
 	row->flags = 0;
 	return NULL;
 }

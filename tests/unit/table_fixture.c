@@ -90,7 +90,7 @@ struct table fresh_table(struct arena *arena, const struct view *view)
 
 table_desc word_of(const struct table *table)
 {
-	return TABLE_WORD(0, table->shape, table->buckets, 0);
+	return TABLE_DESC(0, table->shape, table->buckets, 0);
 }
 
 struct slot_arena arena_of(struct arena *arena, const struct table *table)

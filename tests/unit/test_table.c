@@ -139,7 +139,7 @@ static void crowded_lines(void **state)
 }
 
 /* What each backend gets of the flows that come to a line, over all lines, by 2^20 of them each.
- * Entries whose draws depend on each other show here, two of them in one line. */
+ * Entries whose samples depend on each other show here, two of them in one line. */
 static void lines_follow_shares(void **state)
 {
 	struct arena *arena = arena_new(0);
@@ -153,7 +153,7 @@ static void lines_follow_shares(void **state)
 			uint64_t number = mix64(i << 20 | line);
 
 			for (uint32_t at = table.starts[line]; at < table.starts[line + 1]; at++)
-				if (table_draw(number, table.entries[at]) < 0) {
+				if (table_sample(number, table.entries[at]) < 0) {
 					met[TABLE_ENTRY_ROW(table.entries[at])]++;
 					all++;
 					break;

@@ -83,13 +83,13 @@ static uint32_t tag_at(const struct line *line)
 	return line->at < line->end ? TABLE_ENTRY_TAG(line->table->entries[line->at]) : UINT32_MAX;
 }
 
-/* The part of the draws that the line's next entry accepts, if it is of this tag, and steps on. */
+/* Fraction of the samples that the line's next entry accepts, if it has this tag; steps on. */
 static double accepted(struct line *line, uint32_t tag, const struct view_backend **ret)
 {
 	if (tag_at(line) != tag)
 		return 0;
 	*ret = backend_at(line);
-	return TABLE_ENTRY_ACCEPTS(line->table->entries[line->at++]) / (double)(TABLE_ALL + 1);
+	return TABLE_ENTRY_THRESHOLD(line->table->entries[line->at++]) / (double)(TABLE_ALL + 1);
 }
 
 static bool is_same(const struct view_backend *a, const struct view_backend *b)
@@ -307,7 +307,7 @@ static void weight_change_moves_the_difference(void **state)
 
 /* ------------------------------------------------------------------ placing */
 
-/* By which the entry of a backend draws that is alone in its line. */
+/* Tag of the entry of a backend that is alone in its line. */
 static uint32_t tag_alone(uint64_t hash)
 {
 	const uint32_t whole = TABLE_WHOLE;
@@ -334,7 +334,7 @@ static void find_rivals(uint64_t *ret)
 static void line_by_hand(void **state)
 {
 	static const uint32_t counts[] = {TABLE_WHOLE, TABLE_WHOLE / 2, TABLE_WHOLE};
-	uint32_t starts[2], left = 1u << TABLE_DRAW_BITS, neighbours = 0;
+	uint32_t starts[2], left = 1u << TABLE_SAMPLE_BITS, neighbours = 0;
 	uint64_t hashes[] = {0, 0, 1ULL << 40}, entries[3];
 
 	(void)state;
@@ -348,12 +348,12 @@ static void line_by_hand(void **state)
 		if (i)
 			assert_true(TABLE_ENTRY_TAG(entries[i]) > TABLE_ENTRY_TAG(entries[i - 1]));
 		neighbours += i && TABLE_ENTRY_TAG(entries[i]) == TABLE_ENTRY_TAG(entries[i - 1]) + 1;
-		assert_int_equal(TABLE_ENTRY_ACCEPTS(entries[i]), table_accepts(parts, left));
-		assert_int_equal(table_parts(TABLE_ENTRY_ACCEPTS(entries[i]), left), parts);
+		assert_int_equal(TABLE_ENTRY_THRESHOLD(entries[i]), table_threshold(parts, left));
+		assert_int_equal(table_parts(TABLE_ENTRY_THRESHOLD(entries[i]), left), parts);
 		left = table_left(parts, left);
 	}
 	assert_int_equal(neighbours, 1);
-	assert_int_equal(left, (1u << TABLE_DRAW_BITS) - 5 * TABLE_WHOLE / 2 * TABLE_PART);
+	assert_int_equal(left, (1u << TABLE_SAMPLE_BITS) - 5 * TABLE_WHOLE / 2 * TABLE_PART);
 }
 
 int main(void)

@@ -179,8 +179,8 @@ static int clear_service(struct map_writer *writer, uint32_t r)
 {
 	struct service *row = (struct service *)writer->services.memory + r;
 
-	STORE(row->table, TABLE_WORD(0, 0, 0, TABLE_GENERATION(row->table) + 1));
-	STORE(row->local_table, TABLE_WORD(0, 0, 0, TABLE_GENERATION(row->local_table) + 1));
+	STORE(row->table, TABLE_DESC(0, 0, 0, TABLE_GENERATION(row->table) + 1));
+	STORE(row->local_table, TABLE_DESC(0, 0, 0, TABLE_GENERATION(row->local_table) + 1));
 	STORE(row->flags, 0);
 	return 0;
 }

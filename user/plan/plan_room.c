@@ -206,14 +206,14 @@ static int compare_table(struct plan_state *state, const struct wanted_service *
 		wanted->changed = TABLE_BUCKETS(wanted->old) != 0;
 		/* Who comes back finds the shape there was. */
 		if (wanted->changed || service->fresh)
-			wanted->word = TABLE_WORD(0, TABLE_SHAPE(wanted->old), 0, generation);
+			wanted->word = TABLE_DESC(0, TABLE_SHAPE(wanted->old), 0, generation);
 		wanted->hash = 0;
 		return 0;
 	}
 	if (index_rows(state, service, local, view->backend_count, &wanted->rows))
 		return -ENOMEM;
 	wanted->hash = ledger_hash_table(wanted->table, wanted->rows);
-	wanted->word = TABLE_WORD(0, wanted->table->shape, wanted->table->buckets, generation);
+	wanted->word = TABLE_DESC(0, wanted->table->shape, wanted->table->buckets, generation);
 	if (!service->fresh && wanted->hash == wanted->old_hash && same_kind(wanted)) {
 		wanted->word = wanted->old;
 		return 0;
@@ -252,7 +252,7 @@ static int place(struct extent_list *list, struct wanted_table *wanted)
 		return 0;
 	if (extent_take(list, TABLE_BUCKETS(wanted->word), &offset))
 		return -ENOSPC;
-	wanted->word = TABLE_WORD(offset, TABLE_SHAPE(wanted->word), TABLE_BUCKETS(wanted->word),
+	wanted->word = TABLE_DESC(offset, TABLE_SHAPE(wanted->word), TABLE_BUCKETS(wanted->word),
 				  TABLE_GENERATION(wanted->word));
 	return 0;
 }

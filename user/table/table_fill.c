@@ -142,7 +142,7 @@ static struct bucket bucket_of(const struct table *table, const uint32_t *rows, 
 		uint64_t entry = table->entries[part.first + i];
 
 		bucket.slot[i] = TABLE_ENTRY(TABLE_ENTRY_TAG(entry), rows[TABLE_ENTRY_ROW(entry)],
-					     TABLE_ENTRY_ACCEPTS(entry));
+					     TABLE_ENTRY_THRESHOLD(entry));
 	}
 	if (part.first + count < part.end)
 		bucket.slot[count] = TABLE_LINK(spill_bucket(table, part.first + count));

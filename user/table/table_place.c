@@ -8,7 +8,7 @@
 #include "parallax_table.h"
 
 /* A sixteenth of all tags. */
-#define STRATUM_SHIFT (TABLE_DRAW_BITS - 4)
+#define STRATUM_SHIFT (TABLE_SAMPLE_BITS - 4)
 
 /* Where the backend's entry of this rank stands, in the upper bits. */
 static uint64_t number_of(uint64_t hash, uint32_t rank)
@@ -72,17 +72,19 @@ static void sort(uint64_t *entries, uint32_t count, const uint64_t *hashes)
 	}
 }
 
-/* From parts to draws. Entries of one tag would draw alike, and the second never be met. */
-static void settle(uint64_t *entries, uint32_t count)
+/* Turn parts into thresholds. Entries of one tag would take equal samples, and the second of them
+ * would never be reached: tags are made distinct. */
+static void set_thresholds(uint64_t *entries, uint32_t count)
 {
-	uint32_t left = 1u << TABLE_DRAW_BITS, next = 0;
+	uint32_t left = 1u << TABLE_SAMPLE_BITS, next = 0;
 
 	for (uint32_t i = 0; i < count; i++) {
-		uint32_t parts = TABLE_ENTRY_ACCEPTS(entries[i]), tag = TABLE_ENTRY_TAG(entries[i]);
+		uint32_t parts = TABLE_ENTRY_THRESHOLD(entries[i]);
+		uint32_t tag = TABLE_ENTRY_TAG(entries[i]);
 
 		tag = (tag > next ? tag : next) & TABLE_ALL;
 		entries[i] = TABLE_ENTRY(tag, TABLE_ENTRY_ROW(entries[i]),
-					 table_accepts(parts, left));
+					 table_threshold(parts, left));
 		next = tag + 1;
 		left = table_left(parts, left);
 	}
@@ -97,6 +99,6 @@ void table_place(const uint64_t *hashes, const uint32_t *counts, size_t count, u
 		uint32_t size = starts[line + 1] - starts[line];
 
 		sort(first, size, hashes);
-		settle(first, size);
+		set_thresholds(first, size);
 	}
 }

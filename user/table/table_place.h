@@ -14,21 +14,21 @@ static inline uint64_t table_entries(uint64_t parts)
 	return (parts + TABLE_WHOLE - 1) / TABLE_WHOLE;
 }
 
-/* A flow gets to an entry when those before it in the line have let it pass: so many draws of 2^21
- * are `left` by these. That much more must the entry accept to get its own parts, but not all,
- * since a walk goes on in other lines. */
-static inline uint32_t table_accepts(uint32_t parts, uint32_t left)
+/* Threshold of an entry of `parts` when the entries before it in its line leave `left` of 2^21
+ * samples. Never all samples, since a walk must be able to go on in other lines. */
+static inline uint32_t table_threshold(uint32_t parts, uint32_t left)
 {
-	uint64_t accepts = (((uint64_t)parts * TABLE_PART << TABLE_DRAW_BITS) + left / 2) / left;
+	uint64_t samples = (uint64_t)parts * TABLE_PART << TABLE_SAMPLE_BITS;
+	uint64_t threshold = (samples + left / 2) / left;
 
-	return accepts < TABLE_ALL ? (uint32_t)accepts : TABLE_ALL;
+	return threshold < TABLE_ALL ? (uint32_t)threshold : TABLE_ALL;
 }
 
-/* The other way round. */
-static inline uint32_t table_parts(uint32_t accepts, uint32_t left)
+/* The reverse: parts of an entry by its threshold. */
+static inline uint32_t table_parts(uint32_t threshold, uint32_t left)
 {
-	uint64_t parts = ((uint64_t)accepts * left + (TABLE_PART << (TABLE_DRAW_BITS - 1))) /
-			 (TABLE_PART << TABLE_DRAW_BITS);
+	uint64_t parts = ((uint64_t)threshold * left + (TABLE_PART << (TABLE_SAMPLE_BITS - 1))) /
+			 (TABLE_PART << TABLE_SAMPLE_BITS);
 
 	return parts < TABLE_WHOLE ? (uint32_t)parts : TABLE_WHOLE;
 }

@@ -45,7 +45,7 @@ static uint64_t each_slot(const struct bucket *bucket, uint32_t *left, table_mee
 {
 	for (int i = 0; i < BUCKET_SLOTS; i++) {
 		uint64_t entry = bucket->slot[i];
-		uint32_t parts = table_parts(TABLE_ENTRY_ACCEPTS(entry), *left);
+		uint32_t parts = table_parts(TABLE_ENTRY_THRESHOLD(entry), *left);
 
 		if (!TABLE_IS_ENTRY(entry))
 			return entry;
@@ -63,7 +63,7 @@ void table_each(const struct slot_arena *arena, table_desc word, table_meet meet
 	if (!TABLE_BUCKETS(word) || !table_is_whole(arena, word))
 		return;
 	for (uint32_t line = 0; line < table_lines(word); line++) {
-		uint32_t left = 1u << TABLE_DRAW_BITS;
+		uint32_t left = 1u << TABLE_SAMPLE_BITS;
 		uint64_t link = each_slot(&buckets[line], &left, meet, data);
 
 		/* Lines go on one after the other behind the last: any other link was torn. */
