@@ -36,6 +36,29 @@ equal "networks" "[('network1', True), ('network2', False)]" \
 	"$(ask node1 networks -- "sorted((n['name'], n['own']) for n in r['networks'])")"
 equal "gateways" "[('network2', '192.23.120.32:15443', 'geneve')]" "$(ask node1 gateways -- \
 	"[(g['network'], g['address'], g['transport']) for g in r['gateways'] if g['network'] == 'network2']")"
+
+# An IPv6 gateway before the IPv4 one: every verb excludes it, and nobody sends to its first four bytes.
+in_ns wan nft add rule ip watch routed ip daddr 32.1.13.184 counter name placeholder ||
+	fail "watch 32.1.13.184"
+networks network1=cluster1@192.23.110.10:15443 \
+	network2=n2-k8s-config@2001:db8::15:15443,192.23.120.32:15443
+reasons() {
+	ask node1 gateways -- "[g['reason'] for g in r['gateways'] if '2001:db8::15' in g['address']]"
+}
+excludes_it() { [[ $(reasons) == "['an IPv6 address: not supported yet']" ]]; }
+check "gateways: one of IPv6 is excluded, with the reason" wait_for 5 excludes_it
+equal "networks: gateways in use" "[1, 2]" "$(ask node1 networks -- \
+	"[[n['gateways'], n['gateways_named']] for n in r['networks'] if n['name'] == 'network2'][0]")"
+both="['10.10.0.90:5000', '192.23.120.32:15443']"
+equal "endpoints: the IPv4 gateway has everything" "$both" "$(ask node1 endpoints "$VIP:5000" -- \
+	"sorted(e['address'] for e in r['endpoints'] if e['protocol'] == 'tcp')")"
+equal "preview: the same" "$both" "$("$BUILD/parallaxctl" preview -o json \
+	--config "$TOPO_DIR/node1/config.yaml" | python3 -c 'import json, sys
+print(sorted(b["address"] for b in json.load(sys.stdin)[0]["backends"]))')"
+equal "40 calls reach" "v1 v2" "$(versions sleep 40)"
+nothing_leaked
+networks network1=cluster1@192.23.110.10:15443 network2=n2-k8s-config@192.23.120.32:15443
+check "with the IPv4 gateway alone" wait_for 5 eval '[[ $(reasons) == "[]" ]]'
 check "check finds the node fit" ctl node1 check --config "$TOPO_DIR/node1/config.yaml"
 
 # A forecast for 20 connections, then the connections themselves.

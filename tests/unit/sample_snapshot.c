@@ -75,7 +75,10 @@ static const char agent_text[] =
 	"\"transport\":\"geneve\",\"port\":6081,\"cidrs\":[],\"registries\":[\"n2-k8s-config\"],"
 	"\"gateways\":[{\"address\":\"192.23.120.32\",\"port\":15443,\"usable\":true,\"reason\":null},"
 	"{\"address\":\"0.0.0.0\",\"port\":443,\"usable\":false,"
-	"\"reason\":\"address not yet known\"}]},"
+	"\"reason\":\"address not yet known\"},"
+	/* Its first four bytes are those of 192.23.120.32. */
+	"{\"address\":\"c017:7820::\",\"port\":15443,\"usable\":false,"
+	"\"reason\":\"an IPv6 address: not supported yet\"}]},"
 	"{\"name\":\"network4\",\"id\":5,\"own\":false,\"flat\":false,\"transport\":\"none\","
 	"\"port\":null,\"cidrs\":[],\"registries\":[],\"gateways\":["
 	"{\"address\":\"gw.example.com\",\"port\":15443,\"usable\":false,\"reason\":null}]}],"

@@ -67,11 +67,11 @@ static const struct row rows[] = {
 	 "192.0.2.50:15443", BACKEND_PASSTHROUGH, "network5", true},
 	{"flat network", {.address = "10.66.0.9:80"}, EXCLUDED_NONE, "10.66.0.9:80", BACKEND_LOCAL,
 	 "network6", true},
-	{"Geneve's outer family is its own",
-	 {.address = "10.10.0.9:80", .workload = POD("cluster7")}, EXCLUDED_NONE,
-	 "[2001:db8::7]:15443", BACKEND_GENEVE, "network7", true},
+	{"Geneve's outer header is IPv4",
+	 {.address = "10.10.0.9:80", .workload = POD("cluster7")}, EXCLUDED_IPV6_GATEWAY, NULL, 0,
+	 NULL, true},
 	{"passthrough keeps the family", {.address = "10.10.0.9:80", .workload = POD("cluster8")},
-	 EXCLUDED_NO_GATEWAY, NULL, 0, NULL, true},
+	 EXCLUDED_IPV6_GATEWAY, NULL, 0, NULL, true},
 
 	{"a rewritten gateway",
 	 {.address = "192.23.120.32:15443", .workload = ";;;;"}, EXCLUDED_NONE,
@@ -90,10 +90,25 @@ static const struct row rows[] = {
 	{"a gateway of our own", {.address = "192.0.2.1:15443", .workload = ";;;;"},
 	 EXCLUDED_OWN_GATEWAY, NULL, 0, NULL, false},
 	{"a gateway by its second address",
-	 {.address = "10.1.1.1:15443,[2001:db8::7]:15443", .workload = ";;;;"}, EXCLUDED_NONE,
-	 "[2001:db8::7]:15443", BACKEND_GENEVE, "network7", true},
+	 {.address = "10.1.1.1:15443,192.23.120.32:15443", .workload = ";;;;"}, EXCLUDED_NONE,
+	 "192.23.120.32:15443", BACKEND_GENEVE, "network2", true},
+	{"a Geneve gateway of IPv6, by its second address",
+	 {.address = "10.1.1.1:15443,[2001:db8::7]:15443", .workload = ";;;;"},
+	 EXCLUDED_IPV6_GATEWAY, NULL, 0, NULL, true},
+	{"a gateway by its IPv4 address, which stands second",
+	 {.address = "[2001:db8::7]:15443,192.23.120.32:15443", .workload = ";;;;"},
+	 EXCLUDED_NONE, "192.23.120.32:15443", BACKEND_GENEVE, "network2", true},
+	{"a gateway by its IPv4 address, which stands first",
+	 {.address = "192.23.120.32:15443,[2001:db8::7]:15443", .workload = ";;;;"},
+	 EXCLUDED_NONE, "192.23.120.32:15443", BACKEND_GENEVE, "network2", true},
+	{"a gateway written as IPv4-mapped IPv6",
+	 {.address = "[::ffff:192.23.120.32]:15443", .workload = ";;;;"}, EXCLUDED_NONE,
+	 "192.23.120.32:15443", BACKEND_GENEVE, "network2", true},
+	{"an IPv6 address that begins like a gateway's",
+	 {.address = "[c017:7820::]:15443", .workload = ";;;;"}, EXCLUDED_NO_ADDRESS, NULL, 0,
+	 NULL, true},
 	{"a stock gateway of the other family",
-	 {.address = "[2001:db8::8]:15443", .workload = ";;;;"}, EXCLUDED_NO_ADDRESS, NULL, 0,
+	 {.address = "[2001:db8::8]:15443", .workload = ";;;;"}, EXCLUDED_IPV6_GATEWAY, NULL, 0,
 	 NULL, true},
 	{"the placeholder, as istiod sends it", {.address = "0.0.0.0:15443", .workload = ";;;;"},
 	 EXCLUDED_BAD_ADDRESS, NULL, 0, NULL, true},
@@ -107,6 +122,9 @@ static const struct row rows[] = {
 	{"unknown gateway where passthrough is configured",
 	 {.address = "198.51.100.1:15443", .workload = ";;;;cluster5"}, EXCLUDED_NONE,
 	 "198.51.100.1:15443", BACKEND_PASSTHROUGH, "network5", true},
+	{"unknown gateway of the other family",
+	 {.address = "[2001:db8::5]:15443", .workload = ";;;;cluster5"}, EXCLUDED_NO_ADDRESS,
+	 NULL, 0, NULL, true},
 	{"unknown gateway of our own network",
 	 {.address = "198.51.100.1:15443", .workload = ";;;;cluster1"}, EXCLUDED_OWN_GATEWAY,
 	 NULL, 0, NULL, false},
@@ -124,6 +142,8 @@ static const struct row rows[] = {
 	{"no address we carry", {.address = ""}, EXCLUDED_NO_ADDRESS, NULL, 0, NULL, false},
 	{"the other family", {.address = "[2001:db8::1]:80"}, EXCLUDED_NO_ADDRESS, NULL, 0, NULL,
 	 false},
+	{"an IPv6 address that begins like our fromCidr", {.address = "[a0a:9::]:80"},
+	 EXCLUDED_NO_ADDRESS, NULL, 0, NULL, false},
 	{"the other family first", {.address = "[2001:db8::1]:80,10.10.0.9:81"}, EXCLUDED_NONE,
 	 "10.10.0.9:81", BACKEND_LOCAL, "network1", false},
 	{"another protocol", {.address = "udp 10.10.0.9:80"}, EXCLUDED_WRONG_PROTOCOL, NULL, 0,
@@ -162,6 +182,36 @@ static void test_labels(void **state)
 			fixture_request(fixture_assignment(arena, &rows[i].endpoint, 1));
 
 		check(&rows[i], fixture_view(arena, &request));
+		arena_free(arena);
+	}
+}
+
+/* The IPv4 gateway of a mixed list gets everything, wherever it stands in the list. */
+static void test_mixed_gateways(void **state)
+{
+	static const struct endpoint_row row = {.address = "10.32.0.9:80"};
+	struct mesh_gateway gateways[2] = {{.port = 15443}, {.port = 15443}};
+	struct mesh_network networks[2] = {{.name = "network1", .own = true},
+					   {.name = "network2", .gateways = gateways,
+					    .gateway_count = 2, .tunnel_port = 6081}};
+	const struct mesh_networks mesh = {.networks = networks, .count = 2};
+
+	(void)state;
+	networks[1].cidr_count = 1;
+	networks[1].cidrs = &(struct prefix){0};
+	assert_int_equal(prefix_parse("10.32.0.0/16", networks[1].cidrs), 0);
+	for (int i = 0; i < 4; i++) {
+		struct arena *arena = arena_new(0);
+		struct view_request request = fixture_request(fixture_assignment(arena, &row, 1));
+		const struct view *view;
+
+		request.mesh = &mesh;
+		networks[1].transport = i < 2 ? TRANSPORT_GENEVE : TRANSPORT_PASSTHROUGH;
+		assert_int_equal(addr_parse("2001:db8::15", &gateways[i % 2].addr), 0);
+		assert_int_equal(addr_parse("192.23.120.32", &gateways[!(i % 2)].addr), 0);
+		view = fixture_view(arena, &request);
+		assert_int_equal(view->backend_count, 1);
+		assert_share(view, "192.23.120.32:15443", 1);
 		arena_free(arena);
 	}
 }
@@ -286,6 +336,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_labels),
+		cmocka_unit_test(test_mixed_gateways),
 		cmocka_unit_test(test_without_own_cidr),
 		cmocka_unit_test(test_cluster_not_configured),
 		cmocka_unit_test(test_udp),

@@ -257,10 +257,6 @@ int agent_services_build(const struct agent *agent, struct agent_picture *pictur
 /* Settings, networks, gateways, ranges. */
 int agent_networks_build(const struct agent *agent, struct agent_picture *picture);
 
-/* Why nothing is sent to a gateway; NULL when it can be. */
-const char *agent_gateway_reason(const struct mesh_network *network,
-				 const struct mesh_gateway *gateway);
-
 /* Picture → plan → kernel, then the state for the CLI. Returns 0 or -errno; the old set serves on. */
 int agent_apply(struct agent *agent);
 

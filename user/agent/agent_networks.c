@@ -9,30 +9,13 @@
 #include <unistd.h>
 
 #include "agent.h"
+#include "gateway_fault.h"
 #include "parallax_limits.h"
 #include "parallax_wire.h"
 
 #define NS_PER_SECOND 1000000000ULL
 
 /* ------------------------------------------------------------------ networks and gateways */
-
-const char *agent_gateway_reason(const struct mesh_network *network,
-				 const struct mesh_gateway *gateway)
-{
-	if (network->own)
-		return "a gateway of our own network";
-	if (gateway->registry_service)
-		return "registryServiceName: its address is not known here";
-	if (!gateway->addr.family)
-		return "the host name has no address yet";
-	if (addr_is_unspecified(&gateway->addr))
-		return "address not yet known";
-	if (!addr_is_usable(&gateway->addr))
-		return "an address nothing can be sent to";
-	if (network->transport == TRANSPORT_NONE)
-		return "no transport configured for its network";
-	return gateway->addr.family == 4 ? NULL : "an IPv6 address";
-}
 
 static struct desired_gateway make_gateway(const struct mesh_network *network,
 					   const struct mesh_gateway *gateway)
@@ -88,7 +71,7 @@ static int build_networks(const struct mesh_networks *mesh, struct agent_picture
 			struct desired_gateway gateway =
 				make_gateway(network, &network->gateways[g]);
 
-			if (!agent_gateway_reason(network, &network->gateways[g]))
+			if (!gateway_fault(network, network->own, &network->gateways[g], 4))
 				add_gateway(gateways, &count, &gateway);
 		}
 	}

@@ -12,6 +12,7 @@
 #include "agent.h"
 #include "agent_ads_state.h"
 #include "agent_problems.h"
+#include "gateway_fault.h"
 #include "netns.h"
 #include "state_fit.h"
 #include "utf8.h"
@@ -74,14 +75,15 @@ static json_t *source_state(const struct agent *agent)
 
 static json_t *gateway_state(const struct mesh_network *network, const struct mesh_gateway *gateway)
 {
-	const char *reason = agent_gateway_reason(network, gateway);
+	const struct gateway_fault *fault = gateway_fault(network, network->own, gateway, 4);
 	const char *name = gateway->address ? gateway->address : gateway->registry_service;
 	char buf[ADDR_TEXT_MAX];
 
 	return json_pack("{s:o,s:o,s:i,s:b,s:o}", "address", agent_json_text(name), "resolved",
 			 gateway->addr.family ? json_string(addr_format(&gateway->addr, buf)) :
 						json_null(),
-			 "port", (int)gateway->port, "usable", !reason, "reason", agent_json_text(reason));
+			 "port", (int)gateway->port, "usable", !fault, "reason",
+			 agent_json_text(fault ? fault->text : NULL));
 }
 
 static const char *transport_name(enum transport_mode mode)

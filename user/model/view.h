@@ -20,6 +20,7 @@ struct arena;
 	X(OUTSIDE_NETWORK, "outside our own network's fromCidr")                                   \
 	X(UNKNOWN_GATEWAY, "a gateway that no network of meshNetworks names")                      \
 	X(OWN_GATEWAY, "a gateway of our own network")                                             \
+	X(IPV6_GATEWAY, "behind IPv6 gateways alone, which are not supported yet")                  \
 	X(BAD_ADDRESS, "an address nothing can be sent to")                                        \
 	X(BAD_PORT, "port 0")                                                                      \
 	X(NO_ADDRESS, "no address of this kind or IP family")                                      \

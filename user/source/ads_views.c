@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "arena.h"
+#include "gateway_fault.h"
 
 static bool is_usable(const struct mesh_network *network)
 {
@@ -14,8 +15,8 @@ static bool is_usable(const struct mesh_network *network)
 	/* Stock gateways that nobody names here: the control plane does. */
 	if (network->transport == TRANSPORT_PASSTHROUGH && !network->gateway_count)
 		return true;
-	for (size_t g = 0; network->transport != TRANSPORT_NONE && g < network->gateway_count; g++)
-		if (addr_is_usable(&network->gateways[g].addr))
+	for (size_t g = 0; g < network->gateway_count; g++)
+		if (!gateway_fault(network, network->own, &network->gateways[g], 4))
 			return true;
 	return false;
 }

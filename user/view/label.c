@@ -5,6 +5,8 @@
 #include <netinet/in.h>
 #include <string.h>
 
+#include "gateway_fault.h"
+
 /* TCP is what an unset protocol means, so only UDP is a statement. */
 static bool serves(const struct socket_addr *address, uint8_t proto)
 {
@@ -123,40 +125,37 @@ static void label_pod(const struct reach_map *map, const struct locality *locali
 		label->down |= reach_is_down(request, &label->address->addr, label->address->port);
 }
 
-/* An entry of the gateway table that `endpoint` names, any of its addresses. */
-static const struct reach *find_gateway(const struct reach_map *map,
-					const struct endpoint *endpoint,
-					const struct socket_addr **ret_address)
+/* A gateway of meshNetworks that any address of `endpoint` names, a usable one if there is. */
+static const struct reach_gateway *find_gateway(const struct reach_map *map,
+						const struct endpoint *endpoint,
+						const struct socket_addr **ret_address)
 {
-	for (size_t i = 0; i < endpoint->address_count; i++) {
-		const struct reach *network = reach_by_gateway(map, &endpoint->addresses[i]);
+	const struct reach_gateway *found = NULL;
 
-		if (network) {
-			*ret_address = &endpoint->addresses[i];
-			return network;
-		}
+	for (size_t i = 0; i < endpoint->address_count && (!found || found->fault); i++) {
+		const struct reach_gateway *gateway = reach_by_gateway(map, &endpoint->addresses[i]);
+
+		if (!gateway || (found && gateway->fault))
+			continue;
+		found = gateway;
+		*ret_address = &endpoint->addresses[i];
 	}
-	return NULL;
+	return found;
 }
 
-static enum excluded check_gateway(const struct view_request *request, const struct label *label)
+static void label_gateway(const struct view_request *request, const struct reach_gateway *gateway,
+			  const struct socket_addr *address, struct label *label)
 {
-	const struct mesh_network *network = label->network->network;
-
-	if (label->network->own)
-		return EXCLUDED_OWN_GATEWAY;
-	if (!addr_is_usable(&label->address->addr))
-		return EXCLUDED_BAD_ADDRESS;
-	if (!label->address->port)
-		return EXCLUDED_BAD_PORT;
-	if (!serves(label->address, request->proto))
-		return EXCLUDED_WRONG_PROTOCOL;
-	if (network->transport == TRANSPORT_NONE)
-		return EXCLUDED_NO_TRANSPORT;
-	if (network->transport == TRANSPORT_PASSTHROUGH &&
-	    label->address->addr.family != request->family)
-		return EXCLUDED_NO_ADDRESS;
-	return EXCLUDED_NONE;
+	label->gateway = true;
+	label->address = address;
+	label->network = gateway->network;
+	label->remote = !gateway->network->own;
+	label->reason = EXCLUDED_NONE;
+	if (gateway->fault)
+		label->reason = gateway->fault->reason;
+	else if (!serves(address, request->proto))
+		label->reason = EXCLUDED_WRONG_PROTOCOL;
+	label->down = reach_is_down(request, &address->addr, address->port);
 }
 
 /* The network behind a gateway that nothing names: where there is one other network alone that can be
@@ -205,19 +204,14 @@ void label_endpoint(const struct reach_map *map, const struct locality *locality
 {
 	struct label label = {0};
 	const struct socket_addr *address;
+	const struct reach_gateway *gateway = find_gateway(map, endpoint, &address);
 
 	label.reason = choose_address(map->request, endpoint, &label.address);
-	label.network = find_gateway(map, endpoint, &address);
-	if (label.network) {
-		label.gateway = true;
-		label.address = address;
-		label.remote = !label.network->own;
-		label.reason = check_gateway(map->request, &label);
-		label.down = reach_is_down(map->request, &address->addr, address->port);
-	} else if (endpoint->workload && !strncmp(endpoint->workload, ";;", 2)) {
+	if (gateway)
+		label_gateway(map->request, gateway, address, &label);
+	else if (endpoint->workload && !strncmp(endpoint->workload, ";;", 2))
 		label_unknown_gateway(map, locality, endpoint, &label);
-	} else {
+	else
 		label_pod(map, locality, endpoint, &label);
-	}
 	*ret = label;
 }

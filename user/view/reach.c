@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "arena.h"
+#include "gateway_fault.h"
 
 bool reach_is_down(const struct view_request *request, const struct addr *addr, uint16_t port)
 {
@@ -17,39 +18,35 @@ bool reach_is_down(const struct view_request *request, const struct addr *addr, 
 	return false;
 }
 
-/* A tunnel carries either family inside; destination NAT keeps the packet's own. */
-static bool gateway_usable(const struct view_request *request, const struct mesh_network *network,
-			   const struct mesh_gateway *gateway)
-{
-	if (!addr_is_usable(&gateway->addr) || !gateway->port)
-		return false;
-	return network->transport != TRANSPORT_PASSTHROUGH ||
-	       gateway->addr.family == request->family;
-}
-
 static int add_gateways(struct arena *arena, const struct view_request *request,
 			struct reach *reach)
 {
 	const struct mesh_network *network = reach->network;
+	enum excluded reason = EXCLUDED_NO_GATEWAY;
 	size_t usable = 0, up = 0;
-	bool down;
 
 	reach->gateways = arena_array(arena, network->gateway_count, sizeof(*reach->gateways));
 	if (!reach->gateways)
 		return -ENOMEM;
 	for (size_t i = 0; i < network->gateway_count; i++) {
 		const struct mesh_gateway *gateway = &network->gateways[i];
+		const struct gateway_fault *fault =
+			gateway_fault(network, reach->own, gateway, request->family);
 
-		if (!gateway_usable(request, network, gateway))
+		if (fault) {
+			if (fault->reason == EXCLUDED_NO_TRANSPORT ||
+			    fault->reason == EXCLUDED_IPV6_GATEWAY)
+				reason = fault->reason;
 			continue;
-		down = reach_is_down(request, &gateway->addr, gateway->port);
+		}
 		/* Those that are up come first. */
 		reach->gateways[usable++] = gateway;
-		if (!down) {
+		if (!reach_is_down(request, &gateway->addr, gateway->port)) {
 			reach->gateways[usable - 1] = reach->gateways[up];
 			reach->gateways[up++] = gateway;
 		}
 	}
+	reach->reason = usable || reach->local ? EXCLUDED_NONE : reason;
 	reach->down = usable && !up;
 	reach->gateway_count = up ? up : usable;
 	return 0;
@@ -66,23 +63,15 @@ static bool is_flat(const struct reach_map *map, const struct mesh_network *netw
 
 static int fill(struct arena *arena, struct reach_map *map, struct reach *reach)
 {
-	int error;
-
 	reach->own = reach == map->own;
 	reach->local = reach->own || is_flat(map, reach->network);
-	error = add_gateways(arena, map->request, reach);
-	if (error || reach->local)
-		return error;
-	if (!reach->gateway_count)
-		reach->reason = EXCLUDED_NO_GATEWAY;
-	else if (reach->network->transport == TRANSPORT_NONE)
-		reach->reason = EXCLUDED_NO_TRANSPORT;
-	return 0;
+	return add_gateways(arena, map->request, reach);
 }
 
 static int compare_gateway(const void *a, const void *b)
 {
-	const struct reach_gateway *x = a, *y = b;
+	const struct mesh_gateway *x = ((const struct reach_gateway *)a)->gateway;
+	const struct mesh_gateway *y = ((const struct reach_gateway *)b)->gateway;
 	int order = addr_compare(&x->addr, &y->addr);
 
 	return order ? order : (x->port > y->port) - (x->port < y->port);
@@ -106,15 +95,17 @@ static int index_gateways(struct arena *arena, struct reach_map *map)
 	if (!map->gateways)
 		return -ENOMEM;
 	for (size_t i = 0; i < map->network_count; i++) {
-		const struct mesh_network *network = map->networks[i].network;
+		const struct reach *reach = &map->networks[i];
 
-		for (size_t j = 0; j < network->gateway_count; j++) {
-			if (!network->gateways[j].addr.family)
+		for (size_t j = 0; j < reach->network->gateway_count; j++) {
+			const struct mesh_gateway *gateway = &reach->network->gateways[j];
+
+			if (!gateway->addr.family)
 				continue;
 			map->gateways[map->gateway_count++] = (struct reach_gateway){
-				.addr = network->gateways[j].addr,
-				.port = network->gateways[j].port,
-				.network = (uint32_t)i,
+				gateway, reach,
+				gateway_fault(reach->network, reach->own, gateway,
+					      map->request->family),
 			};
 		}
 	}
@@ -187,13 +178,13 @@ const struct reach *reach_by_name(const struct reach_map *map, const char *name)
 	return NULL;
 }
 
-const struct reach *reach_by_gateway(const struct reach_map *map, const struct socket_addr *addr)
+const struct reach_gateway *reach_by_gateway(const struct reach_map *map,
+					     const struct socket_addr *addr)
 {
-	struct reach_gateway key = {.addr = addr->addr, .port = addr->port};
-	const struct reach_gateway *found;
+	struct mesh_gateway gateway = {.addr = addr->addr, .port = addr->port};
+	struct reach_gateway key = {.gateway = &gateway};
 
-	found = bsearch(&key, map->gateways, map->gateway_count, sizeof(key), compare_gateway);
-	return found ? &map->networks[found->network] : NULL;
+	return bsearch(&key, map->gateways, map->gateway_count, sizeof(key), compare_gateway);
 }
 
 const struct reach *reach_by_registry(const struct reach_map *map, const char *registry,

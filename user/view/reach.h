@@ -24,9 +24,9 @@ struct reach {
 };
 
 struct reach_gateway {
-	struct addr addr;
-	uint16_t port;
-	uint32_t network; /* index of `networks` */
+	const struct mesh_gateway *gateway;
+	const struct reach *network;
+	const struct gateway_fault *fault; /* NULL: usable */
 };
 
 struct reach_registry {
@@ -50,7 +50,8 @@ int reach_build(struct arena *arena, const struct view_request *request, struct 
 
 /* Each returns NULL when there is none. */
 const struct reach *reach_by_name(const struct reach_map *map, const char *name);
-const struct reach *reach_by_gateway(const struct reach_map *map, const struct socket_addr *addr);
+const struct reach_gateway *reach_by_gateway(const struct reach_map *map,
+					     const struct socket_addr *addr);
 /* `length` bytes of `registry` count. */
 const struct reach *reach_by_registry(const struct reach_map *map, const char *registry,
 				      size_t length);

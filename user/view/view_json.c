@@ -37,6 +37,8 @@ const char *view_excluded_name(enum excluded reason)
 		return "unknown_gateway";
 	case EXCLUDED_OWN_GATEWAY:
 		return "own_gateway";
+	case EXCLUDED_IPV6_GATEWAY:
+		return "ipv6_gateway";
 	case EXCLUDED_BAD_ADDRESS:
 		return "bad_address";
 	case EXCLUDED_BAD_PORT:

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Which gateways can be used, the reason for those that cannot, and which networks are asked for. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "ads_views.h"
+#include "arena.h"
+#include "gateway_fault.h"
+
+#define COUNT(array) (sizeof(array) / sizeof(*(array)))
+
+static const struct {
+	const char *address;
+	enum transport_mode transport;
+	uint8_t family;
+	enum excluded reason; /* EXCLUDED_NONE: usable */
+	const char *text;
+	uint16_t port;
+	bool own;
+} rows[] = {
+	{"192.0.2.1", TRANSPORT_GENEVE, 4, EXCLUDED_NONE, NULL, 1, false},
+	{"192.0.2.1", TRANSPORT_GENEVE, 6, EXCLUDED_NONE, NULL, 1, false},
+	{"192.0.2.1", TRANSPORT_PASSTHROUGH, 4, EXCLUDED_NONE, NULL, 1, false},
+	{"192.0.2.1", TRANSPORT_PASSTHROUGH, 6, EXCLUDED_NO_ADDRESS, "IPv4 address", 1, false},
+	{"192.0.2.1", TRANSPORT_NONE, 4, EXCLUDED_NO_TRANSPORT, "no transport", 1, false},
+	{"192.0.2.1", TRANSPORT_GENEVE, 4, EXCLUDED_OWN_GATEWAY, "our own", 1, true},
+	{"192.0.2.1", TRANSPORT_GENEVE, 4, EXCLUDED_BAD_PORT, "port 0", 0, false},
+	{"::ffff:192.0.2.1", TRANSPORT_GENEVE, 4, EXCLUDED_NONE, NULL, 1, false},
+	{"2001:db8::15", TRANSPORT_GENEVE, 4, EXCLUDED_IPV6_GATEWAY, "an IPv6 address", 1, false},
+	{"2001:db8::15", TRANSPORT_GENEVE, 6, EXCLUDED_IPV6_GATEWAY, "an IPv6 address", 1, false},
+	{"2001:db8::15", TRANSPORT_PASSTHROUGH, 4, EXCLUDED_IPV6_GATEWAY, "an IPv6 address", 1,
+	 false},
+	{"2001:db8::15", TRANSPORT_PASSTHROUGH, 6, EXCLUDED_NONE, NULL, 1, false},
+	{"::", TRANSPORT_GENEVE, 4, EXCLUDED_BAD_ADDRESS, "not yet known", 1, false},
+	{"0.0.0.0", TRANSPORT_GENEVE, 4, EXCLUDED_BAD_ADDRESS, "not yet known", 1, false},
+	{"127.0.0.1", TRANSPORT_GENEVE, 4, EXCLUDED_BAD_ADDRESS, "nothing can be sent to", 1,
+	 false},
+	{"gw.example", TRANSPORT_GENEVE, 4, EXCLUDED_BAD_ADDRESS, "no IPv4 address yet", 1, false},
+	{NULL, TRANSPORT_GENEVE, 4, EXCLUDED_BAD_ADDRESS, "registryServiceName", 1, false},
+};
+
+static void names_the_fault(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		const struct mesh_network network = {.transport = rows[i].transport};
+		struct mesh_gateway gateway = {.address = rows[i].address, .port = rows[i].port};
+		const struct gateway_fault *fault;
+
+		if (!gateway.address)
+			gateway.registry_service = "gw.istio-system";
+		else
+			addr_parse(gateway.address, &gateway.addr);
+		fault = gateway_fault(&network, rows[i].own, &gateway, rows[i].family);
+		if ((fault ? fault->reason : EXCLUDED_NONE) != rows[i].reason ||
+		    (fault && !strstr(fault->text, rows[i].text)))
+			fail_msg("row %zu: %s", i, fault ? fault->text : "usable");
+	}
+}
+
+/* A network that IPv6 gateways alone lead to is not asked for. */
+static void asks_for_networks_with_usable_gateways(void **state)
+{
+	struct mesh_gateway gateways[] = {{.port = 15443}, {.port = 15443}};
+	struct mesh_network networks[] = {
+		{.name = "mixed", .transport = TRANSPORT_GENEVE, .gateways = gateways,
+		 .gateway_count = 2},
+		{.name = "own", .own = true},
+		{.name = "v6", .transport = TRANSPORT_GENEVE, .gateways = gateways,
+		 .gateway_count = 1},
+	};
+	const struct mesh_networks mesh = {.networks = networks, .count = COUNT(networks)};
+	struct arena *arena = arena_new(0);
+	struct ads_views views;
+
+	(void)state;
+	assert_int_equal(addr_parse("2001:db8::15", &gateways[0].addr), 0);
+	assert_int_equal(addr_parse("192.23.120.32", &gateways[1].addr), 0);
+	assert_int_equal(ads_views_make(arena, &mesh, "own", &views), 0);
+	assert_string_equal(views.text, "own,mixed");
+	arena_free(arena);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(names_the_fault),
+		cmocka_unit_test(asks_for_networks_with_usable_gateways),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
