@@ -124,6 +124,13 @@ static bool refresh(struct file_source *source)
 	return changed;
 }
 
+static bool knows(const struct file_source *source, const char *name)
+{
+	struct cluster_list clusters = file_source_clusters(source);
+
+	return cluster_list_knows(&clusters, name);
+}
+
 static uint32_t weight_of(const struct file_source *source, const char *name)
 {
 	const struct assignment *found = file_source_find(source, name);
@@ -182,22 +189,22 @@ static void what_was_never_read_is_not_known(void **state)
 {
 	struct file_source *source = open_source(at(*state, "eds.yaml"));
 
-	assert_false(file_source_knows(source, "a"));
+	assert_false(knows(source, "a"));
 	assert_false(refresh(source));
 	put(*state, "eds.yaml", "resources:\n- cluster_name: [\n");
 	assert_true(refresh(source));
-	assert_false(file_source_knows(source, "a"));
+	assert_false(knows(source, "a"));
 	put_clusters(*state, "eds.yaml", 3, "b", NULL);
 	assert_true(refresh(source));
-	assert_true(file_source_knows(source, "a"));
+	assert_true(knows(source, "a"));
 	/* From here on, what is missing is gone. */
 	put(*state, "eds.yaml", "resources:\n- cluster_name: [\n");
 	assert_true(refresh(source));
-	assert_true(file_source_knows(source, "a"));
+	assert_true(knows(source, "a"));
 	assert_int_equal(unlink(at(*state, "eds.yaml")), 0);
 	assert_true(refresh(source));
-	assert_true(file_source_knows(source, "a"));
-	assert_true(file_source_knows(source, "b"));
+	assert_true(knows(source, "a"));
+	assert_true(knows(source, "b"));
 	file_source_free(source);
 }
 
@@ -208,7 +215,7 @@ static void path_that_cannot_be_read_is_not_known(void **state)
 	assert_int_equal(symlink("eds.yaml", at(*state, "eds.yaml")), 0);
 	source = open_source(at(*state, "eds.yaml"));
 	assert_non_null(source->problem);
-	assert_false(file_source_knows(source, "a"));
+	assert_false(knows(source, "a"));
 	file_source_free(source);
 }
 
@@ -234,8 +241,8 @@ static void refused_at_first_is_not_known(void **state)
 	put_clusters(*state, "eds.yaml", 0, "a", NULL);
 	source = open_source(at(*state, "eds.yaml"));
 	assert_int_equal(source->assignment_count, 0);
-	assert_false(file_source_knows(source, "a"));
-	assert_true(file_source_knows(source, "b"));
+	assert_false(knows(source, "a"));
+	assert_true(knows(source, "b"));
 	file_source_free(source);
 }
 

@@ -137,6 +137,19 @@ static void on_answer(evutil_socket_t fd, short what, void *arg)
 	agent_schedule(agent);
 }
 
+/* A stream that is there again at once would else leave no line in the log. */
+static void on_source(void *arg, bool contents, bool failed)
+{
+	struct agent *agent = arg;
+
+	if (failed && agent->serving)
+		agent_problems_log(agent);
+	if (contents)
+		agent_schedule(agent);
+	else
+		agent_note(agent);
+}
+
 static int visit_link(void *arg, const struct netlink_link *link)
 {
 	struct agent *agent = arg;
@@ -268,6 +281,8 @@ int agent_load(struct agent *agent)
 	agent->watch_error = file_watch_new(&agent->file_watch);
 	if (!err)
 		err = netlink_watch_new(&agent->netlink_watch);
+	if (!err)
+		err = source_new(agent->base, on_source, agent, &agent->source);
 	if (err) {
 		log_error("cannot watch interfaces and names: %s", strerror(-err));
 		return err;

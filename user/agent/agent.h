@@ -10,19 +10,17 @@
 
 #include <event2/event.h>
 
-#include "ads_source.h"
 #include "arena.h"
-#include "assignment_find.h"
 #include "config.h"
 #include "dataplane.h"
 #include "desired.h"
-#include "file_source.h"
 #include "file_watch.h"
 #include "interfaces.h"
 #include "ledger.h"
 #include "map_writer.h"
 #include "netlink.h"
 #include "resolver.h"
+#include "source.h"
 #include "sweep.h"
 
 /* Reasons shown at once; each is logged once while it stands. */
@@ -135,12 +133,9 @@ struct agent {
 	struct config *config;       /* replaced at reload */
 	uint64_t config_loads;
 	struct config *start_config; /* limits and interfaces; may be the same */
-	struct agent_file config_file, mesh_file, eds_file;
+	struct agent_file config_file, mesh_file;
 	const char *restart_reason; /* what the new configuration wants and only a restart gives */
-	struct file_source *source; /* NULL: not from files */
-	struct ads_source *ads;     /* NULL: not from a control plane */
-	uint64_t ads_failures;      /* streams that ended, at the last look */
-	uint64_t ads_followed;      /* fingerprint of what it was asked for; 0: of nothing */
+	struct source *source;         /* of assignments */
 	struct file_events file_events;    /* told since the last look */
 	struct file_watch *file_watch; /* NULL: what changed is seen at the next tick */
 	int watch_error;               /* why there is none */
@@ -213,19 +208,6 @@ void agent_picture_problem(struct agent_picture *picture, const char *format, ..
 
 /* Fingerprint of what all views are made from, and of what is captured. */
 uint64_t agent_surroundings(const struct agent *agent);
-
-/* The control plane, as the configuration has it: made, kept or dropped; then told which networks
- * and services are asked for. Returns 0 or -errno. */
-int agent_ads_use(struct agent *agent, const struct config *config);
-int agent_ads_follow(struct agent *agent);
-
-/* Assignments held, until the next refresh. */
-struct assignment_list agent_source_list(const struct agent *agent);
-/* Differs whenever more than their contents does. */
-uint64_t agent_source_layout(const struct agent *agent);
-/* Whether all is known of this service, be it that there is nothing; or which services there are. */
-bool agent_source_knows(const struct agent *agent, const char *cluster);
-bool agent_source_knows_names(const struct agent *agent);
 
 void agent_word_note(struct agent_told *told, const struct view *view,
 		     const struct assignment *assignment);

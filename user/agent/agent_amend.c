@@ -31,14 +31,14 @@ int builder_look_around(struct builder *builder)
 {
 	const struct agent *agent = builder->agent;
 	const uint64_t parts[] = {
-		agent_surroundings(agent), agent->config_loads, agent_source_layout(agent),
-		agent_source_knows_names(agent),
+		agent_surroundings(agent), agent->config_loads, source_layout(agent->source),
+		source_clusters(agent->source).complete,
 	};
 
 	builder->surroundings = parts[0];
-	builder->names_known = parts[3];
 	builder->picture->frame = XXH3_64bits(parts, sizeof(parts));
-	builder->assignments = agent_source_list(agent);
+	builder->assignments = source_list(agent->source);
+	builder->clusters = source_clusters(agent->source);
 	return look_at_contents(builder);
 }
 
@@ -59,7 +59,7 @@ static bool is_vip(const struct builder *builder, const struct addr *addr)
 /* A virtual IP that the control plane names is none when an endpoint has it. */
 static bool moves_vips(const struct builder *builder, const struct assignment *assignment)
 {
-	if (!builder->agent->ads || builder->agent->config->capture == CAPTURE_LISTED)
+	if (!source_names_vips(builder->agent->source))
 		return false;
 	if (builder->agent->picture.rows.vips_hidden)
 		return true;

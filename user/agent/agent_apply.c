@@ -96,7 +96,7 @@ static void show(struct agent *agent, struct agent_picture *picture, int err)
 int agent_apply(struct agent *agent)
 {
 	struct agent_picture picture;
-	int err = agent->ads ? ads_source_refresh(agent->ads) : 0;
+	int err = source_refresh(agent->source);
 
 	if (!err)
 		err = agent_picture_build(agent, &picture);

@@ -17,12 +17,12 @@ struct builder {
 	uint32_t *by_vip, *by_id; /* row + 1, or 0; open addressing */
 	uint32_t mask;
 	bool gateway;
-	bool names_known; /* which services there are */
 	struct vip_list vips; /* what the control plane names */
 	struct agent_row row;  /* being built */
 	const char *cluster;   /* of it */
 	struct agent_tally tally; /* of all other rows */
 	struct assignment_list assignments; /* of the source */
+	struct cluster_list clusters;       /* likewise */
 	uint64_t surroundings; /* agent_surroundings() */
 	uint64_t now_ns; /* CLOCK_MONOTONIC */
 };

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <xxhash.h>
+
 #include "agent.h"
 #include "config_load.h"
 #include "file_fingerprint.h"
@@ -70,36 +72,12 @@ static const char *needs_restart(const struct config *old, const struct config *
 	return NULL;
 }
 
-static int use_source(struct agent *agent, const char *path)
-{
-	const char *old = agent->source ? agent->source->path : NULL;
-	struct file_source *source = NULL;
-	int err = 0;
-
-	if (path && old && !strcmp(path, old))
-		return 0;
-	if (path)
-		err = file_source_new(path, &source);
-	if (!err)
-		err = set_path(&agent->eds_file, path);
-	if (err) {
-		file_source_free(source);
-		return err;
-	}
-	file_source_free(agent->source);
-	agent->source = source;
-	agent->eds_file.signature = 0;
-	return 0;
-}
-
 static int use_config(struct agent *agent, struct config *config)
 {
 	int err = set_path(&agent->mesh_file, config->mesh_networks_file);
 
 	if (!err)
-		err = use_source(agent, config->eds_path);
-	if (!err)
-		err = agent_ads_use(agent, config);
+		err = source_use(agent->source, config);
 	if (err) {
 		config_free(config);
 		return err;
@@ -159,8 +137,10 @@ int agent_files_resolve(struct agent *agent)
 {
 	const struct ledger_list *held = &agent->ledger.gateways;
 	int err = mesh_resolve(agent->config->mesh, agent->resolver, held->items, held->count);
+	uint64_t version = XXH3_64bits_withSeed(&agent->config_loads, sizeof(agent->config_loads),
+						agent_surroundings(agent));
 
-	return err ? err : agent_ads_follow(agent);
+	return err ? err : source_follow(agent->source, agent->config, version);
 }
 
 int agent_files_load(struct agent *agent)
@@ -172,35 +152,21 @@ int agent_files_load(struct agent *agent)
 		is_new(&agent->config_file);
 		err = note_read(&agent->config_file, load_config(agent, &changed));
 	}
-	if (!err && agent->source) {
-		is_new(&agent->eds_file);
-		err = note_read(&agent->eds_file, file_source_refresh(agent->source, &changed));
-	}
+	if (!err)
+		err = source_read(agent->source, SOURCE_READ_ALL, NULL, &changed);
 	return err ? err : agent_files_resolve(agent);
-}
-
-static int reload_all(struct agent *agent, bool again, bool *ret_changed)
-{
-	if (!is_new(&agent->eds_file) && !again)
-		return 0;
-	return note_read(&agent->eds_file, file_source_refresh(agent->source, ret_changed));
 }
 
 static int reload_source(struct agent *agent, enum agent_files which, bool *ret_changed)
 {
-	struct file_events *word = &agent->file_events;
-	bool changed = false;
-	int err = -ENOENT;
+	struct file_events *events = &agent->file_events;
+	bool watched = which == AGENT_FILES_TOLD && agent->file_watch && !agent->watch_problem;
+	int err = source_read(agent->source, which == AGENT_FILES_AGAIN ? SOURCE_READ_ALL :
+									  SOURCE_READ_CHANGED,
+			      watched ? events : NULL, ret_changed);
 
-	if (!agent->source)
-		return 0;
-	if (which == AGENT_FILES_TOLD && !word->more && agent->file_watch && !agent->watch_problem)
-		err = file_source_refresh_some(agent->source, word->names, word->count, &changed);
-	if (err == -ENOENT)
-		err = reload_all(agent, which == AGENT_FILES_AGAIN, &changed);
-	word->changed = word->whole = word->more = false;
-	word->count = 0;
-	*ret_changed |= changed;
+	events->changed = events->whole = events->more = false;
+	events->count = 0;
 	return err;
 }
 
@@ -226,7 +192,7 @@ int agent_files_reload(struct agent *agent, enum agent_files which, bool *ret_ch
 void agent_files_watch(struct agent *agent)
 {
 	const char *paths[] = { agent->config_file.path, agent->mesh_file.path,
-				agent->eds_file.path };
+				source_watch_path(agent->source) };
 	int err = agent->file_watch ? file_watch_set(agent->file_watch, paths,
 						     sizeof(paths) / sizeof(*paths)) :
 				      agent->watch_error;
@@ -247,15 +213,12 @@ static void file_done(struct agent_file *file)
 
 void agent_files_done(struct agent *agent)
 {
-	ads_source_free(agent->ads);
-	agent->ads = NULL;
-	file_source_free(agent->source);
+	source_free(agent->source);
+	agent->source = NULL;
 	file_done(&agent->config_file);
 	file_done(&agent->mesh_file);
-	file_done(&agent->eds_file);
 	if (agent->start_config != agent->config)
 		config_free(agent->start_config);
 	config_free(agent->config);
 	agent->config = agent->start_config = NULL;
-	agent->source = NULL;
 }

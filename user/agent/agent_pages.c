@@ -10,14 +10,15 @@
 #include <jansson.h>
 
 #include "agent.h"
-#include "agent_ads_state.h"
 #include "agent_problems.h"
+#include "agent_source_state.h"
 #include "clusters.h"
 #include "map_reader.h"
 #include "metrics.h"
 #include "pins.h"
 #include "report.h"
 #include "report_common.h"
+#include "session.h"
 #include "version.h"
 
 /* The loop stands still while a page is made. */
@@ -54,7 +55,7 @@ static int count(void *arg, const char *problem)
 }
 
 static void add_types(struct metrics_xds *types, size_t *type_count,
-		      const struct ads_stream_status *stream)
+		      const struct source_status *status, const struct source_stream_status *stream)
 {
 	for (int i = 0; i < XDS_TYPES; i++) {
 		const struct xds_type_status *type = &stream->session.types[i];
@@ -65,27 +66,28 @@ static void add_types(struct metrics_xds *types, size_t *type_count,
 			.network = stream->network, .type = xds_type_names[i],
 			.responses = type->responses, .rejects = type->rejects,
 			.resources = type->resources, .bytes = type->bytes,
-			.last_ack = agent_wall_clock(type->last_ack_ms),
+			.last_ack = agent_wall_clock(status, type->last_ack_ms),
 		};
 	}
 }
 
-static int add_streams(const struct agent *agent, struct arena *arena, struct metrics *metrics)
+static int add_streams(const struct source_status *status, struct arena *arena,
+		       struct metrics *metrics)
 {
-	size_t n = ads_source_stream_count(agent->ads);
+	size_t n = status->stream_count;
 	struct metrics_stream *streams = arena_array(arena, n, sizeof(*streams));
 	struct metrics_xds *types = arena_array(arena, n * XDS_TYPES, sizeof(*types));
-	struct ads_stream_status stream;
 
 	if (n && (!streams || !types))
 		return -ENOMEM;
 	for (size_t i = 0; i < n; i++) {
-		ads_source_stream_counted(agent->ads, i, &stream);
-		streams[i] = (struct metrics_stream){ stream.network, stream.session.connected,
-						      stream.session.failures };
-		add_types(types, &metrics->type_count, &stream);
+		const struct source_stream_status *stream = &status->streams[i];
+
+		streams[i] = (struct metrics_stream){ stream->network, stream->session.connected,
+						      stream->session.failures };
+		add_types(types, &metrics->type_count, status, stream);
 	}
-	metrics->ads = true;
+	metrics->ads = status->kind == SOURCE_ADS;
 	metrics->streams = streams;
 	metrics->stream_count = n;
 	metrics->types = types;
@@ -105,14 +107,15 @@ static int write_metrics(const struct agent *agent, struct snapshot *snapshot, F
 	struct metrics metrics = { .snapshot = snapshot, .version = PARALLAX_VERSION,
 				   .started = agent->started, .last_update = agent->last_update,
 				   .updates = agent->updates, .services_built = agent->built };
-	struct arena *arena = arena_new(1 << 20);
-	int err = arena ? 0 : -ENOMEM;
+	struct arena *arena = arena_new(0);
+	struct source_status status;
+	int err = arena ? source_status(agent->source, arena, &status) : -ENOMEM;
 
 	set_flow_usage(agent, snapshot);
 	agent_problems_each(agent, count, &metrics.problems);
 	agent_rows_each_excluded(&agent->picture.rows, count_excluded, &metrics);
-	if (!err && agent->ads)
-		err = add_streams(agent, arena, &metrics);
+	if (!err)
+		err = add_streams(&status, arena, &metrics);
 	if (!err)
 		err = metrics_write(&metrics, out);
 	arena_free(arena);

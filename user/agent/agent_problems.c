@@ -9,35 +9,22 @@
 
 #include "agent.h"
 #include "agent_admin.h"
-#include "agent_ads_state.h"
 #include "log.h"
 
 typedef int (*visitor)(void *arg, const char *problem);
 
-static int visit_file(const struct file_entry *entry, visitor visit, void *arg)
-{
-	char *problem = file_entry_problem(entry);
-	int err = problem ? visit(arg, problem) : 0;
-
-	free(problem);
-	return err;
-}
-
-static int visit_files(const struct agent *agent, visitor visit, void *arg)
+static int visit_own(const struct agent *agent, visitor visit, void *arg)
 {
 	const char *const own[] = {
 		agent->config_file.problem, agent->mesh_file.problem, agent->restart_reason,
-		agent->source ? agent->source->problem : NULL, agent->apply_problem,
-		agent_admin_problem(agent), agent->watch_problem, agent->pins_problem,
-		agent->others_problem,
+		agent->apply_problem, agent_admin_problem(agent), agent->watch_problem,
+		agent->pins_problem, agent->others_problem,
 	};
 	int err = 0;
 
 	for (size_t i = 0; !err && i < sizeof(own) / sizeof(*own); i++)
 		if (own[i])
 			err = visit(arg, own[i]);
-	for (size_t i = 0; !err && agent->source && i < agent->source->file_count; i++)
-		err = visit_file(&agent->source->files[i], visit, arg);
 	return err;
 }
 
@@ -66,10 +53,10 @@ static int visit_interface(const struct interface *item, visitor visit, void *ar
 
 int agent_problems_each(const struct agent *agent, visitor visit, void *arg)
 {
-	int err = visit_files(agent, visit, arg);
+	int err = visit_own(agent, visit, arg);
 
-	if (!err && agent->ads)
-		err = agent_ads_problems(agent, visit, arg);
+	if (!err)
+		err = source_each_problem(agent->source, visit, arg);
 	if (!err)
 		err = visit_picture(&agent->picture, visit, arg);
 	for (size_t i = 0; !err && i < agent->interfaces.count; i++)

@@ -142,7 +142,7 @@ static int add_row(struct builder *builder, struct desired_service *row, const c
 {
 	uint32_t *vip_place = NULL, *id_place, index = (uint32_t)builder->row_count;
 	struct desired_service *same_id = builder_find_id(builder, row->key.id, &id_place);
-	bool known = agent_source_knows(builder->agent, row->cluster), wanted, own;
+	bool known = cluster_list_knows(&builder->clusters, row->cluster), wanted, own;
 	const struct assignment *assignment;
 	int err;
 
@@ -247,15 +247,10 @@ static int add_known(struct builder *builder, const char *cluster)
 
 static int add_all_known(struct builder *builder)
 {
-	const struct file_source *source = builder->agent->source;
-	const struct ads_source *ads = builder->agent->ads;
 	int err = 0;
 
-	for (size_t i = 0; !err && source && i < source->file_count; i++)
-		for (size_t r = 0; !err && r < source->files[i].resource_count; r++)
-			err = add_known(builder, source->files[i].resources[r].name);
-	for (size_t i = 0; !err && ads && i < ads_source_name_count(ads); i++)
-		err = add_known(builder, ads_source_name(ads, i));
+	for (size_t i = 0; !err && i < builder->clusters.count; i++)
+		err = add_known(builder, builder->clusters.items[i].name);
 	return err;
 }
 
@@ -263,17 +258,11 @@ static int add_all_known(struct builder *builder)
 
 static int find_vips(struct builder *builder)
 {
-	const struct agent *agent = builder->agent;
 	struct arena *arena = builder->picture->arena;
 	struct vip_input input;
-	int err;
+	int err = source_vip_input(builder->agent->source, arena, &input);
 
-	if (!agent->ads || agent->config->capture == CAPTURE_LISTED)
-		return 0;
-	err = ads_source_vip_input(agent->ads, arena, &input);
-	if (!err)
-		err = vips_collect(arena, &input, &builder->vips);
-	return err;
+	return err ? err : vips_collect(arena, &input, &builder->vips);
 }
 
 static int add_vip(struct builder *builder, const struct vip *vip, bool holders)
@@ -302,14 +291,9 @@ static int add_all_vips(struct builder *builder, bool holders)
 
 static size_t count_rows(const struct builder *builder)
 {
-	const struct agent *agent = builder->agent;
-	const struct config *config = agent->config;
-	size_t count = builder->vips.count;
+	const struct config *config = builder->agent->config;
+	size_t count = builder->vips.count + builder->clusters.count;
 
-	for (size_t i = 0; agent->source && i < agent->source->file_count; i++)
-		count += agent->source->files[i].resource_count;
-	if (agent->ads)
-		count += ads_source_name_count(agent->ads);
 	for (size_t i = 0; i < config->service_count; i++)
 		count += (config->services[i].address_count + 1) * config->services[i].port_count;
 	return count;
@@ -364,6 +348,6 @@ int agent_services_build(const struct agent *agent, struct agent_picture *pictur
 	agent_told_drop(builder.row.told); /* of a row that failed */
 	picture->desired.services = builder.rows;
 	picture->desired.service_count = builder.row_count;
-	picture->desired.keep_missing = picture->amends || !builder.names_known;
+	picture->desired.keep_missing = picture->amends || !builder.clusters.complete;
 	return err;
 }

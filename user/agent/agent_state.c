@@ -10,8 +10,8 @@
 #include <jansson.h>
 
 #include "agent.h"
-#include "agent_ads_state.h"
 #include "agent_problems.h"
+#include "agent_source_state.h"
 #include "gateway_fault.h"
 #include "netns.h"
 #include "state_fit.h"
@@ -43,32 +43,15 @@ json_t *agent_json_moment(time_t when)
 	return json_string(buf);
 }
 
-/* ------------------------------------------------------------------ sources */
-
-static json_t *file_state(const struct file_entry *entry)
-{
-	char *problem = file_entry_problem(entry);
-	json_t *file = json_pack("{s:o,s:I,s:s,s:o}", "name", agent_json_text(entry->name), "resources",
-				 (json_int_t)entry->resource_count, "state",
-				 problem ? "error" : "ok", "problem", agent_json_text(problem));
-
-	free(problem);
-	return file;
-}
-
 static json_t *source_state(const struct agent *agent)
 {
-	const struct file_source *source = agent->source;
-	json_t *files;
+	struct arena *arena = arena_new(0);
+	struct source_status status;
+	json_t *state = arena && !source_status(agent->source, arena, &status) ?
+				agent_source_state(&status) : NULL;
 
-	if (agent->ads)
-		return agent_ads_state(agent);
-	files = json_array();
-	for (size_t i = 0; source && i < source->file_count; i++)
-		json_array_append_new(files, file_state(&source->files[i]));
-	return json_pack("{s:s,s:o,s:o,s:o}", "kind", source ? "files" : "none", "path",
-			 agent_json_text(source ? source->path : NULL), "files", files, "problem",
-			 agent_json_text(source ? source->problem : NULL));
+	arena_free(arena);
+	return state ? state : json_null();
 }
 
 /* ------------------------------------------------------------------ networks */

@@ -22,13 +22,11 @@
 
 #include "assignment.h"
 #include "discovery.h"
+#include "source_status.h"
 
 struct xds_session;
 
 enum xds_mode { XDS_DELTA, XDS_SOTW };
-
-/* In the order in which they are requested: make before break. */
-enum xds_type { XDS_CDS, XDS_EDS, XDS_LDS, XDS_NDS, XDS_TYPES };
 
 extern const char *const xds_type_names[XDS_TYPES]; /* "cds" ... */
 
@@ -158,38 +156,7 @@ const struct xds_host *xds_session_host(const struct xds_session *session, size_
 size_t xds_session_listener_count(const struct xds_session *session);
 const struct xds_listener *xds_session_listener(const struct xds_session *session, size_t index);
 
-/* ---- for people ---- */
-
-enum xds_sync {
-	XDS_IDLE,       /* not asked for */
-	XDS_CONNECTING, /* no stream, nothing held */
-	XDS_CONNECTED,  /* asked on this stream, no answer yet */
-	XDS_SYNCED,     /* answered on this stream */
-	XDS_STALE,      /* no stream; what came before serves */
-};
-
-/* Times are 0 when it never happened; texts are borrowed and never NULL. */
-struct xds_type_status {
-	enum xds_sync sync;
-	const char *version; /* last accepted; "" in delta EDS of istiod */
-	int64_t last_response_ms, last_ack_ms, last_nack_ms;
-	const char *nack; /* the reason of the last one */
-	bool nacked;      /* the last response was refused, in part or whole */
-	uint64_t bytes, responses, rejects;
-	size_t resources; /* held; this and the next by xds_session_count() alone */
-	size_t subscribed; /* EDS: names asked for */
-};
-
-struct xds_session_status {
-	bool connected;
-	int64_t since_ms;      /* of the present or last stream; or when it was lost */
-	uint64_t streams;      /* opened */
-	uint64_t failures;     /* streams ended or not opened */
-	const char *reason;    /* of the last end; "" */
-	const char *identifier; /* control_plane.identifier of the last response; "" */
-	uint64_t ignored;      /* responses of types never asked for */
-	struct xds_type_status types[XDS_TYPES];
-};
+/* ---- status ---- */
 
 void xds_session_status(const struct xds_session *session, struct xds_session_status *ret);
 /* Adds what has to be counted to its status: a look at each resource. */

@@ -10,52 +10,88 @@
 #include "arena.h"
 #include "assignment_merge.h"
 
-static int merge_one(struct ads_source *source, const struct xds_assignment *held,
-		     struct merge_view *views, const struct assignment **ret)
+/* There are servers without names or listeners: after a while that is their answer. */
+static bool type_known(const struct xds_session_status *status, enum xds_type type, int64_t fetch_ms)
 {
-	const struct assignment *merged;
-	bool some = false;
-	int err;
+	const struct xds_type_status *of = &status->types[type];
+
+	if (of->sync == XDS_IDLE || of->last_ack_ms)
+		return true;
+	return type != XDS_CDS && !of->responses && status->connected &&
+	       ads_now_ms() - status->since_ms >= fetch_ms;
+}
+
+static bool knows_names(const struct ads_source *source)
+{
+	int64_t fetch_ms = source->settings.ads.initial_fetch_seconds * 1000;
+	struct xds_session_status status;
+
+	xds_session_status(source->links[0]->session, &status);
+	return type_known(&status, XDS_CDS, fetch_ms) && type_known(&status, XDS_LDS, fetch_ms) &&
+	       type_known(&status, XDS_NDS, fetch_ms);
+}
+
+/* Fills in each view's assignment; returns whether all have one. */
+static bool find_views(const struct ads_source *source, const char *name, struct merge_view *views)
+{
+	bool all = true;
 
 	for (size_t i = 0; i < source->link_count; i++) {
 		views[i].network = source->links[i]->network;
-		views[i].assignment = xds_session_find(source->links[i]->session, held->name);
-		some |= views[i].assignment != NULL;
+		views[i].assignment = xds_session_find(source->links[i]->session, name);
+		all &= views[i].assignment != NULL;
 	}
-	if (!some)
-		return -ENOENT;
-	/* The own view decides whether there is a service at all. */
-	if (!held->assignment)
-		return -ENOENT;
-	err = assignment_merge(source->arena, views, source->link_count, &merged);
-	if (!err)
-		*ret = merged;
+	return all;
+}
+
+/* Our own network's view decides whether there is a service at all. */
+static int collect_one(struct ads_source *source, const struct xds_assignment *held,
+		       struct merge_view *views)
+{
+	const struct assignment **place = &source->assignments[source->assignment_count];
+	bool merging = source->settings.ads.view == ADS_VIEW_PER_NETWORK;
+	bool all = !merging || find_views(source, held->name, views);
+	int err = 0;
+
+	source->clusters[source->cluster_count++] =
+		(struct listed_cluster){ held->name, held->assignment && (all || source->whole) };
+	*place = held->assignment;
+	if (merging && *place)
+		err = assignment_merge(source->arena, views, source->link_count, place);
+	source->assignment_count += !err && *place;
 	return err;
 }
 
 static int collect(struct ads_source *source)
 {
 	const struct xds_session *own = source->links[0]->session;
-	bool merging = source->settings.ads.view == ADS_VIEW_PER_NETWORK;
 	struct merge_view *views =
 		arena_array(source->arena, source->link_count, sizeof(*views));
+	bool whole = knows_names(source);
 	struct xds_assignment held;
-	size_t count = 0;
 	int err = views ? 0 : -ENOMEM;
 
 	for (size_t i = 0; !err && i < xds_session_assignment_count(own); i++) {
 		xds_session_assignment(own, i, &held);
-		if (merging)
-			err = merge_one(source, &held, views, &source->assignments[count]);
-		else
-			source->assignments[count] = held.assignment;
-		if (err == -ENOENT)
-			err = 0;
-		else if (!err && source->assignments[count])
-			count++;
+		err = collect_one(source, &held, views);
+		whole &= source->clusters[i].known;
 	}
-	source->assignment_count = count;
+	source->whole |= !err && whole;
 	return err;
+}
+
+static int start_collecting(struct ads_source *source)
+{
+	size_t count = xds_session_assignment_count(source->links[0]->session) + 1;
+
+	arena_free(source->arena);
+	source->assignment_count = source->cluster_count = 0;
+	source->arena = arena_new(0);
+	if (!source->arena)
+		return -ENOMEM;
+	source->assignments = arena_array(source->arena, count, sizeof(*source->assignments));
+	source->clusters = arena_array(source->arena, count, sizeof(*source->clusters));
+	return source->assignments && source->clusters ? 0 : -ENOMEM;
 }
 
 static bool is_fresh(const struct ads_source *source)
@@ -85,24 +121,30 @@ static int note_generations(struct ads_source *source)
 
 int ads_source_refresh(struct ads_source *source)
 {
-	size_t count = xds_session_assignment_count(source->links[0]->session);
 	int err = ads_source_follow_names(source);
 
 	if (err || is_fresh(source))
 		return err;
-	arena_free(source->arena);
-	source->assignment_count = 0;
-	source->arena = arena_new(0);
-	source->assignments = source->arena ?
-		arena_array(source->arena, count + 1, sizeof(*source->assignments)) : NULL;
-	err = source->assignments ? collect(source) : -ENOMEM;
-	source->whole = source->whole || ads_source_is_whole(source);
+	err = start_collecting(source);
+	if (!err)
+		err = collect(source);
 	return err ? err : note_generations(source);
 }
 
 struct assignment_list ads_source_list(const struct ads_source *source)
 {
 	return (struct assignment_list){ source->assignments, source->assignment_count };
+}
+
+struct cluster_list ads_source_clusters(const struct ads_source *source)
+{
+	return (struct cluster_list){ source->clusters, source->cluster_count,
+				      knows_names(source) };
+}
+
+bool ads_source_names_vips(const struct ads_source *source)
+{
+	return !source->settings.listed;
 }
 
 uint64_t ads_source_layout(const struct ads_source *source)

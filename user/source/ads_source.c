@@ -264,11 +264,18 @@ bool ads_source_fits(const struct ads_source *source, const struct config *confi
 	return config->ads.enabled && ads_settings_match(&source->settings, config);
 }
 
-/* ------------------------------------------------------------------ for people */
+/* ------------------------------------------------------------------ status */
 
-int64_t ads_source_now(void)
+uint64_t ads_source_failures(const struct ads_source *source)
 {
-	return ads_now_ms();
+	struct xds_session_status status;
+	uint64_t count = 0;
+
+	for (size_t i = 0; i < source->link_count; i++) {
+		xds_session_status(source->links[i]->session, &status);
+		count += status.failures;
+	}
+	return count;
 }
 
 size_t ads_source_stream_count(const struct ads_source *source)
@@ -277,7 +284,7 @@ size_t ads_source_stream_count(const struct ads_source *source)
 }
 
 void ads_source_stream(const struct ads_source *source, size_t index,
-		       struct ads_stream_status *ret)
+		       struct source_stream_status *ret)
 {
 	const struct ads_connection *link = source->links[index];
 
@@ -287,11 +294,29 @@ void ads_source_stream(const struct ads_source *source, size_t index,
 	xds_session_status(link->session, &ret->session);
 }
 
-void ads_source_stream_counted(const struct ads_source *source, size_t index,
-			       struct ads_stream_status *ret)
+int ads_source_status(const struct ads_source *source, struct arena *arena,
+		      struct source_status *ret)
 {
-	ads_source_stream(source, index, ret);
-	xds_session_count(source->links[index]->session, &ret->session);
+	const struct config_ads *config = &source->settings.ads;
+
+	ret->streams = arena_array(arena, source->link_count, sizeof(*ret->streams));
+	ret->path = arena_printf(arena, "%s:%u", config->addresses[0].host,
+				 config->addresses[0].port);
+	if (!ret->streams || !ret->path)
+		return -ENOMEM;
+	ret->mode = config->mode == ADS_MODE_SOTW ? "sotw" : "delta";
+	ret->view = config->view == ADS_VIEW_PER_NETWORK ? "perNetwork" : "rewritten";
+	ret->tls = config->tls;
+	ret->complete = true;
+	ret->stream_count = source->link_count;
+	for (size_t i = 0; i < source->link_count; i++) {
+		const struct xds_session *session = source->links[i]->session;
+
+		ads_source_stream(source, i, &ret->streams[i]);
+		xds_session_count(session, &ret->streams[i].session);
+		ret->complete &= xds_session_complete(session);
+	}
+	return 0;
 }
 
 int ads_source_each_rejected(const struct ads_source *source,

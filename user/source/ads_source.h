@@ -9,8 +9,10 @@
 #include <event2/event.h>
 
 #include "assignment_find.h"
+#include "cluster_list.h"
 #include "config.h"
 #include "session.h"
+#include "source_status.h"
 #include "vip_input.h"
 
 struct arena;
@@ -45,34 +47,24 @@ uint64_t ads_source_layout(const struct ads_source *source);
 int ads_source_vip_input(const struct ads_source *source, struct arena *arena,
 			 struct vip_input *ret);
 
-/* Names of assignments asked for, whether or not there is one. */
-size_t ads_source_name_count(const struct ads_source *source);
-const char *ads_source_name(const struct ads_source *source, size_t index);
+/* Clusters whose assignments are requested. One is known once an assignment has come in each view; a
+ * view that is requested later on is not waited for. Complete: clusters, names and listeners have been
+ * received. */
+struct cluster_list ads_source_clusters(const struct ads_source *source);
+/* Whether virtual IPs are requested. */
+bool ads_source_names_vips(const struct ads_source *source);
 
-/* Whether a control plane has said what there is under this name, in each view; else nothing has
- * come yet, in time, or was good. A view that is asked for later on is not waited for. */
-bool ads_source_knows(const struct ads_source *source, const char *name);
-/* Whether it has said which services and virtual IPs there are. */
-bool ads_source_knows_names(const struct ads_source *source);
-/* Whether all that was asked for has been answered, or has taken too long. */
-bool ads_source_complete(const struct ads_source *source);
+/* ---- status ---- */
 
-/* ---- for people ---- */
-
-struct ads_stream_status {
-	const char *network; /* whose view */
-	const char *peer;    /* "host:port" */
-	int64_t away_ms;     /* since when nothing is heard of it, by ads_source_now(); 0: it is there */
-	struct xds_session_status session;
-};
-
-int64_t ads_source_now(void);
+/* Streams that ended or could not be opened, so far. */
+uint64_t ads_source_failures(const struct ads_source *source);
+/* Fills in what is of a control plane. A walk over all resources. Returns 0 or -ENOMEM. */
+int ads_source_status(const struct ads_source *source, struct arena *arena,
+		      struct source_status *ret);
 size_t ads_source_stream_count(const struct ads_source *source);
+/* Without what has to be counted. */
 void ads_source_stream(const struct ads_source *source, size_t index,
-		       struct ads_stream_status *ret);
-/* With what has to be counted. */
-void ads_source_stream_counted(const struct ads_source *source, size_t index,
-			       struct ads_stream_status *ret);
+		       struct source_stream_status *ret);
 /* Calls `visit` with each assignment that was refused, and why; non-zero stops it. */
 int ads_source_each_rejected(const struct ads_source *source,
 			     int (*visit)(void *arg, const char *name, const char *reason),

@@ -19,16 +19,16 @@ struct ads_source {
 	struct arena *arena;     /* of what follows, made anew at each refresh */
 	const struct assignment **assignments;
 	size_t assignment_count;
+	struct listed_cluster *clusters; /* one for each name requested */
+	size_t cluster_count;
 	uint64_t *generations;   /* of the links, at the last refresh */
-	bool whole;              /* every view has had its say once */
+	/* Every view has answered once: one that is added later must not make services wait that
+	 * serve already. */
+	bool whole;
 };
 
 /* Other views have no clusters of their own: they are asked for what ours names. Returns 0 or
  * -errno. */
 int ads_source_follow_names(struct ads_source *source);
-
-/* Whether each view has had its say: views that come later must not make services wait that serve
- * already. */
-bool ads_source_is_whole(const struct ads_source *source);
 
 #endif

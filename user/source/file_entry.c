@@ -180,8 +180,10 @@ static int adopt(struct file_entry *entry, struct assignment_set *set)
 	entry->placed = fits(entry, set);
 	for (size_t i = 0; i < set->count; i++) {
 		serve(entry, &resources[i], &set->items[i], held);
-		if (entry->placed)
+		if (entry->placed) {
 			resources[i].place = entry->resources[i].place;
+			resources[i].cluster = entry->resources[i].cluster;
+		}
 	}
 	free_resources(entry->resources, entry->resource_count);
 	release(entry->set);

@@ -34,6 +34,7 @@ void file_source_free(struct file_source *source)
 		file_entry_done(&source->files[i]);
 	free(source->files);
 	free(source->assignments);
+	free(source->clusters);
 	free(source->problem);
 	free(source->path);
 	free(source);
@@ -142,23 +143,6 @@ static int compare_named(const void *a, const void *b)
 	return order ? order : x->order < y->order ? -1 : 1;
 }
 
-static int hide_repeated(struct named_resource *named, size_t count)
-{
-	int err = 0;
-
-	for (size_t i = 1; !err && i < count; i++) {
-		const struct named_resource *first = &named[i - 1];
-
-		if (strcmp(first->resource->name, named[i].resource->name))
-			continue;
-		named[i].resource->hidden = true;
-		err = file_entry_add_twice(named[i].entry, named[i].resource->name,
-					   first->entry->name);
-		named[i].entry = first->entry; /* a third one names the first */
-	}
-	return err;
-}
-
 static size_t count_resources(const struct file_source *source)
 {
 	size_t count = 0;
@@ -178,7 +162,6 @@ static void collect_named(struct file_source *source, struct named_resource *nam
 		free(entry->twice);
 		entry->twice = NULL;
 		for (size_t j = 0; j < entry->resource_count; j++) {
-			entry->resources[j].hidden = false;
 			entry->resources[j].place = FILE_NOWHERE;
 			named[count] = (struct named_resource){ &entry->resources[j], entry, count };
 			count++;
@@ -186,41 +169,86 @@ static void collect_named(struct file_source *source, struct named_resource *nam
 	}
 }
 
+struct merged {
+	const struct assignment **assignments;
+	struct listed_cluster *clusters;
+	size_t assignment_count, cluster_count;
+};
+
+static void add_resource(struct merged *merged, struct file_resource *resource)
+{
+	resource->cluster = (uint32_t)merged->cluster_count;
+	merged->clusters[merged->cluster_count++] =
+		(struct listed_cluster){ resource->name, resource->serving };
+	if (!resource->serving)
+		return;
+	resource->place = (uint32_t)merged->assignment_count;
+	merged->assignments[merged->assignment_count++] = resource->serving;
+}
+
+/* Of those with one name the first counts. */
+static int add_all_resources(struct merged *merged, const struct named_resource *named, size_t count)
+{
+	const struct named_resource *first = named;
+	int err = 0;
+
+	for (size_t i = 0; !err && i < count; i++) {
+		if (i && !strcmp(first->resource->name, named[i].resource->name)) {
+			err = file_entry_add_twice(named[i].entry, named[i].resource->name,
+						   first->entry->name);
+			continue;
+		}
+		first = &named[i];
+		add_resource(merged, first->resource);
+	}
+	return err;
+}
+
+static void replace_merged(struct file_source *source, const struct merged *merged)
+{
+	free(source->assignments);
+	free(source->clusters);
+	source->assignments = merged->assignments;
+	source->assignment_count = merged->assignment_count;
+	source->clusters = merged->clusters;
+	source->cluster_count = merged->cluster_count;
+	source->layout++;
+}
+
 static int merge(struct file_source *source)
 {
-	size_t count = count_resources(source), kept = 0;
+	size_t count = count_resources(source);
 	struct named_resource *named = calloc(count + 1, sizeof(*named));
-	const struct assignment **assignments = calloc(count + 1, sizeof(*assignments));
-	int err = named && assignments ? 0 : -ENOMEM;
+	struct merged merged = { .assignments = calloc(count + 1, sizeof(*merged.assignments)),
+				 .clusters = calloc(count + 1, sizeof(*merged.clusters)) };
+	int err = named && merged.assignments && merged.clusters ? 0 : -ENOMEM;
 
 	if (!err) {
 		collect_named(source, named);
 		qsort(named, count, sizeof(*named), compare_named);
-		err = hide_repeated(named, count);
+		err = add_all_resources(&merged, named, count);
 	}
-	for (size_t i = 0; !err && i < count; i++)
-		if (!named[i].resource->hidden && named[i].resource->serving) {
-			named[i].resource->place = (uint32_t)kept;
-			assignments[kept++] = named[i].resource->serving;
-		}
 	free(named);
 	if (err) {
-		free(assignments);
+		free(merged.assignments);
+		free(merged.clusters);
 		return err;
 	}
-	free(source->assignments);
-	source->assignments = assignments;
-	source->assignment_count = kept;
-	source->layout++;
+	replace_merged(source, &merged);
 	return 0;
 }
 
 /* Of files whose resources are the same by name, no order changes. */
 static void put_in_place(struct file_source *source, const struct file_entry *entry)
 {
-	for (size_t i = 0; i < entry->resource_count; i++)
-		if (entry->resources[i].place != FILE_NOWHERE)
-			source->assignments[entry->resources[i].place] = entry->resources[i].serving;
+	for (size_t i = 0; i < entry->resource_count; i++) {
+		const struct file_resource *resource = &entry->resources[i];
+
+		if (resource->place == FILE_NOWHERE)
+			continue;
+		source->assignments[resource->place] = resource->serving;
+		source->clusters[resource->cluster].name = resource->name;
+	}
 }
 
 static int put_together(struct file_source *source, const struct file_change *change)
@@ -284,7 +312,7 @@ static int refresh(struct file_source *source, bool *ret_changed)
 static int forget(struct file_source *source, int err)
 {
 	if (err) {
-		source->assignment_count = 0;
+		source->assignment_count = source->cluster_count = 0;
 		source->read = false;
 		source->layout++;
 	}
@@ -364,21 +392,11 @@ const struct assignment *file_source_find(const struct file_source *source, cons
 	return index == ASSIGNMENT_NONE ? NULL : list.items[index];
 }
 
-static bool entry_knows(const struct file_entry *entry, const char *name)
+struct cluster_list file_source_clusters(const struct file_source *source)
 {
-	if (!entry->set)
-		return false;
-	for (size_t i = 0; i < entry->resource_count; i++)
-		if (!entry->resources[i].serving && !strcmp(entry->resources[i].name, name))
-			return false;
-	return true;
-}
+	bool complete = source->read;
 
-bool file_source_knows(const struct file_source *source, const char *name)
-{
-	bool known = source->read;
-
-	for (size_t i = 0; known && i < source->file_count; i++)
-		known = entry_knows(&source->files[i], name);
-	return known;
+	for (size_t i = 0; complete && i < source->file_count; i++)
+		complete = source->files[i].set;
+	return (struct cluster_list){ source->clusters, source->cluster_count, complete };
 }

@@ -10,6 +10,7 @@
 
 #include "assignment.h"
 #include "assignment_find.h"
+#include "cluster_list.h"
 
 struct held_set;
 
@@ -20,8 +21,8 @@ struct file_resource {
 	const char *name;
 	const struct assignment *serving; /* good: this one, or the last good one; NULL: none yet */
 	struct held_set *owner;           /* keeps `serving` alive */
-	bool hidden;                      /* an earlier file, or this one, names it already */
-	uint32_t place;                   /* in file_source.assignments; or FILE_NOWHERE */
+	uint32_t place;   /* in file_source.assignments; or FILE_NOWHERE */
+	uint32_t cluster; /* in file_source.clusters */
 };
 
 /* One file, as last read. */
@@ -48,6 +49,8 @@ struct file_source {
 	size_t file_count;
 	const struct assignment **assignments;
 	size_t assignment_count;
+	struct listed_cluster *clusters;
+	size_t cluster_count;
 	char *problem; /* of the path itself; or NULL */
 	bool read;     /* the path was read whole once, and what it said is held */
 	uint64_t layout; /* differs whenever more than contents of `assignments` does */
@@ -75,9 +78,9 @@ struct assignment_list file_source_list(const struct file_source *source);
 /* The assignment served under this name, or NULL. */
 const struct assignment *file_source_find(const struct file_source *source, const char *name);
 
-/* Whether a name without an assignment has none. Else what says so could not be read yet: the path,
- * one of its files, or this resource. A path that was never there is of that kind, too. */
-bool file_source_knows(const struct file_source *source, const char *name);
+/* Those named, until the next refresh. A name without an assignment is not known while the path, one of
+ * its files, or this resource could not be read yet; a path that was never there is of that kind, too. */
+struct cluster_list file_source_clusters(const struct file_source *source);
 
 /* What is wrong with a file, for people: NULL when all is well, else to be freed. */
 char *file_entry_problem(const struct file_entry *entry);
