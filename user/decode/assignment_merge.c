@@ -10,6 +10,7 @@
 
 #include "arena.h"
 #include "assignment_fingerprint.h"
+#include "index.h"
 
 /* An endpoint of one view. */
 struct copy {
@@ -20,22 +21,22 @@ struct copy {
 
 /* A view may repeat a locality: the first, second ... of each view are one. */
 struct repeat {
-	size_t next; /* equal one + 1, or 0 */
+	uint32_t next; /* equal one + 1, or 0 */
 	/* Of the first: the one that was added to last, and the view + 1 that did. */
-	size_t last, view;
+	uint32_t last;
+	size_t view;
 };
 
 struct merge {
 	struct arena *arena;
 	const struct merge_view *views;
 	size_t view_count, present;
+	struct arena *scratch;
 	bool *everywhere; /* one for each endpoint, in order of views and documents */
 	struct locality *localities;
 	struct repeat *repeats; /* of each locality */
 	size_t locality_count;
-	/* The first locality of its kind + 1, or 0, by hash: open addressing. */
-	size_t *places;
-	size_t mask;
+	struct index index; /* the first locality of its kind */
 };
 
 /* ------------------------------------------------------------------ who recurs */
@@ -111,12 +112,12 @@ static int mark_everywhere(struct merge *merge, size_t total)
 	struct copy *copies;
 	size_t count, begin = 0;
 
-	merge->everywhere = calloc(total + 1, sizeof(*merge->everywhere));
+	merge->everywhere = arena_array(merge->scratch, total, sizeof(*merge->everywhere));
 	if (!merge->everywhere)
 		return -ENOMEM;
 	if (merge->present < 2)
 		return 0;
-	copies = calloc(total + 1, sizeof(*copies));
+	copies = arena_array(merge->scratch, total, sizeof(*copies));
 	if (!copies)
 		return -ENOMEM;
 	count = list_copies(merge, copies);
@@ -126,7 +127,6 @@ static int mark_everywhere(struct merge *merge, size_t total)
 			mark_group(merge, &copies[begin], i - begin);
 			begin = i;
 		}
-	free(copies);
 	return 0;
 }
 
@@ -156,21 +156,18 @@ static uint64_t hash_locality(const struct locality *locality)
 static struct locality *find_locality(struct merge *merge, const struct locality *locality,
 				      size_t view)
 {
-	size_t *place, *link;
+	uint32_t *place, *link;
 	struct repeat *first;
 	struct locality *found;
-	uint64_t at = hash_locality(locality);
 
-	for (place = &merge->places[at & merge->mask];
-	     *place && !same_locality(&merge->localities[*place - 1], locality);
-	     place = &merge->places[++at & merge->mask])
-		;
+	INDEX_FIND(&merge->index, hash_locality(locality), place,
+		   same_locality(&merge->localities[*place - 1], locality));
 	link = place;
 	if (*place && merge->repeats[*place - 1].view == view + 1)
 		link = &merge->repeats[merge->repeats[*place - 1].last].next;
 	if (!*link) {
 		found = &merge->localities[merge->locality_count];
-		*link = ++merge->locality_count;
+		*link = (uint32_t)++merge->locality_count;
 		*found = *locality;
 		found->endpoints = NULL;
 		found->endpoint_count = 0;
@@ -244,7 +241,8 @@ static int add_views(struct merge *merge, size_t first_view)
 int assignment_merge(struct arena *arena, const struct merge_view *views, size_t count,
 		     const struct assignment **ret)
 {
-	struct merge merge = {.arena = arena, .views = views, .view_count = count};
+	struct merge merge = {.arena = arena, .scratch = arena_new(0), .views = views,
+			      .view_count = count};
 	struct assignment *merged = arena_alloc(arena, sizeof(*merged));
 	size_t endpoints = 0, localities = 0, first = count;
 	int err = -ENOMEM;
@@ -258,11 +256,11 @@ int assignment_merge(struct arena *arena, const struct merge_view *views, size_t
 		localities += views[v].assignment->locality_count;
 	}
 	merge.localities = arena_array(arena, localities + 1, sizeof(*merge.localities));
-	merge.repeats = calloc(localities + 1, sizeof(*merge.repeats));
-	for (merge.mask = 15; merge.mask < 2 * localities;)
-		merge.mask = 2 * merge.mask + 1;
-	merge.places = calloc(merge.mask + 1, sizeof(*merge.places));
-	if (merged && merge.localities && merge.repeats && merge.places)
+	if (merge.scratch)
+		merge.repeats = arena_array(merge.scratch, localities, sizeof(*merge.repeats));
+	if (merged && merge.localities && merge.repeats)
+		err = index_init(&merge.index, merge.scratch, localities);
+	if (!err)
 		err = mark_everywhere(&merge, endpoints);
 	if (!err)
 		err = add_views(&merge, first);
@@ -273,8 +271,6 @@ int assignment_merge(struct arena *arena, const struct merge_view *views, size_t
 		merged->fingerprint = assignment_fingerprint(merged);
 		*ret = merged;
 	}
-	free(merge.everywhere);
-	free(merge.repeats);
-	free(merge.places);
+	arena_free(merge.scratch);
 	return err;
 }
