@@ -93,6 +93,9 @@ COST_OBJ := $(patsubst %.c,$(BUILD)/cost/%.o,$(filter-out tests/bpf/main.c tests
 	$(BPFT_SRC)) $(wildcard tests/cost/*.c))
 COST_TEST := $(if $(wildcard tests/cost/*.c),$(BUILD)/tests/cost_tests)
 
+POD_SRC    := $(wildcard deploy/pod/*.c)
+POD        := $(BUILD)/parallax-pod
+
 # Benchmarks: the world of the packet tables with the sizes of production, and load generators.
 BENCH_WORLD := $(addprefix tests/bpf/,pkt.c setup.c world.c world_fill.c world_net.c world_read.c)
 BENCH_SIZES := -include tools/bench/sizes.h
@@ -107,6 +110,7 @@ SKEL_SRC  := $(if $(ALL_SRC),$(shell grep -l '"parallax\.skel\.h"' $(ALL_SRC) /d
 
 # ------------------------------------------------------------------ what people ask for
 
+.PHONY: image manifests
 .PHONY: all check test demo demo-up demo-down fuzz bench bench-quick bench-docs install clean help
 .PHONY: deps helpers bench-deps bench-programs check-programs test-programs run-check run-test run-fuzz FORCE
 
@@ -272,10 +276,10 @@ $(FUZZERS): $(BUILD)/tests/%: $(BUILD)/tests/fuzz/%.o $(LIB) | $(BUILD)/tests/
 	$(call msg,LINK,$@)
 	$(Q)$(CC) $(PX_LDFLAGS) -fsanitize=fuzzer $^ $(LIBS) -o $@
 
-CHECK_SUITES = $(UNIT) $(REGRESS) tools/check-tree.sh
+CHECK_SUITES = $(UNIT) $(REGRESS) tools/check-tree.sh $(wildcard tests/deploy/check_*.sh)
 TEST_SUITES  = $(CHECK_SUITES) $(BPF_TEST) $(COST_TEST) $(wildcard tests/netns/run.sh)
 
-check-programs: all $(UNIT) $(REGRESS)
+check-programs: all $(UNIT) $(REGRESS) $(POD)
 test-programs: check-programs $(BPF_TEST) $(COST_TEST) $(NETNS) $(BENCH_LOAD) $(BUILD)/bench/frames
 
 run-check:
@@ -287,6 +291,18 @@ run-test:
 
 run-fuzz: $(FUZZERS)
 	@BUILD=$(BUILD) FUZZ_SECONDS=$(FUZZ_SECONDS) tools/run-fuzz.sh $(FUZZERS)
+
+# ------------------------------------------------------------------ containers and Kubernetes
+
+image: all $(POD)               ## an OCI archive, build/parallax-image.tar, without any registry
+	@tools/image/image.py --build $(BUILD) --archive $(BUILD)/parallax-image.tar
+
+manifests:                      ## render deploy/manifests from deploy/chart (needs helm)
+	@tools/render-manifests.sh deploy/manifests
+
+$(POD): $(call objects,$(POD_SRC)) | $(BUILD)/
+	$(call msg,LINK,$@)
+	$(Q)$(CC) $(PX_LDFLAGS) $^ -ljansson -lssl -lcrypto -o $@
 
 # ------------------------------------------------------------------ benchmarks
 
@@ -331,5 +347,5 @@ $(BUILD)/.bpf-flags: FORCE
 	$(call keep,$(CLANG) $(PX_BPF_CFLAGS))
 
 .PRECIOUS: %/ $(BUILD)/%.o
--include $(patsubst %.o,%.d,$(call objects,$(ALL_SRC)) $(BPF_OBJ) \
+-include $(patsubst %.o,%.d,$(call objects,$(ALL_SRC) $(POD_SRC)) $(BPF_OBJ) \
 	$(BENCH_PACKET_OBJ) $(BUILD)/bench/harness.bpf.o $(COST_OBJ) $(BUILD)/cost/parallax.bpf.o) $(addsuffix .d,$(BENCH_LOAD))

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The verbs of parallax-pod. The image has no shell, so the chart's pods call these. */
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "pod.h"
+
+static int usage(FILE *out)
+{
+	fputs("usage: parallax-pod VERB\n"
+	      "  mount-bpffs DIRECTORY  mount a BPF file system, unless one is mounted there\n"
+	      "  announce               print what the removal of the release ends\n"
+	      "  clean-up               remove the data plane of this node once its agent has left\n"
+	      "  await DAEMONSET        wait until each pod of a DaemonSet is ready\n"
+	      "  hold                   run until SIGTERM\n", out);
+	return out == stdout ? 0 : 2;
+}
+
+/* Process 1 of a container gets no default action for signals, hence sigwait(). */
+static int hold(void)
+{
+	sigset_t signals;
+	int signal_number;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGINT);
+	sigprocmask(SIG_BLOCK, &signals, NULL);
+	return sigwait(&signals, &signal_number) != 0;
+}
+
+int main(int argc, char **argv)
+{
+	const char *verb = argc > 1 ? argv[1] : "";
+	const char *argument = argc > 2 ? argv[2] : NULL;
+
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	if (!strcmp(verb, "--help"))
+		return usage(stdout);
+	if (!strcmp(verb, "mount-bpffs") && argument)
+		return pod_mount_bpffs(argument);
+	if (!strcmp(verb, "await") && argument)
+		return pod_await(argument);
+	if (!strcmp(verb, "announce") && !argument)
+		return pod_announce();
+	if (!strcmp(verb, "clean-up") && !argument)
+		return pod_clean_up();
+	if (!strcmp(verb, "hold") && !argument)
+		return hold();
+	return usage(stderr);
+}

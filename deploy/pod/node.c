@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What parallax-pod does on a node: mount the BPF file system, remove the data plane. */
+#include <errno.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/vfs.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "pod.h"
+
+#define RETRY_SECONDS 2
+
+static int failed(const char *action, const char *object)
+{
+	fprintf(stderr, "parallax-pod: cannot %s %s: %s\n", action, object, strerror(errno));
+	return 1;
+}
+
+int pod_mount_bpffs(const char *directory)
+{
+	struct statfs found;
+
+	if (statfs(directory, &found))
+		return failed("look at", directory);
+	if (found.f_type == BPF_FS_MAGIC) {
+		printf("a BPF file system is mounted on %s\n", directory);
+		return 0;
+	}
+	if (mount("bpf", directory, "bpf", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=700"))
+		return failed("mount a BPF file system on", directory);
+	printf("mounted a BPF file system on %s\n", directory);
+	return 0;
+}
+
+/* parallaxctl VERB: its exit status, or -1. */
+static int run_ctl(const char *verb)
+{
+	int status;
+	pid_t child = fork();
+
+	if (child < 0)
+		return -1;
+	if (child == 0) {
+		execl(POD_CTL, POD_CTL, verb, (char *)NULL);
+		_exit(127);
+	}
+	if (waitpid(child, &status, 0) != child || !WIFEXITED(status))
+		return -1;
+	return WEXITSTATUS(status);
+}
+
+int pod_announce(void)
+{
+	puts("Parallax is being removed from every node.\n"
+	     "These open connections end: all that pods opened to a virtual IP which Parallax served, "
+	     "in this cluster and through its gateways.\n"
+	     "These go on: connections to pod addresses, and whatever kube-proxy or the CNI carries.\n"
+	     "From now on a virtual IP reaches what kube-proxy knows: the pods of this cluster.\n"
+	     "Each node's list of open connections is in the log of its clean-up pod.");
+	return 0;
+}
+
+int pod_clean_up(void)
+{
+	puts("Connections open on this node, which end now:");
+	if (run_ctl("flows") != 0)
+		puts("none can be read: nothing is pinned here");
+	while (run_ctl("uninstall") != 0)
+		sleep(RETRY_SECONDS);
+	return 0;
+}

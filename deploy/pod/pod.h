@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* parallax-pod: what the chart's pods do beside the agent. Each verb returns an exit status. */
+#ifndef POD_H
+#define POD_H
+
+#include <stddef.h>
+
+#define POD_CTL "/usr/sbin/parallaxctl"
+
+/* Mounts a BPF file system on a directory, unless one is mounted there. */
+int pod_mount_bpffs(const char *directory);
+
+/* Shows the open connections of this node, then removes the data plane as soon as no agent runs. */
+int pod_clean_up(void);
+
+/* Prints what a removal of the release ends. */
+int pod_announce(void);
+
+/* Waits until every pod of a DaemonSet in this pod's namespace is ready. */
+int pod_await(const char *daemonset);
+
+/* The body of the API server's answer to GET path, to be freed; NULL after an error message. */
+char *api_get(const char *path, size_t *ret_length);
+
+#endif
