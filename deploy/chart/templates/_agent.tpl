@@ -1,0 +1,208 @@
+{{/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */}}
+
+{{/* The rights of everything that touches the data plane. */}}
+{{- define "parallax.rights" -}}
+privileged: false
+allowPrivilegeEscalation: false
+readOnlyRootFilesystem: true
+capabilities:
+  drop: [ALL]
+  add: [BPF, NET_ADMIN, PERFMON]
+seccompProfile: {type: RuntimeDefault}
+{{- end }}
+
+{{- define "parallax.noRights" -}}
+privileged: false
+allowPrivilegeEscalation: false
+readOnlyRootFilesystem: true
+runAsNonRoot: true
+runAsUser: 65532
+capabilities:
+  drop: [ALL]
+seccompProfile: {type: RuntimeDefault}
+{{- end }}
+
+{{- define "parallax.mountBpffs" -}}
+- name: mount-bpffs
+  image: {{ include "parallax.image" . }}
+  imagePullPolicy: {{ .Values.image.pullPolicy }}
+  command: [/usr/sbin/parallax-pod, mount-bpffs, /sys/fs/bpf]
+  # Kubernetes lets mounts reach the node from privileged containers only.
+  securityContext: {privileged: true, readOnlyRootFilesystem: true}
+  volumeMounts:
+    - {name: bpffs, mountPath: /sys/fs/bpf, mountPropagation: Bidirectional}
+{{- end }}
+
+{{- define "parallax.probe" -}}
+httpGet: {host: 127.0.0.1, port: {{ .port }}, path: {{ .path }}}
+periodSeconds: 5
+timeoutSeconds: 5
+failureThreshold: {{ .failures }}
+{{- end }}
+
+{{- define "parallax.environment" -}}
+{{- if .Values.istio.enabled }}
+- {name: PARALLAX_SOURCE_ADS_NODE_NAME, valueFrom: {fieldRef: {fieldPath: metadata.name}}}
+- {name: PARALLAX_SOURCE_ADS_NODE_NAMESPACE, valueFrom: {fieldRef: {fieldPath: metadata.namespace}}}
+- {name: PARALLAX_SOURCE_ADS_NODE_IP, valueFrom: {fieldRef: {fieldPath: status.hostIP}}}
+{{- end }}
+{{- if .gateway }}
+{{- if not .Values.gateway.listen }}
+- {name: PARALLAX_GATEWAY_LISTEN_ADDRESS, valueFrom: {fieldRef: {fieldPath: status.hostIP}}}
+{{- end }}
+{{- if not .Values.gateway.snat }}
+- {name: PARALLAX_GATEWAY_SNAT, valueFrom: {fieldRef: {fieldPath: status.hostIP}}}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{- define "parallax.configMounts" -}}
+- {name: config, mountPath: /etc/parallax, readOnly: true}
+{{- if or .Values.endpoints .Values.endpointsConfigMap }}
+- {name: endpoints, mountPath: /etc/parallax-endpoints, readOnly: true}
+{{- end }}
+{{- if .Values.istio.enabled }}
+- {name: istio-token, mountPath: /var/run/secrets/tokens, readOnly: true}
+- {name: istio-ca, mountPath: /var/run/secrets/istio, readOnly: true}
+{{- if .Values.istio.meshNetworks }}
+- {name: istio-config, mountPath: /etc/istio-config, readOnly: true}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{- define "parallax.volumes" -}}
+- name: bpffs
+  hostPath: {path: /sys/fs/bpf, type: Directory}
+- name: config
+  configMap: {name: {{ include "parallax.name" . }}{{ if .gateway }}-gateway{{ end }}}
+{{- if or .Values.endpoints .Values.endpointsConfigMap }}
+- name: endpoints
+  configMap: {name: {{ .Values.endpointsConfigMap | default (printf "%s-endpoints" (include "parallax.name" .)) }}}
+{{- end }}
+{{- if .Values.istio.enabled }}
+- name: istio-token
+  projected:
+    sources:
+      - serviceAccountToken:
+          path: istio-token
+          audience: {{ .Values.istio.tokenAudience }}
+          expirationSeconds: {{ .Values.istio.tokenExpirationSeconds }}
+- name: istio-ca
+  configMap: {name: {{ .Values.istio.rootCertificate }}}
+{{- if .Values.istio.meshNetworks }}
+- name: istio-config
+  configMap:
+    name: {{ .Values.istio.configMap }}
+    items: [{key: meshNetworks, path: meshNetworks}]
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{/* Which nodes: all without the gateways' label, or all with it. */}}
+{{- define "parallax.placement" -}}
+nodeSelector:
+  kubernetes.io/os: linux
+  kubernetes.io/arch: amd64
+  {{- with .Values.nodeSelector }}
+  {{- toYaml . | nindent 2 }}
+  {{- end }}
+{{- if .Values.gateway.enabled }}
+affinity:
+  nodeAffinity:
+    requiredDuringSchedulingIgnoredDuringExecution:
+      nodeSelectorTerms:
+        - matchExpressions:
+            - key: {{ .Values.gateway.nodeLabel }}
+              operator: {{ if .gateway }}Exists{{ else }}DoesNotExist{{ end }}
+{{- end }}
+{{- end }}
+
+{{- define "parallax.agentContainer" -}}
+{{- $port := dig "admin" "port" 15100 .Values.config }}
+- name: parallaxd
+  image: {{ include "parallax.image" . }}
+  imagePullPolicy: {{ .Values.image.pullPolicy }}
+  args: [--config, /etc/parallax/config.yaml, --log-level, {{ .Values.logLevel }}]
+  {{- with include "parallax.environment" . }}
+  env:
+    {{- . | trim | nindent 4 }}
+  {{- end }}
+  securityContext:
+    {{- include "parallax.rights" . | nindent 4 }}
+  startupProbe:
+    {{- include "parallax.probe" (dict "port" $port "path" "/healthz" "failures" 60) | nindent 4 }}
+  # Six times in a row: a node under load answers late, and a restart would not help it.
+  livenessProbe:
+    {{- include "parallax.probe" (dict "port" $port "path" "/healthz" "failures" 6) | nindent 4 }}
+  readinessProbe:
+    {{- include "parallax.probe" (dict "port" $port "path" "/ready" "failures" 3) | nindent 4 }}
+  resources:
+    {{- toYaml .Values.resources | nindent 4 }}
+  terminationMessagePolicy: FallbackToLogsOnError
+  volumeMounts:
+    - {name: bpffs, mountPath: /sys/fs/bpf, mountPropagation: HostToContainer}
+    {{- include "parallax.configMounts" . | nindent 4 }}
+{{- end }}
+
+{{- define "parallax.agentPod" -}}
+metadata:
+  labels:
+    {{- include "parallax.labels" . | nindent 4 }}
+    app.kubernetes.io/component: {{ .component }}
+    {{- with .Values.podLabels }}
+    {{- toYaml . | nindent 4 }}
+    {{- end }}
+  annotations:
+    kubectl.kubernetes.io/default-container: parallaxd
+    # These two sections are read at the start only.
+    checksum/restart: {{ list (get .Values.config "interfaces") (get .Values.config "limits") | toJson | sha256sum }}
+    {{- with .Values.podAnnotations }}
+    {{- toYaml . | nindent 4 }}
+    {{- end }}
+spec:
+  serviceAccountName: {{ include "parallax.name" . }}
+  automountServiceAccountToken: false
+  enableServiceLinks: false
+  hostNetwork: true
+  dnsPolicy: ClusterFirstWithHostNet
+  priorityClassName: {{ .Values.priorityClassName }}
+  # An agent leaves at once; the data plane stays.
+  terminationGracePeriodSeconds: 10
+  {{- with .Values.imagePullSecrets }}
+  imagePullSecrets:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
+  tolerations:
+    {{- toYaml .Values.tolerations | nindent 4 }}
+  {{- include "parallax.placement" . | nindent 2 }}
+  {{- if .Values.bpffs.mount }}
+  initContainers:
+    {{- include "parallax.mountBpffs" . | nindent 4 }}
+  {{- end }}
+  containers:
+    {{- include "parallax.agentContainer" . | nindent 4 }}
+  volumes:
+    {{- include "parallax.volumes" . | nindent 4 }}
+{{- end }}
+
+{{- define "parallax.daemonSet" -}}
+apiVersion: apps/v1
+kind: DaemonSet
+metadata:
+  name: {{ include "parallax.name" . }}{{ if .gateway }}-gateway{{ end }}
+  namespace: {{ .Release.Namespace }}
+  labels:
+    {{- include "parallax.labels" . | nindent 4 }}
+    app.kubernetes.io/component: {{ .component }}
+spec:
+  selector:
+    matchLabels:
+      {{- include "parallax.selector" . | nindent 6 }}
+      app.kubernetes.io/component: {{ .component }}
+  # One agent runs per node, so a new one cannot start beside the old one: no surge.
+  updateStrategy:
+    type: RollingUpdate
+    rollingUpdate: {maxUnavailable: {{ .Values.maxUnavailable }}, maxSurge: 0}
+  template:
+    {{- include "parallax.agentPod" . | nindent 4 }}
+{{- end }}

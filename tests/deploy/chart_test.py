@@ -1,0 +1,213 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+"""Checks of the rendered chart: chart_test.py TEST FILE [ARGUMENT]. The tests are below."""
+import glob
+import json
+import os
+import re
+import sys
+
+import yaml
+
+RIGHTS = ["BPF", "NET_ADMIN", "PERFMON"]
+
+
+def objects(path, kind=None):
+    with open(path, encoding="utf-8") as file:
+        found = [item for item in yaml.safe_load_all(file) if item]
+    return [item for item in found if kind in (None, item["kind"])]
+
+
+def is_hook(item):
+    return "helm.sh/hook" in item["metadata"].get("annotations", {})
+
+
+def pod_of(item):
+    if item["kind"] == "Pod":
+        return item["spec"]
+    return item["spec"]["template"]["spec"]
+
+
+def pods(path):
+    return [pod_of(item) for item in objects(path) if item["kind"] in ("DaemonSet", "Job", "Pod")]
+
+
+def agents(path):
+    return [item for item in objects(path, "DaemonSet") if not is_hook(item)]
+
+
+def agent(item):
+    return pod_of(item)["containers"][0]
+
+
+def configs(path, directory):
+    """Writes each config.yaml, for the agent to read."""
+    for item in objects(path, "ConfigMap"):
+        if "config.yaml" in item["data"]:
+            name = os.path.join(directory, item["metadata"]["name"] + ".yaml")
+            with open(name, "w", encoding="utf-8") as file:
+                file.write(item["data"]["config.yaml"])
+
+
+def check_container(container):
+    rights = container["securityContext"]
+    assert rights["readOnlyRootFilesystem"], container["name"]
+    if container["name"] == "mount-bpffs":
+        return
+    assert not rights["privileged"] and not rights["allowPrivilegeEscalation"], container["name"]
+    assert rights["capabilities"]["drop"] == ["ALL"], container["name"]
+    assert set(rights["capabilities"].get("add", [])) <= set(RIGHTS), container["name"]
+    assert rights["seccompProfile"] == {"type": "RuntimeDefault"}, container["name"]
+
+
+def rights(path):
+    """No container has more than three capabilities, nor the agents access to the API."""
+    for pod in pods(path):
+        for container in pod["containers"] + pod.get("initContainers", []):
+            check_container(container)
+        assert not pod.get("hostPID") and not pod.get("hostIPC")
+        assert pod["automountServiceAccountToken"] is False or pod["restartPolicy"] == "Never"
+        for volume in pod.get("volumes", []):
+            assert volume.get("hostPath", {}).get("path", "/sys/fs/bpf") == "/sys/fs/bpf", volume
+    for item in agents(path):
+        assert agent(item)["securityContext"]["capabilities"]["add"] == RIGHTS
+    granted = objects(path, "Role") + objects(path, "ClusterRole")
+    assert [(item["kind"], item["rules"]) for item in granted] == [("Role", [{
+        "apiGroups": ["apps"], "resources": ["daemonsets"],
+        "resourceNames": ["parallax-clean-up"], "verbs": ["get"]}])], granted
+    assert all(is_hook(item) for item in granted)
+
+
+def istio(path):
+    """The token, the root certificate and meshNetworks as istiod gives them to its own."""
+    assert len(agents(path)) == 2
+    for item in agents(path):
+        volumes = {volume["name"]: volume for volume in pod_of(item)["volumes"]}
+        token = volumes["istio-token"]["projected"]["sources"][0]["serviceAccountToken"]
+        assert token == {"path": "istio-token", "audience": "istio-ca",
+                         "expirationSeconds": 43200}, token
+        assert volumes["istio-ca"]["configMap"]["name"] == "istio-ca-root-cert"
+        assert volumes["istio-config"]["configMap"] == {
+            "name": "istio", "items": [{"key": "meshNetworks", "path": "meshNetworks"}]}
+        mounts = {mount["name"]: mount for mount in agent(item)["volumeMounts"]}
+        # A subPath would never see an edit.
+        assert all("subPath" not in mount for mount in mounts.values())
+        assert all(mounts[name]["readOnly"] for name in ("istio-token", "istio-ca", "istio-config"))
+        assert pod_of(item)["dnsPolicy"] == "ClusterFirstWithHostNet"
+
+
+def terms(item):
+    affinity = pod_of(item)["affinity"]["nodeAffinity"]
+    required = affinity["requiredDuringSchedulingIgnoredDuringExecution"]
+    return required["nodeSelectorTerms"][0]["matchExpressions"]
+
+
+def gateway(path):
+    """Every node has one of the two agents; the Service leads to the port that is listened on."""
+    nodes, gateways = agents(path)
+    label = "node-role.kubernetes.io/parallax-gateway"
+    assert terms(nodes) == [{"key": label, "operator": "DoesNotExist"}]
+    assert terms(gateways) == [{"key": label, "operator": "Exists"}]
+    service, = objects(path, "Service")
+    assert service["spec"]["type"] == "LoadBalancer"
+    assert service["spec"]["externalTrafficPolicy"] == "Local"
+    port, = service["spec"]["ports"]
+    assert (port["protocol"], port["port"]) == ("UDP", 6081)
+    labels = gateways["spec"]["template"]["metadata"]["labels"]
+    assert service["spec"]["selector"].items() <= labels.items()
+    assert not service["spec"]["selector"].items() <= nodes["spec"]["template"]["metadata"][
+        "labels"].items()
+    config = [item for item in objects(path, "ConfigMap")
+              if item["metadata"]["name"] == "parallax-gateway"][0]
+    listen = yaml.safe_load(config["data"]["config.yaml"])["gateway"]["listen"]
+    assert listen["port"] == port["targetPort"] == port["nodePort"], listen
+
+
+def rollout(path):
+    """One node at a time, on all nodes, with probes of the node's own loopback."""
+    for item in agents(path):
+        update = item["spec"]["updateStrategy"]["rollingUpdate"]
+        assert update == {"maxUnavailable": 1, "maxSurge": 0}, update
+        pod = pod_of(item)
+        assert pod["hostNetwork"] and pod["enableServiceLinks"] is False
+        assert pod["tolerations"] == [{"operator": "Exists"}]
+        assert pod["priorityClassName"] == "system-node-critical"
+        for name in ("startupProbe", "livenessProbe", "readinessProbe"):
+            probe = agent(item)[name]
+            assert probe["httpGet"]["host"] == "127.0.0.1" and probe["timeoutSeconds"] >= 5
+
+
+def properties(schema, path=()):
+    """Every key that the schema knows, as a path."""
+    for name, value in schema.get("properties", {}).items():
+        yield path + (name,)
+        yield from properties(value, path + (name,))
+    for part in [schema.get("items")] + schema.get("oneOf", []) + schema.get("anyOf", []) + [
+            schema.get("additionalProperties")]:
+        if isinstance(part, dict):
+            yield from properties(part, path)
+
+
+def keys_of(value):
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield name
+            yield from keys_of(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from keys_of(inner)
+
+
+def schema(chart, sources):
+    """The schema's keys are the agent's, and the values that the agent is tried with have all."""
+    with open(os.path.join(chart, "values.schema.json"), encoding="utf-8") as file:
+        whole = json.load(file)["properties"]
+    known = {path[-1] for path in properties(whole["config"])}
+    known |= {path[-1] for path in properties(whole["gateway"])}
+    accepted = set()
+    for name in glob.glob(os.path.join(sources, "*.c")):
+        with open(name, encoding="utf-8") as file:
+            accepted |= set(re.findall(r'\{"(\w+)", (?:config_)?read_\w+, (?:true|false)\}',
+                                       file.read()))
+    assert len(accepted) > 50, "the agent's tables were not found"
+    # The chart makes the section gateway of its own values.
+    assert accepted - known == {"gateway"}, accepted - known
+    with open(os.path.join(chart, "ci/every-key-values.yaml"), encoding="utf-8") as file:
+        tried = set(keys_of(yaml.safe_load(file)))
+    # An exclusive choice, or made by the chart.
+    other = {"source", "files", "path", "meshNetworksFile", "id", "addresses"}
+    missing = {path[-1] for path in properties(whole["config"])} - tried - other
+    assert not missing, missing
+
+
+def rules(path):
+    """Prints the groups of the PrometheusRule, for promtool."""
+    item, = objects(path, "PrometheusRule")
+    print(yaml.safe_dump(item["spec"]))
+
+
+def queries(path):
+    for item in objects(path, "PrometheusRule"):
+        for group in item["spec"]["groups"]:
+            yield from (rule["expr"] for rule in group["rules"])
+    for item in objects(path, "ConfigMap"):
+        for name, text in item["data"].items():
+            if name.endswith(".json"):
+                for panel in json.loads(text)["panels"]:
+                    yield from (target["expr"] for target in panel["targets"])
+
+
+def metrics(path, exported):
+    """Alerts and panels ask for metrics that the agent has."""
+    with open(exported, encoding="utf-8") as file:
+        names = set(re.findall(r"^# TYPE (\w+)", file.read(), re.M))
+    asked = set()
+    for query in queries(path):
+        found = set(re.findall(r"parallax_\w+", query))
+        assert found, query
+        asked |= found
+    assert len(asked) > 5 and asked <= names, asked - names
+
+
+if __name__ == "__main__":
+    globals()[sys.argv[1]](*sys.argv[2:])
