@@ -22,11 +22,11 @@ struct outcome {
 };
 
 /* Parses words that are parted by blanks. */
-static struct outcome parse(const char *line, bool keep_unknown)
+static struct outcome parse(const char *line)
 {
 	static char copy[256];
-	char *argv[MAX_WORDS] = { (char *)"program" }, *left[MAX_WORDS], *save;
-	struct flag_rest rest = { .words = left, .room = MAX_WORDS };
+	char *argv[MAX_WORDS] = { (char *)"program" }, *save;
+	struct flag_words rest = {};
 	struct outcome outcome = {};
 	const struct flag flags[] = {
 		{ .name = "--file", .letter = "-o", .value = &outcome.file },
@@ -37,12 +37,13 @@ static struct outcome parse(const char *line, bool keep_unknown)
 	snprintf(copy, sizeof(copy), "%s", line);
 	for (char *word = strtok_r(copy, " ", &save); word; word = strtok_r(NULL, " ", &save))
 		argv[argc++] = word;
-	outcome.err = flag_parse(flags, 2, argc, argv, keep_unknown, &rest, outcome.problem,
+	outcome.err = flag_parse(flags, 2, argc, argv, &rest, outcome.problem,
 				 sizeof(outcome.problem));
-	for (int i = 0; i < rest.count; i++) {
+	for (size_t i = 0; i < rest.count; i++) {
 		strcat(outcome.rest, i ? " " : "");
-		strcat(outcome.rest, rest.words[i]);
+		strcat(outcome.rest, rest.items[i]);
 	}
+	free(rest.items);
 	return outcome;
 }
 
@@ -71,7 +72,7 @@ static void takes_flags_anywhere(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct outcome outcome = parse(rows[i].line, false);
+		struct outcome outcome = parse(rows[i].line);
 
 		assert_int_equal(outcome.err, 0);
 		assert_string_equal(outcome.rest, rows[i].rest);
@@ -98,22 +99,47 @@ static void refuses(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct outcome outcome = parse(rows[i].line, false);
+		struct outcome outcome = parse(rows[i].line);
 
 		assert_int_equal(outcome.err, -EINVAL);
 		assert_string_equal(outcome.problem, rows[i].problem);
 	}
 }
 
-static void keeps_unknown_flags_for_others(void **state)
+static void collects_a_repeated_flag(void **state)
 {
-	struct outcome outcome = parse("verb --other -x --file y -- -f", true);
+	char *argv[] = { (char *)"program", (char *)"--down", (char *)"x", (char *)"--down=y" };
+	struct flag_words rest = {}, values = {};
+	const struct flag flags[] = { { .name = "--down", .values = &values } };
+	char problem[256];
 
 	(void)state;
-	assert_int_equal(outcome.err, 0);
-	assert_string_equal(outcome.rest, "verb --other -x -- -f");
-	assert_string_equal(outcome.file, "y");
-	assert_false(outcome.follow);
+	assert_int_equal(flag_parse(flags, 1, 4, argv, &rest, problem, sizeof(problem)), 0);
+	assert_int_equal(rest.count, 0);
+	assert_int_equal(values.count, 2);
+	assert_string_equal(values.items[0], "x");
+	assert_string_equal(values.items[1], "y");
+	assert_int_equal(flag_parse(flags, 1, 2, argv, &rest, problem, sizeof(problem)), -EINVAL);
+	assert_string_equal(problem, "--down needs a value");
+	free(values.items);
+}
+
+static void knows_where_the_value_is(void **state)
+{
+	const char *file;
+	bool follow;
+	const struct flag flags[] = {
+		{ .name = "--file", .letter = "-o", .value = &file },
+		{ .name = "--follow", .letter = "-f", .set = &follow },
+	};
+
+	(void)state;
+	assert_true(flag_takes_next(flags, 2, "--file"));
+	assert_true(flag_takes_next(flags, 2, "-o"));
+	assert_false(flag_takes_next(flags, 2, "--file=x"));
+	assert_false(flag_takes_next(flags, 2, "-ox"));
+	assert_false(flag_takes_next(flags, 2, "-f"));
+	assert_false(flag_takes_next(flags, 2, "--other"));
 }
 
 static void suggests_only_what_is_near(void **state)
@@ -142,7 +168,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(takes_flags_anywhere),
 		cmocka_unit_test(refuses),
-		cmocka_unit_test(keeps_unknown_flags_for_others),
+		cmocka_unit_test(collects_a_repeated_flag),
+		cmocka_unit_test(knows_where_the_value_is),
 		cmocka_unit_test(suggests_only_what_is_near),
 	};
 

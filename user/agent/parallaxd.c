@@ -50,17 +50,17 @@ static int parse(int argc, char **argv, struct options *ret)
 		{ .name = "--version", .set = &options.version },
 		{ .name = "--help", .letter = "-h", .set = &options.help },
 	};
-	struct flag_rest rest = { .words = calloc((size_t)argc + 1, sizeof(char *)), .room = argc };
+	struct flag_words rest = {};
 	char problem[256];
-	int err = rest.words ? flag_parse(flags, sizeof(flags) / sizeof(*flags), argc, argv, false,
-					  &rest, problem, sizeof(problem)) : -ENOMEM;
+	int err = flag_parse(flags, sizeof(flags) / sizeof(*flags), argc, argv, &rest, problem,
+			     sizeof(problem));
 
-	if (err == -EINVAL)
+	if (err)
 		fprintf(stderr, "parallaxd: %s\n", problem);
 	else if (!err && rest.count)
-		fprintf(stderr, "parallaxd: unexpected '%s'\n", rest.words[0]);
+		fprintf(stderr, "parallaxd: unexpected '%s'\n", rest.items[0]);
 	err = err || rest.count ? -EINVAL : 0;
-	free(rest.words);
+	free(rest.items);
 	if (!err)
 		*ret = options;
 	return err;

@@ -9,6 +9,11 @@
 
 #define SUGGEST_MAX 32 /* longer words are never compared */
 
+static bool takes_value(const struct flag *flag)
+{
+	return flag->value || flag->values;
+}
+
 /* Does `word` name the flag? Then *ret_value is what follows '=' (or a letter), or NULL. */
 static bool flag_matches(const struct flag *flag, const char *word, const char **ret_value)
 {
@@ -24,7 +29,7 @@ static bool flag_matches(const struct flag *flag, const char *word, const char *
 		return false;
 	if (word[2] != '\0')
 		*ret_value = word + 2;
-	return word[2] == '\0' || flag->value;
+	return word[2] == '\0' || takes_value(flag);
 }
 
 static const struct flag *flag_find(const struct flag *flags, size_t count, const char *word,
@@ -36,26 +41,35 @@ static const struct flag *flag_find(const struct flag *flags, size_t count, cons
 	return NULL;
 }
 
+static int words_add(struct flag_words *words, const char *word)
+{
+	const char **items = realloc(words->items, (words->count + 1) * sizeof(*items));
+
+	if (!items)
+		return -ENOMEM;
+	words->items = items;
+	items[words->count++] = word;
+	return 0;
+}
+
 /* Stores the flag; returns how many words it took, or -EINVAL. */
 static int flag_take(const struct flag *flag, const char *value, const char *next, char *problem,
 		     size_t problem_size)
 {
-	int words = 1;
+	bool wants = takes_value(flag);
+	int words = wants && !value ? 2 : 1;
 
-	if (!flag->value && value) {
-		snprintf(problem, problem_size, "%s takes no value", flag->name);
-		return -EINVAL;
-	}
-	if (flag->value && !value) {
+	if (words == 2)
 		value = next;
-		words = 2;
-	}
-	if (flag->value && !value) {
-		snprintf(problem, problem_size, "%s needs a value", flag->name);
+	if (wants != !!value) {
+		snprintf(problem, problem_size, wants ? "%s needs a value" : "%s takes no value",
+			 flag->name);
 		return -EINVAL;
 	}
 	if (flag->value)
 		*flag->value = value;
+	if (flag->values && words_add(flag->values, value))
+		return -EINVAL;
 	if (flag->set)
 		*flag->set = true;
 	return words;
@@ -80,35 +94,53 @@ static int flag_unknown(const struct flag *flags, size_t count, const char *word
 }
 
 int flag_parse(const struct flag *flags, size_t flag_count, int argc, char **argv,
-	       bool keep_unknown, struct flag_rest *rest, char *problem, size_t problem_size)
+	       struct flag_words *rest, char *problem, size_t problem_size)
 {
 	const struct flag *flag;
 	const char *value;
 	bool literal = false;
 	int taken;
 
+	snprintf(problem, problem_size, "out of memory");
 	for (int i = 1; i < argc; i += taken) {
 		taken = 1;
 		if (literal || argv[i][0] != '-' || argv[i][1] == '\0') {
-			rest->words[rest->count++] = argv[i];
+			if (words_add(rest, argv[i]))
+				return -EINVAL;
 			continue;
 		}
 		literal = !strcmp(argv[i], "--");
-		if (literal && !keep_unknown)
+		if (literal)
 			continue;
-		flag = literal ? NULL : flag_find(flags, flag_count, argv[i], &value);
-		if (flag) {
-			taken = flag_take(flag, value, i + 1 < argc ? argv[i + 1] : NULL, problem,
-					  problem_size);
-			if (taken < 0)
-				return taken;
-		} else if (keep_unknown) {
-			rest->words[rest->count++] = argv[i];
-		} else {
+		flag = flag_find(flags, flag_count, argv[i], &value);
+		if (!flag)
 			return flag_unknown(flags, flag_count, argv[i], problem, problem_size);
-		}
+		taken = flag_take(flag, value, i + 1 < argc ? argv[i + 1] : NULL, problem,
+				  problem_size);
+		if (taken < 0)
+			return taken;
 	}
 	return 0;
+}
+
+bool flag_takes_next(const struct flag *flags, size_t flag_count, const char *word)
+{
+	const char *value;
+	const struct flag *flag = flag_find(flags, flag_count, word, &value);
+
+	return flag && takes_value(flag) && !value;
+}
+
+void flag_help(const struct flag *flags, size_t flag_count, FILE *out)
+{
+	for (size_t i = 0; i < flag_count; i++) {
+		const struct flag *flag = &flags[i];
+		int used = fprintf(out, "  %s%s%s%s%s", flag->letter ? flag->letter : "",
+				   flag->letter ? ", " : "", flag->name,
+				   flag->argument ? " " : "", flag->argument ? flag->argument : "");
+
+		fprintf(out, "%*s%s\n", used < 32 ? 32 - used : 1, "", flag->text);
+	}
 }
 
 static unsigned int min3(unsigned int a, unsigned int b, unsigned int c)

@@ -5,26 +5,35 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
-/* One flag. A flag with `value` takes the next word, or what follows `=`. */
+/* Words of argv, borrowed; `items` grows by realloc() and is the owner's to free. */
+struct flag_words {
+	const char **items;
+	size_t count;
+};
+
+/* One flag. A flag with `value` or `values` takes the next word, or what follows `=`. */
 struct flag {
 	const char *name;   /* with its dashes: "--pin-dir" */
 	const char *letter; /* short form, "-o", or NULL */
-	const char **value; /* where the value goes; NULL: the flag takes none */
-	bool *set;          /* set to true when the flag is there; or NULL */
+	const char **value; /* receives the value, the last one if the flag is repeated; or NULL */
+	struct flag_words *values; /* receives each value of a flag that may be repeated; or NULL */
+	bool *set;                 /* set to true when the flag is there; or NULL */
+	const char *argument;      /* name of the value in help: "FILE" */
+	const char *text;          /* one line of help */
 };
 
-/* What is left of argv when the flags of `flags` are taken out. */
-struct flag_rest {
-	char **words; /* borrowed from argv */
-	int count, room;
-};
-
-/* Takes the flags out of argv[1..argc). With `keep_unknown`, words starting with '-' that match
- * no row stay among the rest, and so does everything after "--". Else they are an error. `rest`
- * comes with `words` of room argc. Returns 0, or -EINVAL with a complaint in `problem`. */
+/* Takes the flags out of argv[1..argc), all words after "--" excepted, and appends the other words
+ * to `rest`. Returns 0, or -EINVAL with a complaint in `problem`. */
 int flag_parse(const struct flag *flags, size_t flag_count, int argc, char **argv,
-	       bool keep_unknown, struct flag_rest *rest, char *problem, size_t problem_size);
+	       struct flag_words *rest, char *problem, size_t problem_size);
+
+/* True if `word` names a flag whose value is the next word. */
+bool flag_takes_next(const struct flag *flags, size_t flag_count, const char *word);
+
+/* Writes one line for each flag, its text behind it. */
+void flag_help(const struct flag *flags, size_t flag_count, FILE *out);
 
 /* The word of `words` nearest to `word`, or NULL when none is near enough to be meant. */
 const char *flag_suggest(const char *word, const char *const *words, size_t count);

@@ -1,75 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* parallaxctl: finds the verb and the flags that all verbs take. */
+/* parallaxctl: finds the verb, stores the flags, runs it. */
 #include "ctl.h"
 
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "flag_parse.h"
+#include "pins.h"
 #include "version.h"
 
-static const struct ctl_verb verbs[] = {
-	{ "status", "agent, programs, source, map pressure, drops", "", ctl_status },
-	{ "services", "virtual IPs and who answers for them", "", ctl_services },
-	{ "endpoints", "backends with shares, and what is excluded",
-	  " [HOST|CLUSTER|VIP:PORT]", ctl_endpoints },
-	{ "networks", "networks and how each is entered", "", ctl_networks },
-	{ "gateways", "gateways with share, health and round-trip time", "", ctl_gateways },
-	{ "flows", "connections, or (--follow) as they open and close",
-	  " [--follow] [--format table|envoy|json]", ctl_flows },
-	{ "explain", "why a connection goes where it goes, step by step",
-	  " VIP:PORT [--proto tcp|udp] [--from ADDRESS[:PORT]]", ctl_explain },
-	{ "preview", "the shares of assignments, offline and without root",
-	  " --config FILE [--eds FILE] [--network NAME] [--family 4|6]"
-	  " [--drops] [--health] [--unhealthy ADDRESS:PORT]...",
-	  ctl_preview },
-	{ "diff", "the source's last word against what is in the kernel", "", ctl_diff },
-	{ "check", "is this machine fit, each miss by name", " [--config FILE]", ctl_check },
-	{ "uninstall", "take everything out of the kernel", " [--force]", ctl_uninstall },
-};
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-#define VERB_COUNT (sizeof(verbs) / sizeof(verbs[0]))
-
-static void print_help(FILE *out)
+static int print_version(const struct ctl_options *options, const char *word)
 {
-	fputs("usage: parallaxctl VERB [ARGUMENTS] [-o table|wide|json] [--pin-dir DIR]\n\n", out);
-	for (size_t i = 0; i < VERB_COUNT; i++)
-		fprintf(out, "  %-10s %s\n", verbs[i].name, verbs[i].summary);
-	fprintf(out, "  %-10s %s\n\n", "version", "version of this program");
-	fputs("`parallaxctl VERB --help` shows a verb's arguments; parallaxctl(8) tells the rest.\n",
-	      out);
-}
-
-static void print_usage(const struct ctl_verb *verb, FILE *out)
-{
-	fprintf(out, "usage: parallaxctl %s%s [-o table|wide|json] [--pin-dir DIR]\n%s\n",
-		verb->name, verb->usage, verb->summary);
-}
-
-static const struct ctl_verb *find_verb(const char *name)
-{
-	for (size_t i = 0; i < VERB_COUNT; i++)
-		if (!strcmp(verbs[i].name, name))
-			return &verbs[i];
-	return NULL;
-}
-
-static int unknown_verb(const char *name)
-{
-	const char *names[VERB_COUNT + 1];
-	const char *near;
-
-	for (size_t i = 0; i < VERB_COUNT; i++)
-		names[i] = verbs[i].name;
-	names[VERB_COUNT] = "version";
-	near = flag_suggest(name, names, VERB_COUNT + 1);
-	if (near)
-		return ctl_fail(CTL_USAGE, "unknown verb '%s': did you mean '%s'?", name, near);
-	return ctl_fail(CTL_USAGE, "unknown verb '%s': see `parallaxctl --help`", name);
-}
-
-static int print_version(const struct ctl_options *options)
-{
+	(void)word;
 	if (options->output == OUTPUT_JSON)
 		printf("{\n  \"schema\": 1,\n  \"version\": \"%s\"\n}\n", PARALLAX_VERSION);
 	else
@@ -77,97 +20,153 @@ static int print_version(const struct ctl_options *options)
 	return CTL_OK;
 }
 
-static int parse_output(const char *word, enum ctl_output *ret)
+static const struct ctl_verb ctl_version = {
+	.name = "version", .summary = "version of this program", .run = print_version,
+};
+
+static const struct ctl_verb *const verbs[] = {
+	&ctl_status, &ctl_services, &ctl_endpoints, &ctl_networks, &ctl_gateways, &ctl_flows,
+	&ctl_explain, &ctl_preview, &ctl_diff, &ctl_check, &ctl_uninstall, &ctl_version,
+};
+
+static const char *output;
+static struct ctl_options options = { .pin_dir = PIN_DIR_DEFAULT };
+static bool help, version;
+
+static const struct flag common_flags[] = {
+	{ "--output", "-o", .value = &output, .argument = "table|wide|json",
+	  .text = "columns (table), more of them, or JSON" },
+	{ "--pin-dir", .value = &options.pin_dir, .argument = "DIR",
+	  .text = "where the data plane is pinned (" PIN_DIR_DEFAULT ")" },
+	{ "--help", "-h", .set = &help, .text = "this text" },
+	{ "--version", .set = &version, .text = "version of this program" },
+};
+
+#define MAX_FLAGS 16 /* the common ones and those of one verb */
+
+static void print_help(FILE *out)
 {
-	if (!word || !strcmp(word, "table"))
-		*ret = OUTPUT_TABLE;
-	else if (!strcmp(word, "wide"))
-		*ret = OUTPUT_WIDE;
-	else if (!strcmp(word, "json"))
-		*ret = OUTPUT_JSON;
-	else
-		return ctl_fail(CTL_USAGE, "-o is table, wide or json, not '%s'", word);
-	return CTL_OK;
+	fputs("usage: parallaxctl VERB [ARGUMENTS] [FLAGS]\n\n", out);
+	for (size_t i = 0; i < COUNT(verbs); i++)
+		fprintf(out, "  %-10s %s\n", verbs[i]->name, verbs[i]->summary);
+	fputs("\nFlags of all verbs:\n", out);
+	flag_help(common_flags, COUNT(common_flags), out);
+	fputs("\n`parallaxctl VERB --help` shows a verb's arguments and flags; see parallaxctl(8).\n",
+	      out);
 }
 
-/* Flags of verbs that take a value: when they stand before the verb, the value is not the verb. */
-static bool takes_value(const char *word)
+static void print_usage(const struct ctl_verb *verb)
 {
-	static const char *const names[] = { "--config", "-c", "--eds", "--network", "--family",
-					     "--unhealthy", "--from", "--proto", "--format" };
+	printf("usage: parallaxctl %s%s%s [FLAGS]\n%s\n\n", verb->name, verb->word ? " " : "",
+	       verb->word ? verb->word : "", verb->summary);
+	flag_help(verb->flags, verb->flag_count, stdout);
+	flag_help(common_flags, COUNT(common_flags) - 1, stdout);
+}
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (!strcmp(word, names[i]))
+static const struct ctl_verb *find_verb(const char *name)
+{
+	for (size_t i = 0; i < COUNT(verbs); i++)
+		if (!strcmp(verbs[i]->name, name))
+			return verbs[i];
+	return NULL;
+}
+
+static int unknown_verb(const char *name)
+{
+	const char *names[COUNT(verbs)];
+	const char *near;
+
+	for (size_t i = 0; i < COUNT(verbs); i++)
+		names[i] = verbs[i]->name;
+	near = flag_suggest(name, names, COUNT(verbs));
+	if (near)
+		return ctl_fail(CTL_USAGE, "unknown verb '%s': did you mean '%s'?", name, near);
+	return ctl_fail(CTL_USAGE, "unknown verb '%s': see `parallaxctl --help`", name);
+}
+
+/* A flag may stand before its verb, so that all verbs' flags are asked. */
+static bool takes_next(const char *word)
+{
+	if (flag_takes_next(common_flags, COUNT(common_flags), word))
+		return true;
+	for (size_t i = 0; i < COUNT(verbs); i++)
+		if (flag_takes_next(verbs[i]->flags, verbs[i]->flag_count, word))
 			return true;
 	return false;
 }
 
-/* Index of the verb among the words, or -1. */
-static int verb_index(const struct flag_rest *rest)
+/* The first word that is neither a flag nor a flag's value, or NULL. */
+static const char *verb_name(int argc, char **argv)
 {
-	for (int i = 0; i < rest->count; i++) {
-		if (rest->words[i][0] != '-')
-			return i;
-		i += takes_value(rest->words[i]);
+	for (int i = 1; i < argc; i++) {
+		if (argv[i][0] != '-' || argv[i][1] == '\0')
+			return argv[i];
+		i += takes_next(argv[i]);
 	}
-	return -1;
+	return NULL;
 }
 
-static int run_verb(const struct ctl_options *options, struct flag_rest *rest, bool help)
+static int parse_flags(const struct ctl_verb *verb, int argc, char **argv, struct flag_words *rest)
 {
-	int index = verb_index(rest);
-	const struct ctl_verb *verb;
-	char *name;
+	struct flag flags[MAX_FLAGS];
+	size_t own = verb ? verb->flag_count : 0;
+	char problem[256];
 
-	if (index < 0 && help) {
-		print_help(stdout);
-		return CTL_OK;
-	}
-	if (index < 0) {
-		print_help(stderr);
-		return CTL_USAGE;
-	}
-	name = rest->words[index];
-	if (!strcmp(name, "version"))
-		return print_version(options);
-	verb = find_verb(name);
-	if (!verb)
+	memcpy(flags, common_flags, sizeof(common_flags));
+	if (own)
+		memcpy(flags + COUNT(common_flags), verb->flags, own * sizeof(*flags));
+	if (flag_parse(flags, COUNT(common_flags) + own, argc, argv, rest, problem, sizeof(problem)))
+		return ctl_fail(CTL_USAGE, "%s%s%s", verb ? verb->name : "", verb ? ": " : "", problem);
+	if (!output || !strcmp(output, "table"))
+		options.output = OUTPUT_TABLE;
+	else if (!strcmp(output, "wide"))
+		options.output = OUTPUT_WIDE;
+	else if (!strcmp(output, "json"))
+		options.output = OUTPUT_JSON;
+	else
+		return ctl_fail(CTL_USAGE, "-o is table, wide or json, not '%s'", output);
+	return CTL_OK;
+}
+
+/* words[0] is the verb's name. */
+static int run_verb(const struct ctl_verb *verb, const struct flag_words *words)
+{
+	size_t room = verb->word ? 2 : 1;
+
+	if (words->count > room)
+		return ctl_fail(CTL_USAGE, "%s: one word too many: '%s'", verb->name,
+				words->items[room]);
+	return verb->run(&options, words->count > 1 ? words->items[1] : NULL);
+}
+
+static int run(int argc, char **argv, struct flag_words *words)
+{
+	const char *name = verb_name(argc, argv);
+	const struct ctl_verb *verb = name ? find_verb(name) : NULL;
+	int status;
+
+	if (name && !verb)
 		return unknown_verb(name);
-	if (help) {
-		print_usage(verb, stdout);
-		return CTL_OK;
-	}
-	/* The verb's name takes the place of argv[0]; what stood before it moves behind it. */
-	memmove(&rest->words[1], &rest->words[0], (size_t)index * sizeof(char *));
-	rest->words[0] = name;
-	return verb->run(options, rest->count, rest->words);
+	status = parse_flags(verb, argc, argv, words);
+	if (status != CTL_OK)
+		return status;
+	if (version)
+		return print_version(&options, NULL);
+	if (verb && !help)
+		return run_verb(verb, words);
+	if (verb)
+		print_usage(verb);
+	else
+		print_help(help ? stdout : stderr);
+	return help ? CTL_OK : CTL_USAGE;
 }
 
 int main(int argc, char **argv)
 {
-	const char *output = NULL;
-	struct ctl_options options = { .pin_dir = CTL_PIN_DIR };
-	bool help = false, version = false;
-	const struct flag flags[] = {
-		{ .name = "--output", .letter = "-o", .value = &output },
-		{ .name = "--pin-dir", .value = &options.pin_dir },
-		{ .name = "--help", .letter = "-h", .set = &help },
-		{ .name = "--version", .set = &version },
-	};
-	char *words[argc + 1];
-	struct flag_rest rest = { .words = words, .room = argc };
-	char problem[256];
-	int status;
+	struct flag_words words = {};
+	int status = run(argc, argv, &words);
 
-	if (flag_parse(flags, 4, argc, argv, true, &rest, problem, sizeof(problem)))
-		return ctl_fail(CTL_USAGE, "%s", problem);
-	status = parse_output(output, &options.output);
-	if (status != CTL_OK)
-		return status;
-	if (version)
-		return print_version(&options);
-	words[rest.count] = NULL;
-	status = run_verb(&options, &rest, help);
+	free(words.items);
 	if (fflush(stdout) && status == CTL_OK)
 		status = CTL_FAILED;
 	return status;

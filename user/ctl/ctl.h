@@ -1,9 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What the verbs of parallaxctl share: options, the verb table's shape, exit statuses. */
+/* The verbs of parallaxctl, and the steps that they share. */
 #ifndef CTL_H
 #define CTL_H
 
-#define CTL_PIN_DIR "/sys/fs/bpf/parallax"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include <jansson.h>
+
+#include "flag_parse.h"
+#include "map_reader.h"
 
 enum ctl_output { OUTPUT_TABLE, OUTPUT_WIDE, OUTPUT_JSON };
 
@@ -20,30 +27,41 @@ struct ctl_options {
 	enum ctl_output output;
 };
 
-/* One row of the verb table. */
+/* A verb stands whole in its own file. */
 struct ctl_verb {
 	const char *name;
-	const char *summary; /* one line, for the list of verbs */
-	const char *usage;   /* lines for --help: arguments and the verb's own flags */
-	int (*run)(const struct ctl_options *options, int argc, char **argv);
+	const char *summary;      /* one line of help */
+	const char *word;         /* name of its argument in help; NULL: it takes none */
+	const struct flag *flags; /* its own, besides those of struct ctl_options */
+	size_t flag_count;
+	/* Called after its flags were stored; `word` is its argument, or NULL. Writes the answer
+	 * to stdout and complains by ctl_fail(). Returns an exit status. */
+	int (*run)(const struct ctl_options *options, const char *word);
 };
 
-/* The verbs. argv[0] is the verb's name, the flags of struct ctl_options and --help have been
- * taken out, the verb's own flags stand wherever the user put them. Each returns an exit status
- * and writes its answer to stdout, its complaints to stderr by ctl_fail(). */
-int ctl_status(const struct ctl_options *options, int argc, char **argv);
-int ctl_services(const struct ctl_options *options, int argc, char **argv);
-int ctl_endpoints(const struct ctl_options *options, int argc, char **argv);
-int ctl_networks(const struct ctl_options *options, int argc, char **argv);
-int ctl_gateways(const struct ctl_options *options, int argc, char **argv);
-int ctl_flows(const struct ctl_options *options, int argc, char **argv);
-int ctl_explain(const struct ctl_options *options, int argc, char **argv);
-int ctl_preview(const struct ctl_options *options, int argc, char **argv);
-int ctl_diff(const struct ctl_options *options, int argc, char **argv);
-int ctl_check(const struct ctl_options *options, int argc, char **argv);
-int ctl_uninstall(const struct ctl_options *options, int argc, char **argv);
+extern const struct ctl_verb ctl_status, ctl_services, ctl_endpoints, ctl_networks, ctl_gateways,
+	ctl_flows, ctl_explain, ctl_preview, ctl_diff, ctl_check, ctl_uninstall;
+
+/* A verb's flags, for its row. */
+#define CTL_FLAGS(array) .flags = (array), .flag_count = sizeof(array) / sizeof(*(array))
 
 /* Writes "parallaxctl: MESSAGE" and a newline to stderr; returns `status`. */
 int ctl_fail(int status, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* map_reader_read(); complains on failure. Returns CTL_OK or CTL_FAILED. */
+int ctl_read(const struct ctl_options *options, unsigned int parts, struct snapshot **ret);
+
+typedef json_t *ctl_report_fn(const struct snapshot *snapshot);
+typedef int ctl_print_fn(const json_t *report, bool wide, FILE *out);
+
+/* Writes `report` (taken; NULL: out of memory) as the options say. Returns an exit status. */
+int ctl_write(const struct ctl_options *options, json_t *report, ctl_print_fn *print);
+
+/* ctl_read() and ctl_write() for a report of the snapshot alone. Returns an exit status. */
+int ctl_show(const struct ctl_options *options, unsigned int parts, ctl_report_fn *report,
+	     ctl_print_fn *print);
+
+/* JSON as all verbs write it, indented and with a final newline. Returns 0 or -EIO. */
+int ctl_write_json(const json_t *json, FILE *out);
 
 #endif

@@ -7,7 +7,7 @@
 #include "check.h"
 #include "config.h"
 #include "config_load.h"
-#include "ctl_common.h"
+#include "ctl.h"
 #include "problem.h"
 #include "table_print.h"
 
@@ -87,18 +87,27 @@ static void check_file(struct check_list *list, const char *path, const char *pi
 	problems_done(&problems);
 }
 
-int ctl_check(const struct ctl_options *options, int argc, char **argv)
-{
-	const char *path = NULL;
-	const struct flag flags[] = { { .name = "--config", .letter = "-c", .value = &path } };
-	struct check_list list = {};
-	int status = ctl_args(flags, 1, argc, argv, NULL, 0);
+static const char *config_path;
 
-	if (status != CTL_OK)
-		return status;
+static const struct flag flags[] = {
+	{ "--config", "-c", .value = &config_path, .argument = "FILE",
+	  .text = "also its interfaces, source and gateway role" },
+};
+
+static int run(const struct ctl_options *options, const char *word)
+{
+	struct check_list list = {};
+	int status;
+
+	(void)word;
 	check_host(&list, options->pin_dir);
-	check_file(&list, path, options->pin_dir);
+	check_file(&list, config_path, options->pin_dir);
 	status = ctl_write(options, json_pack("{s:i,s:b,s:o}", "schema", 1, "fit", !list.unfit,
 					      "checks", list.items), print);
 	return status == CTL_OK && list.unfit ? CTL_FAILED : status;
 }
+
+const struct ctl_verb ctl_check = {
+	.name = "check", .summary = "is this machine fit, each miss by name", CTL_FLAGS(flags),
+	.run = run,
+};

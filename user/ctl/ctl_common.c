@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Steps that most verbs of parallaxctl take. */
-#include "ctl_common.h"
+#include "ctl.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -17,23 +17,6 @@ int ctl_fail(int status, const char *format, ...)
 	va_end(args);
 	fputc('\n', stderr);
 	return status;
-}
-
-int ctl_args(const struct flag *flags, size_t flag_count, int argc, char **argv,
-	     const char **words, int max_words)
-{
-	char *rest_words[argc + 1];
-	struct flag_rest rest = { .words = rest_words, .room = argc };
-	char problem[256];
-
-	if (flag_parse(flags, flag_count, argc, argv, false, &rest, problem, sizeof(problem)))
-		return ctl_fail(CTL_USAGE, "%s: %s", argv[0], problem);
-	if (rest.count > max_words)
-		return ctl_fail(CTL_USAGE, "%s: one word too many: '%s'", argv[0],
-				rest.words[max_words]);
-	for (int i = 0; i < max_words; i++)
-		words[i] = i < rest.count ? rest.words[i] : NULL;
-	return CTL_OK;
 }
 
 int ctl_read(const struct ctl_options *options, unsigned int parts, struct snapshot **ret)
@@ -53,8 +36,7 @@ int ctl_write_json(const json_t *json, FILE *out)
 	return ferror(out) ? -EIO : 0;
 }
 
-int ctl_write(const struct ctl_options *options, json_t *report,
-	      int (*print)(const json_t *report, bool wide, FILE *out))
+int ctl_write(const struct ctl_options *options, json_t *report, ctl_print_fn *print)
 {
 	int err;
 
@@ -66,4 +48,17 @@ int ctl_write(const struct ctl_options *options, json_t *report,
 		err = print(report, options->output == OUTPUT_WIDE, stdout);
 	json_decref(report);
 	return err ? ctl_fail(CTL_FAILED, "%s", strerror(-err)) : CTL_OK;
+}
+
+int ctl_show(const struct ctl_options *options, unsigned int parts, ctl_report_fn *report,
+	     ctl_print_fn *print)
+{
+	struct snapshot *snapshot;
+	int status = ctl_read(options, parts, &snapshot);
+
+	if (status != CTL_OK)
+		return status;
+	status = ctl_write(options, report(snapshot), print);
+	map_reader_free(snapshot);
+	return status;
 }

@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* parallaxctl diff. */
-#include "ctl_common.h"
+#include "ctl.h"
 #include "report.h"
 
-int ctl_diff(const struct ctl_options *options, int argc, char **argv)
+static int run(const struct ctl_options *options, const char *word)
 {
 	struct snapshot *snapshot;
 	json_t *report;
 	bool in_step;
-	int status = ctl_args(NULL, 0, argc, argv, NULL, 0);
+	int status = ctl_read(options, 0, &snapshot);
 
-	if (status == CTL_OK)
-		status = ctl_read(options, 0, &snapshot);
+	(void)word;
 	if (status != CTL_OK)
 		return status;
 	report = report_diff(snapshot);
@@ -20,3 +19,7 @@ int ctl_diff(const struct ctl_options *options, int argc, char **argv)
 	map_reader_free(snapshot);
 	return status == CTL_OK && !in_step ? CTL_FAILED : status;
 }
+
+const struct ctl_verb ctl_diff = {
+	.name = "diff", .summary = "the source's last word against what is in the kernel", .run = run,
+};

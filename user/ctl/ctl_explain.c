@@ -3,11 +3,18 @@
 #include <netinet/in.h>
 #include <strings.h>
 
-#include "ctl_common.h"
+#include "ctl.h"
 #include "report.h"
 
-static int parse_query(const char *vip, const char *proto, const char *from,
-		       struct explain_query *ret)
+static const char *proto, *from;
+
+static const struct flag flags[] = {
+	{ "--proto", .value = &proto, .argument = "tcp|udp",
+	  .text = "protocol of the service (tcp, or the only one it has)" },
+	{ "--from", .value = &from, .argument = "ADDRESS[:PORT]", .text = "the client" },
+};
+
+static int parse_query(const char *vip, struct explain_query *ret)
 {
 	if (!vip)
 		return ctl_fail(CTL_USAGE, "explain: needs VIP:PORT");
@@ -29,19 +36,12 @@ static int parse_query(const char *vip, const char *proto, const char *from,
 	return CTL_OK;
 }
 
-int ctl_explain(const struct ctl_options *options, int argc, char **argv)
+static int run(const struct ctl_options *options, const char *vip)
 {
-	const char *vip = NULL, *proto = NULL, *from = NULL;
-	const struct flag flags[] = {
-		{ .name = "--proto", .value = &proto },
-		{ .name = "--from", .value = &from },
-	};
 	struct explain_query query = {};
 	struct snapshot *snapshot;
-	int status = ctl_args(flags, 2, argc, argv, &vip, 1);
+	int status = parse_query(vip, &query);
 
-	if (status == CTL_OK)
-		status = parse_query(vip, proto, from, &query);
 	if (status == CTL_OK)
 		status = ctl_read(options, READ_FLOWS, &snapshot);
 	if (status != CTL_OK)
@@ -50,3 +50,8 @@ int ctl_explain(const struct ctl_options *options, int argc, char **argv)
 	map_reader_free(snapshot);
 	return status;
 }
+
+const struct ctl_verb ctl_explain = {
+	.name = "explain", .summary = "why a connection goes where it goes, step by step",
+	.word = "VIP:PORT", CTL_FLAGS(flags), .run = run,
+};

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "ctl_common.h"
+#include "ctl.h"
 #include "envoy_log.h"
 #include "flow_follow.h"
 #include "report.h"
@@ -183,20 +183,27 @@ static int follow(const struct ctl_options *options, enum format format)
 	return err ? follow_failed(err) : CTL_OK;
 }
 
-int ctl_flows(const struct ctl_options *options, int argc, char **argv)
-{
-	const char *word = NULL;
-	bool following = false;
-	const struct flag flags[] = {
-		{ .name = "--follow", .letter = "-f", .set = &following },
-		{ .name = "--format", .value = &word },
-	};
-	enum format format = FORMAT_TABLE;
-	int status = ctl_args(flags, 2, argc, argv, NULL, 0);
+static const char *format_word;
+static bool follows;
 
-	if (status == CTL_OK)
-		status = parse_format(options, word, &format);
+static const struct flag flags[] = {
+	{ "--follow", "-f", .set = &follows, .text = "each as it opens and closes, until interrupted" },
+	{ "--format", .value = &format_word, .argument = "table|envoy|json",
+	  .text = "envoy: lines of Istio's default access log" },
+};
+
+static int run(const struct ctl_options *options, const char *word)
+{
+	enum format format = FORMAT_TABLE;
+	int status = parse_format(options, format_word, &format);
+
+	(void)word;
 	if (status != CTL_OK)
 		return status;
-	return following ? follow(options, format) : list(options, format);
+	return follows ? follow(options, format) : list(options, format);
 }
+
+const struct ctl_verb ctl_flows = {
+	.name = "flows", .summary = "connections, or (--follow) as they open and close",
+	CTL_FLAGS(flags), .run = run,
+};

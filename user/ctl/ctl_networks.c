@@ -1,30 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* parallaxctl networks, gateways. */
-#include "ctl_common.h"
+#include "ctl.h"
 #include "report.h"
 
-static int run(const struct ctl_options *options, int argc, char **argv,
-	       json_t *(*report)(const struct snapshot *),
-	       int (*print)(const json_t *, bool, FILE *))
+static int show_networks(const struct ctl_options *options, const char *word)
 {
-	struct snapshot *snapshot;
-	int status = ctl_args(NULL, 0, argc, argv, NULL, 0);
-
-	if (status == CTL_OK)
-		status = ctl_read(options, 0, &snapshot);
-	if (status != CTL_OK)
-		return status;
-	status = ctl_write(options, report(snapshot), print);
-	map_reader_free(snapshot);
-	return status;
+	(void)word;
+	return ctl_show(options, 0, report_networks, report_networks_print);
 }
 
-int ctl_networks(const struct ctl_options *options, int argc, char **argv)
+static int show_gateways(const struct ctl_options *options, const char *word)
 {
-	return run(options, argc, argv, report_networks, report_networks_print);
+	(void)word;
+	return ctl_show(options, 0, report_gateways, report_gateways_print);
 }
 
-int ctl_gateways(const struct ctl_options *options, int argc, char **argv)
-{
-	return run(options, argc, argv, report_gateways, report_gateways_print);
-}
+const struct ctl_verb ctl_networks = {
+	.name = "networks", .summary = "networks and how each is entered", .run = show_networks,
+};
+const struct ctl_verb ctl_gateways = {
+	.name = "gateways", .summary = "gateways with share, health and round-trip time",
+	.run = show_gateways,
+};

@@ -11,73 +11,58 @@
 #include "cluster_name.h"
 #include "config.h"
 #include "config_load.h"
-#include "ctl_common.h"
+#include "ctl.h"
 #include "problem.h"
 #include "table_fill.h"
 #include "table_shape.h"
 #include "view_build.h"
 #include "view_json.h"
 
+static const char *config_path, *eds_path, *network_name, *family;
+static struct flag_words unhealthy;
+static struct preview_detail detail;
+
+static const struct flag flags[] = {
+	{ "--config", "-c", .value = &config_path, .argument = "FILE",
+	  .text = "the agent's configuration; required" },
+	{ "--eds", .value = &eds_path, .argument = "FILE",
+	  .text = "assignments, a file or a directory (source.files.path)" },
+	{ "--network", .value = &network_name, .argument = "NAME",
+	  .text = "as seen from there (the configuration's network)" },
+	{ "--family", .value = &family, .argument = "4|6",
+	  .text = "IP version (4, or 6 where no endpoint has an IPv4 address)" },
+	{ "--drops", .set = &detail.drops, .text = "each category of drop overloads" },
+	{ "--health", .set = &detail.health, .text = "priorities, and endpoints without a share" },
+	{ "--unhealthy", .values = &unhealthy, .argument = "ADDRESS:PORT",
+	  .text = "treat this endpoint or gateway as unhealthy; repeatable" },
+};
+
 struct preview {
-	const struct ctl_options *options;
-	const char *config_path, *eds_path, *network, *family;
-	struct preview_detail detail;
 	struct socket_addr *down; /* --unhealthy */
-	size_t down_count;
 	struct config *config;
 	struct eds_files files;
 	json_t *report; /* with -o json */
 };
 
-/* Takes `--unhealthy ADDR:PORT`, which may be repeated, out of argv. */
-static int take_unhealthy(struct preview *preview, int *argc, char **argv)
+static int check_flags(void)
 {
-	static const char name[] = "--unhealthy";
-	const size_t length = sizeof(name) - 1;
-	int kept = 1;
-
-	for (int i = 1; i < *argc; i++) {
-		struct socket_addr *down = &preview->down[preview->down_count];
-		const char *value = NULL;
-
-		if (!strncmp(argv[i], name, length) && argv[i][length] == '=')
-			value = argv[i] + length + 1;
-		else if (!strcmp(argv[i], name) && i + 1 < *argc)
-			value = argv[++i];
-		if (!value) {
-			argv[kept++] = argv[i];
-			continue;
-		}
-		if (addr_port_parse(value, &down->addr, &down->port))
-			return ctl_fail(CTL_USAGE, "preview: %s needs ADDRESS:PORT, not '%s'",
-					name, value);
-		preview->down_count++;
-	}
-	*argc = kept;
+	if (!config_path)
+		return ctl_fail(CTL_USAGE, "preview: --config FILE is needed");
+	if (family && strcmp(family, "4") && strcmp(family, "6"))
+		return ctl_fail(CTL_USAGE, "preview: --family is 4 or 6, not '%s'", family);
 	return CTL_OK;
 }
 
-static int parse(struct preview *preview, int argc, char **argv)
+static int parse_unhealthy(struct preview *preview)
 {
-	const struct flag flags[] = {
-		{.name = "--config", .letter = "-c", .value = &preview->config_path},
-		{.name = "--eds", .value = &preview->eds_path},
-		{.name = "--network", .value = &preview->network},
-		{.name = "--family", .value = &preview->family},
-		{.name = "--drops", .set = &preview->detail.drops},
-		{.name = "--health", .set = &preview->detail.health},
-	};
-	int status = take_unhealthy(preview, &argc, argv);
-
-	if (status == CTL_OK)
-		status = ctl_args(flags, sizeof(flags) / sizeof(*flags), argc, argv, NULL, 0);
-	if (status != CTL_OK)
-		return status;
-	if (!preview->config_path)
-		return ctl_fail(CTL_USAGE, "preview: --config FILE is needed");
-	if (preview->family && strcmp(preview->family, "4") && strcmp(preview->family, "6"))
-		return ctl_fail(CTL_USAGE, "preview: --family is 4 or 6, not '%s'",
-				preview->family);
+	preview->down = calloc(unhealthy.count + 1, sizeof(*preview->down));
+	if (!preview->down)
+		return ctl_fail(CTL_FAILED, "preview: %s", strerror(ENOMEM));
+	for (size_t i = 0; i < unhealthy.count; i++)
+		if (addr_port_parse(unhealthy.items[i], &preview->down[i].addr,
+				    &preview->down[i].port))
+			return ctl_fail(CTL_USAGE, "preview: --unhealthy needs ADDRESS:PORT, not '%s'",
+					unhealthy.items[i]);
 	return CTL_OK;
 }
 
@@ -94,16 +79,16 @@ static int complain(struct problems *problems, int error)
 static int load(struct preview *preview)
 {
 	struct problems problems = {0};
-	int error = config_load(preview->config_path, &preview->config, &problems);
+	int error = config_load(config_path, &preview->config, &problems);
 
 	if (error)
 		return complain(&problems, error);
-	if (!preview->eds_path)
-		preview->eds_path = preview->config->eds_path;
-	if (!preview->eds_path)
+	if (!eds_path)
+		eds_path = preview->config->eds_path;
+	if (!eds_path)
 		return ctl_fail(CTL_FAILED, "preview: %s names no source.files.path, and there is "
-				"no --eds", preview->config_path);
-	error = preview_read(preview->eds_path, &preview->files, &problems);
+				"no --eds", config_path);
+	error = preview_read(eds_path, &preview->files, &problems);
 	if (error)
 		return complain(&problems, error);
 	problems_done(&problems);
@@ -161,7 +146,7 @@ static struct view_request make_request(const struct preview *preview,
 					const struct cluster_name *name)
 {
 	const struct config *config = preview->config;
-	const char *network = preview->network ? preview->network : config->network;
+	const char *network = network_name ? network_name : config->network;
 
 	return (struct view_request){
 		.assignment = assignment,
@@ -171,12 +156,12 @@ static struct view_request make_request(const struct preview *preview,
 		.cluster = strcmp(network, config->network) ? NULL : config->cluster,
 		.locality_weighted = config->locality_weighted,
 		.panic_threshold = config->panic_threshold,
-		.family = preview->family ? (uint8_t)(preview->family[0] - '0') :
+		.family = family ? (uint8_t)(family[0] - '0') :
 					    guess_family(assignment),
 		.proto = guess_proto(config, name),
 		.side = VIEW_CLIENT,
 		.down = preview->down,
-		.down_count = preview->down_count,
+		.down_count = unhealthy.count,
 	};
 }
 
@@ -198,12 +183,12 @@ static int show_view(struct preview *preview, struct arena *arena,
 	if (error)
 		return error;
 	if (!preview->report)
-		return preview_print(view, &table, service, request->network, &preview->detail,
+		return preview_print(view, &table, service, request->network, &detail,
 				     stdout);
 	object = view_to_json(view, &table, service);
-	if (object && preview->detail.drops)
+	if (object && detail.drops)
 		json_object_set_new(object, "drops", view_drops_json(view));
-	if (object && preview->detail.health)
+	if (object && detail.health)
 		json_object_set_new(object, "unused", view_unused_json(view));
 	return add_report(preview, object);
 }
@@ -236,12 +221,12 @@ static int check_network(const struct preview *preview)
 {
 	const struct mesh_networks *mesh = preview->config->mesh;
 
-	if (!preview->network || !strcmp(preview->network, preview->config->network))
+	if (!network_name || !strcmp(network_name, preview->config->network))
 		return CTL_OK;
 	for (size_t i = 0; i < mesh->count; i++)
-		if (!strcmp(mesh->networks[i].name, preview->network))
+		if (!strcmp(mesh->networks[i].name, network_name))
 			return CTL_OK;
-	return ctl_fail(CTL_FAILED, "preview: meshNetworks has no network '%s'", preview->network);
+	return ctl_fail(CTL_FAILED, "preview: meshNetworks has no network '%s'", network_name);
 }
 
 /* A question about what is not there is most likely a slip. */
@@ -249,7 +234,7 @@ static int check_down(const struct preview *preview)
 {
 	char text[ADDR_TEXT_MAX];
 
-	for (size_t i = 0; i < preview->down_count; i++) {
+	for (size_t i = 0; i < unhealthy.count; i++) {
 		const struct socket_addr *down = &preview->down[i];
 
 		if (preview_knows(&preview->files, preview->config->mesh, down))
@@ -275,18 +260,16 @@ static int show_all(struct preview *preview)
 	return error ? ctl_fail(CTL_FAILED, "preview: %s", strerror(-error)) : CTL_OK;
 }
 
-int ctl_preview(const struct ctl_options *options, int argc, char **argv)
+static int run(const struct ctl_options *options, const char *word)
 {
-	struct preview preview = {.options = options};
-	int status = CTL_FAILED;
+	struct preview preview = {};
+	int status = check_flags();
 
-	preview.down = calloc((size_t)argc, sizeof(*preview.down));
+	(void)word;
 	if (options->output == OUTPUT_JSON)
 		preview.report = json_array();
-	if (!preview.down || (options->output == OUTPUT_JSON && !preview.report))
-		status = ctl_fail(CTL_FAILED, "preview: %s", strerror(ENOMEM));
-	else
-		status = parse(&preview, argc, argv);
+	if (status == CTL_OK)
+		status = parse_unhealthy(&preview);
 	if (status == CTL_OK)
 		status = load(&preview);
 	if (status == CTL_OK)
@@ -301,3 +284,8 @@ int ctl_preview(const struct ctl_options *options, int argc, char **argv)
 	free(preview.down);
 	return status;
 }
+
+const struct ctl_verb ctl_preview = {
+	.name = "preview", .summary = "the shares of assignments, offline and without root",
+	CTL_FLAGS(flags), .run = run,
+};

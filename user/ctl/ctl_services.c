@@ -1,20 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* parallaxctl services, endpoints. */
-#include "ctl_common.h"
+#include "ctl.h"
 #include "report.h"
 
-int ctl_services(const struct ctl_options *options, int argc, char **argv)
+static int show_services(const struct ctl_options *options, const char *word)
 {
-	struct snapshot *snapshot;
-	int status = ctl_args(NULL, 0, argc, argv, NULL, 0);
-
-	if (status == CTL_OK)
-		status = ctl_read(options, 0, &snapshot);
-	if (status != CTL_OK)
-		return status;
-	status = ctl_write(options, report_services(snapshot), report_services_print);
-	map_reader_free(snapshot);
-	return status;
+	(void)word;
+	return ctl_show(options, 0, report_services, report_services_print);
 }
 
 static bool is_empty(const json_t *report)
@@ -23,16 +15,13 @@ static bool is_empty(const json_t *report)
 	       json_array_size(json_object_get(report, "excluded")) == 0;
 }
 
-int ctl_endpoints(const struct ctl_options *options, int argc, char **argv)
+static int show_endpoints(const struct ctl_options *options, const char *filter)
 {
-	const char *filter = NULL;
 	struct snapshot *snapshot;
 	json_t *report;
 	bool empty;
-	int status = ctl_args(NULL, 0, argc, argv, &filter, 1);
+	int status = ctl_read(options, READ_FLOWS, &snapshot);
 
-	if (status == CTL_OK)
-		status = ctl_read(options, READ_FLOWS, &snapshot);
 	if (status != CTL_OK)
 		return status;
 	report = report_endpoints(snapshot, filter);
@@ -44,3 +33,11 @@ int ctl_endpoints(const struct ctl_options *options, int argc, char **argv)
 	map_reader_free(snapshot);
 	return status;
 }
+
+const struct ctl_verb ctl_services = {
+	.name = "services", .summary = "virtual IPs and their backends", .run = show_services,
+};
+const struct ctl_verb ctl_endpoints = {
+	.name = "endpoints", .summary = "backends with shares, and excluded endpoints",
+	.word = "[HOST|CLUSTER|VIP:PORT]", .run = show_endpoints,
+};

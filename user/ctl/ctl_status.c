@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* parallaxctl status. */
-#include "ctl_common.h"
+#include "ctl.h"
 #include "report.h"
 
-int ctl_status(const struct ctl_options *options, int argc, char **argv)
+static int run(const struct ctl_options *options, const char *word)
 {
 	struct snapshot *snapshot;
 	bool served;
-	int status = ctl_args(NULL, 0, argc, argv, NULL, 0);
+	int status = ctl_read(options, READ_FLOWS | READ_COUNTERS, &snapshot);
 
-	if (status == CTL_OK)
-		status = ctl_read(options, READ_FLOWS | READ_COUNTERS, &snapshot);
+	(void)word;
 	if (status != CTL_OK)
 		return status;
 	served = snapshot->agent_text != NULL;
@@ -21,3 +20,7 @@ int ctl_status(const struct ctl_options *options, int argc, char **argv)
 		return ctl_fail(CTL_FAILED, "status: no agent has served here yet");
 	return status;
 }
+
+const struct ctl_verb ctl_status = {
+	.name = "status", .summary = "agent, programs, source, map pressure, drops", .run = run,
+};

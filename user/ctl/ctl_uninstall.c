@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "ctl_common.h"
+#include "ctl.h"
 #include "uninstall.h"
 
 static int print(const json_t *report, bool wide, FILE *out)
@@ -46,20 +46,26 @@ static int failed(const char *pin_dir, int err, const struct uninstall_report *r
 			report->failed, strerror(-err));
 }
 
-int ctl_uninstall(const struct ctl_options *options, int argc, char **argv)
+static bool force;
+
+static const struct flag flags[] = {
+	{ "--force", .set = &force, .text = "also while an agent runs, or from another network namespace" },
+};
+
+static int run(const struct ctl_options *options, const char *word)
 {
 	struct uninstall_report report = {};
-	bool force = false;
-	const struct flag flags[] = { { .name = "--force", .set = &force } };
-	int status = ctl_args(flags, 1, argc, argv, NULL, 0);
-	int err;
+	int err = dataplane_uninstall(options->pin_dir, force, &report);
 
-	if (status != CTL_OK)
-		return status;
-	err = dataplane_uninstall(options->pin_dir, force, &report);
+	(void)word;
 	if (err)
 		return failed(options->pin_dir, err, &report);
 	return ctl_write(options, json_pack("{s:i,s:I,s:I}", "schema", 1, "detached",
 					    (json_int_t)report.detached, "unpinned",
 					    (json_int_t)report.unpinned), print);
 }
+
+const struct ctl_verb ctl_uninstall = {
+	.name = "uninstall", .summary = "take everything out of the kernel", CTL_FLAGS(flags),
+	.run = run,
+};
