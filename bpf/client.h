@@ -351,12 +351,43 @@ INLINE bool client_hears(const struct flow *flow, const struct outer *outer)
 	return gateway && gateway->kind == BACKEND_GENEVE && gateway->tunnel_port == outer->sport;
 }
 
-/* A reply out of a tunnel; `p` is the inner packet, where it stands. */
-SUBPROGRAM int client_from_tunnel(struct __sk_buff *skb, struct packet *p, const struct settings *s,
-				  const struct outer *outer)
+/* An ICMP error of a gateway passes if it quotes a packet that we sent into a tunnel. Returns the
+ * reason of a drop or REASON_COUNT. */
+SUBPROGRAM int icmp_check(struct __sk_buff *skb, const struct packet *p, const struct outer *outer)
 {
-	REQUIRE(p && s && outer);
-	enum reason reason;
+	REQUIRE(p && outer);
+	struct {
+		__u8 type, code;
+		__u8 rest[6];
+		struct iphdr ip;
+		__be16 sport, dport;
+	} icmp;
+	struct flow_key key;
+	struct flow *flow;
+
+	if (p->length > skb->len - p->l3 || p->length < IP_HLEN + sizeof(icmp))
+		return REASON_TRUNCATED;
+	if (bpf_skb_load_bytes(skb, p->l3, &icmp.ip, sizeof(icmp.ip)) || icmp.ip.ihl != 5 ||
+	    icmp.ip.frag_off & bpf_htons(IP_MF | IP_OFFSET))
+		return REASON_BAD_HEADER;
+	if (bpf_skb_load_bytes(skb, p->l4, &icmp, sizeof(icmp)) || icmp.type != ICMP_UNREACH)
+		return REASON_TUNNEL_NO_FLOW;
+	key.saddr = icmp.ip.saddr;
+	key.daddr = icmp.ip.daddr;
+	key.sport = icmp.sport;
+	key.dport = icmp.dport;
+	key.zone = FLOW_ZONE(0, FLOW_CLIENT, icmp.ip.protocol == IPPROTO_UDP);
+	flow = flow_find_any(&key);
+	if (!flow || flow->action != FLOW_ENCAP || p->key.daddr != key.saddr ||
+	    !client_hears(flow, outer))
+		return REASON_TUNNEL_NO_FLOW;
+	return REASON_COUNT;
+}
+
+/* A reply passes if it belongs to a flow that we sent into a tunnel, which sees the packet. Returns
+ * the reason of a drop or REASON_COUNT. */
+INLINE int tunnel_reply_check(struct packet *p, const struct settings *s, const struct outer *outer)
+{
 	struct flow_key key;
 	struct flow *flow;
 
@@ -364,15 +395,26 @@ SUBPROGRAM int client_from_tunnel(struct __sk_buff *skb, struct packet *p, const
 	key = p->key;
 	flow = flow_find_any(&key);
 	if (!flow || flow->action != FLOW_DECAP)
-		return drop(p, REASON_TUNNEL_NO_FLOW);
+		return REASON_TUNNEL_NO_FLOW;
 	if (!client_hears(flow, outer))
-		return drop(p, outer->vni == flow->network ? REASON_TUNNEL_SOURCE :
-							     REASON_TUNNEL_VNI);
+		return outer->vni == flow->network ? REASON_TUNNEL_SOURCE : REASON_TUNNEL_VNI;
 	flow = flow_answered(&key, flow, p->tcp_flags, s->hz);
 	if (!flow)
-		return drop(p, REASON_FLOWS_FULL);
+		return REASON_FLOWS_FULL;
 	flow_seen(&key, flow, p, s->hz);
-	reason = tunnel_strip(skb, p, outer);
+	return REASON_COUNT;
+}
+
+/* A packet for a client out of a tunnel; `p` is the inner packet, where it stands. */
+SUBPROGRAM int client_from_tunnel(struct __sk_buff *skb, struct packet *p, const struct settings *s,
+				  const struct outer *outer)
+{
+	REQUIRE(p && s && outer);
+	int reason = p->proto == IPPROTO_ICMP ? icmp_check(skb, p, outer) :
+						tunnel_reply_check(p, s, outer);
+
+	if (reason == REASON_COUNT)
+		reason = tunnel_strip(skb, p, outer);
 	if (reason != REASON_COUNT)
 		return drop(p, reason);
 	if (p->tcp_flags & TCP_SYN && clamp_mss(skb, p, tunnel_mtu(s)))

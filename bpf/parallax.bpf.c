@@ -69,43 +69,6 @@ int px_to_pod(struct __sk_buff *skb)
 	return client_reply(skb, &p, s);
 }
 
-/* An ICMP error of a gateway, inside the tunnel: it may pass when it quotes a flow of ours. */
-SUBPROGRAM int icmp_from_tunnel(struct __sk_buff *skb, struct packet *p, const struct settings *s,
-				const struct outer *outer)
-{
-	REQUIRE(p && s && outer);
-	struct {
-		__u8 type, code;
-		__u8 rest[6];
-		struct iphdr ip;
-		__be16 sport, dport;
-	} icmp;
-	enum reason reason;
-	struct flow_key key;
-	struct flow *flow;
-
-	if (p->length > skb->len - p->l3 || p->length < IP_HLEN + sizeof(icmp))
-		return drop(p, REASON_TRUNCATED);
-	if (bpf_skb_load_bytes(skb, p->l3, &icmp.ip, sizeof(icmp.ip)) || icmp.ip.ihl != 5 ||
-	    icmp.ip.frag_off & bpf_htons(IP_MF | IP_OFFSET))
-		return drop(p, REASON_BAD_HEADER);
-	if (bpf_skb_load_bytes(skb, p->l4, &icmp, sizeof(icmp)) || icmp.type != ICMP_UNREACH)
-		return drop(p, REASON_TUNNEL_NO_FLOW);
-	key.saddr = icmp.ip.saddr;
-	key.daddr = icmp.ip.daddr;
-	key.sport = icmp.sport;
-	key.dport = icmp.dport;
-	key.zone = FLOW_ZONE(0, FLOW_CLIENT, icmp.ip.protocol == IPPROTO_UDP);
-	flow = flow_find_any(&key);
-	if (!flow || flow->action != FLOW_ENCAP || p->key.daddr != key.saddr ||
-	    !client_hears(flow, outer))
-		return drop(p, REASON_TUNNEL_NO_FLOW);
-	reason = tunnel_strip(skb, p, outer);
-	if (reason != REASON_COUNT)
-		return drop(p, reason);
-	return forwarded(p, REASON_FROM_TUNNEL, route_send(skb, p, s, p->key.daddr));
-}
-
 /* Parse the inner packet at `l3`. */
 INLINE enum parsed parse_inner(struct packet *p, struct __sk_buff *skb, __u32 l3)
 {
@@ -128,7 +91,7 @@ INLINE int tunnel_packet(struct __sk_buff *skb, struct packet *p, const struct s
 	if (outer->probe)
 		return drop(p, REASON_TUNNEL_MALFORMED);
 	if (parsed == PARSED_OTHER && p->proto == IPPROTO_ICMP && !request)
-		return icmp_from_tunnel(skb, p, s, outer);
+		return client_from_tunnel(skb, p, s, outer);
 	if (parsed == PARSED_FRAGMENT)
 		return drop(p, REASON_FRAGMENT);
 	if (parsed != PARSED)
