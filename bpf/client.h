@@ -367,9 +367,6 @@ SUBPROGRAM int icmp_check(struct __sk_buff *skb, const struct packet *p, const s
 
 	if (p->length > skb->len - p->l3 || p->length < IP_HLEN + sizeof(icmp))
 		return REASON_TRUNCATED;
-	if (bpf_skb_load_bytes(skb, p->l3, &icmp.ip, sizeof(icmp.ip)) || icmp.ip.ihl != 5 ||
-	    icmp.ip.frag_off & bpf_htons(IP_MF | IP_OFFSET))
-		return REASON_BAD_HEADER;
 	if (bpf_skb_load_bytes(skb, p->l4, &icmp, sizeof(icmp)) || icmp.type != ICMP_UNREACH)
 		return REASON_TUNNEL_NO_FLOW;
 	key.saddr = icmp.ip.saddr;

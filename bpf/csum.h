@@ -31,6 +31,15 @@ INLINE __u16 csum_update(__u16 check, __u64 diff)
 	return (__u16)~csum_fold((__u64)(__u16)~check + diff);
 }
 
+/* True if the checksum of a 20-byte IP header is right: its words sum to ~0 (RFC 1071 section 1). */
+INLINE bool csum_iphdr_ok(const struct iphdr *ip)
+{
+	const __u32 *word = (const __u32 *)ip;
+	__u64 sum = (__u64)word[0] + word[1] + word[2] + word[3] + word[4];
+
+	return csum_fold(sum) == 0xffff;
+}
+
 /* Checksum of a 20-byte IP header whose check field is zero. */
 INLINE __u16 csum_iphdr(const struct iphdr *ip)
 {

@@ -69,14 +69,32 @@ int px_to_pod(struct __sk_buff *skb)
 	return client_reply(skb, &p, s);
 }
 
-/* Parse the inner packet at `l3`. */
-INLINE enum parsed parse_inner(struct packet *p, struct __sk_buff *skb, __u32 l3)
+/* Do tunnels to a client carry this ICMP packet? `p` knows the protocol of IPv4 alone. */
+INLINE bool is_plain_icmp(const struct packet *p, const struct iphdr *ip)
+{
+	return p->proto == IPPROTO_ICMP && ip->ihl == 5 &&
+	       !(ip->frag_off & bpf_htons(IP_MF | IP_OFFSET));
+}
+
+/* Parse the inner packet at `l3`. Its header never passes ip_rcv() of this node, which would verify
+ * the checksum. Returns the reason of a drop or REASON_COUNT. */
+INLINE enum reason parse_inner(struct packet *p, struct __sk_buff *skb, __u32 l3, bool request)
 {
 	void *data = skb_data(skb), *end = skb_end(skb);
+	struct iphdr *ip = data + l3;
+	enum parsed parsed;
 
 	if (l3 > GENEVE_AT + sizeof(struct geneve_header) + GENEVE_OPTIONS_MAX || skb->len < l3)
-		return PARSED_TRUNCATED;
-	return parse_ipv4(p, data, end, l3, skb->len - l3, skb->gso_size);
+		return REASON_TRUNCATED;
+	parsed = parse_ipv4(p, data, end, l3, skb->len - l3, skb->gso_size);
+	if (parsed == PARSED_FRAGMENT)
+		return REASON_FRAGMENT;
+	if (parsed == PARSED_TRUNCATED)
+		return REASON_TRUNCATED;
+	if ((void *)(ip + 1) > end || parsed == PARSED_OPTIONS ||
+	    (parsed == PARSED_OTHER && (request || !is_plain_icmp(p, ip))))
+		return REASON_BAD_HEADER;
+	return csum_iphdr_ok(ip) ? REASON_COUNT : REASON_TUNNEL_CHECKSUM;
 }
 
 /* A packet of a tunnel whose inner one starts at `l3`; `p` is filled with that one. */
@@ -84,18 +102,14 @@ INLINE int tunnel_packet(struct __sk_buff *skb, struct packet *p, const struct s
 			 const struct outer *outer, __u32 l3)
 {
 	bool request = outer_for_gateway(s, outer->daddr, outer->dport);
-	enum parsed parsed;
+	enum reason reason;
 
 	*p = (struct packet){ .hook = HOOK_UPLINK, .length = skb->len };
-	parsed = parse_inner(p, skb, l3);
+	reason = parse_inner(p, skb, l3, request);
 	if (outer->probe)
-		return drop(p, REASON_TUNNEL_MALFORMED);
-	if (parsed == PARSED_OTHER && p->proto == IPPROTO_ICMP && !request)
-		return client_from_tunnel(skb, p, s, outer);
-	if (parsed == PARSED_FRAGMENT)
-		return drop(p, REASON_FRAGMENT);
-	if (parsed != PARSED)
-		return drop(p, parsed == PARSED_TRUNCATED ? REASON_TRUNCATED : REASON_BAD_HEADER);
+		reason = REASON_TUNNEL_MALFORMED;
+	if (reason != REASON_COUNT)
+		return drop(p, reason);
 	return request ? gateway_packet(skb, p, s, outer) : client_from_tunnel(skb, p, s, outer);
 }
 

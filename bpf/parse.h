@@ -3,7 +3,7 @@
 #ifndef PARSE_H
 #define PARSE_H
 
-#include "base.h"
+#include "csum.h"
 
 struct packet {
 	struct flow_key key; /* as on the wire; zone is set by whoever looks up */

@@ -8,6 +8,9 @@
 #define ACCEPTS(...)                                                                               \
 	STEPS({UPLINK, .in = TO_VIP(A_SYN, AT_GATEWAY(__VA_ARGS__)), .verdict = REDIRECT,          \
 	       .out = DELIVERED(A_SYN, ONE_HOP), .count = COUNT(GATEWAY_IN)})
+#define ACCEPTS_INNER(...)                                                                         \
+	STEPS({UPLINK, .in = TO_VIP(A_SYN, __VA_ARGS__, AT_GATEWAY()), .verdict = REDIRECT,        \
+	       .out = DELIVERED(A_SYN, __VA_ARGS__, ONE_HOP), .count = COUNT(GATEWAY_IN)})
 #define REFUSES(reason, ...)                                                                       \
 	STEPS({UPLINK, .in = TO_VIP(A_SYN, AT_GATEWAY(__VA_ARGS__)), .verdict = SHOT,              \
 	       .count = COUNT(reason), .tables = true})
@@ -120,6 +123,21 @@ static const struct test_case rows[] = {
 	 STEPS({UPLINK, .in = TO_VIP(A_SYN, .len = 9, .padding = 7, AT_GATEWAY()),
 		.verdict = REDIRECT, .out = DELIVERED(A_SYN, .len = 9, ONE_HOP),
 		.count = COUNT(GATEWAY_IN), .ip_bytes_unknown = true})},
+	{"inner: a wrong header checksum opens no flow", setup_gateway,
+	 REFUSES_INNER(TUNNEL_CHECKSUM, TO_VIP(A_SYN, .bad_ip_sum = 1, AT_GATEWAY()))},
+	{"inner: a wrong header checksum of UDP", setup_gateway,
+	 REFUSES_INNER(TUNNEL_CHECKSUM,
+		       UDP_TO_VIP(.len = 8, .bad_ip_sum = 0x100,
+				  OUTER(NODE1, NODE1_PORT, GATEWAY, TUNNEL_PORT, NETWORK1, OTHER_ID)))},
+	{"inner: a wrong header checksum does not touch the flow", setup_gateway,
+	 STEPS({UPLINK, .in = TO_VIP(A_SYN, AT_GATEWAY()), .verdict = REDIRECT,
+		.out = DELIVERED(A_SYN, ONE_HOP), .count = COUNT(GATEWAY_IN), .tables = true,
+		.flows = 2, .state = STATE(OPENING)},
+	       {UPLINK, .in = TO_VIP(.flags = RST, .bad_ip_sum = 0xfffe, AT_GATEWAY()),
+		.verdict = SHOT, .count = COUNT(TUNNEL_CHECKSUM), .tables = true, .flows = 2,
+		.state = STATE(OPENING)})},
+	{"inner: a header checksum whose sum carries twice is right", setup_gateway,
+	 ACCEPTS_INNER(.ip_id = 0xffff, .tos = 0xfc, .len = 9)},
 	{"inner: first fragment", setup_gateway,
 	 REFUSES_INNER(FRAGMENT, TO_VIP(A_SYN, .frag = MF, .len = 40, AT_GATEWAY()))},
 	{"inner: later fragment", setup_gateway,

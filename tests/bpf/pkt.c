@@ -115,12 +115,14 @@ static uint32_t ip_begin(struct frame *frame, const struct pkt *pkt)
 	return start;
 }
 
-static void ip_finish(struct frame *frame, uint32_t start, int length_add)
+static void ip_finish(struct frame *frame, uint32_t start, const struct pkt *pkt)
 {
 	uint32_t header = (frame->data[start] & 0xf) * 4;
+	uint16_t sum;
 
-	set16(frame, start + 2, frame->len - start + length_add);
-	set16(frame, start + 10, ~sum_fold(sum_add(frame->data + start, header, 0)));
+	set16(frame, start + 2, frame->len - start + pkt->ip_length_add);
+	sum = ~sum_fold(sum_add(frame->data + start, header, 0));
+	set16(frame, start + 10, sum_fold(sum + pkt->bad_ip_sum));
 }
 
 /* Checksum over pseudo header and everything from `start` on. */
@@ -214,7 +216,7 @@ static void put_ip(struct frame *frame, const struct pkt *pkt, const struct port
 		put_icmp(frame, pkt, ports);
 	else
 		put_filling(frame, pkt->len);
-	ip_finish(frame, start, pkt->ip_length_add);
+	ip_finish(frame, start, pkt);
 }
 
 static void put_padding(struct frame *frame, const struct pkt *pkt)
@@ -279,7 +281,7 @@ static void put_tunnel(struct frame *frame, const struct pkt *inner,
 	sum = l4_sum(frame, &ip, udp);
 	if (outer->udp_sum)
 		set16(frame, udp + 6, sum ? sum : 0xffff);
-	ip_finish(frame, start, 0);
+	ip_finish(frame, start, &ip);
 	if (outer->padding_outside)
 		put_padding(frame, inner);
 }

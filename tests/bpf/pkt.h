@@ -92,6 +92,7 @@ struct pkt {
 	const struct pkt *quote; /* ICMP payload: this packet from its IP header on */
 	uint16_t quote_len;      /* at most so many bytes of it; 0: all */
 	int16_t ip_length_add;   /* lie about the IP length */
+	uint16_t bad_ip_sum;     /* added to the right header checksum, in ones' complement */
 	uint16_t padding;        /* bytes after the IP packet */
 	uint16_t cut;            /* bytes missing at the end of the frame */
 	const struct outer *outer;
