@@ -142,27 +142,6 @@ static void knows_where_the_value_is(void **state)
 	assert_false(flag_takes_next(flags, 2, "--other"));
 }
 
-static void suggests_only_what_is_near(void **state)
-{
-	static const char *const words[] = { "status", "services", "flows", "check" };
-	static const struct {
-		const char *word, *near;
-	} rows[] = {
-		{ "statsu", "status" }, { "stats", "status" }, { "service", "services" },
-		{ "flow", "flows" },    { "chekc", "check" },  { "status", "status" },
-		{ "x", NULL },          { "", NULL },          { "uninstall", NULL },
-		{ "an-overlong-word-that-nobody-compares", NULL },
-	};
-	const char *near;
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		near = flag_suggest(rows[i].word, words, 4);
-		assert_string_equal(near ? near : "(none)",
-				    rows[i].near ? rows[i].near : "(none)");
-	}
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -170,7 +149,6 @@ int main(void)
 		cmocka_unit_test(refuses),
 		cmocka_unit_test(collects_a_repeated_flag),
 		cmocka_unit_test(knows_where_the_value_is),
-		cmocka_unit_test(suggests_only_what_is_near),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -43,7 +43,7 @@ static size_t lines(void)
 static void write_levels(void)
 {
 	log_set_level(LOG_WARN);
-	log_error("cluster '%s' refused", "a\"b\\c\nd\x1b");
+	log_error("cluster '%s' refused", "a\"b\\c\nd\x1b \xc3\xa9 \xc2\x9b \xe2\x82");
 	log_warn("second");
 	log_info("not wanted");
 }
@@ -54,7 +54,7 @@ static void writes_one_quoted_line_per_message(void **state)
 	capture(write_levels);
 	assert_int_equal(lines(), 2);
 	assert_non_null(strstr(seen,
-			       " level=error msg=\"cluster 'a\\\"b\\\\c\\nd\\x1b' refused\"\n"));
+			       " level=error msg=\"cluster 'a\\\"b\\\\c\\nd\\x1b \xc3\xa9 \\xc2\\x9b \\xe2\\x82' refused\"\n"));
 	assert_non_null(strstr(seen, " level=warn msg=\"second\"\n"));
 	assert_int_equal(strncmp(seen, "time=2", 6), 0);
 	assert_null(strstr(seen, "not wanted"));

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SUGGEST_MAX 32 /* longer words are never compared */
+#include "suggest.h"
 
 static bool takes_value(const struct flag *flag)
 {
@@ -78,16 +78,13 @@ static int flag_take(const struct flag *flag, const char *value, const char *nex
 static int flag_unknown(const struct flag *flags, size_t count, const char *word, char *problem,
 			size_t problem_size)
 {
-	const char *names[64];
-	const char *near;
-	size_t known = count < 64 ? count : 64;
+	struct suggestion near = {.word = word};
 
-	for (size_t i = 0; i < known; i++)
-		names[i] = flags[i].name;
-	near = flag_suggest(word, names, known);
-	if (near)
+	for (size_t i = 0; i < count; i++)
+		suggest_offer(&near, flags[i].name);
+	if (near.name)
 		snprintf(problem, problem_size, "unknown flag '%s': did you mean '%s'?", word,
-			 near);
+			 near.name);
 	else
 		snprintf(problem, problem_size, "unknown flag '%s'", word);
 	return -EINVAL;
@@ -141,52 +138,4 @@ void flag_help(const struct flag *flags, size_t flag_count, FILE *out)
 
 		fprintf(out, "%*s%s\n", used < 32 ? 32 - used : 1, "", flag->text);
 	}
-}
-
-static unsigned int min3(unsigned int a, unsigned int b, unsigned int c)
-{
-	unsigned int least = a < b ? a : b;
-
-	return least < c ? least : c;
-}
-
-/* Levenshtein distance of two words shorter than SUGGEST_MAX. */
-static unsigned int distance(const char *a, const char *b)
-{
-	unsigned int row[SUGGEST_MAX + 1], diagonal, above;
-	size_t length = strlen(b);
-
-	for (unsigned int j = 0; j <= length; j++)
-		row[j] = j;
-	for (unsigned int i = 1; a[i - 1]; i++) {
-		diagonal = row[0];
-		row[0] = i;
-		for (unsigned int j = 1; j <= length; j++) {
-			above = row[j];
-			row[j] = min3(above + 1, row[j - 1] + 1,
-				      diagonal + (a[i - 1] != b[j - 1]));
-			diagonal = above;
-		}
-	}
-	return row[length];
-}
-
-const char *flag_suggest(const char *word, const char *const *words, size_t count)
-{
-	const char *best = NULL;
-	unsigned int least = 3, here;
-
-	if (strlen(word) >= SUGGEST_MAX)
-		return NULL;
-	for (size_t i = 0; i < count; i++) {
-		if (strlen(words[i]) >= SUGGEST_MAX)
-			continue;
-		here = distance(word, words[i]);
-		/* A word of three letters is not meant by one that shares none of them. */
-		if (here < least && here < strlen(words[i])) {
-			least = here;
-			best = words[i];
-		}
-	}
-	return best;
 }

@@ -35,7 +35,4 @@ bool flag_takes_next(const struct flag *flags, size_t flag_count, const char *wo
 /* Writes one line for each flag, its text behind it. */
 void flag_help(const struct flag *flags, size_t flag_count, FILE *out);
 
-/* The word of `words` nearest to `word`, or NULL when none is near enough to be meant. */
-const char *flag_suggest(const char *word, const char *const *words, size_t count);
-
 #endif

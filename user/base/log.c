@@ -8,6 +8,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "utf8.h"
+
 #define MESSAGE_MAX 4096
 #define REPEAT_SECONDS 60
 
@@ -34,22 +36,22 @@ static time_t monotonic(void)
 	return now.tv_sec;
 }
 
-/* Value of a logfmt pair: quotes and control bytes escaped, so that one message is one line. */
+/* Value of a logfmt pair: quotes and what is not printable escaped, so that one message is one
+ * line and cannot steer a terminal. */
 static void quote(const char *text, char *buf, size_t size)
 {
-	size_t at = 0;
+	size_t at = 0, length;
 
-	for (; *text && at + 5 < size; text++) {
-		unsigned char byte = (unsigned char)*text;
-
-		if (byte == '"' || byte == '\\')
-			at += (size_t)snprintf(buf + at, size - at, "\\%c", byte);
-		else if (byte == '\n')
+	for (; *text && at + 5 < size; text += length ? length : 1) {
+		length = utf8_printable(text);
+		if (*text == '"' || *text == '\\')
+			at += (size_t)snprintf(buf + at, size - at, "\\%c", *text);
+		else if (*text == '\n')
 			at += (size_t)snprintf(buf + at, size - at, "\\n");
-		else if (byte < 0x20 || byte == 0x7f)
-			at += (size_t)snprintf(buf + at, size - at, "\\x%02x", byte);
+		else if (!length)
+			at += (size_t)snprintf(buf + at, size - at, "\\x%02x", (unsigned char)*text);
 		else
-			buf[at++] = (char)byte;
+			at = (size_t)((char *)mempcpy(buf + at, text, length) - buf);
 	}
 	buf[at] = '\0';
 }

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "utf8.h"
+
 /* Length of what snprintf(3) left in a buffer of `size` bytes. */
 static size_t written(int result, size_t size)
 {
@@ -25,18 +27,6 @@ static size_t format_place(char *buf, size_t size, const char *file, size_t line
 	else if (file)
 		length = snprintf(buf, size, "%.512s: ", file);
 	return written(length, size);
-}
-
-/* Cut text must not end inside a UTF-8 sequence, and nothing may steer a terminal. */
-static size_t make_printable(char *text, size_t length, size_t size)
-{
-	if (length == size - 1)
-		while (length && ((unsigned char)text[length - 1] & 0x80))
-			length--;
-	for (size_t i = 0; i < length; i++)
-		if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f)
-			text[i] = '?';
-	return length;
 }
 
 static void append(struct problems *problems, const char *text, size_t length)
@@ -70,7 +60,8 @@ void problems_add(struct problems *problems, const char *file, size_t line, size
 	length += written(vsnprintf(text + length, sizeof(text) - length, format, args),
 			  sizeof(text) - length);
 	va_end(args);
-	append(problems, text, make_printable(text, length, sizeof(text)));
+	utf8_clean(text);
+	append(problems, text, length);
 }
 
 const char *problems_text(const struct problems *problems)

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "utf8.h"
+
 #define GAP 2 /* spaces between columns */
 
 struct table_print {
@@ -63,14 +65,6 @@ static bool make_room(struct table_print *table)
 	return true;
 }
 
-/* Names come from other people's files: they must not move the cursor. */
-static void tame(char *text)
-{
-	for (; *text; text++)
-		if ((unsigned char)*text < 0x20 || *text == 0x7f)
-			*text = '?';
-}
-
 /* Columns are counted in characters: UTF-8 continuation bytes take no width. */
 static size_t text_width(const char *text)
 {
@@ -100,7 +94,7 @@ void table_print_cell(struct table_print *table, const char *format, ...)
 		table->lost = true;
 		return;
 	}
-	tame(text);
+	utf8_clean(text);
 	if (text_width(text) > *width)
 		*width = text_width(text);
 	table->cells[table->count++] = text;

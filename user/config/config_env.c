@@ -6,10 +6,10 @@
 #include "arena.h"
 #include "config_schema.h"
 #include "problem.h"
+#include "suggest.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
 #define PREFIX "PARALLAX_"
-#define NEAR 2
 
 struct variable {
 	const char *name;
@@ -137,15 +137,15 @@ static bool is_from_kubernetes(const char *name, const char *value)
 
 static void check_unknown(struct tree_walk *walk, const char *name)
 {
-	for (size_t i = 0; i < COUNT(variables); i++) {
-		if (name_distance(name, variables[i].name, NEAR) > NEAR)
-			continue;
-		walk->failed = true;
-		problems_add(walk->problems, name, 0, 0,
-			     "unknown variable of the environment, did you mean %s?",
-			     variables[i].name);
+	struct suggestion near = {.word = name};
+
+	for (size_t i = 0; i < COUNT(variables); i++)
+		suggest_offer(&near, variables[i].name);
+	if (!near.name)
 		return;
-	}
+	walk->failed = true;
+	problems_add(walk->problems, name, 0, 0,
+		     "unknown variable of the environment, did you mean %s?", near.name);
 }
 
 static void apply_entry(struct tree_walk *walk, struct yaml_tree *tree, const char *entry)

@@ -7,6 +7,7 @@
 #include "network_id.h"
 #include "parallax_limits.h"
 #include "parallax_wire.h"
+#include "suggest.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
 
@@ -122,16 +123,15 @@ void config_read_flat(struct tree_walk *walk, const struct tree_node *node, void
 static void check_name(struct tree_walk *walk, const struct tree_node *node, const char *name,
 		       const struct mesh_networks *mesh)
 {
-	const char *near = NULL;
+	struct suggestion near = {.word = name};
 
 	for (size_t i = 0; i < mesh->count; i++) {
 		if (!strcmp(mesh->networks[i].name, name))
 			return;
-		if (name_distance(mesh->networks[i].name, name, 2) <= 2)
-			near = mesh->networks[i].name;
+		suggest_offer(&near, mesh->networks[i].name);
 	}
-	if (near)
-		tree_problem(walk, node, "unknown network '%s', did you mean '%s'?", name, near);
+	if (near.name)
+		tree_problem(walk, node, "unknown network '%s', did you mean '%s'?", name, near.name);
 	else
 		tree_problem(walk, node,
 			     "unknown network '%s', expected one that meshNetworks names", name);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "pins.h"
+#include "suggest.h"
 #include "version.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -73,14 +74,12 @@ static const struct ctl_verb *find_verb(const char *name)
 
 static int unknown_verb(const char *name)
 {
-	const char *names[COUNT(verbs)];
-	const char *near;
+	struct suggestion near = {.word = name};
 
 	for (size_t i = 0; i < COUNT(verbs); i++)
-		names[i] = verbs[i]->name;
-	near = flag_suggest(name, names, COUNT(verbs));
-	if (near)
-		return ctl_fail(CTL_USAGE, "unknown verb '%s': did you mean '%s'?", name, near);
+		suggest_offer(&near, verbs[i]->name);
+	if (near.name)
+		return ctl_fail(CTL_USAGE, "unknown verb '%s': did you mean '%s'?", name, near.name);
 	return ctl_fail(CTL_USAGE, "unknown verb '%s': see `parallaxctl --help`", name);
 }
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "table_print.h"
+#include "utf8.h"
 #include "view_json.h"
 
 #define BAR_WIDTH 20
@@ -66,13 +67,6 @@ static void print_priorities(const struct view *view, bool all, FILE *out)
 	}
 }
 
-/* Names come from a control plane and go to a terminal. */
-static void print_name(const char *name, FILE *out)
-{
-	for (; *name; name++)
-		fputc((unsigned char)*name < ' ' || *name == 0x7f ? '?' : *name, out);
-}
-
 static void print_endpoints(const char *title, const struct view_excluded *items, size_t count,
 			    FILE *out)
 {
@@ -94,7 +88,7 @@ static void print_drops(const struct view *view, FILE *out)
 		const struct view_drop *drop = &view->drops[i];
 
 		fputs("drop category ", out);
-		print_name(drop->category, out);
+		utf8_write(drop->category, out);
 		fprintf(out, ": %.6g%% of what reaches it, %.6g%% of all\n", 100 * drop->ratio,
 			100 * drop->refused);
 	}
@@ -102,10 +96,10 @@ static void print_drops(const struct view *view, FILE *out)
 
 static void print_title(const char *cluster, const char *service, FILE *out)
 {
-	print_name(service, out);
+	utf8_write(service, out);
 	if (strcmp(cluster, service)) {
 		fputs("  (", out);
-		print_name(cluster, out);
+		utf8_write(cluster, out);
 		fputc(')', out);
 	}
 }
@@ -141,6 +135,6 @@ void preview_print_rejected(const struct assignment *assignment, const char *ser
 {
 	print_title(assignment->name, service, out);
 	fputs(" REJECTED: ", out);
-	print_name(assignment->rejected, out);
+	utf8_write(assignment->rejected, out);
 	fputs("\n\n", out);
 }

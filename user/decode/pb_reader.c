@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "arena.h"
+#include "utf8.h"
 
 void pb_reader_init(struct pb_reader *reader, struct arena *arena, size_t scratch_max,
 		    char reason[PB_REASON_MAX])
@@ -35,14 +36,6 @@ static size_t write_place(const struct pb_reader *reader)
 	return (size_t)length;
 }
 
-/* Bytes that a terminal or a log would take amiss. */
-static void clean(char *text)
-{
-	for (; *text; text++)
-		if ((unsigned char)*text < 0x20 || *text == 0x7f)
-			*text = '?';
-}
-
 int pb_fail(struct pb_reader *reader, const char *format, ...)
 {
 	size_t at = write_place(reader);
@@ -51,7 +44,7 @@ int pb_fail(struct pb_reader *reader, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(reader->reason + at, PB_REASON_MAX - at, format, args);
 	va_end(args);
-	clean(reader->reason);
+	utf8_clean(reader->reason);
 	return -EINVAL;
 }
 

@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "utf8.h"
+
 struct pb_slice {
 	const uint8_t *bytes;
 	size_t length;
@@ -42,6 +44,9 @@ static inline bool pb_field_is(const struct pb_field *field, uint32_t number)
 }
 
 /* UTF-8 without zero bytes, as proto3 wants its strings. */
-bool pb_is_text(struct pb_slice slice);
+static inline bool pb_is_text(struct pb_slice slice)
+{
+	return utf8_valid((const char *)slice.bytes, slice.length);
+}
 
 #endif

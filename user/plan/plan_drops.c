@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "utf8.h"
+
 #define WHOLE 4294967296.0 /* drop_hash() lies below */
 
 static const struct view_drop *view_drops(const struct desired_service *want, size_t *ret_count)
@@ -53,13 +55,15 @@ static void write_names(const struct view_drop *drops, size_t count, struct name
 	for (size_t i = 0; i < count && i < DROP_CATEGORIES; i++) {
 		bool rest = i == DROP_CATEGORIES - 1 && count > DROP_CATEGORIES;
 		const char *from = rest ? "(others)" : drops[i].category;
+		char *end;
 
 		if (i)
 			*to++ = '\n';
-		for (size_t n = 0; n < room && from[n]; n++)
-			*to++ = (unsigned char)from[n] < ' ' || from[n] == 0x7f ? '?' : from[n];
+		end = stpncpy(to, from, room);
+		*end = '\0';
+		utf8_clean(to);
+		to = end;
 	}
-	*to = '\0';
 }
 
 static bool add_name(struct plan_state *state, const struct wanted_service *service,

@@ -10,20 +10,14 @@
 
 #include "report_common.h"
 #include "snapshot_find.h"
-
-/* A name from the control plane on a page of lines. */
-static void write_name(FILE *out, const char *name)
-{
-	for (; *name; name++)
-		fputc((unsigned char)*name < ' ' || *name == 0x7f ? '?' : *name, out);
-}
+#include "utf8.h"
 
 static void write_cluster(const struct snapshot *snapshot, uint32_t row, FILE *out)
 {
 	const char *name = snapshot_name(snapshot, NAME_CLUSTER, row);
 
 	if (name)
-		write_name(out, name);
+		utf8_write(name, out);
 	else
 		fprintf(out, "row %u", row);
 	fputs("::", out);
@@ -89,7 +83,7 @@ static void write_locality(const struct line *line)
 		const char *part = i < 2 ? strsep(&rest, "/") : rest;
 
 		begin(line, keys[i]);
-		write_name(line->out, part ? part : "");
+		utf8_write(part ? part : "", line->out);
 		fputc('\n', line->out);
 	}
 }
@@ -108,7 +102,7 @@ static void write_backend(const struct snapshot *snapshot, const struct backend 
 	fprintf(begin(&line, "health_flags"), "%s\n", backend->flags & BACKEND_DRAINING ?
 		"/pending_dynamic_removal" : "healthy");
 	begin(&line, "network");
-	write_name(out, report_network(snapshot, backend->network, buf));
+	utf8_write(report_network(snapshot, backend->network, buf), out);
 	fputc('\n', out);
 	fprintf(begin(&line, "kind"), "%s\n", report_kind(backend->kind));
 	fprintf(begin(&line, "transport"), "%s\n", report_transport(backend->kind));

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "addr.h"
+#include "utf8.h"
 
 static const char *place(__be32 v4, __be16 port, char *buf)
 {
@@ -44,8 +45,6 @@ const char *envoy_log_format(const struct flow_view *view, char buf[ENVOY_LOG_MA
 		 view->cluster ? view->cluster : "-", place(view->local, view->local_port, local),
 		 place(view->vip, view->vip_port, vip),
 		 place(view->client, view->client_port, client));
-	for (char *c = buf; *c; c++)
-		if ((unsigned char)*c < 0x20 || *c == 0x7f)
-			*c = '?';
+	utf8_clean(buf);
 	return buf;
 }

@@ -5,6 +5,7 @@
 
 #include "arena.h"
 #include "tree_build.h"
+#include "utf8.h"
 
 #define NOT_JSON (-ENOMSG)
 
@@ -123,25 +124,6 @@ static int unescape(const char *at, const char *end, char *out, size_t *ret_leng
 	return 0;
 }
 
-/* Length of the UTF-8 sequence at `at` (RFC 3629 section 4), 0 if there is none. */
-static size_t utf8_length(const unsigned char *at, const char *end)
-{
-	size_t left = (size_t)((const unsigned char *)end - at), length;
-	unsigned char low = 0x80, high = 0xbf;
-
-	length = at[0] >= 0xf0 ? 4 : at[0] >= 0xe0 ? 3 : 2;
-	if (at[0] < 0xc2 || at[0] > 0xf4 || left < length)
-		return 0;
-	low = at[0] == 0xe0 ? 0xa0 : at[0] == 0xf0 ? 0x90 : low;
-	high = at[0] == 0xed ? 0x9f : at[0] == 0xf4 ? 0x8f : high;
-	if (at[1] < low || at[1] > high)
-		return 0;
-	for (size_t i = 2; i < length; i++)
-		if ((at[i] & 0xc0) != 0x80)
-			return 0;
-	return length;
-}
-
 /* Behind the opening quote: find the closing one. */
 static int string_end(struct scan *scan, const char **ret_end, bool *ret_escaped)
 {
@@ -152,12 +134,13 @@ static int string_end(struct scan *scan, const char **ret_end, bool *ret_escaped
 	while (at < scan->end && *at != '"') {
 		unsigned char byte = (unsigned char)*at;
 
-		if (byte < 0x20)
-			return NOT_JSON;
-		length = byte < 0x80 ? 1 : utf8_length((const unsigned char *)at, scan->end);
 		if (byte == '\\') {
 			*ret_escaped = true;
 			length = scan->end - at < 2 ? 0 : 2;
+		} else if (byte < 0x80) {
+			length = byte >= 0x20;
+		} else {
+			length = utf8_length(at, (size_t)(scan->end - at));
 		}
 		if (!length)
 			return NOT_JSON;

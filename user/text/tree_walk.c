@@ -10,9 +10,7 @@
 
 #include "arena.h"
 #include "problem.h"
-
-#define NAME_MAX_COMPARED 64
-#define NEAR 2 /* edits that still count as a misspelling */
+#include "suggest.h"
 
 static void report(struct tree_walk *walk, const struct tree_node *node, bool at_key,
 		   const char *message)
@@ -96,36 +94,6 @@ const struct tree_node *tree_field_get(const struct tree_walk *walk,
 	return NULL;
 }
 
-static unsigned int min3(unsigned int a, unsigned int b, unsigned int c)
-{
-	unsigned int least = a < b ? a : b;
-
-	return least < c ? least : c;
-}
-
-unsigned int name_distance(const char *a, const char *b, unsigned int limit)
-{
-	size_t length_a = strlen(a), length_b = strlen(b);
-	unsigned int row[NAME_MAX_COMPARED + 1], diagonal, above;
-
-	if (length_a > NAME_MAX_COMPARED || length_b > NAME_MAX_COMPARED)
-		return limit + 1;
-	for (size_t j = 0; j <= length_b; j++)
-		row[j] = (unsigned int)j;
-	for (size_t i = 1; i <= length_a; i++) {
-		diagonal = row[0];
-		row[0] = (unsigned int)i;
-		for (size_t j = 1; j <= length_b; j++) {
-			above = row[j];
-			row[j] = min3(above + 1, row[j - 1] + 1,
-				      diagonal + (tolower((unsigned char)a[i - 1]) !=
-						  tolower((unsigned char)b[j - 1])));
-			diagonal = above;
-		}
-	}
-	return row[length_b] <= limit ? row[length_b] : limit + 1;
-}
-
 static void list_keys(const struct tree_field *fields, size_t count, char *buf, size_t size)
 {
 	size_t at = 0;
@@ -139,20 +107,14 @@ static void unknown_key(struct tree_walk *walk, const struct tree_node *node,
 			const struct tree_field *fields, size_t count)
 {
 	char message[PROBLEM_TEXT_MAX], keys[512];
-	unsigned int best = NEAR + 1, distance;
-	const char *near = NULL;
+	struct suggestion near = {.word = node->key};
 
-	for (size_t i = 0; i < count; i++) {
-		distance = name_distance(node->key, fields[i].key, NEAR);
-		if (distance < best) {
-			best = distance;
-			near = fields[i].key;
-		}
-	}
+	for (size_t i = 0; i < count; i++)
+		suggest_offer(&near, fields[i].key);
 	list_keys(fields, count, keys, sizeof(keys));
-	if (near)
+	if (near.name)
 		snprintf(message, sizeof(message), "unknown key '%.100s', did you mean '%s'?",
-			 node->key, near);
+			 node->key, near.name);
 	else
 		snprintf(message, sizeof(message), "unknown key '%.100s', expected one of: %s",
 			 node->key, keys);

@@ -75,7 +75,4 @@ const struct tree_node *tree_field_get(const struct tree_walk *walk,
 /* Does `key`, in snake_case or lowerCamelCase, spell the lowerCamelCase `camel`? */
 bool tree_key_matches(const char *key, const char *camel);
 
-/* Edits (insert, delete, replace one letter) between two names, `limit` + 1 if more. */
-unsigned int name_distance(const char *a, const char *b, unsigned int limit);
-
 #endif
