@@ -91,10 +91,13 @@ static void lists_problems_with_their_place(void **state)
 	problems_add(&problems, "a.yaml", 3, 7, "expected %s", "x");
 	problems_add(&problems, "a.yaml", 0, 0, "empty");
 	problems_add(&problems, NULL, 0, 0, "tab\tand\x1b[31m");
+	problems_add(&problems, "", 0, 0, "empty");
+	problems_add(&problems, "", 2, 1, "wrong");
 	problems_add(NULL, "a.yaml", 1, 1, "nobody listens");
 	assert_string_equal(problems_text(&problems),
-			    "a.yaml:3:7: expected x\na.yaml: empty\ntab?and?[31m\n");
-	assert_int_equal(problems.count, 3);
+			    "a.yaml:3:7: expected x\na.yaml: empty\ntab?and?[31m\n"
+			    "empty\n2:1: wrong\n");
+	assert_int_equal(problems.count, 5);
 	problems_done(&problems);
 	assert_string_equal(problems_text(&problems), "");
 	problems_done(NULL);

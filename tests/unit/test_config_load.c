@@ -257,6 +257,8 @@ static const struct {
 	{MESH "transports: {network22: {mode: geneve}}", "5:25: network22: unknown network 'network22', did you mean 'network2'?"},
 	{MESH "transports: {network1x: {mode: geneve}}", "5:25: network1x: unknown network 'network1x', did you mean 'network1'?"},
 	{MESH "transports: {nteowrk2: {mode: geneve}}", "5:24: nteowrk2: unknown network 'nteowrk2', did you mean 'network2'?"},
+	{MESH "networkIds: {\"\": 0}", "5:18: expected a number from 1 to 16777215, found 0\n"
+	 "/etc/parallax/f:5:18: unknown network '', expected one that meshNetworks names"},
 	{MESH "transports: {elsewhere: {mode: geneve}}", "5:25: elsewhere: unknown network 'elsewhere', expected one that meshNetworks names"},
 	{MESH "transports: {network2: {}}", "5:24: network2: missing key 'mode'"},
 	{MESH "transports: {network2: {mode: vxlan}}", "5:31: mode: expected geneve or passthrough, found vxlan"},

@@ -439,18 +439,34 @@ static void says_where_in_a_rejected_resource(void **state)
 	assignment_set_free(set);
 }
 
+/* proto-JSON omits an empty list, and null is unset. */
+static void takes_missing_resources_for_none(void **state)
+{
+	static const char *const texts[] = {
+		"{}", "version_info: '1'\n", "{\"versionInfo\": \"1\"}", "resources:\n",
+		"resources: null\n", "{\"resources\": null}", "{\"removedResources\": [\"c\"]}",
+		"nonce: '1'\nnew_field: x\n", "\xef\xbb\xbfresources: []\n",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(texts); i++) {
+		struct assignment_set *set = decode(texts[i]);
+
+		assert_int_equal(set->count, 0);
+		assignment_set_free(set);
+	}
+}
+
 /* The whole cannot be read: nothing may be taken for "no services". */
 static void refuses_what_is_no_response(void **state)
 {
 	static const char *const texts[][2] = {
 		{"", "f: empty"},
-		{"{}", "f:1:1: expected a DiscoveryResponse: it has no resources"},
-		{"version_info: '1'\n", "f:1:1: expected a DiscoveryResponse: it has no resources"},
-		{"resources:\n", "f:1:1: expected a DiscoveryResponse: it has no resources"},
 		{"resources: {}\n", "f:1:12: resources: expected a list, found a mapping"},
 		{"[]", "f:1:1: expected a DiscoveryResponse, found a list"},
 		{"text", "f:1:1: expected a DiscoveryResponse, found text"},
-		{"{" TYPE ", cluster_name: c}", "f:1:1: expected a DiscoveryResponse: it has no"},
+		{"{" TYPE ", cluster_name: c}", "f:1:1: expected a DiscoveryResponse: it has none of its fields"},
+		{"network: network1\n", "f:1:1: expected a DiscoveryResponse: it has none of its fields"},
 		{"resources: [", "f:"},
 		{"resources: []\nresources: []\n", "f:2:1: duplicate key 'resources'"},
 		{"resources: []\nversion_info: []\n", "f:2:15: version_info: expected a string"},
@@ -642,6 +658,7 @@ int main(void)
 		cmocka_unit_test(fills_in_defaults),
 		cmocka_unit_test(keeps_good_resources_beside_bad_ones),
 		cmocka_unit_test(says_where_in_a_rejected_resource),
+		cmocka_unit_test(takes_missing_resources_for_none),
 		cmocka_unit_test(refuses_what_is_no_response),
 		cmocka_unit_test(takes_a_response_without_resources),
 		cmocka_unit_test(bounds_names),

@@ -181,7 +181,7 @@ static const struct {
 	{"networks: []", "f:1:11: networks: expected a mapping of networks, found a list"},
 	{"networks: {a: []}", "f:1:15: a: expected a mapping with endpoints and gateways, found a list"},
 	{"networks: {a: {gateway: []}}", "f:1:16: unknown key 'gateway', did you mean 'gateways'?"},
-	{"networks: {'': {}}", "f:1:16: : expected a network name of 1 to 255 bytes"},
+	{"networks: {'': {}}", "f:1:16: expected a network name of 1 to 255 bytes"},
 	{"networks: {a: {endpoints: [{}]}}", "f:1:28: expected either fromRegistry or fromCidr"},
 	{"networks: {a: {endpoints: [{fromCidr: 10.0.0.0/8, fromRegistry: c}]}}", "f:1:28: expected either fromRegistry or fromCidr"},
 	{"networks: {a: {endpoints: [{fromRegistry: null}]}}", "f:1:28: expected either fromRegistry or fromCidr"},

@@ -77,6 +77,11 @@ static const struct {
 	{"[\"\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\"]", "[\"\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\"]"},
 	{"{\"a\"\n:\n1}", "{a:1}"},
 	{"[0,-0,0.5,1E5]", "[0,-0,0.5,1E5]"},
+	/* behind a byte order mark */
+	{"\xef\xbb\xbf" "{\"a\":\t\"\\ud83d\\ude00\"}", "{a:\"\xf0\x9f\x98\x80\"}"},
+	{"\xef\xbb\xbf[]", "[]"},
+	{"\xef\xbb\xbf# comment\n---\na: 1\n", "{a:1}"},
+	{"\xef\xbb\xbf%YAML 1.1\n---\na: \xef\xbb\xbf", "{a:\xef\xbb\xbf}"},
 	/* almost JSON, so YAML */
 	{"{\"a\": b}", "{a:b}"},
 	{"[1,]", "[1]"},
@@ -109,6 +114,8 @@ static const struct {
 	{"{a: \xc3\xa9, x: 2, y: 3}", {1, 11}, {1, 8}, {1, 17}},
 	{"x:\n  z: 1\ny:\n- 1\n", {2, 3}, {1, 1}, {4, 1}},
 	{"{\"x\":{\"z\":1},\"y\":[1]}", {1, 6}, {1, 2}, {1, 18}},
+	{"\xef\xbb\xbfx: 1\ny: 2\n", {1, 4}, {1, 1}, {2, 4}},
+	{"\xef\xbb\xbf{\"x\": 1, \"y\": 2}", {1, 7}, {1, 2}, {1, 15}},
 };
 
 static void knows_every_place(void **state)

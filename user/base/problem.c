@@ -23,8 +23,8 @@ static size_t format_place(char *buf, size_t size, const char *file, size_t line
 
 	buf[0] = '\0';
 	if (file && line)
-		length = snprintf(buf, size, "%.512s:%zu:%zu: ", file, line, column);
-	else if (file)
+		length = snprintf(buf, size, "%.512s%s%zu:%zu: ", file, *file ? ":" : "", line, column);
+	else if (file && *file)
 		length = snprintf(buf, size, "%.512s: ", file);
 	return written(length, size);
 }

@@ -14,8 +14,8 @@ struct problems {
 	size_t count; /* all problems seen, also those not kept */
 };
 
-/* Append one line. `line` and `column` start at 1; line 0 means "no position" and leaves both
- * out; a NULL `file` leaves the whole place out. Control bytes in the message become '?', so
+/* Append one line. `line` and `column` start at 1; line 0 means "no position" and omits both; a
+ * NULL `file` omits the whole place, "" the file's name. The line is cleaned by utf8_clean(), so
  * that it can go to a terminal. NULL `problems` is accepted and ignored. */
 void problems_add(struct problems *problems, const char *file, size_t line, size_t column,
 		  const char *format, ...) __attribute__((format(printf, 5, 6)));

@@ -12,6 +12,8 @@
 #include "proto_json.h"
 #include "assignment_fingerprint.h"
 
+#define COUNT(array) (sizeof(array) / sizeof(*(array)))
+
 static const char type_name[] = "envoy.config.endpoint.v3.ClusterLoadAssignment";
 
 /* The part of a type URL behind the last slash names the type (any.proto). */
@@ -171,15 +173,34 @@ static int decode_resources(const char *label, const struct tree_node *resources
 	return reject_duplicates(label, set, resources);
 }
 
+/* Fields of DiscoveryResponse and DeltaDiscoveryResponse (discovery.proto). */
+static bool has_known_field(const struct tree_node *root)
+{
+	static const char *const fields[] = {
+		"versionInfo", "resources", "canary", "typeUrl", "nonce", "controlPlane",
+		"resourceErrors", "systemVersionInfo", "removedResources", "removedResourceNames",
+	};
+
+	for (const struct tree_node *node = root->child; node; node = node->next)
+		for (size_t i = 0; i < COUNT(fields); i++)
+			if (tree_key_matches(node->key, fields[i]))
+				return true;
+	return false;
+}
+
+/* proto-JSON omits an empty list. A document of another kind must not read as "no services". */
 static const struct tree_node *find_resources(struct tree_walk *walk, const struct tree_node *root)
 {
+	static const struct tree_node none = {.kind = TREE_SEQUENCE};
 	const struct tree_node *resources;
 
 	if (!tree_expect(walk, root, TREE_MAPPING, "a DiscoveryResponse"))
 		return NULL;
 	resources = tree_field_get(walk, root, "resources");
-	if (!resources)
-		tree_problem(walk, root, "expected a DiscoveryResponse: it has no resources");
+	if (!resources && root->count && !has_known_field(root))
+		tree_problem(walk, root, "expected a DiscoveryResponse: it has none of its fields");
+	else if (!resources)
+		return &none;
 	else if (!tree_expect(walk, resources, TREE_SEQUENCE, "a list"))
 		return NULL;
 	else if (resources->count > EDS_MAX_RESOURCES)

@@ -7,8 +7,8 @@
  * Unlike Envoy's parser, fields that are not known are passed over: a newer control plane must
  * not cost us its assignments.
  *
- * `resources` itself is required, so that a file cut off before it does not read as "no
- * services". A resource that breaks a rule of the protocol becomes an item with `rejected` set,
+ * A response without `resources` is an empty one. A mapping whose keys are all unknown is refused:
+ * another kind of document must not read as "no services". A resource that breaks a rule of the protocol becomes an item with `rejected` set,
  * beside the good ones; its name is cluster_name, or the wrapper's name, or "resources[N]".
  */
 #ifndef EDS_DECODE_H

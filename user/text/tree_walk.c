@@ -30,7 +30,7 @@ void tree_problem(struct tree_walk *walk, const struct tree_node *node, const ch
 	va_list args;
 
 	/* The variable's name says it already. */
-	if (node->key && node->line)
+	if (node->key && *node->key && node->line)
 		length = snprintf(message, sizeof(message), "%.100s: ", node->key);
 	va_start(args, format);
 	vsnprintf(message + length, sizeof(message) - (size_t)length, format, args);

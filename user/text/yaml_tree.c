@@ -219,9 +219,14 @@ int yaml_tree_parse(const char *label, const char *text, size_t length,
 		    const struct tree_limits *limits, struct yaml_tree **ret,
 		    struct problems *problems)
 {
+	static const char mark[] = "\xef\xbb\xbf"; /* U+FEFF, which both scanners refuse */
 	struct tree_build build;
 	int err;
 
+	if (length >= strlen(mark) && !memcmp(text, mark, strlen(mark))) {
+		text += strlen(mark);
+		length -= strlen(mark);
+	}
 	if (length > limits->bytes) {
 		problems_add(problems, label, 0, 0, "larger than %zu bytes", limits->bytes);
 		return -E2BIG;

@@ -4,6 +4,7 @@
  * Text that is strict JSON (RFC 8259) is read by a scanner of our own, several times faster than
  * libyaml and right about what YAML 1.1 is not: the escapes \/ and \ud83d\ude00, tabs as white
  * space, keys of any length. All other text is YAML, read by libyaml. The trees are the same.
+ * A byte order mark in front of either is skipped and takes no column.
  *
  * Refused: a second document, anchors, aliases, tags, keys that are not scalars, a key that
  * stands twice in one mapping, zero bytes, text that is not UTF-8, text without any value.
