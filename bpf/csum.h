@@ -37,7 +37,9 @@ INLINE bool csum_iphdr_ok(const struct iphdr *ip)
 	const __u32 *word = (const __u32 *)ip;
 	__u64 sum = (__u64)word[0] + word[1] + word[2] + word[3] + word[4];
 
-	return csum_fold(sum) == 0xffff;
+	sum = (sum & 0xffffffff) + (sum >> 32);
+	sum = (sum & 0xffff) + (sum >> 16);
+	return sum == 0xffff || sum == 0x1fffe; /* these two of 17 bits fold to 0xffff */
 }
 
 /* Checksum of a 20-byte IP header whose check field is zero. */

@@ -82,15 +82,19 @@ INLINE enum reason outer_walk(void *data, void *end, __u32 length, struct outer 
 }
 
 /* Read the Geneve header of a frame whose IP and UDP headers are parsed. Returns REASON_COUNT and
- * fills vni, id, probe and length, or the reason it is refused. */
+ * fills vni, id, probe and length, or the reason it is refused. Tunnel packets never pass ip_rcv()
+ * of this node, which would verify the checksum of the outer header. */
 INLINE enum reason outer_read(void *data, void *end, struct outer *outer)
 {
 	struct geneve_header *geneve = data + GENEVE_AT;
 	struct geneve_service_option *option = (void *)(geneve + 1);
 	__u32 options;
 
-	if ((void *)(geneve + 1) > end || geneve->version_length >> 6 ||
-	    geneve->protocol != bpf_htons(GENEVE_PROTO_IPV4))
+	if ((void *)(geneve + 1) > end)
+		return REASON_TUNNEL_MALFORMED;
+	if (!csum_iphdr_ok(data + ETH_HLEN))
+		return REASON_TUNNEL_CHECKSUM;
+	if (geneve->version_length >> 6 || geneve->protocol != bpf_htons(GENEVE_PROTO_IPV4))
 		return REASON_TUNNEL_MALFORMED;
 	options = (geneve->version_length & 0x3f) * 4;
 	outer->vni = (__u32)geneve->vni[0] << 16 | (__u32)geneve->vni[1] << 8 | geneve->vni[2];

@@ -40,7 +40,7 @@
 	X(TUNNEL_NO_FLOW, DROP, "tunnel packet for no flow we opened")                             \
 	X(TUNNEL_SERVICE, DROP, "tunnel packet for a service we do not have: refused")             \
 	X(TUNNEL_ECN, DROP, "congestion mark that the inner packet cannot carry (RFC 6040)")       \
-	X(TUNNEL_CHECKSUM, DROP, "IP header inside the tunnel with a wrong checksum")              \
+	X(TUNNEL_CHECKSUM, DROP, "wrong checksum of a tunnel packet's outer or inner IP header")   \
 	X(TUNNEL_TTL, DROP, "TTL at its end inside the tunnel")                                    \
 	X(SNAT_NO_FLOW, DROP, "for one of our SNAT ports, of no flow we know")
 

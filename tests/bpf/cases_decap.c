@@ -109,6 +109,8 @@ static const struct test_case rows[] = {
 		.tables = true, .flows = 2})},
 	{"decap: a reply with a wrong header checksum", setup_geneve,
 	 REFUSES(TUNNEL_CHECKSUM, FROM_VIP(A_SYN_ACK, .bad_ip_sum = 1, FROM_GATEWAY()))},
+	{"decap: a wrong checksum of the outer header", setup_geneve,
+	 REFUSES(TUNNEL_CHECKSUM, FROM_VIP(A_SYN_ACK, FROM_GATEWAY(.bad_ip_sum = 1)))},
 	{"decap: an outer checksum may be there", setup_geneve,
 	 STEPS(OPENS,
 	       {UPLINK, .in = FROM_VIP(A_SYN_ACK, FROM_GATEWAY(.udp_sum = true)),

@@ -105,6 +105,8 @@ static const struct test_case rows[] = {
 					 .option_words = 4)))},
 	{"xdp: malformed headers are left to TC", setup_gateway,
 	 LEAVES(TO_VIP(A_SYN, AT_GATEWAY(.version = 2)))},
+	{"xdp: a wrong checksum of the outer header is left to TC", setup_gateway,
+	 LEAVES(TO_VIP(A_SYN, AT_GATEWAY(.bad_ip_sum = 1)))},
 	{"xdp: outer fragments are left to TC", setup_gateway,
 	 LEAVES(TO_VIP(A_SYN, AT_GATEWAY(.frag = MF)))},
 	{"xdp: a frame cut in its headers", setup_gateway,

@@ -265,7 +265,7 @@ static void put_tunnel(struct frame *frame, const struct pkt *inner,
 	struct pkt ip = {.proto = outer->ip_proto ? outer->ip_proto : 17, .saddr = outer->saddr,
 			 .daddr = outer->daddr, .tos = outer->tos, .ttl = outer->ttl,
 			 .frag = outer->frag, .no_df = outer->no_df,
-			 .ip_options = outer->ip_options};
+			 .ip_options = outer->ip_options, .bad_ip_sum = outer->bad_ip_sum};
 	uint32_t start = ip_begin(frame, &ip);
 	uint32_t udp = frame->len;
 	uint16_t sum;

@@ -59,6 +59,7 @@ struct outer {
 	bool option_first;       /* before the service option */
 	int8_t option_length_add; /* lie about the options' length, in words */
 	uint8_t ip_options;      /* words of outer IP options */
+	uint16_t bad_ip_sum;     /* as in struct pkt */
 	bool padding_outside;    /* the inner padding is Ethernet's, not the tunnel's */
 };
 
