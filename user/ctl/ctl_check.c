@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* parallaxctl check. */
-#include <errno.h>
 #include <string.h>
 
 #include "ads_files.h"
@@ -9,29 +8,20 @@
 #include "config_load.h"
 #include "ctl.h"
 #include "problem.h"
-#include "table_print.h"
+#include "report_common.h"
 
 static int print(const json_t *report, bool wide, FILE *out)
 {
-	static const char *const headers[] = { "CHECK", "RESULT", "WHAT" };
-	struct table_print *table = table_print_new(headers, 3);
-	json_t *item;
-	size_t i;
-	int err;
+	static const struct report_column columns[] = {
+		{ "CHECK", "name", report_cell },
+		{ "RESULT", "result", report_cell },
+		{ "WHAT", "text", report_cell },
+	};
+	int err = report_table(json_object_get(report, "checks"), columns, 3, out);
 
 	(void)wide;
-	if (!table)
-		return -ENOMEM;
-	json_array_foreach(json_object_get(report, "checks"), i, item) {
-		table_print_cell(table, "%s", json_string_value(json_object_get(item, "name")));
-		table_print_cell(table, "%s", json_string_value(json_object_get(item, "result")));
-		table_print_cell(table, "%s", json_string_value(json_object_get(item, "text")));
-	}
-	err = table_print_write(table, out);
-	table_print_free(table);
-	if (!err)
-		fprintf(out, "\n%s\n", json_is_true(json_object_get(report, "fit")) ?
-			"This machine is fit." : "This machine is not fit: see `fail` above.");
+	fprintf(out, "\n%s\n", json_is_true(json_object_get(report, "fit")) ?
+		"This machine is fit." : "This machine is not fit: see `fail` above.");
 	return err;
 }
 

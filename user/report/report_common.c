@@ -2,6 +2,7 @@
 /* What several reports share. */
 #include "report_common.h"
 
+#include <errno.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +11,7 @@
 
 #include "addr.h"
 #include "snapshot_find.h"
+#include "table_print.h"
 
 json_t *report_text(const char *text)
 {
@@ -201,4 +203,26 @@ const char *report_age(const json_t *object, const char *key, char *buf)
 	else
 		snprintf(buf, 32, "%lld d", seconds / 86400);
 	return buf;
+}
+
+int report_table(const json_t *list, const struct report_column *columns, size_t count, FILE *out)
+{
+	const char *headers[count];
+	char buf[REPORT_CELL_MAX];
+	struct table_print *table;
+	json_t *object;
+	size_t row;
+	int err;
+
+	for (size_t i = 0; i < count; i++)
+		headers[i] = columns[i].header;
+	table = table_print_new(headers, count);
+	if (!table)
+		return -ENOMEM;
+	json_array_foreach(list, row, object)
+		for (size_t i = 0; i < count; i++)
+			table_print_cell(table, "%s", columns[i].format(object, columns[i].key, buf));
+	err = table_print_write(table, out);
+	table_print_free(table);
+	return err;
 }

@@ -3,6 +3,8 @@
 #ifndef REPORT_COMMON_H
 #define REPORT_COMMON_H
 
+#include <stdio.h>
+
 #include <jansson.h>
 
 #include "parallax_abi.h"
@@ -46,13 +48,26 @@ json_t *report_drops(const struct snapshot *snapshot, uint32_t row);
 /* Fraction that its drop overloads refuse. */
 double report_drop_fraction(const struct service *service);
 
-/* For tables. A missing or null member is "-"; numbers go into `buf` of 32 bytes. */
-const char *report_cell(const json_t *object, const char *key, char *buf);
-/* "50.0%" into buf of 32 bytes. */
-const char *report_percent(const json_t *object, const char *key, char *buf);
-/* "1.2 MB" into buf of 32 bytes. */
-const char *report_bytes(const json_t *object, const char *key, char *buf);
-/* "5 s", "3 min", "2 h", "4 d" from milliseconds, into buf of 32 bytes. */
-const char *report_age(const json_t *object, const char *key, char *buf);
+/* Text of object[key], borrowed or in `buf` of 32 bytes; "-" for a missing member or null. */
+typedef const char *report_format_fn(const json_t *object, const char *key, char *buf);
+/* Strings and numbers as they are. */
+report_format_fn report_cell;
+/* "50.0%" */
+report_format_fn report_percent;
+/* "1.2 MB" */
+report_format_fn report_bytes;
+/* "5 s", "3 min", "2 h", "4 d" from milliseconds */
+report_format_fn report_age;
+
+#define REPORT_CELL_MAX 256
+
+/* A column of report_table(). */
+struct report_column {
+	const char *header, *key;
+	report_format_fn *format; /* its buf has REPORT_CELL_MAX bytes */
+};
+
+/* Writes one row for each object of `list`. Returns 0 or -errno. */
+int report_table(const json_t *list, const struct report_column *columns, size_t count, FILE *out);
 
 #endif

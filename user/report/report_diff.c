@@ -8,7 +8,6 @@
 #include "report.h"
 #include "report_common.h"
 #include "snapshot_find.h"
-#include "table_print.h"
 
 #define REPEATS_LOOKED_FOR 1000
 
@@ -187,31 +186,28 @@ static void print_list(const json_t *service, const char *key, const char *text,
 	}
 }
 
+static const char *vip_and_port(const json_t *service, const char *key, char *buf)
+{
+	char vip[32], port[32];
+
+	snprintf(buf, REPORT_CELL_MAX, "%s:%s", report_cell(service, key, vip),
+		 report_cell(service, "port", port));
+	return buf;
+}
+
 static int print_table(const json_t *services, FILE *out)
 {
-	static const char *const headers[] = { "VIP", "PROTO", "HOST", "SAID", "EXPECTED", "KERNEL",
-					       "STATE" };
-	struct table_print *table = table_print_new(headers, 7);
-	char a[32], b[32], c[32];
-	json_t *service;
-	size_t i;
-	int err;
+	static const struct report_column columns[] = {
+		{ "VIP", "vip", vip_and_port },
+		{ "PROTO", "protocol", report_cell },
+		{ "HOST", "host", report_cell },
+		{ "SAID", "said", report_cell },
+		{ "EXPECTED", "expected", report_cell },
+		{ "KERNEL", "kernel", report_cell },
+		{ "STATE", "state", report_cell },
+	};
 
-	if (!table)
-		return -ENOMEM;
-	json_array_foreach(services, i, service) {
-		table_print_cell(table, "%s:%s", report_cell(service, "vip", a),
-				 report_cell(service, "port", b));
-		table_print_cell(table, "%s", report_cell(service, "protocol", a));
-		table_print_cell(table, "%s", report_cell(service, "host", a));
-		table_print_cell(table, "%s", report_cell(service, "said", a));
-		table_print_cell(table, "%s", report_cell(service, "expected", b));
-		table_print_cell(table, "%s", report_cell(service, "kernel", c));
-		table_print_cell(table, "%s", report_cell(service, "state", a));
-	}
-	err = table_print_write(table, out);
-	table_print_free(table);
-	return err;
+	return report_table(services, columns, 7, out);
 }
 
 static void print_untold(const json_t *report, FILE *out)

@@ -7,7 +7,6 @@
 #include "report.h"
 #include "report_common.h"
 #include "snapshot_find.h"
-#include "table_print.h"
 #include "view.h"
 
 struct counts {
@@ -201,34 +200,23 @@ json_t *report_endpoints(const struct snapshot *snapshot, const char *filter)
 			 excluded(snapshot, filter));
 }
 
-static void print_row(struct table_print *table, const json_t *endpoint, bool wide)
+/* On a gateway a service may have no table but the one for tunnel packets, and no VIP then. */
+static bool is_gateway_only(const json_t *endpoint)
 {
-	/* On a gateway a service may have no table but the one for what comes out of tunnels. */
-	bool gateway = json_is_null(json_object_get(endpoint, "service"));
-	char buf[32];
-
-	table_print_cell(table, "%s", report_cell(endpoint, gateway ? "host" : "service", buf));
-	table_print_cell(table, "%s", report_cell(endpoint, "protocol", buf));
-	table_print_cell(table, "%s", report_cell(endpoint, "address", buf));
-	table_print_cell(table, "%s", report_cell(endpoint, "kind", buf));
-	table_print_cell(table, "%s", report_cell(endpoint, "transport", buf));
-	table_print_cell(table, "%s", report_cell(endpoint, "network", buf));
-	table_print_cell(table, "%s", report_cell(endpoint, "locality", buf));
-	table_print_cell(table, "%s", report_cell(endpoint, "priority", buf));
-	table_print_cell(table, "%s", report_cell(endpoint, "weight", buf));
-	table_print_cell(table, "%s", report_percent(endpoint, "share", buf));
-	table_print_cell(table, "%s",
-			 report_percent(endpoint, gateway ? "gateway_share" : "table_share", buf));
-	table_print_cell(table, "%s", report_cell(endpoint, "flows", buf));
-	table_print_cell(table, "%s", report_cell(endpoint, "state", buf));
-	if (!wide)
-		return;
-	table_print_cell(table, "%s", report_cell(endpoint, "slots", buf));
-	table_print_cell(table, "%s", report_cell(endpoint, "gateway_slots", buf));
-	table_print_cell(table, "%s", report_cell(endpoint, "cluster", buf));
+	return json_is_null(json_object_get(endpoint, "service"));
 }
 
-static const char *reason_text(const char *name)
+static const char *service_or_host(const json_t *endpoint, const char *key, char *buf)
+{
+	return report_cell(endpoint, is_gateway_only(endpoint) ? "host" : key, buf);
+}
+
+static const char *table_share(const json_t *endpoint, const char *key, char *buf)
+{
+	return report_percent(endpoint, is_gateway_only(endpoint) ? "gateway_share" : key, buf);
+}
+
+static const char *reason_text(const json_t *endpoint, const char *key, char *buf)
 {
 	static const struct {
 		const char *name, *text;
@@ -237,55 +225,49 @@ static const char *reason_text(const char *name)
 		EXCLUDED_REASONS(X)
 #undef X
 	};
+	const char *name = report_cell(endpoint, key, buf);
 
-	for (size_t i = 0; name && i < sizeof(reasons) / sizeof(reasons[0]); i++)
+	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
 		if (!strcasecmp(reasons[i].name, name))
 			return reasons[i].text;
-	return name ? name : "-";
+	return name;
 }
 
 static int print_excluded(const json_t *list, FILE *out)
 {
-	static const char *const headers[] = { "EXCLUDED", "CLUSTER", "REASON" };
-	struct table_print *table;
-	char buf[32];
-	json_t *item;
-	size_t i;
-	int err;
+	static const struct report_column columns[] = {
+		{ "EXCLUDED", "address", report_cell },
+		{ "CLUSTER", "cluster", report_cell },
+		{ "REASON", "reason", reason_text },
+	};
 
 	if (json_array_size(list) == 0)
 		return 0;
-	table = table_print_new(headers, 3);
-	if (!table)
-		return -ENOMEM;
-	json_array_foreach(list, i, item) {
-		table_print_cell(table, "%s", report_cell(item, "address", buf));
-		table_print_cell(table, "%s", report_cell(item, "cluster", buf));
-		table_print_cell(table, "%s",
-				 reason_text(json_string_value(json_object_get(item, "reason"))));
-	}
 	fputc('\n', out);
-	err = table_print_write(table, out);
-	table_print_free(table);
-	return err;
+	return report_table(list, columns, 3, out);
 }
 
 int report_endpoints_print(const json_t *report, bool wide, FILE *out)
 {
-	static const char *const headers[] = {
-		"SERVICE", "PROTO", "ENDPOINT", "KIND", "TRANSPORT", "NETWORK", "LOCALITY", "PRIO",
-		"WEIGHT", "SHARE", "TABLE", "FLOWS", "STATE", "SLOTS", "GATEWAY SLOTS", "CLUSTER",
+	static const struct report_column columns[] = {
+		{ "SERVICE", "service", service_or_host },
+		{ "PROTO", "protocol", report_cell },
+		{ "ENDPOINT", "address", report_cell },
+		{ "KIND", "kind", report_cell },
+		{ "TRANSPORT", "transport", report_cell },
+		{ "NETWORK", "network", report_cell },
+		{ "LOCALITY", "locality", report_cell },
+		{ "PRIO", "priority", report_cell },
+		{ "WEIGHT", "weight", report_cell },
+		{ "SHARE", "share", report_percent },
+		{ "TABLE", "table_share", table_share },
+		{ "FLOWS", "flows", report_cell },
+		{ "STATE", "state", report_cell },
+		{ "SLOTS", "slots", report_cell },
+		{ "GATEWAY SLOTS", "gateway_slots", report_cell },
+		{ "CLUSTER", "cluster", report_cell },
 	};
-	struct table_print *table = table_print_new(headers, wide ? 16 : 13);
-	json_t *endpoint;
-	size_t i;
-	int err;
+	int err = report_table(json_object_get(report, "endpoints"), columns, wide ? 16 : 13, out);
 
-	if (!table)
-		return -ENOMEM;
-	json_array_foreach(json_object_get(report, "endpoints"), i, endpoint)
-		print_row(table, endpoint, wide);
-	err = table_print_write(table, out);
-	table_print_free(table);
 	return err ? err : print_excluded(json_object_get(report, "excluded"), out);
 }

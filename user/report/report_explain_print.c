@@ -1,39 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* The report of one decision, for people. */
-#include <errno.h>
-
 #include "report.h"
 #include "report_common.h"
-#include "table_print.h"
 
 static int print_distribution(const json_t *list, FILE *out)
 {
-	static const char *const headers[] = { "BACKEND", "KIND", "TRANSPORT", "NETWORK", "SLOTS",
-					       "TABLE", "STATE" };
-	struct table_print *table;
-	json_t *backend;
-	char buf[32];
-	size_t i;
-	int err;
+	static const struct report_column columns[] = {
+		{ "BACKEND", "address", report_cell },
+		{ "KIND", "kind", report_cell },
+		{ "TRANSPORT", "transport", report_cell },
+		{ "NETWORK", "network", report_cell },
+		{ "SLOTS", "slots", report_cell },
+		{ "TABLE", "table_share", report_percent },
+		{ "STATE", "state", report_cell },
+	};
 
 	if (json_array_size(list) == 0)
 		return 0;
-	table = table_print_new(headers, 7);
-	if (!table)
-		return -ENOMEM;
-	json_array_foreach(list, i, backend) {
-		table_print_cell(table, "%s", report_cell(backend, "address", buf));
-		table_print_cell(table, "%s", report_cell(backend, "kind", buf));
-		table_print_cell(table, "%s", report_cell(backend, "transport", buf));
-		table_print_cell(table, "%s", report_cell(backend, "network", buf));
-		table_print_cell(table, "%s", report_cell(backend, "slots", buf));
-		table_print_cell(table, "%s", report_percent(backend, "table_share", buf));
-		table_print_cell(table, "%s", report_cell(backend, "state", buf));
-	}
 	fputc('\n', out);
-	err = table_print_write(table, out);
-	table_print_free(table);
-	return err;
+	return report_table(list, columns, 7, out);
 }
 
 static void print_priorities(const json_t *report, FILE *out)

@@ -6,7 +6,6 @@
 
 #include "report.h"
 #include "report_common.h"
-#include "table_print.h"
 
 json_t *report_flow(const struct snapshot *snapshot, const struct flow_view *view)
 {
@@ -48,48 +47,33 @@ json_t *report_flows(const struct snapshot *snapshot)
 	return json_pack("{s:i,s:o}", "schema", REPORT_SCHEMA, "flows", list);
 }
 
-static void print_row(struct table_print *table, const json_t *flow, bool wide)
+static const char *yes_or_dash(const json_t *flow, const char *key, char *buf)
 {
-	char buf[32];
-
-	table_print_cell(table, "%s", report_cell(flow, "protocol", buf));
-	table_print_cell(table, "%s", report_cell(flow, "client", buf));
-	table_print_cell(table, "%s", report_cell(flow, "vip", buf));
-	table_print_cell(table, "%s", report_cell(flow, "upstream", buf));
-	table_print_cell(table, "%s", report_cell(flow, "network", buf));
-	table_print_cell(table, "%s", report_cell(flow, "path", buf));
-	table_print_cell(table, "%s", report_cell(flow, "state", buf));
-	table_print_cell(table, "%s", report_age(flow, "age_ms", buf));
-	table_print_cell(table, "%s", report_age(flow, "idle_ms", buf));
-	table_print_cell(table, "%s", report_bytes(flow, "bytes_received", buf));
-	table_print_cell(table, "%s", report_bytes(flow, "bytes_sent", buf));
-	if (!wide)
-		return;
-	table_print_cell(table, "%s", report_cell(flow, "side", buf));
-	table_print_cell(table, "%s",
-			 json_is_true(json_object_get(flow, "affinity")) ? "yes" : "-");
-	table_print_cell(table, "%s", report_cell(flow, "upstream_local", buf));
-	table_print_cell(table, "%s", report_cell(flow, "cluster", buf));
+	(void)buf;
+	return json_is_true(json_object_get(flow, key)) ? "yes" : "-";
 }
 
 int report_flows_print(const json_t *report, bool wide, FILE *out)
 {
-	static const char *const headers[] = {
-		"PROTO", "CLIENT", "VIP", "UPSTREAM", "NETWORK", "PATH", "STATE", "AGE", "IDLE",
-		"RECEIVED", "SENT", "SIDE", "AFFINITY", "UPSTREAM LOCAL", "CLUSTER",
+	static const struct report_column columns[] = {
+		{ "PROTO", "protocol", report_cell },
+		{ "CLIENT", "client", report_cell },
+		{ "VIP", "vip", report_cell },
+		{ "UPSTREAM", "upstream", report_cell },
+		{ "NETWORK", "network", report_cell },
+		{ "PATH", "path", report_cell },
+		{ "STATE", "state", report_cell },
+		{ "AGE", "age_ms", report_age },
+		{ "IDLE", "idle_ms", report_age },
+		{ "RECEIVED", "bytes_received", report_bytes },
+		{ "SENT", "bytes_sent", report_bytes },
+		{ "SIDE", "side", report_cell },
+		{ "AFFINITY", "affinity", yes_or_dash },
+		{ "UPSTREAM LOCAL", "upstream_local", report_cell },
+		{ "CLUSTER", "cluster", report_cell },
 	};
-	struct table_print *table = table_print_new(headers, wide ? 15 : 11);
-	json_t *flow;
-	size_t i;
-	int err;
 
-	if (!table)
-		return -ENOMEM;
-	json_array_foreach(json_object_get(report, "flows"), i, flow)
-		print_row(table, flow, wide);
-	err = table_print_write(table, out);
-	table_print_free(table);
-	return err;
+	return report_table(json_object_get(report, "flows"), columns, wide ? 15 : 11, out);
 }
 
 void report_flow_event_print(const struct snapshot *snapshot, const struct flow_view *view,

@@ -8,7 +8,6 @@
 #include "report.h"
 #include "report_common.h"
 #include "snapshot_find.h"
-#include "table_print.h"
 
 struct use {
 	uint64_t weight, slots, table_slots;
@@ -147,32 +146,18 @@ json_t *report_gateways(const struct snapshot *snapshot)
 
 int report_gateways_print(const json_t *report, bool wide, FILE *out)
 {
-	static const char *const headers[] = { "NETWORK", "GATEWAY", "ENCAP", "ALIVE", "SHARE",
-					       "SERVICES", "RTT", "REASON", "WEIGHT",
-					       "TUNNEL PORT" };
-	struct table_print *table = table_print_new(headers, wide ? 10 : 8);
-	json_t *gateway;
-	char buf[32];
-	size_t i;
-	int err;
+	static const struct report_column columns[] = {
+		{ "NETWORK", "network", report_cell },
+		{ "GATEWAY", "address", report_cell },
+		{ "ENCAP", "transport", report_cell },
+		{ "ALIVE", "alive", report_cell },
+		{ "SHARE", "share", report_percent },
+		{ "SERVICES", "services", report_cell },
+		{ "RTT", "rtt_ms", report_cell },
+		{ "REASON", "reason", report_cell },
+		{ "WEIGHT", "weight", report_cell },
+		{ "TUNNEL PORT", "tunnel_port", report_cell },
+	};
 
-	if (!table)
-		return -ENOMEM;
-	json_array_foreach(json_object_get(report, "gateways"), i, gateway) {
-		table_print_cell(table, "%s", report_cell(gateway, "network", buf));
-		table_print_cell(table, "%s", report_cell(gateway, "address", buf));
-		table_print_cell(table, "%s", report_cell(gateway, "transport", buf));
-		table_print_cell(table, "%s", report_cell(gateway, "alive", buf));
-		table_print_cell(table, "%s", report_percent(gateway, "share", buf));
-		table_print_cell(table, "%s", report_cell(gateway, "services", buf));
-		table_print_cell(table, "%s", report_cell(gateway, "rtt_ms", buf));
-		table_print_cell(table, "%s", report_cell(gateway, "reason", buf));
-		if (!wide)
-			continue;
-		table_print_cell(table, "%s", report_cell(gateway, "weight", buf));
-		table_print_cell(table, "%s", report_cell(gateway, "tunnel_port", buf));
-	}
-	err = table_print_write(table, out);
-	table_print_free(table);
-	return err;
+	return report_table(json_object_get(report, "gateways"), columns, wide ? 10 : 8, out);
 }

@@ -7,7 +7,6 @@
 #include "report.h"
 #include "report_common.h"
 #include "snapshot_find.h"
-#include "table_print.h"
 
 /* What the agent says of a network; NULL when it does not know it. Borrowed from `state`. */
 static json_t *agent_network(const json_t *state, uint32_t id)
@@ -102,49 +101,36 @@ json_t *report_networks(const struct snapshot *snapshot)
 }
 
 /* "10.10.0.0/16,10.20.0.0/16" */
-static void print_list(struct table_print *table, const json_t *list)
+static const char *joined(const json_t *network, const char *key, char *buf)
 {
-	char text[256] = "";
 	size_t used = 0, i;
 	json_t *item;
 
-	json_array_foreach(list, i, item) {
+	*buf = '\0';
+	json_array_foreach(json_object_get(network, key), i, item) {
 		const char *word = json_string_value(item);
 
-		if (word && used < sizeof(text))
-			used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s",
+		if (word && used < REPORT_CELL_MAX)
+			used += (size_t)snprintf(buf + used, REPORT_CELL_MAX - used, "%s%s",
 						 i ? "," : "", word);
 	}
-	table_print_cell(table, "%s", text);
+	return buf;
 }
 
 int report_networks_print(const json_t *report, bool wide, FILE *out)
 {
-	static const char *const headers[] = { "NETWORK", "ID", "OWN", "FLAT", "TRANSPORT", "PORT",
-					       "GATEWAYS", "BACKENDS", "CIDRS", "REGISTRIES" };
-	struct table_print *table = table_print_new(headers, wide ? 10 : 8);
-	json_t *network;
-	char buf[32];
-	size_t i;
-	int err;
+	static const struct report_column columns[] = {
+		{ "NETWORK", "name", report_cell },
+		{ "ID", "id", report_cell },
+		{ "OWN", "own", report_cell },
+		{ "FLAT", "flat", report_cell },
+		{ "TRANSPORT", "transport", report_cell },
+		{ "PORT", "port", report_cell },
+		{ "GATEWAYS", "gateways", report_cell },
+		{ "BACKENDS", "backends", report_cell },
+		{ "CIDRS", "cidrs", joined },
+		{ "REGISTRIES", "registries", joined },
+	};
 
-	if (!table)
-		return -ENOMEM;
-	json_array_foreach(json_object_get(report, "networks"), i, network) {
-		table_print_cell(table, "%s", report_cell(network, "name", buf));
-		table_print_cell(table, "%s", report_cell(network, "id", buf));
-		table_print_cell(table, "%s", report_cell(network, "own", buf));
-		table_print_cell(table, "%s", report_cell(network, "flat", buf));
-		table_print_cell(table, "%s", report_cell(network, "transport", buf));
-		table_print_cell(table, "%s", report_cell(network, "port", buf));
-		table_print_cell(table, "%s", report_cell(network, "gateways", buf));
-		table_print_cell(table, "%s", report_cell(network, "backends", buf));
-		if (!wide)
-			continue;
-		print_list(table, json_object_get(network, "cidrs"));
-		print_list(table, json_object_get(network, "registries"));
-	}
-	err = table_print_write(table, out);
-	table_print_free(table);
-	return err;
+	return report_table(json_object_get(report, "networks"), columns, wide ? 10 : 8, out);
 }

@@ -9,7 +9,6 @@
 #include "report.h"
 #include "report_common.h"
 #include "snapshot_find.h"
-#include "table_print.h"
 
 struct tally {
 	uint32_t local, remote, draining;
@@ -181,43 +180,21 @@ json_t *report_services(const struct snapshot *snapshot)
 	return json_pack("{s:i,s:o}", "schema", REPORT_SCHEMA, "services", list);
 }
 
-static void print_row(struct table_print *table, const json_t *service, bool wide)
-{
-	char buf[32];
-
-	table_print_cell(table, "%s", report_cell(service, "vip", buf));
-	table_print_cell(table, "%s", report_cell(service, "protocol", buf));
-	table_print_cell(table, "%s", report_cell(service, wide ? "cluster" : "host", buf));
-	table_print_cell(table, "%s", report_cell(service, "local", buf));
-	table_print_cell(table, "%s", report_cell(service, "remote", buf));
-	table_print_cell(table, "%s", report_cell(service, "state", buf));
-	table_print_cell(table, "%s", report_cell(service, "notes", buf));
-	if (!wide)
-		return;
-	table_print_cell(table, "%s", report_cell(service, "draining", buf));
-	table_print_cell(table, "%s", report_cell(service, "row", buf));
-	table_print_cell(table, "%s", report_cell(service, "table_size", buf));
-	table_print_cell(table, "%s", report_age(service, "captured_ms", buf));
-}
-
 int report_services_print(const json_t *report, bool wide, FILE *out)
 {
-	static const char *const narrow_headers[] = { "VIP", "PROTO", "HOST", "LOCAL", "REMOTE",
-						      "STATE", "NOTES" };
-	static const char *const wide_headers[] = { "VIP", "PROTO", "CLUSTER", "LOCAL", "REMOTE",
-						    "STATE", "NOTES", "DRAINING", "ROW",
-						    "TABLE", "TAKEN" };
-	struct table_print *table = wide ? table_print_new(wide_headers, 11) :
-					   table_print_new(narrow_headers, 7);
-	json_t *service;
-	size_t i;
-	int err;
+	const struct report_column columns[] = {
+		{ "VIP", "vip", report_cell },
+		{ "PROTO", "protocol", report_cell },
+		{ wide ? "CLUSTER" : "HOST", wide ? "cluster" : "host", report_cell },
+		{ "LOCAL", "local", report_cell },
+		{ "REMOTE", "remote", report_cell },
+		{ "STATE", "state", report_cell },
+		{ "NOTES", "notes", report_cell },
+		{ "DRAINING", "draining", report_cell },
+		{ "ROW", "row", report_cell },
+		{ "TABLE", "table_size", report_cell },
+		{ "CAPTURED", "captured_ms", report_age },
+	};
 
-	if (!table)
-		return -ENOMEM;
-	json_array_foreach(json_object_get(report, "services"), i, service)
-		print_row(table, service, wide);
-	err = table_print_write(table, out);
-	table_print_free(table);
-	return err;
+	return report_table(json_object_get(report, "services"), columns, wide ? 11 : 7, out);
 }
