@@ -58,7 +58,7 @@ SUBPROGRAM int route_lookup(struct __sk_buff *skb, __be32 dst, struct next_hop *
 SUBPROGRAM int route_pod(struct __sk_buff *skb, __be32 addr)
 {
 	struct next_hop hop = {};
-	bool resolved;
+	bool resolved = false;
 
 	if (route_lookup(skb, addr, &hop, &resolved) || !(hop.flags & NEXT_HOP_POD))
 		return 0;
