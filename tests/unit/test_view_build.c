@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Views as a whole: collapse onto gateways, duplicates, what is excluded, what is down, drops. */
+/* Views as a whole: folding into gateways, duplicates, what is excluded, what is down, drops. */
 #include <errno.h>
 #include <math.h>
 #include <setjmp.h>
@@ -44,7 +44,7 @@ static const struct endpoint_row raw[] = {
 };
 
 /* The remote half goes to both gateways alike; their weight is what they hide. */
-static void test_collapse(void **state)
+static void test_gateway_fold(void **state)
 {
 	const struct view *view = view_of(*state, raw, COUNT(raw));
 	const struct view_backend *gateway = fixture_backend(view, "192.23.120.32:15443", 0);
@@ -602,7 +602,7 @@ static void test_limits(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(collapse),
+		TEST(gateway_fold),
 		TEST(raw_and_rewritten_agree),
 		TEST(duplicates),
 		TEST(not_duplicates),

@@ -12,30 +12,33 @@
 
 struct arena;
 
-/* Why an endpoint is not used. The names in JSON are these in lower case. */
+/* Why an endpoint is not used: X(enumerator, name in JSON, text for display). */
 #define EXCLUDED_REASONS(X)                                                                        \
-	X(NO_GATEWAY, "its network has no gateway with a known address")                           \
-	X(NO_TRANSPORT, "its network's gateways have no transport configured")                     \
-	X(UNKNOWN_NETWORK, "of another cluster, and no rule names its network")                    \
-	X(OUTSIDE_NETWORK, "outside our own network's fromCidr")                                   \
-	X(UNKNOWN_GATEWAY, "a gateway that no network of meshNetworks names")                      \
-	X(OWN_GATEWAY, "a gateway of our own network")                                             \
-	X(IPV6_GATEWAY, "behind IPv6 gateways alone, which are not supported yet")                  \
-	X(BAD_ADDRESS, "an address nothing can be sent to")                                        \
-	X(BAD_PORT, "port 0")                                                                      \
-	X(NO_ADDRESS, "no address of this kind or IP family")                                      \
-	X(WRONG_PROTOCOL, "its socket address names another protocol")                             \
+	X(NO_GATEWAY, "no_gateway", "its network has no gateway with a known address")             \
+	X(NO_TRANSPORT, "no_transport", "its network's gateways have no transport configured")     \
+	X(UNKNOWN_NETWORK, "unknown_network",                                                      \
+	  "of another cluster, and no rule names its network")                                     \
+	X(OUTSIDE_NETWORK, "outside_network", "outside our own network's fromCidr")                \
+	X(UNKNOWN_GATEWAY, "unknown_gateway", "a gateway that no network of meshNetworks names")   \
+	X(OWN_GATEWAY, "own_gateway", "a gateway of our own network")                              \
+	X(IPV6_GATEWAY, "ipv6_gateway",                                                            \
+	  "behind IPv6 gateways alone, which are not supported yet")                               \
+	X(BAD_ADDRESS, "bad_address", "an address nothing can be sent to")                         \
+	X(BAD_PORT, "bad_port", "port 0")                                                          \
+	X(NO_ADDRESS, "no_address", "no address of this kind or IP family")                        \
+	X(WRONG_PROTOCOL, "wrong_protocol", "its socket address names another protocol")           \
 	/* Counted in the shares, but with a share of nothing: */                                  \
-	X(UNHEALTHY, "unhealthy, or every gateway to it is down")                                  \
-	X(DRAINING, "draining: takes no new connections")                                          \
-	X(STANDBY, "its priority takes no load while better ones can")                             \
-	X(NO_WEIGHT, "its locality has no weight")
+	X(UNHEALTHY, "unhealthy", "unhealthy, or every gateway to it is down")                     \
+	X(DRAINING, "draining", "draining: takes no new connections")                              \
+	X(STANDBY, "standby", "its priority takes no load while better ones can")                  \
+	X(NO_WEIGHT, "no_weight", "its locality has no weight")
 
 enum excluded {
 	EXCLUDED_NONE,
-#define X(name, text) EXCLUDED_##name,
+#define X(reason, name, text) EXCLUDED_##reason,
 	EXCLUDED_REASONS(X)
 #undef X
+	EXCLUDED_COUNT
 };
 
 struct view_excluded {

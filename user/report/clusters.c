@@ -104,8 +104,8 @@ static void write_backend(const struct snapshot *snapshot, const struct backend 
 	begin(&line, "network");
 	utf8_write(report_network(snapshot, backend->network, buf), out);
 	fputc('\n', out);
-	fprintf(begin(&line, "kind"), "%s\n", report_kind(backend->kind));
-	fprintf(begin(&line, "transport"), "%s\n", report_transport(backend->kind));
+	fprintf(begin(&line, "kind"), "%s\n", view_kind_name(backend->kind));
+	fprintf(begin(&line, "transport"), "%s\n", view_transport_name(backend->kind));
 	fprintf(begin(&line, "share"), "%u.%09u\n", backend->share / 1000000000u,
 		backend->share % 1000000000u);
 	fprintf(begin(&line, "table_share"), "%.9f\n",

@@ -149,8 +149,8 @@ static void write_services(struct writer *writer, const struct map_usage_sums *s
 	alone(writer, "services_dropping", "gauge", "Those with drop overloads.", sums->dropping);
 	family(writer, "backends", "gauge", "Backends that take new connections.");
 	for (uint8_t kind = 0; kind < MAP_USAGE_KINDS; kind++)
-		sample(writer, sums->kinds[kind], "kind", report_kind(kind), "transport",
-		       report_transport(kind), NULL);
+		sample(writer, sums->kinds[kind], "kind", view_kind_name(kind), "transport",
+		       view_transport_name(kind), NULL);
 	alone(writer, "backends_draining", "gauge",
 	      "Backends that left and may still have connections.", sums->draining);
 }
@@ -190,7 +190,7 @@ static void write_agent(struct writer *writer, const struct metrics *metrics)
 	      metrics->problems);
 	family(writer, "endpoints_excluded", "gauge",
 	       "Endpoints that are not used, by reason; the first 1000 are counted.");
-	for (int reason = 1; reason < METRICS_EXCLUDED; reason++)
+	for (int reason = 1; reason < EXCLUDED_COUNT; reason++)
 		sample(writer, metrics->excluded[reason], "reason",
 		       view_excluded_name((enum excluded)reason), NULL);
 }

@@ -14,14 +14,6 @@
 
 #define METRICS_TYPE "text/plain; version=0.0.4; charset=utf-8"
 
-/* Size of an array by enum excluded. */
-enum {
-	METRICS_EXCLUDED = 1
-#define X(name, text) +1
-	EXCLUDED_REASONS(X)
-#undef X
-};
-
 /* One type of resource on one stream to the control plane. */
 struct metrics_xds {
 	const char *network, *type; /* whose view; "cds" ... */
@@ -42,7 +34,7 @@ struct metrics {
 	time_t started, last_update;
 	uint64_t updates, services_built;
 	size_t problems;
-	size_t excluded[METRICS_EXCLUDED];
+	size_t excluded[EXCLUDED_COUNT];
 	bool ads; /* else what follows is not told at all */
 	const struct metrics_stream *streams;
 	size_t stream_count;

@@ -127,22 +127,6 @@ const char *report_network(const struct snapshot *snapshot, uint32_t id, char *b
 	return buf;
 }
 
-const char *report_transport(uint8_t kind)
-{
-	switch (kind) {
-	case BACKEND_GENEVE:
-		return "geneve";
-	case BACKEND_PASSTHROUGH:
-		return "passthrough";
-	}
-	return "direct";
-}
-
-const char *report_kind(uint8_t kind)
-{
-	return kind == BACKEND_LOCAL ? "local" : "gateway";
-}
-
 const char *report_cell(const json_t *object, const char *key, char *buf)
 {
 	const json_t *value = json_object_get(object, key);

@@ -9,6 +9,7 @@
 
 #include "parallax_abi.h"
 #include "snapshot.h"
+#include "view_json.h"
 
 /* A string, with bytes that are no UTF-8 replaced; JSON null for NULL. */
 json_t *report_text(const char *text);
@@ -39,9 +40,6 @@ const char *report_protocol(uint8_t proto);
 const char *report_host(const char *cluster);
 /* Name of a network; a number into `buf` of 16 bytes when nobody named it. */
 const char *report_network(const struct snapshot *snapshot, uint32_t id, char *buf);
-/* "geneve", ... by enum backend_kind. */
-const char *report_transport(uint8_t kind);
-const char *report_kind(uint8_t kind);
 
 /* [{category, fraction, refused}] of a service row: of all new connections, and how many so far. */
 json_t *report_drops(const struct snapshot *snapshot, uint32_t row);

@@ -101,7 +101,7 @@ static json_t *endpoint_object(const struct snapshot *snapshot, uint32_t index,
 			 "host", report_text(report_host(cluster)),
 			 "cluster", report_text(cluster),
 			 "address", report_address(&row->addr, service->family, row->port),
-			 "kind", report_kind(row->kind), "transport", report_transport(row->kind),
+			 "kind", view_kind_name(row->kind), "transport", view_transport_name(row->kind),
 			 "network", report_text(report_network(snapshot, row->network, network)),
 			 "locality", report_text(snapshot_name(snapshot, NAME_LOCALITY,
 							       row->locality)),
@@ -218,18 +218,11 @@ static const char *table_share(const json_t *endpoint, const char *key, char *bu
 
 static const char *reason_text(const json_t *endpoint, const char *key, char *buf)
 {
-	static const struct {
-		const char *name, *text;
-	} reasons[] = {
-#define X(name, text) { #name, text },
-		EXCLUDED_REASONS(X)
-#undef X
-	};
 	const char *name = report_cell(endpoint, key, buf);
 
-	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
-		if (!strcasecmp(reasons[i].name, name))
-			return reasons[i].text;
+	for (int i = 1; i < EXCLUDED_COUNT; i++)
+		if (!strcmp(view_excluded_name((enum excluded)i), name))
+			return view_excluded_text((enum excluded)i);
 	return name;
 }
 

@@ -250,7 +250,7 @@ static json_t *backend_object(const struct explain *explain, uint32_t index)
 
 	return json_pack("{s:I,s:o,s:s,s:s,s:o,s:I,s:o,s:s}", "row", (json_int_t)index, "address",
 			 report_address(&row->addr, report_family(&row->addr), row->port),
-			 "kind", report_kind(row->kind), "transport", report_transport(row->kind),
+			 "kind", view_kind_name(row->kind), "transport", view_transport_name(row->kind),
 			 "network", report_text(report_network(snapshot, row->network, network)),
 			 "slots", (json_int_t)slots,
 			 "table_share", report_share(slots, explain->total),
@@ -302,7 +302,7 @@ static void look_at_backend(struct explain *explain)
 	json_object_set_new(explain->report, "backend", backend_object(explain, index));
 	step(explain, "backend", true,
 	     json_sprintf("the entry names row %u, generation %u: %s, %s", index, row->generation,
-			  place(&row->addr, row->port, address), report_kind(row->kind)));
+			  place(&row->addr, row->port, address), view_kind_name(row->kind)));
 	step(explain, "path", true, path_text(explain, row));
 	if (!explain->flow_decides)
 		outcome(explain, words[row->kind <= BACKEND_PASSTHROUGH ? row->kind : 0]);

@@ -20,7 +20,7 @@ json_t *report_flow(const struct snapshot *snapshot, const struct flow_view *vie
 		"vip", report_address4(view->vip, view->vip_port),
 		"cluster", report_text(view->cluster),
 		"upstream", report_address4(view->upstream, view->upstream_port),
-		"kind", report_kind(view->kind), "transport", report_transport(view->kind),
+		"kind", view_kind_name(view->kind), "transport", view_transport_name(view->kind),
 		"network", view->network ? report_text(report_network(snapshot, view->network,
 								     network)) : json_null(),
 		"upstream_local", report_address4(view->local, view->local_port),

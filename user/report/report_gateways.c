@@ -62,7 +62,7 @@ static json_t *gateway_object(const struct snapshot *snapshot, const struct gate
 			 "network", report_text(report_network(snapshot, gateway->key.network, buf)),
 			 "address", report_address(&gateway->key.addr,
 						   report_family(&gateway->key.addr), value->port),
-			 "transport", report_transport(value->kind), "tunnel_port",
+			 "transport", view_transport_name(value->kind), "tunnel_port",
 			 tunnel ? json_integer(ntohs(value->tunnel_port)) : json_null(),
 			 "alive", "reason", "weight", (json_int_t)use.weight,
 			 "share", report_share(use.slots, use.table_slots),

@@ -55,7 +55,7 @@ static json_t *transport_of(const struct snapshot *snapshot, uint32_t network, c
 		return report_copy(known, "transport");
 	for (size_t i = 0; i < snapshot->gateway_count; i++)
 		if (snapshot->gateways[i].key.network == network)
-			return report_text(report_transport(snapshot->gateways[i].gateway.kind));
+			return report_text(view_transport_name(snapshot->gateways[i].gateway.kind));
 	return json_null();
 }
 

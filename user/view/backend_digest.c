@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* One number for a set of backends, whatever their order. */
+/* One number for a set of backends in any order. */
 #include "backend_digest.h"
 
 #include <string.h>

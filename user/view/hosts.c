@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Labelled endpoints → hosts: equal ones summed, localities joined, the order made canonical. */
+/* Classified endpoints → hosts: equal ones summed, localities joined, in canonical order. */
 #include "hosts.h"
 
 #include <errno.h>
@@ -18,7 +18,7 @@ struct locality_ref {
 struct candidate {
 	uint32_t priority;
 	uint32_t locality; /* joined */
-	const struct label *label;
+	const struct endpoint_class *class;
 	enum host_health health;
 	uint32_t weight;
 };
@@ -26,7 +26,7 @@ struct candidate {
 struct collector {
 	struct arena *arena, *scratch;
 	const struct assignment *assignment;
-	const struct label *labels;
+	const struct endpoint_class *classes;
 	struct share_locality *localities; /* joined, sorted by priority, region, zone, sub_zone */
 	size_t locality_count;
 	const char **names;  /* of joined localities */
@@ -122,9 +122,9 @@ static int join_localities(struct collector *collector)
 	return join_sorted(collector, refs, count);
 }
 
-static enum host_health host_health(const struct label *label, enum health health)
+static enum host_health host_health(const struct endpoint_class *class, enum health health)
 {
-	if (label->down)
+	if (class->down)
 		return HOST_UNHEALTHY;
 	switch (health) {
 	case HEALTH_UNKNOWN:
@@ -142,20 +142,20 @@ static enum host_health host_health(const struct label *label, enum health healt
 }
 
 static void add_candidate(struct collector *collector, size_t locality_index,
-			  const struct label *label, const struct endpoint *endpoint)
+			  const struct endpoint_class *class, const struct endpoint *endpoint)
 {
 	uint32_t joined = collector->joined[locality_index];
 	struct share_locality *locality = &collector->localities[joined];
 
 	locality->listed += endpoint->weight;
-	if (label->reason)
+	if (class->reason)
 		return;
 	locality->kept += endpoint->weight;
 	collector->candidates[collector->candidate_count++] = (struct candidate){
 		.priority = locality->priority,
 		.locality = joined,
-		.label = label,
-		.health = host_health(label, endpoint->health),
+		.class = class,
+		.health = host_health(class, endpoint->health),
 		.weight = endpoint->weight,
 	};
 }
@@ -166,14 +166,14 @@ static int compare_host(const struct candidate *a, const struct candidate *b)
 
 	if (a->priority != b->priority)
 		return a->priority < b->priority ? -1 : 1;
-	if (a->label->network != b->label->network)
-		return (uintptr_t)a->label->network < (uintptr_t)b->label->network ? -1 : 1;
-	order = addr_compare(&a->label->address->addr, &b->label->address->addr);
+	if (a->class->network != b->class->network)
+		return (uintptr_t)a->class->network < (uintptr_t)b->class->network ? -1 : 1;
+	order = addr_compare(&a->class->address->addr, &b->class->address->addr);
 	if (order)
 		return order;
-	if (a->label->address->port != b->label->address->port)
-		return a->label->address->port < b->label->address->port ? -1 : 1;
-	return a->label->gateway - b->label->gateway;
+	if (a->class->address->port != b->class->address->port)
+		return a->class->address->port < b->class->address->port ? -1 : 1;
+	return a->class->gateway - b->class->gateway;
 }
 
 static int compare_candidate(const void *a, const void *b)
@@ -187,7 +187,7 @@ static int compare_candidate(const void *a, const void *b)
 static int collect_candidates(struct collector *collector, size_t count)
 {
 	const struct assignment *assignment = collector->assignment;
-	const struct label *label = collector->labels;
+	const struct endpoint_class *class = collector->classes;
 
 	collector->candidates =
 		arena_array(collector->scratch, count, sizeof(*collector->candidates));
@@ -197,7 +197,7 @@ static int collect_candidates(struct collector *collector, size_t count)
 		const struct locality *locality = &assignment->localities[i];
 
 		for (size_t j = 0; j < locality->endpoint_count; j++)
-			add_candidate(collector, i, label++, &locality->endpoints[j]);
+			add_candidate(collector, i, class++, &locality->endpoints[j]);
 	}
 	sort_unless_sorted(collector->candidates, collector->candidate_count,
 			   sizeof(*collector->candidates), compare_candidate);
@@ -214,9 +214,9 @@ static void start_host(struct collector *collector, const struct candidate *cand
 		.health = candidate->health,
 	};
 	set->hosts[index] = (struct host){
-		.network = candidate->label->network,
-		.address = candidate->label->address,
-		.gateway = candidate->label->gateway,
+		.network = candidate->class->network,
+		.address = candidate->class->address,
+		.gateway = candidate->class->gateway,
 		.locality = collector->names[candidate->locality],
 	};
 }
@@ -279,26 +279,26 @@ static uint32_t count_priorities(const struct assignment *assignment)
 }
 
 int hosts_collect(struct arena *arena, struct arena *scratch,
-		  const struct view_request *request, const struct label *labels,
+		  const struct view_request *request, const struct endpoint_class *classes,
 		  struct host_set *ret)
 {
 	struct collector collector = {
 		.arena = arena, .scratch = scratch,
-		.assignment = request->assignment, .labels = labels,
+		.assignment = request->assignment, .classes = classes,
 	};
 	struct host_set set = {0};
 	size_t count = 0;
-	int error;
+	int err;
 
 	for (size_t i = 0; i < request->assignment->locality_count; i++)
 		count += request->assignment->localities[i].endpoint_count;
-	error = join_localities(&collector);
-	if (!error)
-		error = collect_candidates(&collector, count);
-	if (!error)
-		error = merge_candidates(&collector, &set);
-	if (error)
-		return error;
+	err = join_localities(&collector);
+	if (!err)
+		err = collect_candidates(&collector, count);
+	if (!err)
+		err = merge_candidates(&collector, &set);
+	if (err)
+		return err;
 	set.input.entries = collector.entries;
 	set.input.entry_count = collector.entry_count;
 	set.input.localities = collector.localities;

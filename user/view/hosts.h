@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Labelled endpoints → hosts: equal ones summed, localities joined, the order made canonical.
+/* Classified endpoints → hosts: equal ones summed, localities joined, in canonical order.
  * Part of view_build. */
 #ifndef HOSTS_H
 #define HOSTS_H
@@ -7,14 +7,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "label.h"
+#include "endpoint_class.h"
 #include "shares.h"
 
 struct arena;
 
-/* What a share_host is; same index. */
+/* The endpoints behind the share_host of the same index. */
 struct host {
-	const struct reach *network; /* NULL: own, and the mesh does not have it */
+	const struct reachability *network; /* NULL: own, and the mesh does not have it */
 	const struct socket_addr *address;
 	bool gateway;
 	const char *locality; /* "" when it stands in several */
@@ -26,11 +26,11 @@ struct host_set {
 	uint32_t duplicates;      /* endpoints summed into an equal one */
 };
 
-/* `labels` has one element per endpoint, in document order. Names of localities come from
+/* `classes` has one element per endpoint, in document order. Names of localities come from
  * `arena`, all else from `scratch`. Returns 0, -ENOMEM, or -E2BIG for a priority above
  * MAX_PRIORITY. */
 int hosts_collect(struct arena *arena, struct arena *scratch,
-		  const struct view_request *request, const struct label *labels,
+		  const struct view_request *request, const struct endpoint_class *classes,
 		  struct host_set *ret);
 
 #endif

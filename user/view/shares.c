@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Envoy's load-balancing arithmetic: which part of the traffic each host gets. */
+/* Envoy's load-balancing arithmetic: the part of the traffic each host gets. */
 #include "shares.h"
 
 #include <errno.h>
@@ -7,7 +7,7 @@
 
 #include "arena.h"
 
-/* What one priority counts for when loads are dealt. */
+/* Availability of one priority, by which loads are distributed. */
 struct availability {
 	uint32_t healthy, degraded; /* 0-100 */
 };
@@ -106,8 +106,8 @@ static uint32_t take_load(uint32_t *left, uint32_t available, uint32_t total)
 	return load;
 }
 
-/* distributeLoad(): healthy hosts first, then degraded ones, in order of priority. */
-static void deal_loads(struct shares *shares)
+/* envoy: distributeLoad(). Healthy hosts first, then degraded ones, in order of priority. */
+static void distribute_load(struct shares *shares)
 {
 	uint32_t left = 100, count = shares->input->priority_count;
 	uint32_t *first = NULL;
@@ -130,7 +130,7 @@ static void deal_loads(struct shares *shares)
 	*first += left;
 }
 
-/* isHostSetInPanic(): counts of hosts, never weights. */
+/* envoy: isHostSetInPanic(). Counts hosts, never weights. */
 static bool too_few(const struct view_priority *view, uint32_t threshold)
 {
 	uint64_t hosts = view->hosts - view->excluded;
@@ -142,8 +142,8 @@ static bool too_few(const struct view_priority *view, uint32_t threshold)
 	return 100 * ((uint64_t)view->healthy + view->degraded) < threshold * hosts;
 }
 
-/* recalculateLoadInTotalPanic(): by number of hosts, whatever their health. */
-static void deal_by_hosts(struct shares *shares)
+/* envoy: recalculateLoadInTotalPanic(). By number of hosts, whatever their health. */
+static void distribute_by_hosts(struct shares *shares)
 {
 	uint32_t left = 100, count = shares->input->priority_count;
 	struct view_priority *first = NULL;
@@ -161,7 +161,7 @@ static void deal_by_hosts(struct shares *shares)
 	first->healthy_load += left;
 }
 
-/* recalculatePerPriorityPanic(). */
+/* envoy: recalculatePerPriorityPanic(). */
 static void find_panic(struct shares *shares)
 {
 	bool everywhere = true;
@@ -174,12 +174,12 @@ static void find_panic(struct shares *shares)
 		everywhere &= view->panic;
 	}
 	if (everywhere && shares->input->host_count)
-		deal_by_hosts(shares);
+		distribute_by_hosts(shares);
 	else if (!shares->total)
 		shares->priorities[0].view->healthy_load = 100;
 }
 
-/* HostSetImpl::effectiveLocalityWeight(), times what left-out endpoints took from the locality. */
+/* HostSetImpl::effectiveLocalityWeight(), less the part of the locality's excluded endpoints. */
 static double effective_weight(const struct share_input *input,
 			       const struct share_locality *locality,
 			       const struct locality_state *state, uint32_t eligible)
@@ -285,17 +285,17 @@ int shares_compute(struct arena *scratch, struct share_input *input,
 		   struct view_priority *ret_priorities)
 {
 	struct shares shares = {.input = input};
-	int error = prepare(scratch, &shares, ret_priorities);
+	int err = prepare(scratch, &shares, ret_priorities);
 
-	if (error)
-		return error;
+	if (err)
+		return err;
 	for (size_t i = 0; i < input->host_count; i++)
 		count_host(&shares, &input->hosts[i]);
 	for (size_t i = 0; i < input->entry_count; i++)
 		count_entry(&shares, &input->entries[i]);
 	measure(&shares);
 	if (shares.total)
-		deal_loads(&shares);
+		distribute_load(&shares);
 	find_panic(&shares);
 	weigh_localities(&shares);
 	share_out(&shares);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Envoy's load-balancing arithmetic: which part of the traffic each host gets. Knows nothing of
- * networks or gateways. Part of view_build.
+/* Envoy's load-balancing arithmetic: the part of the traffic each host gets, without regard to
+ * networks and gateways. Part of view_build.
  *
  * Source: envoy source/extensions/load_balancing_policies/common/load_balancer_impl.cc and
  * source/common/upstream/upstream_impl.cc.
@@ -16,10 +16,10 @@
 
 struct arena;
 
-/* EDS knows no priority above this. */
+/* The highest priority that EDS allows. */
 #define MAX_PRIORITY 128
 
-/* In this order the best of a host's copies stands. */
+/* Worst first: a host has the best health of its copies. */
 enum host_health { HOST_UNHEALTHY, HOST_EXCLUDED, HOST_DEGRADED, HOST_HEALTHY };
 
 /* One address:port of one priority. */
@@ -30,7 +30,7 @@ struct share_host {
 	double share;    /* result */
 };
 
-/* A host's standing in one locality; a host may stand in several. */
+/* A host in one locality; a host may be in several. */
 struct share_entry {
 	uint32_t host;
 	uint32_t locality;
@@ -41,7 +41,7 @@ struct share_entry {
 struct share_locality {
 	uint32_t priority;
 	uint64_t weight;       /* 0 when unset */
-	uint64_t kept, listed; /* endpoint weights that take part, and that EDS listed */
+	uint64_t kept, listed; /* weights of endpoints: those that take part, all that EDS lists */
 };
 
 struct share_input {
@@ -58,9 +58,9 @@ struct share_input {
 	bool locality_weighted;
 };
 
-/* Fill in the hosts' shares, which sum to 1, or to 0 when nobody can be picked, and
- * `ret_priorities` (priority_count elements). The order of hosts and entries decides the order of
- * summation, hence the last bit. Returns 0 or -ENOMEM. */
+/* Fills in the hosts' shares, which sum to 1, or to 0 when no host can be picked, and
+ * `ret_priorities` (priority_count elements). The order of hosts and entries is the order of
+ * summation, hence decides the last bit. Returns 0 or -ENOMEM. */
 int shares_compute(struct arena *scratch, struct share_input *input,
 		   struct view_priority *ret_priorities);
 

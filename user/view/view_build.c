@@ -1,37 +1,37 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Assignment → view: label each endpoint, compute Envoy's shares, collapse remote ones. */
+/* Assignment → view: classify each endpoint, compute Envoy's shares, fold remote ones into gateways. */
 #include "view_build.h"
 
 #include <errno.h>
 
 #include "arena.h"
-#include "collapse.h"
+#include "endpoint_class.h"
+#include "gateway_fold.h"
 #include "hosts.h"
-#include "label.h"
-#include "reach.h"
+#include "reachability.h"
 #include "shares.h"
 
 struct builder {
 	struct arena *arena, *scratch;
 	const struct view_request *request;
-	struct reach_map map;
-	struct label *labels; /* one per endpoint, in document order */
-	size_t label_count;
+	struct reachability_map map;
+	struct endpoint_class *classes; /* one per endpoint, in document order */
+	size_t class_count;
 	struct host_set set;
 	struct view *view;
 };
 
-/* A gateway hands on to pods of its own network alone, so that no packet goes from gateway to
- * gateway. What it passes over is no fault of the endpoint and is not listed. */
-static bool beyond_gateway(const struct builder *builder, const struct label *label)
+/* A gateway forwards to pods of its own network only, so that no packet goes from gateway to
+ * gateway. Other endpoints are not at fault, so they are not listed as excluded. */
+static bool beyond_gateway(const struct builder *builder, const struct endpoint_class *class)
 {
-	return builder->request->side == VIEW_GATEWAY && (label->gateway || label->remote);
+	return builder->request->side == VIEW_GATEWAY && (class->gateway || class->remote);
 }
 
-static int label_all(struct builder *builder)
+static int classify_all(struct builder *builder)
 {
 	const struct assignment *assignment = builder->request->assignment;
-	struct label *label;
+	struct endpoint_class *class;
 	size_t count = 0;
 
 	for (size_t i = 0; i < assignment->locality_count; i++) {
@@ -39,16 +39,16 @@ static int label_all(struct builder *builder)
 		if (count > VIEW_MAX_ENDPOINTS)
 			return -E2BIG;
 	}
-	label = builder->labels = arena_array(builder->scratch, count, sizeof(*label));
-	if (!label)
+	class = builder->classes = arena_array(builder->scratch, count, sizeof(*class));
+	if (!class)
 		return -ENOMEM;
-	builder->label_count = count;
+	builder->class_count = count;
 	for (size_t i = 0; i < assignment->locality_count; i++) {
 		const struct locality *locality = &assignment->localities[i];
 
-		for (size_t j = 0; j < locality->endpoint_count; j++, label++) {
-			label_endpoint(&builder->map, locality, &locality->endpoints[j], label);
-			builder->view->has_remote |= label->remote;
+		for (size_t j = 0; j < locality->endpoint_count; j++, class++) {
+			endpoint_classify(&builder->map, locality, &locality->endpoints[j], class);
+			builder->view->has_remote |= class->remote;
 		}
 	}
 	return 0;
@@ -59,24 +59,24 @@ static int list_excluded(struct builder *builder)
 	struct view *view = builder->view;
 	size_t count = 0;
 
-	for (size_t i = 0; i < builder->label_count; i++)
-		count += builder->labels[i].reason != EXCLUDED_NONE;
+	for (size_t i = 0; i < builder->class_count; i++)
+		count += builder->classes[i].reason != EXCLUDED_NONE;
 	view->excluded = arena_array(builder->arena, count, sizeof(*view->excluded));
 	if (!view->excluded)
 		return -ENOMEM;
-	for (size_t i = 0; i < builder->label_count; i++) {
-		struct label *label = &builder->labels[i];
+	for (size_t i = 0; i < builder->class_count; i++) {
+		struct endpoint_class *class = &builder->classes[i];
 
-		if (beyond_gateway(builder, label)) {
-			label->reason = EXCLUDED_NO_GATEWAY;
+		if (beyond_gateway(builder, class)) {
+			class->reason = EXCLUDED_NO_GATEWAY;
 			continue;
 		}
-		if (!label->reason)
+		if (!class->reason)
 			continue;
 		view->excluded[view->excluded_count++] = (struct view_excluded){
-			.addr = label->address ? label->address->addr : (struct addr){0},
-			.port = label->address ? label->address->port : 0,
-			.reason = label->reason,
+			.addr = class->address ? class->address->addr : (struct addr){0},
+			.port = class->address ? class->address->port : 0,
+			.reason = class->reason,
 		};
 	}
 	return 0;
@@ -87,7 +87,7 @@ static int compute_shares(struct builder *builder)
 	const struct view_request *request = builder->request;
 	struct share_input *input = &builder->set.input;
 	struct view *view = builder->view;
-	int error;
+	int err;
 
 	input->overprovisioning = request->assignment->overprovisioning;
 	input->weighted_priority_health = request->assignment->weighted_priority_health;
@@ -98,15 +98,15 @@ static int compute_shares(struct builder *builder)
 		arena_array(builder->arena, view->priority_count, sizeof(*view->priorities));
 	if (!view->priorities)
 		return -ENOMEM;
-	error = shares_compute(builder->scratch, input, view->priorities);
-	for (size_t i = 0; i < view->priority_count && !error; i++) {
+	err = shares_compute(builder->scratch, input, view->priorities);
+	for (size_t i = 0; i < view->priority_count && !err; i++) {
 		const struct view_priority *priority = &view->priorities[i];
 
 		view->panic |= priority->panic &&
 			       priority->healthy_load + priority->degraded_load > 0;
 		view->degraded |= priority->degraded_load > 0;
 	}
-	return error;
+	return err;
 }
 
 static enum excluded why_unused(const struct builder *builder, const struct share_host *host)
@@ -143,7 +143,7 @@ static int list_unused(struct builder *builder)
 	return 0;
 }
 
-/* Categories refuse their part one after the other of what is left (envoy: eds.cc). */
+/* Each category refuses its part of what the categories before it passed (envoy: eds.cc). */
 static int compute_drops(struct builder *builder)
 {
 	const struct assignment *assignment = builder->request->assignment;
@@ -173,44 +173,44 @@ static int build(struct builder *builder)
 {
 	const struct view_request *request = builder->request;
 	struct view *view = builder->view;
-	int error = 0;
+	int err = 0;
 
 	view->cluster = request->assignment->name;
 	view->family = request->family;
 	view->proto = request->proto;
 	if (request->side == VIEW_CLIENT)
-		error = compute_drops(builder);
-	if (!error)
-		error = reach_build(builder->scratch, request, &builder->map);
-	if (!error)
-		error = label_all(builder);
-	if (!error)
-		error = list_excluded(builder);
-	if (!error)
-		error = hosts_collect(builder->arena, builder->scratch, request, builder->labels,
+		err = compute_drops(builder);
+	if (!err)
+		err = reachability_build(builder->scratch, request, &builder->map);
+	if (!err)
+		err = classify_all(builder);
+	if (!err)
+		err = list_excluded(builder);
+	if (!err)
+		err = hosts_collect(builder->arena, builder->scratch, request, builder->classes,
 				      &builder->set);
-	if (!error)
-		error = compute_shares(builder);
-	if (!error)
-		error = list_unused(builder);
-	if (!error)
-		error = collapse_hosts(builder->arena, request, &builder->set, view);
+	if (!err)
+		err = compute_shares(builder);
+	if (!err)
+		err = list_unused(builder);
+	if (!err)
+		err = fold_into_gateways(builder->arena, request, &builder->set, view);
 	view->fail = !view->backend_count;
 	view->duplicates = builder->set.duplicates;
-	return error;
+	return err;
 }
 
 int view_build(struct arena *arena, const struct view_request *request, struct view **ret_view)
 {
 	struct builder builder = {.arena = arena, .request = request};
-	int error = -ENOMEM;
+	int err = -ENOMEM;
 
 	builder.scratch = arena_new(0);
 	builder.view = arena_alloc(arena, sizeof(*builder.view));
 	if (builder.scratch && builder.view)
-		error = build(&builder);
+		err = build(&builder);
 	arena_free(builder.scratch);
-	if (!error)
+	if (!err)
 		*ret_view = builder.view;
-	return error;
+	return err;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Assignment → view: label each endpoint, compute Envoy's shares, collapse remote ones. */
+/* Assignment → view: classify each endpoint, compute Envoy's shares, fold remote ones into gateways. */
 #ifndef VIEW_BUILD_H
 #define VIEW_BUILD_H
 
@@ -11,7 +11,7 @@ struct arena;
 /* More endpoints than this in one assignment are refused with -E2BIG. */
 #define VIEW_MAX_ENDPOINTS ((1u << 20) - 1)
 
-/* Build the view into `arena`; its strings are borrowed from the assignment and from `mesh`,
+/* Builds the view into `arena`; its strings are borrowed from the assignment and from `mesh`,
  * or live in the arena. An assignment without endpoints gives a view with `fail`.
  * Returns 0, -ENOMEM, or -E2BIG; *ret_view is written on success only. */
 int view_build(struct arena *arena, const struct view_request *request, struct view **ret_view);

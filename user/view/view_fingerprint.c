@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The fingerprint of everything besides assignments that views are built from. */
+/* The fingerprint of all inputs of views besides assignments. */
 #include "view_fingerprint.h"
 
 #include "fingerprint.h"
 
-/* A new field must be added to the fingerprint, or a view made before it changed would be kept. */
+/* A new field must be added to the fingerprint, or a change to it would leave old views in use. */
 #if __SIZEOF_POINTER__ == 8
 _Static_assert(sizeof(struct mesh_gateway) == 48, "mix_gateway()");
 _Static_assert(sizeof(struct mesh_network) == 72, "mix_network()");

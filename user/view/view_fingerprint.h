@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The fingerprint of everything besides assignments that views are built from. */
+/* The fingerprint of all inputs of views besides assignments. */
 #ifndef VIEW_FINGERPRINT_H
 #define VIEW_FINGERPRINT_H
 

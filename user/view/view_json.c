@@ -9,66 +9,33 @@ const char *view_kind_name(enum backend_kind kind)
 
 const char *view_transport_name(enum backend_kind kind)
 {
-	switch (kind) {
-	case BACKEND_LOCAL:
+	if (kind == BACKEND_LOCAL)
 		return "direct";
-	case BACKEND_GENEVE:
-		return "geneve";
-	case BACKEND_PASSTHROUGH:
-		break;
-	}
-	return "passthrough";
+	return kind == BACKEND_GENEVE ? "geneve" : "passthrough";
 }
 
 const char *view_excluded_name(enum excluded reason)
 {
-	switch (reason) {
-	case EXCLUDED_NONE:
-		break;
-	case EXCLUDED_NO_GATEWAY:
-		return "no_gateway";
-	case EXCLUDED_NO_TRANSPORT:
-		return "no_transport";
-	case EXCLUDED_UNKNOWN_NETWORK:
-		return "unknown_network";
-	case EXCLUDED_OUTSIDE_NETWORK:
-		return "outside_network";
-	case EXCLUDED_UNKNOWN_GATEWAY:
-		return "unknown_gateway";
-	case EXCLUDED_OWN_GATEWAY:
-		return "own_gateway";
-	case EXCLUDED_IPV6_GATEWAY:
-		return "ipv6_gateway";
-	case EXCLUDED_BAD_ADDRESS:
-		return "bad_address";
-	case EXCLUDED_BAD_PORT:
-		return "bad_port";
-	case EXCLUDED_NO_ADDRESS:
-		return "no_address";
-	case EXCLUDED_WRONG_PROTOCOL:
-		return "wrong_protocol";
-	case EXCLUDED_UNHEALTHY:
-		return "unhealthy";
-	case EXCLUDED_DRAINING:
-		return "draining";
-	case EXCLUDED_STANDBY:
-		return "standby";
-	case EXCLUDED_NO_WEIGHT:
-		return "no_weight";
-	}
-	return "none";
+	static const char *const names[] = {
+		"none",
+#define X(reason, name, text) name,
+		EXCLUDED_REASONS(X)
+#undef X
+	};
+
+	return names[reason];
 }
 
 const char *view_excluded_text(enum excluded reason)
 {
-	switch (reason) {
-	case EXCLUDED_NONE:
-		break;
-#define X(name, text) case EXCLUDED_##name: return text;
+	static const char *const texts[] = {
+		"",
+#define X(reason, name, text) text,
 		EXCLUDED_REASONS(X)
 #undef X
-	}
-	return "";
+	};
+
+	return texts[reason];
 }
 
 /* Nine digits behind the point; `value` is 0 to 1. */

@@ -18,7 +18,7 @@ json_t *view_rejected_to_json(const struct assignment *assignment, const char *s
 
 /* [{category, ratio, refused}]: of what reaches the category, and of all new connections. */
 json_t *view_drops_json(const struct view *view);
-/* [{address, reason}] of endpoints that are counted and get nothing. */
+/* [{address, reason}] of endpoints that are counted and have no share. */
 json_t *view_unused_json(const struct view *view);
 
 /* One priority: hosts, health, loads. */
@@ -28,7 +28,7 @@ json_t *view_priority_json(const struct view_priority *priority);
 const char *view_kind_name(enum backend_kind kind);
 /* "direct", "geneve" or "passthrough". */
 const char *view_transport_name(enum backend_kind kind);
-/* Name in JSON ("no_gateway") and text for people. */
+/* Name in JSON ("no_gateway") and text for display. */
 const char *view_excluded_name(enum excluded reason);
 const char *view_excluded_text(enum excluded reason);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What a view is asked for, known to view_build and its parts. */
+/* The inputs of a view. */
 #ifndef VIEW_REQUEST_H
 #define VIEW_REQUEST_H
 
@@ -25,8 +25,8 @@ struct view_request {
 	uint8_t family;           /* 4 or 6 */
 	uint8_t proto;            /* IPPROTO_TCP or IPPROTO_UDP */
 	enum view_side side;
-	/* Gateways known to be down and endpoints taken for UNHEALTHY whatever EDS says; `proto` is
-	 * not looked at. May be NULL. */
+	/* Gateways known to be down, and endpoints that count as UNHEALTHY whatever EDS says; `proto`
+	 * is ignored. May be NULL. */
 	const struct socket_addr *down;
 	size_t down_count;
 };

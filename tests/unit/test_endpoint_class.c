@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Which network an endpoint is taken for, and whether and how it is used from network1. */
+/* The network of an endpoint, and whether and how it is used from network1. */
 #include <netinet/in.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -173,7 +173,7 @@ static void check(const struct row *row, const struct view *view)
 	}
 }
 
-static void test_labels(void **state)
+static void test_rows(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
@@ -335,7 +335,7 @@ static void test_seen_from_elsewhere(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_labels),
+		cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_mixed_gateways),
 		cmocka_unit_test(test_without_own_cidr),
 		cmocka_unit_test(test_cluster_not_configured),

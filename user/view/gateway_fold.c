@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Hosts with shares → backends: remote pods' shares go to their network's gateways. */
-#include "collapse.h"
+/* Hosts with shares → backends: the shares of remote pods fold into their network's gateways. */
+#include "gateway_fold.h"
 
 #include <errno.h>
 #include <string.h>
@@ -11,7 +11,7 @@
 
 /* Consecutive pods of one priority and remote network. */
 struct pool {
-	const struct reach *network;
+	const struct reachability *network;
 	uint32_t priority;
 	uint64_t weight;
 	double share;
@@ -24,12 +24,12 @@ struct rows {
 	size_t count;
 };
 
-static bool is_hidden(const struct host *host)
+static bool is_behind_gateway(const struct host *host)
 {
 	return !host->gateway && host->network && !host->network->local;
 }
 
-static struct view_backend *add_row(struct rows *rows, const struct reach *network,
+static struct view_backend *add_row(struct rows *rows, const struct reachability *network,
 				    const char *locality, uint32_t priority, double share)
 {
 	struct view_backend *row = &rows->items[rows->count++];
@@ -84,7 +84,7 @@ static void add_pool(struct rows *rows, const struct pool *pool)
 	}
 }
 
-static void pour(struct pool *pool, const struct host *host, const struct share_host *share)
+static void add_to_pool(struct pool *pool, const struct host *host, const struct share_host *share)
 {
 	if (!pool->network) {
 		pool->network = host->network;
@@ -112,8 +112,8 @@ static void add_rows(struct rows *rows, const struct host_set *set)
 			add_pool(rows, &pool);
 			pool = (struct pool){0};
 		}
-		if (is_hidden(host))
-			pour(&pool, host, share);
+		if (is_behind_gateway(host))
+			add_to_pool(&pool, host, share);
 		else
 			add_host(rows, host, share);
 	}
@@ -137,7 +137,7 @@ static int compare_identity(const struct view_backend *a, const struct view_back
 	return strcmp(a->network, b->network);
 }
 
-/* Equal rows are ordered too, so that they are summed in one order whatever came first. */
+/* Equal rows are ordered too: floating-point sums depend on the order. */
 static int compare_row(const void *a, const void *b)
 {
 	const struct view_backend *x = a, *y = b;
@@ -146,7 +146,7 @@ static int compare_row(const void *a, const void *b)
 	return order ? order : (x->share > y->share) - (x->share < y->share);
 }
 
-/* A gateway may stand in the list, stand for pods, and be named twice by its network. */
+/* EDS may list a gateway that also stands for pods, and its network may name it twice. */
 static size_t merge_rows(struct view_backend *rows, size_t count)
 {
 	size_t kept = 0;
@@ -173,7 +173,7 @@ static size_t row_limit(const struct host_set *set)
 	for (size_t i = 0; i < set->input.host_count; i++) {
 		const struct host *host = &set->hosts[i];
 
-		if (!is_hidden(host))
+		if (!is_behind_gateway(host))
 			continue;
 		if (!before || before->network != host->network ||
 		    set->input.hosts[before - set->hosts].priority != set->input.hosts[i].priority)
@@ -183,12 +183,12 @@ static size_t row_limit(const struct host_set *set)
 	return limit;
 }
 
-int collapse_hosts(struct arena *arena, const struct view_request *request,
-		   const struct host_set *set, struct view *view)
+int fold_into_gateways(struct arena *arena, const struct view_request *request,
+		       const struct host_set *set, struct view *view)
 {
 	struct rows rows = {.request = request};
 
-	/* In place: a copy would be the largest thing in an update. */
+	/* In place: a copy would be the largest allocation of an update. */
 	rows.items = arena_array(arena, row_limit(set), sizeof(*rows.items));
 	if (!rows.items)
 		return -ENOMEM;
