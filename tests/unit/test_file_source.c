@@ -18,17 +18,19 @@
 #include "file_source.h"
 #include "file_watch.h"
 
-/* A directory of our own, removed at the end. */
+/* A directory of our own, in another of our own: a watch of it sees its parent as well. */
 struct place {
-	char dir[64];
+	char base[64], dir[80];
 };
 
 static int place_new(void **state)
 {
 	struct place *place = calloc(1, sizeof(*place));
 
-	snprintf(place->dir, sizeof(place->dir), "/tmp/parallax-files-XXXXXX");
-	assert_non_null(mkdtemp(place->dir));
+	snprintf(place->base, sizeof(place->base), "/tmp/parallax-files-XXXXXX");
+	assert_non_null(mkdtemp(place->base));
+	snprintf(place->dir, sizeof(place->dir), "%s/files", place->base);
+	assert_int_equal(mkdir(place->dir, 0755), 0);
 	*state = place;
 	return 0;
 }
@@ -38,7 +40,7 @@ static int place_done(void **state)
 	struct place *place = *state;
 	char command[128];
 
-	snprintf(command, sizeof(command), "rm -rf '%s'", place->dir);
+	snprintf(command, sizeof(command), "rm -rf '%s'", place->base);
 	assert_int_equal(system(command), 0);
 	free(place);
 	return 0;
@@ -574,6 +576,33 @@ static void path_may_come_into_being_later(void **state)
 	file_watch_free(watch);
 }
 
+/* So nothing is missed when a file is watched before it is read. */
+static void change_before_the_read_is_an_event_after_it(void **state)
+{
+	struct place *place = *state;
+	struct file_source *source;
+	struct file_watch *watch;
+	const char *paths[1];
+	char path[96];
+	bool whole;
+
+	snprintf(path, sizeof(path), "%s/eds.yaml", place->dir);
+	paths[0] = path;
+	put_clusters(place, "eds.yaml", 1, "a", NULL);
+	assert_int_equal(file_watch_new(&watch), 0);
+	assert_int_equal(file_watch_set(watch, paths, 1), 0);
+	put_clusters(place, "eds.yaml", 2, "a", NULL);
+	source = open_source(paths[0]);
+	put_clusters(place, "eds.yaml", 3, "a", NULL);
+	assert_int_equal(weight_of(source, "a"), 2);
+	assert_true(word_comes(watch, &whole));
+	assert_true(whole);
+	assert_true(refresh(source));
+	assert_int_equal(weight_of(source, "a"), 3);
+	file_watch_free(watch);
+	file_source_free(source);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -596,6 +625,7 @@ int main(void)
 		TEST(word_names_the_files_that_were_written),
 		TEST(watch_follows_a_file_through_its_link),
 		TEST(path_may_come_into_being_later),
+		TEST(change_before_the_read_is_an_event_after_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

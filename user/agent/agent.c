@@ -103,7 +103,6 @@ static void on_debounce(evutil_socket_t fd, short what, void *arg)
 	evtimer_del(agent->debounce);
 	agent->look_ns = 0;
 	err = agent_files_reload(agent, AGENT_FILES_TOLD, &changed);
-	agent_files_watch(agent);
 	agent_admin_follow(agent);
 	if (err)
 		log_error("reading the files again: %s; tried again soon", strerror(-err));
@@ -205,7 +204,6 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 		look_at_interfaces(agent, &changed);
 	if (agent_files_reload(agent, AGENT_FILES_ALL, &changed) || changed || agent->apply_problem)
 		agent_schedule(agent);
-	agent_files_watch(agent);
 	if (agent->others_problem) {
 		agent_others_look(agent);
 		agent_note(agent);
@@ -373,7 +371,6 @@ int agent_start(struct agent *agent)
 
 	if (!err)
 		err = attach(agent);
-	agent_files_watch(agent);
 	if (!err)
 		err = watch_all(agent);
 	if (err) {

@@ -187,8 +187,6 @@ enum agent_files {
 };
 /* Looks at the watched files; *ret_changed when something is to be applied. */
 int agent_files_reload(struct agent *agent, enum agent_files which, bool *ret_changed);
-/* Without watches, files are looked at from time to time. */
-void agent_files_watch(struct agent *agent);
 void agent_files_done(struct agent *agent);
 
 /* Makes pins again that somebody removed. Ends the loop when that was an uninstall, or when another

@@ -13,6 +13,7 @@
 #include "log.h"
 #include "mesh_resolve.h"
 #include "problem.h"
+#include "text.h"
 
 static int set_path(struct agent_file *file, const char *path)
 {
@@ -74,6 +75,7 @@ static const char *needs_restart(const struct config *old, const struct config *
 
 static int use_config(struct agent *agent, struct config *config)
 {
+	bool same_mesh = text_equal(agent->mesh_file.path, config->mesh_networks_file);
 	int err = set_path(&agent->mesh_file, config->mesh_networks_file);
 
 	if (!err)
@@ -91,8 +93,8 @@ static int use_config(struct agent *agent, struct config *config)
 	agent->restart_reason = needs_restart(agent->start_config, config);
 	set_problem(&agent->config_file, NULL);
 	set_problem(&agent->mesh_file, NULL);
-	agent->mesh_file.signature = agent->mesh_file.path ?
-					     file_fingerprint(agent->mesh_file.path) : 0;
+	/* Of before it was read; another file is read again, once it is watched. */
+	agent->mesh_file.signature = same_mesh ? agent->mesh_file.seen : 0;
 	return 0;
 }
 
@@ -143,20 +145,6 @@ int agent_files_resolve(struct agent *agent)
 	return err ? err : source_follow(agent->source, agent->config, version);
 }
 
-int agent_files_load(struct agent *agent)
-{
-	bool changed;
-	int err = set_path(&agent->config_file, agent->config_path);
-
-	if (!err) {
-		is_new(&agent->config_file);
-		err = note_read(&agent->config_file, load_config(agent, &changed));
-	}
-	if (!err)
-		err = source_read(agent->source, SOURCE_READ_ALL, NULL, &changed);
-	return err ? err : agent_files_resolve(agent);
-}
-
 static int reload_source(struct agent *agent, enum agent_files which, bool *ret_changed)
 {
 	struct file_events *events = &agent->file_events;
@@ -170,26 +158,8 @@ static int reload_source(struct agent *agent, enum agent_files which, bool *ret_
 	return err;
 }
 
-int agent_files_reload(struct agent *agent, enum agent_files which, bool *ret_changed)
-{
-	bool new_config = is_new(&agent->config_file) || which == AGENT_FILES_AGAIN;
-	bool new_mesh = is_new(&agent->mesh_file);
-	int err = 0;
-
-	/* With a configuration that is broken by its meshNetworksFile, that one counts by itself. */
-	if (new_config || (new_mesh && agent->config_file.problem))
-		err = note_read(&agent->config_file, load_config(agent, ret_changed));
-	if (new_mesh && new_config && err)
-		note_read(&agent->mesh_file, err);
-	if (new_mesh && !new_config && err != -ENOMEM)
-		err = note_read(&agent->mesh_file, load_mesh(agent, ret_changed));
-	if (err == -ENOMEM)
-		return err;
-	err = reload_source(agent, which, ret_changed);
-	return err ? err : agent_files_resolve(agent);
-}
-
-void agent_files_watch(struct agent *agent)
+/* Without watches, files are looked at from time to time. */
+static void watch(struct agent *agent)
 {
 	const char *paths[] = { agent->config_file.path, agent->mesh_file.path,
 				source_watch_path(agent->source) };
@@ -202,6 +172,51 @@ void agent_files_watch(struct agent *agent)
 	if (err && asprintf(&agent->watch_problem, "files cannot be watched (%s): what changes in "
 			    "them is seen up to %d s later", strerror(-err), AGENT_TICK_SECONDS) < 0)
 		agent->watch_problem = NULL;
+}
+
+/* The configuration, then meshNetworks, which with a configuration that it breaks counts by itself. */
+static int reload_configuration(struct agent *agent, enum agent_files which, bool *ret_changed)
+{
+	bool new_config = is_new(&agent->config_file) || which == AGENT_FILES_AGAIN;
+	bool new_mesh = is_new(&agent->mesh_file);
+	int err = 0;
+
+	if (new_config || (new_mesh && agent->config_file.problem)) {
+		err = note_read(&agent->config_file, load_config(agent, ret_changed));
+		watch(agent); /* it may name other files */
+		if (!err)
+			new_mesh = is_new(&agent->mesh_file);
+	}
+	if (new_mesh && new_config && err)
+		return note_read(&agent->mesh_file, err);
+	if (new_mesh && err != -ENOMEM)
+		err = note_read(&agent->mesh_file, load_mesh(agent, ret_changed));
+	return err;
+}
+
+/* Each file is watched before it is read: a change in between is an event that waits. */
+int agent_files_reload(struct agent *agent, enum agent_files which, bool *ret_changed)
+{
+	int err;
+
+	watch(agent);
+	err = reload_configuration(agent, which, ret_changed);
+	if (err != -ENOMEM)
+		err = reload_source(agent, which, ret_changed);
+	return err ? err : agent_files_resolve(agent);
+}
+
+int agent_files_load(struct agent *agent)
+{
+	bool changed;
+	int err = set_path(&agent->config_file, agent->config_path);
+
+	if (err)
+		return err;
+	watch(agent);
+	is_new(&agent->config_file);
+	err = note_read(&agent->config_file, load_config(agent, &changed));
+	return err ? err : agent_files_reload(agent, AGENT_FILES_ALL, &changed);
 }
 
 static void file_done(struct agent_file *file)

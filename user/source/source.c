@@ -100,7 +100,7 @@ static int read_whole(struct source *source, enum source_read which, bool *ret_c
 	uint64_t fingerprint = file_fingerprint(source->files->path);
 	int err;
 
-	if (which == SOURCE_READ_CHANGED && fingerprint == source->fingerprint)
+	if (which == SOURCE_READ_CHANGED && fingerprint && fingerprint == source->fingerprint)
 		return 0;
 	err = file_source_refresh(source->files, ret_changed);
 	source->fingerprint = err ? 0 : fingerprint;

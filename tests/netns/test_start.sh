@@ -1,0 +1,44 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# A file that is replaced right after the starting agent has read it takes effect as soon as the agent
+# serves, and not by the look that it takes at all files every 10 seconds.
+. "$(dirname "$0")/lib.sh"
+
+two_clusters
+networks network1=cluster1@192.23.110.10:15443 network2=n2-k8s-config@192.23.120.32:15443
+eds "$HELLO" 10.10.0.90:5000/cluster1 10.10.0.90:5000/n2-k8s-config
+transports network2=geneve | agent_config node1 network1 cluster1
+
+shows() { ctl node1 "$1" | grep -F "$2" >/dev/null; }
+says() { grep -qx "$2" "$TOPO_DIR/log/$1"; }
+
+# start_replacing FILE SED_SCRIPT: FILE becomes what the script makes of it once the agent has read it
+start_replacing() {
+	local name=replace-$round-${1##*/}
+	cp "$1" "$TEST_DIR/before"
+	sed "$2" "$1" >"$TEST_DIR/after"
+	start "$name" node1 "$HERE/replace_once_read.py" "$1" "$TEST_DIR/after"
+	wait_for 5 says "$name" waiting || fail "nobody waits for $1 to be read"
+	agent_start node1 || fail "agent on node1"
+	check "$round start: ${1##*/} was replaced meanwhile" says "$name" replaced
+}
+
+# restore FILE
+restore() {
+	stop agent-node1
+	put "$1" <"$TEST_DIR/before"
+}
+
+for round in first second; do
+	start_replacing "$TOPO_DIR/eds.yaml" "s/n2-k8s-config/nowhere/"
+	check "$round start: the new assignments serve" wait_for 3 shows endpoints "of another cluster"
+	restore "$TOPO_DIR/eds.yaml"
+
+	start_replacing "$TOPO_DIR/networks.yaml" "s/192.23.120.32/192.23.120.33/"
+	check "$round start: the new gateway serves" wait_for 3 shows endpoints 192.23.120.33
+	restore "$TOPO_DIR/networks.yaml"
+
+	start_replacing "$TOPO_DIR/node1/config.yaml" "s/$VIP/10.20.194.147/"
+	check "$round start: the new virtual IP serves" wait_for 3 shows services 10.20.194.147
+	restore "$TOPO_DIR/node1/config.yaml"
+done
