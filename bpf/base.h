@@ -20,14 +20,14 @@
 #endif
 
 #define INLINE static __always_inline
-/* A global subprogram: verified once by itself and not once per call, without which the programs
- * would be too complex. Such a one may not take its pointers for set (the tag that says so came
- * with kernel 6.8), hence REQUIRE, which never fires. Before kernel 6.2 maps take neither keys nor
- * values from what they point to: keys are copied to the stack first, values come from scratch. */
+/* A global subprogram: the verifier checks it once, not once per call; otherwise the programs would
+ * exceed its limits. Its pointer arguments may be NULL to the verifier (the tag against that came
+ * with Linux 6.8), hence REQUIRE, which never fires. Before Linux 6.2 map helpers take neither keys
+ * nor values from such a pointer: keys are copied to the stack first, values come from scratch. */
 #define SUBPROGRAM __noinline
-#define REQUIRE(pointers)                                                                          \
+#define REQUIRE(pointers, otherwise)                                                               \
 	if (!(pointers))                                                                           \
-	return NEXT
+	return otherwise
 
 #define ETH_P_IP 0x0800
 #define ETH_HLEN 14
@@ -44,13 +44,13 @@
 #define TCP_RST 0x04
 #define TCP_ACK 0x10
 
-/* "Not mine": the next program on the hook runs, then the stack. TCX_NEXT has the same value. */
-#define NEXT (-1)
-#define DROP 2 /* TC_ACT_SHOT */
-#define UNKNOWN (-2) /* no verdict: the packet is of no flow of this kind */
-
+#define EIO 5
 #define E2BIG 7
+#define EACCES 13
 #define EEXIST 17
+#define EINVAL 22
+#define ENOSPC 28
+#define ENETUNREACH 101
 #define EALREADY 114
 
 /* Size of `reclaim` less one, a power of two less one; set before load. */

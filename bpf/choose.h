@@ -7,10 +7,10 @@
 #include "service.h"
 
 /* Choose a backend from `table` of service row `row` and begin the flow's forward half in
- * scratch. Returns REASON_COUNT with both, or why not. */
-INLINE int choose_backend(const struct packet *p, const struct service *service, __u32 row,
-			  const table_desc *table, __u64 seed, struct flow **ret_flow,
-			  struct backend **ret_backend)
+ * scratch. Returns REASON_NONE with both, or why not. */
+INLINE enum reason choose_backend(const struct packet *p, const struct service *service, __u32 row,
+				  const table_desc *table, __u64 seed, struct flow **ret_flow,
+				  struct backend **ret_backend)
 {
 	__u64 hash = service_hash(p, service, seed);
 	struct halves *halves = scratch_get();
@@ -26,7 +26,7 @@ INLINE int choose_backend(const struct packet *p, const struct service *service,
 	flow_init(&halves->flow, &p->key, row, backend_row, backend->generation);
 	*ret_flow = &halves->flow;
 	*ret_backend = backend;
-	return REASON_COUNT;
+	return REASON_NONE;
 }
 
 #endif

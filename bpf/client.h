@@ -11,8 +11,8 @@
 #define PORT_FIRST 1024
 #define PORT_COUNT (65536 - PORT_FIRST)
 
-INLINE int client_send_nat(struct __sk_buff *skb, struct packet *p, const struct settings *s,
-			   const struct flow *flow)
+INLINE enum verdict client_send_nat(struct __sk_buff *skb, struct packet *p,
+				    const struct settings *s, const struct flow *flow)
 {
 	enum reason reason = flow->flags & FLOW_PASSTHROUGH ? REASON_TO_PASSTHROUGH :
 							      REASON_TO_LOCAL;
@@ -23,11 +23,11 @@ INLINE int client_send_nat(struct __sk_buff *skb, struct packet *p, const struct
 		return pass(p, REASON_TTL_EXPIRED);
 	if (rewrite(skb, p, &nat, redirect))
 		return drop(p, REASON_NO_ROOM);
-	return forwarded(p, reason, redirect ? route_send(skb, p, s, nat.daddr) : NEXT);
+	return forwarded(p, reason, redirect ? route_send(skb, p, s, nat.daddr) : VERDICT_NEXT);
 }
 
-INLINE int client_send_tunnel(struct __sk_buff *skb, struct packet *p, const struct settings *s,
-			      const struct flow *flow)
+INLINE enum verdict client_send_tunnel(struct __sk_buff *skb, struct packet *p,
+				       const struct settings *s, const struct flow *flow)
 {
 	struct outer outer = {
 		.saddr = s->source.v4,
@@ -49,10 +49,10 @@ INLINE int client_send_tunnel(struct __sk_buff *skb, struct packet *p, const str
 }
 
 /* Send a packet of the forward half where its flow, or a copy of it, says. Returns the verdict. */
-SUBPROGRAM int client_send(struct __sk_buff *skb, struct packet *p, const struct settings *s,
-			   const struct flow *flow)
+SUBPROGRAM enum verdict client_send(struct __sk_buff *skb, struct packet *p,
+				    const struct settings *s, const struct flow *flow)
 {
-	REQUIRE(p && s && flow);
+	REQUIRE(p && s && flow, VERDICT_DROP);
 	if (flow->action == FLOW_ENCAP)
 		return client_send_tunnel(skb, p, s, flow);
 	return client_send_nat(skb, p, s, flow);
@@ -67,8 +67,8 @@ INLINE __be16 port_candidate(const struct flow_key *key, __u32 attempt)
 }
 
 /* Open the flow in scratch; where its reply key is taken, with another source port. Returns the
- * reason it was refused or REASON_COUNT. */
-INLINE int client_open(const struct flow_key *key, struct flow *flow, __u32 hz)
+ * reason it was refused or REASON_NONE. */
+INLINE enum reason client_open(const struct flow_key *key, struct flow *flow, __u32 hz)
 {
 	int ret = flow_open(key, true, hz);
 
@@ -78,7 +78,7 @@ INLINE int client_open(const struct flow_key *key, struct flow *flow, __u32 hz)
 	}
 	if (ret == -EEXIST)
 		return REASON_PORTS_FULL;
-	return ret ? REASON_FLOWS_FULL : REASON_COUNT;
+	return ret ? REASON_FLOWS_FULL : REASON_NONE;
 }
 
 /* The path of a flow to a pod: does it enter the pod directly? */
@@ -124,17 +124,18 @@ INLINE void client_flow_nat(struct __sk_buff *skb, const struct packet *p, const
 		flow->flags |= FLOW_REDIRECT;
 }
 
-/* Choose a backend and open a flow to it. Returns why not, or REASON_COUNT. */
-SUBPROGRAM int client_choose(struct __sk_buff *skb, const struct packet *p,
-			     const struct settings *s, const struct service *service, __u32 row)
+/* Choose a backend and open a flow to it. Returns why not, or REASON_NONE. */
+SUBPROGRAM enum reason client_choose(struct __sk_buff *skb, const struct packet *p,
+				     const struct settings *s, const struct service *service,
+				     __u32 row)
 {
-	REQUIRE(p && s && service);
+	REQUIRE(p && s && service, REASON_NO_ROOM);
 	struct backend *backend;
 	struct flow *flow;
-	int reason = choose_backend(p, service, row, &service->table, HASH_SEED_CLIENT, &flow,
+	enum reason reason = choose_backend(p, service, row, &service->table, HASH_SEED_CLIENT, &flow,
 				    &backend);
 
-	if (reason != REASON_COUNT)
+	if (reason)
 		return reason;
 	flow->bytes = p->length;
 	if (backend->kind == BACKEND_GENEVE)
@@ -148,8 +149,8 @@ SUBPROGRAM int client_choose(struct __sk_buff *skb, const struct packet *p,
 
 /* A TCP packet in mid-stream without a flow. Connections older than us pass untouched: they
  * belong to whoever carried the VIP before. */
-INLINE int client_stray(struct __sk_buff *skb, struct packet *p, const struct settings *s,
-			const struct service *service)
+INLINE enum verdict client_stray(struct __sk_buff *skb, struct packet *p, const struct settings *s,
+				 const struct service *service)
 {
 	__u32 ifindex = skb->ifindex;
 	struct iface *iface = bpf_map_lookup_elem(&ifaces, &ifindex);
@@ -164,10 +165,10 @@ INLINE int client_stray(struct __sk_buff *skb, struct packet *p, const struct se
 
 /* A SYN that is no service's, but whose reply key belongs to a flow we translate: the same client
  * port once to a VIP and once directly to the pod behind it. The direct one gets a flow with
- * another port. Returns UNKNOWN when it did, else the verdict. */
-SUBPROGRAM int client_direct(const struct packet *p, const struct settings *s)
+ * another port. Returns VERDICT_NONE when it did, else the verdict. */
+SUBPROGRAM enum verdict client_direct(const struct packet *p, const struct settings *s)
 {
-	REQUIRE(p && s);
+	REQUIRE(p && s, VERDICT_DROP);
 	struct flow_key reply = {
 		.saddr = p->key.daddr,
 		.daddr = p->key.saddr,
@@ -179,10 +180,10 @@ SUBPROGRAM int client_direct(const struct packet *p, const struct settings *s)
 	struct halves *halves = scratch_get();
 	struct filters *f = filters_get();
 	struct nat *nat;
-	int reason;
+	enum reason reason;
 
 	if (!held || flow_expired(&reply, held, s->hz) || !f || !halves)
-		return NEXT;
+		return VERDICT_NEXT;
 	flow_init(&halves->flow, &p->key, FLOW_NO_SERVICE, 0, 0);
 	halves->flow.bytes = p->length;
 	nat = &halves->flow.nat;
@@ -192,23 +193,24 @@ SUBPROGRAM int client_direct(const struct packet *p, const struct settings *s)
 	nat->dport = p->key.dport;
 	filter_add(f->destinations, address_bit(p->key.daddr));
 	reason = client_open(&p->key, &halves->flow, s->hz);
-	return reason == REASON_COUNT ? UNKNOWN : drop(p, reason);
+	return reason ? drop(p, reason) : VERDICT_NONE;
 }
 
-/* No flow yet. Returns UNKNOWN when there is one now, else the verdict. */
-SUBPROGRAM int client_new(struct __sk_buff *skb, struct packet *p, const struct settings *s)
+/* No flow yet. Returns VERDICT_NONE when there is one now, else the verdict. */
+SUBPROGRAM enum verdict client_new(struct __sk_buff *skb, struct packet *p,
+				   const struct settings *s)
 {
-	REQUIRE(p && s);
+	REQUIRE(p && s, VERDICT_DROP);
 	struct service *service;
 	__u32 row = 0;
 	bool stale;
-	int reason;
+	enum reason reason;
 
 	service = service_find(p, &row, &stale);
 	if (stale)
 		return drop(p, REASON_STALE_ROW);
 	if (!service)
-		return is_syn(p) ? client_direct(p, s) : NEXT;
+		return is_syn(p) ? client_direct(p, s) : VERDICT_NEXT;
 	if (p->proto == IPPROTO_TCP && !is_syn(p))
 		return client_stray(skb, p, s, service);
 	if (service_drops(p, service, row))
@@ -216,7 +218,7 @@ SUBPROGRAM int client_new(struct __sk_buff *skb, struct packet *p, const struct 
 	reason = client_choose(skb, p, s, service, row);
 	if (reason == REASON_NO_BACKEND)
 		return refuse(skb, p, s, reason);
-	return reason == REASON_COUNT ? UNKNOWN : drop(p, reason);
+	return reason ? drop(p, reason) : VERDICT_NONE;
 }
 
 /* Does this packet start over? Then the flow must not decide alone: a SYN, and any UDP packet,
@@ -240,12 +242,12 @@ INLINE bool client_starts_over(struct packet *p, struct flow *flow)
 }
 
 /* Send by the flow just opened, which still stands in scratch, unless there is a verdict already. */
-INLINE int client_opened(struct __sk_buff *skb, struct packet *p, const struct settings *s,
-			 int verdict)
+INLINE enum verdict client_opened(struct __sk_buff *skb, struct packet *p, const struct settings *s,
+				  enum verdict verdict)
 {
 	struct halves *halves;
 
-	if (verdict != UNKNOWN)
+	if (verdict != VERDICT_NONE)
 		return verdict;
 	halves = scratch_get();
 	return halves ? client_send(skb, p, s, &halves->flow) : drop(p, REASON_FLOWS_FULL);
@@ -259,7 +261,7 @@ INLINE bool client_gives_up(const struct packet *p, const struct settings *s,
 }
 
 /* A packet of a pod whose destination may be a VIP. */
-INLINE int client_packet(struct __sk_buff *skb, struct packet *p, const struct settings *s)
+INLINE enum verdict client_packet(struct __sk_buff *skb, struct packet *p, const struct settings *s)
 {
 	struct flow *flow;
 
@@ -281,14 +283,14 @@ INLINE int client_packet(struct __sk_buff *skb, struct packet *p, const struct s
 }
 
 /* A SYN of a pod that is no service's. */
-INLINE int client_syn(struct __sk_buff *skb, struct packet *p, const struct settings *s)
+INLINE enum verdict client_syn(struct __sk_buff *skb, struct packet *p, const struct settings *s)
 {
 	p->key.zone = FLOW_ZONE(0, FLOW_CLIENT, false);
 	return client_opened(skb, p, s, client_direct(p, s));
 }
 
 /* A reply at the client's own veth: the virtual IP speaks again. */
-INLINE int client_reply(struct __sk_buff *skb, struct packet *p, const struct settings *s)
+INLINE enum verdict client_reply(struct __sk_buff *skb, struct packet *p, const struct settings *s)
 {
 	struct flow *flow;
 	struct nat nat;
@@ -296,7 +298,7 @@ INLINE int client_reply(struct __sk_buff *skb, struct packet *p, const struct se
 	p->key.zone = FLOW_ZONE(0, FLOW_REPLY, is_udp(p));
 	flow = flow_find_any(&p->key);
 	if (!flow || flow->action != FLOW_NAT)
-		return NEXT;
+		return VERDICT_NEXT;
 	nat = flow->nat;
 	flow = flow_answered(&p->key, flow, p->tcp_flags, s->hz);
 	if (!flow)
@@ -308,11 +310,11 @@ INLINE int client_reply(struct __sk_buff *skb, struct packet *p, const struct se
 }
 
 /* The same where the backend's pod sends it, on a path that skips the stack. Returns the verdict
- * or UNKNOWN. */
-SUBPROGRAM int client_reply_redirect(struct __sk_buff *skb, struct packet *p,
-				     const struct settings *s)
+ * or VERDICT_NONE. */
+SUBPROGRAM enum verdict client_reply_redirect(struct __sk_buff *skb, struct packet *p,
+					      const struct settings *s)
 {
-	REQUIRE(p && s);
+	REQUIRE(p && s, VERDICT_DROP);
 	struct flow_key key;
 	struct flow *flow;
 	struct nat nat;
@@ -321,7 +323,7 @@ SUBPROGRAM int client_reply_redirect(struct __sk_buff *skb, struct packet *p,
 	key = p->key;
 	flow = flow_find_any(&key);
 	if (!flow || !(flow->flags & FLOW_REDIRECT))
-		return UNKNOWN;
+		return VERDICT_NONE;
 	nat = flow->nat;
 	if (p->ttl <= 1)
 		return pass(p, REASON_TTL_EXPIRED);
@@ -352,10 +354,11 @@ INLINE bool client_hears(const struct flow *flow, const struct outer *outer)
 }
 
 /* An ICMP error of a gateway passes if it quotes a packet that we sent into a tunnel. Returns the
- * reason of a drop or REASON_COUNT. */
-SUBPROGRAM int icmp_check(struct __sk_buff *skb, const struct packet *p, const struct outer *outer)
+ * reason of a drop or REASON_NONE. */
+SUBPROGRAM enum reason icmp_check(struct __sk_buff *skb, const struct packet *p,
+				  const struct outer *outer)
 {
-	REQUIRE(p && outer);
+	REQUIRE(p && outer, REASON_NO_ROOM);
 	struct {
 		__u8 type, code;
 		__u8 rest[6];
@@ -378,12 +381,13 @@ SUBPROGRAM int icmp_check(struct __sk_buff *skb, const struct packet *p, const s
 	if (!flow || flow->action != FLOW_ENCAP || p->key.daddr != key.saddr ||
 	    !client_hears(flow, outer))
 		return REASON_TUNNEL_NO_FLOW;
-	return REASON_COUNT;
+	return REASON_NONE;
 }
 
 /* A reply passes if it belongs to a flow that we sent into a tunnel, which sees the packet. Returns
- * the reason of a drop or REASON_COUNT. */
-INLINE int tunnel_reply_check(struct packet *p, const struct settings *s, const struct outer *outer)
+ * the reason of a drop or REASON_NONE. */
+INLINE enum reason tunnel_reply_check(struct packet *p, const struct settings *s,
+				      const struct outer *outer)
 {
 	struct flow_key key;
 	struct flow *flow;
@@ -399,20 +403,20 @@ INLINE int tunnel_reply_check(struct packet *p, const struct settings *s, const 
 	if (!flow)
 		return REASON_FLOWS_FULL;
 	flow_seen(&key, flow, p, s->hz);
-	return REASON_COUNT;
+	return REASON_NONE;
 }
 
 /* A packet for a client out of a tunnel; `p` is the inner packet, where it stands. */
-SUBPROGRAM int client_from_tunnel(struct __sk_buff *skb, struct packet *p, const struct settings *s,
-				  const struct outer *outer)
+SUBPROGRAM enum verdict client_from_tunnel(struct __sk_buff *skb, struct packet *p,
+					   const struct settings *s, const struct outer *outer)
 {
-	REQUIRE(p && s && outer);
-	int reason = p->proto == IPPROTO_ICMP ? icmp_check(skb, p, outer) :
+	REQUIRE(p && s && outer, VERDICT_DROP);
+	enum reason reason = p->proto == IPPROTO_ICMP ? icmp_check(skb, p, outer) :
 						tunnel_reply_check(p, s, outer);
 
-	if (reason == REASON_COUNT)
+	if (!reason)
 		reason = tunnel_strip(skb, p, outer);
-	if (reason != REASON_COUNT)
+	if (reason)
 		return drop(p, reason);
 	if (p->tcp_flags & TCP_SYN && clamp_mss(skb, p, tunnel_mtu(s)))
 		return drop(p, REASON_NO_ROOM);

@@ -17,24 +17,24 @@ INLINE void count(enum hook hook, enum reason reason, __u32 bytes)
 	}
 }
 
-INLINE int drop(const struct packet *p, enum reason reason)
+INLINE enum verdict drop(const struct packet *p, enum reason reason)
 {
 	count(p->hook, reason, p->length);
-	return DROP;
+	return VERDICT_DROP;
 }
 
 /* Count a packet as forwarded unless the last step dropped, and counted, it. */
-INLINE int forwarded(const struct packet *p, enum reason reason, int verdict)
+INLINE enum verdict forwarded(const struct packet *p, enum reason reason, enum verdict verdict)
 {
-	if (verdict != DROP)
+	if (verdict != VERDICT_DROP)
 		count(p->hook, reason, p->length);
 	return verdict;
 }
 
-INLINE int pass(const struct packet *p, enum reason reason)
+INLINE enum verdict pass(const struct packet *p, enum reason reason)
 {
 	count(p->hook, reason, p->length);
-	return NEXT;
+	return VERDICT_NEXT;
 }
 
 #endif

@@ -3,7 +3,7 @@
 #ifndef CSUM_H
 #define CSUM_H
 
-#include "base.h"
+#include "verdict.h"
 
 INLINE __u16 csum_fold(__u64 sum)
 {

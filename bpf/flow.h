@@ -129,7 +129,7 @@ INLINE bool flow_expired(const struct flow_key *key, const struct flow *flow, __
 /* Remove both halves from wherever they are. `flow` may be one of them. */
 SUBPROGRAM int flow_delete(const struct flow_key *key, const struct flow *flow)
 {
-	REQUIRE(key && flow);
+	REQUIRE(key && flow, -EINVAL);
 	struct flow_key own = *key, other;
 
 	flow_other_key(key, flow, &other);

@@ -10,7 +10,7 @@
 
 SUBPROGRAM int flow_event(const struct flow_key *key, const struct flow *flow, __u32 kind)
 {
-	REQUIRE(key && flow);
+	REQUIRE(key && flow, -EINVAL);
 	const struct settings *s = settings_get();
 	struct flow_event *event;
 	struct flow_key other_key;
@@ -71,10 +71,10 @@ INLINE bool flow_place_free(const struct flow_key *place, __u32 hz, bool pressed
  * or -1: so many live flows that the new one is refused. */
 SUBPROGRAM int flow_reserve(const struct flow_key *key, __u32 hz, bool pressed)
 {
-	REQUIRE(key);
+	REQUIRE(key, -EINVAL);
 	__u32 zero = 0, hand = 0, *next = bpf_map_lookup_elem(&reclaim_hand, &zero);
 	const struct flow_key none = {};
-	int ret = -1;
+	int ret = -ENOSPC;
 
 	if (next)
 		hand = __sync_fetch_and_add(next, RECLAIM_PROBES);
@@ -94,14 +94,14 @@ SUBPROGRAM int flow_reserve(const struct flow_key *key, __u32 hz, bool pressed)
  * 0 or -errno. */
 SUBPROGRAM int flow_insert(const struct flow_key *key, bool other, bool half, __u32 hz)
 {
-	REQUIRE(key);
+	REQUIRE(key, -EINVAL);
 	struct halves *halves = scratch_get();
 	struct flow_key at = *key;
 	struct flow *flow;
 	int ret;
 
 	if (!halves)
-		return -1;
+		return -ENOSPC;
 	flow = other ? &halves->other : &halves->flow;
 	if (half)
 		return bpf_map_update_elem(&embryonic, &at, flow, BPF_NOEXIST);
@@ -184,7 +184,7 @@ INLINE int flow_yield(const struct flow_key *key, const struct flow_key *other_k
 	struct flow_key theirs;
 
 	if (!standing)
-		return -1;
+		return -ENOSPC;
 	flow_other_key(key, standing, &theirs);
 	if (!flow_key_equal(&theirs, other_key)) {
 		bpf_map_delete_elem(&flows, other_key);
@@ -199,7 +199,7 @@ INLINE int flow_yield(const struct flow_key *key, const struct flow_key *other_k
  * Returns 0; -EEXIST when another flow holds the reply's key; another negative number when full. */
 SUBPROGRAM int flow_open(const struct flow_key *of, bool half, __u32 hz)
 {
-	REQUIRE(of);
+	REQUIRE(of, -EINVAL);
 	struct flow_key own_key = *of, other_key, *key = &own_key;
 	struct halves *halves = scratch_get();
 	struct flow *standing = half ? flow_find(key) : NULL;
@@ -208,7 +208,7 @@ SUBPROGRAM int flow_open(const struct flow_key *of, bool half, __u32 hz)
 	if (halves && standing) /* promoted between the two look-ups that missed it */
 		return flow_join(standing, &halves->flow);
 	if (!halves || (!half && flow_reserve(key, hz, false)))
-		return -1;
+		return -ENOSPC;
 	flow_other_key(key, &halves->flow, &other_key);
 	flow_other(key, &halves->flow, &other_key, &halves->other);
 	if (flow_has_nat(&halves->flow))

@@ -10,7 +10,7 @@
 /* Set state and flags of both halves. */
 SUBPROGRAM int flow_set_state(const struct flow_key *key, struct flow *flow, __u8 state, __u8 flags)
 {
-	REQUIRE(key && flow);
+	REQUIRE(key && flow, -EINVAL);
 	bool closing = state == FLOW_CLOSING && flow->state != FLOW_CLOSING;
 	struct flow_key other_key;
 	struct flow *other;
@@ -42,7 +42,7 @@ INLINE int flow_settle(const struct flow_key *key, const struct flow_key *other_
 }
 
 /* Move both halves from the half-open table into `flows`, unless a live flow has taken the key of
- * the other half since. Returns 0, or -1 when there is no room. */
+ * the other half since. Returns 0, or -errno without room. */
 INLINE int flow_promote(const struct flow_key *key, const struct flow *flow, __u32 hz)
 {
 	struct halves *halves = scratch_get();
@@ -50,7 +50,7 @@ INLINE int flow_promote(const struct flow_key *key, const struct flow *flow, __u
 	struct flow *held;
 
 	if (!halves)
-		return -1;
+		return -ENOSPC;
 	halves->flow = *flow;
 	halves->flow.state = FLOW_ESTABLISHED;
 	halves->flow.seen = now_ticks();
@@ -61,20 +61,20 @@ INLINE int flow_promote(const struct flow_key *key, const struct flow *flow, __u
 		halves->other.bytes = held->bytes;
 	if (flow_reserve(flow_is_forward(key) ? key : &other_key, hz, false) ||
 	    flow_settle(&other_key, key, true, hz))
-		return -1;
+		return -ENOSPC;
 	if (flow_settle(key, &other_key, false, hz)) {
 		bpf_map_delete_elem(&flows, &other_key);
-		return -1;
+		return -ENOSPC;
 	}
 	bpf_map_delete_elem(&embryonic, key);
 	bpf_map_delete_elem(&embryonic, &other_key);
 	return 0;
 }
 
-/* Both ends have spoken. Returns 0, or -1 when there is no room for the flow. */
+/* Both ends have spoken. Returns 0, or -errno without room for the flow. */
 SUBPROGRAM int flow_establish(const struct flow_key *of, struct flow *flow, __u32 hz)
 {
-	REQUIRE(of && flow);
+	REQUIRE(of && flow, -EINVAL);
 	struct flow_key key = *of;
 
 	if (flow_find(&key)) /* it never was among the half-open, or another CPU was faster */
@@ -111,7 +111,7 @@ INLINE struct flow *flow_confirmed(const struct flow_key *key, struct flow *flow
 /* Once a second per flow: keep the other half as young as this one, or make it anew. */
 SUBPROGRAM int flow_touch(const struct flow_key *key, struct flow *flow)
 {
-	REQUIRE(key && flow);
+	REQUIRE(key && flow, -EINVAL);
 	struct flow_key own_key = *key, other_key;
 	struct flow *held, other;
 
@@ -140,7 +140,7 @@ INLINE void flow_restart(struct flow *flow, __u32 now)
 /* A SYN on a flow that was closing: the same tuple is a new connection to the same backend. */
 SUBPROGRAM int flow_reopen(const struct flow_key *key, struct flow *flow)
 {
-	REQUIRE(key && flow);
+	REQUIRE(key && flow, -EINVAL);
 	__u32 now = now_ticks();
 	struct flow_key other_key;
 	struct flow *other;

@@ -55,7 +55,8 @@ INLINE void snat_candidate(const struct settings *s, const struct flow_key *key,
 
 /* Open the flow in scratch with the first SNAT port that is free. The claim is the insertion of
  * the reply half; an expired holder gives way. */
-INLINE int gateway_open(const struct settings *s, const struct flow_key *key, struct flow *flow)
+INLINE enum reason gateway_open(const struct settings *s, const struct flow_key *key,
+				struct flow *flow)
 {
 	int ret = -EEXIST;
 
@@ -67,20 +68,21 @@ INLINE int gateway_open(const struct settings *s, const struct flow_key *key, st
 	}
 	if (ret == -EEXIST)
 		return REASON_PORTS_FULL;
-	return ret ? REASON_FLOWS_FULL : REASON_COUNT;
+	return ret ? REASON_FLOWS_FULL : REASON_NONE;
 }
 
-/* Choose a pod and open a flow to it. Returns why not, or REASON_COUNT. */
-SUBPROGRAM int gateway_choose(const struct packet *p, const struct settings *s,
-			      const struct outer *outer, const struct service *service, __u32 row)
+/* Choose a pod and open a flow to it. Returns why not, or REASON_NONE. */
+SUBPROGRAM enum reason gateway_choose(const struct packet *p, const struct settings *s,
+				      const struct outer *outer, const struct service *service,
+				      __u32 row)
 {
-	REQUIRE(p && s && outer && service);
+	REQUIRE(p && s && outer && service, REASON_NO_ROOM);
 	struct backend *backend;
 	struct flow *flow;
-	int reason = choose_backend(p, service, row, &service->local_table, HASH_SEED_GATEWAY,
+	enum reason reason = choose_backend(p, service, row, &service->local_table, HASH_SEED_GATEWAY,
 				    &flow, &backend);
 
-	if (reason != REASON_COUNT)
+	if (reason)
 		return reason;
 	flow->action = FLOW_DECAP_NAT;
 	flow->bytes = p->length;
@@ -94,10 +96,11 @@ SUBPROGRAM int gateway_choose(const struct packet *p, const struct settings *s,
 }
 
 /* Turn a packet out of a tunnel into its refusal and send that back through the tunnel. */
-SUBPROGRAM int gateway_refuse(struct __sk_buff *skb, struct packet *p, const struct settings *s,
-			      const struct outer *outer, enum reason reason)
+SUBPROGRAM enum verdict gateway_refuse(struct __sk_buff *skb, struct packet *p,
+				       const struct settings *s, const struct outer *outer,
+				       enum reason reason)
 {
-	REQUIRE(p && s && outer);
+	REQUIRE(p && s && outer, VERDICT_DROP);
 	struct outer back = {
 		.saddr = outer->daddr,
 		.daddr = outer->saddr,
@@ -110,12 +113,12 @@ SUBPROGRAM int gateway_refuse(struct __sk_buff *skb, struct packet *p, const str
 	if (!reply_allowed(s))
 		return drop(p, REASON_REPLY_LIMIT);
 	count(p->hook, reason, p->length);
-	if (tunnel_strip(skb, p, outer) != REASON_COUNT || reply_refuse(skb, p))
-		return DROP;
+	if (tunnel_strip(skb, p, outer) || reply_refuse(skb, p))
+		return VERDICT_DROP;
 	return tunnel_send(skb, p, s, &back);
 }
 
-/* Why a packet that belongs to no flow may not open one, or REASON_COUNT with *ret_service. */
+/* Why a packet that belongs to no flow may not open one, or REASON_NONE with *ret_service. */
 INLINE enum reason gateway_check(const struct packet *p, const struct outer *outer,
 				 struct service **ret_service, __u32 *ret_row)
 {
@@ -126,7 +129,7 @@ INLINE enum reason gateway_check(const struct packet *p, const struct outer *out
 	*ret_service = service_find_id(outer_service_id(outer), ret_row);
 	if (!*ret_service || (*ret_service)->proto != p->proto)
 		return REASON_TUNNEL_SERVICE;
-	return p->proto == IPPROTO_TCP && !is_syn(p) ? REASON_NO_FLOW : REASON_COUNT;
+	return p->proto == IPPROTO_TCP && !is_syn(p) ? REASON_NO_FLOW : REASON_NONE;
 }
 
 /* Does the reason deserve an answer? What was not admitted gets none. */
@@ -136,16 +139,16 @@ INLINE bool gateway_answers(enum reason reason)
 	       reason == REASON_NO_FLOW;
 }
 
-SUBPROGRAM int gateway_new(const struct packet *p, const struct settings *s,
+SUBPROGRAM enum reason gateway_new(const struct packet *p, const struct settings *s,
 				   const struct outer *outer)
 {
-	REQUIRE(p && s && outer);
+	REQUIRE(p && s && outer, REASON_NO_ROOM);
 	struct service *service = NULL;
 	enum reason reason;
 	__u32 row = 0;
 
 	reason = gateway_check(p, outer, &service, &row);
-	if (reason != REASON_COUNT || !service)
+	if (reason || !service)
 		return reason;
 	return gateway_choose(p, s, outer, service, row);
 }
@@ -154,12 +157,12 @@ SUBPROGRAM int gateway_new(const struct packet *p, const struct settings *s,
 SUBPROGRAM int gateway_move_peer(const struct flow_key *key, struct flow *flow,
 				 const struct outer *outer)
 {
-	REQUIRE(key && flow && outer);
+	REQUIRE(key && flow && outer, -EINVAL);
 	struct flow_key other_key;
 	struct flow *other;
 
 	if (!gateway_admits(outer->saddr))
-		return -1;
+		return -EACCES;
 	flow_other_key(key, flow, &other_key);
 	other = flow_find(&other_key);
 	flow->peer.v4 = outer->saddr;
@@ -189,17 +192,18 @@ INLINE bool gateway_starts_over(struct packet *p, struct flow *flow, const struc
 }
 
 /* Out of the tunnel and to the pod, by the flow or a copy of it. */
-SUBPROGRAM int gateway_deliver(struct __sk_buff *skb, struct packet *p, const struct settings *s,
-			       const struct outer *outer, const struct flow *flow)
+SUBPROGRAM enum verdict gateway_deliver(struct __sk_buff *skb, struct packet *p,
+					const struct settings *s, const struct outer *outer,
+					const struct flow *flow)
 {
-	REQUIRE(p && s && outer && flow);
+	REQUIRE(p && s && outer && flow, VERDICT_DROP);
 	struct nat nat = flow->nat;
 	enum reason reason;
 
 	if (p->ttl <= 1)
 		return drop(p, REASON_TUNNEL_TTL);
 	reason = tunnel_strip(skb, p, outer);
-	if (reason != REASON_COUNT)
+	if (reason)
 		return drop(p, reason);
 	if ((p->tcp_flags & TCP_SYN && clamp_mss(skb, p, tunnel_mtu(s))) ||
 	    rewrite_directly(skb, p, &nat, 1))
@@ -208,25 +212,25 @@ SUBPROGRAM int gateway_deliver(struct __sk_buff *skb, struct packet *p, const st
 }
 
 /* The first packet of a flow: it opens the flow, which still stands in scratch, or is refused. */
-INLINE int gateway_first(struct __sk_buff *skb, struct packet *p, const struct settings *s,
-			 const struct outer *outer)
+INLINE enum verdict gateway_first(struct __sk_buff *skb, struct packet *p, const struct settings *s,
+				  const struct outer *outer)
 {
 	enum reason reason = gateway_new(p, s, outer);
 	struct halves *halves = scratch_get();
 
 	if (gateway_answers(reason))
 		return gateway_refuse(skb, p, s, outer, reason);
-	if (reason != REASON_COUNT || !halves)
-		return drop(p, reason != REASON_COUNT ? reason : REASON_FLOWS_FULL);
+	if (reason || !halves)
+		return drop(p, reason ? reason : REASON_FLOWS_FULL);
 	return gateway_deliver(skb, p, s, outer, &halves->flow);
 }
 
-/* A request out of a tunnel; `p` is the inner packet, where it stands. Returns UNKNOWN when there is
- * no flow to follow. */
-SUBPROGRAM int gateway_follow(struct __sk_buff *skb, struct packet *p, const struct settings *s,
-			      const struct outer *outer)
+/* A request out of a tunnel; `p` is the inner packet, where it stands. Returns VERDICT_NONE without a
+ * flow to follow. */
+SUBPROGRAM enum verdict gateway_follow(struct __sk_buff *skb, struct packet *p,
+				       const struct settings *s, const struct outer *outer)
 {
-	REQUIRE(p && s && outer);
+	REQUIRE(p && s && outer, VERDICT_DROP);
 	struct flow_key key;
 	struct flow *flow;
 
@@ -237,7 +241,7 @@ SUBPROGRAM int gateway_follow(struct __sk_buff *skb, struct packet *p, const str
 	    gateway_move_peer(&key, flow, outer))
 		return drop(p, REASON_TUNNEL_SOURCE);
 	if (!flow || gateway_starts_over(p, flow, outer))
-		return UNKNOWN;
+		return VERDICT_NONE;
 	flow = flow_confirmed(&key, flow, p->tcp_flags, s->hz);
 	if (!flow)
 		return drop(p, REASON_FLOWS_FULL);
@@ -247,19 +251,20 @@ SUBPROGRAM int gateway_follow(struct __sk_buff *skb, struct packet *p, const str
 
 /* Two calls side by side: one inside the other, and what a new flow needs would not fit into the
  * 512 bytes of stack that all frames of a chain share. */
-INLINE int gateway_packet(struct __sk_buff *skb, struct packet *p, const struct settings *s,
-			  const struct outer *outer)
+INLINE enum verdict gateway_packet(struct __sk_buff *skb, struct packet *p,
+				   const struct settings *s, const struct outer *outer)
 {
-	int verdict = gateway_follow(skb, p, s, outer);
+	enum verdict verdict = gateway_follow(skb, p, s, outer);
 
-	return verdict == UNKNOWN ? gateway_first(skb, p, s, outer) : verdict;
+	return verdict == VERDICT_NONE ? gateway_first(skb, p, s, outer) : verdict;
 }
 
 /* A pod's packet to one of our SNAT ports: back into the tunnel it came from. Returns the verdict
- * or UNKNOWN. */
-SUBPROGRAM int gateway_reply(struct __sk_buff *skb, struct packet *p, const struct settings *s)
+ * or VERDICT_NONE. */
+SUBPROGRAM enum verdict gateway_reply(struct __sk_buff *skb, struct packet *p,
+				      const struct settings *s)
 {
-	REQUIRE(p && s);
+	REQUIRE(p && s, VERDICT_DROP);
 	struct outer outer = {
 		.saddr = s->listen.v4,
 		.sport = s->listen_port,
@@ -275,7 +280,7 @@ SUBPROGRAM int gateway_reply(struct __sk_buff *skb, struct packet *p, const stru
 	key = p->key;
 	flow = flow_find(&key);
 	if (!flow)
-		return UNKNOWN;
+		return VERDICT_NONE;
 	nat = flow->nat;
 	service = service_row(flow->service);
 	outer.daddr = flow->peer.v4;

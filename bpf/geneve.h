@@ -78,10 +78,10 @@ INLINE enum reason outer_walk(void *data, void *end, __u32 length, struct outer 
 		}
 		at += GENEVE_OPTION_HLEN + (option->length & 0x1f) * 4;
 	}
-	return found && at == length ? REASON_COUNT : REASON_TUNNEL_MALFORMED;
+	return found && at == length ? REASON_NONE : REASON_TUNNEL_MALFORMED;
 }
 
-/* Read the Geneve header of a frame whose IP and UDP headers are parsed. Returns REASON_COUNT and
+/* Read the Geneve header of a frame whose IP and UDP headers are parsed. Returns REASON_NONE and
  * fills vni, id, probe and length, or the reason it is refused. Tunnel packets never pass ip_rcv()
  * of this node, which would verify the checksum of the outer header. */
 INLINE enum reason outer_read(void *data, void *end, struct outer *outer)
@@ -108,7 +108,7 @@ INLINE enum reason outer_read(void *data, void *end, struct outer *outer)
 		return option->type & GENEVE_CRITICAL ? REASON_TUNNEL_CRITICAL :
 							REASON_TUNNEL_MALFORMED;
 	option_take_id(option, outer);
-	return REASON_COUNT;
+	return REASON_NONE;
 }
 
 #endif

@@ -3,7 +3,7 @@
 #ifndef MAPS_H
 #define MAPS_H
 
-#include "base.h"
+#include "verdict.h"
 
 /* VIP:port/protocol -> row of services. */
 struct {

@@ -7,7 +7,7 @@
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 /* A packet for a VIP that cannot be followed never falls through to routing. */
-INLINE int unreadable(const struct packet *p, enum parsed parsed)
+INLINE enum verdict unreadable(const struct packet *p, enum parsed parsed)
 {
 	enum reason reason = parsed == PARSED_FRAGMENT ? REASON_FRAGMENT :
 			     parsed == PARSED_OPTIONS  ? REASON_BAD_HEADER :
@@ -17,7 +17,7 @@ INLINE int unreadable(const struct packet *p, enum parsed parsed)
 	if (parsed == PARSED_OTHER || !f ||
 	    !filter_has(f->destinations, address_bit(p->key.daddr)) ||
 	    !service_is_vip(p->key.daddr))
-		return NEXT;
+		return VERDICT_NEXT;
 	return drop(p, reason);
 }
 
@@ -29,17 +29,17 @@ int px_from_pod(struct __sk_buff *skb)
 	struct filters *f = filters_get();
 	struct packet p = {};
 	enum parsed parsed = parse_skb(&p, skb, HOOK_FROM_POD);
-	int verdict;
+	enum verdict verdict;
 
 	if (!s || !f)
-		return NEXT;
+		return VERDICT_NEXT;
 	if (parsed != PARSED)
 		return unreadable(&p, parsed);
 	if (filter_has(f->replies, reply_bit(p.key.saddr, p.key.sport))) {
-		verdict = s->flags & SETTING_GATEWAY ? gateway_reply(skb, &p, s) : UNKNOWN;
-		if (verdict == UNKNOWN)
+		verdict = s->flags & SETTING_GATEWAY ? gateway_reply(skb, &p, s) : VERDICT_NONE;
+		if (verdict == VERDICT_NONE)
 			verdict = client_reply_redirect(skb, &p, s);
-		if (verdict != UNKNOWN)
+		if (verdict != VERDICT_NONE)
 			return verdict;
 	}
 	if (filter_has(f->destinations, address_bit(p.key.daddr))) {
@@ -51,7 +51,7 @@ int px_from_pod(struct __sk_buff *skb)
 	/* Each reply key of a flow with NAT is announced: without that bit nothing can clash. */
 	if (is_syn(&p) && filter_has(f->replies, reply_bit(p.key.daddr, p.key.dport)))
 		return client_syn(skb, &p, s);
-	return NEXT;
+	return VERDICT_NEXT;
 }
 
 /* TC egress of a pod's veth: what the pod receives from the stack. */
@@ -63,9 +63,9 @@ int px_to_pod(struct __sk_buff *skb)
 	struct packet p = {};
 
 	if (parse_skb(&p, skb, HOOK_TO_POD) != PARSED || !s || !f)
-		return NEXT;
+		return VERDICT_NEXT;
 	if (!filter_has(f->replies, reply_bit(p.key.saddr, p.key.sport)))
-		return NEXT;
+		return VERDICT_NEXT;
 	return client_reply(skb, &p, s);
 }
 
@@ -77,7 +77,7 @@ INLINE bool is_plain_icmp(const struct packet *p, const struct iphdr *ip)
 }
 
 /* Parse the inner packet at `l3`. Its header never passes ip_rcv() of this node, which would verify
- * the checksum. Returns the reason of a drop or REASON_COUNT. */
+ * the checksum. Returns the reason of a drop or REASON_NONE. */
 INLINE enum reason parse_inner(struct packet *p, struct __sk_buff *skb, __u32 l3, bool request)
 {
 	void *data = skb_data(skb), *end = skb_end(skb);
@@ -94,12 +94,12 @@ INLINE enum reason parse_inner(struct packet *p, struct __sk_buff *skb, __u32 l3
 	if ((void *)(ip + 1) > end || parsed == PARSED_OPTIONS ||
 	    (parsed == PARSED_OTHER && (request || !is_plain_icmp(p, ip))))
 		return REASON_BAD_HEADER;
-	return csum_iphdr_ok(ip) ? REASON_COUNT : REASON_TUNNEL_CHECKSUM;
+	return csum_iphdr_ok(ip) ? REASON_NONE : REASON_TUNNEL_CHECKSUM;
 }
 
 /* A packet of a tunnel whose inner one starts at `l3`; `p` is filled with that one. */
-INLINE int tunnel_packet(struct __sk_buff *skb, struct packet *p, const struct settings *s,
-			 const struct outer *outer, __u32 l3)
+INLINE enum verdict tunnel_packet(struct __sk_buff *skb, struct packet *p, const struct settings *s,
+				  const struct outer *outer, __u32 l3)
 {
 	bool request = outer_for_gateway(s, outer->daddr, outer->dport);
 	enum reason reason;
@@ -108,7 +108,7 @@ INLINE int tunnel_packet(struct __sk_buff *skb, struct packet *p, const struct s
 	reason = parse_inner(p, skb, l3, request);
 	if (outer->probe)
 		reason = REASON_TUNNEL_MALFORMED;
-	if (reason != REASON_COUNT)
+	if (reason)
 		return drop(p, reason);
 	return request ? gateway_packet(skb, p, s, outer) : client_from_tunnel(skb, p, s, outer);
 }
@@ -133,19 +133,19 @@ INLINE enum reason read_tunnel(struct __sk_buff *skb, struct outer *outer)
 	return outer_read(skb_data(skb), skb_end(skb), outer);
 }
 
-INLINE int snat_packet(struct __sk_buff *skb, struct packet *p, const struct settings *s)
+INLINE enum verdict snat_packet(struct __sk_buff *skb, struct packet *p, const struct settings *s)
 {
 	struct filters *f = filters_get();
-	int verdict;
+	enum verdict verdict;
 
 	if (!f || !filter_has(f->destinations, address_bit(p->key.daddr)) ||
 	    !is_snat_port(s, p->key.daddr, p->key.dport))
-		return NEXT;
+		return VERDICT_NEXT;
 	verdict = gateway_reply(skb, p, s);
-	if (verdict != UNKNOWN)
+	if (verdict != VERDICT_NONE)
 		return verdict;
 	/* On an address of the node itself, masquerading picks ports as well. */
-	return s->flags & SETTING_SNAT_SHARED ? NEXT : drop(p, REASON_SNAT_NO_FLOW);
+	return s->flags & SETTING_SNAT_SHARED ? VERDICT_NEXT : drop(p, REASON_SNAT_NO_FLOW);
 }
 
 /* TC ingress of an uplink: tunnel packets, and replies for our gateway. One `p` and one `outer`
@@ -160,18 +160,18 @@ int px_uplink(struct __sk_buff *skb)
 	enum reason reason;
 
 	if (!s)
-		return NEXT;
+		return VERDICT_NEXT;
 	pull(skb, ETH_HLEN + IP_HLEN + TCP_HLEN);
 	if (!xdp_mark_read(skb, &outer)) {
 		if (parse_skb(&p, skb, HOOK_UPLINK) != PARSED)
-			return NEXT;
+			return VERDICT_NEXT;
 		if (!is_tunnel(&p, s, &outer))
 			return snat_packet(skb, &p, s);
 		reason = read_tunnel(skb, &outer);
 		/* Masquerading picks our source ports too: no tunnel packet then. */
 		if (reason == REASON_TUNNEL_MALFORMED && !outer_for_gateway(s, outer.daddr, outer.dport))
-			return NEXT;
-		if (reason != REASON_COUNT)
+			return VERDICT_NEXT;
+		if (reason)
 			return drop(&p, reason);
 		l3 += outer.length;
 	}

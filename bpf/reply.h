@@ -94,13 +94,13 @@ INLINE bool csum_is_partial(struct __sk_buff *skb, __u32 offset)
  * then follows the length in its IP header is passed over by whoever receives it. */
 INLINE int reply_cut(struct __sk_buff *skb, __u32 length)
 {
-	return bpf_skb_change_tail(skb, ETH_HLEN + length, 0) && skb->gso_size ? -1 : 0;
+	return bpf_skb_change_tail(skb, ETH_HLEN + length, 0) && skb->gso_size ? -EIO : 0;
 }
 
 /* Turn the packet at ETH_HLEN into a RST to its sender; p->length becomes the reply's. */
 SUBPROGRAM int reply_reset(struct __sk_buff *skb, struct packet *p)
 {
-	REQUIRE(p);
+	REQUIRE(p, -EINVAL);
 	const __u32 check = ETH_HLEN + offsetof(struct reset, tcp) + offsetof(struct tcphdr, check);
 	struct reset reset = {};
 	const __u16 *word = (const __u16 *)&reset.tcp;
@@ -108,13 +108,13 @@ SUBPROGRAM int reply_reset(struct __sk_buff *skb, struct packet *p)
 	__u16 value;
 
 	if (p->tcp_flags & TCP_RST || p->l3 != ETH_HLEN)
-		return -1;
+		return -EIO;
 	reply_ip(p, &reset.ip, IPPROTO_TCP, sizeof(reset));
 	reset_tcp(p, &reset.tcp);
 	p->length = sizeof(reset);
 	if (reply_cut(skb, sizeof(reset)) ||
 	    bpf_skb_store_bytes(skb, ETH_HLEN, &reset, sizeof(reset), BPF_F_RECOMPUTE_CSUM))
-		return -1;
+		return -EIO;
 	sum = pseudo_sum(&reset.ip, TCP_HLEN);
 	value = csum_fold(sum); /* a partial checksum is the pseudo header's sum */
 	if (!csum_is_partial(skb, check)) {
@@ -131,7 +131,7 @@ SUBPROGRAM int reply_reset(struct __sk_buff *skb, struct packet *p)
  * packet was for speaks. */
 SUBPROGRAM int reply_icmp(struct __sk_buff *skb, struct packet *p, __u8 code, __u32 mtu)
 {
-	REQUIRE(p);
+	REQUIRE(p, -EINVAL);
 	__u32 quote = IP_HLEN + (is_udp(p) ? UDP_HLEN : TCP_HLEN);
 	struct icmp_reply reply = { .type = ICMP_UNREACH, .code = code, .mtu = bpf_htons(mtu) };
 	__be32 quoted[QUOTE_MAX / 4] = {};
@@ -140,7 +140,7 @@ SUBPROGRAM int reply_icmp(struct __sk_buff *skb, struct packet *p, __u8 code, __
 	if (p->l3 != ETH_HLEN || reply_cut(skb, quote) ||
 	    bpf_skb_load_bytes(skb, ETH_HLEN, quoted, quote) ||
 	    bpf_skb_adjust_room(skb, sizeof(reply), BPF_ADJ_ROOM_MAC, 0))
-		return -1;
+		return -EIO;
 	sum = bpf_htons(ICMP_UNREACH << 8 | code) + reply.mtu;
 #pragma unroll
 	for (int i = 0; i < QUOTE_MAX / 4; i++)
@@ -158,39 +158,39 @@ INLINE int reply_refuse(struct __sk_buff *skb, struct packet *p)
 }
 
 /* Send what the packet was turned into back through the interface it came from. */
-INLINE int reply_bounce(struct __sk_buff *skb)
+INLINE enum verdict reply_bounce(struct __sk_buff *skb)
 {
 	__u8 macs[12], swapped[12];
 
 	if (bpf_skb_load_bytes(skb, 0, macs, sizeof(macs)))
-		return DROP;
+		return VERDICT_DROP;
 	__builtin_memcpy(swapped, macs + 6, 6);
 	__builtin_memcpy(swapped + 6, macs, 6);
 	if (bpf_skb_store_bytes(skb, 0, swapped, sizeof(swapped), 0))
-		return DROP;
+		return VERDICT_DROP;
 	return bpf_redirect(skb->ifindex, 0);
 }
 
 /* Refuse a packet of a pod on this node, and count why. */
-SUBPROGRAM int refuse(struct __sk_buff *skb, struct packet *p, const struct settings *s,
-		      enum reason reason)
+SUBPROGRAM enum verdict refuse(struct __sk_buff *skb, struct packet *p, const struct settings *s,
+			       enum reason reason)
 {
-	REQUIRE(p && s);
+	REQUIRE(p && s, VERDICT_DROP);
 	if (!reply_allowed(s))
 		return drop(p, REASON_REPLY_LIMIT);
 	count(p->hook, reason, p->length);
-	return reply_refuse(skb, p) ? DROP : reply_bounce(skb);
+	return reply_refuse(skb, p) ? VERDICT_DROP : reply_bounce(skb);
 }
 
 /* Tell a pod on this node that its packet does not fit into `mtu` bytes. */
-SUBPROGRAM int refuse_too_big(struct __sk_buff *skb, struct packet *p, const struct settings *s,
-			      __u32 mtu)
+SUBPROGRAM enum verdict refuse_too_big(struct __sk_buff *skb, struct packet *p,
+				       const struct settings *s, __u32 mtu)
 {
-	REQUIRE(p && s);
+	REQUIRE(p && s, VERDICT_DROP);
 	if (!reply_allowed(s))
 		return drop(p, REASON_REPLY_LIMIT);
 	count(p->hook, REASON_TOO_BIG, p->length);
-	return reply_icmp(skb, p, ICMP_FRAG_NEEDED, mtu) ? DROP : reply_bounce(skb);
+	return reply_icmp(skb, p, ICMP_FRAG_NEEDED, mtu) ? VERDICT_DROP : reply_bounce(skb);
 }
 
 #endif

@@ -73,7 +73,7 @@ INLINE int rewrite_l4_check(struct __sk_buff *skb, const struct packet *p, const
 
 	if (bpf_l4_csum_replace(skb, l4_check(p), 0, fold32(addrs_diff(p, nat)),
 				flags | BPF_F_PSEUDO_HDR))
-		return -1;
+		return -EIO;
 	if (nat->sport == p->key.sport && nat->dport == p->key.dport)
 		return 0;
 	return bpf_l4_csum_replace(skb, l4_check(p), 0, fold32(ports), flags);
@@ -85,7 +85,7 @@ INLINE int rewrite(struct __sk_buff *skb, const struct packet *p, const struct n
 	struct tuple_bytes bytes = tuple_bytes(p, nat, hops);
 
 	if (rewrite_l4_check(skb, p, nat))
-		return -1;
+		return -EIO;
 	return bpf_skb_store_bytes(skb, p->l3 + offsetof(struct iphdr, ttl), &bytes, sizeof(bytes), 0);
 }
 
@@ -96,10 +96,10 @@ INLINE int rewrite_directly(struct __sk_buff *skb, const struct packet *p, const
 	struct tuple_bytes *to;
 
 	if (rewrite_l4_check(skb, p, nat))
-		return -1;
+		return -EIO;
 	to = skb_data(skb) + ETH_HLEN + offsetof(struct iphdr, ttl);
 	if ((void *)(to + 1) > skb_end(skb))
-		return -1;
+		return -EIO;
 	*to = tuple_bytes(p, nat, hops);
 	return 0;
 }
@@ -113,7 +113,7 @@ INLINE int replace_tcp16(struct __sk_buff *skb, const struct packet *p, __u32 of
 	__be16 sum_to = offset & 1 ? (__be16)__builtin_bswap16(to) : to;
 
 	if (bpf_l4_csum_replace(skb, l4_check(p), sum_from, sum_to, 2))
-		return -1;
+		return -EIO;
 	return bpf_skb_store_bytes(skb, p->l4 + offset, &to, sizeof(to), 0);
 }
 
@@ -143,7 +143,7 @@ INLINE __u32 find_mss(const __u8 *options, __u32 length, __u16 *ret_mss)
 /* Lower the MSS of a SYN or SYN-ACK to what fits `mtu` bytes of IP packet. */
 SUBPROGRAM int clamp_mss(struct __sk_buff *skb, const struct packet *p, __u32 mtu)
 {
-	REQUIRE(p);
+	REQUIRE(p, -EINVAL);
 	__u8 options[TCP_OPTIONS_MAX] = {};
 	__u32 length = p->tcp_header - TCP_HLEN;
 	__u16 mss = 0, max = mtu - IP_HLEN - TCP_HLEN;
@@ -168,7 +168,7 @@ INLINE int rewrite_ecn(struct __sk_buff *skb, struct packet *p, __u8 ecn)
 	p->tos = tos;
 	p->ip_check = csum_update(p->ip_check, csum_diff16(from, to));
 	if (bpf_skb_store_bytes(skb, p->l3 + offsetof(struct iphdr, check), &p->ip_check, 2, 0))
-		return -1;
+		return -EIO;
 	return bpf_skb_store_bytes(skb, p->l3 + offsetof(struct iphdr, tos), &p->tos, 1, 0);
 }
 

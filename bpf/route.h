@@ -23,10 +23,10 @@ INLINE bool is_pod_iface(__u32 ifindex)
 }
 
 /* Ask the kernel's routes. Fills `hop` and returns 0; *ret_resolved says whether the neighbour
- * is known. Returns -1 where there is no route to send by. */
+ * is known. Returns -ENETUNREACH without a route. */
 SUBPROGRAM int route_lookup(struct __sk_buff *skb, __be32 dst, struct next_hop *hop, bool *resolved)
 {
-	REQUIRE(hop && resolved);
+	REQUIRE(hop && resolved, -EINVAL);
 	const struct settings *s = settings_get();
 	struct bpf_fib_lookup fib = {
 		.family = AF_INET,
@@ -35,14 +35,14 @@ SUBPROGRAM int route_lookup(struct __sk_buff *skb, __be32 dst, struct next_hop *
 	long ret;
 
 	if (!s)
-		return -1;
+		return -ENETUNREACH;
 	fib.ipv4_dst = dst;
 	ret = bpf_fib_lookup(skb, &fib, sizeof(fib), 0);
 	if (ret == BPF_FIB_LKUP_RET_FWD_DISABLED)
 		fib.ifindex = s->uplink; /* routing is off where it came from: let the neighbour code try */
 	else if (ret != BPF_FIB_LKUP_RET_SUCCESS && ret != BPF_FIB_LKUP_RET_NO_NEIGH &&
 		 ret != BPF_FIB_LKUP_RET_FRAG_NEEDED) /* of this packet; the route is good */
-		return -1;
+		return -ENETUNREACH;
 	/* Kernels of the 5.15 series call a neighbour without an address known. */
 	*resolved = ret == BPF_FIB_LKUP_RET_SUCCESS &&
 		    *(__u32 *)fib.dmac | *(__u16 *)(fib.dmac + 4);
@@ -66,7 +66,7 @@ SUBPROGRAM int route_pod(struct __sk_buff *skb, __be32 addr)
 }
 
 /* Enter a pod without crossing its veth's hooks or the host's backlog. */
-INLINE int enter_pod(struct __sk_buff *skb, __u32 ifindex)
+INLINE enum verdict enter_pod(struct __sk_buff *skb, __u32 ifindex)
 {
 	if (skb->pkt_type != PACKET_HOST)
 		bpf_skb_change_type(skb, PACKET_HOST);
@@ -75,9 +75,9 @@ INLINE int enter_pod(struct __sk_buff *skb, __u32 ifindex)
 
 /* Nothing cached, or a second old: find the way anew, and let the kernel resolve and probe the
  * neighbour with this packet. fib_lookup alone never probes. */
-SUBPROGRAM int route_slow(struct __sk_buff *skb, const struct packet *p, __be32 dst)
+SUBPROGRAM enum verdict route_slow(struct __sk_buff *skb, const struct packet *p, __be32 dst)
 {
-	REQUIRE(p);
+	REQUIRE(p, VERDICT_DROP);
 	struct next_hop hop = {}, *slot;
 	bool resolved = false;
 
@@ -94,8 +94,8 @@ SUBPROGRAM int route_slow(struct __sk_buff *skb, const struct packet *p, __be32 
 }
 
 /* Send towards `dst`, the destination in the IP header at ETH_HLEN. Returns the verdict. */
-INLINE int route_send(struct __sk_buff *skb, const struct packet *p, const struct settings *s,
-		      __be32 dst)
+INLINE enum verdict route_send(struct __sk_buff *skb, const struct packet *p,
+			       const struct settings *s, __be32 dst)
 {
 	struct next_hop *hop = next_hop_slot(dst);
 

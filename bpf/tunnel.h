@@ -89,16 +89,16 @@ INLINE int tunnel_room(struct __sk_buff *skb)
 	if (!bpf_skb_adjust_room(skb, bytes, BPF_ADJ_ROOM_MAC, ENCAP_FLAGS))
 		return 0;
 	if (skb->gso_size)
-		return -1;
+		return -EIO;
 	return bpf_skb_adjust_room(skb, bytes, BPF_ADJ_ROOM_MAC, BPF_F_ADJ_ROOM_FIXED_GSO);
 }
 
 /* Put the IP packet of `inner` bytes at ETH_HLEN into a tunnel and send it to outer->daddr.
  * Returns the verdict. The UDP checksum is excluded (RFC 8926 section 3.3). */
-SUBPROGRAM int tunnel_send(struct __sk_buff *skb, const struct packet *p, const struct settings *s,
-			   const struct outer *outer)
+SUBPROGRAM enum verdict tunnel_send(struct __sk_buff *skb, const struct packet *p,
+				    const struct settings *s, const struct outer *outer)
 {
-	REQUIRE(p && s && outer);
+	REQUIRE(p && s && outer, VERDICT_DROP);
 	struct outer_bytes bytes = {};
 
 	outer_fill(&bytes, outer, p->length);
@@ -108,14 +108,14 @@ SUBPROGRAM int tunnel_send(struct __sk_buff *skb, const struct packet *p, const 
 	return route_send(skb, p, s, outer->daddr);
 }
 
-/* RFC 6040 section 4.2, figure 4: what the outer ECN field does to the inner one. Returns -1 when
+/* RFC 6040 section 4.2, figure 4: what the outer ECN field does to the inner one. Returns -EIO when
  * the packet has to be dropped. */
 INLINE int tunnel_ecn(struct __sk_buff *skb, struct packet *p, __u8 outer_tos)
 {
 	__u8 outer = outer_tos & ECN_MASK, inner = p->tos & ECN_MASK;
 
 	if (outer == ECN_CE && inner == 0)
-		return -1;
+		return -EIO;
 	if ((outer == ECN_CE && inner != ECN_CE) || (outer == ECN_ECT1 && inner == ECN_ECT0))
 		return rewrite_ecn(skb, p, outer);
 	return 0;
@@ -124,8 +124,8 @@ INLINE int tunnel_ecn(struct __sk_buff *skb, struct packet *p, __u8 outer_tos)
 /* Strip the outer headers, unless XDP did, and whatever follows the inner packet (where the kernel
  * will not cut, see reply_cut(), the receiver passes over it). `p` describes the inner packet
  * where it stands; afterwards it stands at ETH_HLEN. Returns the reason of a drop or
- * REASON_COUNT. */
-INLINE int tunnel_strip(struct __sk_buff *skb, struct packet *p, const struct outer *outer)
+ * REASON_NONE. */
+INLINE enum reason tunnel_strip(struct __sk_buff *skb, struct packet *p, const struct outer *outer)
 {
 	__s32 length = p->l3 - ETH_HLEN;
 	__u32 end = p->l3 + p->length;
@@ -137,7 +137,7 @@ INLINE int tunnel_strip(struct __sk_buff *skb, struct packet *p, const struct ou
 		return REASON_NO_ROOM;
 	p->l3 = ETH_HLEN;
 	p->l4 = ETH_HLEN + IP_HLEN;
-	return tunnel_ecn(skb, p, outer->tos) ? REASON_TUNNEL_ECN : REASON_COUNT;
+	return tunnel_ecn(skb, p, outer->tos) ? REASON_TUNNEL_ECN : REASON_NONE;
 }
 
 #endif

@@ -27,7 +27,7 @@ INLINE bool xdp_outer(struct xdp_md *ctx, const struct settings *s, struct packe
 	if (!outer_for_gateway(s, outer->daddr, outer->dport) &&
 	    !outer_for_client(s, outer->daddr, outer->dport))
 		return false;
-	return outer_read(data, end, outer) == REASON_COUNT &&
+	return !outer_read(data, end, outer) &&
 	       outer->length == TUNNEL_OVERHEAD_IPV4;
 }
 

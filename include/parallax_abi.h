@@ -12,7 +12,7 @@
 #endif
 
 /* Changes whenever a layout below does; an agent never adopts pins of another version. */
-#define ABI_VERSION 6
+#define ABI_VERSION 7
 
 /* An IPv4 address stands in the first word, the other three are zero. */
 union ip_addr {

@@ -45,6 +45,7 @@
 	X(SNAT_NO_FLOW, DROP, "for one of our SNAT ports, of no flow we know")
 
 enum reason {
+	REASON_NONE, /* the packet may go on; never counted */
 #define X(name, verdict, text) REASON_##name,
 	REASONS(X)
 #undef X

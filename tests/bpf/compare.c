@@ -7,7 +7,7 @@
 #include <string.h>
 
 static const char *const reason_names[] = {
-#define X(name, verdict, text) #name,
+#define X(name, verdict, text) [REASON_##name] = #name,
 	REASONS(X)
 #undef X
 };
@@ -121,7 +121,7 @@ bool compare_counts(const struct step *step, const struct counts *before,
 		    const struct counts *after, uint32_t ip_bytes)
 {
 	enum hook hook = step->live ? HOOK_UPLINK : hook_of[step->program];
-	int want = step->count ? (int)COUNTER(hook, step->count - 1) : -1;
+	int want = step->count ? (int)COUNTER(hook, step->count) : -1;
 	int live = step->live && !step->in.vlan ? COUNTER(HOOK_XDP, REASON_XDP_DECAP) : -1;
 	bool good = true;
 

@@ -12,7 +12,7 @@
 #define SHOT 2
 #define REDIRECT 7
 
-#define COUNT(reason) (REASON_##reason + 1)
+#define COUNT(reason) REASON_##reason
 #define STATE(state) (FLOW_##state + 1)
 /* FIN_FORWARD, FIN_REPLY and ANSWERED as every half has them. */
 #define FLAGS(flags) (0x100 | (flags))
@@ -29,7 +29,7 @@ struct step {
 	enum device live;
 	int verdict;
 	struct pkt out;        /* not set: as `in`; not looked at after SHOT and XDP_DROP */
-	int count;             /* COUNT(reason): of this program's hook, by one packet */
+	enum reason count;     /* COUNT(reason): of this program's hook, by one packet */
 	bool ip_bytes_unknown; /* do not compare the counter's bytes with the packet's */
 	/* After the packet. */
 	bool tables;           /* compare the number of halves: */

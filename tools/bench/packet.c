@@ -77,7 +77,7 @@ static uint64_t counted(struct world *world, const struct packet_case *c)
 
 	world_counts(world, &counts);
 	for (int i = 0; i < HOOK_COUNT * REASON_COUNT; i++)
-		if (!c->count || i == (int)COUNTER(hooks[c->program], c->count - 1))
+		if (!c->count || i == (int)COUNTER(hooks[c->program], c->count))
 			sum += counts.packets[i];
 	return sum;
 }

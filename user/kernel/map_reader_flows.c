@@ -79,7 +79,7 @@ int map_reader_counters(struct reading *reading)
 	cpus = cpu_count > 0 ? calloc((size_t)cpu_count, sizeof(*cpus)) : NULL;
 	err = cpus ? 0 : -ENOMEM;
 	for (int hook = 0; hook < HOOK_COUNT && !err; hook++)
-		for (int reason = 0; reason < REASON_COUNT && !err; reason++)
+		for (int reason = REASON_NONE + 1; reason < REASON_COUNT && !err; reason++)
 			err = sum_counter(fd, COUNTER(hook, reason), cpus, cpu_count,
 					  &reading->snapshot.counters[hook][reason]);
 	free(cpus);

@@ -75,7 +75,7 @@ static void counters(struct writer *writer, const struct snapshot *snapshot, enu
 {
 	char name[REASON_NAME_MAX];
 
-	for (int reason = 0; reason < REASON_COUNT; reason++)
+	for (int reason = REASON_NONE + 1; reason < REASON_COUNT; reason++)
 		for (int hook = 0; reason_verdict(reason) == verdict && hook < HOOK_COUNT; hook++) {
 			const struct counter *counter = &snapshot->counters[hook][reason];
 

@@ -9,7 +9,7 @@ static const struct {
 	const char *name, *text;
 	enum verdict verdict;
 } reasons[REASON_COUNT] = {
-#define X(name, verdict, text) { #name, text, verdict },
+#define X(name, verdict, text) [REASON_##name] = { #name, text, verdict },
 	REASONS(X)
 #undef X
 };
@@ -34,7 +34,7 @@ enum verdict reason_verdict(enum reason reason)
 
 const char *reason_text(const char *name)
 {
-	for (int reason = 0; reason < REASON_COUNT; reason++)
+	for (int reason = REASON_NONE + 1; reason < REASON_COUNT; reason++)
 		if (!strcasecmp(reasons[reason].name, name))
 			return reasons[reason].text;
 	return "";

@@ -24,7 +24,7 @@ static json_t *reason_counts(const struct snapshot *snapshot, enum verdict verdi
 	json_t *counts = json_object();
 	char name[REASON_NAME_MAX];
 
-	for (int reason = 0; reason < REASON_COUNT; reason++) {
+	for (int reason = REASON_NONE + 1; reason < REASON_COUNT; reason++) {
 		uint64_t packets = hook < 0 ? sum_packets(snapshot, reason) :
 					      snapshot->counters[hook][reason].packets;
 
@@ -54,7 +54,7 @@ static json_t *forwarded(const struct snapshot *snapshot)
 	struct counter sum = {};
 
 	for (int hook = 0; hook < HOOK_COUNT; hook++)
-		for (int reason = 0; reason < REASON_COUNT; reason++) {
+		for (int reason = REASON_NONE + 1; reason < REASON_COUNT; reason++) {
 			if (reason_verdict(reason) != FORWARD || reason == REASON_XDP_DECAP)
 				continue;
 			sum.packets += snapshot->counters[hook][reason].packets;

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What a step of the packet path returns is one of three types: an enum verdict (where the packet
+ * goes), an enum reason (why it may not go on; parallax_reasons.h), or an int error, 0 or -errno. */
+#ifndef VERDICT_H
+#define VERDICT_H
+
+#include "base.h"
+
+/* Verdicts of a TC program. TCX and tc give these values the same meaning. */
+enum verdict {
+	VERDICT_NONE = -2, /* internal: the packet belongs to no flow of this kind, go on */
+	VERDICT_NEXT = -1, /* TC_ACT_UNSPEC: the next program on the hook, then the stack */
+	VERDICT_DROP = 2,  /* TC_ACT_SHOT */
+	VERDICT_REDIRECT = 7, /* TC_ACT_REDIRECT: bpf_redirect() and its kin return it */
+};
+
+#endif
