@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Packets that leave a pod or are about to enter one. */
+#ifndef POD_H
+#define POD_H
+
+#include "client.h"
+#include "gateway.h"
+
+/* A packet for a VIP that cannot be followed never falls through to routing. */
+INLINE enum verdict unreadable(const struct packet *p, enum parsed parsed)
+{
+	enum reason reason = parsed == PARSED_FRAGMENT ? REASON_FRAGMENT :
+			     parsed == PARSED_OPTIONS  ? REASON_BAD_HEADER :
+							 REASON_TRUNCATED;
+	struct filters *f = filters_get();
+
+	if (parsed == PARSED_OTHER || !f ||
+	    !filter_has(f->destinations, address_bit(p->key.daddr)) ||
+	    !service_is_vip(p->key.daddr))
+		return VERDICT_NEXT;
+	return drop(p, reason);
+}
+
+/* A packet that a pod sends as a backend: the reply of a flow. VERDICT_NONE: of no flow. */
+INLINE enum verdict pod_reply(struct __sk_buff *skb, struct packet *p, const struct settings *s)
+{
+	enum verdict verdict = VERDICT_NONE;
+
+	if (s->flags & SETTING_GATEWAY)
+		verdict = gateway_reply(skb, p, s);
+	return verdict == VERDICT_NONE ? client_reply_redirect(skb, p, s) : verdict;
+}
+
+/* A packet that a pod sends. */
+INLINE enum verdict from_pod(struct __sk_buff *skb, struct packet *p, const struct settings *s,
+			     const struct filters *f)
+{
+	enum verdict verdict;
+
+	if (filter_has(f->replies, reply_bit(p->key.saddr, p->key.sport))) {
+		verdict = pod_reply(skb, p, s);
+		if (verdict != VERDICT_NONE)
+			return verdict;
+	}
+	if (filter_has(f->destinations, address_bit(p->key.daddr))) {
+		if (is_snat_port(s, p->key.daddr, p->key.dport) &&
+		    !(s->flags & SETTING_SNAT_SHARED))
+			return drop(p, REASON_SNAT_NO_FLOW);
+		return client_packet(skb, p, s);
+	}
+	/* Each reply key of a flow with NAT is announced: without that bit nothing can clash. */
+	if (is_syn(p) && filter_has(f->replies, reply_bit(p->key.daddr, p->key.dport)))
+		return client_syn(skb, p, s);
+	return VERDICT_NEXT;
+}
+
+#endif

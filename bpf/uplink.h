@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Packets that arrive at an uplink: out of tunnels, and replies to the gateway's SNAT ports. */
+#ifndef UPLINK_H
+#define UPLINK_H
+
+#include "client.h"
+#include "gateway.h"
+#include "xdp_mark.h"
+
+/* ------------------------------------------------------------------ tunnel to client */
+
+/* May this tunnel packet speak for the flow? Its own gateway may, and any other of that network,
+ * from the port it listens on. */
+INLINE bool client_hears(const struct flow *flow, const struct outer *outer)
+{
+	struct gateway_key key = {}; /* naming a union's member would leave its other bytes unset */
+	struct gateway *gateway;
+
+	key.addr.v4 = outer->saddr;
+	key.network = flow->network;
+	if (outer->vni != flow->network)
+		return false;
+	if (outer->saddr == flow->peer.v4 && outer->sport == flow->peer_port)
+		return true;
+	gateway = bpf_map_lookup_elem(&gateways, &key);
+	return gateway && gateway->kind == BACKEND_GENEVE && gateway->tunnel_port == outer->sport;
+}
+
+/* An ICMP error of a gateway passes if it quotes a packet that we sent into a tunnel. Returns the
+ * reason of a drop or REASON_NONE. */
+SUBPROGRAM enum reason icmp_check(struct __sk_buff *skb, const struct packet *p,
+				  const struct outer *outer)
+{
+	REQUIRE(p && outer, REASON_NO_ROOM);
+	struct {
+		__u8 type, code;
+		__u8 rest[6];
+		struct iphdr ip;
+		__be16 sport, dport;
+	} icmp;
+	struct flow_key key;
+	struct flow *flow;
+
+	if (p->length > skb->len - p->l3 || p->length < IP_HLEN + sizeof(icmp))
+		return REASON_TRUNCATED;
+	if (bpf_skb_load_bytes(skb, p->l4, &icmp, sizeof(icmp)) || icmp.type != ICMP_UNREACH)
+		return REASON_TUNNEL_NO_FLOW;
+	key.saddr = icmp.ip.saddr;
+	key.daddr = icmp.ip.daddr;
+	key.sport = icmp.sport;
+	key.dport = icmp.dport;
+	key.zone = FLOW_ZONE(0, FLOW_CLIENT, icmp.ip.protocol == IPPROTO_UDP);
+	flow = flow_find_any(&key);
+	if (!flow || flow->action != FLOW_ENCAP || p->key.daddr != key.saddr ||
+	    !client_hears(flow, outer))
+		return REASON_TUNNEL_NO_FLOW;
+	return REASON_NONE;
+}
+
+/* A reply passes if it belongs to a flow that we sent into a tunnel, which sees the packet. Returns
+ * the reason of a drop or REASON_NONE. */
+INLINE enum reason tunnel_reply_check(struct packet *p, const struct settings *s,
+				      const struct outer *outer)
+{
+	struct flow_key key;
+	struct flow *flow;
+
+	p->key.zone = FLOW_ZONE(0, FLOW_REPLY, is_udp(p));
+	key = p->key;
+	flow = flow_find_any(&key);
+	if (!flow || flow->action != FLOW_DECAP)
+		return REASON_TUNNEL_NO_FLOW;
+	if (!client_hears(flow, outer))
+		return outer->vni == flow->network ? REASON_TUNNEL_SOURCE : REASON_TUNNEL_VNI;
+	flow = flow_answered(&key, flow, p->tcp_flags, s->hz);
+	if (!flow)
+		return REASON_FLOWS_FULL;
+	flow_seen(&key, flow, p, s->hz);
+	return REASON_NONE;
+}
+
+/* A packet for a client out of a tunnel; `p` is the inner packet, where it stands. */
+SUBPROGRAM enum verdict client_from_tunnel(struct __sk_buff *skb, struct packet *p,
+					   const struct settings *s, const struct outer *outer)
+{
+	REQUIRE(p && s && outer, VERDICT_DROP);
+	enum reason reason = p->proto == IPPROTO_ICMP ? icmp_check(skb, p, outer) :
+						tunnel_reply_check(p, s, outer);
+
+	if (!reason)
+		reason = tunnel_strip(skb, p, outer);
+	if (reason)
+		return drop(p, reason);
+	if (p->tcp_flags & TCP_SYN && clamp_mss(skb, p, tunnel_mtu(s)))
+		return drop(p, REASON_NO_ROOM);
+	return forwarded(p, REASON_FROM_TUNNEL, route_send(skb, p, s, p->key.daddr));
+}
+
+/* ------------------------------------------------------------------ tunnel */
+
+/* Do tunnels to a client carry this ICMP packet? `p` knows the protocol of IPv4 alone. */
+INLINE bool is_plain_icmp(const struct packet *p, const struct iphdr *ip)
+{
+	return p->proto == IPPROTO_ICMP && ip->ihl == 5 &&
+	       !(ip->frag_off & bpf_htons(IP_MF | IP_OFFSET));
+}
+
+/* Parse the inner packet at `l3`. Its header never passes ip_rcv() of this node, which would verify
+ * the checksum. Returns the reason of a drop or REASON_NONE. */
+INLINE enum reason parse_inner(struct packet *p, struct __sk_buff *skb, __u32 l3, bool request)
+{
+	void *data = skb_data(skb), *end = skb_end(skb);
+	struct iphdr *ip = data + l3;
+	enum parsed parsed;
+
+	if (l3 > GENEVE_AT + sizeof(struct geneve_header) + GENEVE_OPTIONS_MAX || skb->len < l3)
+		return REASON_TRUNCATED;
+	parsed = parse_ipv4(p, data, end, l3, skb->len - l3, skb->gso_size);
+	if (parsed == PARSED_FRAGMENT)
+		return REASON_FRAGMENT;
+	if (parsed == PARSED_TRUNCATED)
+		return REASON_TRUNCATED;
+	if ((void *)(ip + 1) > end || parsed == PARSED_OPTIONS ||
+	    (parsed == PARSED_OTHER && (request || !is_plain_icmp(p, ip))))
+		return REASON_BAD_HEADER;
+	return csum_iphdr_ok(ip) ? REASON_NONE : REASON_TUNNEL_CHECKSUM;
+}
+
+/* A packet of a tunnel whose inner one starts at `l3`; `p` is filled with that one. */
+INLINE enum verdict tunnel_packet(struct __sk_buff *skb, struct packet *p, const struct settings *s,
+				  const struct outer *outer, __u32 l3)
+{
+	bool request = outer_for_gateway(s, outer->daddr, outer->dport);
+	enum reason reason;
+
+	*p = (struct packet){ .hook = HOOK_UPLINK, .length = skb->len };
+	reason = parse_inner(p, skb, l3, request);
+	if (outer->probe)
+		reason = REASON_TUNNEL_MALFORMED;
+	if (reason)
+		return drop(p, reason);
+	return request ? gateway_packet(skb, p, s, outer) : client_from_tunnel(skb, p, s, outer);
+}
+
+/* Is this UDP packet, still as it came, one of a tunnel? Begins `outer`. */
+INLINE bool is_tunnel(const struct packet *p, const struct settings *s, struct outer *outer)
+{
+	*outer = (struct outer){
+		.saddr = p->key.saddr,
+		.daddr = p->key.daddr,
+		.sport = p->key.sport,
+		.dport = p->key.dport,
+		.tos = p->tos,
+	};
+	return is_udp(p) && (outer_for_gateway(s, outer->daddr, outer->dport) ||
+			     outer_for_client(s, outer->daddr, outer->dport));
+}
+
+INLINE enum reason read_tunnel(struct __sk_buff *skb, struct outer *outer)
+{
+	pull(skb, GENEVE_AT + sizeof(struct geneve_header) + GENEVE_OPTIONS_MAX + IP_HLEN + TCP_HLEN);
+	return outer_read(skb_data(skb), skb_end(skb), outer);
+}
+
+INLINE enum verdict snat_packet(struct __sk_buff *skb, struct packet *p, const struct settings *s)
+{
+	struct filters *f = filters_get();
+	enum verdict verdict;
+
+	if (!f || !filter_has(f->destinations, address_bit(p->key.daddr)) ||
+	    !is_snat_port(s, p->key.daddr, p->key.dport))
+		return VERDICT_NEXT;
+	verdict = gateway_reply(skb, p, s);
+	if (verdict != VERDICT_NONE)
+		return verdict;
+	/* On an address of the node itself, masquerading picks ports as well. */
+	return s->flags & SETTING_SNAT_SHARED ? VERDICT_NEXT : drop(p, REASON_SNAT_NO_FLOW);
+}
+
+/* A packet of an uplink. `p` and `outer` are filled with what it is. */
+INLINE enum verdict uplink_packet(struct __sk_buff *skb, struct packet *p, struct outer *outer,
+				  const struct settings *s)
+{
+	__u32 l3 = ETH_HLEN;
+	enum reason reason;
+
+	pull(skb, ETH_HLEN + IP_HLEN + TCP_HLEN);
+	if (!xdp_mark_read(skb, outer)) {
+		if (parse_skb(p, skb, HOOK_UPLINK) != PARSED)
+			return VERDICT_NEXT;
+		if (!is_tunnel(p, s, outer))
+			return snat_packet(skb, p, s);
+		reason = read_tunnel(skb, outer);
+		/* Masquerading picks our source ports too: no tunnel packet then. */
+		if (reason == REASON_TUNNEL_MALFORMED &&
+		    !outer_for_gateway(s, outer->daddr, outer->dport))
+			return VERDICT_NEXT;
+		if (reason)
+			return drop(p, reason);
+		l3 += outer->length;
+	}
+	return tunnel_packet(skb, p, s, outer, l3);
+}
+
+#endif
