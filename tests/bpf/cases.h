@@ -5,32 +5,16 @@
 
 #include "run.h"
 
-struct case_list {
-	const struct test_case *cases;
-	unsigned int count;
-};
-
-#define CASE_LIST(name, rows)                                                                      \
-	const struct case_list name = {rows, sizeof(rows) / sizeof((rows)[0])}
-
-extern const struct case_list ignore_cases;   /* what is none of our business */
-extern const struct case_list local_cases;    /* client: pods of this network */
-extern const struct case_list flow_cases;     /* states, tables, promotion */
-extern const struct case_list close_cases;    /* FIN, RST, the same tuple again */
-extern const struct case_list full_cases;     /* full tables, floods */
-extern const struct case_list race_cases;     /* two CPUs, one flow */
-extern const struct case_list log_cases;      /* bytes and the access log */
-extern const struct case_list encap_cases;    /* client: into the tunnel */
-extern const struct case_list decap_cases;    /* client: out of the tunnel */
-extern const struct case_list refuse_cases;   /* RST, ICMP, takeover */
-extern const struct case_list drop_cases;     /* drop overloads */
-extern const struct case_list clash_cases;    /* one source port, two connections */
-extern const struct case_list stale_cases;    /* rows that changed under the reader */
-extern const struct case_list spoof_cases;    /* sources of other pods */
-extern const struct case_list gateway_cases;  /* gateway role */
-extern const struct case_list gateway_limit_cases; /* what it refuses, and when it is full */
-extern const struct case_list header_cases;   /* malformed tunnel packets, ECN, TTL */
-extern const struct case_list xdp_cases;      /* decapsulation before TC */
+/* Makes the rows of a file part of bpf_tests; nothing else names them. */
+#define REGISTER_CASES(rows)                                                                       \
+	static void __attribute__((constructor)) register_##rows(void)                             \
+	{                                                                                          \
+		static struct case_list list = {                                                   \
+			.cases = rows, .count = sizeof(rows) / sizeof((rows)[0])};                  \
+                                                                                                   \
+		cases_register(&list);                                                             \
+	}                                                                                          \
+	_Static_assert(sizeof(rows), "takes the semicolon")
 
 /* setup.c: HELLO at VIP:5000, TCP and UDP, carried out by ... */
 void setup_local(struct world *world);       /* HELLO1 */

@@ -148,4 +148,4 @@ static const struct test_case rows[] = {
 		.verdict = NEXT})},
 };
 
-CASE_LIST(clash_cases, rows);
+REGISTER_CASES(rows);

@@ -108,4 +108,4 @@ static const struct test_case rows[] = {
 		.count = COUNT(REPLY)})},
 };
 
-CASE_LIST(close_cases, rows);
+REGISTER_CASES(rows);

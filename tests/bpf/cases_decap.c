@@ -286,4 +286,4 @@ static const struct test_case rows[] = {
 		.count = COUNT(TRUNCATED)})},
 };
 
-CASE_LIST(decap_cases, rows);
+REGISTER_CASES(rows);

@@ -185,4 +185,4 @@ static const struct test_case rows[] = {
 	{"drops: by the hash that userspace knows", setup_sequence, .run = by_the_hash},
 };
 
-CASE_LIST(drop_cases, rows);
+REGISTER_CASES(rows);

@@ -230,4 +230,4 @@ static const struct test_case rows[] = {
 		.count = COUNT(TOO_BIG)})},
 };
 
-CASE_LIST(encap_cases, rows);
+REGISTER_CASES(rows);

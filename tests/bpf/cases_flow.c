@@ -122,4 +122,4 @@ static const struct test_case rows[] = {
 	       SERVER_SENDS(ACK, ESTABLISHED))},
 };
 
-CASE_LIST(flow_cases, rows);
+REGISTER_CASES(rows);

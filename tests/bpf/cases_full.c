@@ -248,4 +248,4 @@ static const struct test_case rows[] = {
 	 .run = flood_answered},
 };
 
-CASE_LIST(full_cases, rows);
+REGISTER_CASES(rows);

@@ -289,4 +289,4 @@ static const struct test_case rows[] = {
 	       {UPLINK, .in = TCP(NODE1, 5555, GATEWAY, 22, A_SYN), .verdict = NEXT})},
 };
 
-CASE_LIST(gateway_cases, rows);
+REGISTER_CASES(rows);

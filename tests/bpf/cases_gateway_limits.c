@@ -350,4 +350,4 @@ static const struct test_case rows[] = {
 	 .run = reclaim_idle},
 };
 
-CASE_LIST(gateway_limit_cases, rows);
+REGISTER_CASES(rows);

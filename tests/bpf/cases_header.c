@@ -178,4 +178,4 @@ static const struct test_case rows[] = {
 	{"ecn: all combinations of inner and outer", setup_gateway, .run = combine_ecn},
 };
 
-CASE_LIST(header_cases, rows);
+REGISTER_CASES(rows);

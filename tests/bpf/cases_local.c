@@ -169,4 +169,4 @@ static const struct test_case rows[] = {
 		.count = COUNT(TO_PASSTHROUGH)})},
 };
 
-CASE_LIST(local_cases, rows);
+REGISTER_CASES(rows);

@@ -137,4 +137,4 @@ static const struct test_case rows[] = {
 	 STEPS(CONNECTS, CLIENT_SENDS(RST, CLOSING)), .run = no_events},
 };
 
-CASE_LIST(log_cases, rows);
+REGISTER_CASES(rows);

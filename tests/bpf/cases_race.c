@@ -270,4 +270,4 @@ static const struct test_case rows[] = {
 	{"race: a SYN at the gateway, twice", NULL, .run = rounds_at_gateway},
 };
 
-CASE_LIST(race_cases, rows);
+REGISTER_CASES(rows);

@@ -161,4 +161,4 @@ static const struct test_case rows[] = {
 	 ANSWER(NO_FLOW, FIELDS(AN_ACK), .flags = RST, .seq = 5001)},
 };
 
-CASE_LIST(refuse_cases, rows);
+REGISTER_CASES(rows);

@@ -46,4 +46,4 @@ static const struct test_case rows[] = {
 		.count = COUNT(TO_PASSTHROUGH)})},
 };
 
-CASE_LIST(spoof_cases, rows);
+REGISTER_CASES(rows);

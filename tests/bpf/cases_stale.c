@@ -346,4 +346,4 @@ static const struct test_case rows[] = {
 	{"choose: affinity keeps a client at one backend", setup_affinity, .run = choose_by_client},
 };
 
-CASE_LIST(stale_cases, rows);
+REGISTER_CASES(rows);

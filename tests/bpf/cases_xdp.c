@@ -113,4 +113,4 @@ static const struct test_case rows[] = {
 	 LEAVES(TO_VIP(A_SYN, .cut = 45, AT_GATEWAY()))},
 };
 
-CASE_LIST(xdp_cases, rows);
+REGISTER_CASES(rows);

@@ -146,7 +146,7 @@ static void clear_reclaim(struct world *world)
 		bpf_map_update_elem(fd, &i, &none, BPF_ANY);
 }
 
-static bool case_run(struct world *world, const struct test_case *test)
+static bool case_passes(struct world *world, const struct test_case *test)
 {
 	struct port_values ports = {0};
 
@@ -168,23 +168,35 @@ static bool needs_live(const struct test_case *test)
 	return false;
 }
 
-void cases_run(struct world *world, const struct test_case *cases, unsigned int count,
-	       const char *only, struct totals *totals)
+static void run_case(struct world *world, const struct test_case *test, struct totals *totals)
 {
-	for (unsigned int i = 0; i < count; i++) {
-		bool good;
+	bool good;
 
-		if (only && !strstr(cases[i].name, only))
-			continue;
-		if (needs_live(&cases[i]) && !world->live) {
-			printf("SKIP %s: needs XDP test frames that go on (Linux 5.18)\n",
-			       cases[i].name);
-			totals->skipped++;
-			continue;
-		}
-		good = case_run(world, &cases[i]);
-		printf("%s %s\n", good ? "PASS" : "FAIL", cases[i].name);
-		fflush(stdout);
-		*(good ? &totals->passed : &totals->failed) += 1;
+	if (needs_live(test) && !world->live) {
+		printf("SKIP %s: needs XDP test frames that go on (Linux 5.18)\n", test->name);
+		totals->skipped++;
+		return;
 	}
+	good = case_passes(world, test);
+	printf("%s %s\n", good ? "PASS" : "FAIL", test->name);
+	fflush(stdout);
+	*(good ? &totals->passed : &totals->failed) += 1;
+}
+
+/* ------------------------------------------------------------------ all files */
+
+static struct case_list *registered, **last = &registered;
+
+void cases_register(struct case_list *list)
+{
+	*last = list;
+	last = &list->next;
+}
+
+void cases_run(struct world *world, const char *only, struct totals *totals)
+{
+	for (const struct case_list *list = registered; list; list = list->next)
+		for (unsigned int i = 0; i < list->count; i++)
+			if (!only || strstr(list->cases[i].name, only))
+				run_case(world, &list->cases[i], totals);
 }

@@ -57,11 +57,18 @@ bool step_run(struct world *world, const struct step *step, struct port_values *
 int frame_run(struct world *world, const struct step *step, uint8_t *data, uint32_t *len,
 	      int *ret_verdict);
 
-/* Run all rows whose name contains `only` (NULL: all); adds to the totals. */
+/* The rows of one file; registered by REGISTER_CASES() before main(). */
+struct case_list {
+	const struct test_case *cases;
+	unsigned int count;
+	struct case_list *next;
+};
+void cases_register(struct case_list *list);
+
+/* Run all registered rows whose name contains `only` (NULL: all); adds to the totals. */
 struct totals {
 	unsigned int passed, failed, skipped;
 };
-void cases_run(struct world *world, const struct test_case *cases, unsigned int count,
-	       const char *only, struct totals *totals);
+void cases_run(struct world *world, const char *only, struct totals *totals);
 
 #endif
