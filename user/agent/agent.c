@@ -126,14 +126,10 @@ static void on_file(evutil_socket_t fd, short what, void *arg)
 		look_soon(agent, agent->file_events.whole);
 }
 
-static void on_answer(evutil_socket_t fd, short what, void *arg)
+/* Those of gateways' host names. */
+static void on_addresses(void *arg)
 {
-	struct agent *agent = arg;
-
-	(void)fd;
-	(void)what;
-	resolver_read(agent->resolver);
-	agent_schedule(agent);
+	agent_schedule(arg);
 }
 
 /* A stream that is there again at once would else leave no line in the log. */
@@ -261,8 +257,6 @@ static int watch_all(struct agent *agent)
 	if (!err && agent->file_watch)
 		err = watch(agent, file_watch_fd(agent->file_watch), EV_READ, on_file);
 	if (!err)
-		err = watch(agent, resolver_fd(agent->resolver), EV_READ, on_answer);
-	if (!err)
 		err = watch(agent, netlink_watch_fd(agent->netlink_watch), EV_READ, on_link);
 	agent->debounce = evtimer_new(agent->base, on_debounce, agent);
 	agent->note = evtimer_new(agent->base, on_note, agent);
@@ -274,7 +268,7 @@ static int watch_all(struct agent *agent)
 
 int agent_load(struct agent *agent)
 {
-	int err = resolver_new(resolver_system_lookup, &agent->resolver);
+	int err = resolver_new(agent->base, lookup_system, on_addresses, agent, &agent->resolver);
 
 	agent->watch_error = file_watch_new(&agent->file_watch);
 	if (!err)

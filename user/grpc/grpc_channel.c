@@ -27,7 +27,7 @@ static void set_options(int fd)
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 }
 
-int grpc_channel_open(struct grpc_channel *channel, const struct grpc_endpoint *endpoint,
+int grpc_channel_open(struct grpc_channel *channel, const struct lookup_address *endpoint,
 		      const struct grpc_tls_options *tls)
 {
 	int err = 0;

@@ -8,8 +8,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "grpc_lookup.h"
 #include "grpc_tls.h"
+#include "lookup.h"
 
 struct grpc_channel {
 	int fd; /* -1: closed */
@@ -22,7 +22,7 @@ struct grpc_channel {
 };
 
 /* Begins; `tls` NULL for plain. Returns 0, or -errno with channel->reason; it is then closed. */
-int grpc_channel_open(struct grpc_channel *channel, const struct grpc_endpoint *endpoint,
+int grpc_channel_open(struct grpc_channel *channel, const struct lookup_address *endpoint,
 		      const struct grpc_tls_options *tls);
 /* Goes on with connection and handshake: 0 when ready, -EAGAIN, or -errno with the reason. */
 int grpc_channel_advance(struct grpc_channel *channel);

@@ -4,6 +4,7 @@
 #include <netdb.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "addr.h"
 #include "grpc_stream_parts.h"
@@ -25,10 +26,10 @@ static void set_peer(struct grpc_stream *stream)
 static void blame(struct grpc_stream *stream, const char *why)
 {
 	char number[64] = "", place[80] = "";
-	const struct grpc_endpoint *endpoint;
+	const struct lookup_address *endpoint;
 
 	if (stream->next_endpoint) {
-		endpoint = &stream->found.endpoints[stream->next_endpoint - 1];
+		endpoint = &stream->found.items[stream->next_endpoint - 1];
 		getnameinfo((const struct sockaddr *)&endpoint->addr, endpoint->length, number,
 			    sizeof(number), NULL, 0, NI_NUMERICHOST);
 	}
@@ -43,8 +44,8 @@ static void next_address(struct grpc_stream *stream);
 static void next_endpoint(struct grpc_stream *stream)
 {
 	while (stream->next_endpoint < stream->found.count) {
-		const struct grpc_endpoint *endpoint =
-			&stream->found.endpoints[stream->next_endpoint++];
+		const struct lookup_address *endpoint =
+			&stream->found.items[stream->next_endpoint++];
 		const struct grpc_options *options = &stream->options;
 		struct grpc_tls_options tls = {
 			options->ca_file,
@@ -63,16 +64,46 @@ static void next_endpoint(struct grpc_stream *stream)
 	next_address(stream);
 }
 
-static void on_found(void *arg, const struct grpc_lookup_result *result)
+void grpc_dial_cancel(struct grpc_stream *stream)
+{
+	evutil_socket_t fd;
+
+	if (!stream->lookup)
+		return;
+	fd = event_get_fd(stream->lookup);
+	event_free(stream->lookup);
+	close(fd);
+	stream->lookup = NULL;
+}
+
+static void on_found(evutil_socket_t fd, short what, void *arg)
 {
 	struct grpc_stream *stream = arg;
 
-	stream->lookup = NULL;
-	stream->found = *result;
+	(void)what;
+	lookup_read(fd, &stream->found);
+	grpc_dial_cancel(stream);
 	stream->next_endpoint = 0;
-	if (!result->count)
-		blame(stream, result->problem ? result->problem : "no address");
+	if (!stream->found.count)
+		blame(stream, stream->found.problem ? stream->found.problem : "no address");
 	next_endpoint(stream);
+}
+
+static int start_lookup(struct grpc_stream *stream)
+{
+	struct lookup_query query = { .port = current(stream)->port, .family = AF_UNSPEC };
+	int fd, err;
+
+	snprintf(query.host, sizeof(query.host), "%s", current(stream)->host);
+	err = lookup_start(lookup_system, &query, &fd);
+	if (err)
+		return err;
+	stream->lookup = event_new(stream->base, fd, EV_READ, on_found, stream);
+	if (!stream->lookup) {
+		close(fd);
+		return -ENOMEM;
+	}
+	return event_add(stream->lookup, NULL) ? -ENOMEM : 0;
 }
 
 static void look_up(struct grpc_stream *stream)
@@ -83,11 +114,11 @@ static void look_up(struct grpc_stream *stream)
 	stream->phase = GRPC_LOOKING_UP;
 	stream->next_endpoint = stream->found.count = 0;
 	grpc_set_timer(stream, stream->options.connect_ms);
-	err = grpc_lookup_start(stream->base, current(stream)->host, current(stream)->port, on_found,
-				stream, &stream->lookup);
+	err = start_lookup(stream);
 	if (!err)
 		return;
-	blame(stream, strerror(-err));
+	grpc_dial_cancel(stream);
+	blame(stream, err == -EAGAIN ? "too many names are being looked up" : strerror(-err));
 	grpc_set_timer(stream, 1); /* goes on from the loop */
 }
 
@@ -136,7 +167,6 @@ void grpc_dial_timeout(struct grpc_stream *stream)
 	}
 	if (stream->lookup)
 		blame(stream, "looking up the name took too long");
-	grpc_lookup_cancel(stream->lookup);
-	stream->lookup = NULL;
+	grpc_dial_cancel(stream);
 	next_address(stream);
 }

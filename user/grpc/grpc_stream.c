@@ -32,8 +32,7 @@ void grpc_set_timer(struct grpc_stream *stream, unsigned int ms)
 static void tear_down(struct grpc_stream *stream)
 {
 	stream->phase = GRPC_CLOSED;
-	grpc_lookup_cancel(stream->lookup);
-	stream->lookup = NULL;
+	grpc_dial_cancel(stream);
 	event_del(stream->readable);
 	event_del(stream->writable);
 	event_del(stream->timer);

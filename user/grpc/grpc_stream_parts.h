@@ -10,8 +10,8 @@
 
 #include "grpc_channel.h"
 #include "grpc_frame.h"
-#include "grpc_lookup.h"
 #include "grpc_stream.h"
+#include "lookup.h"
 
 enum grpc_phase { GRPC_CLOSED, GRPC_LOOKING_UP, GRPC_CONNECTING, GRPC_OPEN };
 
@@ -40,9 +40,9 @@ struct grpc_stream {
 	size_t attempts;  /* addresses tried since grpc_stream_connect() */
 	bool delivered;   /* a message came on this stream */
 	bool spoke;       /* the server sent a byte of HTTP/2 */
-	struct grpc_lookup *lookup;
-	struct grpc_lookup_result found;
-	size_t next_endpoint;
+	struct event *lookup; /* under way; or NULL */
+	struct lookup_result found;
+	size_t next_endpoint; /* of those found */
 	char peer[300];
 
 	struct grpc_channel channel;
@@ -71,6 +71,8 @@ void grpc_dial_start(struct grpc_stream *stream);
 void grpc_dial_advance(struct grpc_stream *stream);
 /* Waited too long. */
 void grpc_dial_timeout(struct grpc_stream *stream);
+/* Ends a look-up that is under way. */
+void grpc_dial_cancel(struct grpc_stream *stream);
 
 /* grpc_http2.c. Each returns 0 or -errno with stream->reason. */
 int grpc_http2_start(struct grpc_stream *stream);

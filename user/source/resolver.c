@@ -1,46 +1,61 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Addresses of gateways that are named by host name, asked for in a thread of its own. */
+/* IPv4 addresses of gateways that are given by host name, looked up again from time to time. */
 #include "resolver.h"
 
 #include <errno.h>
-#include <netdb.h>
 #include <netinet/in.h>
-#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
-#include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "thread.h"
+#include "clock.h"
 
-struct answer {
-	char *name;
+#define TICK_SECONDS 5 /* how late a look-up may be */
+
+struct host {
+	struct resolver *resolver;
+	struct event *event; /* of the look-up under way; or NULL */
+	uint64_t started_ns; /* CLOCK_MONOTONIC, of the last look-up; 0: none yet */
 	struct addr addresses[RESOLVER_ADDRESSES_MAX];
 	size_t count;
-	time_t asked; /* CLOCK_MONOTONIC seconds; 0: not yet */
+	char name[256];
 };
 
-/* Shared with the thread, which may outlive resolver_free() in the middle of a question. */
 struct resolver {
-	pthread_mutex_t lock;
-	pthread_cond_t wake;
-	resolver_lookup lookup;
-	struct answer *answers;
+	struct event_base *base;
+	struct event *tick;
+	lookup_fn lookup;
+	void (*changed)(void *arg);
+	void *arg;
+	struct host **hosts;
 	size_t count;
-	int fd;
-	bool stop;
+	size_t running; /* look-ups */
 };
 
-static time_t now_seconds(void)
+static struct host *find(const struct resolver *resolver, const char *name)
 {
-	struct timespec now;
+	for (size_t i = 0; i < resolver->count; i++)
+		if (!strcmp(resolver->hosts[i]->name, name))
+			return resolver->hosts[i];
+	return NULL;
+}
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec + 1; /* never 0 */
+/* ------------------------------------------------------------------ look-ups */
+
+static void end_lookup(struct host *host)
+{
+	evutil_socket_t fd;
+
+	if (!host->event)
+		return;
+	fd = event_get_fd(host->event);
+	event_free(host->event);
+	close(fd);
+	host->event = NULL;
+	host->resolver->running--;
 }
 
 static int compare(const void *a, const void *b)
@@ -48,141 +63,206 @@ static int compare(const void *a, const void *b)
 	return addr_compare(a, b);
 }
 
-int resolver_system_lookup(const char *name, struct addr ret[RESOLVER_ADDRESSES_MAX])
+static bool same_addresses(const struct host *host, const struct addr *addresses, size_t count)
 {
-	struct addrinfo hints = { .ai_family = AF_INET, .ai_socktype = SOCK_DGRAM }, *list, *item;
-	int count = 0;
-
-	if (getaddrinfo(name, NULL, &hints, &list))
-		return -1;
-	for (item = list; item && count < RESOLVER_ADDRESSES_MAX; item = item->ai_next) {
-		const struct sockaddr_in *in = (const void *)item->ai_addr;
-
-		ret[count++] = (struct addr){ 4, { .v4 = in->sin_addr.s_addr } };
-	}
-	freeaddrinfo(list);
-	return count ? count : -1;
-}
-
-static struct answer *find(struct resolver *resolver, const char *name)
-{
-	for (size_t i = 0; i < resolver->count; i++)
-		if (!strcmp(resolver->answers[i].name, name))
-			return &resolver->answers[i];
-	return NULL;
-}
-
-static void free_answers(struct answer *answers, size_t count)
-{
+	if (host->count != count)
+		return false;
 	for (size_t i = 0; i < count; i++)
-		free(answers[i].name);
-	free(answers);
+		if (!addr_equal(&host->addresses[i], &addresses[i]))
+			return false;
+	return true;
 }
 
-/* ------------------------------------------------------------------ the thread */
-
-static struct answer *next_due(struct resolver *resolver)
+/* Returns whether the addresses differ. */
+static bool keep(struct host *host, const struct lookup_result *result)
 {
-	time_t now = now_seconds();
+	struct addr addresses[RESOLVER_ADDRESSES_MAX] = {};
+	size_t count = 0;
 
-	for (size_t i = 0; i < resolver->count; i++)
-		if (!resolver->answers[i].asked ||
-		    now - resolver->answers[i].asked >= RESOLVER_SECONDS)
-			return &resolver->answers[i];
-	return NULL;
+	for (; count < result->count && count < RESOLVER_ADDRESSES_MAX; count++) {
+		const struct sockaddr_in *in = (const void *)&result->items[count].addr;
+
+		addresses[count] = (struct addr){ 4, { .v4 = in->sin_addr.s_addr } };
+	}
+	if (count)
+		qsort(addresses, count, sizeof(*addresses), compare);
+	if (!count || same_addresses(host, addresses, count))
+		return false;
+	memcpy(host->addresses, addresses, sizeof(addresses));
+	host->count = count;
+	return true;
 }
 
-static void keep(struct resolver *resolver, const char *name, const struct addr *addresses,
-		 int count)
-{
-	struct answer *answer = find(resolver, name);
-	uint64_t one = 1;
+static void start_due(struct resolver *resolver);
 
-	if (!answer || count < 0)
+static void on_result(evutil_socket_t fd, short what, void *arg)
+{
+	struct host *host = arg;
+	struct resolver *resolver = host->resolver;
+	struct lookup_result result;
+
+	(void)what;
+	lookup_read(fd, &result);
+	end_lookup(host);
+	start_due(resolver);
+	if (keep(host, &result))
+		resolver->changed(resolver->arg);
+}
+
+/* One that cannot be started is tried again at the next tick. */
+static void start(struct host *host)
+{
+	struct resolver *resolver = host->resolver;
+	struct lookup_query query = { .family = AF_INET };
+	int fd;
+
+	snprintf(query.host, sizeof(query.host), "%s", host->name);
+	if (lookup_start(resolver->lookup, &query, &fd))
 		return;
-	if (answer->count == (size_t)count &&
-	    !memcmp(answer->addresses, addresses, (size_t)count * sizeof(*addresses)))
+	host->event = event_new(resolver->base, fd, EV_READ, on_result, host);
+	if (!host->event) {
+		close(fd);
 		return;
-	memcpy(answer->addresses, addresses, (size_t)count * sizeof(*addresses));
-	answer->count = (size_t)count;
-	if (write(resolver->fd, &one, sizeof(one)) < 0)
-		answer->asked = 0; /* the counter is full: ask, and tell, again */
+	}
+	resolver->running++;
+	host->started_ns = clock_monotonic_ns();
+	if (event_add(host->event, NULL))
+		end_lookup(host);
 }
 
-/* With the lock held, which is let go during the question. */
-static void ask(struct resolver *resolver, struct answer *answer)
+static bool is_due(const struct host *host, uint64_t now_ns)
 {
-	struct addr addresses[RESOLVER_ADDRESSES_MAX];
-	char name[256];
-	int count;
-
-	memset(addresses, 0, sizeof(addresses));
-	answer->asked = now_seconds();
-	strncpy(name, answer->name, sizeof(name) - 1);
-	name[sizeof(name) - 1] = '\0';
-	pthread_mutex_unlock(&resolver->lock);
-	count = resolver->lookup(name, addresses);
-	if (count > 0)
-		qsort(addresses, (size_t)count, sizeof(*addresses), compare);
-	pthread_mutex_lock(&resolver->lock);
-	keep(resolver, name, addresses, count);
+	return !host->event && (!host->started_ns ||
+				now_ns - host->started_ns >= RESOLVER_SECONDS * 1000000000ull);
 }
 
-static void destroy(struct resolver *resolver)
+static void start_due(struct resolver *resolver)
 {
-	free_answers(resolver->answers, resolver->count);
-	close(resolver->fd);
-	pthread_cond_destroy(&resolver->wake);
-	pthread_mutex_destroy(&resolver->lock);
-	free(resolver);
+	uint64_t now = clock_monotonic_ns();
+
+	for (size_t i = 0; i < resolver->count && resolver->running < RESOLVER_PARALLEL; i++)
+		if (is_due(resolver->hosts[i], now))
+			start(resolver->hosts[i]);
 }
 
-static void *run(void *arg)
+static void on_tick(evutil_socket_t fd, short what, void *arg)
 {
-	struct resolver *resolver = arg;
+	(void)fd;
+	(void)what;
+	start_due(arg);
+}
 
-	pthread_mutex_lock(&resolver->lock);
-	while (!resolver->stop) {
-		struct answer *due = next_due(resolver);
-		struct timespec until;
+/* ------------------------------------------------------------------ names */
 
-		if (due) {
-			ask(resolver, due);
+static void free_host(struct host *host)
+{
+	if (host)
+		end_lookup(host);
+	free(host);
+}
+
+static struct host *new_host(struct resolver *resolver, const char *name)
+{
+	struct host *host = calloc(1, sizeof(*host));
+
+	if (host) {
+		host->resolver = resolver;
+		snprintf(host->name, sizeof(host->name), "%s", name);
+	}
+	return host;
+}
+
+/* Those wanted before keep their addresses: moved from the old list to the new one. */
+static void replace(struct resolver *resolver, struct host **hosts, size_t count)
+{
+	for (size_t i = 0; i < resolver->count; i++) {
+		struct host *old = resolver->hosts[i];
+		size_t at = 0;
+
+		while (at < count && strcmp(hosts[at]->name, old->name))
+			at++;
+		if (at == count) {
+			free_host(old);
 			continue;
 		}
-		clock_gettime(CLOCK_REALTIME, &until);
-		until.tv_sec += RESOLVER_SECONDS / 6;
-		if (resolver->count)
-			pthread_cond_timedwait(&resolver->wake, &resolver->lock, &until);
-		else
-			pthread_cond_wait(&resolver->wake, &resolver->lock);
+		free(hosts[at]);
+		hosts[at] = old;
 	}
-	pthread_mutex_unlock(&resolver->lock);
-	destroy(resolver);
-	return NULL;
+	free(resolver->hosts);
+	resolver->hosts = hosts;
+	resolver->count = count;
 }
 
-/* ------------------------------------------------------------------ the other side */
+static bool same_names(const struct resolver *resolver, const char *const *names, size_t count)
+{
+	if (resolver->count != count)
+		return false;
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(resolver->hosts[i]->name, names[i]))
+			return false;
+	return true;
+}
 
-int resolver_new(resolver_lookup lookup, struct resolver **ret)
+static int set_tick(struct resolver *resolver)
+{
+	const struct timeval seconds = { TICK_SECONDS, 0 };
+
+	if (!resolver->count)
+		return event_del(resolver->tick) ? -ENOMEM : 0;
+	if (event_pending(resolver->tick, EV_TIMEOUT, NULL))
+		return 0;
+	return event_add(resolver->tick, &seconds) ? -ENOMEM : 0;
+}
+
+int resolver_want(struct resolver *resolver, const char *const *names, size_t count)
+{
+	struct host **hosts;
+	size_t made = 0;
+
+	if (count > RESOLVER_NAMES_MAX)
+		return -E2BIG;
+	if (same_names(resolver, names, count))
+		return 0;
+	hosts = calloc(count + 1, sizeof(*hosts));
+	while (hosts && made < count && (hosts[made] = new_host(resolver, names[made])))
+		made++;
+	if (!hosts || made < count) {
+		while (made--)
+			free(hosts[made]);
+		free(hosts);
+		return -ENOMEM;
+	}
+	replace(resolver, hosts, count);
+	start_due(resolver);
+	return set_tick(resolver);
+}
+
+size_t resolver_addresses(const struct resolver *resolver, const char *name,
+			  struct addr ret[RESOLVER_ADDRESSES_MAX])
+{
+	const struct host *host = find(resolver, name);
+
+	if (!host)
+		return 0;
+	memcpy(ret, host->addresses, host->count * sizeof(*ret));
+	return host->count;
+}
+
+/* ------------------------------------------------------------------ the whole */
+
+int resolver_new(struct event_base *base, lookup_fn lookup, void (*changed)(void *arg), void *arg,
+		 struct resolver **ret)
 {
 	struct resolver *resolver = calloc(1, sizeof(*resolver));
-	int err;
 
 	if (!resolver)
 		return -ENOMEM;
-	resolver->lookup = lookup;
-	resolver->fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-	if (resolver->fd < 0) {
+	*resolver = (struct resolver){ .base = base, .lookup = lookup, .changed = changed,
+				       .arg = arg };
+	resolver->tick = event_new(base, -1, EV_PERSIST, on_tick, resolver);
+	if (!resolver->tick) {
 		free(resolver);
-		return -errno;
-	}
-	pthread_mutex_init(&resolver->lock, NULL);
-	pthread_cond_init(&resolver->wake, NULL);
-	err = thread_start(run, resolver);
-	if (err) {
-		destroy(resolver);
-		return err;
+		return -ENOMEM;
 	}
 	*ret = resolver;
 	return 0;
@@ -192,77 +272,9 @@ void resolver_free(struct resolver *resolver)
 {
 	if (!resolver)
 		return;
-	pthread_mutex_lock(&resolver->lock);
-	resolver->stop = true;
-	pthread_cond_signal(&resolver->wake);
-	pthread_mutex_unlock(&resolver->lock);
-}
-
-int resolver_fd(const struct resolver *resolver)
-{
-	return resolver->fd;
-}
-
-void resolver_read(struct resolver *resolver)
-{
-	uint64_t count;
-
-	while (read(resolver->fd, &count, sizeof(count)) > 0)
-		;
-}
-
-/* What is known of a name that stays wanted is taken along. */
-static int fill(struct resolver *resolver, struct answer *answers, const char *const *names,
-		size_t count)
-{
-	for (size_t i = 0; i < count; i++) {
-		const struct answer *known = find(resolver, names[i]);
-
-		if (known)
-			answers[i] = *known;
-		answers[i].name = strdup(names[i]);
-		if (!answers[i].name)
-			return -ENOMEM;
-	}
-	return 0;
-}
-
-int resolver_want(struct resolver *resolver, const char *const *names, size_t count)
-{
-	struct answer *answers;
-	int err;
-
-	if (count > RESOLVER_NAMES_MAX)
-		return -E2BIG;
-	answers = calloc(count + 1, sizeof(*answers));
-	if (!answers)
-		return -ENOMEM;
-	pthread_mutex_lock(&resolver->lock);
-	err = fill(resolver, answers, names, count);
-	if (err) {
-		free_answers(answers, count);
-	} else {
-		free_answers(resolver->answers, resolver->count);
-		resolver->answers = answers;
-		resolver->count = count;
-		pthread_cond_signal(&resolver->wake);
-	}
-	pthread_mutex_unlock(&resolver->lock);
-	return err;
-}
-
-size_t resolver_addresses(struct resolver *resolver, const char *name,
-			  struct addr ret[RESOLVER_ADDRESSES_MAX])
-{
-	const struct answer *answer;
-	size_t count = 0;
-
-	pthread_mutex_lock(&resolver->lock);
-	answer = find(resolver, name);
-	if (answer) {
-		count = answer->count;
-		memcpy(ret, answer->addresses, count * sizeof(*ret));
-	}
-	pthread_mutex_unlock(&resolver->lock);
-	return count;
+	for (size_t i = 0; i < resolver->count; i++)
+		free_host(resolver->hosts[i]);
+	free(resolver->hosts);
+	event_free(resolver->tick);
+	free(resolver);
 }
