@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What every topic header needs: kernel types, helpers, constants that BTF does not carry. */
+/* For every topic header: kernel types, helpers, constants that BTF does not carry. */
 #ifndef BASE_H
 #define BASE_H
 
@@ -53,7 +53,7 @@
 #define ENETUNREACH 101
 #define EALREADY 114
 
-/* Size of `reclaim` less one, a power of two less one; set before load. */
+/* Number of slots of `reclaim` less one; they are a power of two. Set before load. */
 const volatile __u32 reclaim_mask = 0;
 
 INLINE __u32 now_ticks(void)

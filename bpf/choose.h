@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The start of a new flow, the same at the client and at the gateway: hash, walk, backend, half. */
+/* The start of a new flow, the same at the client and at the gateway: hash, walk, backend,
+ * entry. */
 #ifndef CHOOSE_H
 #define CHOOSE_H
 
 #include "flow.h"
 #include "service.h"
 
-/* Choose a backend from `table` of service row `row` and begin the flow's forward half in
- * scratch. Returns REASON_NONE with both, or why not. */
+/* Choose a backend from `table` of service row `row` and begin the flow's forward entry in
+ * scratch. */
 INLINE enum reason choose_backend(const struct packet *p, const struct service *service, __u32 row,
 				  const table_desc *table, __u64 seed, struct flow **ret_flow,
 				  struct backend **ret_backend)
 {
 	__u64 hash = service_hash(p, service, seed);
-	struct halves *halves = scratch_get();
+	struct flow_pair *pair = scratch_get();
 	struct backend *backend;
 	__u32 backend_row = 0;
 	enum reason reason;
@@ -21,10 +22,10 @@ INLINE enum reason choose_backend(const struct packet *p, const struct service *
 	backend = service_choose(table, hash, service->id, &backend_row, &reason);
 	if (!backend)
 		return reason;
-	if (!halves)
+	if (!pair)
 		return REASON_FLOWS_FULL;
-	flow_init(&halves->flow, &p->key, row, backend_row, backend->generation);
-	*ret_flow = &halves->flow;
+	flow_init(&pair->flow, &p->key, row, backend_row, backend->generation);
+	*ret_flow = &pair->flow;
 	*ret_backend = backend;
 	return REASON_NONE;
 }

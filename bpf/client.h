@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The client's node: from a packet for a VIP to a backend, and replies back to the client. */
+/* The client's node: packets for a VIP to a backend, replies back to the client. */
 #ifndef CLIENT_H
 #define CLIENT_H
 
@@ -48,7 +48,7 @@ INLINE enum verdict client_send_tunnel(struct __sk_buff *skb, struct packet *p,
 	return forwarded(p, REASON_TO_TUNNEL, tunnel_send(skb, p, s, &outer));
 }
 
-/* Send a packet of the forward half where its flow, or a copy of it, says. Returns the verdict. */
+/* Send a packet of a client by its flow's forward entry, or a copy of it. */
 SUBPROGRAM enum verdict client_send(struct __sk_buff *skb, struct packet *p,
 				    const struct settings *s, const struct flow *flow)
 {
@@ -58,7 +58,7 @@ SUBPROGRAM enum verdict client_send(struct __sk_buff *skb, struct packet *p,
 	return client_send_nat(skb, p, s, flow);
 }
 
-/* Another source port for a flow whose reply key is held by another flow. */
+/* Source port number `attempt` for a flow whose reply key another flow holds. */
 INLINE __be16 port_candidate(const struct flow_key *key, __u32 attempt)
 {
 	__u32 hash = flow_hash(key->saddr, key->daddr, key->sport, key->dport, attempt, key->zone);
@@ -66,34 +66,34 @@ INLINE __be16 port_candidate(const struct flow_key *key, __u32 attempt)
 	return bpf_htons(PORT_FIRST + hash_slot(hash, PORT_COUNT));
 }
 
-/* Open the flow in scratch; where its reply key is taken, with another source port. Returns the
- * reason it was refused or REASON_NONE. */
+/* Open the flow in scratch; if another flow holds its reply key, with another source port. */
 INLINE enum reason client_open(const struct flow_key *key, struct flow *flow, __u32 hz)
 {
-	int ret = flow_open(key, true, hz);
+	int err = flow_open(key, true, hz);
 
-	for (__u32 i = 0; i < PORT_TRIES && ret == -EEXIST && flow_has_nat(flow); i++) {
+	for (__u32 i = 0; i < PORT_TRIES && err == -EEXIST && flow_has_nat(flow); i++) {
 		flow->nat.sport = port_candidate(key, i);
-		ret = flow_open(key, false, hz);
+		err = flow_open(key, false, hz);
 	}
-	if (ret == -EEXIST)
+	if (err == -EEXIST)
 		return REASON_PORTS_FULL;
-	return ret ? REASON_FLOWS_FULL : REASON_NONE;
+	return err ? REASON_FLOWS_FULL : REASON_NONE;
 }
 
-/* The path of a flow to a pod: does it enter the pod directly? */
-INLINE bool client_redirects(struct __sk_buff *skb, const struct settings *s, __be32 pod)
+/* True if a flow to this pod skips the stack. */
+INLINE bool takes_redirect(struct __sk_buff *skb, const struct settings *s, __be32 pod)
 {
 	return s->flags & SETTING_REDIRECT && route_pod(skb, pod);
 }
 
-/* What skips the stack skips its reverse path filter as well: is the source another pod's? */
-INLINE bool client_spoofs(struct __sk_buff *skb, const struct flow *flow, __be32 saddr)
+/* True if the source is another pod's. A packet that skips the stack skips its reverse path filter
+ * as well, so such a flow is refused here. */
+INLINE bool source_spoofed(struct __sk_buff *skb, const struct flow *flow, __be32 saddr)
 {
 	__u32 ifindex;
 
 	if (flow->action == FLOW_NAT && !(flow->flags & FLOW_REDIRECT))
-		return false;
+		return false; /* the stack filters */
 	ifindex = route_pod(skb, saddr);
 	return ifindex && ifindex != skb->ifindex;
 }
@@ -120,21 +120,22 @@ INLINE void client_flow_nat(struct __sk_buff *skb, const struct packet *p, const
 	flow->nat.dport = backend->port;
 	if (backend->kind == BACKEND_PASSTHROUGH)
 		flow->flags |= FLOW_PASSTHROUGH;
-	else if (hairpin || client_redirects(skb, s, backend->addr.v4))
+	else if (hairpin || takes_redirect(skb, s, backend->addr.v4))
 		flow->flags |= FLOW_REDIRECT;
 }
 
-/* Choose a backend and open a flow to it. Returns why not, or REASON_NONE. */
+/* Choose a backend and open a flow to it. */
 SUBPROGRAM enum reason client_choose(struct __sk_buff *skb, const struct packet *p,
 				     const struct settings *s, const struct service *service,
 				     __u32 row)
 {
 	REQUIRE(p && s && service, REASON_NO_ROOM);
 	struct backend *backend;
+	enum reason reason;
 	struct flow *flow;
-	enum reason reason = choose_backend(p, service, row, &service->table, HASH_SEED_CLIENT, &flow,
-				    &backend);
 
+	reason = choose_backend(p, service, row, &service->table, HASH_SEED_CLIENT, &flow,
+				&backend);
 	if (reason)
 		return reason;
 	flow->bytes = p->length;
@@ -142,14 +143,15 @@ SUBPROGRAM enum reason client_choose(struct __sk_buff *skb, const struct packet 
 		client_flow_tunnel(flow, backend);
 	else
 		client_flow_nat(skb, p, s, flow, backend);
-	if (client_spoofs(skb, flow, p->key.saddr))
+	if (source_spoofed(skb, flow, p->key.saddr))
 		return REASON_SPOOFED;
 	return client_open(&p->key, flow, s->hz);
 }
 
-/* A TCP packet in mid-stream without a flow. Connections older than us pass untouched: they
- * belong to whoever carried the VIP before. */
-INLINE enum verdict client_stray(struct __sk_buff *skb, struct packet *p, const struct settings *s,
+/* A TCP packet that opens no flow and belongs to none. For takeover_ns after the VIP or the
+ * interface was captured such connections pass untouched: they are older than these programs. Later
+ * ones are refused. */
+INLINE enum verdict out_of_state(struct __sk_buff *skb, struct packet *p, const struct settings *s,
 				 const struct service *service)
 {
 	__u32 ifindex = skb->ifindex;
@@ -163,9 +165,9 @@ INLINE enum verdict client_stray(struct __sk_buff *skb, struct packet *p, const 
 	return refuse(skb, p, s, REASON_NO_FLOW);
 }
 
-/* A SYN that is no service's, but whose reply key belongs to a flow we translate: the same client
- * port once to a VIP and once directly to the pod behind it. The direct one gets a flow with
- * another port. Returns VERDICT_NONE when it did, else the verdict. */
+/* A SYN to no service whose replies would match a translated flow: one client port is used both to
+ * a VIP and directly to the pod behind it. The direct connection gets a flow with another source
+ * port. Returns VERDICT_NONE if that flow was opened. */
 SUBPROGRAM enum verdict client_direct(const struct packet *p, const struct settings *s)
 {
 	REQUIRE(p && s, VERDICT_DROP);
@@ -177,26 +179,26 @@ SUBPROGRAM enum verdict client_direct(const struct packet *p, const struct setti
 		.zone = FLOW_ZONE(0, FLOW_REPLY, false),
 	};
 	struct flow *held = flow_find_any(&reply);
-	struct halves *halves = scratch_get();
+	struct flow_pair *pair = scratch_get();
 	struct filters *f = filters_get();
 	struct nat *nat;
 	enum reason reason;
 
-	if (!held || flow_expired(&reply, held, s->hz) || !f || !halves)
+	if (!held || flow_expired(&reply, held, s->hz) || !f || !pair)
 		return VERDICT_NEXT;
-	flow_init(&halves->flow, &p->key, FLOW_NO_SERVICE, 0, 0);
-	halves->flow.bytes = p->length;
-	nat = &halves->flow.nat;
+	flow_init(&pair->flow, &p->key, FLOW_NO_SERVICE, 0, 0);
+	pair->flow.bytes = p->length;
+	nat = &pair->flow.nat;
 	nat->saddr = p->key.saddr;
 	nat->daddr = p->key.daddr;
 	nat->sport = p->key.sport;
 	nat->dport = p->key.dport;
 	filter_add(f->destinations, address_bit(p->key.daddr));
-	reason = client_open(&p->key, &halves->flow, s->hz);
+	reason = client_open(&p->key, &pair->flow, s->hz);
 	return reason ? drop(p, reason) : VERDICT_NONE;
 }
 
-/* No flow yet. Returns VERDICT_NONE when there is one now, else the verdict. */
+/* Open a flow for a packet that has none. Returns VERDICT_NONE if that worked. */
 SUBPROGRAM enum verdict client_new(struct __sk_buff *skb, struct packet *p,
 				   const struct settings *s)
 {
@@ -212,7 +214,7 @@ SUBPROGRAM enum verdict client_new(struct __sk_buff *skb, struct packet *p,
 	if (!service)
 		return is_syn(p) ? client_direct(p, s) : VERDICT_NEXT;
 	if (p->proto == IPPROTO_TCP && !is_syn(p))
-		return client_stray(skb, p, s, service);
+		return out_of_state(skb, p, s, service);
 	if (service_drops(p, service, row))
 		return refuse(skb, p, s, REASON_DROP_OVERLOAD);
 	reason = client_choose(skb, p, s, service, row);
@@ -221,46 +223,45 @@ SUBPROGRAM enum verdict client_new(struct __sk_buff *skb, struct packet *p,
 	return reason ? drop(p, reason) : VERDICT_NONE;
 }
 
-/* Does this packet start over? Then the flow must not decide alone: a SYN, and any UDP packet,
- * chooses again when the backend is out of service. That holds in any state: of a backend that
- * died in silence the table still says "established", and who dials again from the same port
- * would be sent to it for hours. Returns true when the flow was given up. */
-INLINE bool client_starts_over(struct packet *p, struct flow *flow)
+/* True if the packet must choose a backend again; its flow is deleted then. A SYN, and any UDP
+ * packet, does so if the backend has left, in any state: a flow whose backend died in silence stays
+ * established for hours, and a client that dials again from the same port would be sent there. */
+INLINE bool should_reselect(struct packet *p, struct flow *flow)
 {
 	if (!is_udp(p) && !is_syn(p))
 		return false;
-	if (backend_is_out(flow)) {
+	if (backend_left(flow)) {
 		flow_delete(&p->key, flow);
 		return true;
 	}
 	if (is_syn(p)) {
 		if (flow->state == FLOW_CLOSING || flow->flags & FLOW_FIN_FORWARD)
 			flow_reopen(&p->key, flow);
-		flow_touch(&p->key, flow); /* the half-open table may have lost the other half */
+		flow_touch(&p->key, flow); /* `embryonic` may have evicted the other entry */
 	}
 	return false;
 }
 
-/* Send by the flow just opened, which still stands in scratch, unless there is a verdict already. */
-INLINE enum verdict client_opened(struct __sk_buff *skb, struct packet *p, const struct settings *s,
+/* Send by the flow just opened, which is still in scratch, unless there is a verdict already. */
+INLINE enum verdict send_opened(struct __sk_buff *skb, struct packet *p, const struct settings *s,
 				  enum verdict verdict)
 {
-	struct halves *halves;
+	struct flow_pair *pair;
 
 	if (verdict != VERDICT_NONE)
 		return verdict;
-	halves = scratch_get();
-	return halves ? client_send(skb, p, s, &halves->flow) : drop(p, REASON_FLOWS_FULL);
+	pair = scratch_get();
+	return pair ? client_send(skb, p, s, &pair->flow) : drop(p, REASON_FLOWS_FULL);
 }
 
-/* draining: reset. An established connection ends when its endpoint leaves. */
-INLINE bool client_gives_up(const struct packet *p, const struct settings *s,
+/* True if an established connection must end because its endpoint left (`draining: reset`). */
+INLINE bool should_reset(const struct packet *p, const struct settings *s,
 			    const struct flow *flow)
 {
-	return s->flags & SETTING_RESET && !is_udp(p) && !is_syn(p) && backend_is_out(flow);
+	return s->flags & SETTING_RESET && !is_udp(p) && !is_syn(p) && backend_left(flow);
 }
 
-/* A packet of a pod whose destination may be a VIP. */
+/* A packet of a pod to what may be a VIP. */
 INLINE enum verdict client_packet(struct __sk_buff *skb, struct packet *p, const struct settings *s)
 {
 	struct flow *flow;
@@ -269,9 +270,9 @@ INLINE enum verdict client_packet(struct __sk_buff *skb, struct packet *p, const
 	flow = flow_find_any(&p->key);
 	if (!flow && !is_udp(p) && !is_syn(p))
 		flow = flow_find(&p->key); /* promoted between the two look-ups */
-	if (!flow || client_starts_over(p, flow))
-		return client_opened(skb, p, s, client_new(skb, p, s));
-	if (client_gives_up(p, s, flow)) {
+	if (!flow || should_reselect(p, flow))
+		return send_opened(skb, p, s, client_new(skb, p, s));
+	if (should_reset(p, s, flow)) {
 		flow_delete(&p->key, flow);
 		return refuse(skb, p, s, REASON_BACKEND_GONE);
 	}
@@ -282,14 +283,14 @@ INLINE enum verdict client_packet(struct __sk_buff *skb, struct packet *p, const
 	return client_send(skb, p, s, flow);
 }
 
-/* A SYN of a pod that is no service's. */
+/* A SYN of a pod to no service. */
 INLINE enum verdict client_syn(struct __sk_buff *skb, struct packet *p, const struct settings *s)
 {
 	p->key.zone = FLOW_ZONE(0, FLOW_CLIENT, false);
-	return client_opened(skb, p, s, client_direct(p, s));
+	return send_opened(skb, p, s, client_direct(p, s));
 }
 
-/* A reply at the client's own veth: the virtual IP speaks again. */
+/* A reply at the client's veth: its source becomes the VIP again. */
 INLINE enum verdict client_reply(struct __sk_buff *skb, struct packet *p, const struct settings *s)
 {
 	struct flow *flow;
@@ -309,8 +310,8 @@ INLINE enum verdict client_reply(struct __sk_buff *skb, struct packet *p, const 
 	return pass(p, REASON_REPLY);
 }
 
-/* The same where the backend's pod sends it, on a path that skips the stack. Returns the verdict
- * or VERDICT_NONE. */
+/* The same at the veth of the backend's pod, for flows that skip the stack. VERDICT_NONE: no such
+ * flow. */
 SUBPROGRAM enum verdict client_reply_redirect(struct __sk_buff *skb, struct packet *p,
 					      const struct settings *s)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* One counter per hook and reason, and the verdict that goes with a reason. */
+/* Counting reasons per hook, and the verdict that follows from one. */
 #ifndef COUNT_H
 #define COUNT_H
 
@@ -23,7 +23,7 @@ INLINE enum verdict drop(const struct packet *p, enum reason reason)
 	return VERDICT_DROP;
 }
 
-/* Count a packet as forwarded unless the last step dropped, and counted, it. */
+/* Count a packet as forwarded, unless the last step dropped it and counted that. */
 INLINE enum verdict forwarded(const struct packet *p, enum reason reason, enum verdict verdict)
 {
 	if (verdict != VERDICT_DROP)

@@ -31,7 +31,8 @@ INLINE __u16 csum_update(__u16 check, __u64 diff)
 	return (__u16)~csum_fold((__u64)(__u16)~check + diff);
 }
 
-/* True if the checksum of a 20-byte IP header is right: its words sum to ~0 (RFC 1071 section 1). */
+/* True if the checksum of a 20-byte IP header is right: its words sum to ~0 (RFC 1071 section
+ * 1). */
 INLINE bool csum_iphdr_ok(const struct iphdr *ip)
 {
 	const __u32 *word = (const __u32 *)ip;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Two bitmaps that tell most traffic to be none of ours before anything is looked up. */
+/* Two bitmaps by which most other traffic passes before any look-up. */
 #ifndef FILTER_H
 #define FILTER_H
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The flow table: look up, the two halves, timeouts.
+/* The flow table: look-ups, pairs, timeouts.
  *
- * A flow is two halves, one per direction. The key of each is the tuple of the other after
- * rewriting, both ends swapped, so either half can find or re-create the other. */
+ * A flow is a pair of entries, one per direction. The key of each is the tuple of the other after
+ * rewriting with both ends swapped, so that either can find or re-create the other. */
 #ifndef FLOW_H
 #define FLOW_H
 
@@ -37,12 +37,12 @@ INLINE bool flow_is_forward(const struct flow_key *key)
 	return role == FLOW_CLIENT || role == FLOW_GATEWAY;
 }
 
-/* Role of the other half. */
+/* Zone of the other entry's key. */
 INLINE __u32 flow_other_zone(const struct flow_key *key, const struct flow *flow)
 {
 	__u32 role = FLOW_ROLE(key->zone);
 
-	/* FLOW_GATEWAY alone is keyed by network, since two may use the same addresses. */
+	/* Only FLOW_GATEWAY is keyed by network: two networks may use the same addresses. */
 	return FLOW_ZONE(role == FLOW_GATEWAY_REPLY ? flow->network : 0, role ^ 1,
 			  FLOW_IS_UDP(key->zone));
 }
@@ -79,7 +79,7 @@ INLINE __u8 flow_other_action(__u8 action)
 	return FLOW_NAT;
 }
 
-/* A new forward half, its action and where it goes left to the caller. */
+/* Begin a forward entry; the caller sets action, nat and peer. */
 INLINE void flow_init(struct flow *flow, const struct flow_key *key, __u16 service, __u32 backend,
 		      __u16 generation)
 {
@@ -92,7 +92,7 @@ INLINE void flow_init(struct flow *flow, const struct flow_key *key, __u16 servi
 	flow->generation = generation;
 }
 
-/* Make the other half, under the key *other_key, from this one. */
+/* Make the pair's other entry, of key *other_key, from this one. */
 INLINE void flow_other(const struct flow_key *key, const struct flow *flow,
 		       const struct flow_key *other_key, struct flow *ret)
 {
@@ -120,20 +120,20 @@ INLINE __u32 flow_timeout(const struct flow_key *key, const struct flow *flow)
 	return FLOW_IS_UDP(key->zone) ? TIMEOUT_UDP : TIMEOUT_ESTABLISHED;
 }
 
-/* Signed, since another CPU may have seen a packet after our clock was read. */
+/* Signed, because another CPU may have seen a packet after this one read the clock. */
 INLINE bool flow_expired(const struct flow_key *key, const struct flow *flow, __u32 hz)
 {
 	return (__s32)(now_ticks() - flow->seen) > (__s32)(flow_timeout(key, flow) * hz);
 }
 
-/* Remove both halves from wherever they are. `flow` may be one of them. */
+/* Delete both entries from either map. `flow` may be one of them. */
 SUBPROGRAM int flow_delete(const struct flow_key *key, const struct flow *flow)
 {
 	REQUIRE(key && flow, -EINVAL);
 	struct flow_key own = *key, other;
 
 	flow_other_key(key, flow, &other);
-	bpf_map_delete_elem(&flows, &own); /* first: what touches the other half finds no partner */
+	bpf_map_delete_elem(&flows, &own); /* first: whoever touches the other finds no pair */
 	bpf_map_delete_elem(&embryonic, &own);
 	bpf_map_delete_elem(&flows, &other);
 	bpf_map_delete_elem(&embryonic, &other);
@@ -146,7 +146,7 @@ INLINE bool flow_key_equal(const struct flow_key *a, const struct flow_key *b)
 	       a->dport == b->dport && a->zone == b->zone;
 }
 
-/* Does the flow whose half `holder` stands under *other_key have its other half under *key? */
+/* True if `holder`, the entry of *other_key, is paired with the entry of *key. */
 INLINE bool flow_is_pair(const struct flow_key *key, const struct flow_key *other_key,
 			 const struct flow *holder)
 {

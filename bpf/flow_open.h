@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Opening flows: claim both halves, keep room by reclaiming, tell who follows. */
+/* Opening flows: insert both entries, reclaim room, record events. */
 #ifndef FLOW_OPEN_H
 #define FLOW_OPEN_H
 
@@ -45,98 +45,100 @@ SUBPROGRAM int flow_event(const struct flow_key *key, const struct flow *flow, _
 	return 0;
 }
 
-/* May this place of `reclaim` be taken? Reclaims the flow it names when that has expired, or,
- * with `pressed`, has closed; SNAT ports rest all the same. */
-INLINE bool flow_place_free(const struct flow_key *place, __u32 hz, bool pressed)
+/* True if a new flow may take this slot of `reclaim`. Deletes the flow that the slot names if it
+ * has expired or, in a full table, closed; closed gateway flows keep their SNAT ports until they
+ * expire. */
+INLINE bool reclaim_slot(const struct flow_key *slot, __u32 hz, bool full)
 {
-	struct flow_key key = *place;
+	struct flow_key key = *slot;
 	struct flow *flow;
 	bool closed;
 
 	if (!key.daddr)
-		return true; /* of nobody */
+		return true; /* never used */
 	flow = flow_find(&key);
 	if (!flow)
 		return true;
-	closed = pressed && flow->state == FLOW_CLOSING && FLOW_ROLE(key.zone) == FLOW_CLIENT;
+	closed = full && flow->state == FLOW_CLOSING && FLOW_ROLE(key.zone) == FLOW_CLIENT;
 	if (!closed && !flow_expired(&key, flow, hz))
 		return false;
 	flow_delete(&key, flow);
 	return true;
 }
 
-/* Every flow in `flows` owns a place of `reclaim`, which has twice as many as there can be flows.
- * A new one looks at some from a moving hand, takes the first free one and reclaims whatever has
- * expired: the packet path sweeps the table faster than it fills, agent or no agent. Returns 0,
- * or -1: so many live flows that the new one is refused. */
-SUBPROGRAM int flow_reserve(const struct flow_key *key, __u32 hz, bool pressed)
+/* Take a slot of `reclaim` for a new flow. Every flow in `flows` owns one slot, and there are twice
+ * as many slots as flows. The clock moves RECLAIM_PROBES slots on: the flow takes the first free
+ * one, and whatever has expired in the others is deleted, so the packet path sweeps the table
+ * faster than it can fill, with or without the agent. Returns 0, or -ENOSPC if all probed flows are
+ * alive. */
+SUBPROGRAM int flow_reserve(const struct flow_key *key, __u32 hz, bool full)
 {
 	REQUIRE(key, -EINVAL);
-	__u32 zero = 0, hand = 0, *next = bpf_map_lookup_elem(&reclaim_hand, &zero);
+	__u32 zero = 0, clock = 0, *next = bpf_map_lookup_elem(&reclaim_clock, &zero);
 	const struct flow_key none = {};
-	int ret = -ENOSPC;
+	int err = -ENOSPC;
 
 	if (next)
-		hand = __sync_fetch_and_add(next, RECLAIM_PROBES);
+		clock = __sync_fetch_and_add(next, RECLAIM_PROBES);
 	for (__u32 i = 0; i < RECLAIM_PROBES; i++) {
-		__u32 index = (hand + i) & reclaim_mask;
-		struct flow_key *place = bpf_map_lookup_elem(&reclaim, &index);
+		__u32 index = (clock + i) & reclaim_mask;
+		struct flow_key *slot = bpf_map_lookup_elem(&reclaim, &index);
 
-		if (!place || !flow_place_free(place, hz, pressed))
+		if (!slot || !reclaim_slot(slot, hz, full))
 			continue;
-		*place = ret ? *key : none;
-		ret = 0;
+		*slot = err ? *key : none;
+		err = 0;
 	}
-	return ret;
+	return err;
 }
 
-/* Insert scratch's flow, or its `other`, where it belongs; a full table is swept once more. Returns
- * 0 or -errno. */
-SUBPROGRAM int flow_insert(const struct flow_key *key, bool other, bool half, __u32 hz)
+/* Insert the pair's flow, or its `other`, from scratch into `embryonic` or `flows`; reclaim once if
+ * `flows` is full. Returns 0 or -errno. */
+SUBPROGRAM int flow_insert(const struct flow_key *key, bool other, bool is_embryonic, __u32 hz)
 {
 	REQUIRE(key, -EINVAL);
-	struct halves *halves = scratch_get();
+	struct flow_pair *pair = scratch_get();
 	struct flow_key at = *key;
 	struct flow *flow;
-	int ret;
+	int err;
 
-	if (!halves)
+	if (!pair)
 		return -ENOSPC;
-	flow = other ? &halves->other : &halves->flow;
-	if (half)
+	flow = other ? &pair->other : &pair->flow;
+	if (is_embryonic)
 		return bpf_map_update_elem(&embryonic, &at, flow, BPF_NOEXIST);
-	ret = bpf_map_update_elem(&flows, &at, flow, BPF_NOEXIST);
-	if (ret != -E2BIG)
-		return ret;
+	err = bpf_map_update_elem(&flows, &at, flow, BPF_NOEXIST);
+	if (err != -E2BIG)
+		return err;
 	flow_reserve(&at, hz, true);
 	return bpf_map_update_elem(&flows, &at, flow, BPF_NOEXIST);
 }
 
-/* Does the reply half under *other_key belong to this very flow? Then its forward half was lost, or
- * another CPU opens the flow in this moment. */
-INLINE bool flow_is_claimed(const struct flow_key *key, const struct flow_key *other_key)
+/* True if the entry under *other_key belongs to the flow of *key: its forward entry was lost, or
+ * another CPU is opening the same flow. */
+INLINE bool claimed_by_us(const struct flow_key *key, const struct flow_key *other_key)
 {
 	struct flow *holder = flow_find_any(other_key);
 
 	return holder && flow_is_pair(key, other_key, holder);
 }
 
-/* The reply half's key is held: an expired holder gives way, and so does a half of this very flow
- * that stands where this one's belongs. That is written over in place: while an update or a
- * deletion frees it, the other CPU would find no flow, or go on with an element that is somebody
- * else's by then. -EALREADY: the forward half is there as well by now, since another CPU opened the
- * flow, or promoted it since it was looked for. */
-INLINE int flow_contend(const struct flow_key *key, const struct flow_key *other_key,
-			const struct flow *other, bool half, __u32 hz)
+/* Resolve a conflict on the key of replies. An expired holder is deleted. An entry of this same
+ * flow in the same map is overwritten in place: an update or a deletion would free it, and another
+ * CPU would find no flow or go on with an element that has a new owner. Returns 0; -EEXIST if
+ * another flow holds the key; -EALREADY if the forward entry exists by now, because another CPU
+ * opened or promoted the flow; another negative number if the table is full. */
+INLINE int claim_conflict(const struct flow_key *key, const struct flow_key *other_key,
+			  const struct flow *other, bool is_embryonic, __u32 hz)
 {
-	struct flow *lasting = flow_find(other_key);
-	struct flow *holder = lasting ? lasting : flow_find_embryonic(other_key);
+	struct flow *established = flow_find(other_key);
+	struct flow *holder = established ? established : flow_find_embryonic(other_key);
 	bool own = holder && flow_is_pair(key, other_key, holder);
-	int ret;
+	int err;
 
 	if (own && flow_find_any(key))
 		return -EALREADY;
-	if (own && !lasting == half) {
+	if (own && !established == is_embryonic) {
 		*holder = *other;
 		return 0;
 	}
@@ -144,23 +146,24 @@ INLINE int flow_contend(const struct flow_key *key, const struct flow_key *other
 		return -EEXIST;
 	if (holder)
 		flow_delete(other_key, holder);
-	ret = flow_insert(other_key, true, half, hz);
-	return ret == -EEXIST && flow_is_claimed(key, other_key) ? 0 : ret;
+	err = flow_insert(other_key, true, is_embryonic, hz);
+	return err == -EEXIST && claimed_by_us(key, other_key) ? 0 : err;
 }
 
-/* Insert the reply half, scratch's `other`. The insertion itself sees a holder in its own table,
- * hence one look-up in the other. Returns 0, -EEXIST, or another negative number when full. */
+/* Insert the reply entry, scratch's `other`. The insertion finds a holder in its own map, so only
+ * the other map is looked up first. Returns 0, -EEXIST, -EALREADY, or another negative number if
+ * full. */
 INLINE int flow_claim(const struct flow_key *key, const struct flow_key *other_key,
-		      const struct flow *other, bool half, __u32 hz)
+		      const struct flow *other, bool is_embryonic, __u32 hz)
 {
-	struct flow *holder = half ? flow_find(other_key) : flow_find_embryonic(other_key);
-	int ret = holder ? -EEXIST : flow_insert(other_key, true, half, hz);
+	struct flow *holder = is_embryonic ? flow_find(other_key) : flow_find_embryonic(other_key);
+	int err = holder ? -EEXIST : flow_insert(other_key, true, is_embryonic, hz);
 
-	return ret == -EEXIST ? flow_contend(key, other_key, other, half, hz) : ret;
+	return err == -EEXIST ? claim_conflict(key, other_key, other, is_embryonic, hz) : err;
 }
 
-/* Make the tuple of replies known to the hooks that must stop them. */
-INLINE void flow_announce(const struct flow_key *reply)
+/* Announce the tuple of replies to the filter of the hooks that translate them. */
+INLINE void announce_reply(const struct flow_key *reply)
 {
 	struct filters *f = filters_get();
 
@@ -168,63 +171,65 @@ INLINE void flow_announce(const struct flow_key *reply)
 		filter_add(f->replies, reply_bit(reply->saddr, reply->sport));
 }
 
-/* Go on with `standing`, of which this packet is one too. */
-INLINE int flow_join(struct flow *standing, struct flow *flow)
+/* Continue with an existing flow, to which this packet belongs. */
+INLINE int adopt_existing(struct flow *existing, struct flow *flow)
 {
-	standing->bytes += flow->bytes;
-	*flow = *standing;
+	existing->bytes += flow->bytes;
+	*flow = *existing;
 	return 0;
 }
 
-/* Another CPU opened the flow first. Its halves stand; ours goes, unless it is the same. */
-INLINE int flow_yield(const struct flow_key *key, const struct flow_key *other_key,
-		      struct flow *flow)
+/* Another CPU opened the flow first: keep its entries, delete our reply entry unless it is
+ * theirs. */
+INLINE int lost_race(const struct flow_key *key, const struct flow_key *other_key,
+		     struct flow *flow)
 {
-	struct flow *standing = flow_find_any(key);
+	struct flow *existing = flow_find_any(key);
 	struct flow_key theirs;
 
-	if (!standing)
+	if (!existing)
 		return -ENOSPC;
-	flow_other_key(key, standing, &theirs);
+	flow_other_key(key, existing, &theirs);
 	if (!flow_key_equal(&theirs, other_key)) {
 		bpf_map_delete_elem(&flows, other_key);
 		bpf_map_delete_elem(&embryonic, other_key);
 	}
-	return flow_join(standing, flow);
+	return adopt_existing(existing, flow);
 }
 
-/* Open the flow whose forward half stands in scratch: claim the reply half, then the forward one.
- * What stands in scratch afterwards is the flow's, also where another CPU opened it.
- * `half`: it may wait for its reply among the half-open; only what can be recomputed may.
- * Returns 0; -EEXIST when another flow holds the reply's key; another negative number when full. */
-SUBPROGRAM int flow_open(const struct flow_key *of, bool half, __u32 hz)
+/* Open the flow whose forward entry is in scratch: claim the reply entry, then the forward one.
+ * Afterwards scratch holds the flow that counts, which may be one that another CPU opened.
+ * `is_embryonic`: wait for the reply in `embryonic`; only for what can be recomputed. Returns
+ * 0; -EEXIST if another flow holds the key of replies; another negative number if the table is
+ * full. */
+SUBPROGRAM int flow_open(const struct flow_key *of, bool is_embryonic, __u32 hz)
 {
 	REQUIRE(of, -EINVAL);
 	struct flow_key own_key = *of, other_key, *key = &own_key;
-	struct halves *halves = scratch_get();
-	struct flow *standing = half ? flow_find(key) : NULL;
-	int ret;
+	struct flow_pair *pair = scratch_get();
+	struct flow *existing = is_embryonic ? flow_find(key) : NULL;
+	int err;
 
-	if (halves && standing) /* promoted between the two look-ups that missed it */
-		return flow_join(standing, &halves->flow);
-	if (!halves || (!half && flow_reserve(key, hz, false)))
+	if (pair && existing) /* promoted between the two look-ups */
+		return adopt_existing(existing, &pair->flow);
+	if (!pair || (!is_embryonic && flow_reserve(key, hz, false)))
 		return -ENOSPC;
-	flow_other_key(key, &halves->flow, &other_key);
-	flow_other(key, &halves->flow, &other_key, &halves->other);
-	if (flow_has_nat(&halves->flow))
-		flow_announce(&other_key);
-	ret = flow_claim(key, &other_key, &halves->other, half, hz);
-	if (ret && ret != -EALREADY)
-		return ret;
-	if (!ret)
-		ret = flow_insert(key, false, half, hz);
-	if (ret == -EEXIST || ret == -EALREADY)
-		return flow_yield(key, &other_key, &halves->flow);
-	if (ret)
+	flow_other_key(key, &pair->flow, &other_key);
+	flow_other(key, &pair->flow, &other_key, &pair->other);
+	if (flow_has_nat(&pair->flow))
+		announce_reply(&other_key);
+	err = flow_claim(key, &other_key, &pair->other, is_embryonic, hz);
+	if (err && err != -EALREADY)
+		return err;
+	if (!err)
+		err = flow_insert(key, false, is_embryonic, hz);
+	if (err == -EEXIST || err == -EALREADY)
+		return lost_race(key, &other_key, &pair->flow);
+	if (err)
 		bpf_map_delete_elem(&flows, &other_key);
 	else
-		flow_event(key, &halves->flow, EVENT_OPEN);
-	return ret;
+		flow_event(key, &pair->flow, EVENT_OPEN);
+	return err;
 }
 
 #endif

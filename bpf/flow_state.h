@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* A flow's life after it was opened: established, kept alive, closed, opened again. */
+/* States of a flow after its opening: established, kept alive, closed, reopened. */
 #ifndef FLOW_STATE_H
 #define FLOW_STATE_H
 
@@ -7,7 +7,7 @@
 
 #define FLOW_FINS (FLOW_FIN_FORWARD | FLOW_FIN_REPLY)
 
-/* Set state and flags of both halves. */
+/* Set state and flags of both entries. */
 SUBPROGRAM int flow_set_state(const struct flow_key *key, struct flow *flow, __u8 state, __u8 flags)
 {
 	REQUIRE(key && flow, -EINVAL);
@@ -28,41 +28,42 @@ SUBPROGRAM int flow_set_state(const struct flow_key *key, struct flow *flow, __u
 	return 0;
 }
 
-/* Insert scratch's flow, or its `other`, into `flows`, where another CPU may have put it already. */
-INLINE int flow_settle(const struct flow_key *key, const struct flow_key *other_key,
+/* Insert scratch's flow, or its `other`, into `flows`, where another CPU may have put it
+ * already. */
+INLINE int insert_or_adopt(const struct flow_key *key, const struct flow_key *other_key,
 		       bool other, __u32 hz)
 {
-	int ret = flow_insert(key, other, false, hz);
+	int err = flow_insert(key, other, false, hz);
 	struct flow *holder;
 
-	if (ret != -EEXIST)
-		return ret;
+	if (err != -EEXIST)
+		return err;
 	holder = flow_find(key);
-	return holder && flow_is_pair(other_key, key, holder) ? 0 : ret;
+	return holder && flow_is_pair(other_key, key, holder) ? 0 : err;
 }
 
-/* Move both halves from the half-open table into `flows`, unless a live flow has taken the key of
- * the other half since. Returns 0, or -errno without room. */
+/* Move both entries from `embryonic` into `flows`, unless a live flow has taken the other entry's
+ * key since. Returns 0, or -errno without room. */
 INLINE int flow_promote(const struct flow_key *key, const struct flow *flow, __u32 hz)
 {
-	struct halves *halves = scratch_get();
+	struct flow_pair *pair = scratch_get();
 	struct flow_key other_key;
 	struct flow *held;
 
-	if (!halves)
+	if (!pair)
 		return -ENOSPC;
-	halves->flow = *flow;
-	halves->flow.state = FLOW_ESTABLISHED;
-	halves->flow.seen = now_ticks();
+	pair->flow = *flow;
+	pair->flow.state = FLOW_ESTABLISHED;
+	pair->flow.seen = now_ticks();
 	flow_other_key(key, flow, &other_key);
-	flow_other(key, &halves->flow, &other_key, &halves->other);
+	flow_other(key, &pair->flow, &other_key, &pair->other);
 	held = flow_find_embryonic(&other_key);
 	if (held)
-		halves->other.bytes = held->bytes;
+		pair->other.bytes = held->bytes;
 	if (flow_reserve(flow_is_forward(key) ? key : &other_key, hz, false) ||
-	    flow_settle(&other_key, key, true, hz))
+	    insert_or_adopt(&other_key, key, true, hz))
 		return -ENOSPC;
-	if (flow_settle(key, &other_key, false, hz)) {
+	if (insert_or_adopt(key, &other_key, false, hz)) {
 		bpf_map_delete_elem(&flows, &other_key);
 		return -ENOSPC;
 	}
@@ -77,14 +78,14 @@ SUBPROGRAM int flow_establish(const struct flow_key *of, struct flow *flow, __u3
 	REQUIRE(of && flow, -EINVAL);
 	struct flow_key key = *of;
 
-	if (flow_find(&key)) /* it never was among the half-open, or another CPU was faster */
+	if (flow_find(&key)) /* never was embryonic, or another CPU was faster */
 		return flow_set_state(&key, flow, FLOW_ESTABLISHED, flow->flags);
 	return flow_promote(&key, flow, hz);
 }
 
-/* What a packet of the reply half does to a flow that opens. A SYN-ACK alone establishes nothing:
- * a flood of SYNs to a server that answers would fill the table. UDP has no third step. Returns
- * the half to go on with, or NULL when there is no room. */
+/* Follow a reply to a flow that is opening. A SYN-ACK alone does not establish it, or a flood of
+ * SYNs to a server that answers would fill the table; a UDP reply does. Returns the entry to go on
+ * with, or NULL without room. */
 INLINE struct flow *flow_answered(const struct flow_key *key, struct flow *flow, __u8 tcp_flags,
 				  __u32 hz)
 {
@@ -98,7 +99,7 @@ INLINE struct flow *flow_answered(const struct flow_key *key, struct flow *flow,
 	return flow_establish(key, flow, hz) ? NULL : flow_find(key);
 }
 
-/* The same for the forward half: the client's answer to a SYN-ACK establishes. */
+/* The same for a packet of the client: its answer to a SYN-ACK establishes the flow. */
 INLINE struct flow *flow_confirmed(const struct flow_key *key, struct flow *flow, __u8 tcp_flags,
 				   __u32 hz)
 {
@@ -108,7 +109,7 @@ INLINE struct flow *flow_confirmed(const struct flow_key *key, struct flow *flow
 	return flow_establish(key, flow, hz) ? NULL : flow_find(key);
 }
 
-/* Once a second per flow: keep the other half as young as this one, or make it anew. */
+/* Once a second per flow: refresh the other entry, or create it again. */
 SUBPROGRAM int flow_touch(const struct flow_key *key, struct flow *flow)
 {
 	REQUIRE(key && flow, -EINVAL);
@@ -128,7 +129,7 @@ SUBPROGRAM int flow_touch(const struct flow_key *key, struct flow *flow)
 	return bpf_map_update_elem(&embryonic, &other_key, &other, BPF_NOEXIST);
 }
 
-/* Count a half from the start again. */
+/* Start the state and the counters of an entry over. */
 INLINE void flow_restart(struct flow *flow, __u32 now)
 {
 	flow->state = FLOW_OPENING;
@@ -137,7 +138,7 @@ INLINE void flow_restart(struct flow *flow, __u32 now)
 	flow->opened = flow->seen = now;
 }
 
-/* A SYN on a flow that was closing: the same tuple is a new connection to the same backend. */
+/* A SYN on a closing flow: the same tuple is a new connection to the same backend. */
 SUBPROGRAM int flow_reopen(const struct flow_key *key, struct flow *flow)
 {
 	REQUIRE(key && flow, -EINVAL);
@@ -154,7 +155,7 @@ SUBPROGRAM int flow_reopen(const struct flow_key *key, struct flow *flow)
 	return 0;
 }
 
-/* FIN and RST. A RST counts as its sender's FIN, so that flow_revive() knows who sent it. */
+/* Follow FIN and RST. A RST sets its sender's FIN flag, so that flow_revive() knows the sender. */
 INLINE void flow_follow_tcp(const struct flow_key *key, struct flow *flow, __u8 tcp_flags)
 {
 	__u8 flags = flow->flags | (flow_is_forward(key) ? FLOW_FIN_FORWARD : FLOW_FIN_REPLY);
@@ -166,20 +167,20 @@ INLINE void flow_follow_tcp(const struct flow_key *key, struct flow *flow, __u8 
 		flow_set_state(key, flow, state, flags);
 }
 
-/* Who sent a real RST sends nothing else. When it does, the RST was a stranger's, which TCP too
- * will have ignored. */
+/* An end that sent a real RST sends nothing else. If it does, the RST was forged, and TCP will have
+ * ignored it too. */
 INLINE void flow_revive(const struct flow_key *key, struct flow *flow)
 {
 	__u8 own = flow_is_forward(key) ? FLOW_FIN_FORWARD : FLOW_FIN_REPLY;
 
 	if ((flow->flags & FLOW_FINS) != own)
 		return;
-	/* Where no flow lasts the next packet promotes. */
+	/* An embryonic flow is promoted by its next packet. */
 	flow_set_state(key, flow, flow_find(key) ? FLOW_ESTABLISHED : FLOW_OPENING,
 		       (flow->flags & ~own) | FLOW_ANSWERED);
 }
 
-/* A packet of this half passed. */
+/* Account a packet to its entry. */
 INLINE void flow_seen(const struct flow_key *key, struct flow *flow, const struct packet *p,
 		      __u32 hz)
 {

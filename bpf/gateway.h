@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The gateway: from a tunnel to a pod of our network, and replies back into the tunnel. Never
- * through the stack, and never to another gateway. */
+/* The gateway role: requests out of a tunnel to pods of this network, replies back into the tunnel.
+ * Neither through the stack nor on to another gateway. */
 #ifndef GATEWAY_H
 #define GATEWAY_H
 
@@ -10,15 +10,15 @@
 
 #define SNAT_TRIES 16
 
-/* May this address enter? */
-INLINE bool gateway_admits(__be32 saddr)
+/* True if `gateway.allow` admits this outer source. */
+INLINE bool source_allowed(__be32 saddr)
 {
 	struct allowed_key key = { .prefix = 32, .addr = saddr };
 
 	return bpf_map_lookup_elem(&allowed, &key) != NULL;
 }
 
-INLINE bool gateway_knows(__u32 vni)
+INLINE bool network_known(__u32 vni)
 {
 	return bpf_map_lookup_elem(&networks, &vni) != NULL;
 }
@@ -32,7 +32,7 @@ INLINE bool is_snat(const struct settings *s, __be32 addr)
 	return false;
 }
 
-/* Is this packet for one of the ports we take on a SNAT address? */
+/* True for an address and port that the gateway uses for SNAT. */
 INLINE bool is_snat_port(const struct settings *s, __be32 addr, __be16 port)
 {
 	__u16 number = bpf_ntohs(port);
@@ -40,7 +40,7 @@ INLINE bool is_snat_port(const struct settings *s, __be32 addr, __be16 port)
 	return number >= s->snat_first && number <= s->snat_last && is_snat(s, addr);
 }
 
-/* Source address and port number `attempt` for a flow. The first follows from the flow alone. */
+/* SNAT address and port of attempt number `attempt`. The first depends on the flow alone. */
 INLINE void snat_candidate(const struct settings *s, const struct flow_key *key, __u32 attempt,
 			   struct nat *nat)
 {
@@ -53,35 +53,36 @@ INLINE void snat_candidate(const struct settings *s, const struct flow_key *key,
 			       hash_slot((__u32)mix64(mixed), s->snat_last - s->snat_first + 1));
 }
 
-/* Open the flow in scratch with the first SNAT port that is free. The claim is the insertion of
- * the reply half; an expired holder gives way. */
+/* Open the flow in scratch with the first SNAT port that is free. Inserting the reply entry claims
+ * the port; an expired holder gives way. */
 INLINE enum reason gateway_open(const struct settings *s, const struct flow_key *key,
 				struct flow *flow)
 {
-	int ret = -EEXIST;
+	int err = -EEXIST;
 
 	if (!s->snat_count || s->snat_last < s->snat_first)
 		return REASON_PORTS_FULL;
-	for (__u32 i = 0; i < SNAT_TRIES && ret == -EEXIST; i++) {
+	for (__u32 i = 0; i < SNAT_TRIES && err == -EEXIST; i++) {
 		snat_candidate(s, key, i, &flow->nat);
-		ret = flow_open(key, false, s->hz);
+		err = flow_open(key, false, s->hz);
 	}
-	if (ret == -EEXIST)
+	if (err == -EEXIST)
 		return REASON_PORTS_FULL;
-	return ret ? REASON_FLOWS_FULL : REASON_NONE;
+	return err ? REASON_FLOWS_FULL : REASON_NONE;
 }
 
-/* Choose a pod and open a flow to it. Returns why not, or REASON_NONE. */
+/* Choose a pod and open a flow to it. */
 SUBPROGRAM enum reason gateway_choose(const struct packet *p, const struct settings *s,
 				      const struct outer *outer, const struct service *service,
 				      __u32 row)
 {
 	REQUIRE(p && s && outer && service, REASON_NO_ROOM);
 	struct backend *backend;
+	enum reason reason;
 	struct flow *flow;
-	enum reason reason = choose_backend(p, service, row, &service->local_table, HASH_SEED_GATEWAY,
-				    &flow, &backend);
 
+	reason = choose_backend(p, service, row, &service->local_table, HASH_SEED_GATEWAY, &flow,
+				&backend);
 	if (reason)
 		return reason;
 	flow->action = FLOW_DECAP_NAT;
@@ -95,7 +96,7 @@ SUBPROGRAM enum reason gateway_choose(const struct packet *p, const struct setti
 	return gateway_open(s, &p->key, flow);
 }
 
-/* Turn a packet out of a tunnel into its refusal and send that back through the tunnel. */
+/* Answer a tunnel packet with its refusal (RST or ICMP), through the tunnel it came from. */
 SUBPROGRAM enum verdict gateway_refuse(struct __sk_buff *skb, struct packet *p,
 				       const struct settings *s, const struct outer *outer,
 				       enum reason reason)
@@ -118,13 +119,13 @@ SUBPROGRAM enum verdict gateway_refuse(struct __sk_buff *skb, struct packet *p,
 	return tunnel_send(skb, p, s, &back);
 }
 
-/* Why a packet that belongs to no flow may not open one, or REASON_NONE with *ret_service. */
+/* Check if a packet of no flow may open one to *ret_service. */
 INLINE enum reason gateway_check(const struct packet *p, const struct outer *outer,
 				 struct service **ret_service, __u32 *ret_row)
 {
-	if (!gateway_admits(outer->saddr))
+	if (!source_allowed(outer->saddr))
 		return REASON_TUNNEL_SOURCE;
-	if (!gateway_knows(outer->vni))
+	if (!network_known(outer->vni))
 		return REASON_TUNNEL_VNI;
 	*ret_service = service_find_id(outer_service_id(outer), ret_row);
 	if (!*ret_service || (*ret_service)->proto != p->proto)
@@ -132,8 +133,8 @@ INLINE enum reason gateway_check(const struct packet *p, const struct outer *out
 	return p->proto == IPPROTO_TCP && !is_syn(p) ? REASON_NO_FLOW : REASON_NONE;
 }
 
-/* Does the reason deserve an answer? What was not admitted gets none. */
-INLINE bool gateway_answers(enum reason reason)
+/* True for reasons that are answered. Packets of a source that is not admitted are not. */
+INLINE bool deserves_refusal(enum reason reason)
 {
 	return reason == REASON_TUNNEL_SERVICE || reason == REASON_NO_BACKEND ||
 	       reason == REASON_NO_FLOW;
@@ -153,7 +154,8 @@ SUBPROGRAM enum reason gateway_new(const struct packet *p, const struct settings
 	return gateway_choose(p, s, outer, service, row);
 }
 
-/* The client's NAT may give it another outer port: answers follow the last request. */
+/* Send answers to where the last request came from: a NAT may give the client another outer
+ * port. */
 SUBPROGRAM int gateway_move_peer(const struct flow_key *key, struct flow *flow,
 				 const struct outer *outer)
 {
@@ -161,7 +163,7 @@ SUBPROGRAM int gateway_move_peer(const struct flow_key *key, struct flow *flow,
 	struct flow_key other_key;
 	struct flow *other;
 
-	if (!gateway_admits(outer->saddr))
+	if (!source_allowed(outer->saddr))
 		return -EACCES;
 	flow_other_key(key, flow, &other_key);
 	other = flow_find(&other_key);
@@ -174,15 +176,15 @@ SUBPROGRAM int gateway_move_peer(const struct flow_key *key, struct flow *flow,
 	return 0;
 }
 
-/* As client_starts_over(); a SYN that names another service starts over too. */
-INLINE bool gateway_starts_over(struct packet *p, struct flow *flow, const struct outer *outer)
+/* As should_reselect(); a SYN that names another service chooses again too. */
+INLINE bool gateway_should_reselect(struct packet *p, struct flow *flow, const struct outer *outer)
 {
 	struct service *service;
 
 	if (!is_udp(p) && !is_syn(p))
 		return false;
 	service = service_row(flow->service);
-	if (service && service->id == outer_service_id(outer) && !backend_is_out(flow)) {
+	if (service && service->id == outer_service_id(outer) && !backend_left(flow)) {
 		if (is_syn(p) && (flow->state == FLOW_CLOSING || flow->flags & FLOW_FIN_FORWARD))
 			flow_reopen(&p->key, flow);
 		return false;
@@ -191,7 +193,7 @@ INLINE bool gateway_starts_over(struct packet *p, struct flow *flow, const struc
 	return true;
 }
 
-/* Out of the tunnel and to the pod, by the flow or a copy of it. */
+/* Take the packet out of its tunnel and send it to the pod, by the flow or a copy of it. */
 SUBPROGRAM enum verdict gateway_deliver(struct __sk_buff *skb, struct packet *p,
 					const struct settings *s, const struct outer *outer,
 					const struct flow *flow)
@@ -211,22 +213,22 @@ SUBPROGRAM enum verdict gateway_deliver(struct __sk_buff *skb, struct packet *p,
 	return forwarded(p, REASON_GATEWAY_IN, route_send(skb, p, s, nat.daddr));
 }
 
-/* The first packet of a flow: it opens the flow, which still stands in scratch, or is refused. */
+/* The first packet of a flow: opens it, in scratch, or is refused. */
 INLINE enum verdict gateway_first(struct __sk_buff *skb, struct packet *p, const struct settings *s,
 				  const struct outer *outer)
 {
 	enum reason reason = gateway_new(p, s, outer);
-	struct halves *halves = scratch_get();
+	struct flow_pair *pair = scratch_get();
 
-	if (gateway_answers(reason))
+	if (deserves_refusal(reason))
 		return gateway_refuse(skb, p, s, outer, reason);
-	if (reason || !halves)
+	if (reason || !pair)
 		return drop(p, reason ? reason : REASON_FLOWS_FULL);
-	return gateway_deliver(skb, p, s, outer, &halves->flow);
+	return gateway_deliver(skb, p, s, outer, &pair->flow);
 }
 
-/* A request out of a tunnel; `p` is the inner packet, where it stands. Returns VERDICT_NONE without a
- * flow to follow. */
+/* A request that belongs to a flow. `p` is the inner packet, still in its tunnel. VERDICT_NONE: no
+ * flow. */
 SUBPROGRAM enum verdict gateway_follow(struct __sk_buff *skb, struct packet *p,
 				       const struct settings *s, const struct outer *outer)
 {
@@ -240,7 +242,7 @@ SUBPROGRAM enum verdict gateway_follow(struct __sk_buff *skb, struct packet *p,
 	if (flow && (flow->peer.v4 != outer->saddr || flow->peer_port != outer->sport) &&
 	    gateway_move_peer(&key, flow, outer))
 		return drop(p, REASON_TUNNEL_SOURCE);
-	if (!flow || gateway_starts_over(p, flow, outer))
+	if (!flow || gateway_should_reselect(p, flow, outer))
 		return VERDICT_NONE;
 	flow = flow_confirmed(&key, flow, p->tcp_flags, s->hz);
 	if (!flow)
@@ -249,8 +251,8 @@ SUBPROGRAM enum verdict gateway_follow(struct __sk_buff *skb, struct packet *p,
 	return gateway_deliver(skb, p, s, outer, flow);
 }
 
-/* Two calls side by side: one inside the other, and what a new flow needs would not fit into the
- * 512 bytes of stack that all frames of a chain share. */
+/* A request out of a tunnel. Two calls side by side: nested, the frames that open a flow would not
+ * fit into the stack. */
 INLINE enum verdict gateway_packet(struct __sk_buff *skb, struct packet *p,
 				   const struct settings *s, const struct outer *outer)
 {
@@ -259,8 +261,7 @@ INLINE enum verdict gateway_packet(struct __sk_buff *skb, struct packet *p,
 	return verdict == VERDICT_NONE ? gateway_first(skb, p, s, outer) : verdict;
 }
 
-/* A pod's packet to one of our SNAT ports: back into the tunnel it came from. Returns the verdict
- * or VERDICT_NONE. */
+/* A pod's packet to a SNAT port: back into the tunnel of its flow. VERDICT_NONE: no flow. */
 SUBPROGRAM enum verdict gateway_reply(struct __sk_buff *skb, struct packet *p,
 				      const struct settings *s)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Reading a tunnel header (RFC 8926) at a fixed place of a frame; TC and XDP share this. */
+/* Reading tunnel headers (RFC 8926) at a fixed offset of a frame, in TC and XDP. */
 #ifndef GENEVE_H
 #define GENEVE_H
 
@@ -9,9 +9,9 @@
 #define GENEVE_OPTIONS_MAX 252 /* 6 bits, in words of 4 bytes */
 #define GENEVE_OPTION_HLEN 4
 #define GENEVE_CRITICAL 0x80 /* bit of an option's type */
-#define GENEVE_OPTIONS_LOOP 8 /* options we walk over before giving up */
+#define GENEVE_OPTIONS_LOOP 8 /* options read before the packet is refused */
 
-/* What the outer headers of a tunnel packet said. */
+/* Fields of the outer headers of a tunnel packet. */
 struct outer {
 	__be32 saddr, daddr;
 	__be16 sport, dport;
@@ -27,13 +27,14 @@ INLINE __u64 outer_service_id(const struct outer *outer)
 	return (__u64)outer->id[1] << 32 | outer->id[0];
 }
 
-/* Is a UDP packet addressed to our gateway, or to one of our tunnel source ports? */
+/* True if a UDP packet is addressed to the gateway of this node. */
 INLINE bool outer_for_gateway(const struct settings *s, __be32 daddr, __be16 dport)
 {
 	return s->flags & SETTING_GATEWAY && s->listen_port && dport == s->listen_port &&
 	       daddr == s->listen.v4;
 }
 
+/* True if a UDP packet is addressed to one of this node's tunnel source ports. */
 INLINE bool outer_for_client(const struct settings *s, __be32 daddr, __be16 dport)
 {
 	return daddr == s->source.v4 &&
@@ -46,14 +47,14 @@ INLINE bool option_is_service(const struct geneve_service_option *option)
 	       option->type == GENEVE_OPTION_SERVICE && (option->length & 0x1f) == 2;
 }
 
-INLINE void option_take_id(const struct geneve_service_option *option, struct outer *outer)
+INLINE void option_read_id(const struct geneve_service_option *option, struct outer *outer)
 {
 	outer->id[1] = bpf_ntohl(option->id[0]);
 	outer->id[0] = bpf_ntohl(option->id[1]);
 }
 
-/* Find our option among others. Returns 0 or why the packet is refused. Critical options we do
- * not know forbid it (RFC 8926 section 3.5); others are passed over. */
+/* Find the service option among others. Unknown critical options forbid the packet (RFC 8926
+ * section 3.5); other options are ignored. */
 INLINE enum reason outer_walk(void *data, void *end, __u32 length, struct outer *outer)
 {
 	__u32 at = 0;
@@ -73,7 +74,7 @@ INLINE enum reason outer_walk(void *data, void *end, __u32 length, struct outer 
 		} else {
 			if ((void *)(option + 1) > end)
 				return REASON_TUNNEL_MALFORMED;
-			option_take_id(option, outer);
+			option_read_id(option, outer);
 			found = true;
 		}
 		at += GENEVE_OPTION_HLEN + (option->length & 0x1f) * 4;
@@ -81,9 +82,9 @@ INLINE enum reason outer_walk(void *data, void *end, __u32 length, struct outer 
 	return found && at == length ? REASON_NONE : REASON_TUNNEL_MALFORMED;
 }
 
-/* Read the Geneve header of a frame whose IP and UDP headers are parsed. Returns REASON_NONE and
- * fills vni, id, probe and length, or the reason it is refused. Tunnel packets never pass ip_rcv()
- * of this node, which would verify the checksum of the outer header. */
+/* Read the Geneve header of a frame whose IP and UDP headers are parsed: fills vni, id, probe and
+ * length. Tunnel packets never pass ip_rcv() of this node, which would verify the checksum of the
+ * outer IP header. */
 INLINE enum reason outer_read(void *data, void *end, struct outer *outer)
 {
 	struct geneve_header *geneve = data + GENEVE_AT;
@@ -107,7 +108,7 @@ INLINE enum reason outer_read(void *data, void *end, struct outer *outer)
 	if (!option_is_service(option))
 		return option->type & GENEVE_CRITICAL ? REASON_TUNNEL_CRITICAL :
 							REASON_TUNNEL_MALFORMED;
-	option_take_id(option, outer);
+	option_read_id(option, outer);
 	return REASON_NONE;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The maps, nothing else. Sizes are defaults; the agent sets them from `limits` before load. */
+/* All maps. Sizes are defaults; the agent sets them from `limits` before load. */
 #ifndef MAPS_H
 #define MAPS_H
 
@@ -29,7 +29,7 @@ struct {
 	__uint(max_entries, DEFAULT_BACKENDS);
 } backends SEC(".maps");
 
-/* The slot arena: all tables (parallax_table.h), two words to an element. */
+/* The slot arena: all tables (parallax_table.h), a bucket to an element. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
@@ -38,7 +38,7 @@ struct {
 	__uint(max_entries, DEFAULT_SLOTS / BUCKET_SLOTS);
 } slots SEC(".maps");
 
-/* Drop overloads by row of services; looked at only when a connection is refused by one. */
+/* Drop overloads by row of services; read only when one refuses a connection. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
@@ -47,7 +47,7 @@ struct {
 	__uint(max_entries, DEFAULT_SERVICES);
 } drops SEC(".maps");
 
-/* Service id -> row of services, for what comes out of a tunnel. */
+/* Service id -> row of services, for tunnel packets. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__type(key, struct service_id_key);
@@ -55,8 +55,8 @@ struct {
 	__uint(max_entries, DEFAULT_SERVICES);
 } service_ids SEC(".maps");
 
-/* Halves of flows that have seen a reply or hold a rewritten port. Never an LRU: what it knows
- * cannot be recomputed. */
+/* Entries of flows that are established or hold a rewritten port. Not an LRU: their contents cannot
+ * be recomputed. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__type(key, struct flow_key);
@@ -64,7 +64,7 @@ struct {
 	__uint(max_entries, DEFAULT_FLOWS);
 } flows SEC(".maps");
 
-/* Halves of flows still without a reply: all that a flood can evict. */
+/* Entries of embryonic flows, without a reply yet: a flood can evict nothing else. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__type(key, struct flow_key);
@@ -72,7 +72,7 @@ struct {
 	__uint(max_entries, DEFAULT_FLOWS / EMBRYONIC_FRACTION);
 } embryonic SEC(".maps");
 
-/* Forward keys of all flows in `flows`, each at one place; see flow_reserve(). */
+/* Forward keys of all flows in `flows`, a slot to each; see flow_reserve(). */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__type(key, __u32);
@@ -85,9 +85,9 @@ struct {
 	__type(key, __u32);
 	__type(value, __u32);
 	__uint(max_entries, 1);
-} reclaim_hand SEC(".maps");
+} reclaim_clock SEC(".maps");
 
-/* The access log, filled only while somebody follows it. */
+/* Flow events for the access log; written only until settings.follow_until. */
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, EVENT_RING_BYTES);
@@ -138,7 +138,7 @@ struct {
 	__uint(max_entries, 1);
 } filters SEC(".maps");
 
-/* Texts for people; no program reads them. */
+/* Texts for display; no program reads them. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
@@ -155,7 +155,7 @@ struct {
 	__uint(max_entries, 1);
 } settings SEC(".maps");
 
-/* What the agent last said about itself, for the CLI. */
+/* The status that the agent last published, for the CLI. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
@@ -171,7 +171,7 @@ struct {
 	__uint(max_entries, HOOK_COUNT * REASON_COUNT);
 } counters SEC(".maps");
 
-/* Replies we made up in the running second. */
+/* RST and ICMP replies generated in the current second. */
 struct limit {
 	__u32 second; /* jiffies at its start */
 	__u32 replies;
@@ -184,10 +184,10 @@ struct {
 	__uint(max_entries, 1);
 } limiter SEC(".maps");
 
-/* The two halves of the flow being opened or promoted: too large for the stack beside the frames
- * of those who open it. Programs of one CPU do not interrupt one another: all run with softirqs
+/* The flow that is being opened or promoted: both entries are too large for the stack beside the
+ * frames of the callers. Programs of one CPU do not interrupt one another: all run with softirqs
  * disabled. */
-struct halves {
+struct flow_pair {
 	struct flow flow;
 	struct flow other;
 };
@@ -195,11 +195,11 @@ struct halves {
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__type(key, __u32);
-	__type(value, struct halves);
+	__type(value, struct flow_pair);
 	__uint(max_entries, 1);
 } scratch SEC(".maps");
 
-INLINE struct halves *scratch_get(void)
+INLINE struct flow_pair *scratch_get(void)
 {
 	__u32 zero = 0;
 

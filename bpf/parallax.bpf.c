@@ -18,7 +18,7 @@ int px_from_pod(struct __sk_buff *skb)
 	if (!s || !f)
 		return VERDICT_NEXT;
 	if (parsed != PARSED)
-		return unreadable(&p, parsed);
+		return unreadable_packet(&p, parsed);
 	return from_pod(skb, &p, s, f);
 }
 

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Packet to tuple: Ethernet, IPv4, TCP and UDP. Reads only. */
+/* Parsing Ethernet, IPv4, TCP and UDP headers. Changes nothing. */
 #ifndef PARSE_H
 #define PARSE_H
 
 #include "csum.h"
 
 struct packet {
-	struct flow_key key; /* as on the wire; zone is set by whoever looks up */
+	struct flow_key key; /* as on the wire; zone is set before a look-up */
 	__u32 l3;            /* offset of the IP header */
 	__u32 l4;            /* offset of the TCP or UDP header */
-	__u32 length;        /* of IP header and payload; a superpacket's is that of the whole */
+	__u32 length;        /* of IP header and payload, of a GSO packet as a whole */
 	__u8 hook;           /* enum hook */
 	__u8 proto;
 	__u8 ttl;
@@ -23,7 +23,7 @@ struct packet {
 enum parsed {
 	PARSED,
 	PARSED_OTHER,     /* not TCP or UDP over IPv4 */
-	PARSED_TRUNCATED, /* addresses are known in these three, ports are not */
+	PARSED_TRUNCATED, /* in this and the next two only the addresses are known */
 	PARSED_FRAGMENT,
 	PARSED_OPTIONS,
 };
@@ -69,8 +69,8 @@ INLINE enum parsed parse_udp(struct packet *p, void *l4, void *end)
 	return PARSED;
 }
 
-/* Parse the IPv4 packet at `l3`, `room` bytes before the end of the frame. The length field of
- * a superpacket says nothing: headers put before it may have carried it past 65,535. */
+/* Parse the IPv4 packet at `l3`, `room` bytes before the end of the frame. The length field of a
+ * GSO packet (`super`) is ignored: with outer headers it may exceed 65,535. */
 INLINE enum parsed parse_ipv4(struct packet *p, void *data, void *end, __u32 l3, __u32 room,
 			      bool super)
 {
@@ -98,8 +98,8 @@ INLINE enum parsed parse_ipv4(struct packet *p, void *data, void *end, __u32 l3,
 	return p->proto == IPPROTO_TCP ? parse_tcp(p, ip + 1, end) : parse_udp(p, ip + 1, end);
 }
 
-/* Pointers of direct access, loaded anew each time: clang likes to keep a 32-bit copy of what it
- * takes for an integer, and the verifier then no longer knows it for a pointer. */
+/* Pointers for direct access, loaded again each time: clang may keep a 32-bit copy of the integer
+ * field, which the verifier no longer accepts as a pointer. */
 INLINE void *skb_data(struct __sk_buff *skb)
 {
 	return (void *)(long)*(volatile __u32 *)&skb->data;
@@ -110,7 +110,7 @@ INLINE void *skb_end(struct __sk_buff *skb)
 	return (void *)(long)*(volatile __u32 *)&skb->data_end;
 }
 
-/* Make the first `bytes` readable by direct access; a shorter packet is left as it is. */
+/* Make the first `bytes`, or the whole of a shorter packet, readable by direct access. */
 INLINE void pull(struct __sk_buff *skb, __u32 bytes)
 {
 	if (bytes > skb->len)
@@ -124,14 +124,14 @@ INLINE enum parsed parse_skb(struct packet *p, struct __sk_buff *skb, enum hook 
 	void *data, *end;
 
 	p->hook = hook;
-	p->length = skb->len; /* counted for what is not IP */
+	p->length = skb->len; /* the count for other protocols */
 	if (skb->protocol != bpf_htons(ETH_P_IP) || skb->vlan_present)
-		return PARSED_OTHER; /* another VLAN's: its own device has hooks */
+		return PARSED_OTHER; /* of another VLAN, whose device has its own hooks */
 	pull(skb, ETH_HLEN + IP_HLEN + TCP_HLEN);
 	data = skb_data(skb);
 	end = skb_end(skb);
 	if (data + ETH_HLEN > end || ((struct ethhdr *)data)->h_proto != bpf_htons(ETH_P_IP))
-		return PARSED_OTHER; /* a tag still in the frame: not ours */
+		return PARSED_OTHER; /* a VLAN tag within the frame */
 	return parse_ipv4(p, data, end, ETH_HLEN, skb->len - ETH_HLEN, skb->gso_size);
 }
 

@@ -6,8 +6,8 @@
 #include "client.h"
 #include "gateway.h"
 
-/* A packet for a VIP that cannot be followed never falls through to routing. */
-INLINE enum verdict unreadable(const struct packet *p, enum parsed parsed)
+/* A packet without readable ports, as a fragment: dropped if it is for a VIP, never routed. */
+INLINE enum verdict unreadable_packet(const struct packet *p, enum parsed parsed)
 {
 	enum reason reason = parsed == PARSED_FRAGMENT ? REASON_FRAGMENT :
 			     parsed == PARSED_OPTIONS  ? REASON_BAD_HEADER :

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Turning a packet we refuse into the answer to its sender: RST, ICMP unreachable, too big. */
+/* Turning a refused packet into the answer to its sender: RST, ICMP unreachable, too big. */
 #ifndef REPLY_H
 #define REPLY_H
 
@@ -25,7 +25,7 @@ struct icmp_reply {
 	__be16 unused, mtu;
 };
 
-/* May one more reply be made up in this second? */
+/* Take one of the replies that this second allows. */
 INLINE bool reply_allowed(const struct settings *s)
 {
 	__u32 zero = 0, now = now_ticks();
@@ -40,7 +40,7 @@ INLINE bool reply_allowed(const struct settings *s)
 	return limit->replies++ < REPLIES_PER_SECOND;
 }
 
-/* From the address the packet was for, to the one it came from. */
+/* IP header of the answer: the destination of the packet answers its source. */
 INLINE void reply_ip(const struct packet *p, struct iphdr *ip, __u8 proto, __u16 length)
 {
 	ip->version = 4;
@@ -54,7 +54,7 @@ INLINE void reply_ip(const struct packet *p, struct iphdr *ip, __u8 proto, __u16
 	ip->check = csum_iphdr(ip);
 }
 
-/* RFC 9293 section 3.10.7.1: what a closed port answers. */
+/* The answer of a closed port (RFC 9293 section 3.10.7.1). */
 INLINE void reset_tcp(const struct packet *p, struct tcphdr *tcp)
 {
 	__u32 payload = p->length - IP_HLEN - p->tcp_header;
@@ -78,8 +78,8 @@ INLINE __u64 pseudo_sum(const struct iphdr *ip, __u16 l4_length)
 	return (__u64)ip->saddr + ip->daddr + bpf_htons(ip->protocol) + bpf_htons(l4_length);
 }
 
-/* Does the device complete the L4 checksum? The helper tells: it leaves the field of such a
- * packet alone unless the change concerns the pseudo header. The field must be zero. */
+/* True if the device completes the L4 checksum (CHECKSUM_PARTIAL): the helper then leaves the field
+ * alone unless the change concerns the pseudo header. The field must be zero. */
 INLINE bool csum_is_partial(struct __sk_buff *skb, __u32 offset)
 {
 	__u16 check = 0;
@@ -89,9 +89,9 @@ INLINE bool csum_is_partial(struct __sk_buff *skb, __u32 offset)
 	return check == 0;
 }
 
-/* Cut the packet to `length` bytes of IP. A packet that came through a tunnel of this machine's
- * own making, over a veth, still counts as encapsulated, and the kernel refuses to cut it: what
- * then follows the length in its IP header is passed over by whoever receives it. */
+/* Cut the packet to `length` bytes of IP. The kernel refuses to cut a packet that still counts as
+ * encapsulated, as after a tunnel over a veth of this machine; its receiver then ignores the bytes
+ * beyond the length in the IP header. */
 INLINE int reply_cut(struct __sk_buff *skb, __u32 length)
 {
 	return bpf_skb_change_tail(skb, ETH_HLEN + length, 0) && skb->gso_size ? -EIO : 0;
@@ -126,9 +126,8 @@ SUBPROGRAM int reply_reset(struct __sk_buff *skb, struct packet *p)
 	return bpf_skb_store_bytes(skb, check, &value, sizeof(value), BPF_F_RECOMPUTE_CSUM);
 }
 
-/* Turn the packet at ETH_HLEN into an ICMP error to its sender that quotes the IP header and the
- * transport header (RFC 1812 section 4.3.2.3); p->length becomes the error's. The address the
- * packet was for speaks. */
+/* Turn the packet at ETH_HLEN into an ICMP error from its destination to its sender that quotes the
+ * IP and transport headers (RFC 1812 section 4.3.2.3); p->length becomes the error's. */
 SUBPROGRAM int reply_icmp(struct __sk_buff *skb, struct packet *p, __u8 code, __u32 mtu)
 {
 	REQUIRE(p, -EINVAL);
@@ -151,14 +150,14 @@ SUBPROGRAM int reply_icmp(struct __sk_buff *skb, struct packet *p, __u8 code, __
 	return bpf_skb_store_bytes(skb, ETH_HLEN, &reply, sizeof(reply), BPF_F_RECOMPUTE_CSUM);
 }
 
-/* Turn a packet nobody will serve into its refusal. */
+/* Turn a packet into its refusal. */
 INLINE int reply_refuse(struct __sk_buff *skb, struct packet *p)
 {
 	return is_udp(p) ? reply_icmp(skb, p, ICMP_PORT, 0) : reply_reset(skb, p);
 }
 
-/* Send what the packet was turned into back through the interface it came from. */
-INLINE enum verdict reply_bounce(struct __sk_buff *skb)
+/* Send the packet back through the interface it came from. */
+INLINE enum verdict send_back(struct __sk_buff *skb)
 {
 	__u8 macs[12], swapped[12];
 
@@ -171,7 +170,7 @@ INLINE enum verdict reply_bounce(struct __sk_buff *skb)
 	return bpf_redirect(skb->ifindex, 0);
 }
 
-/* Refuse a packet of a pod on this node, and count why. */
+/* Answer a packet of a pod of this node with its refusal. */
 SUBPROGRAM enum verdict refuse(struct __sk_buff *skb, struct packet *p, const struct settings *s,
 			       enum reason reason)
 {
@@ -179,10 +178,10 @@ SUBPROGRAM enum verdict refuse(struct __sk_buff *skb, struct packet *p, const st
 	if (!reply_allowed(s))
 		return drop(p, REASON_REPLY_LIMIT);
 	count(p->hook, reason, p->length);
-	return reply_refuse(skb, p) ? VERDICT_DROP : reply_bounce(skb);
+	return reply_refuse(skb, p) ? VERDICT_DROP : send_back(skb);
 }
 
-/* Tell a pod on this node that its packet does not fit into `mtu` bytes. */
+/* Answer a packet of a pod of this node that it exceeds `mtu` bytes. */
 SUBPROGRAM enum verdict refuse_too_big(struct __sk_buff *skb, struct packet *p,
 				       const struct settings *s, __u32 mtu)
 {
@@ -190,7 +189,7 @@ SUBPROGRAM enum verdict refuse_too_big(struct __sk_buff *skb, struct packet *p,
 	if (!reply_allowed(s))
 		return drop(p, REASON_REPLY_LIMIT);
 	count(p->hook, REASON_TOO_BIG, p->length);
-	return reply_icmp(skb, p, ICMP_FRAG_NEEDED, mtu) ? VERDICT_DROP : reply_bounce(skb);
+	return reply_icmp(skb, p, ICMP_FRAG_NEEDED, mtu) ? VERDICT_DROP : send_back(skb);
 }
 
 #endif

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Changes to a packet's own headers: addresses, ports, TTL, MSS, ECN.
+/* Rewriting headers: addresses, ports, TTL, MSS, ECN.
  *
- * At the pods' hooks all writes go through helpers. To a program with direct writes the kernel
- * adds a call for every cloned packet, service or not (net/core/filter.c, bpf_unclone_prologue()),
- * and all data that a TCP socket sends are cloned: that costs as much as the helper saves. What a
- * NIC received is not cloned. */
+ * At the pods' hooks all writes go through helpers. For a program with direct writes the kernel
+ * adds a prologue that copies every cloned packet, service or not (net/core/filter.c,
+ * bpf_unclone_prologue()), and all data of a TCP socket are clones: that costs as much as the
+ * helpers. Packets from a NIC are not cloned. */
 #ifndef REWRITE_H
 #define REWRITE_H
 
@@ -22,7 +22,7 @@
 #define ECN_ECT0 2
 #define ECN_CE 3
 
-/* From the TTL of an IP header to the ports behind it: one write rewrites a tuple. */
+/* From the TTL of an IP header to the ports behind it: one write changes a tuple. */
 struct tuple_bytes {
 	__u8 ttl;
 	__u8 proto;
@@ -51,7 +51,7 @@ INLINE __u64 addrs_diff(const struct packet *p, const struct nat *nat)
 	return csum_diff32(p->key.saddr, nat->saddr) + csum_diff32(p->key.daddr, nat->daddr);
 }
 
-/* The tuple `nat` behind the TTL, that lowered by `hops`. */
+/* Header bytes with the tuple `nat` and the TTL lowered by `hops`. */
 INLINE struct tuple_bytes tuple_bytes(const struct packet *p, const struct nat *nat, __u8 hops)
 {
 	__u64 ttl = csum_diff16(ttl_word(p->ttl, p->proto), ttl_word(p->ttl - hops, p->proto));
@@ -64,8 +64,8 @@ INLINE struct tuple_bytes tuple_bytes(const struct packet *p, const struct nat *
 	};
 }
 
-/* Checksums are updated, never computed anew, so that a wrong one stays wrong; with a partial one
- * the helper touches only what the pseudo header contributes. */
+/* Checksums are updated, never recomputed, so that a wrong one stays wrong. In a partial checksum
+ * the helper changes only the part of the pseudo header. */
 INLINE int rewrite_l4_check(struct __sk_buff *skb, const struct packet *p, const struct nat *nat)
 {
 	__u64 flags = is_udp(p) ? BPF_F_MARK_MANGLED_0 : 0;
@@ -86,10 +86,11 @@ INLINE int rewrite(struct __sk_buff *skb, const struct packet *p, const struct n
 
 	if (rewrite_l4_check(skb, p, nat))
 		return -EIO;
-	return bpf_skb_store_bytes(skb, p->l3 + offsetof(struct iphdr, ttl), &bytes, sizeof(bytes), 0);
+	return bpf_skb_store_bytes(skb, p->l3 + offsetof(struct iphdr, ttl), &bytes, sizeof(bytes),
+				   0);
 }
 
-/* The same for a packet at ETH_HLEN, by a direct write. For px_uplink alone. */
+/* The same for a packet at ETH_HLEN, by a direct write. Only for px_uplink. */
 INLINE int rewrite_directly(struct __sk_buff *skb, const struct packet *p, const struct nat *nat,
 			    __u8 hops)
 {
@@ -140,7 +141,7 @@ INLINE __u32 find_mss(const __u8 *options, __u32 length, __u16 *ret_mss)
 	return 0;
 }
 
-/* Lower the MSS of a SYN or SYN-ACK to what fits `mtu` bytes of IP packet. */
+/* Lower the MSS of a SYN or SYN-ACK to packets of `mtu` bytes. */
 SUBPROGRAM int clamp_mss(struct __sk_buff *skb, const struct packet *p, __u32 mtu)
 {
 	REQUIRE(p, -EINVAL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Where a packet that skips the stack goes next: cached per CPU, re-validated once a second. */
+/* Next hops of packets that skip the stack: cached per CPU, validated once a second. */
 #ifndef ROUTE_H
 #define ROUTE_H
 
@@ -22,8 +22,8 @@ INLINE bool is_pod_iface(__u32 ifindex)
 	return iface && iface->role == IFACE_POD;
 }
 
-/* Ask the kernel's routes. Fills `hop` and returns 0; *ret_resolved says whether the neighbour
- * is known. Returns -ENETUNREACH without a route. */
+/* Look the next hop up in the kernel's routes; *resolved: the neighbour's address is known. Returns
+ * -ENETUNREACH without a route. */
 SUBPROGRAM int route_lookup(struct __sk_buff *skb, __be32 dst, struct next_hop *hop, bool *resolved)
 {
 	REQUIRE(hop && resolved, -EINVAL);
@@ -39,11 +39,11 @@ SUBPROGRAM int route_lookup(struct __sk_buff *skb, __be32 dst, struct next_hop *
 	fib.ipv4_dst = dst;
 	ret = bpf_fib_lookup(skb, &fib, sizeof(fib), 0);
 	if (ret == BPF_FIB_LKUP_RET_FWD_DISABLED)
-		fib.ifindex = s->uplink; /* routing is off where it came from: let the neighbour code try */
+		fib.ifindex = s->uplink; /* not from that interface: let redirect_neigh try */
 	else if (ret != BPF_FIB_LKUP_RET_SUCCESS && ret != BPF_FIB_LKUP_RET_NO_NEIGH &&
-		 ret != BPF_FIB_LKUP_RET_FRAG_NEEDED) /* of this packet; the route is good */
+		 ret != BPF_FIB_LKUP_RET_FRAG_NEEDED) /* concerns this packet, not the route */
 		return -ENETUNREACH;
-	/* Kernels of the 5.15 series call a neighbour without an address known. */
+	/* Linux 5.15 returns success for a neighbour without an address. */
 	*resolved = ret == BPF_FIB_LKUP_RET_SUCCESS &&
 		    *(__u32 *)fib.dmac | *(__u16 *)(fib.dmac + 4);
 	hop->dst.v4 = dst;
@@ -65,7 +65,7 @@ SUBPROGRAM int route_pod(struct __sk_buff *skb, __be32 addr)
 	return hop.ifindex;
 }
 
-/* Enter a pod without crossing its veth's hooks or the host's backlog. */
+/* Enter a pod past its veth's hooks and the host's backlog. */
 INLINE enum verdict enter_pod(struct __sk_buff *skb, __u32 ifindex)
 {
 	if (skb->pkt_type != PACKET_HOST)
@@ -73,8 +73,8 @@ INLINE enum verdict enter_pod(struct __sk_buff *skb, __u32 ifindex)
 	return bpf_redirect_peer(ifindex, 0);
 }
 
-/* Nothing cached, or a second old: find the way anew, and let the kernel resolve and probe the
- * neighbour with this packet. fib_lookup alone never probes. */
+/* Without a cached next hop, or with one older than a second: look it up, and let the kernel
+ * resolve and probe the neighbour with this packet, which fib_lookup never does. */
 SUBPROGRAM enum verdict route_slow(struct __sk_buff *skb, const struct packet *p, __be32 dst)
 {
 	REQUIRE(p, VERDICT_DROP);
@@ -93,7 +93,7 @@ SUBPROGRAM enum verdict route_slow(struct __sk_buff *skb, const struct packet *p
 	return bpf_redirect_neigh(hop.ifindex, NULL, 0, 0);
 }
 
-/* Send towards `dst`, the destination in the IP header at ETH_HLEN. Returns the verdict. */
+/* Send towards `dst`, the destination in the IP header at ETH_HLEN. */
 INLINE enum verdict route_send(struct __sk_buff *skb, const struct packet *p,
 			       const struct settings *s, __be32 dst)
 {

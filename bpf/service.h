@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* From a VIP or a service id to a backend. Nothing read is believed until it confirms itself. */
+/* From a VIP or a service id to a backend. Rows are reused, so each is checked against its key. */
 #ifndef SERVICE_H
 #define SERVICE_H
 
@@ -13,8 +13,8 @@ INLINE struct service *service_row(__u32 row)
 	return service && service->flags & SERVICE_IN_USE ? service : NULL;
 }
 
-/* The service of VIP daddr:dport. NULL where that is none, and, with *ret_stale, where its row was
- * given to another while we looked. */
+/* The service of VIP daddr:dport, or NULL; *ret_stale: its row went to another service during the
+ * look-up. */
 INLINE struct service *service_find(const struct packet *p, __u32 *ret_row, bool *ret_stale)
 {
 	struct vip_key key = { .addr = p->key.daddr, .port = p->key.dport, .proto = p->proto };
@@ -31,7 +31,7 @@ INLINE struct service *service_find(const struct packet *p, __u32 *ret_row, bool
 	return *ret_stale ? NULL : service;
 }
 
-/* Is this any VIP? For packets whose ports cannot be read. */
+/* True if any service has this VIP. For packets without readable ports. */
 INLINE bool service_is_vip(__be32 addr)
 {
 	struct vip_key key = { .addr = addr };
@@ -39,7 +39,7 @@ INLINE bool service_is_vip(__be32 addr)
 	return bpf_map_lookup_elem(&vips, &key) != NULL;
 }
 
-/* The service a tunnel packet names, or NULL. */
+/* The service that a tunnel packet names, or NULL. */
 INLINE struct service *service_find_id(__u64 id, __u32 *ret_row)
 {
 	struct service_id_key key = { .id = id, .family = 4 };
@@ -53,7 +53,7 @@ INLINE struct service *service_find_id(__u64 id, __u32 *ret_row)
 	return service && service->id == id ? service : NULL;
 }
 
-/* Where the walk over the service's table begins. */
+/* Hash by which a walk over the service's table begins. */
 INLINE __u64 service_hash(const struct packet *p, const struct service *service, __u64 seed)
 {
 	if (service->flags & SERVICE_AFFINITY)
@@ -62,7 +62,7 @@ INLINE __u64 service_hash(const struct packet *p, const struct service *service,
 			 service->id ^ seed);
 }
 
-/* Count a refused connection for its category. */
+/* Count a connection that drop overload refused, by its category. */
 SUBPROGRAM int service_count_drop(__u32 row, __u32 hash)
 {
 	struct drops *drop = bpf_map_lookup_elem(&drops, &row);
@@ -79,7 +79,7 @@ SUBPROGRAM int service_count_drop(__u32 row, __u32 hash)
 	return 0;
 }
 
-/* Does a drop overload refuse this new connection? */
+/* True if a drop overload refuses this new connection; counts it. */
 INLINE bool service_drops(const struct packet *p, const struct service *service, __u32 row)
 {
 	__u64 below = *(const volatile __u64 *)&service->drop;
@@ -95,29 +95,29 @@ INLINE bool service_drops(const struct packet *p, const struct service *service,
 	return true;
 }
 
-/* The backend of `hash` in the table `word`, if it confirms that it is one of service `id`. */
-INLINE struct backend *service_slot(table_desc word, __u64 hash, __u64 id, __u32 *ret_row)
+/* The backend of `hash` in a table, if it is one of service `id`. */
+INLINE struct backend *service_slot(table_desc table, __u64 hash, __u64 id, __u32 *ret_row)
 {
 	struct backend *backend;
 
-	*ret_row = TABLE_ENTRY_ROW(table_walk(word, hash));
+	*ret_row = TABLE_ENTRY_ROW(table_walk(table, hash));
 	backend = bpf_map_lookup_elem(&backends, ret_row);
 	return backend && backend->generation && backend->service_id == id ? backend : NULL;
 }
 
-/* Choose a backend. NULL with *ret_reason NO_BACKEND when the table is empty; STALE_ROW when it
- * was replaced under us twice in a row, and the sender's retry will find the new one. */
+/* Choose a backend. NULL with *ret_reason NO_BACKEND if the table is empty, or STALE_ROW if it was
+ * replaced twice during the look-up: the sender's retry finds the new one. */
 INLINE struct backend *service_choose(const table_desc *table, __u64 hash, __u64 id, __u32 *ret_row,
 				      enum reason *ret_reason)
 {
 	for (int i = 0; i < 2; i++) {
-		table_desc word = *(const volatile table_desc *)table;
+		table_desc desc = *(const volatile table_desc *)table;
 		struct backend *backend;
 
 		*ret_reason = REASON_NO_BACKEND;
-		if (!TABLE_BUCKETS(word))
+		if (!TABLE_BUCKETS(desc))
 			return NULL;
-		backend = service_slot(word, hash, id, ret_row);
+		backend = service_slot(desc, hash, id, ret_row);
 		if (backend)
 			return backend;
 		*ret_reason = REASON_STALE_ROW;
@@ -125,8 +125,8 @@ INLINE struct backend *service_choose(const table_desc *table, __u64 hash, __u64
 	return NULL;
 }
 
-/* Has the backend a flow was opened with left, or was its row given to another? */
-INLINE bool backend_is_out(const struct flow *flow)
+/* True if the backend of a flow left, or its row went to another backend. */
+INLINE bool backend_left(const struct flow *flow)
 {
 	__u32 row = flow->backend;
 	struct backend *backend;
@@ -134,7 +134,8 @@ INLINE bool backend_is_out(const struct flow *flow)
 	if (flow->service == FLOW_NO_SERVICE)
 		return false;
 	backend = bpf_map_lookup_elem(&backends, &row);
-	return !backend || backend->generation != flow->generation || backend->flags & BACKEND_DRAINING;
+	return !backend || backend->generation != flow->generation ||
+	       backend->flags & BACKEND_DRAINING;
 }
 
 #endif

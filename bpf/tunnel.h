@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Putting packets into tunnels and taking them out, in TC. */
+/* Encapsulation and decapsulation in TC. */
 #ifndef TUNNEL_H
 #define TUNNEL_H
 
@@ -9,7 +9,7 @@
 #include "route.h"
 #include "xdp_mark.h"
 
-/* All that is put before an inner packet. */
+/* The headers before an inner packet. */
 struct outer_bytes {
 	struct iphdr ip;
 	struct udphdr udp;
@@ -22,13 +22,13 @@ _Static_assert(sizeof(struct outer_bytes) == TUNNEL_OVERHEAD_IPV4, "tunnel overh
 #define ENCAP_FLAGS                                                                                \
 	(BPF_F_ADJ_ROOM_FIXED_GSO | BPF_F_ADJ_ROOM_ENCAP_L3_IPV4 | BPF_F_ADJ_ROOM_ENCAP_L4_UDP)
 
-/* Bytes of inner packet that fit. */
+/* Greatest length of an inner packet. */
 INLINE __u32 tunnel_mtu(const struct settings *s)
 {
 	return s->mtu - TUNNEL_OVERHEAD_IPV4;
 }
 
-/* Size on the wire of what this packet is, or will be segmented into. */
+/* Length of this packet, or of the segments it will be cut into. */
 INLINE __u32 segment_length(struct __sk_buff *skb, const struct packet *p)
 {
 	if (!skb->gso_size)
@@ -36,8 +36,8 @@ INLINE __u32 segment_length(struct __sk_buff *skb, const struct packet *p)
 	return IP_HLEN + (is_udp(p) ? UDP_HLEN : p->tcp_header) + skb->gso_size;
 }
 
-/* Our source port for a flow: few, so that a NAT gateway in front of us keeps few mappings, and
- * more than one, for ECMP and RSS. */
+/* Outer source port of a flow: few ports, so that a NAT gateway in front of this node keeps few
+ * mappings, but several, for ECMP and RSS. */
 INLINE __be16 tunnel_source_port(const struct packet *p)
 {
 	__u32 hash = flow_hash(p->key.saddr, p->key.daddr, p->key.sport, p->key.dport, p->proto, 0);
@@ -45,7 +45,7 @@ INLINE __be16 tunnel_source_port(const struct packet *p)
 	return bpf_htons(TUNNEL_SOURCE_PORT + hash % TUNNEL_SOURCE_PORTS);
 }
 
-/* A superpacket's length fields are written anew per segment, so a cut-off one does no harm. */
+/* The length fields of a GSO packet are written again per segment, so truncation does no harm. */
 INLINE __be16 length_field(__u32 length)
 {
 	return bpf_htons(length > 0xffff ? 0xffff : length);
@@ -80,8 +80,8 @@ INLINE void outer_fill(struct outer_bytes *b, const struct outer *outer, __u32 i
 }
 
 /* Make room for the outer headers. A packet that came out of a tunnel over a veth still counts as
- * encapsulated, which the flags refuse to do twice (-EALREADY): what needs no segmentation does
- * without them. */
+ * encapsulated, and the flags refuse a second time (-EALREADY): a packet that needs no segmentation
+ * does without them. */
 INLINE int tunnel_room(struct __sk_buff *skb)
 {
 	const __u32 bytes = sizeof(struct outer_bytes);
@@ -93,8 +93,8 @@ INLINE int tunnel_room(struct __sk_buff *skb)
 	return bpf_skb_adjust_room(skb, bytes, BPF_ADJ_ROOM_MAC, BPF_F_ADJ_ROOM_FIXED_GSO);
 }
 
-/* Put the IP packet of `inner` bytes at ETH_HLEN into a tunnel and send it to outer->daddr.
- * Returns the verdict. The UDP checksum is excluded (RFC 8926 section 3.3). */
+/* Put the IP packet at ETH_HLEN into a tunnel and send it to outer->daddr. The UDP checksum is zero
+ * (RFC 8926 section 3.3). */
 SUBPROGRAM enum verdict tunnel_send(struct __sk_buff *skb, const struct packet *p,
 				    const struct settings *s, const struct outer *outer)
 {
@@ -108,8 +108,8 @@ SUBPROGRAM enum verdict tunnel_send(struct __sk_buff *skb, const struct packet *
 	return route_send(skb, p, s, outer->daddr);
 }
 
-/* RFC 6040 section 4.2, figure 4: what the outer ECN field does to the inner one. Returns -EIO when
- * the packet has to be dropped. */
+/* Apply the outer ECN field to the inner one (RFC 6040 section 4.2, figure 4). Returns -EIO if the
+ * packet must be dropped. */
 INLINE int tunnel_ecn(struct __sk_buff *skb, struct packet *p, __u8 outer_tos)
 {
 	__u8 outer = outer_tos & ECN_MASK, inner = p->tos & ECN_MASK;
@@ -121,10 +121,8 @@ INLINE int tunnel_ecn(struct __sk_buff *skb, struct packet *p, __u8 outer_tos)
 	return 0;
 }
 
-/* Strip the outer headers, unless XDP did, and whatever follows the inner packet (where the kernel
- * will not cut, see reply_cut(), the receiver passes over it). `p` describes the inner packet
- * where it stands; afterwards it stands at ETH_HLEN. Returns the reason of a drop or
- * REASON_NONE. */
+/* Strip the outer headers, unless XDP did, and the bytes behind the inner packet (where the kernel
+ * refuses to cut, see reply_cut(), the receiver ignores them). Moves `p` to ETH_HLEN. */
 INLINE enum reason tunnel_strip(struct __sk_buff *skb, struct packet *p, const struct outer *outer)
 {
 	__s32 length = p->l3 - ETH_HLEN;

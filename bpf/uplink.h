@@ -9,11 +9,11 @@
 
 /* ------------------------------------------------------------------ tunnel to client */
 
-/* May this tunnel packet speak for the flow? Its own gateway may, and any other of that network,
- * from the port it listens on. */
-INLINE bool client_hears(const struct flow *flow, const struct outer *outer)
+/* True if a tunnel packet from this outer source may belong to the flow: from its own gateway, or
+ * from any other gateway of that network at the port it listens on. */
+INLINE bool tunnel_source_ok(const struct flow *flow, const struct outer *outer)
 {
-	struct gateway_key key = {}; /* naming a union's member would leave its other bytes unset */
+	struct gateway_key key = {}; /* naming v4 would leave the union's other bytes unset */
 	struct gateway *gateway;
 
 	key.addr.v4 = outer->saddr;
@@ -26,9 +26,8 @@ INLINE bool client_hears(const struct flow *flow, const struct outer *outer)
 	return gateway && gateway->kind == BACKEND_GENEVE && gateway->tunnel_port == outer->sport;
 }
 
-/* An ICMP error of a gateway passes if it quotes a packet that we sent into a tunnel. Returns the
- * reason of a drop or REASON_NONE. */
-SUBPROGRAM enum reason icmp_check(struct __sk_buff *skb, const struct packet *p,
+/* An ICMP error of a gateway passes if it quotes a packet that was sent into its tunnel. */
+SUBPROGRAM enum reason icmp_quotes_flow(struct __sk_buff *skb, const struct packet *p,
 				  const struct outer *outer)
 {
 	REQUIRE(p && outer, REASON_NO_ROOM);
@@ -52,14 +51,13 @@ SUBPROGRAM enum reason icmp_check(struct __sk_buff *skb, const struct packet *p,
 	key.zone = FLOW_ZONE(0, FLOW_CLIENT, icmp.ip.protocol == IPPROTO_UDP);
 	flow = flow_find_any(&key);
 	if (!flow || flow->action != FLOW_ENCAP || p->key.daddr != key.saddr ||
-	    !client_hears(flow, outer))
+	    !tunnel_source_ok(flow, outer))
 		return REASON_TUNNEL_NO_FLOW;
 	return REASON_NONE;
 }
 
-/* A reply passes if it belongs to a flow that we sent into a tunnel, which sees the packet. Returns
- * the reason of a drop or REASON_NONE. */
-INLINE enum reason tunnel_reply_check(struct packet *p, const struct settings *s,
+/* A reply passes if it belongs to a flow that was sent into that tunnel; it is accounted to it. */
+INLINE enum reason reply_has_flow(struct packet *p, const struct settings *s,
 				      const struct outer *outer)
 {
 	struct flow_key key;
@@ -70,7 +68,7 @@ INLINE enum reason tunnel_reply_check(struct packet *p, const struct settings *s
 	flow = flow_find_any(&key);
 	if (!flow || flow->action != FLOW_DECAP)
 		return REASON_TUNNEL_NO_FLOW;
-	if (!client_hears(flow, outer))
+	if (!tunnel_source_ok(flow, outer))
 		return outer->vni == flow->network ? REASON_TUNNEL_SOURCE : REASON_TUNNEL_VNI;
 	flow = flow_answered(&key, flow, p->tcp_flags, s->hz);
 	if (!flow)
@@ -79,13 +77,13 @@ INLINE enum reason tunnel_reply_check(struct packet *p, const struct settings *s
 	return REASON_NONE;
 }
 
-/* A packet for a client out of a tunnel; `p` is the inner packet, where it stands. */
+/* A packet for a client of this node. `p` is the inner packet, still in its tunnel. */
 SUBPROGRAM enum verdict client_from_tunnel(struct __sk_buff *skb, struct packet *p,
 					   const struct settings *s, const struct outer *outer)
 {
 	REQUIRE(p && s && outer, VERDICT_DROP);
-	enum reason reason = p->proto == IPPROTO_ICMP ? icmp_check(skb, p, outer) :
-						tunnel_reply_check(p, s, outer);
+	enum reason reason = p->proto == IPPROTO_ICMP ? icmp_quotes_flow(skb, p, outer) :
+						reply_has_flow(p, s, outer);
 
 	if (!reason)
 		reason = tunnel_strip(skb, p, outer);
@@ -98,15 +96,15 @@ SUBPROGRAM enum verdict client_from_tunnel(struct __sk_buff *skb, struct packet 
 
 /* ------------------------------------------------------------------ tunnel */
 
-/* Do tunnels to a client carry this ICMP packet? `p` knows the protocol of IPv4 alone. */
+/* True for ICMP without IP options that is no fragment. p->proto is set for IPv4 alone. */
 INLINE bool is_plain_icmp(const struct packet *p, const struct iphdr *ip)
 {
 	return p->proto == IPPROTO_ICMP && ip->ihl == 5 &&
 	       !(ip->frag_off & bpf_htons(IP_MF | IP_OFFSET));
 }
 
-/* Parse the inner packet at `l3`. Its header never passes ip_rcv() of this node, which would verify
- * the checksum. Returns the reason of a drop or REASON_NONE. */
+/* Parse the inner packet at `l3`. It never passes ip_rcv() of this node, which would verify the
+ * checksum of its header. */
 INLINE enum reason parse_inner(struct packet *p, struct __sk_buff *skb, __u32 l3, bool request)
 {
 	void *data = skb_data(skb), *end = skb_end(skb);
@@ -126,7 +124,7 @@ INLINE enum reason parse_inner(struct packet *p, struct __sk_buff *skb, __u32 l3
 	return csum_iphdr_ok(ip) ? REASON_NONE : REASON_TUNNEL_CHECKSUM;
 }
 
-/* A packet of a tunnel whose inner one starts at `l3`; `p` is filled with that one. */
+/* A tunnel packet whose inner packet begins at `l3`. Replaces `p` by the inner packet. */
 INLINE enum verdict tunnel_packet(struct __sk_buff *skb, struct packet *p, const struct settings *s,
 				  const struct outer *outer, __u32 l3)
 {
@@ -142,8 +140,8 @@ INLINE enum verdict tunnel_packet(struct __sk_buff *skb, struct packet *p, const
 	return request ? gateway_packet(skb, p, s, outer) : client_from_tunnel(skb, p, s, outer);
 }
 
-/* Is this UDP packet, still as it came, one of a tunnel? Begins `outer`. */
-INLINE bool is_tunnel(const struct packet *p, const struct settings *s, struct outer *outer)
+/* True if `p` has the addresses and ports of a tunnel packet. Begins `outer`. */
+INLINE bool is_tunnel_packet(const struct packet *p, const struct settings *s, struct outer *outer)
 {
 	*outer = (struct outer){
 		.saddr = p->key.saddr,
@@ -158,7 +156,8 @@ INLINE bool is_tunnel(const struct packet *p, const struct settings *s, struct o
 
 INLINE enum reason read_tunnel(struct __sk_buff *skb, struct outer *outer)
 {
-	pull(skb, GENEVE_AT + sizeof(struct geneve_header) + GENEVE_OPTIONS_MAX + IP_HLEN + TCP_HLEN);
+	pull(skb, GENEVE_AT + sizeof(struct geneve_header) + GENEVE_OPTIONS_MAX + IP_HLEN +
+			  TCP_HLEN);
 	return outer_read(skb_data(skb), skb_end(skb), outer);
 }
 
@@ -173,7 +172,7 @@ INLINE enum verdict snat_packet(struct __sk_buff *skb, struct packet *p, const s
 	verdict = gateway_reply(skb, p, s);
 	if (verdict != VERDICT_NONE)
 		return verdict;
-	/* On an address of the node itself, masquerading picks ports as well. */
+	/* On an address of the node itself the port may be one that masquerading picked. */
 	return s->flags & SETTING_SNAT_SHARED ? VERDICT_NEXT : drop(p, REASON_SNAT_NO_FLOW);
 }
 
@@ -188,10 +187,11 @@ INLINE enum verdict uplink_packet(struct __sk_buff *skb, struct packet *p, struc
 	if (!xdp_mark_read(skb, outer)) {
 		if (parse_skb(p, skb, HOOK_UPLINK) != PARSED)
 			return VERDICT_NEXT;
-		if (!is_tunnel(p, s, outer))
+		if (!is_tunnel_packet(p, s, outer))
 			return snat_packet(skb, p, s);
 		reason = read_tunnel(skb, outer);
-		/* Masquerading picks our source ports too: no tunnel packet then. */
+		/* Masquerading may have picked one of our source ports: not a tunnel packet
+		 * then. */
 		if (reason == REASON_TUNNEL_MALFORMED &&
 		    !outer_for_gateway(s, outer->daddr, outer->dport))
 			return VERDICT_NEXT;

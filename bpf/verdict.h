@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What a step of the packet path returns is one of three types: an enum verdict (where the packet
- * goes), an enum reason (why it may not go on; parallax_reasons.h), or an int error, 0 or -errno. */
+/* A step of the packet path returns one of three types:
+ * enum verdict: what becomes of the packet, which is counted already; VERDICT_NONE only where the
+ *               function's comment says so;
+ * enum reason:  REASON_NONE if the packet may go on, else why it may not, still to be counted;
+ * int:          0 or -errno. */
 #ifndef VERDICT_H
 #define VERDICT_H
 

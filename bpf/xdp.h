@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* XDP on NICs: take canonical tunnel packets out of their outer headers and mark them, so that
- * GRO merges the inner segments; px_uplink checks and delivers them. Everything else passes. */
+/* XDP on NICs: strips tunnel packets in the form that we send of their outer headers and marks
+ * them, so that GRO merges the inner segments; px_uplink checks and delivers them. All else
+ * passes. */
 #ifndef XDP_H
 #define XDP_H
 
 #include "count.h"
 #include "xdp_mark.h"
 
-/* Parse the outer headers; returns whether this is a tunnel packet in the one form we send. */
+/* Parse the outer headers. Returns true for a tunnel packet in the one form that we send. */
 INLINE bool xdp_outer(struct xdp_md *ctx, const struct settings *s, struct packet *p,
 		      struct outer *outer)
 {
@@ -17,7 +18,8 @@ INLINE bool xdp_outer(struct xdp_md *ctx, const struct settings *s, struct packe
 
 	if ((void *)(eth + 1) > end || eth->h_proto != bpf_htons(ETH_P_IP))
 		return false;
-	if (parse_ipv4(p, data, end, ETH_HLEN, end - data - ETH_HLEN, false) != PARSED || !is_udp(p))
+	if (parse_ipv4(p, data, end, ETH_HLEN, end - data - ETH_HLEN, false) != PARSED ||
+	    !is_udp(p))
 		return false;
 	outer->saddr = p->key.saddr;
 	outer->daddr = p->key.daddr;

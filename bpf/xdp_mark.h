@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* How XDP tells TC what stood in the outer headers it removed: data_meta before the frame. GRO
- * merges packets of equal metadata only, so nothing here differs between segments of a flow. */
+/* The mark by which XDP passes the outer fields it stripped to TC, as data_meta before the frame.
+ * GRO merges only packets of equal metadata, so no field may differ between segments of a flow. */
 #ifndef XDP_MARK_H
 #define XDP_MARK_H
 
