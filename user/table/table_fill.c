@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* View → table: how many entries each backend has, and in which buckets they stand. */
+/* View → table: the number of entries of each backend, and the buckets they are in. */
 #include "table_fill.h"
 
 #include <errno.h>
@@ -13,8 +13,8 @@
 #include "table_place.h"
 #include "table_shape.h"
 
-/* What a backend is called everywhere; not its place in a list. A destination that stands in two
- * priorities has two rows, whose entries must not stand in the same places. */
+/* Equal on all nodes, and independent of the order of backends. A destination in two priorities has
+ * two rows, so the priority counts: their entries must not be in the same places. */
 static uint64_t identity(const struct view_backend *backend)
 {
 	struct {
@@ -46,13 +46,14 @@ static uint32_t lines_of(const struct table *table)
 	return 1u << SHAPE_BITS(table->shape);
 }
 
-/* How many entries stand in a bucket when `left` of their line are still to come: all, or as many
- * as leave a slot for the link. */
+/* Entries of a bucket when `left` of its line remain: all, or one less than the slots, of which the
+ * last then holds the link. */
 static uint32_t held(uint32_t left)
 {
 	return left <= BUCKET_SLOTS ? left : BUCKET_SLOTS - 1;
 }
 
+/* Lists the buckets behind the lines in `ret`, unless it is NULL. Returns their number. */
 static uint32_t spill(const struct table *table, struct table_spill *ret)
 {
 	uint32_t lines = lines_of(table), count = 0;
@@ -78,7 +79,7 @@ static int fill(const struct view *view, uint32_t entries, struct table *table, 
 		return -ENOMEM;
 	table_place(hashes, table->counts, view->backend_count, SHAPE_BITS(table->shape),
 		    table->entries, table->starts);
-	/* Who is alone need not be searched for. */
+	/* A single backend accepts every flow. */
 	if (entries == 1)
 		table->entries[0] = TABLE_ENTRY(0, TABLE_ENTRY_ROW(table->entries[0]), TABLE_ALL);
 	spills = spill(table, NULL);
@@ -93,7 +94,7 @@ int table_fill(const struct view *view, uint32_t shape, struct table *ret, struc
 {
 	struct table table = {.shape = shape};
 	uint64_t entries;
-	int error = 0;
+	int err = 0;
 
 	table.counts = arena_array(arena, view->backend_count, sizeof(*table.counts));
 	if (!table.counts)
@@ -104,10 +105,10 @@ int table_fill(const struct view *view, uint32_t shape, struct table *ret, struc
 	for (size_t i = 0; i < view->backend_count; i++)
 		table.total += table.counts[i];
 	if (entries)
-		error = fill(view, (uint32_t)entries, &table, arena);
-	if (!error)
+		err = fill(view, (uint32_t)entries, &table, arena);
+	if (!err)
 		*ret = table;
-	return error;
+	return err;
 }
 
 static int compare_first(const void *key, const void *item)
@@ -117,7 +118,7 @@ static int compare_first(const void *key, const void *item)
 	return first == other ? 0 : first < other ? -1 : 1;
 }
 
-/* The bucket that goes on with the entries from `first` on. */
+/* The bucket that holds the entries from `first` on. */
 static uint32_t spill_bucket(const struct table *table, uint32_t first)
 {
 	uint32_t lines = lines_of(table);

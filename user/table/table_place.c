@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Which entries stand in which line of a table, and how much each accepts. */
+/* Places entries on the lines of a table, and sets the part of flows that each accepts. */
 #include "table_place.h"
 
 #include <string.h>
@@ -7,17 +7,17 @@
 #include "parallax_hash.h"
 #include "parallax_table.h"
 
-/* A sixteenth of all tags. */
+/* Tags are divided into 16 strata. */
 #define STRATUM_SHIFT (TABLE_SAMPLE_BITS - 4)
 
-/* Where the backend's entry of this rank stands, in the upper bits. */
+/* Its upper bits are the line of the backend's entry of this rank. */
 static uint64_t number_of(uint64_t hash, uint32_t rank)
 {
 	return mix64(hash + rank * 0xc2b2ae3d27d4eb4fULL);
 }
 
-/* By its tag an entry comes earlier or later in its line. A backend has some of all kinds, so that
- * what its leaving means for those behind it is much the same for all. */
+/* Entries of a line are ordered by tag. A backend has tags of all strata, so that the flows which
+ * move among the entries behind its own when it leaves are about as many for every backend. */
 static uint32_t tag_of(uint64_t hash, uint64_t number, uint32_t rank)
 {
 	uint32_t stratum = ((uint32_t)hash + rank) & 15;
@@ -72,8 +72,8 @@ static void sort(uint64_t *entries, uint32_t count, const uint64_t *hashes)
 	}
 }
 
-/* Turn parts into thresholds. Entries of one tag would take equal samples, and the second of them
- * would never be reached: tags are made distinct. */
+/* Turns parts into thresholds, and makes the tags of a line distinct: entries of one tag would take
+ * equal samples, so the second of them would never accept. */
 static void set_thresholds(uint64_t *entries, uint32_t count)
 {
 	uint32_t left = 1u << TABLE_SAMPLE_BITS, next = 0;

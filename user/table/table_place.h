@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Which entries stand in which line of a table, and how much each accepts. */
+/* Places entries on the lines of a table, and sets the part of flows that each accepts. */
 #ifndef TABLE_PLACE_H
 #define TABLE_PLACE_H
 
@@ -8,7 +8,7 @@
 
 #include "parallax_table.h"
 
-/* How many entries so many parts are; all but the last are whole. */
+/* Number of entries for `parts`; all but the last are whole. */
 static inline uint64_t table_entries(uint64_t parts)
 {
 	return (parts + TABLE_WHOLE - 1) / TABLE_WHOLE;
@@ -33,17 +33,17 @@ static inline uint32_t table_parts(uint32_t threshold, uint32_t left)
 	return parts < TABLE_WHOLE ? (uint32_t)parts : TABLE_WHOLE;
 }
 
-/* What an entry of so many parts leaves to those behind it; never nothing. */
+/* Samples that an entry of `parts` leaves to the entries behind it; at least 1. */
 static inline uint32_t table_left(uint32_t parts, uint32_t left)
 {
 	return parts * TABLE_PART < left ? left - parts * TABLE_PART : 1;
 }
 
-/* Sort the entries of `count` backends into 2^bits lines. `hashes` are what the backends are called
- * everywhere, distinct; counts[i] is in TABLE_WHOLE to an entry. Writes the entries line by line,
- * their rows being indices of backends, and into `starts`, 2^bits + 1 of them, where each line
- * begins. Where an entry stands depends on its backend's hash alone, what it accepts on its line
- * besides: not on the order of the backends. */
+/* Places the entries of `count` backends on 2^bits lines. hashes[i] identifies a backend on all
+ * nodes and is distinct; counts[i] is in units of TABLE_WHOLE to an entry. Writes `entries` line by
+ * line, with the index of the backend for a row, and the first entry of each line to `starts`, which
+ * has 2^bits + 1 elements. An entry's line depends on its backend's hash only, its threshold also
+ * on the other entries of the line; neither depends on the order of the backends. */
 void table_place(const uint64_t *hashes, const uint32_t *counts, size_t count, uint32_t bits,
 		 uint64_t *entries, uint32_t *starts);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* How large a table is, and how much of it each backend gets.
+/* The size of a table, and the part of it that each backend gets.
  *
- * A backend of weight w gets w * 2^scale entries, whatever the others have: what one of them
- * gains or loses then changes nothing for the rest. */
+ * A backend of weight w gets w * 2^scale entries, whatever the others have, so that a change to one
+ * backend changes nothing for the rest. */
 #include "table_shape.h"
 
 #include <math.h>
@@ -11,15 +11,15 @@
 #include "parallax_limits.h"
 #include "table_place.h"
 
-/* Entries that a backend has on average, at least; up to twice as many. The more, the nearer each
- * comes to the average of what moves when it leaves. */
+/* A backend has AVERAGE to twice AVERAGE entries on average. With more entries, the number of flows
+ * that move when a backend leaves varies less from backend to backend. */
 #define AVERAGE 16
 
-/* Entries to a line: at most, when a table is made. A walk meets 512 / TABLE_PART = 57 entries on
- * average, in as many lines as that takes. When a backend leaves, the entries behind its own in
- * their lines accept less again: that moves, of what has to move, half as much as CROWD / 57. */
+/* Most entries per line of a new table. A walk meets 512 / TABLE_PART = 57 entries on average. When
+ * a backend leaves, the thresholds behind its entries drop, which moves CROWD / 57 / 2 times as
+ * many flows as the backend had. */
 #define CROWD 6
-/* Sizes kept from the past may come to lie between these. */
+/* A table keeps its size while its lines have this many entries on average. */
 #define CROWD_MIN 2
 #define CROWD_MAX 6.25
 
@@ -27,14 +27,14 @@
 #define SHAPE(bits, scale)                                                                         \
 	((uint32_t)(bits) | ((uint32_t)(scale) & ((1u << SCALE_BITS) - 1)) << TABLE_LINE_BITS)
 
-/* What a view's shares are measured by. */
+/* The unit of a view's shares, and the scale that suits it. */
 struct measure {
 	size_t served; /* backends with a share */
 	double unit;   /* the share of weight 1 */
-	int scale;     /* that suits */
+	int scale;
 };
 
-/* Fewer than AVERAGE where there are more backends than that suffices for. */
+/* Less than AVERAGE where MAX_TABLE_ENTRIES does not suffice for so many backends. */
 static double average_wanted(size_t count)
 {
 	double most = ((double)MAX_TABLE_ENTRIES - (double)count) / (2 * (double)count);
@@ -47,8 +47,8 @@ static double larger(double a, double b)
 	return a > b ? a : b;
 }
 
-/* Shares of one view are those of weights with different factors where localities or priorities
- * say so: the largest counts. Without weights the largest share is the unit. */
+/* Localities and priorities multiply weights by different factors: the largest share per weight is
+ * the unit, or without weights the largest share. */
 static struct measure measure(const struct view *view)
 {
 	struct measure measure = {0};
@@ -70,13 +70,13 @@ static struct measure measure(const struct view *view)
 		measure.unit = largest;
 	if (!measure.served)
 		return measure;
-	/* A hair less, or equal weights would be now above, now below a power of two. */
+	/* Slightly less, or rounding would put equal weights now above, now below a power of two. */
 	frexp(average_wanted(measure.served) * (double)measure.served / sum * measure.unit *
 	      (1 - 1e-6), &measure.scale);
 	return measure;
 }
 
-/* The scale that a shape's few bits mean is the one nearest to what suits now. */
+/* A shape has the low bits of its scale only: take the scale nearest to the one that suits now. */
 static int scale_of(uint32_t shape, const struct measure *measure)
 {
 	int off = ((int)(shape >> TABLE_LINE_BITS) - measure->scale) & ((1 << SCALE_BITS) - 1);
@@ -84,7 +84,7 @@ static int scale_of(uint32_t shape, const struct measure *measure)
 	return measure->scale + (off < 1 << (SCALE_BITS - 1) ? off : off - (1 << SCALE_BITS));
 }
 
-/* Above 32 bits where the scale is out of all proportion. */
+/* Exceeds 32 bits where the scale suits the view badly. */
 static uint64_t count_of(const struct view_backend *backend, const struct measure *measure,
 			 double factor)
 {
@@ -135,7 +135,7 @@ uint32_t table_shape(const struct view *view, uint32_t previous)
 
 	if (!now.served)
 		return previous;
-	/* Then nothing is chosen, and what comes next may be of any size. */
+	/* A single backend: every size serves, so the next table may have any. */
 	if (now.served == 1)
 		return SHAPE(bits, now.scale);
 	if (still_fits(view, &now, previous))

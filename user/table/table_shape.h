@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* How large a table is, and how much of it each backend gets. */
+/* The size of a table, and the part of it that each backend gets. */
 #ifndef TABLE_SHAPE_H
 #define TABLE_SHAPE_H
 
@@ -7,15 +7,14 @@
 
 #include "view.h"
 
-/* Shape of a table for `view`, as TABLE_SHAPE of a table word: `previous` while that still fits,
- * since another one moves about half of all flows; 0 for a new service, and for one with
- * affinity, whose clients meet several nodes that saw different pasts. `previous` when nobody can
- * be picked. */
+/* Shape of a table for `view`, as in TABLE_SHAPE(): `previous` while that fits, since another one
+ * moves about half of all flows, and when no backend can be picked. Pass 0 as `previous` for a new
+ * service, and for one with affinity, whose clients reach several nodes with different histories. */
 uint32_t table_shape(const struct view *view, uint32_t previous);
 
-/* Writes for each backend of the view what it has of the table, in TABLE_WHOLE to an entry: in
- * proportion to the shares, and at least 1 where there is a share. Returns how many entries
- * that makes, or UINT64_MAX when a backend would have more than 32 bits hold. */
+/* Writes each backend's part of the table, in units of TABLE_WHOLE to an entry: proportional to its
+ * share, and at least 1 if it has one. Returns the number of entries, or UINT64_MAX when a part
+ * exceeds 32 bits. */
 uint64_t table_counts(const struct view *view, uint32_t shape, uint32_t *ret_counts);
 
 #endif
