@@ -55,7 +55,7 @@ symbols() {
 		      " agent 7 ctl 7", word, " ")
 		for (i = 1; i in word; i += 2) ranks[word[i]] = word[i + 1]
 		# Rooms whose knots of today are shown, not yet refused. None may join this list.
-		split("agent config desired grpc kernel plan session", word, " ")
+		split("agent desired grpc kernel plan session", word, " ")
 		for (i in word) tied["user/" word[i]]
 	}
 	function rank(path,   part) {

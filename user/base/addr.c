@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "decimal.h"
+
 #define MAPPED_BITS 96 /* of ::ffff:0:0/96, RFC 4291 section 2.5.5.2 */
 
 static const uint8_t *bytes_of(const struct addr *addr)
@@ -24,7 +26,7 @@ static bool is_mapped(const struct in6_addr *in6)
 	return IN6_IS_ADDR_V4MAPPED(in6);
 }
 
-/* `*ret_mapped` tells an IPv4 address that was written as IPv6. */
+/* *ret_mapped: an IPv4 address written as IPv6. */
 static int parse(const char *text, struct addr *ret, bool *ret_mapped)
 {
 	struct addr addr = {0};
@@ -54,24 +56,6 @@ int addr_parse(const char *text, struct addr *ret)
 	return parse(text, ret, &mapped);
 }
 
-/* Decimal without sign, space or leading zero, at most `max`. */
-static int parse_number(const char *text, unsigned int max, unsigned int *ret)
-{
-	unsigned int value = 0;
-
-	if (!*text || (text[0] == '0' && text[1]))
-		return -EINVAL;
-	for (; *text; text++) {
-		if (*text < '0' || *text > '9')
-			return -EINVAL;
-		value = value * 10 + (unsigned int)(*text - '0');
-		if (value > max)
-			return -EINVAL;
-	}
-	*ret = value;
-	return 0;
-}
-
 static bool host_bits_zero(const struct addr *addr, unsigned int bits)
 {
 	const uint8_t *bytes = bytes_of(addr);
@@ -82,7 +66,7 @@ static bool host_bits_zero(const struct addr *addr, unsigned int bits)
 	return true;
 }
 
-/* Copy up to `end` into `buf`; false when it does not fit. */
+/* Copies `text` up to `end` into `buf`; false if it does not fit. */
 static bool cut(const char *text, const char *end, char *buf)
 {
 	size_t length = (size_t)(end - text);
@@ -98,17 +82,17 @@ int prefix_parse(const char *text, struct prefix *ret)
 {
 	const char *slash = strchr(text, '/');
 	char buf[ADDR_TEXT_MAX];
-	unsigned int bits;
 	struct addr addr;
+	uint64_t bits;
 	bool mapped;
 
 	if (!slash || !cut(text, slash, buf) || parse(buf, &addr, &mapped) ||
-	    parse_number(slash + 1, mapped ? 128 : bits_of(&addr), &bits))
+	    !decimal_parse(slash + 1, strlen(slash + 1), mapped ? 128 : bits_of(&addr), &bits))
 		return -EINVAL;
 	if (mapped && bits < MAPPED_BITS)
 		return -EINVAL;
 	bits -= mapped ? MAPPED_BITS : 0;
-	if (!host_bits_zero(&addr, bits))
+	if (!host_bits_zero(&addr, (unsigned int)bits))
 		return -EINVAL;
 	*ret = (struct prefix){.addr = addr, .bits = (uint8_t)bits};
 	return 0;
@@ -120,14 +104,14 @@ int addr_port_parse(const char *text, struct addr *ret, uint16_t *ret_port)
 	const char *end = bracket ? strchr(text, ']') : strchr(text, ':');
 	char buf[ADDR_TEXT_MAX];
 	struct addr addr;
-	unsigned int port;
+	uint64_t port;
 
 	if (!end || !cut(text + bracket, end, buf) || addr_parse(buf, &addr))
 		return -EINVAL;
 	if (bracket != !!strchr(buf, ':'))
 		return -EINVAL;
 	end += bracket;
-	if (*end != ':' || parse_number(end + 1, 65535, &port) || port == 0)
+	if (*end != ':' || !decimal_parse(end + 1, strlen(end + 1), 65535, &port) || !port)
 		return -EINVAL;
 	*ret = addr;
 	*ret_port = (uint16_t)port;
@@ -175,7 +159,7 @@ bool addr_equal(const struct addr *a, const struct addr *b)
 	return addr_compare(a, b) == 0;
 }
 
-/* The first `bits` bits are the same. */
+/* True if the first `bits` bits are the same. */
 static bool same_bits(const struct addr *a, const struct addr *b, unsigned int bits)
 {
 	const uint8_t *x = bytes_of(a), *y = bytes_of(b);

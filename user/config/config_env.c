@@ -8,7 +8,6 @@
 #include "problem.h"
 #include "suggest.h"
 
-#define COUNT(array) (sizeof(array) / sizeof(*(array)))
 #define PREFIX "PARALLAX_"
 
 struct variable {

@@ -7,45 +7,25 @@
 #include "parallax_limits.h"
 #include "parallax_wire.h"
 
-#define COUNT(array) (sizeof(array) / sizeof(*(array)))
-
 #define ADMIN_PORT 15100
 
 /* The packet path's settings and its trie of allowed sources hold IPv4 only. */
 static void read_ipv4(struct tree_walk *walk, const struct tree_node *node, void *target)
 {
-	char found[TREE_FOUND_MAX];
 	struct addr *addr = target;
 
 	if (tree_addr(walk, node, addr))
 		return;
 	if (addr->family != 4 || !addr_is_usable(addr))
-		tree_problem(walk, node, "expected an IPv4 address of this node, found %s",
-			     tree_found(node, found));
-}
-
-static void read_listen_interface(struct tree_walk *walk, const struct tree_node *node,
-				  void *target)
-{
-	config_read_name(walk, node, &((struct config_gateway_role *)target)->listen_interface);
-}
-
-static void read_listen_address(struct tree_walk *walk, const struct tree_node *node, void *target)
-{
-	read_ipv4(walk, node, &((struct config_gateway_role *)target)->listen_address);
-}
-
-static void read_listen_port(struct tree_walk *walk, const struct tree_node *node, void *target)
-{
-	tree_port(walk, node, &((struct config_gateway_role *)target)->listen_port);
+		tree_expected(walk, node, "an IPv4 address of this node");
 }
 
 static void read_listen(struct tree_walk *walk, const struct tree_node *node, void *target)
 {
 	static const struct tree_field fields[] = {
-		{"interface", read_listen_interface, false},
-		{"address", read_listen_address, false},
-		{"port", read_listen_port, false},
+		{TREE_MEMBER("interface", config_read_name, struct config_gateway_role, listen_interface)},
+		{TREE_MEMBER("address", read_ipv4, struct config_gateway_role, listen_address)},
+		{TREE_MEMBER("port", tree_read_port, struct config_gateway_role, listen_port)},
 	};
 
 	((struct config_gateway_role *)target)->listen_port = GENEVE_PORT;
@@ -76,7 +56,6 @@ static void read_snat(struct tree_walk *walk, const struct tree_node *node, void
 static void read_source(struct tree_walk *walk, const struct tree_node *node, void *target)
 {
 	struct prefix *prefix = target;
-	char found[TREE_FOUND_MAX];
 	struct addr addr;
 
 	if (node->kind == TREE_SCALAR && !addr_parse(node->text, &addr))
@@ -84,8 +63,7 @@ static void read_source(struct tree_walk *walk, const struct tree_node *node, vo
 	else if (tree_prefix(walk, node, prefix))
 		return;
 	if (prefix->addr.family != 4)
-		tree_problem(walk, node, "expected an IPv4 address or range, found %s",
-			     tree_found(node, found));
+		tree_expected(walk, node, "an IPv4 address or range");
 }
 
 static void read_allow(struct tree_walk *walk, const struct tree_node *node, void *target)
@@ -99,9 +77,9 @@ static void read_allow(struct tree_walk *walk, const struct tree_node *node, voi
 void config_read_gateway(struct tree_walk *walk, const struct tree_node *node, void *target)
 {
 	static const struct tree_field fields[] = {
-		{"listen", read_listen, true},
-		{"snat", read_snat, true},
-		{"allow", read_allow, false},
+		{TREE_FIELD("listen", read_listen), .required = true},
+		{TREE_FIELD("snat", read_snat), .required = true},
+		{TREE_FIELD("allow", read_allow)},
 	};
 	struct config_gateway_role *gateway = &((struct config *)target)->gateway;
 	const struct tree_node *allow;
@@ -120,24 +98,17 @@ void config_read_gateway(struct tree_walk *walk, const struct tree_node *node, v
 static void read_admin_address(struct tree_walk *walk, const struct tree_node *node, void *target)
 {
 	struct config *config = target;
-	char found[TREE_FOUND_MAX];
 
 	if (!tree_addr(walk, node, &config->admin_address) &&
 	    !addr_is_loopback(&config->admin_address))
-		tree_problem(walk, node, "expected a loopback address, found %s",
-			     tree_found(node, found));
-}
-
-static void read_admin_port(struct tree_walk *walk, const struct tree_node *node, void *target)
-{
-	tree_port(walk, node, &((struct config *)target)->admin_port);
+		tree_expected(walk, node, "a loopback address");
 }
 
 void config_read_admin(struct tree_walk *walk, const struct tree_node *node, void *target)
 {
 	static const struct tree_field fields[] = {
-		{"address", read_admin_address, false},
-		{"port", read_admin_port, false},
+		{TREE_FIELD("address", read_admin_address)},
+		{TREE_MEMBER("port", tree_read_port, struct config, admin_port)},
 	};
 	struct config *config = target;
 

@@ -9,29 +9,21 @@
 #include "parallax_wire.h"
 #include "suggest.h"
 
-#define COUNT(array) (sizeof(array) / sizeof(*(array)))
-
 static void read_mode(struct tree_walk *walk, const struct tree_node *node, void *target)
 {
-	static const char *const names[] = {"geneve", "passthrough"};
 	unsigned int choice = 0;
 
-	tree_choice(walk, node, names, COUNT(names), &choice);
+	tree_choice(walk, node, "geneve passthrough", &choice);
 	((struct config_transport *)target)->mode =
 		choice ? TRANSPORT_PASSTHROUGH : TRANSPORT_GENEVE;
-}
-
-static void read_port(struct tree_walk *walk, const struct tree_node *node, void *target)
-{
-	tree_port(walk, node, &((struct config_transport *)target)->port);
 }
 
 static void read_transport(struct tree_walk *walk, const struct tree_node *node,
 			   struct config_transport *transport)
 {
 	static const struct tree_field fields[] = {
-		{"mode", read_mode, true},
-		{"port", read_port, false},
+		{TREE_FIELD("mode", read_mode), .required = true},
+		{TREE_MEMBER("port", tree_read_port, struct config_transport, port)},
 	};
 
 	tree_fields(walk, node, "a mapping with mode and port", fields, COUNT(fields), transport);

@@ -17,17 +17,13 @@ void config_schema_read(struct tree_walk *walk, const struct tree_node *root,
 /* Variables of `environment` into the tree; NULL `environment` is empty. */
 void config_env_apply(struct tree_walk *walk, struct yaml_tree *tree, char *const *environment);
 
-/* Readers of one top-level key; `target` is the struct config. */
-void config_read_services(struct tree_walk *walk, const struct tree_node *node, void *target);
-void config_read_source(struct tree_walk *walk, const struct tree_node *node, void *target);
-void config_read_gateway(struct tree_walk *walk, const struct tree_node *node, void *target);
-void config_read_admin(struct tree_walk *walk, const struct tree_node *node, void *target);
-void config_read_transports(struct tree_walk *walk, const struct tree_node *node, void *target);
-void config_read_network_ids(struct tree_walk *walk, const struct tree_node *node, void *target);
-void config_read_flat(struct tree_walk *walk, const struct tree_node *node, void *target);
+/* Readers of one top-level key into a struct config. */
+tree_reader config_read_services, config_read_source, config_read_gateway, config_read_admin,
+	config_read_transports, config_read_network_ids, config_read_flat;
 
-/* A name in walk->arena: no white space, no control bytes, at most CONFIG_NAME_MAX bytes. */
-void config_read_name(struct tree_walk *walk, const struct tree_node *node, void *target);
+/* Reads a name into a const char *, copied into walk->arena: no white space, no control bytes, at
+ * most CONFIG_NAME_MAX bytes. */
+tree_reader config_read_name;
 
 /* `path` as it counts from the directory of `config_path`, in walk->arena; or NULL. */
 const char *config_path_from(struct tree_walk *walk, const char *config_path, const char *path);

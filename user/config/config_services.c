@@ -8,22 +8,20 @@
 #include "config_schema.h"
 #include "host_name.h"
 
-#define COUNT(array) (sizeof(array) / sizeof(*(array)))
-
 #define SERVICE_ADDRESSES_MAX 64
 #define SERVICE_PORTS_MAX 1024
 #define AFFINITY_MAX (365ULL * 86400)
 
 static void read_host(struct tree_walk *walk, const struct tree_node *node, void *target)
 {
-	char found[TREE_FOUND_MAX], normal[HOST_NAME_SIZE];
+	char normal[HOST_NAME_SIZE];
 	struct config_service *service = target;
 	const char *text;
 
 	if (tree_text(walk, node, &text))
 		return;
 	if (!host_name_valid(text)) {
-		tree_problem(walk, node, "expected a host name, found %s", tree_found(node, found));
+		tree_expected(walk, node, "a host name");
 		return;
 	}
 	host_name_normal(text, strlen(text), normal);
@@ -33,12 +31,10 @@ static void read_host(struct tree_walk *walk, const struct tree_node *node, void
 
 static void read_address(struct tree_walk *walk, const struct tree_node *node, void *target)
 {
-	char found[TREE_FOUND_MAX];
 	struct addr *addr = target;
 
 	if (!tree_addr(walk, node, addr) && !addr_is_usable(addr))
-		tree_problem(walk, node, "expected a virtual IP, found %s",
-			     tree_found(node, found));
+		tree_expected(walk, node, "a virtual IP");
 }
 
 static void read_addresses(struct tree_walk *walk, const struct tree_node *node, void *target)
@@ -52,25 +48,19 @@ static void read_addresses(struct tree_walk *walk, const struct tree_node *node,
 		tree_problem(walk, node, "expected an IP address or more");
 }
 
-static void read_port_number(struct tree_walk *walk, const struct tree_node *node, void *target)
-{
-	tree_port(walk, node, &((struct service_port *)target)->port);
-}
-
 static void read_protocol(struct tree_walk *walk, const struct tree_node *node, void *target)
 {
-	static const char *const names[] = {"TCP", "UDP", "tcp", "udp"};
 	unsigned int choice = 0;
 
-	tree_choice(walk, node, names, COUNT(names), &choice);
+	tree_choice(walk, node, "TCP UDP tcp udp", &choice);
 	((struct service_port *)target)->proto = choice % 2 ? IPPROTO_UDP : IPPROTO_TCP;
 }
 
 static void read_port(struct tree_walk *walk, const struct tree_node *node, void *target)
 {
 	static const struct tree_field fields[] = {
-		{"port", read_port_number, true},
-		{"protocol", read_protocol, false},
+		{TREE_MEMBER("port", tree_read_port, struct service_port, port), .required = true},
+		{TREE_FIELD("protocol", read_protocol)},
 	};
 
 	((struct service_port *)target)->proto = IPPROTO_TCP;
@@ -98,10 +88,10 @@ static void read_affinity(struct tree_walk *walk, const struct tree_node *node, 
 static void read_service(struct tree_walk *walk, const struct tree_node *node, void *target)
 {
 	static const struct tree_field fields[] = {
-		{"host", read_host, true},
-		{"addresses", read_addresses, true},
-		{"ports", read_ports, true},
-		{"affinity", read_affinity, false},
+		{TREE_FIELD("host", read_host), .required = true},
+		{TREE_FIELD("addresses", read_addresses), .required = true},
+		{TREE_FIELD("ports", read_ports), .required = true},
+		{TREE_FIELD("affinity", read_affinity)},
 	};
 
 	tree_fields(walk, node, "a mapping with host, addresses and ports", fields, COUNT(fields),

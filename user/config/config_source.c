@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* The section source: files, or a control plane by ADS. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "arena.h"
 #include "config_schema.h"
+#include "decimal.h"
 #include "host_name.h"
-
-#define COUNT(array) (sizeof(array) / sizeof(*(array)))
 
 #define ADDRESSES_MAX 16
 #define METADATA_MAX 64
@@ -47,23 +45,12 @@ static void read_files_path(struct tree_walk *walk, const struct tree_node *node
 
 static void read_files(struct tree_walk *walk, const struct tree_node *node, void *target)
 {
-	static const struct tree_field fields[] = {{"path", read_files_path, true}};
+	static const struct tree_field fields[] = {{TREE_FIELD("path", read_files_path), .required = true}};
 
 	tree_fields(walk, node, "a mapping with path", fields, COUNT(fields), target);
 }
 
 /* ------------------------------------------------------------------ ads: where */
-
-static bool parse_port(const char *text, uint16_t *ret)
-{
-	char *end;
-	unsigned long port = strtoul(text, &end, 10);
-
-	if (*text < '1' || *text > '9' || *end || port > 65535)
-		return false;
-	*ret = (uint16_t)port;
-	return true;
-}
 
 static bool parse_address(struct tree_walk *walk, const char *text,
 			  struct config_ads_address *address)
@@ -71,10 +58,12 @@ static bool parse_address(struct tree_walk *walk, const char *text,
 	const char *colon = strrchr(text, ':');
 	size_t length = colon ? (size_t)(colon - text) : 0;
 	struct addr addr;
+	uint64_t port;
 	char *host;
 
-	if (!length || !parse_port(colon + 1, &address->port))
+	if (!length || !decimal_parse(colon + 1, strlen(colon + 1), 65535, &port) || !port)
 		return false;
+	address->port = (uint16_t)port;
 	if (*text == '[' && text[length - 1] == ']')
 		host = arena_text(walk->arena, text + 1, length - 2);
 	else
@@ -90,11 +79,10 @@ static bool parse_address(struct tree_walk *walk, const char *text,
 
 static void read_address(struct tree_walk *walk, const struct tree_node *node, void *target)
 {
-	char found[TREE_FOUND_MAX];
 	const char *text;
 
 	if (!tree_text(walk, node, &text) && !parse_address(walk, text, target))
-		tree_problem(walk, node, "expected HOST:PORT, found %s", tree_found(node, found));
+		tree_expected(walk, node, "HOST:PORT");
 }
 
 static void read_addresses(struct tree_walk *walk, const struct tree_node *node, void *target)
@@ -105,24 +93,6 @@ static void read_addresses(struct tree_walk *walk, const struct tree_node *node,
 				   sizeof(*ads->addresses), read_address, &ads->address_count);
 	if (node->kind == TREE_SEQUENCE && !node->count)
 		tree_problem(walk, node, "expected an address or more");
-}
-
-static void read_view(struct tree_walk *walk, const struct tree_node *node, void *target)
-{
-	static const char *const names[] = {"rewritten", "perNetwork"};
-	unsigned int choice = ADS_VIEW_REWRITTEN;
-
-	tree_choice(walk, node, names, COUNT(names), &choice);
-	((struct config *)target)->ads.view = choice;
-}
-
-static void read_mode(struct tree_walk *walk, const struct tree_node *node, void *target)
-{
-	static const char *const names[] = {"delta", "sotw"};
-	unsigned int choice = ADS_MODE_DELTA;
-
-	tree_choice(walk, node, names, COUNT(names), &choice);
-	((struct config *)target)->ads.mode = choice;
 }
 
 /* ------------------------------------------------------------------ ads: who they are, and we */
@@ -137,15 +107,13 @@ static void read_ca(struct tree_walk *walk, const struct tree_node *node, void *
 static void read_server_name(struct tree_walk *walk, const struct tree_node *node, void *target)
 {
 	struct config *config = target;
-	char found[TREE_FOUND_MAX];
 	struct addr addr;
 	const char *text;
 
 	if (tree_text(walk, node, &text))
 		return;
 	if (addr_parse(text, &addr) && !host_name_valid(text))
-		tree_problem(walk, node, "expected a host name or an address, found %s",
-			     tree_found(node, found));
+		tree_expected(walk, node, "a host name or an address");
 	else
 		tree_keep(walk, node, &config->ads.server_name);
 }
@@ -167,10 +135,10 @@ static void read_key(struct tree_walk *walk, const struct tree_node *node, void 
 static void read_tls(struct tree_walk *walk, const struct tree_node *node, void *target)
 {
 	static const struct tree_field fields[] = {
-		{"caFile", read_ca, false},
-		{"serverName", read_server_name, false},
-		{"certificateFile", read_certificate, false},
-		{"keyFile", read_key, false},
+		{TREE_FIELD("caFile", read_ca)},
+		{TREE_FIELD("serverName", read_server_name)},
+		{TREE_FIELD("certificateFile", read_certificate)},
+		{TREE_FIELD("keyFile", read_key)},
 	};
 	struct config *config = target;
 
@@ -189,28 +157,16 @@ static void read_token(struct tree_walk *walk, const struct tree_node *node, voi
 	read_file(walk, node, target, &ads->token_file, &ads->token_at);
 }
 
-static void read_cluster_id(struct tree_walk *walk, const struct tree_node *node, void *target)
-{
-	config_read_name(walk, node, &((struct config *)target)->ads.cluster_id);
-}
-
 /* ------------------------------------------------------------------ ads: node */
-
-static void read_id(struct tree_walk *walk, const struct tree_node *node, void *target)
-{
-	config_read_name(walk, node, &((struct config_ads_node *)target)->id);
-}
 
 static void read_ip(struct tree_walk *walk, const struct tree_node *node, void *target)
 {
-	char found[TREE_FOUND_MAX];
 	struct addr addr;
 
 	if (tree_addr(walk, node, &addr))
 		return;
 	if (!addr_is_usable(&addr))
-		tree_problem(walk, node, "expected an address of this node, found %s",
-			     tree_found(node, found));
+		tree_expected(walk, node, "an address of this node");
 	else
 		tree_keep(walk, node, &((struct config_ads_node *)target)->ip);
 }
@@ -219,13 +175,11 @@ static void read_ip(struct tree_walk *walk, const struct tree_node *node, void *
 static void read_part(struct tree_walk *walk, const struct tree_node *node, bool dots,
 		      const char **ret)
 {
-	char found[TREE_FOUND_MAX];
 	const char *text = NULL;
 
 	config_read_name(walk, node, &text);
 	if (text && (strchr(text, '~') || (!dots && strchr(text, '.'))))
-		tree_problem(walk, node, "expected a name without '~'%s, found %s",
-			     dots ? "" : " and '.'", tree_found(node, found));
+		tree_expected(walk, node, "a name without '~'%s", dots ? "" : " and '.'");
 	else
 		*ret = text;
 }
@@ -249,11 +203,10 @@ static void read_domain(struct tree_walk *walk, const struct tree_node *node, vo
 static bool read_value(struct tree_walk *walk, const struct tree_node *node,
 		       struct config_metadata *entry)
 {
-	char found[TREE_FOUND_MAX];
 
 	if (node->kind != TREE_SCALAR || node->count > METADATA_VALUE_MAX ||
 	    (!node->quoted && tree_is_null(node))) {
-		tree_problem(walk, node, "expected text, found %s", tree_found(node, found));
+		tree_expected(walk, node, "text");
 		return false;
 	}
 	entry->key = arena_strdup(walk->arena, node->key);
@@ -292,12 +245,12 @@ static void check_id(struct tree_walk *walk, const struct tree_node *node)
 static void read_node(struct tree_walk *walk, const struct tree_node *node, void *target)
 {
 	static const struct tree_field fields[] = {
-		{"id", read_id, false},
-		{"ip", read_ip, false},
-		{"name", read_node_name, false},
-		{"namespace", read_namespace, false},
-		{"domain", read_domain, false},
-		{"metadata", read_metadata, false},
+		{TREE_MEMBER("id", config_read_name, struct config_ads_node, id)},
+		{TREE_FIELD("ip", read_ip)},
+		{TREE_FIELD("name", read_node_name)},
+		{TREE_FIELD("namespace", read_namespace)},
+		{TREE_FIELD("domain", read_domain)},
+		{TREE_FIELD("metadata", read_metadata)},
 	};
 
 	tree_fields(walk, node, "a mapping with id, or ip, name, namespace and domain, and metadata",
@@ -311,14 +264,12 @@ static void read_node(struct tree_walk *walk, const struct tree_node *node, void
 static void read_seconds(struct tree_walk *walk, const struct tree_node *node, uint32_t min,
 			 uint32_t *ret)
 {
-	char found[TREE_FOUND_MAX];
 	uint64_t seconds = *ret;
 
 	if (tree_duration(walk, node, SECONDS_MAX, &seconds))
 		return;
 	if (seconds < min)
-		tree_problem(walk, node, "expected at least %us, found %s", min,
-			     tree_found(node, found));
+		tree_expected(walk, node, "at least %us", min);
 	*ret = (uint32_t)seconds;
 }
 
@@ -341,22 +292,13 @@ static void read_keepalive(struct tree_walk *walk, const struct tree_node *node,
 static void read_timeouts(struct tree_walk *walk, const struct tree_node *node, void *target)
 {
 	static const struct tree_field fields[] = {
-		{"initialFetch", read_initial_fetch, false},
-		{"connect", read_connect, false},
-		{"keepalive", read_keepalive, false},
+		{TREE_FIELD("initialFetch", read_initial_fetch)},
+		{TREE_FIELD("connect", read_connect)},
+		{TREE_FIELD("keepalive", read_keepalive)},
 	};
 
 	tree_fields(walk, node, "a mapping with initialFetch, connect and keepalive", fields,
 		    COUNT(fields), &((struct config *)target)->ads);
-}
-
-static void read_max_message(struct tree_walk *walk, const struct tree_node *node, void *target)
-{
-	struct config *config = target;
-	uint64_t bytes = config->ads.max_message;
-
-	tree_number(walk, node, MESSAGE_MIN, MESSAGE_MAX, &bytes);
-	config->ads.max_message = (uint32_t)bytes;
 }
 
 /* ------------------------------------------------------------------ all of it */
@@ -364,15 +306,15 @@ static void read_max_message(struct tree_walk *walk, const struct tree_node *nod
 static void read_ads(struct tree_walk *walk, const struct tree_node *node, void *target)
 {
 	static const struct tree_field fields[] = {
-		{"addresses", read_addresses, true},
-		{"view", read_view, false},
-		{"mode", read_mode, false},
-		{"tls", read_tls, false},
-		{"tokenFile", read_token, false},
-		{"clusterId", read_cluster_id, false},
-		{"node", read_node, false},
-		{"timeouts", read_timeouts, false},
-		{"maxMessageBytes", read_max_message, false},
+		{TREE_FIELD("addresses", read_addresses), .required = true},
+		{TREE_CHOICE("view", "rewritten perNetwork", struct config, ads.view)},
+		{TREE_CHOICE("mode", "delta sotw", struct config, ads.mode)},
+		{TREE_FIELD("tls", read_tls)},
+		{TREE_FIELD("tokenFile", read_token)},
+		{TREE_MEMBER("clusterId", config_read_name, struct config, ads.cluster_id)},
+		{TREE_FIELD("node", read_node)},
+		{TREE_FIELD("timeouts", read_timeouts)},
+		{TREE_NUMBER("maxMessageBytes", MESSAGE_MIN, MESSAGE_MAX, struct config, ads.max_message)},
 	};
 	struct config_ads *ads = &((struct config *)target)->ads;
 
@@ -389,8 +331,8 @@ static void read_ads(struct tree_walk *walk, const struct tree_node *node, void 
 void config_read_source(struct tree_walk *walk, const struct tree_node *node, void *target)
 {
 	static const struct tree_field fields[] = {
-		{"files", read_files, false},
-		{"ads", read_ads, false},
+		{TREE_FIELD("files", read_files)},
+		{TREE_FIELD("ads", read_ads)},
 	};
 
 	tree_fields(walk, node, "a mapping with files or ads", fields, COUNT(fields), target);

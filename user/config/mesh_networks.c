@@ -13,8 +13,6 @@
 #include "network_id.h"
 #include "parallax_limits.h"
 
-#define COUNT(array) (sizeof(array) / sizeof(*(array)))
-
 /* One entry of `endpoints`: a oneof. */
 struct endpoints_entry {
 	const char *registry;
@@ -34,13 +32,6 @@ static void read_text(struct tree_walk *walk, const struct tree_node *node, void
 	tree_keep(walk, node, target);
 }
 
-static void read_from_registry(struct tree_walk *walk, const struct tree_node *node, void *target)
-{
-	struct endpoints_entry *entry = target;
-
-	config_read_name(walk, node, &entry->registry);
-}
-
 static void read_from_cidr(struct tree_walk *walk, const struct tree_node *node, void *target)
 {
 	struct endpoints_entry *entry = target;
@@ -52,8 +43,8 @@ static void read_from_cidr(struct tree_walk *walk, const struct tree_node *node,
 static void read_entry(struct tree_walk *walk, const struct tree_node *node, void *target)
 {
 	static const struct tree_field fields[] = {
-		{"fromRegistry", read_from_registry, false},
-		{"fromCidr", read_from_cidr, false},
+		{TREE_MEMBER("fromRegistry", config_read_name, struct endpoints_entry, registry)},
+		{TREE_FIELD("fromCidr", read_from_cidr)},
 	};
 
 	const struct endpoints_entry *entry = target;
@@ -70,42 +61,23 @@ static void read_entry(struct tree_walk *walk, const struct tree_node *node, voi
 static void read_gateway_address(struct tree_walk *walk, const struct tree_node *node, void *target)
 {
 	struct mesh_gateway *gateway = target;
-	char found[TREE_FOUND_MAX];
 
 	if (tree_keep(walk, node, &gateway->address))
 		return;
 	if (addr_parse(gateway->address, &gateway->addr) && !host_name_valid(gateway->address))
-		tree_problem(walk, node, "expected an IP address or a host name, found %s",
-			     tree_found(node, found));
+		tree_expected(walk, node, "an IP address or a host name");
 	else if (gateway->addr.family && !addr_is_unspecified(&gateway->addr) &&
 		 !addr_is_usable(&gateway->addr))
-		tree_problem(walk, node, "expected the address of a host, found %s",
-			     tree_found(node, found));
-}
-
-static void read_registry_service(struct tree_walk *walk, const struct tree_node *node,
-				  void *target)
-{
-	read_text(walk, node, &((struct mesh_gateway *)target)->registry_service);
-}
-
-static void read_gateway_port(struct tree_walk *walk, const struct tree_node *node, void *target)
-{
-	tree_port(walk, node, &((struct mesh_gateway *)target)->port);
-}
-
-static void read_locality(struct tree_walk *walk, const struct tree_node *node, void *target)
-{
-	read_text(walk, node, &((struct mesh_gateway *)target)->locality);
+		tree_expected(walk, node, "the address of a host");
 }
 
 static void read_gateway(struct tree_walk *walk, const struct tree_node *node, void *target)
 {
 	static const struct tree_field fields[] = {
-		{"registryServiceName", read_registry_service, false},
-		{"address", read_gateway_address, false},
-		{"port", read_gateway_port, true},
-		{"locality", read_locality, false},
+		{TREE_MEMBER("registryServiceName", read_text, struct mesh_gateway, registry_service)},
+		{TREE_FIELD("address", read_gateway_address)},
+		{TREE_MEMBER("port", tree_read_port, struct mesh_gateway, port), .required = true},
+		{TREE_MEMBER("locality", read_text, struct mesh_gateway, locality)},
 	};
 	const struct mesh_gateway *gateway = target;
 	bool failed = walk->failed;
@@ -159,8 +131,8 @@ static void read_network(struct tree_walk *walk, const struct tree_node *node,
 			 struct mesh_network *network)
 {
 	static const struct tree_field fields[] = {
-		{"endpoints", read_endpoints, false},
-		{"gateways", read_gateways, false},
+		{TREE_FIELD("endpoints", read_endpoints)},
+		{TREE_FIELD("gateways", read_gateways)},
 	};
 	struct network_reader reader = {0};
 
@@ -270,7 +242,7 @@ static void finish(struct tree_walk *walk, const struct tree_node *networks,
 static void read_document(struct tree_walk *walk, const struct tree_node *node,
 			  const struct config *config, struct mesh_networks *mesh)
 {
-	static const struct tree_field fields[] = {{"networks", read_networks, false}};
+	static const struct tree_field fields[] = {{TREE_FIELD("networks", read_networks)}};
 	bool failed = walk->failed, proto = walk->proto;
 
 	walk->failed = false;

@@ -9,6 +9,7 @@
 #include <xxhash.h>
 
 #include "arena.h"
+#include "array.h"
 #include "assignment_fingerprint.h"
 #include "index.h"
 
@@ -146,7 +147,7 @@ static uint64_t hash_locality(const struct locality *locality)
 				      locality->network };
 	uint64_t hash = (uint64_t)locality->priority << 1 | locality->has_locality;
 
-	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
+	for (size_t i = 0; i < COUNT(texts); i++)
 		hash = XXH3_64bits_withSeed(texts[i] ? texts[i] : "",
 					    texts[i] ? strlen(texts[i]) : 0, hash);
 	return hash;

@@ -6,30 +6,15 @@
 #include <string.h>
 
 #include "assignment.h"
+#include "decimal.h"
 #include "host_name.h"
-
-static int parse_port(const char *text, size_t length, uint16_t *ret)
-{
-	unsigned int port = 0;
-
-	if (!length || length > 5 || text[0] == '0')
-		return -EINVAL;
-	for (size_t i = 0; i < length; i++) {
-		if (text[i] < '0' || text[i] > '9')
-			return -EINVAL;
-		port = port * 10 + (unsigned int)(text[i] - '0');
-	}
-	if (port > 65535)
-		return -EINVAL;
-	*ret = (uint16_t)port;
-	return 0;
-}
 
 int cluster_name_parse(const char *name, struct cluster_name *ret)
 {
 	static const char direction[] = "outbound|";
 	const char *port = name + sizeof(direction) - 1, *subset, *host;
 	struct cluster_name parsed = {0};
+	uint64_t number;
 	size_t length;
 
 	if (strncmp(name, direction, sizeof(direction) - 1))
@@ -37,8 +22,9 @@ int cluster_name_parse(const char *name, struct cluster_name *ret)
 	subset = strchr(port, '|');
 	host = subset ? strchr(subset + 1, '|') : NULL;
 	if (!host || strchr(host + 1, '|') ||
-	    parse_port(port, (size_t)(subset - port), &parsed.port))
+	    !decimal_parse(port, (size_t)(subset - port), 65535, &number) || !number)
 		return -EINVAL;
+	parsed.port = (uint16_t)number;
 	length = (size_t)(host - subset - 1);
 	if (length >= sizeof(parsed.subset) || strlen(host + 1) >= sizeof(parsed.host))
 		return -EINVAL;

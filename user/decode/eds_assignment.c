@@ -5,30 +5,13 @@
 #include "eds_decode.h"
 #include "proto_json.h"
 
-#define COUNT(array) (sizeof(array) / sizeof(*(array)))
-
-static void read_region(struct tree_walk *walk, const struct tree_node *node, void *target)
-{
-	proto_string(walk, node, EDS_MAX_NAME, &((struct locality *)target)->region);
-}
-
-static void read_zone(struct tree_walk *walk, const struct tree_node *node, void *target)
-{
-	proto_string(walk, node, EDS_MAX_NAME, &((struct locality *)target)->zone);
-}
-
-static void read_sub_zone(struct tree_walk *walk, const struct tree_node *node, void *target)
-{
-	proto_string(walk, node, EDS_MAX_NAME, &((struct locality *)target)->sub_zone);
-}
-
 /* A `locality` that is there but empty counts as set. */
 static void read_locality_name(struct tree_walk *walk, const struct tree_node *node, void *target)
 {
 	static const struct tree_field fields[] = {
-		{"region", read_region, false},
-		{"zone", read_zone, false},
-		{"subZone", read_sub_zone, false},
+		{TREE_MEMBER("region", proto_read_name, struct locality, region)},
+		{TREE_MEMBER("zone", proto_read_name, struct locality, zone)},
+		{TREE_MEMBER("subZone", proto_read_name, struct locality, sub_zone)},
 	};
 
 	((struct locality *)target)->has_locality = true;
@@ -53,11 +36,6 @@ static void read_priority(struct tree_walk *walk, const struct tree_node *node, 
 		eds_report(walk, node, eds_wrong_priority(locality->priority, reason));
 }
 
-static void read_metadata(struct tree_walk *walk, const struct tree_node *node, void *target)
-{
-	eds_read_metadata_network(walk, node, &((struct locality *)target)->network);
-}
-
 static void read_leds(struct tree_walk *walk, const struct tree_node *node, void *target)
 {
 	(void)target;
@@ -67,12 +45,12 @@ static void read_leds(struct tree_walk *walk, const struct tree_node *node, void
 static void read_locality(struct tree_walk *walk, const struct tree_node *node, void *target)
 {
 	static const struct tree_field fields[] = {
-		{"locality", read_locality_name, false},
-		{"lbEndpoints", eds_read_lb_endpoints, false},
-		{"loadBalancingWeight", read_weight, false},
-		{"priority", read_priority, false},
-		{"metadata", read_metadata, false},
-		{"ledsClusterLocalityConfig", read_leds, false},
+		{TREE_FIELD("locality", read_locality_name)},
+		{TREE_FIELD("lbEndpoints", eds_read_lb_endpoints)},
+		{TREE_FIELD("loadBalancingWeight", read_weight)},
+		{TREE_FIELD("priority", read_priority)},
+		{TREE_MEMBER("metadata", eds_read_metadata_network, struct locality, network)},
+		{TREE_FIELD("ledsClusterLocalityConfig", read_leds)},
 	};
 	struct locality *locality = target;
 
@@ -108,9 +86,9 @@ void eds_read_assignment(struct eds_reader *reader, const struct tree_node *mess
 			 struct assignment *assignment)
 {
 	static const struct tree_field fields[] = {
-		{"clusterName", read_name, true},
-		{"endpoints", read_localities, false},
-		{"policy", eds_read_policy, false},
+		{TREE_FIELD("clusterName", read_name), .required = true},
+		{TREE_FIELD("endpoints", read_localities)},
+		{TREE_FIELD("policy", eds_read_policy)},
 	};
 
 	assignment->overprovisioning = EDS_OVERPROVISIONING;

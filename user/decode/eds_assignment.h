@@ -24,10 +24,10 @@ static inline void eds_report(struct tree_walk *walk, const struct tree_node *no
 void eds_read_assignment(struct eds_reader *reader, const struct tree_node *message,
 			 struct assignment *assignment);
 
-/* Readers of fields; the targets are struct locality, assignment, and const char *. */
-void eds_read_lb_endpoints(struct tree_walk *walk, const struct tree_node *node, void *target);
-void eds_read_policy(struct tree_walk *walk, const struct tree_node *node, void *target);
-void eds_read_metadata_network(struct tree_walk *walk, const struct tree_node *node, void *target);
+/* Readers into a struct locality and a struct assignment. */
+tree_reader eds_read_lb_endpoints, eds_read_policy;
+/* Reads istio.network of a Metadata into a const char *. */
+tree_reader eds_read_metadata_network;
 
 /* The message google.protobuf.Struct `filter_metadata.istio` of a Metadata, or NULL. */
 const struct tree_node *eds_istio_metadata(struct tree_walk *walk, const struct tree_node *node);

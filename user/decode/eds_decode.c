@@ -12,8 +12,6 @@
 #include "proto_json.h"
 #include "assignment_fingerprint.h"
 
-#define COUNT(array) (sizeof(array) / sizeof(*(array)))
-
 static const char type_name[] = "envoy.config.endpoint.v3.ClusterLoadAssignment";
 
 /* The part of a type URL behind the last slash names the type (any.proto). */
@@ -21,7 +19,6 @@ static void check_type(struct tree_walk *walk, const struct tree_node *message)
 {
 	const struct tree_node *node = tree_get(message, "@type");
 	const char *slash;
-	char found[TREE_FOUND_MAX];
 
 	if (!node) {
 		tree_problem(walk, message, "the @type is not set");
@@ -29,8 +26,7 @@ static void check_type(struct tree_walk *walk, const struct tree_node *message)
 	}
 	slash = node->kind == TREE_SCALAR ? strrchr(node->text, '/') : NULL;
 	if (!slash || strcmp(slash + 1, type_name))
-		tree_problem(walk, node, "expected type.googleapis.com/%s, found %s", type_name,
-			     tree_found(node, found));
+		tree_expected(walk, node, "type.googleapis.com/%s", type_name);
 }
 
 /* envoy.service.discovery.v3.Resource, in delta responses and where SotW carries a TTL. */

@@ -9,14 +9,11 @@
 #include "eds_decode.h"
 #include "proto_json.h"
 
-#define COUNT(array) (sizeof(array) / sizeof(*(array)))
-
 static void read_protocol(struct tree_walk *walk, const struct tree_node *node, void *target)
 {
-	static const char *const names[] = {"TCP", "UDP"};
 	unsigned int choice = 0;
 
-	proto_enum(walk, node, names, COUNT(names), false, &choice);
+	proto_enum(walk, node, "TCP UDP", 1, &choice);
 	((struct eds_address *)target)->socket.proto = eds_protocol(choice);
 }
 
@@ -49,10 +46,10 @@ static void read_named_port(struct tree_walk *walk, const struct tree_node *node
 static void read_socket_address(struct tree_walk *walk, const struct tree_node *node, void *target)
 {
 	static const struct tree_field fields[] = {
-		{"address", read_ip, false},
-		{"portValue", read_port_value, false},
-		{"protocol", read_protocol, false},
-		{"namedPort", read_named_port, false},
+		{TREE_FIELD("address", read_ip)},
+		{TREE_FIELD("portValue", read_port_value)},
+		{TREE_FIELD("protocol", read_protocol)},
+		{TREE_FIELD("namedPort", read_named_port)},
 	};
 	struct eds_address *address = target;
 
@@ -73,9 +70,9 @@ static void read_other_address(struct tree_walk *walk, const struct tree_node *n
 static void read_address(struct tree_walk *walk, const struct tree_node *node, void *target)
 {
 	static const struct tree_field fields[] = {
-		{"socketAddress", read_socket_address, false},
-		{"pipe", read_other_address, false},
-		{"envoyInternalAddress", read_other_address, false},
+		{TREE_FIELD("socketAddress", read_socket_address)},
+		{TREE_FIELD("pipe", read_other_address)},
+		{TREE_FIELD("envoyInternalAddress", read_other_address)},
 	};
 	char reason[EDS_REASON_MAX];
 
@@ -87,7 +84,7 @@ static void read_address(struct tree_walk *walk, const struct tree_node *node, v
 /* One of additional_addresses. */
 static void read_additional(struct tree_walk *walk, const struct tree_node *node, void *target)
 {
-	static const struct tree_field fields[] = {{"address", read_address, false}};
+	static const struct tree_field fields[] = {{TREE_FIELD("address", read_address)}};
 	const struct eds_address *address = target;
 
 	tree_fields(walk, node, "an AdditionalAddress", fields, COUNT(fields), target);
@@ -102,11 +99,6 @@ struct endpoint_reader {
 	size_t more_count;
 	bool seen;
 };
-
-static void read_first_address(struct tree_walk *walk, const struct tree_node *node, void *target)
-{
-	read_address(walk, node, &((struct endpoint_reader *)target)->first);
-}
 
 static void read_additional_addresses(struct tree_walk *walk, const struct tree_node *node,
 				      void *target)
@@ -131,9 +123,9 @@ static void read_hostname(struct tree_walk *walk, const struct tree_node *node, 
 static void read_endpoint(struct tree_walk *walk, const struct tree_node *node, void *target)
 {
 	static const struct tree_field fields[] = {
-		{"address", read_first_address, false},
-		{"hostname", read_hostname, false},
-		{"additionalAddresses", read_additional_addresses, false},
+		{TREE_MEMBER("address", read_address, struct endpoint_reader, first)},
+		{TREE_FIELD("hostname", read_hostname)},
+		{TREE_FIELD("additionalAddresses", read_additional_addresses)},
 	};
 	struct endpoint_reader *reader = target;
 
@@ -148,11 +140,10 @@ static void read_endpoint(struct tree_walk *walk, const struct tree_node *node, 
 
 static void read_health(struct tree_walk *walk, const struct tree_node *node, void *target)
 {
-	static const char *const names[] = {"UNKNOWN",  "HEALTHY", "UNHEALTHY",
-					    "DRAINING", "TIMEOUT", "DEGRADED"};
 	unsigned int health = HEALTH_UNKNOWN;
 
-	proto_enum(walk, node, names, COUNT(names), true, &health);
+	proto_enum(walk, node, "UNKNOWN HEALTHY UNHEALTHY DRAINING TIMEOUT DEGRADED", UINT32_MAX,
+		   &health);
 	((struct endpoint_reader *)target)->endpoint->health = eds_health(health);
 }
 
@@ -176,10 +167,10 @@ static void read_metadata(struct tree_walk *walk, const struct tree_node *node, 
 static void read_lb_endpoint(struct tree_walk *walk, const struct tree_node *node, void *target)
 {
 	static const struct tree_field fields[] = {
-		{"endpoint", read_endpoint, false},
-		{"loadBalancingWeight", read_weight, false},
-		{"metadata", read_metadata, false},
-		{"healthStatus", read_health, false},
+		{TREE_FIELD("endpoint", read_endpoint)},
+		{TREE_FIELD("loadBalancingWeight", read_weight)},
+		{TREE_FIELD("metadata", read_metadata)},
+		{TREE_FIELD("healthStatus", read_health)},
 	};
 	struct endpoint_reader reader = {.endpoint = target};
 

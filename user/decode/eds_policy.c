@@ -4,8 +4,6 @@
 #include "eds_decode.h"
 #include "proto_json.h"
 
-#define COUNT(array) (sizeof(array) / sizeof(*(array)))
-
 static void read_numerator(struct tree_walk *walk, const struct tree_node *node, void *target)
 {
 	proto_uint32(walk, node, &((struct drop_overload *)target)->numerator);
@@ -14,18 +12,17 @@ static void read_numerator(struct tree_walk *walk, const struct tree_node *node,
 /* envoy.type.v3.FractionalPercent.DenominatorType */
 static void read_denominator(struct tree_walk *walk, const struct tree_node *node, void *target)
 {
-	static const char *const names[] = {"HUNDRED", "TEN_THOUSAND", "MILLION"};
 	unsigned int choice = 0;
 
-	proto_enum(walk, node, names, COUNT(names), false, &choice);
+	proto_enum(walk, node, "HUNDRED TEN_THOUSAND MILLION", 2, &choice);
 	((struct drop_overload *)target)->denominator = eds_denominator(choice);
 }
 
 static void read_percentage(struct tree_walk *walk, const struct tree_node *node, void *target)
 {
 	static const struct tree_field fields[] = {
-		{"numerator", read_numerator, false},
-		{"denominator", read_denominator, false},
+		{TREE_FIELD("numerator", read_numerator)},
+		{TREE_FIELD("denominator", read_denominator)},
 	};
 	char reason[EDS_REASON_MAX];
 
@@ -34,16 +31,11 @@ static void read_percentage(struct tree_walk *walk, const struct tree_node *node
 		eds_report(walk, node, eds_wrong_fraction(target, reason));
 }
 
-static void read_category(struct tree_walk *walk, const struct tree_node *node, void *target)
-{
-	proto_string(walk, node, EDS_MAX_NAME, &((struct drop_overload *)target)->category);
-}
-
 static void read_drop(struct tree_walk *walk, const struct tree_node *node, void *target)
 {
 	static const struct tree_field fields[] = {
-		{"category", read_category, false},
-		{"dropPercentage", read_percentage, false},
+		{TREE_MEMBER("category", proto_read_name, struct drop_overload, category)},
+		{TREE_FIELD("dropPercentage", read_percentage)},
 	};
 
 	eds_drop_init(target);
@@ -78,18 +70,13 @@ static void read_stale_after(struct tree_walk *walk, const struct tree_node *nod
 		eds_report(walk, node, eds_wrong_stale_after(*stale));
 }
 
-static void read_weighted_health(struct tree_walk *walk, const struct tree_node *node, void *target)
-{
-	tree_bool(walk, node, &((struct assignment *)target)->weighted_priority_health);
-}
-
 void eds_read_policy(struct tree_walk *walk, const struct tree_node *node, void *target)
 {
 	static const struct tree_field fields[] = {
-		{"dropOverloads", read_drops, false},
-		{"overprovisioningFactor", read_overprovisioning, false},
-		{"endpointStaleAfter", read_stale_after, false},
-		{"weightedPriorityHealth", read_weighted_health, false},
+		{TREE_FIELD("dropOverloads", read_drops)},
+		{TREE_FIELD("overprovisioningFactor", read_overprovisioning)},
+		{TREE_FIELD("endpointStaleAfter", read_stale_after)},
+		{TREE_MEMBER("weightedPriorityHealth", tree_read_bool, struct assignment, weighted_priority_health)},
 	};
 
 	tree_fields(walk, node, "a Policy", fields, COUNT(fields), target);

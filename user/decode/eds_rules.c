@@ -8,9 +8,8 @@
 #include <stdio.h>
 
 #include "arena.h"
+#include "array.h"
 #include "eds_decode.h"
-
-#define COUNT(array) (sizeof(array) / sizeof(*(array)))
 
 #define PRIORITY_MAX 128 /* endpoint_components.proto */
 

@@ -8,6 +8,7 @@
 #include <cluster.pb-c.h>
 #include <listener.pb-c.h>
 
+#include "decimal.h"
 #include "eds_decode.h"
 
 #define SCRATCH_FACTOR 32 /* unpacked, a small field takes many times its size */
@@ -66,25 +67,20 @@ int pb_decode_cluster(struct pb_slice body, struct arena *arena, struct xds_clus
 	return err;
 }
 
-/* VIP_port, for listeners that say no address themselves. */
+/* Listeners without an address of their own are named VIP_port. */
 static void read_listener_name(struct xds_listener *listener)
 {
 	const char *end = strrchr(listener->name, '_');
 	char text[ADDR_TEXT_MAX];
-	uint32_t port = 0;
+	uint64_t port;
 
-	if (!end || !end[1] || strlen(end) > 6 || (size_t)(end - listener->name) >= sizeof(text))
+	if (!end || (size_t)(end - listener->name) >= sizeof(text) ||
+	    !decimal_parse(end + 1, strlen(end + 1), 65535, &port))
 		return;
-	for (const char *at = end + 1; *at; at++) {
-		if (*at < '0' || *at > '9')
-			return;
-		port = port * 10 + (uint32_t)(*at - '0');
-	}
 	memcpy(text, listener->name, (size_t)(end - listener->name));
 	text[end - listener->name] = '\0';
-	if (port > 65535 || addr_parse(text, &listener->address))
-		return;
-	listener->port = (uint16_t)port;
+	if (!addr_parse(text, &listener->address))
+		listener->port = (uint16_t)port;
 }
 
 static void read_listener_address(const Pb__Address *from, struct xds_listener *listener)

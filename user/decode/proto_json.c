@@ -7,32 +7,10 @@
 #include <string.h>
 
 #include "arena.h"
+#include "decimal.h"
+#include "eds_decode.h"
 
-#define COUNT(array) (sizeof(array) / sizeof(*(array)))
 #define DURATION_MAX 315576000000ULL /* seconds: duration.proto */
-
-static int wrong(struct tree_walk *walk, const struct tree_node *node, const char *what)
-{
-	char found[TREE_FOUND_MAX];
-
-	tree_problem(walk, node, "expected %s, found %s", what, tree_found(node, found));
-	return -EINVAL;
-}
-
-/* Digits as they nearly always come. */
-static bool parse_plain(const char *text, uint64_t *ret)
-{
-	uint64_t value = 0;
-	size_t length = 0;
-
-	for (; text[length]; length++) {
-		if (text[length] < '0' || text[length] > '9' || length > 10)
-			return false;
-		value = value * 10 + (uint64_t)(text[length] - '0');
-	}
-	*ret = value;
-	return length && !(text[0] == '0' && length > 1);
-}
 
 /* 5000.0 and 5e3 are the number 5000 in proto-JSON. */
 static bool parse_float(const char *text, uint64_t *ret)
@@ -54,10 +32,9 @@ int proto_uint32(struct tree_walk *walk, const struct tree_node *node, uint32_t 
 {
 	uint64_t value;
 
-	if (node->kind != TREE_SCALAR ||
-	    (!parse_plain(node->text, &value) && !parse_float(node->text, &value)) ||
-	    value > UINT32_MAX)
-		return wrong(walk, node, "a number from 0 to 4294967295");
+	if (node->kind != TREE_SCALAR || (!decimal_parse(node->text, node->count, UINT32_MAX, &value) &&
+					  !parse_float(node->text, &value)))
+		return tree_expected(walk, node, "a number from 0 to 4294967295");
 	*ret = (uint32_t)value;
 	return 0;
 }
@@ -75,21 +52,15 @@ int proto_wrapped(struct tree_walk *walk, const struct tree_node *node, uint32_t
 	return 0;
 }
 
-int proto_enum(struct tree_walk *walk, const struct tree_node *node, const char *const *names,
-	       size_t count, bool open, unsigned int *ret)
+int proto_enum(struct tree_walk *walk, const struct tree_node *node, const char *names,
+	       unsigned int max, unsigned int *ret)
 {
 	uint64_t number;
 
 	if (node->kind != TREE_SCALAR)
-		return wrong(walk, node, "the name of a value");
-	for (size_t i = 0; i < count; i++) {
-		if (!strcmp(node->text, names[i])) {
-			*ret = (unsigned int)i;
-			return 0;
-		}
-	}
-	if (!parse_plain(node->text, &number) || (number >= count && !open))
-		return tree_choice(walk, node, names, count, ret);
+		return tree_expected(walk, node, "the name of a value");
+	if (!decimal_parse(node->text, node->count, max, &number))
+		return tree_choice(walk, node, names, ret);
 	*ret = (unsigned int)number;
 	return 0;
 }
@@ -102,17 +73,17 @@ int proto_duration(struct tree_walk *walk, const struct tree_node *node, uint64_
 	size_t digits;
 
 	if (node->kind != TREE_SCALAR)
-		return wrong(walk, node, what);
+		return tree_expected(walk, node, "%s", what);
 	digits = strspn(at, "0123456789");
 	if (!digits || digits > 12)
-		return wrong(walk, node, what);
+		return tree_expected(walk, node, "%s", what);
 	seconds = strtoull(at, NULL, 10);
 	at += digits;
 	if (*at == '.')
 		for (at++; *at >= '0' && *at <= '9' && unit > 1; at++)
 			nanos += (uint64_t)(*at - '0') * (unit /= 10);
 	if (strcmp(at, "s") || seconds > DURATION_MAX)
-		return wrong(walk, node, what);
+		return tree_expected(walk, node, "%s", what);
 	*ret = seconds * 1000 + (nanos + 999999) / 1000000;
 	return 0;
 }
@@ -122,7 +93,7 @@ int proto_string(struct tree_walk *walk, const struct tree_node *node, size_t ma
 	const char *copy;
 
 	if (node->kind != TREE_SCALAR)
-		return wrong(walk, node, "a string");
+		return tree_expected(walk, node, "a string");
 	if (node->count > max) {
 		tree_problem(walk, node, "expected at most %zu bytes, found %u", max, node->count);
 		return -EINVAL;
@@ -131,4 +102,9 @@ int proto_string(struct tree_walk *walk, const struct tree_node *node, size_t ma
 	walk->out_of_memory |= !copy;
 	*ret = copy;
 	return copy ? 0 : -ENOMEM;
+}
+
+void proto_read_name(struct tree_walk *walk, const struct tree_node *node, void *target)
+{
+	proto_string(walk, node, EDS_MAX_NAME, target);
 }

@@ -13,9 +13,10 @@ int proto_uint32(struct tree_walk *walk, const struct tree_node *node, uint32_t 
 /* UInt32Value, as a number or as {value: number}; an empty message is 0. */
 int proto_wrapped(struct tree_walk *walk, const struct tree_node *node, uint32_t *ret);
 
-/* One of `names`, or a number. `open` lets numbers pass that have no name (proto3). */
-int proto_enum(struct tree_walk *walk, const struct tree_node *node, const char *const *names,
-	       size_t count, bool open, unsigned int *ret);
+/* One of `names`, words with a space between them, or a number up to `max`; proto3's enums are
+ * open, so that `max` may be above the numbers that have a name. */
+int proto_enum(struct tree_walk *walk, const struct tree_node *node, const char *names,
+	       unsigned int max, unsigned int *ret);
 
 /* "1.5s"; *ret in milliseconds, rounded up. Negative ones are refused. */
 int proto_duration(struct tree_walk *walk, const struct tree_node *node, uint64_t *ret);
@@ -23,5 +24,8 @@ int proto_duration(struct tree_walk *walk, const struct tree_node *node, uint64_
 /* A string of at most `max` bytes, copied into walk->arena; may be "". */
 int proto_string(struct tree_walk *walk, const struct tree_node *node, size_t max,
 		 const char **ret);
+
+/* The same of at most EDS_MAX_NAME bytes, as a reader into a const char *. */
+tree_reader proto_read_name;
 
 #endif

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "arena.h"
+#include "array.h"
 #include "yaml_tree.h"
 
 struct made_node {
@@ -30,7 +31,7 @@ bool tree_is_null(const struct tree_node *node)
 		return true;
 	if (node->kind != TREE_SCALAR || node->quoted)
 		return false;
-	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+	for (size_t i = 0; i < COUNT(words); i++)
 		if (!strcmp(node->text, words[i]))
 			return true;
 	return false;

@@ -1,38 +1,30 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Typed reads from a tree: scalars. */
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "arena.h"
+#include "decimal.h"
 #include "tree_walk.h"
-
-static int wrong(struct tree_walk *walk, const struct tree_node *node, const char *what)
-{
-	char found[TREE_FOUND_MAX];
-
-	tree_problem(walk, node, "expected %s, found %s", what, tree_found(node, found));
-	return -EINVAL;
-}
 
 static bool is_bool(const char *text)
 {
 	static const char *const words[] = {"true", "True", "TRUE", "false", "False", "FALSE"};
 
-	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+	for (size_t i = 0; i < COUNT(words); i++)
 		if (!strcmp(text, words[i]))
 			return true;
 	return false;
 }
 
-/* Would a YAML 1.2 core schema reader take it for a number? */
+/* True for what the YAML 1.2 core schema resolves to a number. */
 static bool is_number(const char *text)
 {
 	static const char *const words[] = {".inf", ".nan", "-.inf", "+.inf"};
 	char *end;
 
-	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+	for (size_t i = 0; i < COUNT(words); i++)
 		if (!strcasecmp(text, words[i]))
 			return true;
 	if (!strpbrk(text, "0123456789") ||
@@ -44,15 +36,15 @@ static bool is_number(const char *text)
 
 int tree_text(struct tree_walk *walk, const struct tree_node *node, const char **ret)
 {
-	/* Variables of the environment have no quotes, so there everything is text. */
+	/* Variables of the environment, which have line 0, cannot be quoted: all are text. */
 	bool plain = node->kind == TREE_SCALAR && !node->quoted && node->line;
 
 	if (node->kind != TREE_SCALAR || tree_is_null(node))
-		return wrong(walk, node, "a text");
+		return tree_expected(walk, node, "a text");
 	if (plain && (is_bool(node->text) || is_number(node->text)))
-		return wrong(walk, node, "a text (put it in quotes)");
+		return tree_expected(walk, node, "a text (put it in quotes)");
 	if (!node->count)
-		return wrong(walk, node, "a text that is not empty");
+		return tree_expected(walk, node, "a text that is not empty");
 	*ret = node->text;
 	return 0;
 }
@@ -69,76 +61,75 @@ int tree_keep(struct tree_walk *walk, const struct tree_node *node, const char *
 	return text ? 0 : -ENOMEM;
 }
 
-static bool parse_decimal(const char *text, uint64_t max, uint64_t *ret)
+static bool parse_number(const struct tree_walk *walk, const struct tree_node *node, uint64_t min,
+			 uint64_t max, uint64_t *ret)
 {
-	uint64_t value = 0;
-
-	if (!*text || (text[0] == '0' && text[1]))
-		return false;
-	for (; *text; text++) {
-		unsigned int digit = (unsigned int)(*text - '0');
-
-		if (digit > 9 || value > (UINT64_MAX - digit) / 10)
-			return false;
-		value = value * 10 + digit;
-	}
-	*ret = value;
-	return value <= max;
+	return node->kind == TREE_SCALAR && (walk->proto || !node->quoted) &&
+	       decimal_parse(node->text, node->count, max, ret) && *ret >= min;
 }
 
 int tree_number(struct tree_walk *walk, const struct tree_node *node, uint64_t min, uint64_t max,
 		uint64_t *ret)
 {
-	bool quoted = node->quoted && !walk->proto;
 	uint64_t value;
-	char what[96];
 
-	if (node->kind != TREE_SCALAR || quoted || !parse_decimal(node->text, max, &value) ||
-	    value < min) {
-		snprintf(what, sizeof(what), "a number from %llu to %llu", (unsigned long long)min,
-			 (unsigned long long)max);
-		return wrong(walk, node, what);
-	}
+	if (!parse_number(walk, node, min, max, &value))
+		return tree_expected(walk, node, "a number from %llu to %llu", (unsigned long long)min,
+				     (unsigned long long)max);
 	*ret = value;
 	return 0;
 }
 
-int tree_port(struct tree_walk *walk, const struct tree_node *node, uint16_t *ret)
+void tree_read_port(struct tree_walk *walk, const struct tree_node *node, void *target)
 {
-	bool quoted = node->quoted && !walk->proto;
-	uint64_t value;
+	uint64_t port;
 
-	if (node->kind != TREE_SCALAR || quoted || !parse_decimal(node->text, 65535, &value) ||
-	    value == 0)
-		return wrong(walk, node, "a port from 1 to 65535");
-	*ret = (uint16_t)value;
-	return 0;
+	if (parse_number(walk, node, 1, 65535, &port))
+		*(uint16_t *)target = (uint16_t)port;
+	else
+		tree_expected(walk, node, "a port from 1 to 65535");
 }
 
-int tree_bool(struct tree_walk *walk, const struct tree_node *node, bool *ret)
+void tree_read_bool(struct tree_walk *walk, const struct tree_node *node, void *target)
 {
 	if (node->kind != TREE_SCALAR || node->quoted || !is_bool(node->text))
-		return wrong(walk, node, "true or false");
-	*ret = (node->text[0] | 0x20) == 't';
-	return 0;
+		tree_expected(walk, node, "true or false");
+	else
+		*(bool *)target = (node->text[0] | 0x20) == 't';
 }
 
-int tree_choice(struct tree_walk *walk, const struct tree_node *node, const char *const *names,
-		size_t count, unsigned int *ret)
+/* "a b c" as "a, b or c". */
+static const char *list_choices(const char *choices, char *buf, size_t size)
 {
-	char what[256];
 	size_t at = 0;
 
-	for (size_t i = 0; i < count; i++) {
-		if (node->kind == TREE_SCALAR && !strcmp(node->text, names[i])) {
-			*ret = (unsigned int)i;
+	for (; *choices && at + sizeof(" or ") < size; choices++) {
+		if (*choices != ' ')
+			buf[at++] = *choices;
+		else
+			at = (size_t)(stpcpy(buf + at, strchr(choices + 1, ' ') ? ", " : " or ") - buf);
+	}
+	buf[at] = '\0';
+	return buf;
+}
+
+int tree_choice(struct tree_walk *walk, const struct tree_node *node, const char *choices,
+		unsigned int *ret)
+{
+	char buf[160];
+	size_t length;
+	unsigned int index = 0;
+
+	for (const char *at = choices; node->kind == TREE_SCALAR; at += length + 1, index++) {
+		length = strcspn(at, " ");
+		if (node->count == length && !memcmp(node->text, at, length)) {
+			*ret = index;
 			return 0;
 		}
-		if (at < sizeof(what))
-			at += (size_t)snprintf(what + at, sizeof(what) - at, "%s%s",
-					       !i ? "" : i + 1 == count ? " or " : ", ", names[i]);
+		if (!at[length])
+			break;
 	}
-	return wrong(walk, node, what);
+	return tree_expected(walk, node, "%s", list_choices(choices, buf, sizeof(buf)));
 }
 
 static uint64_t unit_seconds(char unit)
@@ -170,26 +161,23 @@ static bool parse_duration(const char *text, uint64_t max, uint64_t *ret)
 int tree_duration(struct tree_walk *walk, const struct tree_node *node, uint64_t max,
 		  uint64_t *ret)
 {
-	char what[96];
-
 	if (node->kind == TREE_SCALAR && parse_duration(node->text, max, ret))
 		return 0;
-	snprintf(what, sizeof(what), "a duration such as 30s or 24h, at most %lluh",
-		 (unsigned long long)(max / 3600));
-	return wrong(walk, node, what);
+	return tree_expected(walk, node, "a duration such as 30s or 24h, at most %lluh",
+			     (unsigned long long)(max / 3600));
 }
 
 int tree_addr(struct tree_walk *walk, const struct tree_node *node, struct addr *ret)
 {
 	if (node->kind != TREE_SCALAR || addr_parse(node->text, ret))
-		return wrong(walk, node, "an IP address");
+		return tree_expected(walk, node, "an IP address");
 	return 0;
 }
 
 int tree_prefix(struct tree_walk *walk, const struct tree_node *node, struct prefix *ret)
 {
 	if (node->kind != TREE_SCALAR || prefix_parse(node->text, ret))
-		return wrong(walk, node,
+		return tree_expected(walk, node,
 			     "an address range such as 10.10.0.0/16 (no bits set behind the "
 			     "prefix)");
 	return 0;

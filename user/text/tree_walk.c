@@ -1,68 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Typed reads from a tree: mappings by a table of their keys, and what is said about errors. */
+/* Typed reads from a tree: mappings and lists. */
 #include "tree_walk.h"
 
 #include <ctype.h>
-#include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "arena.h"
 #include "problem.h"
 #include "suggest.h"
-
-static void report(struct tree_walk *walk, const struct tree_node *node, bool at_key,
-		   const char *message)
-{
-	const char *label = tree_made_label(node);
-	bool key = at_key && node->key_line;
-
-	walk->failed = true;
-	problems_add(walk->problems, label ? label : walk->file, key ? node->key_line : node->line,
-		     key ? node->key_column : node->column, "%s", message);
-}
-
-void tree_problem(struct tree_walk *walk, const struct tree_node *node, const char *format, ...)
-{
-	char message[PROBLEM_TEXT_MAX];
-	int length = 0;
-	va_list args;
-
-	/* The variable's name says it already. */
-	if (node->key && *node->key && node->line)
-		length = snprintf(message, sizeof(message), "%.100s: ", node->key);
-	va_start(args, format);
-	vsnprintf(message + length, sizeof(message) - (size_t)length, format, args);
-	va_end(args);
-	report(walk, node, false, message);
-}
-
-const char *tree_found(const struct tree_node *node, char buf[TREE_FOUND_MAX])
-{
-	bool cut = node->count > 40;
-
-	if (node->kind != TREE_SCALAR)
-		strcpy(buf, node->kind == TREE_MAPPING ? "a mapping" : "a list");
-	else if (tree_is_null(node))
-		strcpy(buf, "nothing");
-	else if (node->quoted)
-		snprintf(buf, TREE_FOUND_MAX, "\"%.40s%s\"", node->text, cut ? "..." : "");
-	else
-		snprintf(buf, TREE_FOUND_MAX, "%.40s%s", node->text, cut ? "..." : "");
-	return buf;
-}
-
-bool tree_expect(struct tree_walk *walk, const struct tree_node *node, enum tree_kind kind,
-		 const char *what)
-{
-	char found[TREE_FOUND_MAX];
-
-	if (node->kind == kind)
-		return true;
-	tree_problem(walk, node, "expected %s, found %s", what, tree_found(node, found));
-	return false;
-}
 
 bool tree_key_matches(const char *key, const char *camel)
 {
@@ -118,7 +64,7 @@ static void unknown_key(struct tree_walk *walk, const struct tree_node *node,
 	else
 		snprintf(message, sizeof(message), "unknown key '%.100s', expected one of: %s",
 			 node->key, keys);
-	report(walk, node, true, message);
+	tree_report(walk, node, true, message);
 }
 
 static const struct tree_field *find_field(const struct tree_walk *walk, const char *key,
@@ -128,6 +74,20 @@ static const struct tree_field *find_field(const struct tree_walk *walk, const c
 		if (is_key(walk, key, fields[i].key))
 			return &fields[i];
 	return NULL;
+}
+
+static void read_field(struct tree_walk *walk, const struct tree_node *node,
+		       const struct tree_field *field, void *target)
+{
+	void *member = (char *)target + field->offset;
+	uint64_t number;
+
+	if (field->read)
+		field->read(walk, node, member);
+	else if (field->choices)
+		tree_choice(walk, node, field->choices, member);
+	else if (!tree_number(walk, node, field->min, field->max, &number))
+		*(uint32_t *)member = (uint32_t)number;
 }
 
 void tree_fields(struct tree_walk *walk, const struct tree_node *mapping, const char *what,
@@ -148,9 +108,9 @@ void tree_fields(struct tree_walk *walk, const struct tree_node *mapping, const 
 		if (!field)
 			unknown_key(walk, node, fields, count);
 		else if (seen & bit)
-			report(walk, node, true, "the same key in its other spelling");
+			tree_report(walk, node, true, "the same key in its other spelling");
 		else if (!null)
-			field->read(walk, node, target);
+			read_field(walk, node, field, target);
 		seen |= bit;
 		set |= null ? 0 : bit;
 	}
@@ -160,9 +120,7 @@ void tree_fields(struct tree_walk *walk, const struct tree_node *mapping, const 
 }
 
 void *tree_list(struct tree_walk *walk, const struct tree_node *node, const char *what, size_t max,
-		size_t size,
-		void (*read)(struct tree_walk *walk, const struct tree_node *item, void *element),
-		size_t *ret_count)
+		size_t size, tree_reader *read, size_t *ret_count)
 {
 	unsigned char *elements, *element;
 

@@ -1,78 +1,97 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Typed reads from a tree: what is found wrong is reported with its place and what was expected. */
+/* Typed reads from a tree. Problems name the place, what was expected and what was found. */
 #ifndef TREE_WALK_H
 #define TREE_WALK_H
 
 #include "addr.h"
+#include "array.h"
 #include "yaml_tree.h"
 
 struct tree_walk {
-	const char *file; /* for problems; nodes made by the program bring their own */
+	const char *file; /* named in problems; nodes of tree_made() have a label instead */
 	struct problems *problems;
 	bool proto; /* proto-JSON: keys in snake_case or lowerCamelCase, null is unset,
 		     * numbers also in quotes */
-	bool lenient; /* keys that are not known are passed over */
-	struct arena *arena; /* where tree_keep() and tree_list() put what they return */
-	bool failed;         /* some read has failed */
+	bool lenient;        /* ignore unknown keys */
+	struct arena *arena; /* owns what tree_keep() and tree_list() return */
+	bool failed;         /* a problem was reported */
 	bool out_of_memory;
 };
 
-/* Each read returns 0 with the result in *ret, or -EINVAL with a problem added. */
+/* Reads the value of `node` into `target`. */
+typedef void tree_reader(struct tree_walk *walk, const struct tree_node *node, void *target);
 
-/* Any text that is not null, a number or a boolean without quotes; borrowed from the tree. */
+/* Each of these returns 0 with the result in *ret, or -EINVAL with a problem added. */
+
+/* Text that is not null, nor an unquoted number or boolean; borrowed from the tree. */
 int tree_text(struct tree_walk *walk, const struct tree_node *node, const char **ret);
 /* The same, copied into walk->arena. */
 int tree_keep(struct tree_walk *walk, const struct tree_node *node, const char **ret);
 int tree_number(struct tree_walk *walk, const struct tree_node *node, uint64_t min, uint64_t max,
 		uint64_t *ret);
-int tree_bool(struct tree_walk *walk, const struct tree_node *node, bool *ret);
-/* One of `names`; *ret is its index. */
-int tree_choice(struct tree_walk *walk, const struct tree_node *node, const char *const *names,
-		size_t count, unsigned int *ret);
+/* One of `choices`, words with a space between them; *ret is its index. */
+int tree_choice(struct tree_walk *walk, const struct tree_node *node, const char *choices,
+		unsigned int *ret);
 /* Hours, minutes and seconds, such as "24h" or "1h30m"; *ret in seconds, at most `max`. */
 int tree_duration(struct tree_walk *walk, const struct tree_node *node, uint64_t max,
 		  uint64_t *ret);
-int tree_port(struct tree_walk *walk, const struct tree_node *node, uint16_t *ret);
 int tree_addr(struct tree_walk *walk, const struct tree_node *node, struct addr *ret);
 int tree_prefix(struct tree_walk *walk, const struct tree_node *node, struct prefix *ret);
 
-/* Is it of this kind? If not, "expected WHAT" is reported; `what` such as "a list of names". */
+/* Readers for the tables below, of a bool and of a uint16_t in host order, 1-65535. */
+tree_reader tree_read_bool, tree_read_port;
+
+/* True if `node` is of this kind; else reports "expected WHAT", such as "a list of names". */
 bool tree_expect(struct tree_walk *walk, const struct tree_node *node, enum tree_kind kind,
 		 const char *what);
 
-/* Report at `node`, or at its key: "KEY: message". */
+/* Reports "KEY: message" at the value of `node`. */
 void tree_problem(struct tree_walk *walk, const struct tree_node *node, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-#define TREE_FOUND_MAX 64
-/* What a person would call the value: "a list", "text 'x'", "5". Returns buf. */
-const char *tree_found(const struct tree_node *node, char buf[TREE_FOUND_MAX]);
+/* Reports `message` at the value of `node`, or at its key. */
+void tree_report(struct tree_walk *walk, const struct tree_node *node, bool at_key,
+		 const char *message);
 
-/* One key that a mapping may have, and who reads its value into `target`. */
+/* Reports "KEY: expected WHAT, found VALUE"; returns -EINVAL. */
+int tree_expected(struct tree_walk *walk, const struct tree_node *node, const char *what, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* A key of a mapping, and how its value is read into `target` + `offset`. */
 struct tree_field {
-	const char *key; /* lowerCamelCase */
-	void (*read)(struct tree_walk *walk, const struct tree_node *node, void *target);
+	const char *key;     /* lowerCamelCase */
+	tree_reader *read;   /* or NULL, with one of the next two */
+	const char *choices; /* see tree_choice(); the index goes into an enum */
+	uint32_t min, max;   /* of a number that goes into a uint32_t */
 	bool required;
+	size_t offset;
 };
 
-/* Read a mapping by the table of its keys. Reports keys that are not in it (with the nearest that
- * is), required ones that are missing, and anything but a mapping, as "expected WHAT". */
+/* {TREE_FIELD("key", read_key), .required = true} and so on. */
+#define TREE_FIELD(key_, read_) .key = key_, .read = read_
+#define TREE_MEMBER(key_, read_, type, member)                                                     \
+	.key = key_, .read = read_, .offset = offsetof(type, member)
+#define TREE_CHOICE(key_, choices_, type, member)                                                  \
+	.key = key_, .choices = choices_, .offset = offsetof(type, member)
+#define TREE_NUMBER(key_, min_, max_, type, member)                                                \
+	.key = key_, .min = min_, .max = max_, .offset = offsetof(type, member)
+
+/* Reads a mapping by the table of its keys. Reports unknown keys (with the nearest known one),
+ * missing required ones, and anything but a mapping as "expected WHAT". At most 64 fields. */
 void tree_fields(struct tree_walk *walk, const struct tree_node *mapping, const char *what,
 		 const struct tree_field *fields, size_t count, void *target);
 
-/* A list, each item read by `read` into its element of an array of zeroed elements of `size`
- * bytes in walk->arena. The array is returned also when items are wrong; with count 0 when it is
- * no list, or has more than `max` items. */
+/* Reads a list: `read` fills one zeroed element of `size` bytes for each item. Returns the array,
+ * in walk->arena, even if items are wrong; NULL with count 0 if `node` is no list or has more than
+ * `max` items. */
 void *tree_list(struct tree_walk *walk, const struct tree_node *node, const char *what, size_t max,
-		size_t size,
-		void (*read)(struct tree_walk *walk, const struct tree_node *item, void *element),
-		size_t *ret_count);
+		size_t size, tree_reader *read, size_t *ret_count);
 
-/* Value of `key` (lowerCamelCase), under walk->proto in either spelling; NULL also for null. */
+/* Value of `key` (lowerCamelCase), with walk->proto in either spelling; NULL also for null. */
 const struct tree_node *tree_field_get(const struct tree_walk *walk,
 				       const struct tree_node *mapping, const char *key);
 
-/* Does `key`, in snake_case or lowerCamelCase, spell the lowerCamelCase `camel`? */
+/* True if `key`, in snake_case or lowerCamelCase, spells the lowerCamelCase `camel`. */
 bool tree_key_matches(const char *key, const char *camel);
 
 #endif
