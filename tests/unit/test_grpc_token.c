@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Token files as people and Kubernetes write them. */
+/* Token files as people and Kubernetes write them; and no file of a connection blocks the agent. */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,10 +8,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
+#include "grpc_tls.h"
 #include "grpc_token.h"
 
 static char path[] = "/tmp/parallax-token-XXXXXX";
@@ -111,12 +116,61 @@ static void tells_what_cannot_be_read(void **state)
 	assert_string_equal(grpc_token_read("/tmp", token), "Is a directory");
 }
 
+static void make_socket(const char *at)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	strcpy(addr.sun_path, at);
+	assert_int_equal(bind(fd, (struct sockaddr *)&addr, sizeof(addr)), 0);
+	close(fd);
+}
+
+/* Opening a FIFO waits for a writer, and a device may never end. The alarm ends a test that waits. */
+static void takes_regular_files_only(void **state)
+{
+	static const struct {
+		const char *path, *why;
+	} rows[] = {
+		{ "/tmp/parallax-token-fifo", "not a regular file" },
+		{ "/tmp/parallax-token-socket", "No such device or address" },
+		{ "/dev/zero", "not a regular file" },
+		{ "/tmp", "Is a directory" },
+	};
+	char token[GRPC_TOKEN_MAX + 1];
+
+	(void)state;
+	unlink(rows[0].path);
+	unlink(rows[1].path);
+	assert_int_equal(mkfifo(rows[0].path, 0600), 0);
+	make_socket(rows[1].path);
+	alarm(20);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		const char *file = rows[i].path;
+		const struct grpc_tls_options options = { file, "localhost", file, file };
+
+		assert_string_equal(grpc_token_read(file, token), rows[i].why);
+		for (int kind = GRPC_TLS_CA; kind <= GRPC_TLS_KEY; kind++) {
+			char reason[GRPC_REASON];
+
+			assert_int_equal(grpc_tls_try(&options, (enum grpc_tls_file)kind, reason),
+					 -EINVAL);
+			assert_non_null(strstr(reason, file));
+			assert_non_null(strstr(reason, rows[i].why));
+		}
+	}
+	alarm(0);
+	unlink(rows[0].path);
+	unlink(rows[1].path);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(takes_tokens),
 		cmocka_unit_test(cuts_none),
 		cmocka_unit_test(tells_what_cannot_be_read),
+		cmocka_unit_test(takes_regular_files_only),
 	};
 
 	return cmocka_run_group_tests(tests, make_file, remove_file);

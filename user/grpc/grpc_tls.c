@@ -6,58 +6,40 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 
 #include "addr.h"
+#include "file_read.h"
 
-/* For people: OpenSSL's own words ("PEM lib", "unsupported", "no start line") name its parts. The
- * file's own error is the first; those of its readers come after it. */
-static void explain(const char *what, char *text, size_t size)
+#define FILE_MAX (16u << 20) /* bytes of certificates */
+
+static const struct {
+	const char *key, *content;
+} files[] = {
+	[GRPC_TLS_CA] = { "tls.caFile", "certificate" },
+	[GRPC_TLS_CERTIFICATE] = { "tls.certificateFile", "certificate" },
+	[GRPC_TLS_KEY] = { "tls.keyFile", "private key" },
+};
+
+/* OpenSSL's own texts ("PEM lib", "unsupported", "no start line") name its parts. Of its errors the first is
+ * the file's own; those of its readers come after it. */
+static void explain(const char *content, char *text, size_t size)
 {
 	unsigned long first = ERR_peek_error(), last = ERR_peek_last_error();
 
 	if (ERR_GET_LIB(first) == ERR_LIB_SYS)
 		snprintf(text, size, "%s", strerror(ERR_GET_REASON(first)));
-	else if (ERR_GET_LIB(last) == ERR_LIB_SYS)
-		snprintf(text, size, "%s", strerror(ERR_GET_REASON(last)));
 	else if (ERR_GET_LIB(last) == ERR_LIB_X509 &&
 		 (ERR_GET_REASON(last) == X509_R_KEY_VALUES_MISMATCH ||
 		  ERR_GET_REASON(last) == X509_R_KEY_TYPE_MISMATCH))
 		snprintf(text, size, "it does not match the certificate");
 	else
-		snprintf(text, size, "it holds no %s in PEM that can be read", what);
-}
-
-/* `what` is what the file should hold. */
-static int refuse(char reason[GRPC_REASON], const char *key, const char *file, const char *what)
-{
-	char text[128];
-
-	explain(what, text, sizeof(text));
-	snprintf(reason, GRPC_REASON, "%s %.300s: %s", key, file, text);
+		snprintf(text, size, "it holds no %s in PEM that can be read", content);
 	ERR_clear_error();
-	return -EINVAL;
-}
-
-static int load_trust(SSL_CTX *ctx, const char *ca_file, char reason[GRPC_REASON])
-{
-	if (!ca_file) {
-		if (SSL_CTX_set_default_verify_paths(ctx) == 1)
-			return 0;
-		return refuse(reason, "the system's", "certificate authorities", "certificate");
-	}
-	if (SSL_CTX_load_verify_file(ctx, ca_file) == 1)
-		return 0;
-	return refuse(reason, "tls.caFile", ca_file, "certificate");
-}
-
-static int load_certificate(SSL_CTX *ctx, const char *file, char reason[GRPC_REASON])
-{
-	if (SSL_CTX_use_certificate_chain_file(ctx, file) == 1)
-		return 0;
-	return refuse(reason, "tls.certificateFile", file, "certificate");
 }
 
 /* OpenSSL would ask at the terminal. */
@@ -70,23 +52,65 @@ static int no_password(char *buf, int size, int writing, void *asked)
 	return -1;
 }
 
-/* A key of another type than the certificate's would go to a slot of its own, and be taken. */
-static int load_key(SSL_CTX *ctx, const char *file, char reason[GRPC_REASON])
+/* A key of another type than the certificate's would go to a slot of its own, and be accepted. */
+static bool use_key(SSL_CTX *ctx, const char *path, bool *ret_asked)
 {
 	X509 *certificate = SSL_CTX_get0_certificate(ctx);
-	bool asked = false, good;
+	bool good;
 
 	SSL_CTX_set_default_passwd_cb(ctx, no_password);
-	SSL_CTX_set_default_passwd_cb_userdata(ctx, &asked);
-	good = SSL_CTX_use_PrivateKey_file(ctx, file, SSL_FILETYPE_PEM) == 1 &&
+	SSL_CTX_set_default_passwd_cb_userdata(ctx, ret_asked);
+	good = SSL_CTX_use_PrivateKey_file(ctx, path, SSL_FILETYPE_PEM) == 1 &&
 	       (!certificate || X509_check_private_key(certificate, SSL_CTX_get0_privatekey(ctx)));
 	SSL_CTX_set_default_passwd_cb_userdata(ctx, NULL);
+	return good;
+}
+
+static bool use_file(SSL_CTX *ctx, enum grpc_tls_file kind, const char *path, bool *ret_asked)
+{
+	if (kind == GRPC_TLS_CA)
+		return SSL_CTX_load_verify_file(ctx, path) == 1;
+	if (kind == GRPC_TLS_CERTIFICATE)
+		return SSL_CTX_use_certificate_chain_file(ctx, path) == 1;
+	return use_key(ctx, path, ret_asked);
+}
+
+/* OpenSSL takes paths only, and its open(2) would wait for the writer of a FIFO: it gets the path of the
+ * descriptor of a regular file. */
+static int load_file(SSL_CTX *ctx, enum grpc_tls_file kind, const char *file,
+		     char reason[GRPC_REASON])
+{
+	char path[32], text[128];
+	bool good = false, asked = false;
+	struct stat st;
+	int fd = file_open(file, FILE_MAX, &st);
+
+	if (fd >= 0) {
+		snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+		good = use_file(ctx, kind, path, &asked);
+		close(fd);
+	}
 	if (good)
 		return 0;
-	refuse(reason, "tls.keyFile", file, "private key");
-	if (asked)
-		snprintf(reason, GRPC_REASON, "tls.keyFile %.300s: it is encrypted, and nobody is "
-			 "there to enter its password", file);
+	if (fd < 0)
+		snprintf(text, sizeof(text), "%s", file_error(fd));
+	else
+		explain(files[kind].content, text, sizeof(text));
+	snprintf(reason, GRPC_REASON, "%s %.300s: %s", files[kind].key, file,
+		 asked ? "it is encrypted, and nobody is there to enter its password" : text);
+	return -EINVAL;
+}
+
+static int load_trust(SSL_CTX *ctx, const char *ca_file, char reason[GRPC_REASON])
+{
+	char text[128];
+
+	if (ca_file)
+		return load_file(ctx, GRPC_TLS_CA, ca_file, reason);
+	if (SSL_CTX_set_default_verify_paths(ctx) == 1)
+		return 0;
+	explain("certificate", text, sizeof(text));
+	snprintf(reason, GRPC_REASON, "the system's certificate authorities: %s", text);
 	return -EINVAL;
 }
 
@@ -97,8 +121,8 @@ static int load_identity(SSL_CTX *ctx, const struct grpc_tls_options *options,
 
 	if (!options->certificate_file)
 		return 0;
-	err = load_certificate(ctx, options->certificate_file, reason);
-	return err ? err : load_key(ctx, options->key_file, reason);
+	err = load_file(ctx, GRPC_TLS_CERTIFICATE, options->certificate_file, reason);
+	return err ? err : load_file(ctx, GRPC_TLS_KEY, options->key_file, reason);
 }
 
 int grpc_tls_try(const struct grpc_tls_options *options, enum grpc_tls_file file,
@@ -115,10 +139,10 @@ int grpc_tls_try(const struct grpc_tls_options *options, enum grpc_tls_file file
 	if (file == GRPC_TLS_CA) {
 		err = load_trust(ctx, options->ca_file, reason);
 	} else if (file == GRPC_TLS_CERTIFICATE) {
-		err = load_certificate(ctx, options->certificate_file, reason);
+		err = load_file(ctx, file, options->certificate_file, reason);
 	} else {
-		load_certificate(ctx, options->certificate_file, ignored);
-		err = load_key(ctx, options->key_file, reason);
+		load_file(ctx, GRPC_TLS_CERTIFICATE, options->certificate_file, ignored);
+		err = load_file(ctx, file, options->key_file, reason);
 	}
 	SSL_CTX_free(ctx);
 	return err;

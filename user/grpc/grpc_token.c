@@ -3,10 +3,11 @@
 #include "grpc_token.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+
+#include "file_read.h"
 
 /* White space and room for as much, so that a longer token is told from one with an end of line. */
 #define FILE_MAX (GRPC_TOKEN_MAX + 64)
@@ -14,25 +15,6 @@
 static bool is_space(char c)
 {
 	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
-/* As far as there is room. Returns the count or -errno. */
-static ssize_t read_all(const char *path, char *ret, size_t room)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	size_t length = 0;
-	ssize_t count = fd < 0 ? -errno : 1;
-
-	while (count > 0 && length < room) {
-		count = read(fd, ret + length, room - length);
-		if (count > 0)
-			length += (size_t)count;
-		else if (count < 0)
-			count = -errno;
-	}
-	if (fd >= 0)
-		close(fd);
-	return count < 0 ? count : (ssize_t)length;
 }
 
 /* RFC 6750 section 2.1: no header takes white space or control characters within. */
@@ -56,12 +38,15 @@ static const char *take(const char *text, size_t length, char *ret)
 
 const char *grpc_token_read(const char *path, char *ret)
 {
-	char text[FILE_MAX];
-	ssize_t length = read_all(path, text, sizeof(text));
-	const char *why = length < 0 ? strerror((int)-length) :
-			  length == sizeof(text) ? "it is longer than any token" :
-						   take(text, (size_t)length, ret);
+	size_t length;
+	char *text;
+	int err = file_read(path, FILE_MAX, &text, &length, NULL);
+	const char *why;
 
-	explicit_bzero(text, sizeof(text));
+	if (err)
+		return err == -EFBIG ? "it is longer than any token" : file_error(err);
+	why = take(text, length, ret);
+	explicit_bzero(text, length);
+	free(text);
 	return why;
 }

@@ -3,18 +3,17 @@
 #include "file_entry.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
-#include <unistd.h>
 
 #include <xxhash.h>
 
 #include "eds_decode.h"
 #include "file_fingerprint.h"
+#include "file_read.h"
 #include "problem.h"
 
 #define NS_PER_SECOND 1000000000u
@@ -197,53 +196,6 @@ static int adopt(struct file_entry *entry, struct assignment_set *set)
 
 /* ------------------------------------------------------------------ reading */
 
-static int read_all(int fd, char *buf, size_t size)
-{
-	size_t done = 0;
-
-	while (done < size) {
-		ssize_t n = read(fd, buf + done, size - done);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		if (!n)
-			return -EAGAIN; /* it shrank while being read: there will be word of it */
-		done += (size_t)n;
-	}
-	return 0;
-}
-
-static int slurp(const char *path, char **ret_text, size_t *ret_size, struct stat *ret_st)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	struct stat st;
-	char *text = NULL;
-	int err;
-
-	if (fd < 0)
-		return -errno;
-	err = fstat(fd, &st) ? -errno : 0;
-	if (!err && !S_ISREG(st.st_mode))
-		err = -EINVAL;
-	if (!err && (unsigned long long)st.st_size > EDS_MAX_BYTES)
-		err = -EFBIG;
-	if (!err && !(text = malloc((size_t)st.st_size + 1)))
-		err = -ENOMEM;
-	if (!err)
-		err = read_all(fd, text, (size_t)st.st_size);
-	close(fd);
-	if (err) {
-		free(text);
-		return err;
-	}
-	*ret_text = text;
-	*ret_size = (size_t)st.st_size;
-	*ret_st = st;
-	return 0;
-}
-
 /* endpoint_stale_after counts from when the assignments last came: also when they came unchanged.
  * Whether there is one. */
 static bool stamp(struct assignment_set *set)
@@ -286,7 +238,7 @@ static int note_unreadable(struct file_entry *entry, const char *path, int why, 
 	char *line;
 	int err;
 
-	if (why == -ENOMEM || asprintf(&line, "%s: %s", path, strerror(-why)) < 0)
+	if (why == -ENOMEM || asprintf(&line, "%s: %s", path, file_error(why)) < 0)
 		return -ENOMEM;
 	err = replace_text(&entry->problem, line, changed);
 	free(line);
@@ -309,7 +261,7 @@ static int read_anew(struct file_entry *entry, const char *path, bool *changed)
 	char *text = NULL;
 	size_t size = 0;
 	uint64_t hash, written;
-	int err = slurp(path, &text, &size, &st);
+	int err = file_read(path, EDS_MAX_BYTES, &text, &size, &st);
 
 	if (err)
 		return note_unreadable(entry, path, err, changed);
