@@ -145,6 +145,7 @@ interop: deps                   ## as root: against other people's control plane
 	@BUILD=$(BUILD) tests/interop/run.sh
 
 fuzz:                           ## fuzz each target for FUZZ_SECONDS (30), with sanitizers
+	@tools/run-fuzz.sh --can-link $(CLANG)
 	@+$(MAKE) --no-print-directory $(JOBS) CC=$(CLANG) SAN=address,undefined BUILD=$(BUILD)/fuzz \
 		FUZZ_CFLAGS=-fsanitize=fuzzer-no-link run-fuzz
 

@@ -2,12 +2,28 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # Fuzzes each target for FUZZ_SECONDS, from the seeds in tests/data and what earlier runs found.
 # Usage: tools/run-fuzz.sh TARGET...
+#        tools/run-fuzz.sh --can-link CLANG    before building: is its fuzzer runtime installed?
 set -uo pipefail
 
 cd "$(dirname "$0")/.."
 build=${BUILD:-build}
 failed=0
 
+# can_link CLANG: true if the fuzzer and sanitizer runtime, a package of its own, is there.
+can_link() {
+	local said major
+	said=$(echo 'int LLVMFuzzerTestOneInput(const char *b, long n) { return b && n < 0; }' |
+		"$1" -fsanitize=fuzzer,address,undefined -x c - -o /dev/null 2>&1) && return
+	major=$("$1" -dumpversion) && major=${major%%.*}
+	echo "make fuzz: $1 cannot link a fuzz target${major:+; package libclang-rt-$major-dev has what it needs}:"
+	tail -n 3 <<<"$said"
+	return 1
+} >&2
+
+if [[ ${1:-} == --can-link ]]; then
+	can_link "$2"
+	exit
+fi
 (($# > 0)) || { echo "run-fuzz: there is no fuzz target" >&2; exit 1; }
 for target in "$@"; do
 	name=$(basename "$target")
