@@ -12,6 +12,7 @@
 #include "parallax_hash.h"
 #include "parallax_limits.h"
 #include "parallax_reasons.h"
+#include "parallax_timeout.h"
 #include "parallax_wire.h"
 
 #ifndef likely

@@ -108,18 +108,6 @@ INLINE void flow_other(const struct flow_key *key, const struct flow *flow,
 	}
 }
 
-INLINE __u32 flow_timeout(const struct flow_key *key, const struct flow *flow)
-{
-	__u32 role = FLOW_ROLE(key->zone);
-	bool gateway = role == FLOW_GATEWAY || role == FLOW_GATEWAY_REPLY;
-
-	if (flow->state == FLOW_CLOSING)
-		return gateway ? TIMEOUT_GATEWAY_CLOSING : TIMEOUT_CLOSING;
-	if (flow->state == FLOW_OPENING)
-		return TIMEOUT_OPENING;
-	return FLOW_IS_UDP(key->zone) ? TIMEOUT_UDP : TIMEOUT_ESTABLISHED;
-}
-
 /* Signed, because another CPU may have seen a packet after this one read the clock. */
 INLINE bool flow_expired(const struct flow_key *key, const struct flow *flow, __u32 hz)
 {

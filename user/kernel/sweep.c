@@ -9,19 +9,7 @@
 #include <bpf/bpf.h>
 
 #include "hash_reader.h"
-#include "parallax_limits.h"
-
-static uint32_t timeout(const struct flow_key *key, const struct flow *flow)
-{
-	uint32_t role = FLOW_ROLE(key->zone);
-	bool gateway = role == FLOW_GATEWAY || role == FLOW_GATEWAY_REPLY;
-
-	if (flow->state == FLOW_CLOSING)
-		return gateway ? TIMEOUT_GATEWAY_CLOSING : TIMEOUT_CLOSING;
-	if (FLOW_IS_UDP(key->zone))
-		return TIMEOUT_UDP;
-	return flow->state == FLOW_OPENING ? TIMEOUT_OPENING : TIMEOUT_ESTABLISHED;
-}
+#include "parallax_timeout.h"
 
 bool sweep_expired(const struct flow_key *key, const struct flow *flow, uint32_t now, uint32_t hz)
 {
@@ -30,7 +18,7 @@ bool sweep_expired(const struct flow_key *key, const struct flow *flow, uint32_t
 	/* Seen after `now` was taken. */
 	if (idle > UINT32_MAX / 2)
 		return false;
-	return idle / hz > timeout(key, flow);
+	return idle / hz > flow_timeout(key, flow);
 }
 
 static int collect(void *arg, const void *key, const void *value)

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* When a flow expires: for the programs, which reclaim as the table fills, and for the agent's sweep. */
+#ifndef PARALLAX_TIMEOUT_H
+#define PARALLAX_TIMEOUT_H
+
+#include "parallax_abi.h"
+#include "parallax_limits.h"
+
+/* Seconds without a packet after which the flow may be reclaimed. */
+static inline __attribute__((always_inline)) __u32 flow_timeout(const struct flow_key *key,
+								const struct flow *flow)
+{
+	__u32 role = FLOW_ROLE(key->zone);
+	int gateway = role == FLOW_GATEWAY || role == FLOW_GATEWAY_REPLY;
+
+	if (flow->state == FLOW_CLOSING)
+		return gateway ? TIMEOUT_GATEWAY_CLOSING : TIMEOUT_CLOSING;
+	if (flow->state == FLOW_OPENING)
+		return TIMEOUT_OPENING;
+	return FLOW_IS_UDP(key->zone) ? TIMEOUT_UDP : TIMEOUT_ESTABLISHED;
+}
+
+#endif
