@@ -165,6 +165,18 @@ check_scripts() {
 	report python_scripts "$([[ -z $bad ]]; echo $?)" "$bad"
 }
 
+# The lines of C that this branch touches.
+check_format() {
+	local out status
+	out=$(tools/check-format.sh 2>&1)
+	status=$?
+	if ((status == 77)); then
+		echo "SKIP format: $out"
+	else
+		report format "$status" "$out"
+	fi
+}
+
 check_licences() {
 	local file bad=
 	for file in $(source_files '*.c' '*.h' 'tools/*.sh' 'tools/*.py' Makefile); do
