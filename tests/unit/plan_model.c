@@ -294,7 +294,7 @@ const char *plan_model_apply(struct plan_model *model, const struct change *chan
 	uint32_t bit;
 
 	switch (change->kind) {
-	case CHANGE_GRACE:
+	case CHANGE_RCU_SYNC:
 		return NULL;
 	case CHANGE_SETTINGS:
 		model->settings = *change->settings;
@@ -323,10 +323,10 @@ const char *plan_model_apply(struct plan_model *model, const struct change *chan
 		service->flags = change->flags;
 		return NULL;
 	case CHANGE_TABLE:
-		service->table = change->word;
+		service->table = change->desc;
 		return NULL;
 	case CHANGE_LOCAL_TABLE:
-		service->local_table = change->word;
+		service->local_table = change->desc;
 		return NULL;
 	case CHANGE_DROPS:
 		return write_drops(model, change);

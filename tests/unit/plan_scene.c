@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What there is and what is wanted, for the tests of the plan. */
+/* Kernel state and wanted state for the tests of the plan. */
 #include "plan_scene.h"
 
 #include <arpa/inet.h>
@@ -12,6 +12,8 @@
 #include <string.h>
 
 #include <cmocka.h>
+
+#include "plan_state.h"
 
 void world_new(struct world *world)
 {
@@ -38,6 +40,19 @@ void world_rebuild(struct world *world)
 	assert_int_equal(ledger_rebuild(&world->ledger, &entries), 0);
 }
 
+int plan_whole(const struct ledger *ledger, const struct desired *desired, uint64_t now_ns,
+	       struct arena *arena, struct change_list *ret, const char **ret_reason)
+{
+	struct plan_state state = {
+		.ledger = ledger, .desired = desired, .now_ns = now_ns, .arena = arena,
+	};
+	int err = plan_run(&state, ret);
+
+	if (err == -ENOSPC)
+		*ret_reason = state.reason;
+	return err;
+}
+
 int world_build(struct world *world, const struct desired *desired, struct change_list *list)
 {
 	const char *reason = NULL;
@@ -46,7 +61,7 @@ int world_build(struct world *world, const struct desired *desired, struct chang
 	arena_free(world->arena);
 	world->arena = arena_new(0);
 	assert_non_null(world->arena);
-	err = plan_build(&world->ledger, desired, 77, world->arena, list, &reason);
+	err = plan_whole(&world->ledger, desired, 77, world->arena, list, &reason);
 	if (err)
 		assert_int_equal(err, -ENOSPC);
 	assert_true(!err == !reason);

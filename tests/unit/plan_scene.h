@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What there is and what is wanted, small enough to be written down, for the tests of the plan. */
+/* Kernel state and wanted state, small enough to be written by hand, for the tests of the plan. */
 #ifndef PLAN_SCENE_H
 #define PLAN_SCENE_H
 
@@ -45,7 +45,11 @@ void world_new(struct world *world);
 void world_done(struct world *world);
 /* The agent starts again. */
 void world_rebuild(struct world *world);
-/* plan_build(), which may find no room. Returns 0 or -ENOSPC. */
+/* One plan for everything, where plan_fit() would leave services out. Returns 0, -ENOSPC with
+ * *ret_reason, or -ENOMEM. */
+int plan_whole(const struct ledger *ledger, const struct desired *desired, uint64_t now_ns,
+	       struct arena *arena, struct change_list *ret, const char **ret_reason);
+/* plan_whole(). Returns 0 or -ENOSPC. */
 int world_build(struct world *world, const struct desired *desired, struct change_list *list);
 void world_apply(struct world *world, const struct change *change);
 void world_apply_all(struct world *world, const struct change_list *list);

@@ -72,7 +72,7 @@ static void one_more_backend_keeps_the_others(void **unused)
 	assert_int_equal(count_changes(&list, CHANGE_BACKEND), 1);
 	assert_int_equal(count_changes(&list, CHANGE_SLOTS), 1);
 	assert_int_equal(count_changes(&list, CHANGE_TABLE), 1);
-	assert_int_equal(count_changes(&list, CHANGE_GRACE), 0);
+	assert_int_equal(count_changes(&list, CHANGE_RCU_SYNC), 0);
 	assert_int_equal(list.items[list.count - 1].kind, CHANGE_TABLE);
 	world_apply_all(&world, &list);
 	assert_int_equal(world.model.backends[1].addr.v4, htonl(0x0a0a0001));

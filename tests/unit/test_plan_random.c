@@ -237,7 +237,7 @@ static void walk(struct world *world, const struct change_list *list, size_t ste
 	scene_answers(scene, &new);
 	for (size_t i = 0; i < steps && i < list->count; i++) {
 		seen_kinds[list->items[i].kind]++;
-		if (list->items[i].kind == CHANGE_GRACE)
+		if (list->items[i].kind == CHANGE_RCU_SYNC)
 			held_count = 0;
 		hold_words(&world->model);
 		world_apply(world, &list->items[i]);
@@ -300,7 +300,7 @@ static void every_prefix_reads_old_or_new(void **unused)
 		one_round(&world, &refused);
 	print_message("%zu plans, %zu refused for want of room\n", count, refused);
 	assert_true(refused < count / 2);
-	assert_true(seen_kinds[CHANGE_GRACE] && seen_kinds[CHANGE_BACKEND_RETIRE] &&
+	assert_true(seen_kinds[CHANGE_RCU_SYNC] && seen_kinds[CHANGE_BACKEND_RETIRE] &&
 		    seen_kinds[CHANGE_VIP_MOVE] && seen_kinds[CHANGE_SERVICE_CLEAR]);
 	world_done(&world);
 }

@@ -118,7 +118,7 @@ static void full_map_swaps_in_two_plans(void **unused)
 	world_reach(&world, &desired);
 	desired.service_count++; /* another comes */
 	assert_int_equal(world_build(&world, &desired, &list), 0);
-	assert_int_equal(count_changes(&list, CHANGE_GRACE), 1);
+	assert_int_equal(count_changes(&list, CHANGE_RCU_SYNC), 1);
 	world_apply_all(&world, &list);
 	assert_int_not_equal(plan_model_vip(&world.model, &services[MODEL_SERVICES].key), NO_ROW);
 	assert_int_equal(plan_model_vip(&world.model, &services[0].key), NO_ROW);

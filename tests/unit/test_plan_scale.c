@@ -17,6 +17,7 @@
 #include "parallax_hash.h"
 #include "parallax_table.h"
 #include "plan.h"
+#include "plan_scene.h"
 #include "table_fill.h"
 #include "table_shape.h"
 
@@ -84,7 +85,7 @@ static void apply(const struct change *change)
 		services[change->row] = *change->service;
 		break;
 	case CHANGE_TABLE:
-		services[change->row].table = change->word;
+		services[change->row].table = change->desc;
 		break;
 	case CHANGE_DESTINATION:
 		bit = address_bit(change->address);
@@ -147,7 +148,7 @@ static size_t reach(const struct view *view, struct arena *arena)
 	struct change_list list;
 	const char *reason;
 
-	assert_int_equal(plan_build(&ledger, &desired, 1, arena, &list, &reason), 0);
+	assert_int_equal(plan_whole(&ledger, &desired, 1, arena, &list, &reason), 0);
 	for (size_t i = 0; i < list.count; i++)
 		apply(&list.items[i]);
 	return list.count;
@@ -211,12 +212,12 @@ static void too_many_slots_are_refused(void **state)
 	setup_ledger(60);
 	wanted[0] = make_service(arena, 1, view);
 	wanted[1] = make_service(arena, 2, view);
-	assert_int_equal(plan_build(&ledger, &desired, 1, arena, &list, &reason), -ENOSPC);
+	assert_int_equal(plan_whole(&ledger, &desired, 1, arena, &list, &reason), -ENOSPC);
 	assert_int_equal(list.count, 0);
 	assert_non_null(reason);
 	assert_non_null(strstr(reason, "limits.slots"));
 	desired.service_count = 1;
-	assert_int_equal(plan_build(&ledger, &desired, 1, arena, &list, &reason), 0);
+	assert_int_equal(plan_whole(&ledger, &desired, 1, arena, &list, &reason), 0);
 	ledger_done(&ledger);
 	arena_free(arena);
 }

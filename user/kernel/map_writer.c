@@ -344,7 +344,7 @@ int map_writer_apply(struct map_writer *writer, const struct change *change)
 	if (err)
 		return err;
 	switch (change->kind) {
-	case CHANGE_GRACE:
+	case CHANGE_RCU_SYNC:
 		return rcu_sync_wait(writer);
 	case CHANGE_SETTINGS:
 		return write_settings(writer, change->settings);
@@ -367,10 +367,10 @@ int map_writer_apply(struct map_writer *writer, const struct change *change)
 		STORE(services[change->row].flags, change->flags);
 		return 0;
 	case CHANGE_TABLE:
-		STORE(services[change->row].table, change->word);
+		STORE(services[change->row].table, change->desc);
 		return 0;
 	case CHANGE_LOCAL_TABLE:
-		STORE(services[change->row].local_table, change->word);
+		STORE(services[change->row].local_table, change->desc);
 		return 0;
 	case CHANGE_DROPS:
 		return write_drops(writer, change);

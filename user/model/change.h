@@ -11,7 +11,7 @@
 #include "table.h"
 
 enum change_kind {
-	CHANGE_GRACE,          /* wait until no reader holds what was removed before */
+	CHANGE_RCU_SYNC,       /* wait until no program reads rows and slots removed before */
 	CHANGE_SETTINGS,       /* settings, without abi_version and follow_until */
 	CHANGE_NETWORK_SET,
 	CHANGE_NETWORK_REMOVE,
@@ -26,13 +26,13 @@ enum change_kind {
 	CHANGE_ADDRESS_REMOVE,
 	CHANGE_BACKEND_RETIRE, /* generation := 0, kept in last_generation */
 	CHANGE_BACKEND,        /* write a row that nobody reads yet, generation last */
-	CHANGE_BACKEND_INFO,   /* what people see of a live row */
+	CHANGE_BACKEND_INFO,   /* display values of a live row */
 	CHANGE_BACKEND_FLAGS,  /* one store */
 	CHANGE_SLOTS,          /* write an extent that nobody reads yet */
 	CHANGE_SERVICE,        /* write a row that nobody reads yet, flags last */
 	CHANGE_SERVICE_FLAGS,  /* one store */
-	CHANGE_TABLE,          /* service.table := word, one store */
-	CHANGE_LOCAL_TABLE,    /* service.local_table := word, one store */
+	CHANGE_TABLE,          /* service.table := desc, one store */
+	CHANGE_LOCAL_TABLE,    /* service.local_table := desc, one store */
 	CHANGE_DROPS,          /* categories of a row; with `reset` their counts start anew */
 	CHANGE_DROP,           /* service.drop := drop, one store */
 	CHANGE_SERVICE_CLEAR,  /* both tables empty, then flags := 0 */
@@ -43,7 +43,7 @@ enum change_kind {
 	CHANGE_VIP_REMOVE,
 };
 
-/* Of a backend row, for people and the CLI; the packet path does not read it. */
+/* Display values of a backend row; the packet path does not read them. */
 struct backend_info {
 	uint32_t share, weight, slots;
 	uint16_t priority, locality;
@@ -57,24 +57,24 @@ struct change {
 		const struct settings *settings;
 		struct {
 			const struct service *service;
-			uint64_t table_hash, local_hash; /* of the words they name */
+			uint64_t table_hash, local_hash; /* ledger_hash_table() of its tables */
 		};
 		const struct backend *backend;
 		struct backend_info info;
 		uint8_t flags;
 		struct {
-			table_desc word;
-			uint64_t word_hash; /* of the words it names */
+			table_desc desc;
+			uint64_t desc_hash; /* ledger_hash_table() of the table */
 		};
 		uint64_t drop;
 		struct {
-			const struct drops *row; /* `refused` is not looked at */
+			const struct drops *row; /* `refused` is ignored */
 			bool reset;
 		} drops;
 		struct {
 			const struct table *table;
 			const uint32_t *rows; /* of `backends`, for each backend of the view */
-			uint32_t offset, size; /* of the extent, in words */
+			uint32_t offset, size; /* of the extent, in buckets */
 		} slots;
 		struct vip_key vip;
 		struct service_id_key id;

@@ -42,7 +42,7 @@ static void drop(struct extent_list *list, size_t at)
 	memmove(&list->items[at], &list->items[at + 1], (list->count - at) * sizeof(*list->items));
 }
 
-/* Joined extents rest as long as the younger of the two. */
+/* Joined extents rest from the later of both times on. */
 static bool join_next(struct extent_list *list, size_t at)
 {
 	struct extent *left = &list->items[at];

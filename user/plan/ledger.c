@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What the kernel holds: finding rows, and keeping step with each change. */
+/* Contents of the kernel's maps: finding rows, and recording each change. */
 #include "ledger.h"
 
 #include <arpa/inet.h>
@@ -28,7 +28,7 @@ static uint64_t key_hash(const union ip_addr *vip, __be16 port, uint8_t proto, u
 	uint64_t high = (uint64_t)vip->v6[0] << 32 | vip->v6[1];
 	uint64_t low = (uint64_t)vip->v6[2] << 32 | vip->v6[3];
 
-	/* Rows without a VIP are told apart by id; rows with one must share a chain by VIP. */
+	/* Rows with a VIP must share a chain by VIP; the others are found by id. */
 	return mix64(mix64(high) ^ mix64(low + 1) ^ ((uint64_t)port << 8 | proto) ^
 		     (high | low ? 0 : mix64(id)));
 }
@@ -122,50 +122,56 @@ void ledger_link_service(struct ledger *ledger, uint32_t r, const struct service
 	*id_head = r;
 }
 
+/* Removes `row` from the list that starts at `link`; each row's next one is `stride` bytes behind the
+ * previous row's, from `nexts` on. */
+static void unlink_row(uint32_t *link, uint32_t row, void *nexts, size_t stride)
+{
+	while (*link != NO_ROW) {
+		uint32_t *next = (void *)((char *)nexts + *link * stride);
+
+		if (*link == row) {
+			*link = *next;
+			return;
+		}
+		link = next;
+	}
+}
+
 static void unlink_service(struct ledger *ledger, uint32_t r)
 {
 	const struct service *row = &ledger->memory.services[r];
-	uint32_t *link = &ledger->key_heads[row_hash(row) & ledger->head_mask];
+	struct ledger_service *services = ledger->services;
 
-	while (*link != NO_ROW && *link != r)
-		link = &ledger->services[*link].key_next;
-	if (*link == r)
-		*link = ledger->services[r].key_next;
-	link = &ledger->id_heads[id_hash(row->id, row->family) & ledger->head_mask];
-	while (*link != NO_ROW && *link != r)
-		link = &ledger->services[*link].id_next;
-	if (*link == r)
-		*link = ledger->services[r].id_next;
+	unlink_row(&ledger->key_heads[row_hash(row) & ledger->head_mask], r, &services->key_next,
+		   sizeof(*services));
+	unlink_row(&ledger->id_heads[id_hash(row->id, row->family) & ledger->head_mask], r,
+		   &services->id_next, sizeof(*services));
 }
 
 static void unlink_backend(struct ledger *ledger, uint32_t b)
 {
 	uint32_t s = ledger->memory.backends[b].service;
-	uint32_t *link;
 
-	/* A start that was killed leaves backends of service rows it never came to write. */
-	if (s >= ledger->service_open)
-		return;
-	link = &ledger->services[s].first_backend;
-	while (*link != NO_ROW && *link != b)
-		link = &ledger->backends[*link].next;
-	if (*link == b)
-		*link = ledger->backends[b].next;
+	/* A start that was killed leaves backends of service rows that it never wrote. */
+	if (s < ledger->service_open)
+		unlink_row(&ledger->services[s].first_backend, b, &ledger->backends->next,
+			   sizeof(*ledger->backends));
 }
 
-/* ------------------------------------------------------------------ keeping step */
+/* ------------------------------------------------------------------ recording changes */
 
-static int rest_extent(struct ledger *ledger, table_desc word)
+static int rest_extent(struct ledger *ledger, table_desc desc)
 {
 	return extent_add(&ledger->resting_extents,
-			  (struct extent){ TABLE_OFFSET(word), TABLE_BUCKETS(word), ledger->epoch });
+			  (struct extent){ TABLE_OFFSET(desc), TABLE_BUCKETS(desc), ledger->epoch });
 }
 
-static int apply_rcu_sync(struct ledger *ledger)
+static int apply_rcu_sync(struct ledger *ledger, const struct change *change)
 {
 	struct extent_list *resting = &ledger->resting_extents;
 	int err = 0;
 
+	(void)change;
 	for (size_t i = 0; !err && i < resting->count; i++)
 		err = extent_add(&ledger->free_extents, resting->items[i]);
 	resting->count = 0;
@@ -173,38 +179,41 @@ static int apply_rcu_sync(struct ledger *ledger)
 	return err;
 }
 
-static void apply_backend(struct ledger *ledger, uint32_t b, const struct backend *row)
+static int apply_backend(struct ledger *ledger, const struct change *change)
 {
-	struct ledger_backend *known = &ledger->backends[b];
-	struct ledger_service *service = &ledger->services[row->service];
+	struct ledger_backend *known = &ledger->backends[change->row];
+	uint32_t s = change->backend->service;
 
-	ledger_open_services(ledger, row->service + 1);
+	ledger_open_services(ledger, s + 1);
 	known->state = ROW_USED;
-	known->next = service->first_backend;
-	service->first_backend = b;
-	if (b >= ledger->backend_top)
-		ledger->backend_top = b + 1;
+	known->next = ledger->services[s].first_backend;
+	ledger->services[s].first_backend = change->row;
+	if (change->row >= ledger->backend_top)
+		ledger->backend_top = change->row + 1;
+	return 0;
 }
 
-static void apply_retire(struct ledger *ledger, uint32_t b)
+static int apply_retire(struct ledger *ledger, const struct change *change)
 {
-	unlink_backend(ledger, b);
-	ledger->backends[b] = (struct ledger_backend){ .state = ROW_RESTING,
-						       .since = ledger->epoch,
-						       .next = NO_ROW };
+	unlink_backend(ledger, change->row);
+	ledger->backends[change->row] = (struct ledger_backend){ .state = ROW_RESTING,
+								 .since = ledger->epoch,
+								 .next = NO_ROW };
+	return 0;
 }
 
-static void apply_backend_flags(struct ledger *ledger, uint32_t b, uint8_t flags)
+static int apply_backend_flags(struct ledger *ledger, const struct change *change)
 {
-	struct ledger_backend *known = &ledger->backends[b];
+	struct ledger_backend *known = &ledger->backends[change->row];
 
-	known->state = flags & BACKEND_DRAINING ? ROW_OUT : ROW_USED;
+	known->state = change->flags & BACKEND_DRAINING ? ROW_OUT : ROW_USED;
 	if (known->state == ROW_OUT)
 		known->since = ledger->out_clock++;
+	return 0;
 }
 
-/* What is left of the row's list: backends of its new meaning, written just before, and those of
- * an earlier life with the same id, which may come back. */
+/* Keeps of the row's list the backends of its new service, written just before, and those of an
+ * earlier life with the same id, which may be revived. */
 static uint32_t backends_of_id(struct ledger *ledger, uint32_t r, uint64_t id)
 {
 	uint32_t *link = &ledger->services[r].first_backend;
@@ -220,7 +229,7 @@ static uint32_t backends_of_id(struct ledger *ledger, uint32_t r, uint64_t id)
 	return ledger->services[r].first_backend;
 }
 
-static void apply_service(struct ledger *ledger, const struct change *change)
+static int apply_service(struct ledger *ledger, const struct change *change)
 {
 	const struct service *row = change->service;
 	uint32_t r = change->row;
@@ -240,137 +249,152 @@ static void apply_service(struct ledger *ledger, const struct change *change)
 	ledger_link_service(ledger, r, row);
 	if (r >= ledger->service_top)
 		ledger->service_top = r + 1;
+	return 0;
 }
 
-static int apply_clear(struct ledger *ledger, uint32_t r)
+static int apply_clear(struct ledger *ledger, const struct change *change)
 {
-	const struct service *row = &ledger->memory.services[r];
-	struct ledger_service *known = &ledger->services[r];
+	const struct service *row = &ledger->memory.services[change->row];
+	struct ledger_service *known = &ledger->services[change->row];
+	int err = rest_extent(ledger, row->table);
 
 	known->state = ROW_RESTING;
 	known->since = ledger->epoch;
-	if (rest_extent(ledger, row->table))
-		return -ENOMEM;
-	return rest_extent(ledger, row->local_table);
+	return err ? err : rest_extent(ledger, row->local_table);
 }
 
 static int apply_table(struct ledger *ledger, const struct change *change)
 {
-	struct ledger_service *known = &ledger->services[change->row];
-	const struct service *row = &ledger->memory.services[change->row];
-	bool local = change->kind == CHANGE_LOCAL_TABLE;
-
-	*(local ? &known->local_hash : &known->table_hash) = change->word_hash;
-	return rest_extent(ledger, local ? row->local_table : row->table);
+	ledger->services[change->row].table_hash = change->desc_hash;
+	return rest_extent(ledger, ledger->memory.services[change->row].table);
 }
 
-static void apply_vip(struct ledger *ledger, const struct change *change)
+static int apply_local_table(struct ledger *ledger, const struct change *change)
 {
-	if (change->kind == CHANGE_VIP_REMOVE) {
-		ledger_forget_vip(ledger, &change->vip);
-		if (change->row != NO_ROW)
-			ledger->services[change->row].in_vips = false;
-		return;
-	}
-	if (change->kind == CHANGE_VIP_MOVE) {
-		struct service_key key = {
-			.vip = { 4, { .v4 = change->vip.addr } },
-			.port = ntohs(change->vip.port),
-			.proto = change->vip.proto,
-			.family = 4,
-		};
-		uint32_t holder = ledger_vip_holder(ledger, &key);
-
-		if (holder != NO_ROW)
-			ledger->services[holder].in_vips = false;
-	}
-	ledger->services[change->row].in_vips = true;
+	ledger->services[change->row].local_hash = change->desc_hash;
+	return rest_extent(ledger, ledger->memory.services[change->row].local_table);
 }
 
-static void apply_id(struct ledger *ledger, const struct change *change)
+static int apply_slots(struct ledger *ledger, const struct change *change)
+{
+	return extent_claim(&ledger->free_extents, change->slots.offset, change->slots.size);
+}
+
+static int apply_vip_add(struct ledger *ledger, const struct change *change)
+{
+	ledger->services[change->row].in_vips = true;
+	return 0;
+}
+
+static int apply_vip_move(struct ledger *ledger, const struct change *change)
+{
+	struct service_key key = {
+		.vip = { 4, { .v4 = change->vip.addr } },
+		.port = ntohs(change->vip.port),
+		.proto = change->vip.proto,
+		.family = 4,
+	};
+	uint32_t holder = ledger_vip_holder(ledger, &key);
+
+	if (holder != NO_ROW)
+		ledger->services[holder].in_vips = false;
+	return apply_vip_add(ledger, change);
+}
+
+static int apply_vip_remove(struct ledger *ledger, const struct change *change)
+{
+	ledger_list_drop(&ledger->stray_vips, &change->vip);
+	if (change->row != NO_ROW)
+		ledger->services[change->row].in_vips = false;
+	return 0;
+}
+
+static int apply_id(struct ledger *ledger, const struct change *change)
 {
 	uint32_t holder = ledger_id_holder(ledger, change->id.id, (uint8_t)change->id.family);
 
 	if (holder != NO_ROW)
 		ledger->services[holder].in_ids = false;
 	if (change->kind == CHANGE_ID_REMOVE)
-		ledger_forget_id(ledger, &change->id);
+		ledger_list_drop(&ledger->stray_ids, &change->id);
 	else
 		ledger->services[change->row].in_ids = true;
+	return 0;
 }
 
 static int apply_name(struct ledger *ledger, const struct change *change)
 {
-	const struct name_key *key = &change->name.key;
-	uint64_t hash = change->kind == CHANGE_NAME_SET ? change->name.hash : 0;
-
-	if (key->kind == NAME_CLUSTER || key->kind == NAME_DROPS) {
-		struct ledger_service *known = &ledger->services[key->index];
-
-		if (key->index < ledger->memory.service_rows) {
-			ledger_open_services(ledger, key->index + 1);
-			*(key->kind == NAME_CLUSTER ? &known->name : &known->drops_name) = hash;
-		}
-		return 0;
-	}
-	return ledger_names_set(key->kind == NAME_NETWORK ? &ledger->networks_named :
-							    &ledger->localities,
-				key->index, hash);
+	return ledger_set_name(ledger, &change->name.key,
+			       change->kind == CHANGE_NAME_SET ? change->name.hash : 0);
 }
+
+static int apply_network(struct ledger *ledger, const struct change *change)
+{
+	if (change->kind == CHANGE_NETWORK_SET)
+		return ledger_list_set(&ledger->networks, &(struct ledger_network){
+						change->row, change->network.flags });
+	ledger_list_drop(&ledger->networks, &change->row);
+	return 0;
+}
+
+static int apply_gateway(struct ledger *ledger, const struct change *change)
+{
+	if (change->kind == CHANGE_GATEWAY_SET)
+		return ledger_list_set(&ledger->gateways, &(struct desired_gateway){
+						change->gateway.key, change->gateway.value });
+	ledger_list_drop(&ledger->gateways, &change->gateway.key);
+	return 0;
+}
+
+static int apply_allowed(struct ledger *ledger, const struct change *change)
+{
+	if (change->kind == CHANGE_ALLOWED_SET)
+		return ledger_list_set(&ledger->allowed, &change->allowed);
+	ledger_list_drop(&ledger->allowed, &change->allowed);
+	return 0;
+}
+
+static int apply_address(struct ledger *ledger, const struct change *change)
+{
+	if (change->kind == CHANGE_ADDRESS_ADD)
+		return ledger_add_address(&ledger->addresses, change->address);
+	ledger_drop_address(&ledger->addresses, change->address);
+	return 0;
+}
+
+/* Other kinds change ledger.memory only, which is the kernel's own. */
+static int (*const apply[])(struct ledger *, const struct change *) = {
+	[CHANGE_RCU_SYNC] = apply_rcu_sync,
+	[CHANGE_NETWORK_SET] = apply_network,
+	[CHANGE_NETWORK_REMOVE] = apply_network,
+	[CHANGE_GATEWAY_SET] = apply_gateway,
+	[CHANGE_GATEWAY_REMOVE] = apply_gateway,
+	[CHANGE_ALLOWED_SET] = apply_allowed,
+	[CHANGE_ALLOWED_REMOVE] = apply_allowed,
+	[CHANGE_NAME_SET] = apply_name,
+	[CHANGE_NAME_REMOVE] = apply_name,
+	[CHANGE_ADDRESS_ADD] = apply_address,
+	[CHANGE_ADDRESS_REMOVE] = apply_address,
+	[CHANGE_BACKEND_RETIRE] = apply_retire,
+	[CHANGE_BACKEND] = apply_backend,
+	[CHANGE_BACKEND_FLAGS] = apply_backend_flags,
+	[CHANGE_SLOTS] = apply_slots,
+	[CHANGE_SERVICE] = apply_service,
+	[CHANGE_TABLE] = apply_table,
+	[CHANGE_LOCAL_TABLE] = apply_local_table,
+	[CHANGE_SERVICE_CLEAR] = apply_clear,
+	[CHANGE_ID_SET] = apply_id,
+	[CHANGE_ID_REMOVE] = apply_id,
+	[CHANGE_VIP_ADD] = apply_vip_add,
+	[CHANGE_VIP_MOVE] = apply_vip_move,
+	[CHANGE_VIP_REMOVE] = apply_vip_remove,
+};
 
 int ledger_apply(struct ledger *ledger, const struct change *change)
 {
-	switch (change->kind) {
-	case CHANGE_GRACE:
-		return apply_rcu_sync(ledger);
-	case CHANGE_NETWORK_SET:
-	case CHANGE_NETWORK_REMOVE:
-	case CHANGE_GATEWAY_SET:
-	case CHANGE_GATEWAY_REMOVE:
-	case CHANGE_ALLOWED_SET:
-	case CHANGE_ALLOWED_REMOVE:
-	case CHANGE_ADDRESS_ADD:
-	case CHANGE_ADDRESS_REMOVE:
-		return ledger_apply_lists(ledger, change);
-	case CHANGE_NAME_SET:
-	case CHANGE_NAME_REMOVE:
-		return apply_name(ledger, change);
-	case CHANGE_BACKEND_RETIRE:
-		apply_retire(ledger, change->row);
+	size_t kind = (size_t)change->kind;
+
+	if (kind >= sizeof(apply) / sizeof(*apply) || !apply[kind])
 		return 0;
-	case CHANGE_BACKEND:
-		apply_backend(ledger, change->row, change->backend);
-		return 0;
-	case CHANGE_BACKEND_FLAGS:
-		apply_backend_flags(ledger, change->row, change->flags);
-		return 0;
-	case CHANGE_SLOTS:
-		return extent_claim(&ledger->free_extents, change->slots.offset,
-				    change->slots.size);
-	case CHANGE_SERVICE:
-		apply_service(ledger, change);
-		return 0;
-	case CHANGE_SERVICE_CLEAR:
-		return apply_clear(ledger, change->row);
-	case CHANGE_TABLE:
-	case CHANGE_LOCAL_TABLE:
-		return apply_table(ledger, change);
-	case CHANGE_ID_SET:
-	case CHANGE_ID_REMOVE:
-		apply_id(ledger, change);
-		return 0;
-	case CHANGE_VIP_ADD:
-	case CHANGE_VIP_MOVE:
-	case CHANGE_VIP_REMOVE:
-		apply_vip(ledger, change);
-		return 0;
-	case CHANGE_SETTINGS:
-	case CHANGE_DESTINATION:
-	case CHANGE_BACKEND_INFO:
-	case CHANGE_SERVICE_FLAGS:
-	case CHANGE_DROPS:
-	case CHANGE_DROP:
-		return 0; /* stands in the memory alone */
-	}
-	return 0;
+	return apply[kind](ledger, change);
 }

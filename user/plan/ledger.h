@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What the kernel holds, and which of its rows and extents may be used again when. */
+/* Contents of the kernel's maps, and when their rows and extents may be reused. */
 #ifndef LEDGER_H
 #define LEDGER_H
 
@@ -16,12 +16,12 @@
 enum row_state {
 	ROW_UNTOUCHED, /* never published */
 	ROW_USED,
-	ROW_OUT,     /* backends: left the view, flows may still name it */
-	ROW_RESTING, /* named by nothing; free once a grace has passed since */
+	ROW_OUT,     /* backends: left the view, but flows may still name it */
+	ROW_RESTING, /* named by nothing; free after the next RCU grace period */
 };
 
-/* The kernel's arrays, read only, mapped or (in tests) plain memory. Authoritative: the ledger
- * repeats nothing that stands here. */
+/* The kernel's arrays, read only, mapped or (in tests) plain memory. Authoritative: the ledger keeps
+ * no copy of their fields. */
 struct ledger_memory {
 	const struct service *services;
 	uint32_t service_rows;
@@ -36,7 +36,7 @@ struct ledger_memory {
 struct ledger_service {
 	uint8_t state; /* enum row_state, never ROW_OUT */
 	bool in_vips, in_ids;
-	uint32_t since;         /* ROW_RESTING: epoch in which the rest began */
+	uint32_t since;         /* ROW_RESTING: the epoch in which it was released */
 	uint32_t first_backend; /* list through ledger_backend.next, or NO_ROW */
 	uint32_t key_next, id_next;
 	uint64_t table_hash, local_hash; /* ledger_hash_table() of both tables */
@@ -46,7 +46,7 @@ struct ledger_service {
 
 struct ledger_backend {
 	uint8_t state;
-	uint32_t since; /* ROW_RESTING: epoch; ROW_OUT: order of leaving */
+	uint32_t since; /* ROW_RESTING: the epoch; ROW_OUT: value of out_clock */
 	uint32_t next;
 };
 
@@ -55,18 +55,13 @@ struct extent {
 };
 
 struct extent_list {
-	struct extent *items; /* sorted by offset, apart from one another */
+	struct extent *items; /* sorted by offset; adjacent ones are merged */
 	size_t count, capacity;
 };
 
 struct ledger_name {
 	uint32_t index;
 	uint64_t hash;
-};
-
-struct ledger_names {
-	struct ledger_name *items;
-	size_t count, capacity;
 };
 
 struct ledger_vip {
@@ -83,34 +78,35 @@ struct ledger_network {
 	uint32_t id, flags;
 };
 
+/* Items are told apart by their first `key_size` bytes. */
 struct ledger_list {
 	void *items;
-	size_t count, capacity;
+	size_t count, capacity, item_size, key_size;
 };
 
 struct ledger {
 	struct ledger_memory memory;
 	struct ledger_service *services;
 	uint32_t service_top;  /* rows from here on are ROW_UNTOUCHED */
-	uint32_t service_open; /* rows from here on are zero: pages nobody has touched */
+	uint32_t service_open; /* elements of `services` from here on are untouched zero pages */
 	struct ledger_backend *backends;
 	uint32_t backend_top;
 	uint32_t *key_heads, *id_heads; /* hash chains over service rows */
 	uint32_t head_mask;
-	uint32_t epoch;       /* number of graces so far, plus one */
+	uint32_t epoch;       /* RCU grace periods waited for, plus one */
 	uint32_t out_clock;
 	struct extent_list free_extents, resting_extents;
-	struct ledger_names networks_named, localities;
-	struct ledger_list networks; /* struct ledger_network */
-	struct ledger_list gateways; /* struct desired_gateway */
-	struct ledger_list allowed;  /* struct allowed_key */
+	struct ledger_list network_names, localities; /* struct ledger_name */
+	struct ledger_list networks;  /* struct ledger_network */
+	struct ledger_list gateways;  /* struct desired_gateway */
+	struct ledger_list allowed;   /* struct allowed_key */
 	struct ledger_list addresses; /* __be32, sorted: marked in `vips` as virtual */
-	/* Entries that name no row of ours; the next plan removes them. */
+	/* Entries that name no row in use; the next plan removes them. */
 	struct ledger_list stray_vips; /* struct ledger_vip */
 	struct ledger_list stray_ids;  /* struct ledger_id */
 };
 
-/* What stands in the hash maps, for ledger_rebuild(). Borrowed. */
+/* Contents of the hash maps, for ledger_rebuild(). Borrowed. */
 struct ledger_entries {
 	const struct ledger_vip *vips;
 	size_t vip_count;
@@ -130,19 +126,19 @@ struct ledger_entries {
 	const struct bucket *buckets; /* the whole slot arena */
 };
 
-/* Borrows the memory. Returns 0 or -ENOMEM; nothing is known before ledger_rebuild(). */
+/* Borrows the memory. The ledger is empty until ledger_rebuild(). Returns 0 or -ENOMEM. */
 int ledger_init(struct ledger *ledger, const struct ledger_memory *memory);
 /* Accepts a ledger that ledger_init() refused. */
 void ledger_done(struct ledger *ledger);
 
-/* Takes stock after a start or a failed write: what nothing refers to counts as resting.
- * Returns 0 or -ENOMEM. */
+/* Reads everything anew, after a start or a failed write: rows and extents that nothing refers to
+ * count as resting. Returns 0 or -ENOMEM. */
 int ledger_rebuild(struct ledger *ledger, const struct ledger_entries *entries);
 
-/* Takes note of a change; call it right before the change is written. Returns 0 or -ENOMEM. */
+/* Records a change; call it right before the change is written. Returns 0 or -ENOMEM. */
 int ledger_apply(struct ledger *ledger, const struct change *change);
 
-/* The row in use for `key`, else one that was and can be revived, else NO_ROW. */
+/* The row in use for `key`, else a former one that can be revived, else NO_ROW. */
 uint32_t ledger_find_service(const struct ledger *ledger, const struct service_key *key);
 /* The row that `vips` or `service_ids` names for this key, or NO_ROW. */
 uint32_t ledger_vip_holder(const struct ledger *ledger, const struct service_key *key);
@@ -150,20 +146,20 @@ uint32_t ledger_id_holder(const struct ledger *ledger, uint64_t id, uint8_t fami
 
 /* Whether the address is marked as virtual. */
 bool ledger_has_address(const struct ledger *ledger, __be32 address);
-/* Of two __be32: the order they are kept in, for qsort(3) and bsearch(3). */
+/* Compares two __be32 in the order of ledger.addresses, for qsort(3) and bsearch(3). */
 int ledger_compare_addresses(const void *a, const void *b);
 
-/* Shapes of the tables the service has or, while it is empty, had, for table_shape(); 0 for a new
- * one. */
+/* Shapes of the service's tables, for table_shape(): of the last ones while it has none, 0 for a new
+ * service. */
 void ledger_table_shapes(const struct ledger *ledger, const struct service_key *key,
 			 uint32_t *ret_shape, uint32_t *ret_local_shape);
 
-/* Whether a resting row or extent has rested through a grace. */
+/* Whether an RCU grace period has passed since a row or extent came to rest. */
 bool ledger_rested(const struct ledger *ledger, uint32_t since);
 
 uint64_t ledger_hash_name(const char *text);
-/* Tables are told apart by it: large ones would be half of our memory. 0 for an empty one. Of the
- * buckets as they stand, or will stand, in the arena. */
+/* Hash of a table's buckets as they are, or will be, in the slot arena; 0 for an empty table. Kept
+ * in place of the buckets, which would be half of the agent's memory. */
 uint64_t ledger_hash_buckets(const struct bucket *buckets, uint32_t count);
 uint64_t ledger_hash_table(const struct table *table, const uint32_t *rows);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What the ledger keeps of names and tables: a hash of each. */
+/* Hashes that the ledger keeps in place of names and tables. */
 #include <string.h>
 #include <xxhash.h>
 
@@ -10,10 +10,10 @@ uint64_t ledger_hash_name(const char *text)
 {
 	uint64_t hash = XXH3_64bits(text, strlen(text));
 
-	return hash ? hash : 1; /* 0 means: no name */
+	return hash ? hash : 1; /* 0: no name */
 }
 
-/* Buckets hashed at a time, so that a table need not stand in memory as the arena will have it. */
+/* Buckets hashed at a time, so that no table has to be laid out in memory as a whole. */
 #define HASH_CHUNK 64
 
 static uint32_t chunk_size(uint32_t left)

@@ -6,65 +6,73 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int grow(void **items, size_t *capacity, size_t count, size_t size)
+static int reserve(struct ledger_list *list, size_t count)
 {
-	size_t wanted = *capacity ? *capacity * 2 : 8;
-	void *grown;
+	size_t capacity = list->capacity ? list->capacity : 8;
+	void *items;
 
-	if (count < *capacity)
+	while (capacity < list->count + count)
+		capacity *= 2;
+	if (capacity == list->capacity)
 		return 0;
-	grown = realloc(*items, wanted * size);
-	if (!grown)
+	items = realloc(list->items, capacity * list->item_size);
+	if (!items)
 		return -ENOMEM;
-	*items = grown;
-	*capacity = wanted;
+	list->items = items;
+	list->capacity = capacity;
 	return 0;
 }
 
-int ledger_list_add(struct ledger_list *list, const void *item, size_t size)
+int ledger_list_add(struct ledger_list *list, const void *items, size_t count)
 {
-	if (grow(&list->items, &list->capacity, list->count, size))
+	if (reserve(list, count))
 		return -ENOMEM;
-	memcpy((char *)list->items + list->count * size, item, size);
-	list->count++;
+	if (count)
+		memcpy((char *)list->items + list->count * list->item_size, items,
+		       count * list->item_size);
+	list->count += count;
 	return 0;
 }
 
-/* The element whose first `key_size` bytes at `key_offset` equal `key`, or NULL. */
-static void *list_find(struct ledger_list *list, const void *key, size_t key_size, size_t size)
+static void *list_find(const struct ledger_list *list, const void *key)
 {
 	for (size_t i = 0; i < list->count; i++) {
-		char *item = (char *)list->items + i * size;
+		char *item = (char *)list->items + i * list->item_size;
 
-		if (!memcmp(item, key, key_size))
+		if (!memcmp(item, key, list->key_size))
 			return item;
 	}
 	return NULL;
 }
 
-static void list_drop(struct ledger_list *list, const void *key, size_t key_size, size_t size)
+int ledger_list_set(struct ledger_list *list, const void *item)
 {
-	char *item = list_find(list, key, key_size, size);
+	void *found = list_find(list, item);
+
+	if (!found)
+		return ledger_list_add(list, item, 1);
+	memcpy(found, item, list->item_size);
+	return 0;
+}
+
+void ledger_list_drop(struct ledger_list *list, const void *key)
+{
+	char *item = list_find(list, key);
 
 	if (!item)
 		return;
 	list->count--;
-	memmove(item, (char *)list->items + list->count * size, size);
-}
-
-static int list_set(struct ledger_list *list, const void *item, size_t key_size, size_t size)
-{
-	void *found = list_find(list, item, key_size, size);
-
-	if (!found)
-		return ledger_list_add(list, item, size);
-	memcpy(found, item, size);
-	return 0;
+	memmove(item, (char *)list->items + list->count * list->item_size, list->item_size);
 }
 
 /* ------------------------------------------------------------------ marked addresses */
 
-/* How many of them come before it. */
+int ledger_compare_addresses(const void *a, const void *b)
+{
+	return memcmp(a, b, sizeof(__be32));
+}
+
+/* Number of addresses before this one. */
 static size_t address_place(const struct ledger_list *list, __be32 address)
 {
 	const __be32 *items = list->items;
@@ -81,11 +89,6 @@ static size_t address_place(const struct ledger_list *list, __be32 address)
 	return low;
 }
 
-int ledger_compare_addresses(const void *a, const void *b)
-{
-	return memcmp(a, b, sizeof(__be32));
-}
-
 bool ledger_has_address(const struct ledger *ledger, __be32 address)
 {
 	const struct ledger_list *list = &ledger->addresses;
@@ -94,12 +97,12 @@ bool ledger_has_address(const struct ledger *ledger, __be32 address)
 	return place < list->count && ((const __be32 *)list->items)[place] == address;
 }
 
-static int add_address(struct ledger_list *list, __be32 address)
+int ledger_add_address(struct ledger_list *list, __be32 address)
 {
 	size_t place = address_place(list, address);
 	__be32 *items;
 
-	if (ledger_list_add(list, &address, sizeof(address)))
+	if (ledger_list_add(list, &address, 1))
 		return -ENOMEM;
 	items = list->items;
 	memmove(&items[place + 1], &items[place], (list->count - 1 - place) * sizeof(*items));
@@ -107,7 +110,7 @@ static int add_address(struct ledger_list *list, __be32 address)
 	return 0;
 }
 
-static void drop_address(struct ledger_list *list, __be32 address)
+void ledger_drop_address(struct ledger_list *list, __be32 address)
 {
 	size_t place = address_place(list, address);
 	__be32 *items = list->items;
@@ -118,72 +121,28 @@ static void drop_address(struct ledger_list *list, __be32 address)
 	memmove(&items[place], &items[place + 1], (list->count - place) * sizeof(*items));
 }
 
-/* ------------------------------------------------------------------ names, and changes of all */
+/* ------------------------------------------------------------------ names */
 
-int ledger_names_set(struct ledger_names *names, uint32_t index, uint64_t hash)
+static int set_listed_name(struct ledger_list *names, uint32_t index, uint64_t hash)
 {
-	size_t i = 0;
-
-	while (i < names->count && names->items[i].index != index)
-		i++;
-	if (!hash) {
-		if (i < names->count)
-			names->items[i] = names->items[--names->count];
-		return 0;
-	}
-	if (i == names->count) {
-		void *items = names->items;
-
-		if (grow(&items, &names->capacity, names->count, sizeof(*names->items)))
-			return -ENOMEM;
-		names->items = items;
-		names->count++;
-	}
-	names->items[i] = (struct ledger_name){ index, hash };
+	if (hash)
+		return ledger_list_set(names, &(struct ledger_name){ index, hash });
+	ledger_list_drop(names, &index);
 	return 0;
 }
 
-int ledger_apply_lists(struct ledger *ledger, const struct change *change)
+int ledger_set_name(struct ledger *ledger, const struct name_key *key, uint64_t hash)
 {
-	struct ledger_network network = { change->row, change->network.flags };
-	struct desired_gateway gateway;
+	struct ledger_service *known = &ledger->services[key->index];
 
-	switch (change->kind) {
-	case CHANGE_NETWORK_SET:
-		return list_set(&ledger->networks, &network, sizeof(network.id), sizeof(network));
-	case CHANGE_NETWORK_REMOVE:
-		list_drop(&ledger->networks, &network, sizeof(network.id), sizeof(network));
+	if (key->kind == NAME_NETWORK)
+		return set_listed_name(&ledger->network_names, key->index, hash);
+	if (key->kind == NAME_LOCALITY)
+		return set_listed_name(&ledger->localities, key->index, hash);
+	if ((key->kind != NAME_CLUSTER && key->kind != NAME_DROPS) ||
+	    key->index >= ledger->memory.service_rows)
 		return 0;
-	case CHANGE_GATEWAY_SET:
-		gateway = (struct desired_gateway){ change->gateway.key, change->gateway.value };
-		return list_set(&ledger->gateways, &gateway, sizeof(gateway.key), sizeof(gateway));
-	case CHANGE_GATEWAY_REMOVE:
-		list_drop(&ledger->gateways, &change->gateway.key, sizeof(gateway.key),
-			  sizeof(gateway));
-		return 0;
-	case CHANGE_ADDRESS_ADD:
-		return add_address(&ledger->addresses, change->address);
-	case CHANGE_ADDRESS_REMOVE:
-		drop_address(&ledger->addresses, change->address);
-		return 0;
-	case CHANGE_ALLOWED_SET:
-		return list_set(&ledger->allowed, &change->allowed, sizeof(change->allowed),
-				sizeof(change->allowed));
-	case CHANGE_ALLOWED_REMOVE:
-		list_drop(&ledger->allowed, &change->allowed, sizeof(change->allowed),
-			  sizeof(change->allowed));
-		return 0;
-	default:
-		return 0;
-	}
-}
-
-void ledger_forget_vip(struct ledger *ledger, const struct vip_key *key)
-{
-	list_drop(&ledger->stray_vips, key, sizeof(*key), sizeof(struct ledger_vip));
-}
-
-void ledger_forget_id(struct ledger *ledger, const struct service_id_key *key)
-{
-	list_drop(&ledger->stray_ids, key, sizeof(*key), sizeof(struct ledger_id));
+	ledger_open_services(ledger, key->index + 1);
+	*(key->kind == NAME_CLUSTER ? &known->name : &known->drops_name) = hash;
+	return 0;
 }

@@ -1,26 +1,27 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Inside the ledger: its small lists, and what its files share. */
+/* Inside the ledger: its small lists, and functions that its files share. */
 #ifndef LEDGER_LIST_H
 #define LEDGER_LIST_H
 
 #include "ledger.h"
 
-/* Appends a copy of `item`. Returns 0 or -ENOMEM. */
-int ledger_list_add(struct ledger_list *list, const void *item, size_t size);
+/* Appends copies of `count` items. Returns 0 or -ENOMEM. */
+int ledger_list_add(struct ledger_list *list, const void *items, size_t count);
+/* Replaces the item of the same key, or appends. Returns 0 or -ENOMEM. */
+int ledger_list_set(struct ledger_list *list, const void *item);
+void ledger_list_drop(struct ledger_list *list, const void *key);
 
-/* hash 0 removes. Returns 0 or -ENOMEM. */
-int ledger_names_set(struct ledger_names *names, uint32_t index, uint64_t hash);
+/* Marks of virtual addresses, kept sorted. Returns 0 or -ENOMEM. */
+int ledger_add_address(struct ledger_list *list, __be32 address);
+void ledger_drop_address(struct ledger_list *list, __be32 address);
 
-/* CHANGE_NETWORK_*, CHANGE_GATEWAY_*, CHANGE_ALLOWED_*. Returns 0 or -ENOMEM. */
-int ledger_apply_lists(struct ledger *ledger, const struct change *change);
+/* Records the hash of a name; 0 removes it. Returns 0 or -ENOMEM. */
+int ledger_set_name(struct ledger *ledger, const struct name_key *key, uint64_t hash);
 
-void ledger_forget_vip(struct ledger *ledger, const struct vip_key *key);
-void ledger_forget_id(struct ledger *ledger, const struct service_id_key *key);
-
-/* Gives the rows below `rows` their lists of backends, empty, unless they have them. */
+/* Initialises the elements of `services` below `rows` that are not yet. */
 void ledger_open_services(struct ledger *ledger, uint32_t rows);
 
-/* Puts row `r`, whose content is or will be `row`, into the hash chains. */
+/* Adds row `r`, whose content is or will be `row`, to the hash chains. */
 void ledger_link_service(struct ledger *ledger, uint32_t r, const struct service *row);
 
 #endif

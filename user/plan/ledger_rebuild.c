@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Taking stock of the kernel's maps: what is in use, what rests. */
+/* Rebuilds the ledger from the kernel's maps: rows and extents in use, and resting ones. */
 #include "ledger.h"
 
 #include <arpa/inet.h>
@@ -12,11 +12,26 @@
 #include "power.h"
 #include "table_walk.h"
 
+#define LIST(type, key) { .item_size = sizeof(type), .key_size = sizeof(((type *)0)->key) }
+
 int ledger_init(struct ledger *ledger, const struct ledger_memory *memory)
 {
 	uint32_t heads = (uint32_t)power_of_two(16, memory->service_rows);
 
-	*ledger = (struct ledger){ .memory = *memory, .head_mask = heads - 1, .epoch = 1 };
+	*ledger = (struct ledger){
+		.memory = *memory,
+		.head_mask = heads - 1,
+		.epoch = 1,
+		.network_names = LIST(struct ledger_name, index),
+		.localities = LIST(struct ledger_name, index),
+		.networks = LIST(struct ledger_network, id),
+		.gateways = LIST(struct desired_gateway, key),
+		.allowed = { .item_size = sizeof(struct allowed_key),
+			     .key_size = sizeof(struct allowed_key) },
+		.addresses = { .item_size = sizeof(__be32), .key_size = sizeof(__be32) },
+		.stray_vips = LIST(struct ledger_vip, key),
+		.stray_ids = LIST(struct ledger_id, key),
+	};
 	ledger->services = calloc(memory->service_rows, sizeof(*ledger->services));
 	ledger->backends = calloc(memory->backend_rows, sizeof(*ledger->backends));
 	ledger->key_heads = calloc(heads, sizeof(*ledger->key_heads));
@@ -35,7 +50,7 @@ void ledger_done(struct ledger *ledger)
 	free(ledger->id_heads);
 	free(ledger->free_extents.items);
 	free(ledger->resting_extents.items);
-	free(ledger->networks_named.items);
+	free(ledger->network_names.items);
 	free(ledger->localities.items);
 	free(ledger->networks.items);
 	free(ledger->gateways.items);
@@ -55,7 +70,7 @@ static void forget_everything(struct ledger *ledger)
 	ledger->service_top = ledger->service_open = 0;
 	ledger->backend_top = 1;
 	ledger->free_extents.count = ledger->resting_extents.count = 0;
-	ledger->networks_named.count = ledger->localities.count = 0;
+	ledger->network_names.count = ledger->localities.count = 0;
 	ledger->networks.count = ledger->gateways.count = ledger->allowed.count = 0;
 	ledger->stray_vips.count = ledger->stray_ids.count = ledger->addresses.count = 0;
 }
@@ -75,11 +90,10 @@ static int take_vip(struct ledger *ledger, const struct ledger_vip *entry)
 	const struct service *row = row_in_use(ledger, entry->row);
 
 	if (!entry->key.port && !entry->key.proto)
-		return ledger_list_add(&ledger->addresses, &entry->key.addr,
-				       sizeof(entry->key.addr));
+		return ledger_list_add(&ledger->addresses, &entry->key.addr, 1);
 	if (!row || row->family != 4 || row->vip.v4 != entry->key.addr ||
 	    row->port != entry->key.port || row->proto != entry->key.proto)
-		return ledger_list_add(&ledger->stray_vips, entry, sizeof(*entry));
+		return ledger_list_add(&ledger->stray_vips, entry, 1);
 	ledger_open_services(ledger, entry->row + 1);
 	ledger->services[entry->row].in_vips = true;
 	return 0;
@@ -90,7 +104,7 @@ static int take_id(struct ledger *ledger, const struct ledger_id *entry)
 	const struct service *row = row_in_use(ledger, entry->row);
 
 	if (!row || row->id != entry->key.id || row->family != entry->key.family)
-		return ledger_list_add(&ledger->stray_ids, entry, sizeof(*entry));
+		return ledger_list_add(&ledger->stray_ids, entry, 1);
 	ledger_open_services(ledger, entry->row + 1);
 	ledger->services[entry->row].in_ids = true;
 	return 0;
@@ -107,15 +121,12 @@ static int take_entries(struct ledger *ledger, const struct ledger_entries *entr
 		      ledger_compare_addresses);
 	for (size_t i = 0; !err && i < entries->id_count; i++)
 		err = take_id(ledger, &entries->ids[i]);
-	for (size_t i = 0; !err && i < entries->network_count; i++)
-		err = ledger_list_add(&ledger->networks, &entries->networks[i],
-				      sizeof(*entries->networks));
-	for (size_t i = 0; !err && i < entries->gateway_count; i++)
-		err = ledger_list_add(&ledger->gateways, &entries->gateways[i],
-				      sizeof(*entries->gateways));
-	for (size_t i = 0; !err && i < entries->allowed_count; i++)
-		err = ledger_list_add(&ledger->allowed, &entries->allowed[i],
-				      sizeof(*entries->allowed));
+	if (!err)
+		err = ledger_list_add(&ledger->networks, entries->networks, entries->network_count);
+	if (!err)
+		err = ledger_list_add(&ledger->gateways, entries->gateways, entries->gateway_count);
+	if (!err)
+		err = ledger_list_add(&ledger->allowed, entries->allowed, entries->allowed_count);
 	return err;
 }
 
@@ -127,12 +138,12 @@ static bool is_zero(const void *memory, size_t bytes)
 }
 
 static uint64_t hash_table(const struct ledger *ledger, const struct ledger_entries *entries,
-			   table_desc word)
+			   table_desc desc)
 {
 	const struct slot_arena arena = { entries->buckets, ledger->memory.bucket_count };
 
-	return table_is_whole(&arena, word) ?
-		       ledger_hash_buckets(arena.buckets + TABLE_OFFSET(word), TABLE_BUCKETS(word)) : 0;
+	return table_is_whole(&arena, desc) ?
+		       ledger_hash_buckets(arena.buckets + TABLE_OFFSET(desc), TABLE_BUCKETS(desc)) : 0;
 }
 
 static void take_services(struct ledger *ledger, const struct ledger_entries *entries)
@@ -153,7 +164,7 @@ static void take_services(struct ledger *ledger, const struct ledger_entries *en
 		known->table_hash = hash_table(ledger, entries, row->table);
 		known->local_hash = hash_table(ledger, entries, row->local_table);
 	}
-	/* A hole below the top was never published, or a crash left no trace of it: it rests. */
+	/* A zero row below the top was never published, or was lost in a crash: it rests. */
 	for (uint32_t r = 0; r < ledger->service_top; r++)
 		if (ledger->services[r].state == ROW_UNTOUCHED) {
 			ledger->services[r].state = ROW_RESTING;
@@ -162,7 +173,7 @@ static void take_services(struct ledger *ledger, const struct ledger_entries *en
 		}
 }
 
-/* A row that no table names was written by a plan that was killed before it got so far, or left. */
+/* A row that no table names left the view, or the plan that wrote it was killed before its table. */
 static void take_backend(struct ledger *ledger, uint32_t b, const struct backend *row, bool named)
 {
 	struct ledger_backend *known = &ledger->backends[b];
@@ -179,7 +190,7 @@ static void take_backend(struct ledger *ledger, uint32_t b, const struct backend
 		known->next = ledger->services[row->service].first_backend;
 		ledger->services[row->service].first_backend = b;
 	} else {
-		known->state = ROW_OUT; /* of a service that is gone */
+		known->state = ROW_OUT; /* its service is gone */
 	}
 }
 
@@ -198,12 +209,12 @@ static void mark_row(uint32_t row, uint32_t parts, void *data)
 }
 
 static void mark_named(const struct ledger *ledger, const struct ledger_entries *entries,
-		       table_desc word, bool *named)
+		       table_desc desc, bool *named)
 {
 	const struct slot_arena arena = { entries->buckets, ledger->memory.bucket_count };
 	struct marking marking = { named, ledger->memory.backend_rows };
 
-	table_each(&arena, word, mark_row, &marking);
+	table_each(&arena, desc, mark_row, &marking);
 }
 
 static int take_backends(struct ledger *ledger, const struct ledger_entries *entries)
@@ -227,11 +238,11 @@ static int take_backends(struct ledger *ledger, const struct ledger_entries *ent
 	return 0;
 }
 
-static int take_word(struct extent_list *unused, table_desc word)
+static int take_table(struct extent_list *unused, table_desc desc)
 {
-	int err = extent_claim(unused, TABLE_OFFSET(word), TABLE_BUCKETS(word));
+	int err = extent_claim(unused, TABLE_OFFSET(desc), TABLE_BUCKETS(desc));
 
-	return err == -ENOENT ? 0 : err; /* outside the arena: nothing to protect there */
+	return err == -ENOENT ? 0 : err; /* out of bounds: no bucket to protect */
 }
 
 static int take_extents(struct ledger *ledger)
@@ -244,37 +255,11 @@ static int take_extents(struct ledger *ledger)
 	for (uint32_t r = 0; !err && r < ledger->service_top; r++) {
 		if (ledger->services[r].state != ROW_USED)
 			continue;
-		err = take_word(unused, ledger->memory.services[r].table);
+		err = take_table(unused, ledger->memory.services[r].table);
 		if (!err)
-			err = take_word(unused, ledger->memory.services[r].local_table);
+			err = take_table(unused, ledger->memory.services[r].local_table);
 	}
 	return err;
-}
-
-static void take_service_name(struct ledger *ledger, const struct ledger_named *named)
-{
-	struct ledger_service *known = &ledger->services[named->key.index];
-
-	if (named->key.index >= ledger->memory.service_rows)
-		return;
-	ledger_open_services(ledger, named->key.index + 1);
-	*(named->key.kind == NAME_CLUSTER ? &known->name : &known->drops_name) = named->hash;
-}
-
-static int take_name(struct ledger *ledger, const struct ledger_named *named)
-{
-	switch (named->key.kind) {
-	case NAME_CLUSTER:
-	case NAME_DROPS:
-		take_service_name(ledger, named);
-		return 0;
-	case NAME_NETWORK:
-		return ledger_names_set(&ledger->networks_named, named->key.index, named->hash);
-	case NAME_LOCALITY:
-		return ledger_names_set(&ledger->localities, named->key.index, named->hash);
-	default:
-		return 0;
-	}
 }
 
 int ledger_rebuild(struct ledger *ledger, const struct ledger_entries *entries)
@@ -290,6 +275,6 @@ int ledger_rebuild(struct ledger *ledger, const struct ledger_entries *entries)
 	if (!err)
 		err = take_extents(ledger);
 	for (size_t i = 0; !err && i < entries->name_count; i++)
-		err = take_name(ledger, &entries->names[i]);
+		err = ledger_set_name(ledger, &entries->names[i].key, entries->names[i].hash);
 	return err;
 }

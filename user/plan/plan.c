@@ -8,28 +8,44 @@
 #include "parallax_hash.h"
 #include "plan_state.h"
 
-/* Where many backends are new, as many go out: lists that were outgrown would stay in the arena. */
-static size_t first_capacity(const struct plan_state *state)
+void *plan_alloc(struct plan_state *state, size_t size)
 {
-	return 64 + 2 * state->fresh_backends;
+	void *memory = arena_alloc(state->arena, size);
+
+	if (!memory)
+		state->err = -ENOMEM;
+	return memory;
+}
+
+/* `items` with room for one more, or a larger copy of them. Returns NULL without memory. */
+static void *make_room(struct plan_state *state, void *items, size_t count, size_t *capacity,
+		       size_t size, size_t first)
+{
+	size_t larger = count ? 2 * count : first;
+	void *copy;
+
+	if (count < *capacity)
+		return items;
+	copy = plan_alloc(state, larger * size);
+	if (!copy)
+		return NULL;
+	if (count)
+		memcpy(copy, items, count * size);
+	*capacity = larger;
+	return copy;
 }
 
 void plan_add(struct plan_state *state, const struct change *change)
 {
-	if (state->list.count == state->capacity) {
-		size_t capacity = state->capacity ? state->capacity * 2 : first_capacity(state);
-		struct change *items = arena_array(state->arena, capacity, sizeof(*items));
+	/* As many backends leave as are new: outgrown lists would stay in the arena. */
+	struct change *items = make_room(state, state->list.items, state->list.count,
+					 &state->capacity, sizeof(*items),
+					 64 + 2 * state->fresh_backends);
 
-		if (!items) {
-			state->err = -ENOMEM;
-			return;
-		}
-		if (state->list.count)
-			memcpy(items, state->list.items, state->list.count * sizeof(*items));
-		state->list.items = items;
-		state->capacity = capacity;
-	}
-	state->list.items[state->list.count++] = *change;
+	if (!items)
+		return;
+	items[state->list.count++] = *change;
+	state->list.items = items;
 }
 
 void plan_destination(struct plan_state *state, __be32 address)
@@ -60,27 +76,21 @@ static uint32_t largest_index(const struct ledger_name *names, size_t count)
 	return largest;
 }
 
-static int remember_locality(struct plan_state *state, uint32_t index, uint64_t hash)
+static void remember_locality(struct plan_state *state, uint32_t index, uint64_t hash)
 {
-	if (state->new_locality_count == state->new_locality_capacity) {
-		size_t capacity = state->new_locality_capacity ? state->new_locality_capacity * 2 : 16;
-		struct ledger_name *names = arena_array(state->arena, capacity, sizeof(*names));
+	struct ledger_name *names = make_room(state, state->new_localities,
+					      state->new_locality_count,
+					      &state->new_locality_capacity, sizeof(*names), 16);
 
-		if (!names)
-			return -ENOMEM;
-		if (state->new_locality_count)
-			memcpy(names, state->new_localities,
-			       state->new_locality_count * sizeof(*names));
-		state->new_localities = names;
-		state->new_locality_capacity = capacity;
-	}
-	state->new_localities[state->new_locality_count++] = (struct ledger_name){ index, hash };
-	return 0;
+	if (!names)
+		return;
+	names[state->new_locality_count++] = (struct ledger_name){ index, hash };
+	state->new_localities = names;
 }
 
 static uint16_t name_locality(struct plan_state *state, const char *text)
 {
-	const struct ledger_names *held = &state->ledger->localities;
+	const struct ledger_list *held = &state->ledger->localities;
 	uint64_t hash = ledger_hash_name(text);
 	uint32_t index = find_locality(held->items, held->count, hash);
 
@@ -91,10 +101,7 @@ static uint16_t name_locality(struct plan_state *state, const char *text)
 	index = largest_index(held->items, held->count) + 1 + (uint32_t)state->new_locality_count;
 	if (index > UINT16_MAX)
 		return 0;
-	if (remember_locality(state, index, hash)) {
-		state->err = -ENOMEM;
-		return 0;
-	}
+	remember_locality(state, index, hash);
 	plan_add(state, &(struct change){ .kind = CHANGE_NAME_SET,
 					  .name = { text, hash, { NAME_LOCALITY, index } } });
 	return (uint16_t)index;
@@ -107,7 +114,7 @@ uint16_t plan_locality(struct plan_state *state, const char *text)
 
 	if (!text || !*text)
 		return 0;
-	/* Endpoints of one locality share its string, so that its address is a good hint. */
+	/* Endpoints of one locality share its string, so a cache by address mostly hits. */
 	hit = &state->locality_cache[((uintptr_t)text >> 3) % slots];
 	if (hit->text != text)
 		*hit = (struct locality_hit){ text, name_locality(state, text) };
@@ -135,7 +142,7 @@ struct backend_info plan_backend_info(struct plan_state *state, const struct wan
 				      const struct wanted_backend *wanted)
 {
 	const struct view_backend *from = wanted->from;
-	/* Of a row with a VIP, shares are those of the client side. */
+	/* A row with a VIP shows the shares of the client side. */
 	bool counts = wanted->client_index != NO_ROW || !service->want->view;
 
 	return (struct backend_info){
@@ -160,17 +167,4 @@ int plan_run(struct plan_state *state, struct change_list *ret)
 		return -ENOMEM;
 	*ret = state->list;
 	return 0;
-}
-
-int plan_build(const struct ledger *ledger, const struct desired *desired, uint64_t now_ns,
-	       struct arena *arena, struct change_list *ret, const char **ret_reason)
-{
-	struct plan_state state = {
-		.ledger = ledger, .desired = desired, .now_ns = now_ns, .arena = arena,
-	};
-	int err = plan_run(&state, ret);
-
-	if (err == -ENOSPC)
-		*ret_reason = state.reason;
-	return err;
 }

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Inside the plan: the marks by which a packet without readable ports is known to be for a VIP. */
+/* Inside the plan: marks that tell the packet path which addresses are virtual when a packet's ports
+ * cannot be read. */
 #include "plan_state.h"
 
 #include <stdlib.h>
 
-/* Sorted; *ret_count of them. */
+/* The wanted virtual addresses, sorted. */
 static __be32 *wanted_addresses(struct plan_state *state, size_t *ret_count)
 {
 	const struct desired *desired = state->desired;
-	__be32 *list = arena_array(state->arena, desired->service_count + 1, sizeof(*list));
+	__be32 *list = plan_alloc(state, (desired->service_count + 1) * sizeof(*list));
 	size_t count = 0;
 
 	for (size_t i = 0; list && i < desired->service_count; i++)
@@ -45,8 +46,8 @@ void plan_addresses(struct plan_state *state, enum change_kind kind)
 	__be32 *wanted = wanted_addresses(state, &count);
 
 	if (!wanted)
-		state->err = -1;
-	else if (kind == CHANGE_ADDRESS_ADD)
+		return;
+	if (kind == CHANGE_ADDRESS_ADD)
 		add_missing(state, wanted, count);
 	else if (!state->desired->keep_missing)
 		remove_unwanted(state, wanted, count);

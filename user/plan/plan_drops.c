@@ -6,7 +6,7 @@
 
 #include "utf8.h"
 
-#define WHOLE 4294967296.0 /* drop_hash() lies below */
+#define WHOLE 4294967296.0 /* drop_hash() is less */
 
 static const struct view_drop *view_drops(const struct desired_service *want, size_t *ret_count)
 {
@@ -21,8 +21,8 @@ static uint64_t threshold(double fraction)
 	return fraction > 0 && !value ? 1 : value;
 }
 
-/* What is left after one category more. The sum is taken from what passes, so that 100 % refuses
- * every hash. */
+/* Fills in the cumulative thresholds. They are computed from the part that passes, so that 100 %
+ * refuses every hash. */
 static void fill(const struct view_drop *drops, size_t count, struct drops *ret)
 {
 	double passed = 1;
@@ -46,7 +46,7 @@ uint64_t plan_drop(const struct desired_service *want)
 	return drops.upto[DROP_CATEGORIES - 1];
 }
 
-/* A line per place. Categories come from a control plane and go to a terminal. */
+/* One line per category. The control plane's names go to a terminal, so they are cleaned. */
 static void write_names(const struct view_drop *drops, size_t count, struct name *ret)
 {
 	const size_t room = sizeof(ret->text) / DROP_CATEGORIES - 1;
@@ -69,13 +69,11 @@ static void write_names(const struct view_drop *drops, size_t count, struct name
 static bool add_name(struct plan_state *state, const struct wanted_service *service,
 		     const struct view_drop *drops, size_t count)
 {
-	struct name *name = arena_alloc(state->arena, sizeof(*name));
+	struct name *name = plan_alloc(state, sizeof(*name));
 	uint64_t hash;
 
-	if (!name) {
-		state->err = -1;
+	if (!name)
 		return false;
-	}
 	write_names(drops, count, name);
 	hash = ledger_hash_name(name->text);
 	if (state->ledger->services[service->row].drops_name == hash)
@@ -89,15 +87,13 @@ static bool add_name(struct plan_state *state, const struct wanted_service *serv
 void plan_add_drops(struct plan_state *state, const struct wanted_service *service)
 {
 	const struct drops *held = &state->ledger->memory.drops[service->row];
-	struct drops *row = arena_alloc(state->arena, sizeof(*row));
+	struct drops *row = plan_alloc(state, sizeof(*row));
 	size_t count;
 	const struct view_drop *drops = view_drops(service->want, &count);
 	bool reset;
 
-	if (!row) {
-		state->err = -1;
+	if (!row)
 		return;
-	}
 	fill(drops, count, row);
 	reset = add_name(state, service, drops, count) || service->fresh;
 	if (reset || memcmp(row->upto, held->upto, sizeof(row->upto)))

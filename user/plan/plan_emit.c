@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Inside the plan: the changes in their order — backends, tables, rows, entries, removals. */
+/* Inside the plan: lists the changes in order — backends, tables, rows, entries, removals. */
 #include "parallax_table.h"
 #include "plan_state.h"
 
@@ -21,7 +21,7 @@ static void emit_retired(struct plan_state *state)
 	for (size_t i = 0; i < state->retired_count; i++)
 		add_row(state, CHANGE_BACKEND_RETIRE, state->retired[i]);
 	if (state->rcu_sync)
-		add_row(state, CHANGE_GRACE, NO_ROW);
+		add_row(state, CHANGE_RCU_SYNC, NO_ROW);
 }
 
 /* ------------------------------------------------------------------ backends */
@@ -37,12 +37,10 @@ static void emit_fresh_backend(struct plan_state *state, const struct wanted_ser
 			       const struct wanted_backend *wanted, struct backend_info info)
 {
 	const struct view_backend *from = wanted->from;
-	struct backend *row = arena_alloc(state->arena, sizeof(*row));
+	struct backend *row = plan_alloc(state, sizeof(*row));
 
-	if (!row) {
-		state->err = -1;
+	if (!row)
 		return;
-	}
 	*row = (struct backend){
 		.addr = from->addr.ip,
 		.port = htons(from->port),
@@ -62,16 +60,16 @@ static void emit_fresh_backend(struct plan_state *state, const struct wanted_ser
 				.kind = CHANGE_BACKEND, .row = wanted->row, .backend = row });
 }
 
-/* Within a hundredth, or one. */
-static bool about(uint32_t held, uint32_t wanted)
+/* Equal to one part in a hundred, or to 1. */
+static bool is_close(uint32_t held, uint32_t wanted)
 {
 	uint32_t off = held > wanted ? held - wanted : wanted - held;
 
 	return off <= 1 || off <= wanted / 100;
 }
 
-/* When one of many endpoints changes, the shares of all others do, by next to nothing: to write
- * that down for people would be most of the work. */
+/* From this number on, display values within a hundredth are left as they are: each endpoint that
+ * changes alters the shares of all others slightly, and writing those would be most of the work. */
 #define MANY_BACKENDS 256
 
 static bool same_info(const struct backend *row, const struct backend_info *info, size_t backends)
@@ -80,7 +78,7 @@ static bool same_info(const struct backend *row, const struct backend_info *info
 	    row->locality != info->locality)
 		return false;
 	if (backends > MANY_BACKENDS)
-		return about(row->share, info->share) && about(row->slots, info->slots);
+		return is_close(row->share, info->share) && is_close(row->slots, info->slots);
 	return row->share == info->share && row->slots == info->slots;
 }
 
@@ -110,17 +108,17 @@ static void emit_slots(struct plan_state *state, const struct wanted_table *tabl
 		plan_add(state, &(struct change){
 					.kind = CHANGE_SLOTS,
 					.slots = { table->table, table->rows,
-						   TABLE_OFFSET(table->word),
-						   TABLE_BUCKETS(table->word) } });
+						   TABLE_OFFSET(table->desc),
+						   TABLE_BUCKETS(table->desc) } });
 }
 
-static void emit_word(struct plan_state *state, const struct wanted_service *service,
+static void emit_desc(struct plan_state *state, const struct wanted_service *service,
 		      const struct wanted_table *table, enum change_kind kind)
 {
 	if (table->changed)
 		plan_add(state, &(struct change){
 					.kind = kind, .row = service->row,
-					.word = table->word, .word_hash = table->hash });
+					.desc = table->desc, .desc_hash = table->hash });
 }
 
 static void emit_cluster_name(struct plan_state *state, const struct wanted_service *service)
@@ -137,12 +135,10 @@ static void emit_cluster_name(struct plan_state *state, const struct wanted_serv
 static void emit_fresh_service(struct plan_state *state, const struct wanted_service *service)
 {
 	const struct service_key *key = &service->want->key;
-	struct service *row = arena_alloc(state->arena, sizeof(*row));
+	struct service *row = plan_alloc(state, sizeof(*row));
 
-	if (!row) {
-		state->err = -1;
+	if (!row)
 		return;
-	}
 	*row = (struct service){
 		.vip = key->vip.ip,
 		.port = htons(key->port),
@@ -150,8 +146,8 @@ static void emit_fresh_service(struct plan_state *state, const struct wanted_ser
 		.flags = SERVICE_IN_USE | service->want->flags,
 		.family = key->family,
 		.id = key->id,
-		.table = service->client.word,
-		.local_table = service->local.word,
+		.table = service->client.desc,
+		.local_table = service->local.desc,
 		.captured_ns = key->vip.family ? state->now_ns : 0,
 		.drop = plan_drop(service->want),
 	};
@@ -178,8 +174,8 @@ static void emit_service(struct plan_state *state, const struct wanted_service *
 		emit_fresh_service(state, service);
 		return;
 	}
-	emit_word(state, service, &service->client, CHANGE_TABLE);
-	emit_word(state, service, &service->local, CHANGE_LOCAL_TABLE);
+	emit_desc(state, service, &service->client, CHANGE_TABLE);
+	emit_desc(state, service, &service->local, CHANGE_LOCAL_TABLE);
 	if (row->drop != drop)
 		plan_add(state, &(struct change){
 					.kind = CHANGE_DROP, .row = service->row, .drop = drop });
@@ -274,7 +270,7 @@ static void emit_backends_out(struct plan_state *state, uint32_t r)
 				  ledger->memory.backends[b].flags | BACKEND_DRAINING);
 }
 
-/* Rows that no service stands for. */
+/* Rows that belong to no wanted service. */
 static void emit_missing(struct plan_state *state)
 {
 	const struct ledger *ledger = state->ledger;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Where not everything fits: a plan without the services that want most of what is short. */
+/* Plans without the services that need most of a resource that does not suffice. */
 #include <errno.h>
 #include <string.h>
 
 #include "parallax_table.h"
 #include "plan_state.h"
 
-/* How much of what is short a service wants anew. */
+/* How much of the scarce resource a service needs anew. */
 static size_t demand(const struct plan_state *state, const struct wanted_service *service)
 {
 	size_t count = 0;
@@ -14,8 +14,8 @@ static size_t demand(const struct plan_state *state, const struct wanted_service
 	if (state->short_of == SHORT_OF_SERVICES)
 		return service->row == NO_ROW;
 	if (state->short_of == SHORT_OF_SLOTS)
-		return (service->client.write ? TABLE_BUCKETS(service->client.word) : 0) +
-		       (service->local.write ? TABLE_BUCKETS(service->local.word) : 0);
+		return (service->client.write ? TABLE_BUCKETS(service->client.desc) : 0) +
+		       (service->local.write ? TABLE_BUCKETS(service->local.desc) : 0);
 	for (size_t i = 0; i < service->backend_count; i++)
 		count += service->backends[i].fresh;
 	return count;
@@ -31,8 +31,8 @@ static size_t find_largest(const struct plan_state *state, const size_t *demands
 	return largest;
 }
 
-/* One that stands stays as it is; one that is new is not there. */
-static void leave_out(const struct plan_state *state, struct desired_service *services, size_t i,
+/* An existing service stays as it is; a new one is left out. */
+static void give_up(const struct plan_state *state, struct desired_service *services, size_t i,
 		      bool *gone)
 {
 	services[i].view = services[i].local_view = NULL;
@@ -51,7 +51,7 @@ static size_t drop_gone(struct desired_service *services, size_t count, const bo
 	return kept;
 }
 
-/* Leaves out up to `most`, adds their number to *ret_left and names the first in *ret_name. */
+/* Gives up to `most` services up, adds their number to *ret_left and sets *ret_name to the first. */
 static int shrink(const struct plan_state *state, struct desired *desired, size_t most,
 		  size_t *ret_left, const char **ret_name)
 {
@@ -72,7 +72,7 @@ static int shrink(const struct plan_state *state, struct desired *desired, size_
 		if (!demands[i])
 			break;
 		demands[i] = 0;
-		leave_out(state, services, i, gone);
+		give_up(state, services, i, gone);
 		if (!*ret_name)
 			*ret_name = services[i].cluster;
 	}
@@ -89,7 +89,7 @@ int plan_fit(const struct ledger *ledger, const struct desired *desired, uint64_
 	struct desired smaller = *desired;
 	size_t left = 0;
 
-	/* Twice as many each time: there may be thousands. */
+	/* Doubles each time, since thousands may not fit. */
 	for (size_t most = 1;; most *= 2) {
 		struct plan_state state = { .ledger = ledger, .desired = &smaller,
 					    .now_ns = now_ns, .arena = arena };

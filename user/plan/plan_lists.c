@@ -6,7 +6,7 @@
 
 /* ------------------------------------------------------------------ settings */
 
-/* The wanted settings with what others write kept. */
+/* The wanted settings, with the fields that others write unchanged. */
 static struct settings wanted_settings(const struct plan_state *state)
 {
 	const struct settings *held = state->ledger->memory.settings;
@@ -19,17 +19,15 @@ static struct settings wanted_settings(const struct plan_state *state)
 
 static void add_settings(struct plan_state *state, const struct settings *settings)
 {
-	struct settings *copy = arena_alloc(state->arena, sizeof(*copy));
+	struct settings *copy = plan_alloc(state, sizeof(*copy));
 
-	if (!copy) {
-		state->err = -1;
+	if (!copy)
 		return;
-	}
 	*copy = *settings;
 	plan_add(state, &(struct change){ .kind = CHANGE_SETTINGS, .settings = copy });
 }
 
-/* Tunnels and tables need the rest first; a gateway opens once its tables stand. */
+/* A gateway opens after its tables are written; all other settings come before them. */
 static bool gateway_opens(const struct plan_state *state)
 {
 	return state->desired->settings.listen_port &&
@@ -70,11 +68,11 @@ static const struct ledger_network *held_network(const struct plan_state *state,
 
 static uint64_t held_network_name(const struct plan_state *state, uint32_t id)
 {
-	const struct ledger_names *names = &state->ledger->networks_named;
+	const struct ledger_name *names = state->ledger->network_names.items;
 
-	for (size_t i = 0; i < names->count; i++)
-		if (names->items[i].index == id)
-			return names->items[i].hash;
+	for (size_t i = 0; i < state->ledger->network_names.count; i++)
+		if (names[i].index == id)
+			return names[i].hash;
 	return 0;
 }
 
@@ -105,19 +103,18 @@ static bool wants_network(const struct plan_state *state, uint32_t id)
 static void remove_networks(struct plan_state *state)
 {
 	const struct ledger_network *held = state->ledger->networks.items;
-	const struct ledger_names *names = &state->ledger->networks_named;
+	const struct ledger_name *names = state->ledger->network_names.items;
 
 	for (size_t i = 0; i < state->ledger->networks.count; i++)
 		if (!wants_network(state, held[i].id))
 			plan_add(state, &(struct change){ .kind = CHANGE_NETWORK_REMOVE,
 							  .row = held[i].id });
-	for (size_t i = 0; i < names->count; i++)
-		if (!wants_network(state, names->items[i].index))
+	for (size_t i = 0; i < state->ledger->network_names.count; i++)
+		if (!wants_network(state, names[i].index))
 			plan_add(state, &(struct change){
 						.kind = CHANGE_NAME_REMOVE,
 						.name = { NULL, 0,
-							  { NAME_NETWORK,
-							    names->items[i].index } } });
+							  { NAME_NETWORK, names[i].index } } });
 }
 
 /* ------------------------------------------------------------------ gateways and ranges */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Inside the plan: which rows of the kernel already stand for what is wanted. */
+/* Inside the plan: matches wanted services and backends with existing rows. */
 #include "plan_state.h"
 
 #include <arpa/inet.h>
@@ -79,7 +79,7 @@ static int compare_held(const void *a, const void *b)
 	return 0;
 }
 
-/* ------------------------------------------------------------------ what is wanted */
+/* ------------------------------------------------------------------ wanted backends */
 
 static size_t add_view(struct wanted_backend *to, const struct view *view, bool local)
 {
@@ -95,7 +95,7 @@ static size_t add_view(struct wanted_backend *to, const struct view *view, bool 
 	return count;
 }
 
-/* A pod that stands in both views is one backend. */
+/* A pod of both views is one backend. */
 static size_t merge_equal(struct wanted_backend *items, size_t count)
 {
 	size_t kept = 0;
@@ -137,7 +137,7 @@ static int collect_wanted(struct plan_state *state, struct wanted_service *servi
 	return 0;
 }
 
-/* ------------------------------------------------------------------ what is held */
+/* ------------------------------------------------------------------ existing rows */
 
 static int collect_held(struct plan_state *state, uint32_t row, struct held **ret, size_t *ret_count)
 {
@@ -151,7 +151,7 @@ static int collect_held(struct plan_state *state, uint32_t row, struct held **re
 	held = arena_array(state->arena, count ? count : 1, sizeof(*held));
 	if (!held)
 		return -ENOMEM;
-	/* Lists grow at the head: filled from behind, they are mostly in order already. */
+	/* Lists grow at the head: filled from the back, the array is mostly sorted. */
 	for (size_t i = count; b != NO_ROW; b = ledger->backends[b].next)
 		held[--i] = (struct held){ &ledger->memory.backends[b], b,
 					   ledger->backends[b].state == ROW_OUT };
@@ -167,7 +167,7 @@ static void keep_backend(struct plan_state *state, struct wanted_backend *wanted
 	state->backend_kept[row] = 1;
 }
 
-/* One address with equal port, network and kind may recur in two priorities: equal ones first. */
+/* Equal backends may recur in two priorities: rows of the same priority are matched first. */
 static void pair_run(struct plan_state *state, struct wanted_backend *wanted, size_t wanted_count,
 		     const struct held *held, size_t held_count)
 {
@@ -213,10 +213,26 @@ static void keep_all_backends(struct plan_state *state, uint32_t row)
 			state->backend_kept[b] = 1;
 }
 
-static int match_service(struct plan_state *state, struct wanted_service *service)
+/* Matches the backends of a service that has a row. */
+static int match_backends(struct plan_state *state, struct wanted_service *service)
 {
 	struct held *held;
 	size_t held_count;
+	int err;
+
+	state->service_kept[service->row] = true;
+	if (service->keep) {
+		keep_all_backends(state, service->row);
+		return 0;
+	}
+	err = collect_held(state, service->row, &held, &held_count);
+	if (!err)
+		pair(state, service, held, held_count);
+	return err;
+}
+
+static int match_service(struct plan_state *state, struct wanted_service *service)
+{
 	int err = collect_wanted(state, service);
 
 	if (err)
@@ -225,23 +241,15 @@ static int match_service(struct plan_state *state, struct wanted_service *servic
 	service->fresh = service->row == NO_ROW ||
 			 state->ledger->services[service->row].state != ROW_USED;
 	service->keep = service->want->keep && !service->fresh;
-	if (service->row == NO_ROW) {
+	if (service->row == NO_ROW)
 		state->fresh_services++;
-	} else if (service->keep) {
-		state->service_kept[service->row] = true;
-		keep_all_backends(state, service->row);
-	} else {
-		state->service_kept[service->row] = true;
-		err = collect_held(state, service->row, &held, &held_count);
-		if (err)
-			return err;
-		pair(state, service, held, held_count);
-	}
+	else
+		err = match_backends(state, service);
 	for (size_t i = 0; i < service->backend_count; i++) {
 		service->backends[i].fresh = service->backends[i].row == NO_ROW;
 		state->fresh_backends += service->backends[i].fresh;
 	}
-	return 0;
+	return err;
 }
 
 int plan_match(struct plan_state *state)

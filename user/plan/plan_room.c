@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Inside the plan: rows and extents for what is new, or a refusal before anything is written. */
+/* Inside the plan: rows and extents for new services and backends, or a refusal before any write. */
 #include "plan_state.h"
 
 #include <errno.h>
@@ -23,7 +23,7 @@ static int refuse(struct plan_state *state, int short_of, size_t wanted, size_t 
 	return state->reason ? -ENOSPC : -ENOMEM;
 }
 
-/* A row that rests or went out, to be taken in the order of `since`. */
+/* A resting or former row; the one with the lowest `since` is taken first. */
 struct candidate {
 	uint32_t row, since;
 };
@@ -40,6 +40,11 @@ static int compare_candidates(const void *a, const void *b)
 	return x->since == y->since ? 0 : x->since < y->since ? -1 : 1;
 }
 
+static void add_candidate(struct candidates *list, uint32_t row, uint32_t since)
+{
+	list->items[list->count++] = (struct candidate){ row, since };
+}
+
 /* ------------------------------------------------------------------ service rows */
 
 static int resting_services(struct plan_state *state, struct candidates *ret)
@@ -51,42 +56,39 @@ static int resting_services(struct plan_state *state, struct candidates *ret)
 		return -ENOMEM;
 	for (uint32_t r = 0; r < ledger->service_top; r++)
 		if (ledger->services[r].state == ROW_RESTING && !state->service_kept[r])
-			ret->items[ret->count++] =
-				(struct candidate){ r, ledger->services[r].since };
+			add_candidate(ret, r, ledger->services[r].since);
 	qsort(ret->items, ret->count, sizeof(*ret->items), compare_candidates);
 	return 0;
 }
 
+static uint32_t next_service_row(struct plan_state *state, uint32_t *next,
+				 struct candidates *resting)
+{
+	const struct candidate *taken;
+
+	if (*next < state->ledger->memory.service_rows)
+		return (*next)++;
+	taken = &resting->items[resting->used++];
+	state->service_kept[taken->row] = true;
+	state->rcu_sync |= !ledger_rested(state->ledger, taken->since);
+	return taken->row;
+}
+
 static int room_for_services(struct plan_state *state)
 {
-	const struct ledger *ledger = state->ledger;
-	uint32_t next = ledger->service_top;
+	uint32_t next = state->ledger->service_top;
+	size_t room = state->ledger->memory.service_rows - next, wanted = state->fresh_services;
 	struct candidates resting = {};
-	size_t room;
 
-	if (!state->fresh_services)
-		return 0;
-	room = ledger->memory.service_rows - next;
-	if (state->fresh_services > room) {
+	if (wanted > room) {
 		if (resting_services(state, &resting))
 			return -ENOMEM;
-		if (state->fresh_services > room + resting.count)
-			return refuse(state, SHORT_OF_SERVICES, state->fresh_services,
-				      room + resting.count);
+		if (wanted > room + resting.count)
+			return refuse(state, SHORT_OF_SERVICES, wanted, room + resting.count);
 	}
-	for (size_t i = 0; i < state->desired->service_count; i++) {
-		struct wanted_service *service = &state->services[i];
-
-		if (service->row != NO_ROW)
-			continue;
-		if (next < ledger->memory.service_rows) {
-			service->row = next++;
-			continue;
-		}
-		service->row = resting.items[resting.used].row;
-		state->service_kept[service->row] = true;
-		state->rcu_sync |= !ledger_rested(ledger, resting.items[resting.used++].since);
-	}
+	for (size_t i = 0; i < state->desired->service_count; i++)
+		if (state->services[i].row == NO_ROW)
+			state->services[i].row = next_service_row(state, &next, &resting);
 	return 0;
 }
 
@@ -102,14 +104,13 @@ static int backend_candidates(struct plan_state *state, enum row_state wanted,
 		return -ENOMEM;
 	for (uint32_t b = 1; b < ledger->backend_top; b++)
 		if (ledger->backends[b].state == wanted && !state->backend_kept[b])
-			ret->items[ret->count++] =
-				(struct candidate){ b, ledger->backends[b].since };
+			add_candidate(ret, b, ledger->backends[b].since);
 	qsort(ret->items, ret->count, sizeof(*ret->items), compare_candidates);
 	return 0;
 }
 
-/* Rows that went out longest ago come to rest; some more than are needed now, so that the next
- * plans find rested rows instead of waiting for a grace each. */
+/* Retires the rows that left longest ago; more than are needed now, so that the next plans find
+ * resting rows and need not wait for an RCU grace period each. */
 static int retire(struct plan_state *state, const struct candidates *out, size_t needed)
 {
 	size_t count = needed + state->ledger->memory.backend_rows / 64;
@@ -187,35 +188,35 @@ static int index_rows(struct plan_state *state, const struct wanted_service *ser
 	return 0;
 }
 
-/* Of the same shape and as many buckets. */
+/* Whether both have the same shape and number of buckets. */
 static bool same_kind(const struct wanted_table *wanted)
 {
-	return TABLE_SHAPE(wanted->word) == TABLE_SHAPE(wanted->old) &&
-	       TABLE_BUCKETS(wanted->word) == TABLE_BUCKETS(wanted->old);
+	return TABLE_SHAPE(wanted->desc) == TABLE_SHAPE(wanted->old) &&
+	       TABLE_BUCKETS(wanted->desc) == TABLE_BUCKETS(wanted->old);
 }
 
-/* `word` is complete but for the offset when words are to be written. */
+/* Sets desc, without the offset if buckets are to be written. */
 static int compare_table(struct plan_state *state, const struct wanted_service *service,
 			 struct wanted_table *wanted, const struct view *view, bool local)
 {
 	uint32_t generation = (TABLE_GENERATION(wanted->old) + 1) & TABLE_GENERATION_MASK;
 
-	wanted->word = wanted->old;
+	wanted->desc = wanted->old;
 	wanted->hash = wanted->old_hash;
 	if (!wanted->table || !wanted->table->buckets) {
 		wanted->changed = TABLE_BUCKETS(wanted->old) != 0;
-		/* Who comes back finds the shape there was. */
+		/* A service whose endpoints return has its former shape. */
 		if (wanted->changed || service->fresh)
-			wanted->word = TABLE_DESC(0, TABLE_SHAPE(wanted->old), 0, generation);
+			wanted->desc = TABLE_DESC(0, TABLE_SHAPE(wanted->old), 0, generation);
 		wanted->hash = 0;
 		return 0;
 	}
 	if (index_rows(state, service, local, view->backend_count, &wanted->rows))
 		return -ENOMEM;
 	wanted->hash = ledger_hash_table(wanted->table, wanted->rows);
-	wanted->word = TABLE_DESC(0, wanted->table->shape, wanted->table->buckets, generation);
+	wanted->desc = TABLE_DESC(0, wanted->table->shape, wanted->table->buckets, generation);
 	if (!service->fresh && wanted->hash == wanted->old_hash && same_kind(wanted)) {
-		wanted->word = wanted->old;
+		wanted->desc = wanted->old;
 		return 0;
 	}
 	wanted->changed = wanted->write = true;
@@ -236,8 +237,8 @@ static int compare_tables(struct plan_state *state, struct wanted_service *servi
 	service->local.old = row->local_table;
 	service->local.old_hash = known->local_hash;
 	if (service->keep) {
-		service->client.word = service->client.old;
-		service->local.word = service->local.old;
+		service->client.desc = service->client.old;
+		service->local.desc = service->local.old;
 		return 0;
 	}
 	err = compare_table(state, service, &service->client, want->view, false);
@@ -250,10 +251,10 @@ static int place(struct extent_list *list, struct wanted_table *wanted)
 
 	if (!wanted->write)
 		return 0;
-	if (extent_take(list, TABLE_BUCKETS(wanted->word), &offset))
+	if (extent_take(list, TABLE_BUCKETS(wanted->desc), &offset))
 		return -ENOSPC;
-	wanted->word = TABLE_DESC(offset, TABLE_SHAPE(wanted->word), TABLE_BUCKETS(wanted->word),
-				  TABLE_GENERATION(wanted->word));
+	wanted->desc = TABLE_DESC(offset, TABLE_SHAPE(wanted->desc), TABLE_BUCKETS(wanted->desc),
+				  TABLE_GENERATION(wanted->desc));
 	return 0;
 }
 
@@ -284,8 +285,8 @@ static int refuse_slots(struct plan_state *state)
 	for (size_t i = 0; i < state->desired->service_count; i++) {
 		const struct wanted_service *service = &state->services[i];
 
-		wanted += service->client.write ? TABLE_BUCKETS(service->client.word) : 0;
-		wanted += service->local.write ? TABLE_BUCKETS(service->local.word) : 0;
+		wanted += service->client.write ? TABLE_BUCKETS(service->client.desc) : 0;
+		wanted += service->local.write ? TABLE_BUCKETS(service->local.desc) : 0;
 	}
 	for (size_t i = 0; i < ledger->free_extents.count; i++)
 		room += ledger->free_extents.items[i].size;

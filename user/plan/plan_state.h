@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Inside the plan: what its phases hand to one another (match → room → emit). */
+/* Inside the plan: the state of its phases (match → room → emit). */
 #ifndef PLAN_STATE_H
 #define PLAN_STATE_H
 
@@ -12,17 +12,17 @@ struct wanted_backend {
 	uint32_t client_index; /* in view->backends, or NO_ROW */
 	uint32_t local_index;  /* in local_view->backends, or NO_ROW */
 	uint32_t row;          /* NO_ROW until there is room */
-	bool fresh;            /* the row is to be written whole */
+	bool fresh;            /* write the row as a whole */
 };
 
 /* One of the two tables of a service row. */
 struct wanted_table {
 	const struct table *table; /* NULL: none */
 	uint32_t *rows;            /* row per backend of its view; NULL while unknown */
-	table_desc old, word;
+	table_desc old, desc;
 	uint64_t old_hash, hash; /* ledger_hash_table() */
 	bool changed;
-	bool write; /* the words go to a new extent */
+	bool write; /* the buckets go to a new extent */
 };
 
 struct wanted_service {
@@ -31,8 +31,8 @@ struct wanted_service {
 	size_t backend_count;
 	struct wanted_table client, local;
 	uint32_t row;
-	bool fresh;   /* the row is to be written whole */
-	bool keep;    /* tables and backends stay as they are */
+	bool fresh;   /* write the row as a whole */
+	bool keep;    /* tables and backends stay unchanged */
 };
 
 struct locality_hit {
@@ -48,7 +48,7 @@ struct plan_state {
 	struct wanted_service *services;
 	bool *service_kept;     /* per ledger row: a service stands for it */
 	uint8_t *backend_kept;  /* per ledger row: matched */
-	bool *vip_given, *id_given; /* per ledger row: its entry names another row, or stays */
+	bool *vip_given, *id_given; /* per ledger row: its entry is not to be removed */
 	size_t fresh_services, fresh_backends;
 	bool rcu_sync;
 	uint32_t *retired;
@@ -63,36 +63,37 @@ struct plan_state {
 	enum { SHORT_OF_SERVICES, SHORT_OF_BACKENDS, SHORT_OF_SLOTS } short_of; /* with -ENOSPC */
 };
 
-/* All phases. Returns 0, -ENOSPC or -ENOMEM. */
+/* Runs all phases. Returns 0, -ENOSPC (with state->reason) or -ENOMEM. */
 int plan_run(struct plan_state *state, struct change_list *ret);
 
-/* Finds the row of each wanted service and backend, as far as there is one. */
+/* Finds the existing row of each wanted service and backend. */
 int plan_match(struct plan_state *state);
-/* Gives rows and extents to the rest, or refuses. */
+/* Allots rows and extents to the others, or refuses. */
 int plan_room(struct plan_state *state);
-/* Writes the changes down in order. */
+/* Lists the changes in order. */
 void plan_emit(struct plan_state *state);
 
-/* Appends; a failure is kept in state->err. */
+/* Both keep a failure in state->err. */
+void *plan_alloc(struct plan_state *state, size_t size);
 void plan_add(struct plan_state *state, const struct change *change);
 
-/* Networks, gateways, ranges: what is added before, and removed after, everything else. */
+/* Networks, gateways and ranges are added before, and removed after, everything else. */
 void plan_add_lists(struct plan_state *state);
 void plan_remove_lists(struct plan_state *state);
 
-/* Marks of virtual addresses: CHANGE_ADDRESS_ADD for those that lack one, CHANGE_ADDRESS_REMOVE for
- * those that are none any more. */
+/* Marks of virtual addresses: CHANGE_ADDRESS_ADD for addresses that lack one, CHANGE_ADDRESS_REMOVE
+ * for former virtual addresses. */
 void plan_addresses(struct plan_state *state, enum change_kind kind);
 
-/* Index of the locality's name; names it when it is new. 0 for none, or when there is no room. */
+/* Index of the locality's name, which is added when it is new; 0 for none, or without room. */
 uint16_t plan_locality(struct plan_state *state, const char *text);
 
-/* Filter bit of one address. */
+/* Sets the filter bit of an address. */
 void plan_destination(struct plan_state *state, __be32 address);
 
-/* service.drop of this service. */
+/* The service's service.drop. */
 uint64_t plan_drop(const struct desired_service *want);
-/* Its categories, where the kernel holds others. */
+/* Updates its categories of drop overloads. */
 void plan_add_drops(struct plan_state *state, const struct wanted_service *service);
 
 struct backend_info plan_backend_info(struct plan_state *state, const struct wanted_service *service,
