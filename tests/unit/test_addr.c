@@ -14,7 +14,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
 
-/* `printed` NULL: refused. */
+/* `printed` is NULL if the text is refused. */
 static const struct {
 	const char *text, *printed;
 	uint8_t family;
@@ -170,7 +170,7 @@ static const struct {
 	{"128.0.0.1", false, false, true},	{"::2", false, false, true},
 };
 
-static void tells_kinds(void **state)
+static void tells_kinds_apart(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < COUNT(kinds); i++) {
@@ -292,7 +292,7 @@ static void bounds_host_names(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(name); i++)
 		name[i] = i % 2 ? '.' : 'A';
-	name[253] = '\0'; /* ends in a letter: 253 bytes are the most DNS can carry */
+	name[253] = '\0'; /* ends in a letter; 253 bytes are the limit of DNS */
 	assert_true(host_name_valid(name));
 	name[253] = '.';
 	name[254] = 'a';
@@ -311,7 +311,7 @@ int main(void)
 		cmocka_unit_test(keeps_network_order_and_zero_rest),
 		cmocka_unit_test(parses_prefixes),
 		cmocka_unit_test(parses_address_and_port),
-		cmocka_unit_test(tells_kinds),
+		cmocka_unit_test(tells_kinds_apart),
 		cmocka_unit_test(finds_addresses_in_prefixes),
 		cmocka_unit_test(finds_overlaps_both_ways),
 		cmocka_unit_test(orders_addresses),

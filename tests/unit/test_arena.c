@@ -126,7 +126,7 @@ static void caps_problems(void **state)
 	problems_done(&problems);
 }
 
-static void sized_ones_take_what_they_were_told(void **state)
+static void allocates_the_expected_size_at_once(void **state)
 {
 	struct arena *arena = arena_new_sized(1000);
 	unsigned char *first = arena_alloc(arena, 800), *second = arena_alloc(arena, 100), *more;
@@ -149,7 +149,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(gives_zeroed_aligned_memory),
-		cmocka_unit_test(sized_ones_take_what_they_were_told),
+		cmocka_unit_test(allocates_the_expected_size_at_once),
 		cmocka_unit_test(keeps_to_its_limit),
 		cmocka_unit_test(refuses_sizes_that_overflow),
 		cmocka_unit_test(copies_text),

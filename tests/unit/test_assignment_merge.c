@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Several networks' views of one service made one; which networks are asked for. */
+/* Merges several networks' views of a service; selects the networks to ask for. */
 #include <arpa/inet.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -80,7 +80,7 @@ static void names_networks(void **state)
 	arena_free(arena);
 }
 
-/* Equal addresses in all views are one endpoint of no network in particular... */
+/* An endpoint of all views is kept once, without a network. */
 static void counts_common_ones_once(void **state)
 {
 	struct arena *arena = arena_new(0);
@@ -99,7 +99,7 @@ static void counts_common_ones_once(void **state)
 	arena_free(arena);
 }
 
-/* ...and pods of two networks with one address are two: their workloads tell. */
+/* Pods of two networks with one address stay two: their workloads differ. */
 static void keeps_overlapping_ones(void **state)
 {
 	struct arena *arena = arena_new(0);
@@ -127,7 +127,7 @@ static void keeps_priorities_apart(void **state)
 	(void)state;
 	fill(&a, 1, 0, 1, 0);
 	fill(&b, 1, 1, 2, 0);
-	b.endpoints[0].network = "three"; /* said by metadata */
+	b.endpoints[0].network = "three"; /* from metadata */
 	merged = merge(arena, &a, &b);
 	assert_int_equal(merged->locality_count, 2);
 	assert_int_equal(merged->localities[1].priority, 1);
@@ -150,7 +150,7 @@ static void make_equal(struct one *one, struct locality *localities, size_t coun
 					       .locality_count = count };
 }
 
-/* The first of each view are one, and the second; and many of them take no time. */
+/* The first occurrences of all views are merged, then the second; many do not take long. */
 static void joins_repeated_localities_in_order(void **state)
 {
 	enum { FEW = 6, MANY = 40000 };
@@ -175,7 +175,7 @@ static void joins_repeated_localities_in_order(void **state)
 	arena_free(arena);
 }
 
-static void asks_for_what_can_be_entered(void **state)
+static void asks_for_reachable_networks(void **state)
 {
 	struct mesh_gateway known = { .addr = { 4, { .v4 = htonl(0xc0000201) } }, .port = 15443 };
 	struct mesh_gateway placeholder = { .addr = { 4, { .v4 = 0 } }, .port = 15443 };
@@ -213,7 +213,7 @@ int main(void)
 		cmocka_unit_test(keeps_overlapping_ones),
 		cmocka_unit_test(keeps_priorities_apart),
 		cmocka_unit_test(joins_repeated_localities_in_order),
-		cmocka_unit_test(asks_for_what_can_be_entered),
+		cmocka_unit_test(asks_for_reachable_networks),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -69,7 +69,7 @@ static void fills_in_defaults(void **state)
 	config_free(NULL);
 }
 
-/* The node of the design's section 5, and the keys it only names. */
+/* An ordinary node with most keys. */
 static const char node[] =
 	"network: network1\n"
 	"cluster: cluster1\n"
@@ -177,7 +177,7 @@ static void reads_a_gateway(void **state)
 #define VIP "addresses: [10.0.0.1]"
 #define PORT "ports: [{port: 80}]"
 
-/* One error each: all that is reported is this line. */
+/* Each text has one error, and nothing else is reported. */
 static const struct {
 	const char *text, *problem;
 } errors[] = {
@@ -212,7 +212,7 @@ static const struct {
 	{N "source: {ads: {addresses: ['a:1'], node: {namespace: a.b}}}", "2:54: namespace: expected a name without '~' and '.', found a.b"},
 	{N "source: {ads: {addresses: ['a:1'], node: {metadata: {A: [1]}}}}", "2:57: A: expected text, found a list"},
 	{N "source: {ads: {addresses: ['a:1'], timeouts: {keepalive: 29s}}}", "2:58: keepalive: expected at least 30s, found 29s"},
-	{N "source: {ads: {addresses: ['a:1']}}", "2:15: ads: expected together with cluster: it tells our pods from those of other clusters"},
+	{N "source: {ads: {addresses: ['a:1']}}", "2:15: ads: expected together with cluster: it distinguishes our pods from those of other clusters"},
 	{N "source: {ads: {addresses: ['a:1'], maxMessageBytes: 1}}", "2:53: maxMessageBytes: expected a number from 65536 to 1073741824, found 1"},
 	/* types */
 	{"network: [x]", "1:10: network: expected a text, found a list"},
@@ -290,9 +290,9 @@ static const struct {
 	{SERVICE(HOST ", " VIP ", ports: [{port: 80, protocol: SCTP}]"), "3:67: protocol: expected TCP, UDP, tcp or udp, found SCTP"},
 	{SERVICE(HOST ", " VIP ", ports: [80]"), "3:46: expected a mapping with port and protocol, found 80"},
 	{SERVICE(HOST ", " VIP ", " PORT ", affinity: always"), "3:69: affinity: expected a duration such as 30s or 24h, at most 8760h, found always"},
-	{SERVICE(HOST ", " VIP ", " PORT) "- {host: c.d, " VIP ", " PORT "}\n", "4:46: 10.0.0.1:80/TCP is already taken by 'a.b' on line 3"},
-	{SERVICE(HOST ", " VIP ", ports: [{port: 80}, {port: 80}]"), "3:58: 10.0.0.1:80/TCP is already taken by 'a.b' on line 3"},
-	{SERVICE(HOST ", addresses: [10.0.0.1, 10.0.0.1], " PORT), "3:56: 10.0.0.1:80/TCP is already taken by 'a.b' on line 3"},
+	{SERVICE(HOST ", " VIP ", " PORT) "- {host: c.d, " VIP ", " PORT "}\n", "4:46: 10.0.0.1:80/TCP is already used by 'a.b' on line 3"},
+	{SERVICE(HOST ", " VIP ", ports: [{port: 80}, {port: 80}]"), "3:58: 10.0.0.1:80/TCP is already used by 'a.b' on line 3"},
+	{SERVICE(HOST ", addresses: [10.0.0.1, 10.0.0.1], " PORT), "3:56: 10.0.0.1:80/TCP is already used by 'a.b' on line 3"},
 	{"limits: {services: 1}\n" SERVICE(HOST ", addresses: [10.0.0.1, 10.0.0.2], " PORT), "4:1: services: expected at most limits.services = 1 of address and port, found 2"},
 	/* gateway and admin */
 	{GATEWAY(LISTEN ", " SNAT), "2:10: gateway: a gateway refuses to open without keys or a list of allowed source ranges"},
@@ -306,7 +306,7 @@ static const struct {
 	{GATEWAY("listen: {interface: eth0, port: 65536}, " SNAT ", " ALLOW), "2:43: port: expected a port from 1 to 65535, found 65536"},
 	{GATEWAY(LISTEN ", snat: [], " ALLOW), "2:44: snat: expected an address or more"},
 	{GATEWAY(LISTEN ", snat: ['2001:db8::1'], " ALLOW), "2:45: expected an IPv4 address of this node, found \"2001:db8::1\""},
-	{GATEWAY(LISTEN ", snat: [10.0.0.1, 10.0.0.1], " ALLOW), "2:44: snat: 10.0.0.1 stands twice"},
+	{GATEWAY(LISTEN ", snat: [10.0.0.1, 10.0.0.1], " ALLOW), "2:44: snat: 10.0.0.1 is listed twice"},
 	{GATEWAY(LISTEN ", snat: [10.0.0.1, 10.0.0.2, 10.0.0.3, 10.0.0.4, 10.0.0.5, 10.0.0.6, 10.0.0.7, 10.0.0.8, 10.0.0.9], " ALLOW), "2:44: snat: expected at most 8 items, found 9"},
 	{GATEWAY(LISTEN ", " SNAT ", allow: [192.0.2.1/24]"), "2:68: expected an address range such as 10.10.0.0/16 (no bits set behind the prefix), found 192.0.2.1/24"},
 	{GATEWAY(LISTEN ", " SNAT ", allow: ['::/0']"), "2:68: expected an IPv4 address or range, found \"::/0\""},
@@ -315,7 +315,7 @@ static const struct {
 	{N "admin: {port: 0}", "2:15: port: expected a port from 1 to 65535, found 0"},
 };
 
-static void tells_each_error_with_its_place(void **state)
+static void reports_each_error_with_its_place(void **state)
 {
 	char expected[1000];
 	size_t wrong = 0;
@@ -340,7 +340,7 @@ static void tells_each_error_with_its_place(void **state)
 	assert_int_equal(wrong, 0);
 }
 
-static void tells_all_errors_at_once(void **state)
+static void reports_all_errors_at_once(void **state)
 {
 	static const char text[] =
 		"clustr: c\n"
@@ -383,7 +383,7 @@ static void survives_being_cut_at_any_byte(void **state)
 	}
 }
 
-static void environment_beats_the_file(void **state)
+static void environment_overrides_the_file(void **state)
 {
 	char *const environment[] = {
 		"HOME=/", "PARALLAX_NETWORK=5", "PARALLAX_CLUSTER=true",
@@ -420,7 +420,7 @@ static void environment_beats_the_file(void **state)
 	config_free(config);
 }
 
-static void environment_may_stand_for_a_required_key(void **state)
+static void environment_may_set_a_required_key(void **state)
 {
 	char *const environment[] = {"PARALLAX_NETWORK=network9", NULL};
 	struct config *config = load_with("cluster: c", environment);
@@ -442,7 +442,7 @@ static const struct {
 	/* misspelt */
 	{"PARALLAX_NETWROK=x", "PARALLAX_NETWROK: unknown variable of the environment, did you mean PARALLAX_NETWORK?\n"},
 	{"PARALLAX_LIMIT_FLOWS=5", "PARALLAX_LIMIT_FLOWS: unknown variable of the environment, did you mean PARALLAX_LIMITS_FLOWS?\n"},
-	/* not ours: what Kubernetes and others set */
+	/* set by Kubernetes and others */
 	{"PARALLAX_SERVICE_HOST=10.96.0.1", NULL},
 	{"PARALLAX_SERVICE_PORT=15100", NULL},
 	{"PARALLAX_PORT=tcp://10.96.0.1:15100", NULL},
@@ -453,7 +453,7 @@ static const struct {
 	{"PARALLAXNETWORK=x", NULL},
 };
 
-static void tells_variables_that_cannot_be_used(void **state)
+static void reports_invalid_variables(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < COUNT(variables); i++) {
@@ -489,7 +489,7 @@ static void refuses_a_broken_section_under_a_variable(void **state)
 	problems_done(&problems);
 }
 
-static void paths_count_from_the_file(void **state)
+static void paths_start_at_the_file(void **state)
 {
 	static const struct {
 		const char *config, *path, *expected;
@@ -516,7 +516,7 @@ static void paths_count_from_the_file(void **state)
 	}
 }
 
-static void tells_a_file_that_cannot_be_read(void **state)
+static void reports_an_unreadable_file(void **state)
 {
 	struct problems problems = {0};
 	struct config *config;
@@ -577,15 +577,15 @@ int main(void)
 		cmocka_unit_test(fills_in_defaults),
 		cmocka_unit_test(reads_a_node),
 		cmocka_unit_test(reads_a_gateway),
-		cmocka_unit_test(tells_each_error_with_its_place),
-		cmocka_unit_test(tells_all_errors_at_once),
+		cmocka_unit_test(reports_each_error_with_its_place),
+		cmocka_unit_test(reports_all_errors_at_once),
 		cmocka_unit_test(survives_being_cut_at_any_byte),
-		cmocka_unit_test(environment_beats_the_file),
-		cmocka_unit_test(environment_may_stand_for_a_required_key),
-		cmocka_unit_test(tells_variables_that_cannot_be_used),
+		cmocka_unit_test(environment_overrides_the_file),
+		cmocka_unit_test(environment_may_set_a_required_key),
+		cmocka_unit_test(reports_invalid_variables),
 		cmocka_unit_test(refuses_a_broken_section_under_a_variable),
-		cmocka_unit_test(paths_count_from_the_file),
-		cmocka_unit_test(tells_a_file_that_cannot_be_read),
+		cmocka_unit_test(paths_start_at_the_file),
+		cmocka_unit_test(reports_an_unreadable_file),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

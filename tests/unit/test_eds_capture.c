@@ -102,7 +102,7 @@ static void reads_what_istiod_sends(void **state)
 	}
 }
 
-/* In memory of just that size, so that a sanitizer sees any byte read beyond it. */
+/* Copied into memory of exactly that size, so that a sanitizer finds reads beyond the end. */
 static void refuses_responses_cut_at_any_byte(void **state)
 {
 	(void)state;

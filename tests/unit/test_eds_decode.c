@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* EDS as text: Envoy's rules for ClusterLoadAssignment, and its spellings. */
+/* EDS as text: Envoy's rules for ClusterLoadAssignment, and the spellings of proto-JSON. */
 #include <errno.h>
 #include <netinet/in.h>
 #include <setjmp.h>
@@ -50,7 +50,7 @@ static struct assignment_set *decode_one(const char *fields)
 #define ENDPOINT "endpoint: {address: {" SOCKET "}}"
 #define ADDRESS(fields) LB("endpoint: {address: {" fields "}}")
 
-/* Rejected whole: the reason holds `reason`. */
+/* The resource is rejected, and the reason contains `reason`. */
 static const struct {
 	const char *fields, *reason;
 } rejected[] = {
@@ -137,8 +137,8 @@ static void rejects_a_resource_whole_and_by_name(void **state)
 	}
 }
 
-/* Taken, though nothing can be sent there, or though there is nothing: the view decides. */
-static void takes_what_only_the_view_leaves_out(void **state)
+/* Accepted, although unusable or empty: the view excludes such endpoints. */
+static void accepts_what_only_the_view_excludes(void **state)
 {
 	static const char *const fields[] = {
 		"", "endpoints: []", "endpoints: null", "policy: {}", "policy: null",
@@ -397,7 +397,7 @@ static void keeps_good_resources_beside_bad_ones(void **state)
 		{"a", NULL},
 		{"b", "f:3:"},
 		{"c", "f:4:"},
-		{"a", "'a' stands twice, first on line 2"},
+		{"a", "'a' is a duplicate, first on line 2"},
 		{"d", "the @type is not set"},
 		{"resources[5]", "missing key 'clusterName'"},
 		{"resources[6]", "the name is empty"},
@@ -425,7 +425,7 @@ static void keeps_good_resources_beside_bad_ones(void **state)
 	assignment_set_free(set);
 }
 
-static void says_where_in_a_rejected_resource(void **state)
+static void reports_the_place_in_a_rejected_resource(void **state)
 {
 	struct assignment_set *set = decode("{\"resources\": [\n"
 		"{\"@type\": \"type.googleapis.com/envoy.config.endpoint.v3.ClusterLoadAssignment\",\n"
@@ -457,8 +457,8 @@ static void takes_missing_resources_for_none(void **state)
 	}
 }
 
-/* The whole cannot be read: nothing may be taken for "no services". */
-static void refuses_what_is_no_response(void **state)
+/* An invalid response must not read as "no services". */
+static void refuses_other_documents(void **state)
 {
 	static const char *const texts[][2] = {
 		{"", "f: empty"},
@@ -600,7 +600,7 @@ static void bounds_addresses_of_one_endpoint(void **state)
 	(void)state;
 }
 
-static void many_duplicates_take_no_time(void **state)
+static void many_duplicates_do_not_take_long(void **state)
 {
 	char *text = repeat("{\"resources\":[", "{" JSON_TYPE ",\"cluster_name\":\"a\"}", 50000, "]}");
 	struct assignment_set *set = decode(text);
@@ -613,7 +613,7 @@ static void many_duplicates_take_no_time(void **state)
 	free(text);
 }
 
-/* YAML cut short may still be YAML: then nothing may be half a resource. */
+/* Truncated YAML may still be YAML: then no resource may be incomplete. */
 static void survives_yaml_cut_at_any_byte(void **state)
 {
 	(void)state;
@@ -634,7 +634,7 @@ static void survives_yaml_cut_at_any_byte(void **state)
 	}
 }
 
-static void tells_files_that_cannot_be_read(void **state)
+static void reports_unreadable_files(void **state)
 {
 	struct assignment_set *set;
 	struct problems problems = {0};
@@ -650,24 +650,24 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(rejects_a_resource_whole_and_by_name),
-		cmocka_unit_test(takes_what_only_the_view_leaves_out),
+		cmocka_unit_test(accepts_what_only_the_view_excludes),
 		cmocka_unit_test(reads_every_field),
 		cmocka_unit_test(reads_camel_case_all_the_same),
 		cmocka_unit_test(reads_numbers_in_every_spelling),
 		cmocka_unit_test(reads_durations),
 		cmocka_unit_test(fills_in_defaults),
 		cmocka_unit_test(keeps_good_resources_beside_bad_ones),
-		cmocka_unit_test(says_where_in_a_rejected_resource),
+		cmocka_unit_test(reports_the_place_in_a_rejected_resource),
 		cmocka_unit_test(takes_missing_resources_for_none),
-		cmocka_unit_test(refuses_what_is_no_response),
+		cmocka_unit_test(refuses_other_documents),
 		cmocka_unit_test(takes_a_response_without_resources),
 		cmocka_unit_test(bounds_names),
 		cmocka_unit_test(cuts_a_name_that_is_too_long),
 		cmocka_unit_test(bounds_counts),
 		cmocka_unit_test(bounds_addresses_of_one_endpoint),
-		cmocka_unit_test(many_duplicates_take_no_time),
+		cmocka_unit_test(many_duplicates_do_not_take_long),
 		cmocka_unit_test(survives_yaml_cut_at_any_byte),
-		cmocka_unit_test(tells_files_that_cannot_be_read),
+		cmocka_unit_test(reports_unreadable_files),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -17,11 +17,11 @@ struct outcome {
 	int err;
 	const char *file;
 	bool follow;
-	char rest[256]; /* what is left, joined by blanks */
+	char rest[256]; /* the other words, joined by blanks */
 	char problem[256];
 };
 
-/* Parses words that are parted by blanks. */
+/* Parses words with blanks between them. */
 static struct outcome parse(const char *line)
 {
 	static char copy[256];

@@ -14,7 +14,7 @@
 
 static char seen[8192];
 
-/* Run `body` with stderr going into `seen`. */
+/* Runs `body` with stderr going into `seen`. */
 static void capture(void (*body)(void))
 {
 	int pipes[2], saved = dup(STDERR_FILENO);

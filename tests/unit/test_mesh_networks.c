@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* meshNetworks in Istio's schema, what no two networks may share, and its live reload. */
+/* meshNetworks: Istio's schema, conflicts between networks, and reloading. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -69,7 +69,7 @@ static void check_split_horizon(const struct mesh_networks *mesh)
 	assert_int_equal(two->transport, TRANSPORT_NONE);
 }
 
-/* One document in the spellings that istiod takes. */
+/* One document in the spellings that istiod accepts. */
 static void reads_istios_schema(void **state)
 {
 	static const char *const texts[] = {
@@ -162,7 +162,7 @@ static void applies_transports_ids_and_flat(void **state)
 	assert_int_equal(find(mesh, "d")->transport, TRANSPORT_NONE);
 	assert_int_equal(find(mesh, "c")->id, 77);
 	assert_true(find(mesh, "b")->flat);
-	assert_false(find(mesh, "c")->flat); /* of b, not of ours */
+	assert_false(find(mesh, "c")->flat); /* flat with b, not with our own */
 	assert_false(find(mesh, "d")->flat);
 	assert_false(find(mesh, "network1")->flat);
 	mesh_networks_free(mesh);
@@ -202,7 +202,7 @@ static const struct {
 	{GATEWAYS("{address: 127.0.0.1, port: 80}"), "f:1:37: address: expected the address of a host, found 127.0.0.1"},
 	{GATEWAYS("{port: 80}"), "f:1:27: expected either address or registryServiceName"},
 	{GATEWAYS("{address: 192.0.2.1, registryServiceName: a.b, port: 80}"), "f:1:27: expected either address or registryServiceName"},
-	/* what two networks may not share */
+	/* conflicts between networks */
 	{TWO(CIDR("10.0.0.0/8"), CIDR("10.10.0.0/16")), "f:3:30: fromCidr: 10.10.0.0/16 of network 'b' overlaps 10.0.0.0/8 of network 'a' on line 2"},
 	{TWO(CIDR("10.10.0.0/16"), CIDR("10.0.0.0/8")), "f:3:30: fromCidr: 10.0.0.0/8 of network 'b' overlaps 10.10.0.0/16 of network 'a' on line 2"},
 	{TWO(CIDR("10.0.0.0/8"), CIDR("10.0.0.0/8")), "f:3:30: fromCidr: 10.0.0.0/8 of network 'b' overlaps 10.0.0.0/8 of network 'a' on line 2"},
@@ -217,7 +217,7 @@ static const struct {
 	{"networks:\n  net-282: {}\n  net-2416: {}\n", "f:2:3: network 'net-282' has the same id 9202851 as 'net-2416': set networkIds"},
 };
 
-static void tells_each_error_with_its_place(void **state)
+static void reports_each_error_with_its_place(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < COUNT(errors); i++) {
@@ -236,7 +236,7 @@ static void tells_each_error_with_its_place(void **state)
 	}
 }
 
-static void takes_what_is_no_conflict(void **state)
+static void accepts_what_is_not_a_conflict(void **state)
 {
 	static const char *const texts[] = {
 		TWO(CIDR("10.0.0.0/9"), CIDR("10.128.0.0/9")),
@@ -244,7 +244,7 @@ static void takes_what_is_no_conflict(void **state)
 		"networks: {a: {endpoints: [{fromCidr: 10.0.0.0/8}, {fromCidr: 10.1.0.0/16}]}}",
 		"networks: {a: {endpoints: [{fromRegistry: c}, {fromRegistry: c}]}}",
 		TWO(GATEWAY("address: 192.0.2.1, port: 80"), GATEWAY("address: 192.0.2.1, port: 81")),
-		/* 0.0.0.0 is no address yet */
+		/* 0.0.0.0: not known yet */
 		TWO(GATEWAY("address: 0.0.0.0, port: 443"), GATEWAY("address: 0.0.0.0, port: 443")),
 		TWO(GATEWAY("registryServiceName: gw.a, port: 1"), GATEWAY("registryServiceName: gw.a, port: 1")),
 	};
@@ -361,7 +361,7 @@ static void follows_edits_of_its_file(void **state)
 	assert_int_equal(strncmp(problem, expected, strlen(expected)), 0);
 	unlink(files->mesh);
 	assert_int_equal(reload(config, problem, sizeof(problem)), -ENOENT);
-	assert_int_equal(config->mesh->count, 2); /* the caller's stays as it was */
+	assert_int_equal(config->mesh->count, 2); /* the caller's is unchanged */
 	config_free(config);
 }
 
@@ -404,8 +404,8 @@ int main(void)
 		cmocka_unit_test(always_has_our_own_network),
 		cmocka_unit_test(sorts_by_name),
 		cmocka_unit_test(applies_transports_ids_and_flat),
-		cmocka_unit_test(tells_each_error_with_its_place),
-		cmocka_unit_test(takes_what_is_no_conflict),
+		cmocka_unit_test(reports_each_error_with_its_place),
+		cmocka_unit_test(accepts_what_is_not_a_conflict),
 		cmocka_unit_test(bounds_the_number_of_networks),
 		cmocka_unit_test_setup_teardown(follows_edits_of_its_file, make_files, remove_files),
 		cmocka_unit_test_setup_teardown(starts_while_a_network_is_away, make_files,

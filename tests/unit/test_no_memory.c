@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Every single allocation fails in turn: the decoders say so, and leak nothing.
+/* Each allocation fails in turn: the decoders return -ENOMEM and leak nothing.
  *
- * The allocator is replaced by interposition. A sanitizer has its own: under it nothing fails, and
- * it is the sanitizer that looks for leaks.
+ * The tests interpose the allocator. A sanitizer has its own allocator: then no allocation fails, and
+ * the sanitizer looks for leaks.
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -158,7 +158,7 @@ static int run_pb(const char *text)
 	return err;
 }
 
-/* Until the first failure; what was built till then must be whole enough to be freed. */
+/* Builds until the first failure; the incomplete result must be safe to free. */
 static int drive(struct xds_session *session)
 {
 	static const char *const names[] = {"x", "c"};
@@ -195,8 +195,8 @@ static int run_session(const char *mode)
 	return err;
 }
 
-/* `expected`: what comes out with memory enough. A message about something else that is wrong
- * may get lost with the memory for it, its error code may not. */
+/* `expected` is the result with enough memory. A failed allocation may lose the message of another
+ * error, but not its code. */
 static void fail_each(int (*run)(const char *text), const char *text, int expected)
 {
 	long n = 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Protobuf resources: the rules of the text form, its results, and bytes that are neither. */
+/* Protobuf resources: the rules and results of the text form, and broken messages. */
 #include <errno.h>
 #include <netinet/in.h>
 #include <setjmp.h>
@@ -75,7 +75,7 @@ static void same_assignment(const struct assignment *a, const struct assignment 
 	}
 }
 
-/* In memory of just that size, so that a sanitizer sees any byte read beyond it. */
+/* Copied into memory of exactly that size, so that a sanitizer finds reads beyond the end. */
 static int decode_bytes(const uint8_t *bytes, size_t length, struct arena *arena,
 			struct assignment *ret, char *reason)
 {
@@ -106,7 +106,7 @@ static struct assignment_set *decode_text(const char *text)
 	return set;
 }
 
-/* The same in both forms. `reason` is part of what either says; NULL: both take it. */
+/* The same resource in both forms. Both reasons contain `reason`; NULL: both accept it. */
 #define LB(fields) "2:{2:{" fields "}}"
 #define SOCKET "1:{2:'10.0.0.1' 3:80}"
 #define ENDPOINT "1:{1:{" SOCKET "}}"
@@ -145,7 +145,7 @@ static const struct {
 	{"4:{2:{1:'x' 2:{1:101}}}", "policy: {drop_overloads: [{category: x, drop_percentage: {numerator: 101}}]}", "expected a fraction up to 1, found 101/100"},
 	{"4:{2:{1:'x' 2:{1:1 2:3}}}", "policy: {drop_overloads: [{category: x, drop_percentage: {numerator: 1, denominator: 3}}]}", "found 3"},
 	{"4:{2:{2:{1:1}}}", "policy: {drop_overloads: [{drop_percentage: {numerator: 1}}]}", "the category is not set"},
-	/* taken by both, with the same result */
+	/* accepted by both, with the same result */
 	{"", "", NULL},
 	{"4:{}", "policy: {}", NULL},
 	{"2:{}", "endpoints: [{}]", NULL},
@@ -177,7 +177,7 @@ static const struct {
 	{"99:'x' 98:{1:1} 97:5 2:{99:{}} 4:{99:1}", "some: x, policy: {new: 1}, endpoints: [{new: {}}]", NULL},
 };
 
-static void both_forms_say_the_same(void **state)
+static void both_forms_give_the_same_reason(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
@@ -227,7 +227,7 @@ static const struct {
 	{"1:'c' 2:{1:{1:{2:'x\x1b[31m' 3:1}} 2:{1:{1:{1:{2:'x\x1b[31m' 3:1}}}}}", "found x?[31m"},
 };
 
-static void says_what_is_wrong_and_where(void **state)
+static void reports_each_error_with_its_place(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < COUNT(refused); i++) {
@@ -262,7 +262,7 @@ static void counts_what_it_uses(void **state)
 	arena_free(arena);
 }
 
-static void refuses_what_is_too_much(void **state)
+static void refuses_too_much(void **state)
 {
 	static char text[PB_BUILD_MAX];
 	struct arena *arena = arena_new(0);
@@ -301,7 +301,7 @@ static void refuses_what_is_too_much(void **state)
 	arena_free(arena);
 }
 
-/* Each small field takes far more room unpacked than on the wire. */
+/* Each of these small fields takes far more memory unpacked than on the wire. */
 static void caps_what_unpacks_large(void **state)
 {
 	size_t length = 0, count = 1 << 16;
@@ -381,7 +381,7 @@ static void compare_response(const uint8_t *bytes, size_t length, bool delta,
 	arena_free(arena);
 }
 
-static void reads_what_istiod_sends_as_the_text_says(void **state)
+static void reads_istiods_responses_like_their_text(void **state)
 {
 	static const struct {
 		const char *wire, *text;
@@ -417,7 +417,7 @@ static void reads_what_istiod_sends_as_the_text_says(void **state)
 	}
 }
 
-/* Cut anywhere a response is either broken, or one with fewer fields; never read beyond. */
+/* A truncated response is broken or has fewer fields, and nothing behind its end is read. */
 static void reads_no_byte_beyond_a_cut(void **state)
 {
 	size_t length, taken = 0;
@@ -447,7 +447,7 @@ static void reads_no_byte_beyond_a_cut(void **state)
 static void reads_clusters(void **state)
 {
 	static const struct {
-		const char *wire, *name, *service; /* name NULL: refused */
+		const char *wire, *name, *service; /* name is NULL if refused */
 		enum xds_cluster_kind kind;
 	} table[] = {
 		{"1:'a' 2:3 3:{2:'b'}", "a", "b", XDS_CLUSTER_EDS},
@@ -547,12 +547,12 @@ static void reads_name_tables(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(both_forms_say_the_same),
-		cmocka_unit_test(says_what_is_wrong_and_where),
+		cmocka_unit_test(both_forms_give_the_same_reason),
+		cmocka_unit_test(reports_each_error_with_its_place),
 		cmocka_unit_test(counts_what_it_uses),
-		cmocka_unit_test(refuses_what_is_too_much),
+		cmocka_unit_test(refuses_too_much),
 		cmocka_unit_test(caps_what_unpacks_large),
-		cmocka_unit_test(reads_what_istiod_sends_as_the_text_says),
+		cmocka_unit_test(reads_istiods_responses_like_their_text),
 		cmocka_unit_test(reads_no_byte_beyond_a_cut),
 		cmocka_unit_test(reads_clusters),
 		cmocka_unit_test(reads_listeners),

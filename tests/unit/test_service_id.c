@@ -55,7 +55,7 @@ static void networks_have_24_bits(void **state)
 	assert_int_equal(network_id("net-2584064"), 0); /* refused by the configuration */
 }
 
-static void takes_cluster_names_apart(void **state)
+static void parses_cluster_names(void **state)
 {
 	struct cluster_name name;
 
@@ -115,7 +115,7 @@ int main(void)
 		cmocka_unit_test(services_have_the_ids_of_the_wire_format),
 		cmocka_unit_test(every_part_of_a_service_counts),
 		cmocka_unit_test(networks_have_24_bits),
-		cmocka_unit_test(takes_cluster_names_apart),
+		cmocka_unit_test(parses_cluster_names),
 		cmocka_unit_test(refuses_other_names),
 		cmocka_unit_test(refuses_names_that_do_not_fit),
 	};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Columns for people. */
+/* Tables for display. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -49,7 +49,7 @@ static void pads_all_but_the_last(void **state)
 	table_print_free(table);
 }
 
-/* A row that is not whole is not shown. */
+/* An incomplete row is not shown. */
 static void half_a_row(void **state)
 {
 	struct table_print *table = table_print_new(headers, 3);
@@ -61,7 +61,7 @@ static void half_a_row(void **state)
 	table_print_free(table);
 }
 
-static void tames_control_characters(void **state)
+static void cleans_control_characters(void **state)
 {
 	struct table_print *table = table_print_new(headers, 3);
 
@@ -112,7 +112,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(pads_all_but_the_last),
 		cmocka_unit_test(half_a_row),
-		cmocka_unit_test(tames_control_characters),
+		cmocka_unit_test(cleans_control_characters),
 		cmocka_unit_test(counts_characters_not_bytes),
 		cmocka_unit_test(many_rows),
 	};

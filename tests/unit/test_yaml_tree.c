@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* YAML and JSON into one tree: values, places, and everything that is refused. */
+/* YAML and JSON as one tree: values, places, refused documents. */
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
@@ -141,7 +141,7 @@ static void knows_every_place(void **state)
 static const struct {
 	const char *text;
 	int err;
-	const char *problem; /* the beginning of it */
+	const char *problem; /* its beginning */
 } refused[] = {
 	{"", -EINVAL, "f: empty"},
 	{" \n# only a comment\n", -EINVAL, "f: empty"},
@@ -180,7 +180,7 @@ static const struct {
 	{TEN("- - - - - - - "), -E2BIG, "f:1:129: nested too deeply"},
 };
 
-static void refuses_what_is_no_plain_document(void **state)
+static void refuses_other_documents(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < COUNT(refused); i++) {
@@ -282,7 +282,7 @@ static void tells_null_from_text(void **state)
 	}
 }
 
-static void takes_nodes_of_the_program(void **state)
+static void takes_nodes_that_no_file_contains(void **state)
 {
 	struct yaml_tree *tree = parse("a: 1\nb: 2\nc: 3\n");
 	struct tree_node *made = tree_made(tree, "VARIABLE", TREE_SCALAR, "x");
@@ -352,12 +352,12 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_yaml_and_json),
 		cmocka_unit_test(knows_every_place),
-		cmocka_unit_test(refuses_what_is_no_plain_document),
+		cmocka_unit_test(refuses_other_documents),
 		cmocka_unit_test(finds_all_duplicates_of_a_large_mapping),
 		cmocka_unit_test(keeps_to_limits),
 		cmocka_unit_test(reads_no_byte_beyond_the_text),
 		cmocka_unit_test(tells_null_from_text),
-		cmocka_unit_test(takes_nodes_of_the_program),
+		cmocka_unit_test(takes_nodes_that_no_file_contains),
 		cmocka_unit_test(reads_regular_files_only),
 	};
 

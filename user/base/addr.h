@@ -9,8 +9,8 @@
 
 #include "parallax_abi.h"
 
-/* An address of either family, bytes in network order. IPv4 stands in the first word of `ip`,
- * the rest zero, so that two addresses are equal when all bytes are. */
+/* An address of either family, in network byte order. IPv4 is the first word of `ip` and the rest
+ * is zero, so that equal addresses have equal bytes. */
 struct addr {
 	uint8_t family; /* 4, 6, or 0 for none */
 	union ip_addr ip;
@@ -23,20 +23,20 @@ struct prefix {
 
 #define ADDR_TEXT_MAX 64 /* "[v6]:port" and its zero byte */
 
-/* Parse a literal IPv4 or IPv6 address. An IPv4-mapped IPv6 address becomes IPv4.
+/* Parses a literal IPv4 or IPv6 address. An IPv4-mapped IPv6 address becomes IPv4.
  * Returns 0, or -EINVAL with *ret untouched. */
 int addr_parse(const char *text, struct addr *ret);
 
-/* Parse "A.B.C.D/N" or "v6/N". Host bits must be zero. Returns 0 or -EINVAL. */
+/* Parses "A.B.C.D/N" or "v6/N". Host bits must be zero. Returns 0 or -EINVAL. */
 int prefix_parse(const char *text, struct prefix *ret);
 
-/* Print into `buf` of ADDR_TEXT_MAX bytes; returns buf. */
+/* Prints into `buf` of ADDR_TEXT_MAX bytes; returns buf. */
 const char *addr_format(const struct addr *addr, char *buf);
 /* "A.B.C.D:port" or "[v6]:port"; port in host order. */
 const char *addr_port_format(const struct addr *addr, uint16_t port, char *buf);
 const char *prefix_format(const struct prefix *prefix, char *buf);
 
-/* Parse "A.B.C.D:port" or "[v6]:port"; port 1-65535, host order. Returns 0 or -EINVAL. */
+/* Parses "A.B.C.D:port" or "[v6]:port"; port 1-65535, host order. Returns 0 or -EINVAL. */
 int addr_port_parse(const char *text, struct addr *ret, uint16_t *ret_port);
 
 bool addr_equal(const struct addr *a, const struct addr *b);
@@ -45,11 +45,11 @@ int addr_compare(const struct addr *a, const struct addr *b);
 bool prefix_contains(const struct prefix *prefix, const struct addr *addr);
 bool prefix_overlaps(const struct prefix *a, const struct prefix *b);
 
-/* 0.0.0.0 or ::, "address not yet known". */
+/* 0.0.0.0 or ::, which meshNetworks writes for an address that is not known yet. */
 bool addr_is_unspecified(const struct addr *addr);
 /* 127.0.0.0/8 or ::1. */
 bool addr_is_loopback(const struct addr *addr);
-/* Can a packet be sent there: not unspecified, loopback, multicast or broadcast. */
+/* True unless unspecified, loopback, multicast or broadcast. */
 bool addr_is_usable(const struct addr *addr);
 
 #endif

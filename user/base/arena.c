@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* One-shot, capped allocation region: everything dies with it. */
+/* A capped allocation region, freed as a whole. */
 #include "arena.h"
 
 #include <stdarg.h>
@@ -22,12 +22,12 @@ struct chunk {
 
 struct arena {
 	struct chunk *chunks;
-	unsigned char *at; /* free bytes of the first chunk */
+	unsigned char *at; /* first free byte of the first chunk */
 	size_t left;
 	size_t next_size; /* of the next chunk */
 	size_t used;
 	size_t limit;
-	bool sized; /* the first chunk should do */
+	bool sized; /* made by arena_new_sized(): later chunks are small */
 };
 
 struct arena *arena_new(size_t limit)
@@ -65,7 +65,7 @@ void arena_free(struct arena *arena)
 	free(arena);
 }
 
-/* A chunk of `size` bytes of data. calloc(3) gives fresh zero pages for the large ones. */
+/* calloc(3) takes large chunks from fresh zero pages and does not clear them again. */
 static struct chunk *add_chunk(struct arena *arena, size_t size)
 {
 	struct chunk *chunk = calloc(1, sizeof(*chunk) + size);
@@ -77,7 +77,7 @@ static struct chunk *add_chunk(struct arena *arena, size_t size)
 	return chunk;
 }
 
-/* Too large to share a chunk: its own, behind the one being filled. */
+/* A chunk of its own, linked behind the one that is being filled. */
 static void *alloc_large(struct arena *arena, size_t size)
 {
 	struct chunk *current = arena->chunks, *chunk = add_chunk(arena, size);

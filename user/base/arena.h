@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* One-shot, capped allocation region: everything dies with it. */
+/* A capped allocation region, freed as a whole. */
 #ifndef ARENA_H
 #define ARENA_H
 
@@ -7,16 +7,16 @@
 
 struct arena;
 
-/* `limit` bytes at most are ever handed out (0: no limit). Returns NULL without memory. */
+/* Hands out at most `limit` bytes (0: no limit). Returns NULL if out of memory. */
 struct arena *arena_new(size_t limit);
-/* The same for about `expect` bytes: takes so many at once, and little beyond. */
+/* Without a limit, for about `expect` bytes: allocates them at once and grows in small steps. */
 struct arena *arena_new_sized(size_t expect);
 /* Accepts NULL. */
 void arena_free(struct arena *arena);
 
-/* Zeroed and aligned for any type. Returns NULL when the limit or memory is exhausted. */
+/* Zeroed and aligned for any type. Returns NULL if the limit or memory is exhausted. */
 void *arena_alloc(struct arena *arena, size_t size);
-/* `count` elements of `size`; NULL also when the product overflows. */
+/* `count` elements of `size`; NULL also if the product overflows. */
 void *arena_array(struct arena *arena, size_t count, size_t size);
 /* A zero-terminated copy of `length` bytes. */
 char *arena_text(struct arena *arena, const char *text, size_t length);

@@ -19,7 +19,7 @@ static inline uint64_t fingerprint_number(uint64_t seed, uint64_t number)
 
 static inline uint64_t fingerprint_text(uint64_t seed, const char *text)
 {
-	/* The zero byte tells "a" "bc" from "ab" "c". */
+	/* With the zero byte, so that "a" "bc" and "ab" "c" differ. */
 	return text ? XXH3_64bits_withSeed(text, strlen(text) + 1, seed) : fingerprint_number(seed, FINGERPRINT_NO_TEXT);
 }
 

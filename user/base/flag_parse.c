@@ -14,7 +14,7 @@ static bool takes_value(const struct flag *flag)
 	return flag->value || flag->values;
 }
 
-/* Does `word` name the flag? Then *ret_value is what follows '=' (or a letter), or NULL. */
+/* True if `word` names the flag; *ret_value is the text behind '=' or behind the letter, or NULL. */
 static bool flag_matches(const struct flag *flag, const char *word, const char **ret_value)
 {
 	size_t length = strlen(flag->name);
@@ -52,7 +52,7 @@ static int words_add(struct flag_words *words, const char *word)
 	return 0;
 }
 
-/* Stores the flag; returns how many words it took, or -EINVAL. */
+/* Stores the flag; returns the number of words it took, or -EINVAL. */
 static int flag_take(const struct flag *flag, const char *value, const char *next, char *problem,
 		     size_t problem_size)
 {

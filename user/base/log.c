@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Levels and the one sink: logfmt lines on stderr. */
+/* Log levels, and logfmt lines on stderr. */
 #include "log.h"
 
 #include <stdarg.h>
@@ -15,7 +15,7 @@
 
 static enum log_level threshold = LOG_INFO;
 
-/* The last message written, and how often it has come again since. */
+/* The last message written, and how often it was repeated since. */
 static struct {
 	char message[MESSAGE_MAX];
 	enum log_level level;
@@ -36,8 +36,8 @@ static time_t monotonic(void)
 	return now.tv_sec;
 }
 
-/* Value of a logfmt pair: quotes and what is not printable escaped, so that one message is one
- * line and cannot steer a terminal. */
+/* Escapes quotes and unprintable bytes, so that a message stays on one line and cannot control a
+ * terminal. */
 static void quote(const char *text, char *buf, size_t size)
 {
 	size_t at = 0, length;
@@ -70,12 +70,12 @@ static void write_line(enum log_level level, const char *message)
 	quote(message, quoted, sizeof(quoted));
 	length = snprintf(line, sizeof(line), "time=%s.%03ldZ level=%s msg=\"%s\"\n", stamp,
 			  now.tv_nsec / 1000000, names[level], quoted);
-	/* One write(2) per line, so that lines of several processes do not mix. */
+	/* One write(2) for each line, so that lines of several processes do not mix. */
 	if (length > 0 && write(STDERR_FILENO, line, (size_t)length) < 0)
 		return;
 }
 
-static void tell_repeats(void)
+static void write_repeats(void)
 {
 	char message[64];
 
@@ -102,7 +102,7 @@ void log_write(enum log_level level, const char *format, ...)
 		last.repeats++;
 		return;
 	}
-	tell_repeats();
+	write_repeats();
 	write_line(level, message);
 	strcpy(last.message, message);
 	last.level = level;

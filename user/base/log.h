@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Levels and the one sink: logfmt lines on stderr. Steps never log, they return reasons. */
+/* Log levels, and logfmt lines on stderr. Pure rooms never log; they return reasons. */
 #ifndef LOG_H
 #define LOG_H
 
 enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
 
 void log_set_level(enum log_level level);
-/* Writes `time=... level=... msg="..."`. A message equal to the last one within a minute is
- * counted and not written again. */
+/* Writes `time=... level=... msg="..."`. A message equal to the last one is only
+ * counted if it comes within a minute. */
 void log_write(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #define log_error(...) log_write(LOG_ERROR, __VA_ARGS__)

@@ -38,7 +38,7 @@ void lookup_system(const struct lookup_query *query, struct lookup_result *ret);
  * which also cancels: nothing waits for the thread. Returns 0, -EAGAIN while too many are under way, or
  * another -errno. */
 int lookup_start(lookup_fn lookup, const struct lookup_query *query, int *ret_fd);
-/* Once it is readable. */
+/* Reads the result, once `fd` is readable. */
 void lookup_read(int fd, struct lookup_result *ret);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Memory that is not needed now, given back to the system. */
+/* Returns unneeded memory to the system. */
 #include "memory.h"
 
 #include <link.h>
@@ -8,7 +8,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-/* Left to itself, malloc moves large blocks, which come and go, in among the small ones, which stay. */
+/* By default glibc raises these thresholds and then places short-lived large blocks on the heap, among
+ * the small blocks that stay, so that the heap cannot shrink. */
 void memory_keep_small(void)
 {
 	mallopt(M_MMAP_THRESHOLD, 64 << 10);
@@ -16,8 +17,8 @@ void memory_keep_small(void)
 	mallopt(M_ARENA_MAX, 1);
 }
 
-/* Text that was relocated is no copy of the file. */
-static int is_pure(const struct dl_phdr_info *info)
+/* False if the text has relocations: its pages then differ from the file. */
+static int is_file_backed(const struct dl_phdr_info *info)
 {
 	for (int i = 0; i < info->dlpi_phnum; i++) {
 		const ElfW(Dyn) *entry = (const void *)(info->dlpi_addr + info->dlpi_phdr[i].p_vaddr);
@@ -37,12 +38,12 @@ static int drop_object(struct dl_phdr_info *info, size_t size, void *arg)
 	const size_t page = *(const size_t *)arg;
 
 	(void)size;
-	for (int i = 0; is_pure(info) && i < info->dlpi_phnum; i++) {
+	for (int i = 0; is_file_backed(info) && i < info->dlpi_phnum; i++) {
 		const ElfW(Phdr) *part = &info->dlpi_phdr[i];
 		uintptr_t from = (info->dlpi_addr + part->p_vaddr) & ~(page - 1);
 		uintptr_t to = info->dlpi_addr + part->p_vaddr + part->p_memsz;
 
-		/* What is writable, or was until it was relocated, lies in other parts. */
+		/* Data, and RELRO, lie in other segments. */
 		if (part->p_type == PT_LOAD && !(part->p_flags & PF_W) && part->p_align >= page)
 			madvise((void *)from, to - from, MADV_DONTNEED);
 	}

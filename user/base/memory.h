@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Memory that is not needed now, given back to the system. */
+/* Returns unneeded memory to the system. */
 #ifndef MEMORY_H
 #define MEMORY_H
 
 #include <stddef.h>
 
-/* To be called once, before the first allocation of size. */
+/* Keeps large blocks off the heap. Call once, before any large allocation. */
 void memory_keep_small(void);
 
-/* From so many bytes on, what is about to be made of them is worth giving back before and after:
- * pages that come back cost a small update half its time. */
+/* Call memory_give_back() only around updates larger than this; after small ones the page faults
+ * double their latency. */
 #define MEMORY_LARGE ((size_t)256 << 10)
 
-/* Freed memory, and the clean pages of programs and libraries: what a start or a handshake needed of
- * them would else stay. Pages that are needed come back by themselves, without being read again. */
+/* Returns freed memory and drops the clean pages of programs and libraries, of which a start or a
+ * TLS handshake uses many only once. Dropped pages fault in again from the page cache. */
 void memory_give_back(void);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What is wrong with an input: a capped list of "file:line:column: message" lines. */
+/* Problems of an input: a capped list of "file:line:column: message" lines. */
 #include "problem.h"
 
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Sorting what mostly is in order already. */
+/* Sorts arrays that are usually in order already. */
 #include "sort.h"
 
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Columns for people: capital headers, cells padded to the widest of their column. */
+/* Tables for display: a row of headers, and columns as wide as their widest cell. */
 #include "table_print.h"
 
 #include <errno.h>
@@ -16,7 +16,7 @@ struct table_print {
 	const char *const *headers;
 	size_t columns;
 	size_t *widths;
-	char **cells; /* row after row */
+	char **cells; /* by rows */
 	size_t count, room;
 	bool lost;
 };
@@ -65,7 +65,7 @@ static bool make_room(struct table_print *table)
 	return true;
 }
 
-/* Columns are counted in characters: UTF-8 continuation bytes take no width. */
+/* Counts characters: continuation bytes of UTF-8 have no width. */
 static size_t text_width(const char *text)
 {
 	size_t width = 0;

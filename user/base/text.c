@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Texts that may be missing, and lists of them. */
+/* Texts that may be NULL, and lists of texts. */
 #include "text.h"
 
 #include <stdlib.h>

@@ -14,7 +14,7 @@ size_t utf8_length(const char *text, size_t room);
 /* The same for zero-terminated text, and 0 also for control characters (C0, DEL, C1). */
 size_t utf8_printable(const char *text);
 
-/* True for UTF-8 without zero bytes, as proto3 wants its strings. */
+/* True for UTF-8 without zero bytes, as proto3 requires of strings. */
 bool utf8_valid(const char *text, size_t length);
 
 /* Every byte that utf8_printable() refuses becomes '?', so that the text can go to a terminal, into

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The version both programs show. */
+/* The version of both programs. */
 #ifndef VERSION_H
 #define VERSION_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Overrides from the environment, put into the configuration's tree before it is read. */
+/* Puts overrides from the environment into the configuration's tree before it is read. */
 #include <stdio.h>
 #include <string.h>
 
@@ -12,10 +12,10 @@
 
 struct variable {
 	const char *name;
-	const char *sections[3]; /* mappings on the way, outermost first */
+	const char *sections[3]; /* mappings that lead to the key, outermost first */
 	const char *key;
 	bool list;           /* comma-separated */
-	const char *instead; /* a sibling that may not stand beside it */
+	const char *instead; /* a sibling that this variable replaces */
 };
 
 static const struct variable variables[] = {
@@ -56,8 +56,8 @@ static const struct variable variables[] = {
 	{"PARALLAX_ADMIN_PORT", {"admin"}, "port", false, NULL},
 };
 
-/* The mapping to put the key in, made where it is missing; NULL where the file has something
- * else, which the schema will complain about. */
+/* The mapping of the key, made if it is missing; NULL if the file has another kind of value there,
+ * which the schema reports. */
 static struct tree_node *open_section(struct yaml_tree *tree, const struct variable *variable)
 {
 	struct tree_node *at = tree->root, *next;
@@ -120,14 +120,13 @@ static void apply(struct tree_walk *walk, struct yaml_tree *tree, const struct v
 		tree_remove(section, variable->instead);
 }
 
-/* The name of `entry` ends at its '='. */
 static bool is_called(const char *entry, size_t length, const char *name)
 {
 	return strlen(name) == length && !strncmp(entry, name, length);
 }
 
-/* Kubernetes gives pods PARALLAX_..._SERVICE_HOST, _SERVICE_PORT and _PORT=tcp://... for each
- * Service whose name starts with parallax. */
+/* Kubernetes sets PARALLAX_..._SERVICE_HOST, _SERVICE_PORT and _PORT=tcp://... in pods for
+ * each Service whose name starts with parallax. */
 static bool is_from_kubernetes(const char *name, const char *value)
 {
 	return strstr(name, "_SERVICE_HOST") || strstr(name, "_SERVICE_PORT") ||

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The sections gateway and admin: what this node listens on. */
+/* The sections gateway and admin: the addresses this node listens on. */
 #include <arpa/inet.h>
 #include <string.h>
 
@@ -48,11 +48,11 @@ static void read_snat(struct tree_walk *walk, const struct tree_node *node, void
 	for (size_t i = 1; i < gateway->snat_count; i++)
 		for (size_t j = 0; j < i; j++)
 			if (addr_equal(&gateway->snat[i], &gateway->snat[j]))
-				tree_problem(walk, node, "%s stands twice",
+				tree_problem(walk, node, "%s is listed twice",
 					     addr_format(&gateway->snat[i], text));
 }
 
-/* A range, or one address. */
+/* An address range, or one address. */
 static void read_source(struct tree_walk *walk, const struct tree_node *node, void *target)
 {
 	struct prefix *prefix = target;

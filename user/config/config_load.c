@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The configuration file, with its meshNetworks and the environment, as struct config. */
+/* Reads the configuration file, meshNetworks and the environment into struct config. */
 #include "config_load.h"
 
 #include <errno.h>
@@ -50,15 +50,15 @@ static int load_mesh_file(const struct config *config, struct mesh_networks **re
 	return err;
 }
 
-/* meshNetworksFile has a life of its own: a network that transports, networkIds or flat name may
- * leave it and come back. Inline, such a name is a misspelling. */
+/* Names in transports, networkIds and flat must be networks of meshNetworks, but not of
+ * meshNetworksFile, which changes independently: a network may leave it and come back. */
 static int read_mesh(struct tree_walk *walk, const struct tree_node *root,
 		     const struct tree_node *node, struct config *config)
 {
 	bool failed = walk->failed;
 	int err;
 
-	if (!config->network) /* an error already; go on to find the others */
+	if (!config->network) /* already reported; find the other errors too */
 		config->network = "";
 	if (config->mesh_networks_file)
 		return load_mesh_file(config, &config->mesh, walk->problems);
@@ -70,8 +70,8 @@ static int read_mesh(struct tree_walk *walk, const struct tree_node *root,
 	return err;
 }
 
-/* A control plane names endpoints of all clusters by addresses that may be the same: without our
- * own cluster's name a pod of another would count as one of ours. */
+/* Clusters may use the same pod addresses. Without the name of our own, a pod of another cluster
+ * would count as local. */
 static void check_cluster(struct tree_walk *walk, const struct tree_node *root,
 			  const struct config *config)
 {
@@ -79,10 +79,10 @@ static void check_cluster(struct tree_walk *walk, const struct tree_node *root,
 
 	if (config->ads.enabled && !config->cluster)
 		tree_problem(walk, tree_get(source, "ads"), "expected together with cluster: it "
-			     "tells our pods from those of other clusters");
+			     "distinguishes our pods from those of other clusters");
 }
 
-/* Everything wrong is reported; the first error code that is not "wrong content" wins. */
+/* Reports all errors. Returns the first error other than -EINVAL, if there is one. */
 static int read_tree(struct tree_walk *walk, const struct tree_node *root, struct config *config)
 {
 	const struct tree_node *mesh, *services;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The sections transports, networkIds and flat: what we add to Istio's meshNetworks. */
+/* The sections transports, networkIds and flat, which add to Istio's meshNetworks. */
 #include <string.h>
 
 #include "arena.h"
@@ -27,7 +27,7 @@ static void read_transport(struct tree_walk *walk, const struct tree_node *node,
 	};
 
 	tree_fields(walk, node, "a mapping with mode and port", fields, COUNT(fields), transport);
-	/* A stock gateway is entered by the port that meshNetworks names. */
+	/* A stock gateway listens on the port that meshNetworks names. */
 	if (transport->mode == TRANSPORT_PASSTHROUGH && transport->port)
 		tree_problem(walk, tree_get(node, "port"),
 			     "expected only with mode geneve; passthrough takes the gateway's own");
@@ -88,7 +88,7 @@ void config_read_network_ids(struct tree_walk *walk, const struct tree_node *nod
 	config->network_ids = entry;
 	for (node = node->child; node; node = node->next) {
 		if (tree_number(walk, node, 1, NETWORK_ID_MAX, &id))
-			continue; /* told; the network keeps the id of its name */
+			continue; /* reported; the network keeps the id of its name */
 		entry[config->network_id_count++] =
 			(struct config_network_id){keep_key(walk, node), (uint32_t)id};
 	}

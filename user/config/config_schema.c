@@ -37,7 +37,7 @@ static void read_interfaces(struct tree_walk *walk, const struct tree_node *node
 	tree_fields(walk, node, "a mapping with pods and uplinks", fields, COUNT(fields), target);
 }
 
-/* Looked at once everything else is known: see config_load.c. */
+/* Read after all other keys: see config_load.c. */
 static void read_mesh_networks(struct tree_walk *walk, const struct tree_node *node, void *target)
 {
 	(void)target;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The sections of the configuration, between config_load.c and the files that read them. */
+/* The sections of the configuration, shared by the files that read them. */
 #ifndef CONFIG_SCHEMA_H
 #define CONFIG_SCHEMA_H
 
@@ -9,12 +9,12 @@
 #define CONFIG_NAME_MAX 255 /* bytes of a network, cluster, registry or interface pattern */
 #define CONFIG_LIST_MAX 65536
 
-/* Fill `config`, whose defaults are set, from the document. meshNetworks is only found; its
- * value, or NULL, comes out in *ret_mesh. */
+/* Fills `config`, whose defaults are set, from the document. *ret_mesh is the node of meshNetworks,
+ * not read yet, or NULL. */
 void config_schema_read(struct tree_walk *walk, const struct tree_node *root,
 			struct config *config, const struct tree_node **ret_mesh);
 
-/* Variables of `environment` into the tree; NULL `environment` is empty. */
+/* Puts the variables of `environment` into the tree. Accepts a NULL `environment`. */
 void config_env_apply(struct tree_walk *walk, struct yaml_tree *tree, char *const *environment);
 
 /* Readers of one top-level key into a struct config. */
@@ -25,14 +25,14 @@ tree_reader config_read_services, config_read_source, config_read_gateway, confi
  * most CONFIG_NAME_MAX bytes. */
 tree_reader config_read_name;
 
-/* `path` as it counts from the directory of `config_path`, in walk->arena; or NULL. */
+/* `path` relative to the directory of `config_path`, in walk->arena; NULL if out of memory. */
 const char *config_path_from(struct tree_walk *walk, const char *config_path, const char *path);
 
-/* No VIP:port/protocol may be claimed twice, and all must fit limits.services. */
+/* Reports each VIP:port/protocol that two services list, and more of them than limits.services. */
 void config_check_services(struct tree_walk *walk, const struct tree_node *services,
 			   const struct config *config);
 
-/* Every network that transports, networkIds and flat name must be in `mesh`. */
+/* Reports networks in transports, networkIds and flat that `mesh` does not have. */
 void config_check_networks(struct tree_walk *walk, const struct tree_node *root,
 			   const struct mesh_networks *mesh);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The section services: virtual IPs that the control plane does not name. */
+/* The section services: virtual IPs that no control plane announces. */
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
@@ -107,7 +107,7 @@ void config_read_services(struct tree_walk *walk, const struct tree_node *node, 
 				     &config->service_count);
 }
 
-/* One VIP:port/protocol, and the entry of `ports` that claims it. */
+/* One VIP:port/protocol, and the entry of `ports` that lists it. */
 struct vip {
 	struct addr addr;
 	struct service_port port;
@@ -158,7 +158,7 @@ static void check_vips(struct tree_walk *walk, struct vip *vips, size_t count)
 		if (!addr_equal(&a->addr, &b->addr) || a->port.port != b->port.port ||
 		    a->port.proto != b->port.proto)
 			continue;
-		tree_problem(walk, b->node, "%s/%s is already taken by '%s' on line %u",
+		tree_problem(walk, b->node, "%s/%s is already used by '%s' on line %u",
 			     addr_port_format(&b->addr, b->port.port, text),
 			     b->port.proto == IPPROTO_UDP ? "UDP" : "TCP", a->service->host,
 			     a->node->line);

@@ -12,7 +12,7 @@
 #define METADATA_VALUE_MAX 4096
 #define FETCH_SECONDS 15
 #define CONNECT_SECONDS 5
-#define KEEPALIVE_SECONDS 30 /* istiod's servers end the stream for pings at less than 15 s */
+#define KEEPALIVE_SECONDS 30 /* istiod closes connections that ping more often than every 15 s */
 #define SECONDS_MAX 3600
 #define MESSAGE_BYTES (64u << 20)
 #define MESSAGE_MIN (64u << 10)
@@ -50,7 +50,7 @@ static void read_files(struct tree_walk *walk, const struct tree_node *node, voi
 	tree_fields(walk, node, "a mapping with path", fields, COUNT(fields), target);
 }
 
-/* ------------------------------------------------------------------ ads: where */
+/* ------------------------------------------------------------------ ads: addresses */
 
 static bool parse_address(struct tree_walk *walk, const char *text,
 			  struct config_ads_address *address)
@@ -95,7 +95,7 @@ static void read_addresses(struct tree_walk *walk, const struct tree_node *node,
 		tree_problem(walk, node, "expected an address or more");
 }
 
-/* ------------------------------------------------------------------ ads: who they are, and we */
+/* ------------------------------------------------------------------ ads: TLS and token */
 
 static void read_ca(struct tree_walk *walk, const struct tree_node *node, void *target)
 {
@@ -171,7 +171,7 @@ static void read_ip(struct tree_walk *walk, const struct tree_node *node, void *
 		tree_keep(walk, node, &((struct config_ads_node *)target)->ip);
 }
 
-/* The parts of an id are told apart by '~', name and namespace by the last dot. */
+/* In a node id '~' separates the parts, and the last dot separates name and namespace. */
 static void read_part(struct tree_walk *walk, const struct tree_node *node, bool dots,
 		      const char **ret)
 {
@@ -199,7 +199,7 @@ static void read_domain(struct tree_walk *walk, const struct tree_node *node, vo
 	read_part(walk, node, true, &((struct config_ads_node *)target)->domain);
 }
 
-/* Values go out as strings whatever they look like: istiod takes nothing else. */
+/* All values are sent as strings: istiod accepts no other kind. */
 static bool read_value(struct tree_walk *walk, const struct tree_node *node,
 		       struct config_metadata *entry)
 {
@@ -301,7 +301,7 @@ static void read_timeouts(struct tree_walk *walk, const struct tree_node *node, 
 		    COUNT(fields), &((struct config *)target)->ads);
 }
 
-/* ------------------------------------------------------------------ all of it */
+/* ------------------------------------------------------------------ top level */
 
 static void read_ads(struct tree_walk *walk, const struct tree_node *node, void *target)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What no two networks of meshNetworks may share. */
+/* Finds CIDRs, registries, gateways and ids that two networks of meshNetworks share. */
 #include "mesh_check.h"
 
 #include <stdio.h>
@@ -11,7 +11,7 @@
 #include "host_name.h"
 #include "problem.h"
 
-/* One thing that a network lays claim to, and where it says so. */
+/* A CIDR, registry or gateway of a network, and its node. */
 struct claim {
 	const char *network;
 	const struct tree_node *node;
@@ -67,8 +67,8 @@ static void overlap(struct tree_walk *walk, const struct claim *outer, const str
 		     prefix_format(&first->prefix, b), first->network, place(first, line));
 }
 
-/* Two prefixes are apart or nested, so in sorted order it is enough to look at the nearest one
- * that holds the current: all farther ones were compared when that one came. */
+/* Prefixes are disjoint or nested. In sorted order each is compared only with the nearest that
+ * contains it, which was compared with the next outer one before. */
 static void check_cidrs(struct tree_walk *walk, struct claims *claims)
 {
 	const struct claim *open[129];
@@ -144,7 +144,7 @@ static void check_gateways(struct tree_walk *walk, struct claims *claims)
 	}
 }
 
-/* The items of `endpoints` that have `key`, beside what was read from them. */
+/* Pairs the items of `endpoints` with the values read from them. */
 static void claim_endpoints(const struct tree_walk *walk, const struct tree_node *node,
 			    const struct mesh_network *network, struct claims *cidrs,
 			    struct claims *registries)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Istio's meshNetworks (istio/api mesh/v1alpha1/network.proto) as struct mesh_networks. */
+/* Reads Istio's meshNetworks (istio/api mesh/v1alpha1/network.proto). */
 #include "mesh_networks.h"
 
 #include <errno.h>
@@ -107,7 +107,7 @@ static void read_gateways(struct tree_walk *walk, const struct tree_node *node, 
 				     &reader->gateway_count);
 }
 
-/* Part the entries into the two lists. */
+/* Splits the entries into registries and CIDRs. */
 static int split_entries(struct tree_walk *walk, const struct network_reader *reader,
 			 struct mesh_network *network)
 {
@@ -150,7 +150,7 @@ static void read_network(struct tree_walk *walk, const struct tree_node *node,
 	walk->out_of_memory |= split_entries(walk, &reader, network) < 0;
 }
 
-/* Room for one more, our own. */
+/* Leaves room for our own network. */
 static void read_networks(struct tree_walk *walk, const struct tree_node *node, void *target)
 {
 	struct mesh_networks *mesh = target;
@@ -190,7 +190,7 @@ static void add_own(struct tree_walk *walk, const struct config *config,
 		walk->out_of_memory = true;
 }
 
-/* A name that was refused is NULL: the other errors are still looked for. */
+/* The name is NULL if it was invalid: reading goes on to find other errors. */
 static bool group_has(const struct config_flat *group, const char *name)
 {
 	for (size_t i = 0; i < group->count; i++)
@@ -199,7 +199,7 @@ static bool group_has(const struct config_flat *group, const char *name)
 	return false;
 }
 
-/* transports, networkIds and flat. */
+/* Applies transports, networkIds and flat. */
 static void apply_config(const struct config *config, struct mesh_network *network)
 {
 	network->own = !strcmp(network->name, config->network);
@@ -238,7 +238,7 @@ static void finish(struct tree_walk *walk, const struct tree_node *networks,
 	mesh_check_ids(walk, networks, mesh);
 }
 
-/* Proto-JSON rules hold in here, as they do for istiod. */
+/* Inside meshNetworks the rules of proto-JSON apply, as in istiod. */
 static void read_document(struct tree_walk *walk, const struct tree_node *node,
 			  const struct config *config, struct mesh_networks *mesh)
 {

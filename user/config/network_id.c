@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The 24-bit number (Geneve VNI) of a network. */
+/* The 24-bit id of a network, its Geneve VNI. */
 #include "network_id.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The number by which a tunnel packet names its service. */
+/* The service id in a tunnel packet's header. */
 #include "service_id.h"
 
 #include <netinet/in.h>

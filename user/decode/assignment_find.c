@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Assignments by name. */
+/* Finds assignments by name. */
 #include "assignment_find.h"
 
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Assignments by name. */
+/* Finds assignments by name. */
 #ifndef ASSIGNMENT_FIND_H
 #define ASSIGNMENT_FIND_H
 
@@ -8,7 +8,7 @@
 
 #include "assignment.h"
 
-/* In the order of their names. Borrowed. */
+/* Sorted by name. Borrowed. */
 struct assignment_list {
 	const struct assignment *const *items;
 	size_t count;
@@ -16,7 +16,7 @@ struct assignment_list {
 
 #define ASSIGNMENT_NONE UINT32_MAX
 
-/* Its index, or ASSIGNMENT_NONE. */
+/* Index of the assignment, or ASSIGNMENT_NONE. */
 uint32_t assignment_find(const struct assignment_list *list, const char *name);
 
 #endif

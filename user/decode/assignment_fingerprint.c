@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The fingerprint of an assignment: equal ones give equal views. */
+/* The fingerprint of an assignment: equal fingerprints mean equal views. */
 #include "assignment_fingerprint.h"
 
 #include "fingerprint.h"
 
-/* A new field must be added to the fingerprint, or a view made before it changed would be kept. */
+/* The fingerprint must cover every field: a view is reused while the fingerprint stays the same. */
 #if __SIZEOF_POINTER__ == 8
 _Static_assert(sizeof(struct socket_addr) == 24, "fingerprint_address()");
 _Static_assert(sizeof(struct endpoint) == 48, "mix_endpoint()");

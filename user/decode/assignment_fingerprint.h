@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The fingerprint of an assignment: equal ones give equal views. */
+/* The fingerprint of an assignment: equal fingerprints mean equal views. */
 #ifndef ASSIGNMENT_FINGERPRINT_H
 #define ASSIGNMENT_FINGERPRINT_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* One service as each network sees it → one assignment whose endpoints know their networks. */
+/* Merges the views that each network has of a service into one assignment with networks. */
 #include "assignment_merge.h"
 
 #include <errno.h>
@@ -13,17 +13,17 @@
 #include "assignment_fingerprint.h"
 #include "index.h"
 
-/* An endpoint of one view. */
+/* An endpoint in one view. */
 struct copy {
 	const struct endpoint *endpoint;
 	size_t view;
-	bool *everywhere; /* where to note that it recurs in every view */
+	bool *everywhere; /* set if the endpoint is in every view */
 };
 
-/* A view may repeat a locality: the first, second ... of each view are one. */
+/* A view may repeat a locality: the first occurrences of all views become one, then the second ... */
 struct repeat {
-	uint32_t next; /* equal one + 1, or 0 */
-	/* Of the first: the one that was added to last, and the view + 1 that did. */
+	uint32_t next; /* next equal locality + 1, or 0 */
+	/* For the first of equal localities: the one added to last, and the view + 1 that added. */
 	uint32_t last;
 	size_t view;
 };
@@ -33,14 +33,14 @@ struct merge {
 	const struct merge_view *views;
 	size_t view_count, present;
 	struct arena *scratch;
-	bool *everywhere; /* one for each endpoint, in order of views and documents */
+	bool *everywhere; /* of each endpoint, in order of views and documents */
 	struct locality *localities;
 	struct repeat *repeats; /* of each locality */
 	size_t locality_count;
 	struct index index; /* the first locality of its kind */
 };
 
-/* ------------------------------------------------------------------ who recurs */
+/* ------------------------------------------------------------------ endpoints of every view */
 
 static int compare_text(const char *a, const char *b)
 {
@@ -140,7 +140,7 @@ static bool same_locality(const struct locality *a, const struct locality *b)
 	       !compare_text(a->sub_zone, b->sub_zone) && !compare_text(a->network, b->network);
 }
 
-/* Equal ones have one hash: an absent text counts as an empty one. */
+/* An absent text counts as an empty one, as in same_locality(). */
 static uint64_t hash_locality(const struct locality *locality)
 {
 	const char *const texts[] = { locality->region, locality->zone, locality->sub_zone,
@@ -153,7 +153,7 @@ static uint64_t hash_locality(const struct locality *locality)
 	return hash;
 }
 
-/* A view's own repetitions stay apart: of those the last weight stands. */
+/* Equal localities of one view stay separate; of their weights the last one counts. */
 static struct locality *find_locality(struct merge *merge, const struct locality *locality,
 				      size_t view)
 {

@@ -5,8 +5,8 @@
 
 struct cluster_name;
 
-/* Take `name` apart; the host comes out in lower case without a final dot. Returns 0, or -EINVAL
- * for anything else, inbound and SNI-DNAT names and port 0 included; *ret is then untouched. */
+/* Parses `name`; the host is returned in lower case and without a final dot. Returns 0, or -EINVAL
+ * with *ret untouched for all other names, including inbound and SNI-DNAT ones, and for port 0. */
 int cluster_name_parse(const char *name, struct cluster_name *ret);
 
 #endif

@@ -5,7 +5,7 @@
 #include "eds_decode.h"
 #include "proto_json.h"
 
-/* A `locality` that is there but empty counts as set. */
+/* An empty `locality` counts as set. */
 static void read_locality_name(struct tree_walk *walk, const struct tree_node *node, void *target)
 {
 	static const struct tree_field fields[] = {

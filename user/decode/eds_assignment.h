@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* One ClusterLoadAssignment and its parts, between the files of eds_decode. */
+/* One ClusterLoadAssignment and its parts, shared by the files of eds_decode. */
 #ifndef EDS_ASSIGNMENT_H
 #define EDS_ASSIGNMENT_H
 
 #include "eds_rules.h"
 #include "tree_walk.h"
 
-/* What one response has used up so far. `walk` comes first: readers get a pointer to it. */
+/* `walk` must come first: readers get a pointer to it and cast it. */
 struct eds_reader {
 	struct tree_walk walk;
 	struct eds_usage used;
 };
 
-/* Report what a rule says, if it says something. */
+/* Reports `wrong` unless it is NULL. */
 static inline void eds_report(struct tree_walk *walk, const struct tree_node *node,
 			      const char *wrong)
 {
@@ -20,7 +20,7 @@ static inline void eds_report(struct tree_walk *walk, const struct tree_node *no
 		tree_problem(walk, node, "%s", wrong);
 }
 
-/* Fill *assignment, whose name is set, from the message. Errors go to walk->problems. */
+/* Fills *assignment from the message. Errors go to walk->problems. */
 void eds_read_assignment(struct eds_reader *reader, const struct tree_node *message,
 			 struct assignment *assignment);
 
@@ -29,9 +29,9 @@ tree_reader eds_read_lb_endpoints, eds_read_policy;
 /* Reads istio.network of a Metadata into a const char *. */
 tree_reader eds_read_metadata_network;
 
-/* The message google.protobuf.Struct `filter_metadata.istio` of a Metadata, or NULL. */
+/* The Struct filter_metadata.istio of a Metadata, or NULL. */
 const struct tree_node *eds_istio_metadata(struct tree_walk *walk, const struct tree_node *node);
-/* A string in it; *ret stays for what is missing, empty or no string. */
+/* Reads a string of it; *ret is untouched if the key is missing, empty or not a string. */
 void eds_read_istio(struct tree_walk *walk, const struct tree_node *istio, const char *key,
 		    size_t max, const char **ret);
 

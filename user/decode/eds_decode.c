@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* A DiscoveryResponse of ClusterLoadAssignments, in YAML or JSON, as struct assignment_set. */
+/* Decodes a DiscoveryResponse of ClusterLoadAssignments, in YAML or JSON. */
 #include "eds_decode.h"
 
 #include <errno.h>
@@ -14,7 +14,7 @@
 
 static const char type_name[] = "envoy.config.endpoint.v3.ClusterLoadAssignment";
 
-/* The part of a type URL behind the last slash names the type (any.proto). */
+/* The type is the part of the URL behind the last slash (any.proto). */
 static void check_type(struct tree_walk *walk, const struct tree_node *message)
 {
 	const struct tree_node *node = tree_get(message, "@type");
@@ -29,7 +29,7 @@ static void check_type(struct tree_walk *walk, const struct tree_node *message)
 		tree_expected(walk, node, "type.googleapis.com/%s", type_name);
 }
 
-/* envoy.service.discovery.v3.Resource, in delta responses and where SotW carries a TTL. */
+/* True for envoy.service.discovery.v3.Resource: in delta responses, and in SotW with a TTL. */
 static bool is_wrapper(const struct tree_node *resource)
 {
 	return tree_get(resource, "resource") || (resource->kind == TREE_MAPPING &&
@@ -42,7 +42,7 @@ static const char *text_of(const struct tree_node *node)
 	return node && node->kind == TREE_SCALAR && node->count ? node->text : NULL;
 }
 
-/* What to call the resource, should it be rejected. */
+/* The name that a rejected resource is reported by. */
 static const char *name_of(struct tree_walk *walk, const struct tree_node *resource,
 			   const struct tree_node *message, size_t index)
 {
@@ -121,14 +121,13 @@ static int reject_second(const char *label, struct assignment_set *set, const st
 	if (item->rejected)
 		return 0;
 	*item = (struct assignment){.name = item->name};
-	item->rejected = arena_printf(set->arena, "%s:%u:%u: '%s' stands twice, first on line %u",
+	item->rejected = arena_printf(set->arena, "%s:%u:%u: '%s' is a duplicate, first on line %u",
 				      label, second->node->line, second->node->column, item->name,
 				      first->node->line);
 	return item->rejected ? 0 : -ENOMEM;
 }
 
-/* The second of a name is rejected: which of the two was meant is anybody's guess, and a later
- * one must not replace an earlier one within the same response. */
+/* Rejects the second resource of a name: it must not replace the first within one response. */
 static int reject_duplicates(const char *label, struct assignment_set *set,
 			     const struct tree_node *resources)
 {
@@ -229,7 +228,7 @@ static int decode_tree(const struct yaml_tree *tree, struct assignment_set *set,
 	return err ? err : decode_resources(tree->label, resources, set);
 }
 
-/* What is decoded takes about as much as its text; there may be thousands of small ones. */
+/* A decoded set takes about as much memory as its text, and thousands of sets may be small. */
 static int set_new(size_t length, struct assignment_set **ret)
 {
 	struct assignment_set *set = calloc(1, sizeof(*set));

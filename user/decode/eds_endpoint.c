@@ -174,7 +174,7 @@ static void read_lb_endpoint(struct tree_walk *walk, const struct tree_node *nod
 	};
 	struct endpoint_reader reader = {.endpoint = target};
 
-	if (walk->failed) /* one reason is enough to reject the resource */
+	if (walk->failed) /* one error is enough to reject the resource */
 		return;
 	reader.endpoint->weight = 1;
 	tree_fields(walk, node, "an LbEndpoint", fields, COUNT(fields), &reader);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What makes a ClusterLoadAssignment valid, the same for its text and its protobuf form. */
+/* The rules of a valid ClusterLoadAssignment, for both its text and its protobuf form. */
 #include "eds_rules.h"
 
 #include <errno.h>
@@ -13,14 +13,13 @@
 
 #define PRIORITY_MAX 128 /* endpoint_components.proto */
 
-/* Endpoints that would come by a service of their own: to pass over them would empty the
- * locality. */
+/* LEDS sends the endpoints separately: ignoring the field would empty the locality. */
 const char eds_no_leds[] = "expected lb_endpoints: LEDS is not supported";
 const char eds_no_named_port[] = "expected port_value: named ports need a resolver";
 const char eds_no_address[] = "the address is not set";
 const char eds_no_endpoint[] = "the endpoint is not set";
 
-__attribute__((format(printf, 2, 3))) static const char *say(char reason[EDS_REASON_MAX],
+__attribute__((format(printf, 2, 3))) static const char *format_reason(char reason[EDS_REASON_MAX],
 							     const char *format, ...)
 {
 	va_list args;
@@ -45,12 +44,12 @@ const char *eds_wrong_priority(uint32_t priority, char reason[EDS_REASON_MAX])
 {
 	if (priority <= PRIORITY_MAX)
 		return NULL;
-	return say(reason, "expected a priority up to %u, found %u", PRIORITY_MAX, priority);
+	return format_reason(reason, "expected a priority up to %u, found %u", PRIORITY_MAX, priority);
 }
 
 const char *eds_wrong_port(uint32_t port, char reason[EDS_REASON_MAX])
 {
-	return port <= 65535 ? NULL : say(reason, "expected a port up to 65535, found %u", port);
+	return port <= 65535 ? NULL : format_reason(reason, "expected a port up to 65535, found %u", port);
 }
 
 const char *eds_wrong_socket(const struct eds_address *address)
@@ -64,14 +63,14 @@ const char *eds_wrong_kinds(const struct eds_address *address, char reason[EDS_R
 {
 	if (address->kinds == 1)
 		return NULL;
-	return say(reason, "expected one address, found %u", address->kinds);
+	return format_reason(reason, "expected one address, found %u", address->kinds);
 }
 
 const char *eds_wrong_fraction(const struct drop_overload *drop, char reason[EDS_REASON_MAX])
 {
 	if (drop->numerator <= drop->denominator)
 		return NULL;
-	return say(reason, "expected a fraction up to 1, found %u/%u", drop->numerator,
+	return format_reason(reason, "expected a fraction up to 1, found %u/%u", drop->numerator,
 		   drop->denominator);
 }
 
@@ -95,7 +94,7 @@ const char *eds_wrong_localities(const struct eds_usage *usage, size_t more,
 {
 	if (more <= EDS_MAX_LOCALITIES - usage->localities)
 		return NULL;
-	return say(reason, "more than %u localities in one response", EDS_MAX_LOCALITIES);
+	return format_reason(reason, "more than %u localities in one response", EDS_MAX_LOCALITIES);
 }
 
 const char *eds_wrong_endpoints(const struct eds_usage *usage, size_t more,
@@ -103,7 +102,7 @@ const char *eds_wrong_endpoints(const struct eds_usage *usage, size_t more,
 {
 	if (usage->endpoints <= EDS_MAX_ENDPOINTS && more <= EDS_MAX_ENDPOINTS - usage->endpoints)
 		return NULL;
-	return say(reason, "more than %u endpoints in one response", EDS_MAX_ENDPOINTS);
+	return format_reason(reason, "more than %u endpoints in one response", EDS_MAX_ENDPOINTS);
 }
 
 uint8_t eds_protocol(unsigned int number)
@@ -130,7 +129,7 @@ void eds_locality_init(struct locality *locality)
 	*locality = (struct locality){.region = "", .zone = "", .sub_zone = ""};
 }
 
-/* Without drop_percentage nothing is dropped. */
+/* Without drop_percentage the numerator stays 0 and nothing is dropped. */
 void eds_drop_init(struct drop_overload *drop)
 {
 	*drop = (struct drop_overload){.denominator = eds_denominator(0)};

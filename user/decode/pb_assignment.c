@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* ClusterLoadAssignment and LocalityLbEndpoints from protobuf, walked in place: unpacked as a
- * whole they would take several times the memory of what is kept. */
+/* Decodes ClusterLoadAssignment and LocalityLbEndpoints from protobuf in place: unpacked as a whole
+ * they would take several times the memory of the result. */
 #include "pb_reader.h"
 
 #include <errno.h>
@@ -94,7 +94,7 @@ static int read_locality_field(struct pb_reader *reader, const struct pb_field *
 	return 0;
 }
 
-/* How often the field stands in the message; -EINVAL when it cannot be read. */
+/* Counts a field of the message. Returns -EINVAL if the message is broken. */
 static int count_fields(struct pb_reader *reader, struct pb_slice message, uint32_t number,
 			size_t *ret)
 {

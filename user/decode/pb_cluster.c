@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Clusters and listeners from protobuf: of their many fields the few that name a service. */
+/* Decodes the fields of clusters and listeners that name a service. */
 #include "pb_reader.h"
 
 #include <errno.h>
@@ -11,7 +11,7 @@
 #include "decimal.h"
 #include "eds_decode.h"
 
-#define SCRATCH_FACTOR 32 /* unpacked, a small field takes many times its size */
+#define SCRATCH_FACTOR 32 /* memory of an unpacked field over its size on the wire */
 #define TCP_PROXY "envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy"
 
 static size_t scratch_for(struct pb_slice body)
@@ -97,7 +97,7 @@ static void read_listener_address(const Pb__Address *from, struct xds_listener *
 		listener->port = (uint16_t)socket->port_value;
 }
 
-/* Which cluster all tcp_proxy filters agree on. */
+/* The cluster that all tcp_proxy filters name. */
 struct agreed {
 	char name[EDS_MAX_NAME + 1];
 	bool split;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* xDS resources in protobuf as data. Assignments keep the rules of eds_rules.h and the limits of
- * eds_decode.h, as their text form does. Fields that are not known are passed over. */
+/* Decodes xDS resources from protobuf. Assignments obey the rules of eds_rules.h and the limits of
+ * eds_decode.h, as in their text form. Unknown fields are ignored. */
 #ifndef PB_DECODE_H
 #define PB_DECODE_H
 
@@ -15,8 +15,8 @@ struct arena;
 #define PB_MAX_HOST_IPS 65536 /* of one host */
 #define PB_MAX_HOST_NAME 255
 
-/* Each decodes the body of one resource: returns 0 with *ret filled, whose parts are in `arena`;
- * -EINVAL with a reason in `reason`; or -ENOMEM. */
+/* Each decodes the body of one resource. Returns 0 with *ret filled, whose parts are in `arena`;
+ * -EINVAL with text in `reason`; or -ENOMEM. */
 
 /* envoy.config.endpoint.v3.ClusterLoadAssignment. `usage` counts over one response. */
 int pb_decode_assignment(struct pb_slice body, struct eds_usage *usage, struct arena *arena,
@@ -30,8 +30,8 @@ int pb_decode_cluster(struct pb_slice body, struct arena *arena, struct xds_clus
 int pb_decode_listener(struct pb_slice body, struct arena *arena, struct xds_listener *ret,
 		       char reason[PB_REASON_MAX]);
 
-/* istio.networking.nds.v1.NameTable. Names that are none, and addresses that are none, such as
- * CIDR blocks, are excluded. */
+/* istio.networking.nds.v1.NameTable. Invalid names and addresses, such as CIDR blocks, are
+ * skipped. */
 int pb_decode_names(struct pb_slice body, struct arena *arena, struct xds_names *ret,
 		    char reason[PB_REASON_MAX]);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* LbEndpoint, its addresses and metadata, from protobuf. */
+/* Decodes LbEndpoint, its addresses and metadata from protobuf. */
 #include "pb_reader.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* istio's name table from protobuf, entry by entry. */
+/* Decodes Istio's name table from protobuf, entry by entry. */
 #include "pb_reader.h"
 
 #include <errno.h>
@@ -81,7 +81,7 @@ static int make_hosts(struct pb_reader *reader, struct pb_slice body, struct xds
 	return names->hosts ? 0 : -ENOMEM;
 }
 
-/* Of hosts that differ in case alone, one is kept. */
+/* Keeps one of several hosts that differ only in case. */
 static void drop_doubles(struct xds_names *names)
 {
 	size_t kept = 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Shared by the files of pb_decode: where the parts of a resource go, and what was wrong. */
+/* Memory and errors of the protobuf decoders. */
 #include "pb_reader.h"
 
 #include <errno.h>

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* DiscoveryResponse and DeltaDiscoveryResponse, walked without a copy. */
+/* Walks DiscoveryResponse and DeltaDiscoveryResponse without a copy. */
 #include "pb_response.h"
 
 #include <string.h>
 
 #define TTL_MAX 315576000000ULL /* seconds: duration.proto */
 
-/* Numbers in both messages. */
+/* Field numbers of both messages. */
 enum {
 	FIELD_VERSION = 1,
 	FIELD_RESOURCES = 2,
@@ -116,7 +116,7 @@ static const char *read_any(struct pb_slice message, struct pb_resource *resourc
 	return wire.broken ? "broken protobuf" : NULL;
 }
 
-/* google.protobuf.Duration, rounded up to milliseconds. 0 removes at once, as in Envoy. */
+/* google.protobuf.Duration, rounded up to milliseconds. 0 expires at once, as in Envoy. */
 static const char *read_ttl(struct pb_slice message, struct pb_resource *resource)
 {
 	struct pb_wire wire = pb_wire_start(message);
@@ -130,7 +130,7 @@ static const char *read_ttl(struct pb_slice message, struct pb_resource *resourc
 			nanos = field.value;
 	}
 	if (wire.broken || seconds > TTL_MAX || nanos > 999999999)
-		return "the ttl is no duration above 0";
+		return "the ttl is not a duration above 0";
 	resource->has_ttl = true;
 	resource->ttl_ms = seconds * 1000 + (nanos + 999999) / 1000000;
 	return NULL;

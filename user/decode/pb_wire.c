@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Protobuf's wire format, field by field and without a copy. */
+/* Reads protobuf's wire format field by field, without a copy. */
 #include "pb_wire.h"
 
 #define FIELD_MAX 0x1fffffff

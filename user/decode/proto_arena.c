@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Where protobuf-c unpacks one small message after another: capped, and freed as a whole. */
+/* Memory for protobuf-c to unpack one small message after another: capped, freed as a whole. */
 #include "proto_arena.h"
 
 #include <stdalign.h>
@@ -68,7 +68,7 @@ void proto_arena_init(struct proto_arena *arena, size_t limit)
 	};
 }
 
-/* All blocks but the oldest, which is of the common size unless the first message was large. */
+/* Frees all blocks but the oldest, and that too if it is larger than usual. */
 void proto_arena_reset(struct proto_arena *arena)
 {
 	while (arena->blocks && (arena->blocks->next || arena->blocks->size > BLOCK_SIZE)) {

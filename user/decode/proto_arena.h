@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Where protobuf-c unpacks one small message after another: capped, and freed as a whole. */
+/* Memory for protobuf-c to unpack one small message after another: capped, freed as a whole. */
 #ifndef PROTO_ARENA_H
 #define PROTO_ARENA_H
 
@@ -16,13 +16,13 @@ struct proto_arena {
 	size_t block_used; /* bytes of the first block */
 	size_t left;       /* bytes that may still be handed out */
 	size_t limit;
-	bool capped;        /* something was refused by the limit */
-	bool out_of_memory; /* something was refused by malloc */
+	bool capped;        /* the limit refused an allocation */
+	bool out_of_memory; /* malloc refused an allocation */
 };
 
-/* At most `limit` bytes are handed out between two resets. Allocates nothing yet. */
+/* Hands out at most `limit` bytes between two resets. Allocates nothing yet. */
 void proto_arena_init(struct proto_arena *arena, size_t limit);
-/* Everything unpacked is gone; a block is kept for what comes next. */
+/* Forgets all messages, and keeps one block for the next ones. */
 void proto_arena_reset(struct proto_arena *arena);
 void proto_arena_done(struct proto_arena *arena);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Scalars of proto-JSON (protobuf.dev/programming-guides/json) from a tree. */
+/* Reads scalars of proto-JSON (protobuf.dev/programming-guides/json) from a tree. */
 #include "proto_json.h"
 
 #include <errno.h>

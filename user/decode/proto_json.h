@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Scalars of proto-JSON (protobuf.dev/programming-guides/json) from a tree. */
+/* Reads scalars of proto-JSON (protobuf.dev/programming-guides/json) from a tree. */
 #ifndef PROTO_JSON_H
 #define PROTO_JSON_H
 
@@ -7,7 +7,7 @@
 
 /* Each returns 0 with the result in *ret, or -EINVAL with a problem added. */
 
-/* A whole number in any spelling JSON has for it (7, 7.0, 7e0), also as a string. */
+/* A whole number in any JSON spelling (7, 7.0, 7e0), also as a string. */
 int proto_uint32(struct tree_walk *walk, const struct tree_node *node, uint32_t *ret);
 
 /* UInt32Value, as a number or as {value: number}; an empty message is 0. */

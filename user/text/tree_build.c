@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Puts tree nodes together for the two readers of yaml_tree.c, within limits. */
+/* Builds a tree from the events of the JSON and YAML readers, within limits. */
 #include "tree_build.h"
 
 #include <errno.h>
@@ -9,7 +9,7 @@
 #include "arena.h"
 #include "problem.h"
 
-#define FEW_KEYS 16 /* compared pairwise; more are sorted */
+#define FEW_KEYS 16 /* up to so many are compared pairwise; more are sorted */
 
 int tree_build_init(struct tree_build *build, const char *label, const struct tree_limits *limits,
 		    struct problems *problems)
@@ -24,13 +24,13 @@ int tree_build_init(struct tree_build *build, const char *label, const struct tr
 	return tree->label ? 0 : -ENOMEM;
 }
 
-static int refuse(struct tree_build *build, struct tree_mark mark, int error, const char *message)
+static int refuse(struct tree_build *build, struct tree_mark mark, int err, const char *message)
 {
 	problems_add(build->problems, build->tree->label, mark.line, mark.column, "%s", message);
-	return error;
+	return err;
 }
 
-/* The same few keys come again and again: keep one copy of each. */
+/* Documents repeat a few keys thousands of times: one copy of each is kept. */
 static const char *copy_key(struct tree_build *build, const char *text, size_t length)
 {
 	uint32_t hash = 2166136261u; /* FNV-1a */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Puts tree nodes together for the two readers of yaml_tree.c, within limits. */
+/* Builds a tree from the events of the JSON and YAML readers, within limits. */
 #ifndef TREE_BUILD_H
 #define TREE_BUILD_H
 
@@ -14,7 +14,7 @@ struct tree_mark {
 struct tree_level {
 	struct tree_node *node;  /* the open sequence or mapping */
 	struct tree_node **tail; /* where its next child goes */
-	const char *key;         /* mapping: key whose value is awaited, or NULL */
+	const char *key;         /* mapping: key of the next value, or NULL */
 	struct tree_mark key_mark;
 };
 
@@ -25,10 +25,10 @@ struct tree_build {
 	size_t nodes;
 	unsigned int depth;
 	struct tree_level levels[TREE_DEPTH_MAX];
-	const char *keys[KEY_CACHE]; /* copies made before, by hash */
+	const char *keys[KEY_CACHE]; /* latest copy of a key for each hash */
 };
 
-/* A builder with an empty tree, or -ENOMEM. */
+/* Starts an empty tree. Returns 0 or -ENOMEM. */
 int tree_build_init(struct tree_build *build, const char *label, const struct tree_limits *limits,
 		    struct problems *problems);
 
@@ -37,15 +37,15 @@ int tree_build_open(struct tree_build *build, enum tree_kind kind, struct tree_m
 int tree_build_close(struct tree_build *build);
 int tree_build_scalar(struct tree_build *build, const char *text, size_t length, bool quoted,
 		      struct tree_mark mark);
-/* The key of the value that comes next. */
+/* Sets the key of the next value. */
 int tree_build_key(struct tree_build *build, const char *text, size_t length,
 		   struct tree_mark mark);
 
-/* Is a key awaited, rather than a value? */
+/* True if a key must come next, not a value. */
 bool tree_build_wants_key(const struct tree_build *build);
 
-/* Strict JSON into `build`. Returns as above, or -ENOMSG when the text is no JSON, without a
- * problem: it may still be YAML. */
+/* Reads strict JSON into `build`. Returns as above, or -ENOMSG without a problem if the text is not
+ * JSON: it may still be YAML. */
 int json_scan(struct tree_build *build, const char *text, size_t length);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* A file as one text in memory. */
+/* Reads a file into memory. */
 #include <errno.h>
 
 #include "file_read.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Look-ups in a tree, and nodes that the program itself puts in. */
+/* Looks up nodes of a tree, and adds nodes that no file contains. */
 #include <stddef.h>
 #include <string.h>
 

@@ -137,7 +137,7 @@ static uint64_t unit_seconds(char unit)
 	return unit == 'h' ? 3600 : unit == 'm' ? 60 : unit == 's' ? 1 : 0;
 }
 
-/* Go's time.ParseDuration without fractions and without units below the second. */
+/* The syntax of Go's time.ParseDuration, without fractions and units below the second. */
 static bool parse_duration(const char *text, uint64_t max, uint64_t *ret)
 {
 	uint64_t total = 0, value, unit;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* YAML and JSON text as one kind of tree, whose nodes know their line and column. */
+/* Reads YAML and JSON into one kind of tree, whose nodes know their line and column. */
 #include "yaml_tree.h"
 
 #include <errno.h>
@@ -32,7 +32,7 @@ static int refuse(struct reader *reader, const yaml_mark_t *mark, const char *me
 	return -EINVAL;
 }
 
-/* libyaml gives errors of encoding as an offset only. */
+/* libyaml reports errors of the encoding by offset, without line and column. */
 static int encoding_error(struct reader *reader)
 {
 	size_t line = 1, column = 1, offset = reader->parser.problem_offset;
@@ -67,7 +67,7 @@ static int next_event(struct reader *reader, yaml_event_t *ret)
 	return yaml_parser_parse(&reader->parser, ret) ? 0 : syntax_error(reader);
 }
 
-/* Anchors and tags stand in the same place of three kinds of events. */
+/* Three kinds of events have an anchor and a tag. */
 static int check_decorations(struct reader *reader, const yaml_event_t *event)
 {
 	const yaml_char_t *anchor = NULL, *tag = NULL;
@@ -122,7 +122,7 @@ static int add_event(struct reader *reader, const yaml_event_t *event)
 			return refuse(reader, &event->start_mark, "expected a text as key");
 		return tree_build_open(reader->build, mapping ? TREE_MAPPING : TREE_SEQUENCE,
 				       mark_of(&event->start_mark));
-	default: /* the end of one of the two: nothing else comes inside a document */
+	default: /* end of a sequence or mapping: no other event comes inside a document */
 		return tree_build_close(reader->build);
 	}
 }
@@ -146,7 +146,7 @@ static int read_document(struct reader *reader)
 	return err;
 }
 
-/* What may follow the only document: its end and the stream's. */
+/* Reads the end of the only document and of the stream. */
 static int read_end(struct reader *reader)
 {
 	yaml_event_t event;
@@ -165,7 +165,7 @@ static int read_end(struct reader *reader)
 	return err;
 }
 
-/* Past the start of the stream; false in *ret when nothing but comments follows. */
+/* Reads the start of the stream; *ret is false if only comments follow. */
 static int read_start(struct reader *reader, bool *ret)
 {
 	yaml_event_t event;

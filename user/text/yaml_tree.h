@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* YAML and JSON text as one kind of tree, whose nodes know their line and column.
+/* Reads YAML and JSON into one kind of tree, whose nodes know their line and column.
  *
- * Text that is strict JSON (RFC 8259) is read by a scanner of our own, several times faster than
- * libyaml and right about what YAML 1.1 is not: the escapes \/ and \ud83d\ude00, tabs as white
- * space, keys of any length. All other text is YAML, read by libyaml. The trees are the same.
+ * Strict JSON (RFC 8259) is read by json_scan.c, which is faster than libyaml and accepts JSON that
+ * is not YAML 1.1: the escapes \/ and \ud83d\ude00, tabs as white space, long keys. All other text is
+ * YAML, read by libyaml.
  * A byte order mark in front of either is skipped and takes no column.
  *
- * Refused: a second document, anchors, aliases, tags, keys that are not scalars, a key that
- * stands twice in one mapping, zero bytes, text that is not UTF-8, text without any value.
+ * Refused: a second document, anchors, aliases, tags, keys that are not scalars, duplicate keys,
+ * zero bytes, text that is not UTF-8, text without a value.
  */
 #ifndef YAML_TREE_H
 #define YAML_TREE_H
@@ -30,11 +30,11 @@ struct tree_node {
 	uint32_t line, column;   /* of the value, from 1; line 0: made by tree_made() */
 	uint32_t key_line, key_column;
 	uint8_t kind; /* enum tree_kind */
-	bool quoted;  /* scalar in quotes or a block scalar: text whatever it looks like */
+	bool quoted;  /* in quotes or a block scalar, so text even if it looks like a number */
 };
 
 struct yaml_tree {
-	struct arena *arena; /* owns all below */
+	struct arena *arena; /* owns the nodes */
 	const char *label;   /* name used in problems */
 	struct tree_node *root;
 };
@@ -47,35 +47,35 @@ struct tree_limits {
 
 #define TREE_DEPTH_MAX 64
 
-/* For files written by people, and for what a control plane sends. */
+/* For configuration, and for the responses of a control plane. */
 extern const struct tree_limits tree_limits_config; /* 4 MiB, 2^19 nodes, depth 64 */
 extern const struct tree_limits tree_limits_eds;    /* 256 MiB, 2^24 nodes, depth 64 */
 
-/* Parse `text`, which need not be terminated. `label` is copied. Returns 0, -EINVAL with a
+/* Parses `text`, which need not be terminated. `label` is copied. Returns 0, -EINVAL with a
  * problem added, -E2BIG beyond a limit with a problem added, or -ENOMEM. */
 int yaml_tree_parse(const char *label, const char *text, size_t length,
 		    const struct tree_limits *limits, struct yaml_tree **ret,
 		    struct problems *problems);
 
-/* Read a regular file of at most `max` bytes into fresh memory, zero byte added.
- * Returns 0, -EFBIG, or what open(2) and read(2) said, with a problem added. */
+/* Reads a regular file of at most `max` bytes into memory that the caller frees, and appends a zero
+ * byte. Returns 0; or -EFBIG or the error of open(2) or read(2), with a problem added. */
 int yaml_tree_read_file(const char *path, size_t max, char **ret_text, size_t *ret_length,
 			struct problems *problems);
 
 /* Accepts NULL. */
 void yaml_tree_free(struct yaml_tree *tree);
 
-/* Value of `key`, or NULL. Accepts NULL and nodes that are no mapping. */
+/* Value of `key`, or NULL. Accepts NULL and nodes that are not mappings. */
 struct tree_node *tree_get(const struct tree_node *mapping, const char *key);
 
-/* null, ~ or nothing, unquoted. Accepts NULL, which is null too. */
+/* True for an unquoted null, ~ or nothing, and for NULL. */
 bool tree_is_null(const struct tree_node *node);
 
-/* A node made by the program, such as an override from the environment: line 0, and `label`
- * instead of the tree's in problems. Scalar with `text`, or of another kind with NULL. */
+/* Makes a node that no file contains, such as an override from the environment. Its line is 0, and
+ * problems name `label` instead of the file. `text` is NULL unless it is a scalar. */
 struct tree_node *tree_made(struct yaml_tree *tree, const char *label, enum tree_kind kind,
 			    const char *text);
-/* Append `child` to a sequence, or set it as `key` of a mapping in place of what was there. */
+/* Appends `child` to a sequence; sets or replaces `key` of a mapping. */
 void tree_append(struct tree_node *sequence, struct tree_node *child);
 void tree_set(struct tree_node *mapping, const char *key, struct tree_node *child);
 void tree_remove(struct tree_node *mapping, const char *key);
