@@ -11,10 +11,10 @@
 #include <linux/types.h>
 #endif
 
-/* Changes whenever a layout below does; an agent never adopts pins of another version. */
+/* Changes with every layout below; an agent never adopts pins of another version. */
 #define ABI_VERSION 7
 
-/* An IPv4 address stands in the first word, the other three are zero. */
+/* An IPv4 address is in the first word; the other three are zero. */
 union ip_addr {
 	__be32 v4;
 	__be32 v6[4];
@@ -31,7 +31,8 @@ struct vip_key {
 	__u8 zero;
 };
 
-/* Key of `service_ids`, by which a gateway finds the row a tunnel packet means; value __u32 row. */
+/* Key of `service_ids`, by which a gateway finds the row that a tunnel packet names; value __u32
+ * row. */
 struct service_id_key {
 	__u64 id;
 	__u32 family; /* of the inner packet: 4 or 6 */
@@ -44,10 +45,10 @@ struct bucket {
 	__u64 slot[BUCKET_SLOTS];
 };
 
-/* A table in the slot arena as one word, published by one aligned store. What it means is in
- * parallax_table.h. Bits 0-27 first bucket, 28-32 binary logarithm of the lines, 33-37 scale of
- * the shares (kept for the agent), 38-57 buckets (0: nobody can be picked), 58-63 generation, which
- * tells a table from the one before. */
+/* Descriptor of a table in the slot arena, published by one aligned store; parallax_table.h
+ * explains tables. Bits 0-27 first bucket, 28-32 binary logarithm of the lines, 33-37 scale of the
+ * shares (kept for the agent), 38-57 buckets (0: no backend), 58-63 generation, which differs from
+ * that of the table before. */
 typedef __u64 table_desc;
 
 #define TABLE_OFFSET_BITS 28
@@ -58,7 +59,7 @@ typedef __u64 table_desc;
 #define TABLE_BUCKET_SHIFT (TABLE_OFFSET_BITS + TABLE_SHAPE_BITS)
 #define TABLE_GENERATION_SHIFT (TABLE_BUCKET_SHIFT + TABLE_BUCKET_BITS)
 #define TABLE_OFFSET(table) ((__u32)((table) & ((1ULL << TABLE_OFFSET_BITS) - 1)))
-/* Logarithm and, above it, scale together. */
+/* Logarithm of the lines and, above it, scale. */
 #define TABLE_SHAPE(table) ((__u32)((table) >> TABLE_OFFSET_BITS & ((1u << TABLE_SHAPE_BITS) - 1)))
 #define SHAPE_BITS(shape) ((__u32)(shape) & ((1u << TABLE_LINE_BITS) - 1))
 #define TABLE_BITS(table) SHAPE_BITS(TABLE_SHAPE(table))
@@ -70,16 +71,16 @@ typedef __u64 table_desc;
 	 (table_desc)(buckets) << TABLE_BUCKET_SHIFT |                                             \
 	 (table_desc)(generation) << TABLE_GENERATION_SHIFT)
 
-#define SERVICE_IN_USE (1u << 0)  /* the row means something */
+#define SERVICE_IN_USE (1u << 0)  /* the row is valid */
 #define SERVICE_AFFINITY (1u << 1) /* choose by source address alone */
-/* For people; the packet path does not look at them. */
+/* For display; the packet path does not read these. */
 #define SERVICE_PANIC (1u << 2)    /* a priority that takes load has too few healthy endpoints */
 #define SERVICE_DEGRADED (1u << 3) /* degraded endpoints take load */
 
-/* One row of `services`: one VIP:port/protocol. The row repeats what led to it, and a reader
- * believes it only when that agrees with the packet. */
+/* One row of `services`: one VIP:port/protocol. The row repeats its key, and a reader accepts it
+ * only if that agrees with the packet. */
 struct service {
-	union ip_addr vip; /* zero on gateway-only rows, found by id alone */
+	union ip_addr vip; /* zero in rows for the gateway role alone, found by id */
 	__be16 port;
 	__u8 proto;
 	__u8 flags; /* SERVICE_* */
@@ -88,45 +89,45 @@ struct service {
 	__u64 id;               /* service id, see service_id() in parallax_wire.h */
 	table_desc table;       /* client side: local pods and gateways */
 	table_desc local_table; /* gateway side: pods of our own network only */
-	__u64 captured_ns;         /* CLOCK_MONOTONIC when the VIP was taken; kept over restarts */
-	__u64 drop; /* client side: drop_hash() below this refuses a new connection; 0 none, 2^32 all */
+	__u64 captured_ns;      /* CLOCK_MONOTONIC; of the VIP, kept over restarts */
+	__u64 drop; /* client side: drop_hash() below this refuses a connection; 2^32: all */
 };
 
-/* Drop overloads, one after the other; more of them share the last place. */
+/* Drop categories of a service; further ones share the last. */
 #define DROP_CATEGORIES 8
 
-/* Element of `drops`, by row of `services`: which category a refused connection counts for. The
- * decision itself is service.drop, one word. */
+/* Element of `drops`, by row of `services`: the categories by which refused connections are
+ * counted. service.drop alone decides if one is refused. */
 struct drops {
 	__u64 upto[DROP_CATEGORIES];    /* rising; the first above drop_hash() is the category */
 	__u64 refused[DROP_CATEGORIES]; /* connections, counted by the packet path */
 };
 
 enum backend_kind {
-	BACKEND_LOCAL,       /* a pod of our network (or a flat one), by its own address */
+	BACKEND_LOCAL,       /* a pod of this network (or a flat one), by its own address */
 	BACKEND_GENEVE,      /* a Parallax gateway */
 	BACKEND_PASSTHROUGH, /* a stock gateway: destination NAT only */
 };
 
-#define BACKEND_DRAINING (1u << 0) /* left the view: takes no new flows, established ones stay */
+#define BACKEND_DRAINING (1u << 0) /* left the view: takes no new flows, keeps established ones */
 
 /* One row of `backends`: one backend of one service row. Row 0 is never used. */
 struct backend {
-	union ip_addr addr; /* the endpoint's address, or the gateway's */
-	__be16 port;        /* the endpoint's port, or the gateway's as meshNetworks names it */
-	__u16 generation;   /* 0: the row rests; changes at each reuse */
+	union ip_addr addr; /* of the endpoint, or of the gateway */
+	__be16 port;        /* of the endpoint, or of the gateway as in meshNetworks */
+	__u16 generation;   /* 0: the row is unused; changes at each reuse */
 	__u8 kind;          /* enum backend_kind */
 	__u8 flags;         /* BACKEND_* */
 	__be16 tunnel_port; /* BACKEND_GENEVE: outer destination port */
 	__u32 service;      /* row of `services` */
 	__u32 network;      /* network id of the endpoint */
-	__u64 service_id;   /* as in the service row; checked by whoever comes from a slot */
-	__u32 share;        /* of 10^9, before the table */
-	__u32 weight;       /* as summed from EDS, saturated */
+	__u64 service_id;   /* as in the service row; checked after a table look-up */
+	__u32 share;        /* of 10^9, as computed before the table is filled */
+	__u32 weight;       /* sum of EDS weights, saturated */
 	__u32 slots;        /* of the client table, in TABLE_WHOLE to an entry */
 	__u16 priority;
 	__u16 locality; /* index of a NAME_LOCALITY */
-	__u16 last_generation; /* while the row rests: the generation it had */
+	__u16 last_generation; /* of an unused row: the generation it had */
 	__u16 zero[3];
 };
 
@@ -154,31 +155,31 @@ struct flow_key {
 };
 
 enum flow_state {
-	FLOW_OPENING,     /* not both ends have spoken */
+	FLOW_OPENING,     /* one end has not sent yet */
 	FLOW_ESTABLISHED,
-	FLOW_CLOSING,     /* both sides sent FIN, or one RST */
+	FLOW_CLOSING,     /* both ends sent FIN, or one sent RST */
 };
 
-/* What is done to a packet of this half. The other half of a pair has the counterpart:
+/* What the programs do to a packet of this entry. The other entry of the pair has the counterpart:
  * NAT and NAT, ENCAP and DECAP, DECAP_NAT and NAT_ENCAP. */
 enum flow_action {
 	FLOW_NAT,       /* rewrite to `nat` */
-	FLOW_ENCAP,     /* put in a tunnel to `peer`, inner packet unchanged */
-	FLOW_DECAP,     /* came out of a tunnel from `peer`, inner packet unchanged */
-	FLOW_DECAP_NAT, /* gateway, forward half: out of a tunnel, rewrite to `nat` */
-	FLOW_NAT_ENCAP, /* gateway, reply half: rewrite to `nat`, then tunnel to `peer` */
+	FLOW_ENCAP,     /* encapsulate to `peer`, inner packet unchanged */
+	FLOW_DECAP,     /* decapsulate, from `peer`, inner packet unchanged */
+	FLOW_DECAP_NAT, /* gateway, forward: decapsulate, rewrite to `nat` */
+	FLOW_NAT_ENCAP, /* gateway, reply: rewrite to `nat`, encapsulate to `peer` */
 };
 
-#define FLOW_REDIRECT (1u << 0)    /* path chosen at creation: else the stack's */
+#define FLOW_REDIRECT (1u << 0)    /* skips the stack; chosen when the flow is opened */
 #define FLOW_PASSTHROUGH (1u << 1) /* the backend is a stock gateway */
-#define FLOW_FIN_FORWARD (1u << 2) /* FIN seen from the client */
-#define FLOW_FIN_REPLY (1u << 3)   /* FIN seen from the backend */
-#define FLOW_ANSWERED (1u << 4)    /* SYN-ACK seen, not yet the client's answer to it */
+#define FLOW_FIN_FORWARD (1u << 2) /* the client sent FIN */
+#define FLOW_FIN_REPLY (1u << 3)   /* the backend sent FIN */
+#define FLOW_ANSWERED (1u << 4)    /* the backend sent SYN-ACK, the client has not answered it */
 
 #define FLOW_NO_SERVICE 0xffff /* `service` of a direct flow whose port was rewritten */
 
-/* The tuple a packet of this half carries after rewriting. The key of the other half is this
- * with both ends swapped, and the other half's tuple is this half's key swapped. */
+/* Tuple of a packet of this entry after rewriting. With both ends swapped it is the other entry's
+ * key, and this entry's key swapped is the other entry's tuple. */
 struct nat {
 	__be32 saddr;
 	__be32 daddr;
@@ -186,16 +187,16 @@ struct nat {
 	__be16 dport;
 };
 
-/* Value of `flows` and `embryonic`: one half of a flow, one cache line. */
+/* Value of `flows` and `embryonic`: one entry of a flow's pair, one cache line. */
 struct flow {
-	__u16 tag;        /* flow_tag() of the key; a reader compares it before believing the rest */
+	__u16 tag;        /* flow_tag() of the key; a reader compares it first */
 	__u8 state;       /* enum flow_state */
 	__u8 action;      /* enum flow_action */
-	__u32 seen;       /* jiffies, low 32 bits, of the last packet of either half (+1 s) */
+	__u32 seen;       /* jiffies, low 32 bits, of the last packet of either entry (+1 s) */
 	__u32 backend;    /* row of `backends` */
 	__u16 generation; /* of that row when the flow was opened */
 	__u16 service;    /* row of `services`, or FLOW_NO_SERVICE */
-	__u64 bytes;      /* IP bytes of this half */
+	__u64 bytes;      /* IP bytes of this direction */
 	__u32 opened;     /* jiffies, low 32 bits */
 	__u8 flags;       /* FLOW_REDIRECT ... */
 	__u8 zero;
@@ -215,9 +216,9 @@ struct flow_event {
 	__u64 at_ns; /* CLOCK_MONOTONIC */
 	__u32 kind;  /* enum event_kind */
 	__u32 zero;
-	struct flow_key key; /* of the half the client's packets match */
-	struct flow flow;    /* that half */
-	__u64 reply_bytes;   /* of the other half, at EVENT_CLOSE */
+	struct flow_key key; /* of the forward entry */
+	struct flow flow;    /* the forward entry */
+	__u64 reply_bytes;   /* of the reply entry, at EVENT_CLOSE */
 };
 
 /* ------------------------------------------------------------------ networks and gateways */
@@ -229,13 +230,13 @@ struct gateway_key {
 };
 
 struct gateway {
-	__be16 port; /* as meshNetworks names it */
+	__be16 port; /* as in meshNetworks */
 	__be16 tunnel_port;
 	__u8 kind; /* enum backend_kind */
 	__u8 zero[3];
 };
 
-/* Value of `networks`, keyed by network id (__u32); a VNI that is no key is unknown. */
+/* Value of `networks`, keyed by network id (__u32); any other VNI is unknown. */
 struct network {
 	__u32 flags; /* NETWORK_* */
 };
@@ -243,7 +244,7 @@ struct network {
 #define NETWORK_OWN (1u << 0)
 #define NETWORK_FLAT (1u << 1)
 
-/* Key of the trie `allowed`: who may enter our gateway. */
+/* Key of the trie `allowed`: outer sources that the gateway admits. */
 struct allowed_key {
 	__u32 prefix; /* bits of addr that count */
 	__be32 addr;
@@ -257,12 +258,12 @@ enum iface_role { IFACE_POD = 1, IFACE_UPLINK = 2 };
 struct iface {
 	__u32 role; /* enum iface_role */
 	__u32 zero;
-	__u64 captured_ns; /* CLOCK_MONOTONIC; 0: attached at its birth, nothing to take over */
+	__u64 captured_ns; /* CLOCK_MONOTONIC; 0: attached at creation, nothing to take over */
 };
 
 #define NEXT_HOP_POD (1u << 0) /* ifindex is a pod's veth: enter the pod directly */
 
-/* Per-CPU slot of `next_hops`, found by a hash of the destination and confirmed by it. */
+/* Per-CPU slot of `next_hops`, by a hash of the destination, which `dst` confirms. */
 struct next_hop {
 	union ip_addr dst;
 	__u32 ifindex; /* 0: empty */
@@ -276,8 +277,8 @@ struct next_hop {
 
 /* ------------------------------------------------------------------ filters, names, settings */
 
-/* Two bitmaps that reject most traffic without a look-up. Bits are only ever added while the
- * data plane lives: a stale bit costs one look-up, a missing one a connection. */
+/* Two bitmaps by which other traffic passes without a look-up. Bits are only added while the data
+ * plane lives: a stale bit costs one look-up, a missing one a connection. */
 #define FILTER_BITS (1u << 18)
 
 struct filters {
@@ -297,41 +298,41 @@ struct name_key {
 	__u32 index;
 };
 
-/* Value of `names`, for people: the packet path never reads it. */
+/* Value of `names`, for display: the packet path never reads it. */
 struct name {
 	char text[256]; /* terminated by a zero byte */
 };
 
 #define MAX_SNAT 8
 
-/* `vips` also holds each virtual address with port and proto 0, value 0: "this is a VIP". Packets
- * whose ports cannot be read are judged by it. */
+/* `vips` also holds each virtual address with port and proto 0, value 0, for packets whose ports
+ * cannot be read. */
 
 #define SETTING_REDIRECT (1u << 0) /* delivery: redirect */
 #define SETTING_GATEWAY (1u << 1)  /* the gateway role is configured and may open */
 #define SETTING_RESET (1u << 2)    /* draining: reset */
 #define SETTING_SNAT_SHARED (1u << 3) /* a SNAT address is the node's own */
 
-/* The only element of `settings`. Written while traffic flows, each field by itself. */
+/* The only element of `settings`. Written while packets are processed, field by field. */
 struct settings {
 	__u32 abi_version;
 	__u32 flags;             /* SETTING_* */
-	__u32 network;           /* our network id: the VNI we send */
+	__u32 network;           /* id of this network: the VNI of packets sent */
 	__u32 hz;                /* jiffies per second */
 	__u64 takeover_ns;       /* see struct iface, struct service */
 	__u64 follow_until;      /* CLOCK_MONOTONIC ns; events are recorded until then */
 	union ip_addr source;    /* outer source address towards gateways */
-	union ip_addr listen;    /* gateway: outer address we are addressed by */
+	union ip_addr listen;    /* gateway: outer address at which it is reached */
 	__be16 listen_port;      /* gateway: outer port; 0: no gateway role */
 	__u16 mtu;               /* of the uplink; inner packets get TUNNEL_OVERHEAD less */
 	__u32 uplink;            /* ifindex */
 	__u32 snat_count;
 	__be32 snat[MAX_SNAT];
-	__u16 snat_first; /* source ports we take, host order; what the node itself may use is */
-	__u16 snat_last;  /* outside. Unmatched packets to them are dropped */
+	__u16 snat_first; /* SNAT ports, host order, outside of those that the node itself uses */
+	__u16 snat_last;
 };
 
-/* The only element of `agent`: what the agent last said about itself, as JSON. */
+/* The only element of `agent`: the status that the agent last published, as JSON. */
 #define AGENT_STATE_MAX 262144
 struct agent_state {
 	__u32 length; /* of text, without the final zero byte */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Hashes that the packet path and userspace must agree on. All nodes of a mesh compute the same. */
+/* Hashes on which the packet path, userspace and all nodes of a mesh agree. */
 #ifndef PARALLAX_HASH_H
 #define PARALLAX_HASH_H
 
@@ -19,8 +19,8 @@ static inline __attribute__((always_inline)) __u64 mix64(__u64 h)
 #define HASH_SEED_CLIENT 0x636c69656e74ULL
 #define HASH_SEED_GATEWAY 0x67617465776179ULL
 
-/* Five-tuple hash for choosing a backend: where the walk over a table begins. The seed is service
- * id ^ HASH_SEED_*: with one hash for client and gateway the two choices would follow each other. */
+/* Five-tuple hash by which a walk over a table begins. The seed is service id ^ HASH_SEED_*: with
+ * one hash for both, the gateway's choice would depend on the client's. */
 static inline __attribute__((always_inline)) __u64 walk_hash(__be32 saddr, __be32 daddr,
 							     __be16 sport, __be16 dport,
 							     __u8 proto, __u64 seed)
@@ -38,8 +38,8 @@ static inline __attribute__((always_inline)) __u32 flow_hash(__be32 saddr, __be3
 	return (__u32)(walk_hash(saddr, daddr, sport, dport, proto, seed) >> 32);
 }
 
-/* What service.drop is compared with: of the whole five-tuple also where the backend is chosen by
- * source alone, and independent of that choice. A SYN sent again meets the same decision. */
+/* Hash that service.drop is compared with: independent of the choice of a backend, and of the whole
+ * five-tuple with affinity too. A retransmitted SYN gets the same decision. */
 #define HASH_SEED_DROP 0x64726f70ULL
 
 static inline __attribute__((always_inline)) __u32 drop_hash(__be32 saddr, __be32 daddr,
@@ -49,13 +49,13 @@ static inline __attribute__((always_inline)) __u32 drop_hash(__be32 saddr, __be3
 	return flow_hash(saddr, daddr, sport, dport, proto, service_id ^ HASH_SEED_DROP);
 }
 
-/* One of `size` by a hash; no division. */
+/* An index below `size` by a hash, without division. */
 static inline __attribute__((always_inline)) __u32 hash_slot(__u32 hash, __u32 size)
 {
 	return (__u32)(((__u64)hash * size) >> 32);
 }
 
-/* Tag by which a flow value confirms its key. */
+/* Tag by which a flow entry confirms its key. */
 static inline __attribute__((always_inline)) __u16 flow_tag(const struct flow_key *key)
 {
 	__u64 a = (__u64)key->saddr << 32 | key->daddr;

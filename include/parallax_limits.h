@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Sizes of maps and bounds on what a peer can grow. */
+/* Sizes of maps, and bounds on what a peer can make grow. */
 #ifndef PARALLAX_LIMITS_H
 #define PARALLAX_LIMITS_H
 
-/* Defaults of `limits:`; the map sizes when the configuration says nothing. */
+/* Defaults of `limits:`. */
 #define DEFAULT_SERVICES 16384
 #define DEFAULT_BACKENDS 131072
 #define DEFAULT_FLOWS 262144
@@ -13,7 +13,7 @@
 #define MAX_BACKENDS (1u << 20) /* TABLE_ROW_BITS */
 #define MAX_FLOWS (1u << 24)
 #define MAX_SLOTS (1u << 28)    /* 2 GB */
-#define MAX_TABLE_ENTRIES ((1u << 20) - 1) /* with half as many buckets at most: TABLE_BUCKET_BITS */
+#define MAX_TABLE_ENTRIES ((1u << 20) - 1) /* half as many buckets: TABLE_BUCKET_BITS */
 
 #define MAX_NETWORKS 4096
 #define MAX_GATEWAYS 16384
@@ -22,17 +22,17 @@
 #define MAX_NAMES 131072
 #define EVENT_RING_BYTES (1u << 20)
 
-/* Half-open flows live in an LRU of flows/EMBRYONIC_FRACTION elements. */
+/* Embryonic flows have an LRU of flows / EMBRYONIC_FRACTION elements. */
 #define EMBRYONIC_FRACTION 8
 
-/* Seconds without a packet after which a half may be reclaimed. */
+/* Seconds without a packet after which an entry may be reclaimed. */
 #define TIMEOUT_OPENING 60
 #define TIMEOUT_CLOSING 10
 #define TIMEOUT_GATEWAY_CLOSING 60 /* SNAT ports rest */
 #define TIMEOUT_ESTABLISHED 21600
 #define TIMEOUT_UDP 60
 
-/* Replies we make up ourselves (RST, ICMP), per CPU and second. */
+/* Generated replies (RST, ICMP) per CPU and second. */
 #define REPLIES_PER_SECOND 1000
 
 #endif

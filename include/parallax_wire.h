@@ -24,7 +24,7 @@ struct geneve_header {
 #define GENEVE_CLASS_PARALLAX 0xff00 /* RFC 8926 section 7.1: experimental range */
 #define GENEVE_OPTION_SERVICE 0x81   /* critical | 1 */
 
-/* RFC 8926 section 3.5, with the one option every packet carries. */
+/* The service option (RFC 8926 section 3.5), which every packet carries. */
 struct geneve_service_option {
 	__be16 option_class;
 	__u8 type;
@@ -32,12 +32,12 @@ struct geneve_service_option {
 	__be32 id[2]; /* service id, big-endian */
 };
 
-/* Outer source ports of a client node: TUNNEL_SOURCE_PORT + flow hash % TUNNEL_SOURCE_PORTS.
- * Above the usual local port range and below nothing a cluster hands out. */
+/* Outer source ports of a client node: TUNNEL_SOURCE_PORT + flow hash % TUNNEL_SOURCE_PORTS, above
+ * the usual range of local ports. */
 #define TUNNEL_SOURCE_PORT 61440
 #define TUNNEL_SOURCE_PORTS 64
 
-/* Bytes of Geneve header and options, and of everything put before an inner packet. */
+/* Bytes of Geneve header and options, and of all headers before an inner packet. */
 #define GENEVE_LENGTH (8 + 12)
 #define TUNNEL_OVERHEAD_IPV4 (20 + 8 + GENEVE_LENGTH)
 

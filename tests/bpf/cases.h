@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The packet tables, by topic, and what their rows share. */
+/* The packets and setups that the rows of several files share. */
 #ifndef CASES_H
 #define CASES_H
 
@@ -10,7 +10,7 @@
 	static void __attribute__((constructor)) register_##rows(void)                             \
 	{                                                                                          \
 		static struct case_list list = {                                                   \
-			.cases = rows, .count = sizeof(rows) / sizeof((rows)[0])};                  \
+			.cases = rows, .count = sizeof(rows) / sizeof((rows)[0])};                 \
                                                                                                    \
 		cases_register(&list);                                                             \
 	}                                                                                          \
@@ -47,8 +47,8 @@ void setup_many_snat_ports(struct world *world); /* 10,000 of them */
 #define SOME_DATA .flags = PSH | ACK, .seq = 1001, .ack = 5001, .len = 101
 #define REPLY_DATA .flags = PSH | ACK, .seq = 5001, .ack = 1102, .len = 77
 
-/* Outer headers: from our node to the gateway and back, and the same seen from the gateway, whose
- * client has a fixed source port. */
+/* Outer headers: from NODE1 to the gateway and back, and the same at the gateway, whose client has
+ * a fixed source port. */
 #define TO_GATEWAY(...)                                                                            \
 	OUTER(NODE1, ANY_TUNNEL_PORT, GATEWAY, TUNNEL_PORT, NETWORK1, HELLO_ID, __VA_ARGS__)
 #define FROM_GATEWAY(...)                                                                          \

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* How flows close, what a RST that nobody sent does, and the same tuple for a new connection. */
+/* How flows close, forged RSTs, and a new connection with the same tuple. */
 #include <stdio.h>
 
 #include "flow_packets.h"

@@ -25,7 +25,7 @@
 			   OUTER(NODE1, ANY_TUNNEL_PORT, GATEWAY, TUNNEL_PORT, NETWORK1,           \
 				 OTHER_ID)),                                                       \
 	 .count = COUNT(TO_TUNNEL)}
-/* The flow stays half open. */
+/* The flow stays embryonic. */
 #define REFUSES(reason, ...)                                                                       \
 	STEPS(OPENS, {UPLINK, .in = __VA_ARGS__, .verdict = SHOT, .count = COUNT(reason),          \
 		      .tables = true, .embryonic = 2, .state = STATE(OPENING)})

@@ -13,7 +13,7 @@
 #define WHOLE 4294967296.0
 #define PORTS 4000
 
-/* Categories by what each refuses of what reaches it. */
+/* Categories, by the part that each refuses of the connections that reach it. */
 static void set_drops(struct world *world, uint32_t row, const double *ratios, int count)
 {
 	struct drops *drops = &world->drops[row];
@@ -105,7 +105,7 @@ static bool near(const char *what, uint64_t found, double expected, double total
 }
 
 /* Row 38 of the oracle: 60 % then 50 % refuse 60, 20 of a hundred and let 20 pass. Each SYN is
- * sent twice: what was refused is refused again, what has a flow goes on. */
+ * sent twice: a refused one is refused again, one with a flow continues. */
 static bool in_sequence(struct world *world)
 {
 	const struct drops *drops = &world->drops[TCP_ROW];

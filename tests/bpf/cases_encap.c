@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Client: into the tunnel. Outer bytes, MSS, and what does not fit. */
+/* Client: into the tunnel. Outer bytes, MSS, and packets that are too large. */
 #include "cases.h"
 
 #include <arpa/inet.h>
@@ -8,7 +8,7 @@
 #define INNER_MTU (UPLINK_MTU - TUNNEL_OVERHEAD_IPV4)
 #define INNER_MSS (INNER_MTU - 40)
 
-/* SACK permitted, timestamps, NOP, window scale: what Linux sends after MSS. */
+/* SACK permitted, timestamps, NOP, window scale: the options that Linux sends after MSS. */
 static const uint8_t linux_options[] = {4, 2, 8, 10, 1, 2, 3, 4, 0, 0, 0, 0, 1, 3, 3, 7};
 static const uint8_t only_timestamps[] = {1, 1, 8, 10, 1, 2, 3, 4, 0, 0, 0, 0};
 static const uint8_t end_then_mss[] = {1, 0, 2, 4, 0x23, 0x28};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* How flows open: the half-open table, what promotes, what keeps both halves together. */
+/* How flows open: the embryonic table, promotion, and how both entries stay paired. */
 #include <arpa/inet.h>
 #include <stdio.h>
 
@@ -19,7 +19,7 @@ static void check_young(const struct flow_key *key, struct flow *flow, void *dat
 		*oldest_allowed = 0;
 }
 
-/* Both halves were touched within the last second. */
+/* Both entries were touched within the last second. */
 static bool all_young(struct world *world)
 {
 	uint32_t limit = world_ticks(world) - world->hz;
@@ -27,7 +27,7 @@ static bool all_young(struct world *world)
 
 	if (world_flows(world, "flows", &visit) == 2 && limit)
 		return true;
-	printf("      a half was not touched\n");
+	printf("      an entry was not touched\n");
 	return false;
 }
 
@@ -42,10 +42,10 @@ static void delete_half(struct world *world, enum flow_role role, const char *ma
 					.sport = htons(HELLO_PORT), .dport = htons(CLIENT_PORT),
 					.zone = FLOW_ZONE(0, FLOW_REPLY, 0)};
 	if (world_delete(world, map, &key))
-		printf("      there was no such half\n");
+		printf("      there was no such entry\n");
 }
 
-/* Lose the reply half and let the time come at which the pair is looked after. */
+/* Lose the reply entry, and let the second pass after which the pair is refreshed. */
 static void lose_reply_half(struct world *world)
 {
 	delete_half(world, FLOW_REPLY, "flows");
@@ -63,7 +63,7 @@ static void lose_embryonic_forward(struct world *world)
 }
 
 static const struct test_case rows[] = {
-	{"flow: the client's answer to a SYN-ACK promotes both halves", setup_local,
+	{"flow: the client's answer to a SYN-ACK promotes both entries", setup_local,
 	 STEPS(OPENS, ANSWERS, ANSWERS, CONFIRMS)},
 	{"flow: a retransmitted SYN opens no second flow", setup_local,
 	 STEPS(OPENS, OPENS, ANSWERS,
@@ -92,29 +92,29 @@ static const struct test_case rows[] = {
 	       {TO_POD, .in = UDP(HELLO1, HELLO_PORT, SLEEP, CLIENT_PORT, .len = 1),
 		.verdict = NEXT, .out = UDP_FROM_VIP(.len = 1), .count = COUNT(REPLY),
 		.tables = true, .flows = 2, .state = STATE(ESTABLISHED)})},
-	{"flow: after a second a packet keeps both halves young", setup_local,
+	{"flow: after a second a packet keeps both entries young", setup_local,
 	 STEPS(CONNECTS,
 	       {FROM_POD, .before = pass_two_seconds, .in = TO_VIP(AN_ACK), .verdict = NEXT,
 		.out = TO_HELLO1(AN_ACK), .count = COUNT(TO_LOCAL), .after = all_young},
 	       {TO_POD, .before = pass_two_seconds, .in = FROM_HELLO1(REPLY_DATA), .verdict = NEXT,
 		.out = FROM_VIP(REPLY_DATA), .count = COUNT(REPLY), .after = all_young})},
-	{"flow: a lost reply half is made anew", setup_local,
+	{"flow: a lost reply entry is created again", setup_local,
 	 STEPS(CONNECTS,
 	       {FROM_POD, .before = lose_reply_half, .in = TO_VIP(AN_ACK), .verdict = NEXT,
 		.out = TO_HELLO1(AN_ACK), .count = COUNT(TO_LOCAL), .tables = true, .flows = 2},
 	       {TO_POD, .in = FROM_HELLO1(REPLY_DATA), .verdict = NEXT, .out = FROM_VIP(REPLY_DATA),
 		.count = COUNT(REPLY)})},
-	{"flow: a SYN restores an evicted half-open reply", setup_local,
+	{"flow: a SYN restores an evicted embryonic reply entry", setup_local,
 	 STEPS(OPENS,
 	       {FROM_POD, .before = lose_embryonic_reply, .in = TO_VIP(A_SYN), .verdict = NEXT,
 		.out = TO_HELLO1(A_SYN), .count = COUNT(TO_LOCAL), .tables = true, .embryonic = 2},
 	       ANSWERS, CONFIRMS)},
-	{"flow: a SYN restores an evicted half-open forward half", setup_local,
+	{"flow: a SYN restores an evicted embryonic forward entry", setup_local,
 	 STEPS(OPENS,
 	       {FROM_POD, .before = lose_embryonic_forward, .in = TO_VIP(A_SYN), .verdict = NEXT,
 		.out = TO_HELLO1(A_SYN), .count = COUNT(TO_LOCAL), .tables = true, .embryonic = 2},
 	       ANSWERS, CONFIRMS)},
-	{"flow: the client's answer restores an evicted half-open reply", setup_local,
+	{"flow: the client's answer restores an evicted embryonic reply entry", setup_local,
 	 STEPS(OPENS, ANSWERS,
 	       {FROM_POD, .before = lose_embryonic_reply, .in = TO_VIP(AN_ACK), .verdict = NEXT,
 		.out = TO_HELLO1(AN_ACK), .count = COUNT(TO_LOCAL), PROMOTED,

@@ -9,7 +9,7 @@
 
 #define PAIRS (WORLD_FLOWS / 2)
 
-/* A living flow of somebody else, number `i`. */
+/* A live flow of another client, number `i`. */
 static void plant_flow(struct world *world, uint32_t i)
 {
 	struct flow_key key = {.saddr = htonl(IP(10, 99, 0, 1)), .daddr = htonl(VIP),
@@ -173,7 +173,7 @@ static void count_established(const struct flow_key *key, struct flow *flow, voi
 		*(uint32_t *)data += flow->state == FLOW_ESTABLISHED;
 }
 
-/* Four times as many SYNs as the half-open table holds; the server may answer them all. */
+/* Four times as many SYNs as `embryonic` holds; the server may answer them all. */
 static bool flood(struct world *world, bool answered)
 {
 	uint32_t established = 0, flows;
@@ -187,7 +187,7 @@ static bool flood(struct world *world, bool answered)
 	flows = world_flows(world, "flows", &visit);
 	if (established == 2 && flows == 2)
 		return true;
-	printf("      %u of 2 established halves survived, among %u\n", established, flows);
+	printf("      %u of 2 established entries survived, among %u\n", established, flows);
 	return false;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The gateway role: what it refuses, and what happens when it is full. */
+/* The gateway role: refusals, and full tables. */
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -8,7 +8,7 @@
 #include "parallax_hash.h"
 #include "table_walk.h"
 
-/* The gateway's answer to what it refuses, in the tunnel. */
+/* The gateway's refusal, in the tunnel. */
 #define RESET_IN_TUNNEL(...)                                                                       \
 	FROM_VIP(__VA_ARGS__, .no_window = true, ANY_MAC, BACK_TO_NODE1())
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What is none of our business passes untouched; what is cut short never does harm. */
+/* Other traffic passes untouched; truncated packets do no harm. */
 #include "cases.h"
 
 #include <errno.h>
@@ -12,7 +12,7 @@
 struct truncation {
 	struct step step;
 	uint32_t header; /* from this length on we can tell that it is ours */
-	bool outer;      /* the outer lengths are right for what is left; only the inner is cut */
+	bool outer;      /* the outer lengths fit the truncated packet; only the inner one is cut */
 };
 
 static uint64_t dropped(const struct counts *counts)
@@ -33,7 +33,7 @@ static uint64_t dropped(const struct counts *counts)
 	return sum;
 }
 
-/* What a sender would have written, who sent a packet that ends here. */
+/* The lengths of a sender whose packet ends here. */
 static void fit_outer(struct frame *frame)
 {
 	uint8_t *ip = frame->data + ETHERNET;

@@ -71,7 +71,7 @@ static bool is_event(const struct flow_event *event, uint32_t kind, uint64_t byt
 	       event->reply_bytes == back && event->flow.backend == 1;
 }
 
-/* One record at the SYN, one at the server's FIN, both of the half that the client sends. */
+/* One record at the SYN, one at the server's FIN, both of the forward entry. */
 static bool two_events(struct world *world)
 {
 	struct event_list list;
@@ -121,7 +121,7 @@ static void setup_followed(struct world *world)
 }
 
 static const struct test_case rows[] = {
-	{"flow: bytes are counted per half, over the promotion too", setup_local,
+	{"flow: bytes are counted per entry, across the promotion too", setup_local,
 	 STEPS(CONNECTS,
 	       {TO_POD, .in = FROM_HELLO1(REPLY_DATA), .verdict = NEXT, .out = FROM_VIP(REPLY_DATA),
 		.count = COUNT(REPLY)}),

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Two CPUs meet one flow in the same moment: it is one flow afterwards, and nobody was refused. */
+/* Two CPUs open one flow at the same time: there is one flow afterwards, and no packet was
+ * refused. */
 #include <errno.h>
 #include <pthread.h>
 #include <sched.h>
@@ -116,17 +117,17 @@ static void count_role(const struct flow_key *key, struct flow *flow, void *data
 	++((uint32_t *)data)[FLOW_ROLE(key->zone) % 2];
 }
 
-/* All flows of the round have both halves, and nothing else is there. */
+/* All flows of the round have both entries, and there are no others. */
 static bool all_paired(struct world *world, const char *map, const char *other)
 {
-	uint32_t halves[2] = {0};
-	struct flow_visit visit = {.visit = count_role, .data = halves};
+	uint32_t entries[2] = {0};
+	struct flow_visit visit = {.visit = count_role, .data = entries};
 	uint32_t elsewhere = world_flows(world, other, NULL);
 
 	world_flows(world, map, &visit);
-	if (halves[0] == FLOWS_OF_A_ROUND && halves[1] == FLOWS_OF_A_ROUND && !elsewhere)
+	if (entries[0] == FLOWS_OF_A_ROUND && entries[1] == FLOWS_OF_A_ROUND && !elsewhere)
 		return true;
-	printf("      %u forward and %u reply halves in %s, %u in %s\n", halves[0], halves[1], map,
+	printf("      %u forward and %u reply entries in %s, %u in %s\n", entries[0], entries[1], map,
 	       elsewhere, other);
 	return false;
 }
@@ -182,8 +183,8 @@ static void count_established(const struct flow_key *key, struct flow *flow, voi
 	*(uint32_t *)data += flow->state == FLOW_ESTABLISHED;
 }
 
-/* Where the reply promotes the flow while the other CPU opens it anew, a forward half may be left
- * among the half-open: nobody finds it while the flow stands. */
+/* If the reply promotes the flow while the other CPU opens it again, a forward entry may be left in
+ * `embryonic`: no look-up reaches it while the flow lasts. */
 static bool promote_lost(struct world *world, struct race *race)
 {
 	struct flow_visit lose = {.visit = lose_forward, .data = world};
@@ -198,7 +199,7 @@ static bool promote_lost(struct world *world, struct race *race)
 	world_flows(world, "flows", &count);
 	if (established == 2 * FLOWS_OF_A_ROUND)
 		return true;
-	printf("      %u halves are established\n", established);
+	printf("      %u entries are established\n", established);
 	return false;
 }
 
@@ -265,7 +266,8 @@ static bool rounds_at_gateway(struct world *world)
 static const struct test_case rows[] = {
 	{"race: the first packet of a UDP flow, twice", NULL, .run = rounds_of_open_udp},
 	{"race: a datagram and its reply", NULL, .run = rounds_of_promote_udp},
-	{"race: a datagram whose half was lost, and its reply", NULL, .run = rounds_of_promote_lost},
+	{"race: a datagram whose entry was lost, and its reply", NULL,
+	 .run = rounds_of_promote_lost},
 	{"race: handshakes, each packet twice", NULL, .run = rounds_of_promote_tcp},
 	{"race: a SYN at the gateway, twice", NULL, .run = rounds_at_gateway},
 };

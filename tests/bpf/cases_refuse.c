@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Client: what nobody serves is refused aloud; what is older than us passes. */
+/* Client: refusals with an answer; connections older than the programs pass. */
 #include "cases.h"
 
 #include <netinet/in.h>

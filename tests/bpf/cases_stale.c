@@ -135,7 +135,7 @@ static void setup_three(struct world *world)
 	world_table(world, service, rows, 3);
 }
 
-/* The last entry of each accepts a part of what a whole one does. */
+/* The last entry of each has a part of the threshold of a whole one. */
 static void setup_halves(struct world *world)
 {
 	const uint32_t rows[] = {1, 2, 3};
@@ -147,7 +147,7 @@ static void setup_halves(struct world *world)
 	world_table(world, TCP_ROW, rows, 3);
 }
 
-/* A walk that meets nobody, as in a table that was written over, ends all the same. */
+/* A walk that meets no entry, as in a table that was overwritten, ends too. */
 static void setup_empty_lines(struct world *world)
 {
 	setup_local(world);

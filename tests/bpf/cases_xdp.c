@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* XDP takes the outer headers off, TC judges by what it left before the frame. */
+/* XDP strips the outer headers; TC decides by the mark that XDP left before the frame. */
 #include "cases.h"
 
 #include <linux/bpf.h>

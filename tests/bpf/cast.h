@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The cast of the packet tables: who plays in the two-cluster scenario, by address and number. */
+/* Addresses, ports and ids of the two-cluster scenario in the packet tables. */
 #ifndef CAST_H
 #define CAST_H
 
 #define IP(a, b, c, d) ((uint32_t)(a) << 24 | (b) << 16 | (c) << 8 | (d))
 
-/* network1: our node, its pods, the service. */
+/* network1: NODE1, its pods, the service. */
 #define SLEEP IP(10, 10, 0, 89)
 #define HELLO1 IP(10, 10, 0, 90)
 #define OTHER_POD IP(10, 10, 0, 91) /* runs no backend */
@@ -13,7 +13,7 @@
 #define VIP2 IP(10, 20, 194, 147)
 #define NODE1 IP(192, 23, 110, 10)
 
-/* network2: two gateways, and behind the first a pod that happens to have HELLO1's address. */
+/* network2: two gateways, and behind the first a pod with the same address as HELLO1. */
 #define GATEWAY IP(192, 23, 120, 32)
 #define GATEWAY2 IP(192, 23, 120, 33)
 #define STOCK IP(192, 23, 120, 40)
@@ -43,15 +43,15 @@
 #define OTHER_ID 0x0123456789abcdefULL
 #define UNKNOWN_ID 0xdeadbeefcafef00dULL
 
-/* Source ports our gateway may take. */
+/* SNAT ports of the gateway. */
 #define SNAT_FIRST 30000
 #define SNAT_LAST 30063
 
 #define UPLINK_MTU 1500
 
-/* Hardware addresses: the cast's two ends of each link. */
+/* Hardware addresses of both ends of each link. */
 enum mac {
-	MAC_DEFAULT, /* what the in-packet has: see pkt.c */
+	MAC_DEFAULT, /* by the packet's direction: see pkt.c */
 	MAC_ANY,     /* not compared: the kernel fills it in after the program (redirect_neigh) */
 	MAC_NODE,
 	MAC_SLEEP,

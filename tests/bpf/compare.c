@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Compares all that comes out of a step with what the row wants. */
+/* Compares verdict, frame, counters and flow tables after a step with its row. */
 #include "compare.h"
 
 #include <stdarg.h>
@@ -31,7 +31,7 @@ bool fail(const char *format, ...)
 
 /* ------------------------------------------------------------------ compare the frame */
 
-/* Read what the program chose for an unbound port, if that is within its range. */
+/* Read the port that the program chose for an unbound variable, if it is within its range. */
 static bool bind_port(const struct port_place *place, const struct frame *got,
 		      struct port_values *ports)
 {
@@ -163,11 +163,11 @@ static bool compare_flags(struct world *world, int flags)
 {
 	int seen = flags;
 	struct flow_visit visit = {.visit = check_flags, .data = &seen};
-	uint32_t halves = world_flows(world, "flows", &visit);
+	uint32_t entries = world_flows(world, "flows", &visit);
 
-	halves += world_flows(world, "embryonic", &visit);
-	return (halves && seen == flags) ||
-	       fail("of %u halves one has flags %#x, want %#x", halves, -1 - seen, flags & 0xff);
+	entries += world_flows(world, "embryonic", &visit);
+	return (entries && seen == flags) ||
+	       fail("of %u entries one has flags %#x, want %#x", entries, -1 - seen, flags & 0xff);
 }
 
 bool compare_tables(struct world *world, const struct step *step)
@@ -175,14 +175,14 @@ bool compare_tables(struct world *world, const struct step *step)
 	int state = step->state;
 	struct flow_visit visit = {.visit = state ? check_state : NULL, .data = &state};
 	uint32_t flows = world_flows(world, "flows", state ? &visit : NULL);
-	uint32_t half = world_flows(world, "embryonic", state ? &visit : NULL);
+	uint32_t embryonic = world_flows(world, "embryonic", state ? &visit : NULL);
 
-	if (step->tables && (flows != step->flows || half != step->embryonic))
-		return fail("%u halves in flows, %u in embryonic; want %u and %u", flows, half,
+	if (step->tables && (flows != step->flows || embryonic != step->embryonic))
+		return fail("%u entries in flows, %u in embryonic; want %u and %u", flows, embryonic,
 			    step->flows, step->embryonic);
-	if (state && flows + half == 0)
+	if (state && flows + embryonic == 0)
 		return fail("no flow there, want state %d", step->state - 1);
 	if (state != step->state)
-		return fail("a half in another state than %d", step->state - 1);
+		return fail("an entry in another state than %d", step->state - 1);
 	return !step->flags || compare_flags(world, step->flags);
 }

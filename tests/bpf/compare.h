@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Comparing what comes out of a step; a difference is printed and returned as false. */
+/* Comparing the result of a step with its row; a difference is printed and returned as false. */
 #ifndef COMPARE_H
 #define COMPARE_H
 

@@ -18,7 +18,7 @@
 	{FROM_POD, .in = TO_VIP(AN_ACK), .verdict = NEXT, .out = TO_HELLO1(AN_ACK),                \
 	 .count = COUNT(TO_LOCAL), .tables = true, .flows = 2, .state = STATE(ESTABLISHED)}
 #define CONNECTS OPENS, ANSWERS, CONFIRMS
-/* Where both halves are. */
+/* Number of entries in each table. */
 #define PROMOTED .tables = true, .flows = 2
 #define EMBRYONIC .tables = true, .embryonic = 2
 #define CLIENT_SENDS(tcp_flags, becomes, ...)                                                      \

@@ -9,7 +9,7 @@
 
 static void run_sweep(const char *only, struct totals *totals)
 {
-	const char *name = "sweep: idle halves alone, in steps";
+	const char *name = "sweep: expired entries alone, in steps";
 	bool good;
 
 	if (only && !strstr(name, only))

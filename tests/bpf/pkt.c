@@ -290,7 +290,7 @@ static void put_ethernet(struct frame *frame, const struct pkt *pkt)
 {
 	enum mac dst = pkt->dst_mac, src = pkt->src_mac;
 
-	/* Pods talk to the node; what comes by tunnel comes from outside. */
+	/* Pods send to the node; tunnel packets come from outside. */
 	if (dst <= MAC_ANY)
 		dst = MAC_NODE;
 	if (src <= MAC_ANY)

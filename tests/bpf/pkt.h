@@ -37,7 +37,7 @@ struct port_values {
 	uint16_t value[PORT_VARIABLES]; /* host order; 0: not bound yet */
 };
 
-/* What stands before an inner packet. Ports and addresses in host order, as in struct pkt. */
+/* Outer headers. Ports and addresses in host order, as in struct pkt. */
 struct outer {
 	uint32_t saddr, daddr;
 	uint32_t sport, dport;

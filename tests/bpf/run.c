@@ -22,7 +22,7 @@ static uint32_t step_ifindex(struct world *world, const struct step *step)
 	return world->ifindex[step->device ? step->device : defaults[step->program]];
 }
 
-/* Take off what XDP left before the frame. */
+/* Remove the mark that XDP put before the frame. */
 static void take_mark(struct world *world, const struct xdp_md *xdp, uint8_t *data, uint32_t *len)
 {
 	world->mark_len = xdp->data - xdp->data_meta;
@@ -30,7 +30,7 @@ static void take_mark(struct world *world, const struct xdp_md *xdp, uint8_t *da
 	memmove(data, data + world->mark_len, *len);
 }
 
-/* The frame arrives at the device for real; what enters the pod is heard there. */
+/* The frame really arrives at the device; a socket in the pod receives it. */
 static int run_live(struct world *world, const struct step *step, uint32_t ifindex, uint8_t *data,
 		    uint32_t *len, int *ret_verdict)
 {

@@ -14,7 +14,7 @@
 
 #define COUNT(reason) REASON_##reason
 #define STATE(state) (FLOW_##state + 1)
-/* FIN_FORWARD, FIN_REPLY and ANSWERED as every half has them. */
+/* FIN_FORWARD, FIN_REPLY and ANSWERED of every entry. */
 #define FLAGS(flags) (0x100 | (flags))
 
 /* One packet. What is not named is not expected: no counter moves, the frame stays as it is. */
@@ -32,10 +32,10 @@ struct step {
 	enum reason count;     /* COUNT(reason): of this program's hook, by one packet */
 	bool ip_bytes_unknown; /* do not compare the counter's bytes with the packet's */
 	/* After the packet. */
-	bool tables;           /* compare the number of halves: */
+	bool tables;           /* compare the number of entries: */
 	uint16_t flows, embryonic;
-	int state;             /* STATE(state) of every half */
-	int flags;             /* FLAGS(flags) of every half */
+	int state;             /* STATE(state) of every entry */
+	int flags;             /* FLAGS(flags) of every entry */
 	void (*before)(struct world *world);
 	bool (*after)(struct world *world);
 };
@@ -50,10 +50,11 @@ struct test_case {
 
 #define STEPS(...) .steps = (const struct step[]) {__VA_ARGS__, {0}}
 
-/* Run one step. `ports` carries what earlier steps bound. Returns false with the reason printed. */
+/* Run one step. `ports` holds the ports that earlier steps bound. Returns false after printing
+ * why. */
 bool step_run(struct world *world, const struct step *step, struct port_values *ports);
 
-/* Run one frame. Returns 0 or -errno; *len and data are replaced by what came out. */
+/* Run one frame; *len and data are replaced by the result. Returns 0 or -errno. */
 int frame_run(struct world *world, const struct step *step, uint8_t *data, uint32_t *len,
 	      int *ret_verdict);
 

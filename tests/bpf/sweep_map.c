@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* A sweep over a real map: in steps, and what it leaves. */
+/* A sweep over a real map: its steps, and the entries that it leaves. */
 #include "sweep_map.h"
 
 #include <stdint.h>

@@ -55,7 +55,7 @@ struct counts {
 	uint64_t bytes[HOOK_COUNT * REASON_COUNT];
 };
 
-/* Enter a namespace of our own and load the programs into it. Returns 0, or -errno with a
+/* Enter a new network namespace and load the programs into it. Returns 0, or -errno with a
  * message printed. */
 int world_open(struct world *world);
 void world_close(struct world *world);
@@ -95,7 +95,7 @@ struct flow_visit {
 	void *data;
 };
 uint32_t world_flows(struct world *world, const char *map, const struct flow_visit *visit);
-/* Insert one half. Returns 0 or -errno. */
+/* Insert one entry. Returns 0 or -errno. */
 int world_put_flow(struct world *world, const char *map, const struct flow_key *key,
 		   const struct flow *flow);
 /* Let `seconds` pass for all flows, without a packet. */
@@ -103,7 +103,7 @@ void world_let_pass(struct world *world, uint32_t seconds);
 int world_delete(struct world *world, const char *map, const void *key);
 int world_update(struct world *world, const char *map, const void *key, const void *value);
 
-/* world_net.c: make the namespace with its devices, routes and neighbours; taps hear what enters
+/* world_net.c: make the namespace with its devices, routes and neighbours; taps receive what enters
  * the pods. Returns 0 or -errno with a message printed. */
 int net_open(uint32_t ifindex[DEVICE_COUNT], int taps[DEVICE_COUNT]);
 

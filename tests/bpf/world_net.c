@@ -84,7 +84,7 @@ static int make_routes(void)
 	return ret;
 }
 
-/* A socket that hears what arrives at `device`. */
+/* A socket that receives all frames at `device`. */
 static int open_tap(const char *device)
 {
 	struct sockaddr_ll addr = {.sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_IP),
@@ -124,7 +124,7 @@ static int tap_pods(int node, int pods, int taps[DEVICE_COUNT])
 	return ret || taps[DEVICE_POD0] < 0 || taps[DEVICE_POD1] < 0 ? -EIO : 0;
 }
 
-/* Leave for a new namespace; returns a descriptor that stands for it. */
+/* Enter a new namespace; returns a descriptor of it. */
 static int new_namespace(void)
 {
 	return unshare(CLONE_NEWNET) ? -1 : open("/proc/self/ns/net", O_RDONLY);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What the packet path pays for, as counted by a build of the programs with counting.h. */
+/* Calls that a packet costs, as counted by programs built with counting.h. */
 #ifndef COST_CALLS_H
 #define COST_CALLS_H
 
-/* Look-ups in arrays are inlined by the kernel and cost next to nothing; hashes do not. */
+/* The kernel inlines look-ups in arrays, so that they cost next to nothing, but not in hashes. */
 #define CALLS(X)                                                                                   \
 	X(FLOWS, "flows")                                                                          \
 	X(EMBRYONIC, "embryonic")                                                                  \

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What a packet of each class may cost, counted instead of timed. */
+/* Ceilings of calls for a packet of each class. */
 #ifndef COST_H
 #define COST_H
 

@@ -50,8 +50,8 @@ static const struct cost_case rows[] = {
 	{"local, new flow", setup_local,
 	 MOST(LOOKUPS(3, 1, 1, 13), [CALL_CHANGE] = 2, [CALL_CSUM] = 1, [CALL_STORE] = 1),
 	 STEPS(OPENS)},
-	/* Each step of a walk is a look-up in an array: with this source port it takes 10, and 9.5 on
-	 * average over this table. */
+	/* Each step of a walk is a look-up in an array: with this source port it takes 10, and 9.5
+	 * on average over this table. */
 	{"local, new flow, one backend of three", setup_three,
 	 MOST(LOOKUPS(3, 1, 1, 22), [CALL_CHANGE] = 2, [CALL_CSUM] = 1, [CALL_STORE] = 1),
 	 STEPS(OPENS)},

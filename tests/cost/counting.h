@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Included before bpf/parallax.bpf.c: every helper that costs something counts itself. Nothing
- * else of the programs changes. */
+/* Included before bpf/parallax.bpf.c: every costly helper counts itself. The programs change in no
+ * other way. */
 #ifndef COST_COUNTING_H
 #define COST_COUNTING_H
 
@@ -28,7 +28,7 @@ __u64 calls[CALL_COUNT];
 	 IS_OTHER_HASH(map)	 ? CALL_OTHER_HASH :                                               \
 				   CALL_ARRAY)
 
-/* A macro is not expanded within itself: what stands behind the comma is the helper. */
+/* A macro is not expanded within itself: behind the comma it is the helper. */
 #define bpf_map_lookup_elem(map, key) COUNTED(CALL_OF(map), bpf_map_lookup_elem(map, key))
 #define bpf_map_update_elem(...) COUNTED(CALL_CHANGE, bpf_map_update_elem(__VA_ARGS__))
 #define bpf_map_delete_elem(...) COUNTED(CALL_CHANGE, bpf_map_delete_elem(__VA_ARGS__))

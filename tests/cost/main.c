@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* A slower packet path shows here without a stopwatch: look-ups and helpers per class of packet,
- * instructions per program. `cost_tests -v` prints what is counted today. */
+/* Shows a slower packet path without measuring time: look-ups and helpers per class of packet,
+ * instructions and stack per program. `cost_tests -v` prints the counts. */
 #include "cost.h"
 
 #include <limits.h>
@@ -73,8 +73,7 @@ static void run_list(struct world *world, const struct cost_list *list)
 
 /* ------------------------------------------------------------------ instructions */
 
-/* Of the programs as clang makes them, and 8 % of room; what the kernel adds differs from kernel to
- * kernel. */
+/* Instructions as clang emits them, plus 8 %; those that the kernel adds differ between kernels. */
 static const struct ceiling {
 	const char *program;
 	size_t instructions;
