@@ -5,11 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "array.h"
 #include "pins.h"
 #include "suggest.h"
 #include "version.h"
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static int print_version(const struct ctl_options *options, const char *word)
 {

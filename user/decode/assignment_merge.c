@@ -239,32 +239,44 @@ static int add_views(struct merge *merge, size_t first_view)
 	return err;
 }
 
+/* Counts the views that have the service, and makes room for the localities of all. */
+static int merge_init(struct merge *merge, size_t *ret_endpoints)
+{
+	size_t localities = 0;
+
+	*ret_endpoints = 0;
+	for (size_t v = 0; v < merge->view_count; v++) {
+		if (!merge->views[v].assignment)
+			continue;
+		merge->present++;
+		*ret_endpoints += count_endpoints(merge->views[v].assignment);
+		localities += merge->views[v].assignment->locality_count;
+	}
+	merge->localities = arena_array(merge->arena, localities + 1, sizeof(*merge->localities));
+	if (merge->scratch)
+		merge->repeats = arena_array(merge->scratch, localities, sizeof(*merge->repeats));
+	if (!merge->localities || !merge->repeats)
+		return -ENOMEM;
+	return index_init(&merge->index, merge->scratch, localities);
+}
+
 int assignment_merge(struct arena *arena, const struct merge_view *views, size_t count,
 		     const struct assignment **ret)
 {
 	struct merge merge = {.arena = arena, .scratch = arena_new(0), .views = views,
 			      .view_count = count};
 	struct assignment *merged = arena_alloc(arena, sizeof(*merged));
-	size_t endpoints = 0, localities = 0, first = count;
-	int err = -ENOMEM;
+	size_t endpoints, first = 0;
+	int err = merge_init(&merge, &endpoints);
 
-	for (size_t v = 0; v < count; v++) {
-		if (!views[v].assignment)
-			continue;
-		first = first < count ? first : v;
-		merge.present++;
-		endpoints += count_endpoints(views[v].assignment);
-		localities += views[v].assignment->locality_count;
-	}
-	merge.localities = arena_array(arena, localities + 1, sizeof(*merge.localities));
-	if (merge.scratch)
-		merge.repeats = arena_array(merge.scratch, localities, sizeof(*merge.repeats));
-	if (merged && merge.localities && merge.repeats)
-		err = index_init(&merge.index, merge.scratch, localities);
+	while (first < count && !views[first].assignment)
+		first++;
 	if (!err)
 		err = mark_everywhere(&merge, endpoints);
 	if (!err)
 		err = add_views(&merge, first);
+	if (!err && !merged)
+		err = -ENOMEM;
 	if (!err) {
 		*merged = *views[first].assignment;
 		merged->localities = merge.localities;

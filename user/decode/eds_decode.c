@@ -193,7 +193,7 @@ static const struct tree_node *find_resources(struct tree_walk *walk, const stru
 		return NULL;
 	resources = tree_field_get(walk, root, "resources");
 	if (!resources && root->count && !has_known_field(root))
-		tree_problem(walk, root, "expected a DiscoveryResponse: it has none of its fields");
+		tree_problem(walk, root, "expected a DiscoveryResponse, found none of its fields");
 	else if (!resources)
 		return &none;
 	else if (!tree_expect(walk, resources, TREE_SEQUENCE, "a list"))
