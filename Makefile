@@ -55,7 +55,8 @@ LIBS     := -lyaml -ljansson -lxxhash -lbpf -lelf -lz -lmnl -levent -lnghttp2 -l
 
 BPF_CFLAGS ?= -O2 -g
 PX_BPF_CFLAGS = $(BPF_CFLAGS) -std=gnu11 -target bpf -mcpu=v3 -D__TARGET_ARCH_$(ARCH) \
-	-Wall -Wextra -Wno-unused-parameter -Ivmlinux -Iinclude -Ibpf -MMD -MP
+	-Wall -Wextra -Wno-unused-parameter -Ivmlinux -Iinclude -Ibpf -MMD -MP \
+	-ffile-prefix-map=$(CURDIR)=.
 
 # Without a jobserver of the caller, use every processor.
 JOBS = $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(shell nproc))
