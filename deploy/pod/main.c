@@ -10,7 +10,7 @@ static int usage(FILE *out)
 {
 	fputs("usage: parallax-pod VERB\n"
 	      "  mount-bpffs DIRECTORY  mount a BPF file system, unless one is mounted there\n"
-	      "  announce               print what the removal of the release ends\n"
+	      "  announce EVENT         print what an upgrade or uninstall does to open connections\n"
 	      "  clean-up               remove the data plane of this node once its agent has left\n"
 	      "  await DAEMONSET        wait until each pod of a DaemonSet is ready\n"
 	      "  hold                   run until SIGTERM\n", out);
@@ -42,8 +42,8 @@ int main(int argc, char **argv)
 		return pod_mount_bpffs(argument);
 	if (!strcmp(verb, "await") && argument)
 		return pod_await(argument);
-	if (!strcmp(verb, "announce") && !argument)
-		return pod_announce();
+	if (!strcmp(verb, "announce") && argument)
+		return pod_announce(argument);
 	if (!strcmp(verb, "clean-up") && !argument)
 		return pod_clean_up();
 	if (!strcmp(verb, "hold") && !argument)

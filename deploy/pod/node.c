@@ -52,14 +52,26 @@ static int run_ctl(const char *verb)
 	return WEXITSTATUS(status);
 }
 
-int pod_announce(void)
+static const char before_upgrade[] =
+	"The agents restart, one node at a time.\n"
+	"Open connections go on: the data plane works while no agent runs, and the next agent adopts it.\n"
+	"Pods that start on a node in the seconds without an agent are served as soon as it is back.\n";
+
+static const char before_uninstall[] =
+	"Parallax is being removed from every node.\n"
+	"These open connections end: all that pods opened to a virtual IP which Parallax served, in this "
+	"cluster and through its gateways.\n"
+	"These go on: connections to pod addresses, and whatever kube-proxy or the CNI carries.\n"
+	"From now on a virtual IP reaches what kube-proxy knows: the pods of this cluster.\n";
+
+int pod_announce(const char *event)
 {
-	puts("Parallax is being removed from every node.\n"
-	     "These open connections end: all that pods opened to a virtual IP which Parallax served, "
-	     "in this cluster and through its gateways.\n"
-	     "These go on: connections to pod addresses, and whatever kube-proxy or the CNI carries.\n"
-	     "From now on a virtual IP reaches what kube-proxy knows: the pods of this cluster.\n"
-	     "Each node's list of open connections is in the log of its clean-up pod.");
+	if (!strcmp(event, "upgrade"))
+		fputs(before_upgrade, stdout);
+	else if (!strcmp(event, "uninstall"))
+		fputs(before_uninstall, stdout);
+	else
+		return 2;
 	return 0;
 }
 

@@ -13,8 +13,8 @@ int pod_mount_bpffs(const char *directory);
 /* Shows the open connections of this node, then removes the data plane as soon as no agent runs. */
 int pod_clean_up(void);
 
-/* Prints what a removal of the release ends. */
-int pod_announce(void);
+/* Prints what an "upgrade" or an "uninstall" does to open connections. */
+int pod_announce(const char *event);
 
 /* Waits until every pod of a DaemonSet in this pod's namespace is ready. */
 int pod_await(const char *daemonset);
