@@ -111,7 +111,7 @@ SKEL_SRC  := $(if $(ALL_SRC),$(shell grep -l '"parallax\.skel\.h"' $(ALL_SRC) /d
 
 # ------------------------------------------------------------------ what people ask for
 
-.PHONY: image manifests
+.PHONY: image cluster manifests
 .PHONY: all check test demo demo-up demo-down fuzz bench bench-quick bench-docs install clean help
 .PHONY: deps helpers bench-deps bench-programs check-programs test-programs run-check run-test run-fuzz FORCE
 
@@ -298,6 +298,10 @@ run-fuzz: $(FUZZERS)
 
 image: all $(POD)               ## an OCI archive, build/parallax-image.tar, without any registry
 	@tools/image/image.py --build $(BUILD) --archive $(BUILD)/parallax-image.tar
+
+cluster: deps                   ## as root: the scenario on two real Kubernetes clusters (needs Go)
+	@+$(MAKE) --no-print-directory $(JOBS) helpers $(POD) $(GIVE_BACK)
+	@BUILD=$(BUILD) tools/cluster/cluster.sh
 
 manifests:                      ## render deploy/manifests from deploy/chart (needs helm)
 	@tools/render-manifests.sh deploy/manifests

@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# shellcheck shell=bash
+# The scenario once more with istiod as the control plane of both clusters, if ISTIOD names a
+# pilot-discovery. To be sourced by tools/cluster/cluster.sh.
+
+with_istiod() {
+	[[ -n ${ISTIOD:-} ]] || return 0
+	step "7¾" "istiod in cluster1 is the control plane of both clusters"
+	NS=istio-system
+	istiod_start
+	istio_cluster1
+	istio_credential
+	istio_cluster2
+	istio_scale
+	istio_end
+	NS=parallax
+}
+
+istiod_start() {
+	kc 1 create namespace istio-system >/dev/null
+	kc 1 apply -f tools/cluster/istiod.yaml >/dev/null || exit 1
+	confirm "istiod is ready" kc 1 -n istio-system rollout status deployment/istiod --timeout=180s
+}
+
+# install_beside_istiod N: in istiod's namespace, whose ConfigMap the agents mount
+install_beside_istiod() {
+	hl "$1" upgrade --install parallax deploy/chart --values "$VALUES/cluster$1-istio.yaml" >/dev/null
+}
+
+istio_cluster1() {
+	confirm "Parallax is installed in istiod's namespace" install_beside_istiod 1
+	confirm "its agent is ready" rolled_out 1 parallax
+	confirm "and has a stream to istiod, with the projected token" wait_for 30 has_stream 1
+	confirm "one edit of istiod's ConfigMap reaches the agent" istio_edit_reaches_agent
+}
+has_stream() {
+	agent "$1" status -o json | python3 -c '
+import json, sys
+streams = json.load(sys.stdin)["source"]["streams"]
+sys.exit(not streams or not all(item["connected"] for item in streams))'
+}
+
+istio_edit_reaches_agent() {
+	kc 1 -n istio-system get configmap istio -o yaml | sed "s/address: 0.0.0.0, port: 443/address: $BALANCER, port: 15443/" |
+		kc 1 replace -f - && wait_for 60 knows_gateway 1 $BALANCER
+}
+
+# From here on istiod watches cluster2; it may distribute its root certificate there, too.
+istio_credential() {
+	kc 2 create namespace istio-system >/dev/null
+	kc 2 annotate namespace istio-system topology.istio.io/controlPlaneClusters='*' >/dev/null
+	kc 1 -n istio-system create secret generic istio-remote-secret-n2-k8s-config \
+		--from-file=n2-k8s-config="$TOPO_DIR/remote.json" >/dev/null
+	kc 1 -n istio-system label secret istio-remote-secret-n2-k8s-config istio/multiCluster=true >/dev/null
+	confirm "istiod writes its root certificate to cluster2" wait_for 60 \
+		kc 2 -n istio-system get configmap istio-ca-root-cert
+}
+
+istio_cluster2() {
+	confirm "Parallax is installed in cluster2" install_beside_istiod 2
+	confirm "its gateway's agent is ready" rolled_out 2 parallax-gateway
+	confirm "and has a stream to the istiod of cluster1" wait_for 30 has_stream 2
+	confirm "sleep's calls are answered by both clusters" answers_become "v1 v2" 1
+	show operator "kubectl exec daemonset/parallax -- parallaxctl endpoints" agent 1 endpoints
+	show operator "kubectl exec daemonset/parallax -- parallaxctl status" agent 1 status
+}
+
+istio_scale() {
+	kc 1 -n sample scale deployment/helloworld-v1 --replicas=3 >/dev/null
+	confirm "three pods of v1 are three endpoints" wait_for 60 local_backends 1 3
+	kc 1 -n sample scale deployment/helloworld-v1 --replicas=1 >/dev/null
+}
+
+istio_end() {
+	local n
+	for n in 1 2; do
+		confirm "Parallax is uninstalled from cluster$n" hl "$n" uninstall parallax --timeout 5m
+		confirm "no pin, no program, no qdisc is left on node$n" test -z "$(what_is_left "$n")"
+	done
+}

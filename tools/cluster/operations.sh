@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# shellcheck shell=bash
+# What an operator does to a cluster that carries load. To be sourced by tools/cluster/cluster.sh.
+
+operations() {
+	step "6½" "operation under load"
+	restart_agents
+	upgrade_agents
+	refuse_bad_configuration
+	scale
+	drain
+	churn
+	confirm "no probe ever restarted an agent" test "$(restarts 1)$(restarts 2)" = 00
+}
+restarts() {
+	kc "$1" -n parallax get "$(agent_pod "$1")" -o jsonpath='{.status.containerStatuses[0].restartCount}'
+}
+
+# under_load TEXT COMMAND...: while connections are opened without pause and others stay open
+under_load() {
+	local text=$1
+	shift
+	load_start 1 || exit 1
+	"$@" >/dev/null 2>&1 || { say "failed: $*" && exit 1; }
+	load_stop 1 || load_losses | sed 's/^/   /'
+	say "$LOAD_RESULT"
+	confirm "$text" load_was_served
+}
+
+restart_agents() {
+	under_load "rolling restart of both clusters' agents: no connection is lost" restart_both
+	confirm "and none of the 20 that stayed open all the time" held_all
+}
+restart_both() {
+	local n
+	for n in 1 2; do
+		kc "$n" -n parallax rollout restart daemonset/parallax-gateway && rolled_out "$n" parallax-gateway || return
+	done
+}
+
+# Another build: the same sources, other optimisation, hence other programs of the same layout.
+upgrade_agents() {
+	local n
+	make --no-print-directory BUILD="$TOPO_DIR/next" CFLAGS="-O1 -g" all "$TOPO_DIR/next/parallax-pod" \
+		>"$TOPO_DIR/log/next" 2>&1 || exit 1
+	tools/image/image.py --build "$TOPO_DIR/next" --tag next --archive "$TOPO_DIR/next.tar" >/dev/null || exit 1
+	for n in 1 2; do
+		on_node "$n" "$CACHE/root/usr/bin/ctr" -a "$(state "$n")/containerd.sock" -n k8s.io \
+			images import "$TOPO_DIR/next.tar" >/dev/null || exit 1
+	done
+	under_load "upgrade to another build: no connection is lost" upgrade_both
+	confirm "and none of the 20 that stayed open all the time" held_all
+}
+upgrade_both() {
+	local n
+	for n in 1 2; do
+		hl "$n" upgrade parallax deploy/chart --reuse-values --set image.tag=next &&
+			rolled_out "$n" parallax-gateway || return
+	done
+}
+
+refuse_bad_configuration() {
+	confirm "Helm refuses a key that the agent does not know" \
+		refused hl 1 upgrade parallax deploy/chart --reuse-values --set config.interfaces.uplink=eth0
+}
+refused() { ! "$@"; }
+
+scale() {
+	under_load "v1 from one pod to four and back: no new connection is lost" scale_up_and_down
+}
+scale_up_and_down() {
+	kc 1 -n sample scale deployment/helloworld-v1 --replicas=4 &&
+		wait_for 90 local_backends 1 4 &&
+		kc 1 -n sample scale deployment/helloworld-v1 --replicas=1 &&
+		wait_for 90 local_backends 1 1 && sleep 20
+}
+local_backends() { [[ $(agent "$1" endpoints | grep -c ' local  *direct .*active') == "$2" ]]; }
+
+drain() {
+	under_load "cluster2's node is drained: v1 takes over, no new connection is lost" drain_cluster2
+	confirm "the agent stays on the drained node" test -n "$(agent_pod 2)"
+	kc 2 uncordon node2 >/dev/null
+	confirm "after uncordon v2 answers again" answers_become "v1 v2" 1
+}
+drain_cluster2() {
+	kc 2 drain node2 --ignore-daemonsets --delete-emptydir-data --force --timeout=120s \
+		--pod-selector=app=helloworld && wait_for 60 calls_answered_by v1 1
+}
+
+# ------------------------------------------------------------------ pods come and go
+
+churn() {
+	local before after
+	before=$(pod_interfaces 1)
+	confirm "$CHURN pods come and go" churn_pods
+	after=$(pod_interfaces 1)
+	confirm "the agent has as many pod interfaces as before ($before)" test "$before" = "$after"
+	confirm "and both versions answer" answers_become "v1 v2" 1
+}
+pod_interfaces() { agent "$1" status -o json | python3 -c '
+import json, sys
+print(sum(item["role"] == "pod" for item in json.load(sys.stdin)["interfaces"]))'; }
+
+churn_pods() {
+	local rounds=$(((CHURN + 24) / 25)) round
+	for ((round = 0; round < rounds; round++)); do
+		kc 1 -n sample create deployment churn --image=docker.io/library/helloworld:1 --replicas=25 &&
+			kc 1 -n sample wait --for=condition=Available deployment/churn --timeout=180s &&
+			kc 1 -n sample delete deployment churn --cascade=foreground --timeout=120s || return
+	done
+}
