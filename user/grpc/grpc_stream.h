@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* One bidirectional gRPC stream over a connection of its own: HTTP/2, plain or TLS, in the loop. */
+/* One bidirectional gRPC stream over a connection of its own: HTTP/2, plain or TLS, in the loop.
+ *
+ * Our own client over libnghttp2, because no gRPC library for C is kept: gRPC has none (github.com/grpc/grpc,
+ * issues 7843 and 23160), the C interface of its core changes with each release and is meant for
+ * language bindings (issue 9656), and Juniper's grpc-c has rested since 2018. */
 #ifndef GRPC_STREAM_H
 #define GRPC_STREAM_H
 

@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* A small HTTP server of pages. libevent's own cannot limit its connections. */
+/* A small HTTP server of pages.
+ *
+ * Why not libevent's evhttp: 2.1, which distributions have, cannot limit the number of connections
+ * (evhttp_set_max_connections() came later: github.com/libevent/libevent, pull request 592), nor how long
+ * one may last, since its timeout starts again with each byte (pull request 593). Any process of the
+ * machine could take all descriptors of the agent. tests/fuzz/fuzz_http_request.c covers the parser. */
 #include "http.h"
 
 #include <errno.h>
