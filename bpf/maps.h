@@ -155,14 +155,14 @@ struct {
 	__uint(max_entries, 1);
 } settings SEC(".maps");
 
-/* The status that the agent last published, for the CLI. */
+/* The agent's status, for the command line; takes memory only for what stands in it. */
 struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__type(key, __u32);
-	__type(value, struct agent_state);
-	__uint(max_entries, 1);
-} agent SEC(".maps");
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct status_key);
+	__type(value, struct status_part);
+	__uint(max_entries, 65536);
+} status SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);

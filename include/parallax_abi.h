@@ -332,11 +332,21 @@ struct settings {
 	__u16 snat_last;
 };
 
-/* The only element of `agent`: the status that the agent last published, as JSON. */
-#define AGENT_STATE_MAX 262144
-struct agent_state {
-	__u32 length; /* of text, without the final zero byte */
-	char text[AGENT_STATE_MAX - 4];
+/* Elements of `status`: JSON texts of the agent, each cut into parts. A text is whole when the parts of
+ * one version add up to its length. */
+#define STATUS_AGENT 0 /* record of the agent itself; each other record is a service's */
+struct status_key {
+	__u64 record;
+	__u32 part;
+	__u32 zero;
+};
+
+/* With key and header the element fills one object of 512 bytes (kernel/bpf/memalloc.c). */
+#define STATUS_PART_BYTES 432
+struct status_part {
+	__u32 version;
+	__u32 length; /* of the whole text */
+	char text[STATUS_PART_BYTES];
 };
 
 /* Per-CPU value of `counters`; index COUNTER(hook, reason). */

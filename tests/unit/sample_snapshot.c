@@ -57,7 +57,7 @@ static struct iface_entry ifaces[] = {
 static struct flow_entry flows[16];
 static size_t flow_count;
 
-static const char agent_text[] =
+static const char status_text[] =
 	"{\"schema\":1,\"pid\":4711,\"version\":\"0.1.0\",\"started\":\"2026-11-24T20:59:00Z\","
 	"\"config\":\"/etc/parallax/config.yaml\",\"network\":\"network1\",\"cluster\":\"cluster1\","
 	"\"pin_dir\":\"/sys/fs/bpf/parallax\",\"netns\":4026531840,\"source\":{\"kind\":\"files\",\"path\":\"/etc/eds\","
@@ -82,14 +82,13 @@ static const char agent_text[] =
 	"{\"name\":\"network4\",\"id\":5,\"own\":false,\"flat\":false,\"transport\":\"none\","
 	"\"port\":null,\"cidrs\":[],\"registries\":[],\"gateways\":["
 	"{\"address\":\"gw.example.com\",\"port\":15443,\"usable\":false,\"reason\":null}]}],"
-	"\"services\":[{\"host\":\"helloworld.sample.svc.cluster.local\",\"vip\":\"10.20.194.146\","
-	"\"port\":5000,\"protocol\":\"TCP\",\"cluster\":\"" HELLO "\",\"row\":0,\"state\":\"taken\"},"
-	"{\"host\":\"web.sample.svc.cluster.local\",\"vip\":\"10.20.194.150\",\"port\":80,"
-	"\"protocol\":\"TCP\",\"cluster\":\"outbound|80||web.sample.svc.cluster.local\","
-	"\"row\":null,\"state\":\"refused: claimed twice\"}],"
-	"\"excluded\":[{\"cluster\":\"" HELLO "\",\"address\":\"10.10.0.90:5000\","
-	"\"reason\":\"no_gateway\"},{\"cluster\":\"outbound|80||web.sample.svc.cluster.local\","
-	"\"address\":\"10.9.9.9:80\",\"reason\":\"unknown_network\"}],"
+	"\"services\":[{\"cluster\":\"" HELLO "\",\"host\":\"helloworld.sample.svc.cluster.local\","
+	"\"vip\":\"10.20.194.146\",\"port\":5000,\"protocol\":\"tcp\",\"state\":\"serving\","
+	"\"excluded\":[{\"address\":\"10.10.0.90:5000\",\"reason\":\"no_gateway\"}]},"
+	"{\"cluster\":\"outbound|80||web.sample.svc.cluster.local\","
+	"\"host\":\"web.sample.svc.cluster.local\",\"vip\":\"10.20.194.150\",\"port\":80,"
+	"\"protocol\":\"tcp\",\"state\":\"refused: claimed twice\","
+	"\"excluded\":[{\"address\":\"10.9.9.9:80\",\"reason\":\"unknown_network\"}]}],"
 	"\"interfaces\":[{\"name\":\"veth-sleep\",\"ifindex\":3,\"role\":\"pod\",\"attach\":\"tcx\","
 	"\"xdp\":false,\"problem\":\"Device or resource busy\"},"
 	"{\"name\":\"veth-gone\",\"ifindex\":4,\"role\":\"pod\",\"attach\":\"tcx\","
@@ -310,7 +309,7 @@ struct snapshot *sample_snapshot(void)
 		.gateway_count = COUNT(gateways), .ifaces = ifaces, .iface_count = COUNT(ifaces),
 		.flows = flows, .flow_count = flow_count, .flow_usage = { 7, 262144 },
 		.embryonic_usage = { 1, 32768 }, .netns = 4026531840,
-		.agent_text = (char *)agent_text,
+		.status = json_loads(status_text, 0, NULL),
 		.agent_running = true, .programs = 0x1f,
 	};
 	add_counters(&snapshot);

@@ -21,6 +21,7 @@
 #include "pins.h"
 #include "sample_snapshot.h"
 #include "snapshot_find.h"
+#include "status_map.h"
 
 static char pin_dir[64];
 static int settings_fd = -1;
@@ -37,7 +38,8 @@ static const struct shape {
 	{ "slots", BPF_MAP_TYPE_ARRAY, 4, sizeof(struct bucket), 64, BPF_F_MMAPABLE },
 	{ "drops", BPF_MAP_TYPE_ARRAY, 4, sizeof(struct drops), 5, BPF_F_MMAPABLE },
 	{ "filters", BPF_MAP_TYPE_ARRAY, 4, sizeof(struct filters), 1, BPF_F_MMAPABLE },
-	{ "agent", BPF_MAP_TYPE_ARRAY, 4, sizeof(struct agent_state), 1, BPF_F_MMAPABLE },
+	{ "status", BPF_MAP_TYPE_HASH, sizeof(struct status_key), sizeof(struct status_part), 64,
+	  BPF_F_NO_PREALLOC },
 	{ "vips", BPF_MAP_TYPE_HASH, sizeof(struct vip_key), 4, 64, 0 },
 	{ "names", BPF_MAP_TYPE_HASH, sizeof(struct name_key), sizeof(struct name), 64,
 	  BPF_F_NO_PREALLOC },
@@ -98,16 +100,28 @@ static void put_counter(int hook, int reason, struct counter value)
 	free(values);
 }
 
-static void put_agent(const char *text)
+static void put_text(int fd, uint64_t record, const json_t *json)
 {
-	struct agent_state *state = calloc(1, sizeof(*state));
-	uint32_t zero = 0;
+	char *text = json_dumps(json, JSON_COMPACT);
 
-	assert_non_null(state);
-	state->length = (uint32_t)strlen(text);
-	strcpy(state->text, text);
-	put("agent", &zero, state);
-	free(state);
+	assert_int_equal(status_map_write(fd, record, text, strlen(text)), 0);
+	free(text);
+}
+
+/* One record for the agent, one for each service. */
+static void put_status(const json_t *status)
+{
+	json_t *agent = json_copy((json_t *)status), *service;
+	size_t i;
+	int fd;
+
+	assert_int_equal(pins_open_map(pin_dir, "status", &fd), 0);
+	json_object_del(agent, "services");
+	put_text(fd, STATUS_AGENT, agent);
+	json_array_foreach(json_object_get(status, "services"), i, service)
+		put_text(fd, i + 1, service);
+	json_decref(agent);
+	close(fd);
 }
 
 static int make_map(const struct shape *shape)
@@ -182,7 +196,7 @@ static void put_sample(const struct snapshot *s)
 	put_rows("backends", s->backends, sizeof(struct backend), s->backend_count);
 	put_rows("slots", s->buckets, sizeof(struct bucket), s->bucket_count);
 	put_hashes(s);
-	put_agent(s->agent_text);
+	put_status(s->status);
 }
 
 static struct snapshot *read_back(unsigned int parts)
@@ -204,7 +218,7 @@ static void reads_what_stands_there(void **state)
 	sample = sample_snapshot();
 	put_sample(sample);
 	put_counter(HOOK_UPLINK, REASON_TUNNEL_VNI, (struct counter){ 3, 300 });
-	s = read_back(READ_FLOWS | READ_COUNTERS);
+	s = read_back(READ_FLOWS | READ_COUNTERS | READ_STATUS);
 
 	assert_memory_equal(&s->settings, &sample->settings, sizeof(s->settings));
 	assert_int_equal(s->service_count, sample->service_count);
@@ -228,7 +242,7 @@ static void reads_what_stands_there(void **state)
 	assert_int_equal(s->embryonic_usage.used, 1);
 	assert_int_equal(s->flow_usage.used, s->flow_count - 1);
 	assert_int_equal(s->flow_usage.max, 8192);
-	assert_string_equal(s->agent_text, sample->agent_text);
+	assert_true(json_equal(s->status, sample->status));
 	assert_false(s->agent_running);
 	assert_false(s->has_jiffies);
 	assert_int_equal(s->counters[HOOK_UPLINK][REASON_TUNNEL_VNI].packets,

@@ -34,7 +34,7 @@ static void status_of_dead_agent(void **state)
 	report = report_status(snapshot, "/p");
 	assert_string_equal(json_string_value(member(report, "agent", "state")), "dead");
 	json_decref(report);
-	snapshot->agent_text = NULL;
+	snapshot->status = NULL;
 	snapshot->programs = 0x0f;
 	golden_report("status-no-agent", report_status(snapshot, "/p"), report_status_print);
 }
@@ -79,7 +79,7 @@ static void services_need_confirmation(void **state)
 	json_t *report;
 
 	(void)state;
-	snapshot->agent_text = NULL;
+	snapshot->status = NULL;
 	row->port = htons(5001);
 	report = report_services(snapshot);
 	assert_int_equal(json_array_size(json_object_get(report, "services")), 2);
@@ -133,7 +133,7 @@ static void networks_golden(void **state)
 
 	(void)state;
 	golden_report("networks", report_networks(snapshot), report_networks_print);
-	snapshot->agent_text = (char *)"no JSON";
+	snapshot->status = NULL;
 	golden_report("networks-no-agent", report_networks(snapshot), report_networks_print);
 }
 

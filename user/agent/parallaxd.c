@@ -169,7 +169,7 @@ static void raise_memlock(void)
 static int run(const struct options *options)
 {
 	struct agent agent = { .config_path = options->config, .pin_dir = options->pin_dir,
-			       .lock_fd = -1, .started = time(NULL) };
+			       .pins.lock_fd = -1, .started = time(NULL) };
 	int claim_fd = -1, err;
 
 	signal(SIGPIPE, SIG_IGN);
@@ -180,7 +180,7 @@ static int run(const struct options *options)
 	if (!err)
 		err = take_namespace(options->pin_dir, &claim_fd);
 	if (!err)
-		err = take_dir(options->pin_dir, &agent.lock_fd);
+		err = take_dir(options->pin_dir, &agent.pins.lock_fd);
 	if (!err)
 		err = agent_start(&agent);
 	if (!err)
@@ -188,11 +188,11 @@ static int run(const struct options *options)
 	agent_stop(&agent);
 	if (agent.base)
 		event_base_free(agent.base);
-	if (agent.lock_fd >= 0)
-		close(agent.lock_fd);
+	if (agent.pins.lock_fd >= 0)
+		close(agent.pins.lock_fd);
 	if (claim_fd >= 0)
 		close(claim_fd);
-	return err || agent.ousted ? EXIT_FAILURE : EXIT_SUCCESS;
+	return err || agent.pins.displaced ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
 int main(int argc, char **argv)

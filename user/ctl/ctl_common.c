@@ -23,7 +23,7 @@ int ctl_read(const struct ctl_options *options, unsigned int parts, struct snaps
 {
 	char reason[MAP_READER_REASON];
 
-	if (map_reader_read(options->pin_dir, parts, ret, reason))
+	if (map_reader_read(options->pin_dir, parts | READ_STATUS, ret, reason))
 		return ctl_fail(CTL_FAILED, "%s", reason);
 	return CTL_OK;
 }

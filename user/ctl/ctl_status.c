@@ -12,7 +12,7 @@ static int run(const struct ctl_options *options, const char *word)
 	(void)word;
 	if (status != CTL_OK)
 		return status;
-	served = snapshot->agent_text != NULL;
+	served = snapshot->status != NULL;
 	status = ctl_write(options, report_status(snapshot, options->pin_dir),
 			   report_status_print);
 	map_reader_free(snapshot);

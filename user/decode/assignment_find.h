@@ -8,12 +8,6 @@
 
 #include "assignment.h"
 
-/* Sorted by name. Borrowed. */
-struct assignment_list {
-	const struct assignment *const *items;
-	size_t count;
-};
-
 #define ASSIGNMENT_NONE UINT32_MAX
 
 /* Index of the assignment, or ASSIGNMENT_NONE. */

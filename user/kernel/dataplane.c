@@ -49,6 +49,12 @@ int dataplane_fail(struct dataplane *dataplane, int err, const char *format, ...
 
 /* ------------------------------------------------------------------ sizes */
 
+/* A service's status takes one or two parts, and more where it lists many endpoints. */
+static uint32_t status_parts(uint32_t services)
+{
+	return 4096 + 4 * services;
+}
+
 static void set_sizes(struct parallax_bpf *skeleton, const struct config_limits *limits)
 {
 	bpf_map__set_max_entries(skeleton->maps.vips, 2 * limits->services);
@@ -57,6 +63,7 @@ static void set_sizes(struct parallax_bpf *skeleton, const struct config_limits 
 	bpf_map__set_max_entries(skeleton->maps.service_ids, limits->services);
 	bpf_map__set_max_entries(skeleton->maps.backends, limits->backends);
 	bpf_map__set_max_entries(skeleton->maps.slots, limits->slots / BUCKET_SLOTS);
+	bpf_map__set_max_entries(skeleton->maps.status, status_parts(limits->services));
 	bpf_map__set_max_entries(skeleton->maps.flows, 2 * limits->flows); /* halves */
 	bpf_map__set_max_entries(skeleton->maps.embryonic, 2 * limits->flows / EMBRYONIC_FRACTION);
 	bpf_map__set_max_entries(skeleton->maps.reclaim,
@@ -231,13 +238,17 @@ struct map_writer_fds dataplane_fds(const struct dataplane *dataplane)
 		.names = bpf_map__fd(skeleton->maps.names),
 		.filters = bpf_map__fd(skeleton->maps.filters),
 		.settings = bpf_map__fd(skeleton->maps.settings),
-		.agent = bpf_map__fd(skeleton->maps.agent),
 	};
 }
 
 int dataplane_ifaces_fd(const struct dataplane *dataplane)
 {
 	return bpf_map__fd(dataplane->skeleton->maps.ifaces);
+}
+
+int dataplane_status_fd(const struct dataplane *dataplane)
+{
+	return bpf_map__fd(dataplane->skeleton->maps.status);
 }
 
 int dataplane_flows_fd(const struct dataplane *dataplane)

@@ -38,6 +38,7 @@ bool dataplane_adopted(const struct dataplane *dataplane);
 struct map_writer_fds dataplane_fds(const struct dataplane *dataplane);
 /* Borrowed. */
 int dataplane_ifaces_fd(const struct dataplane *dataplane);
+int dataplane_status_fd(const struct dataplane *dataplane);
 int dataplane_flows_fd(const struct dataplane *dataplane);
 int dataplane_embryonic_fd(const struct dataplane *dataplane);
 int dataplane_program_fd(const struct dataplane *dataplane, enum dataplane_program program);

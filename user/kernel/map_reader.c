@@ -188,23 +188,6 @@ static int read_tables(struct reading *reading)
 	return err;
 }
 
-static int read_agent(struct reading *reading)
-{
-	struct mapping mapping = {};
-	const struct agent_state *state;
-	pid_t owner;
-	int err = map_array(reading, "agent", sizeof(struct agent_state), &mapping);
-
-	if (err)
-		return err;
-	state = mapping.memory;
-	if (state->length > 0 && state->length < sizeof(state->text))
-		reading->snapshot.agent_text = strndup(state->text, state->length);
-	reading->snapshot.agent_running = pins_owner(reading->pin_dir, &owner) == 0;
-	pins_unmap(mapping.memory, mapping.bytes);
-	return 0;
-}
-
 /* Which programs are pinned, and what the one that tells the time says. */
 static void read_programs(struct reading *reading)
 {
@@ -235,8 +218,8 @@ static int read_all(struct reading *reading, unsigned int parts)
 		err = map_reader_flows(reading);
 	if (!err && (parts & READ_COUNTERS))
 		err = map_reader_counters(reading);
-	if (!err)
-		err = read_agent(reading);
+	if (!err && (parts & READ_STATUS))
+		err = map_reader_status(reading);
 	read_programs(reading);
 	reading->snapshot.netns = netns_number();
 	reading->snapshot.monotonic_ns = clock_monotonic_ns();
@@ -310,6 +293,6 @@ void map_reader_free(struct snapshot *snapshot)
 	free(snapshot->gateways);
 	free(snapshot->ifaces);
 	free(snapshot->flows);
-	free(snapshot->agent_text);
+	json_decref(snapshot->status);
 	free(reading);
 }

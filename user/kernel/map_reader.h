@@ -11,6 +11,7 @@
 /* What to read besides the tables, which are always read. */
 #define READ_FLOWS (1u << 0)
 #define READ_COUNTERS (1u << 1)
+#define READ_STATUS (1u << 2) /* of the agent */
 
 /* Reads what is pinned under `pin_dir`. Free *ret_snapshot by map_reader_free(). Returns 0;
  * -ENOENT when nothing is pinned there, -EPERM or -EACCES without the rights, -EPROTO when

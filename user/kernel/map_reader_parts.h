@@ -33,5 +33,6 @@ int map_reader_hash(struct reading *reading, const char *name, struct list *list
 /* `flows` and `embryonic`. */
 int map_reader_flows(struct reading *reading);
 int map_reader_counters(struct reading *reading);
+int map_reader_status(struct reading *reading);
 
 #endif

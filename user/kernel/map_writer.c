@@ -25,7 +25,7 @@ struct map_writer {
 	struct map_writer_fds fds;
 	struct partial_mmap services, backends, drops;
 	uint32_t bucket_count;
-	struct mapped filters, settings, agent;
+	struct mapped filters, settings;
 	int rcu_sync_fd, rcu_sync_inner_fd;
 };
 
@@ -80,8 +80,6 @@ int map_writer_new(const struct map_writer_fds *fds, struct map_writer **ret)
 	if (!err)
 		err = map_one(fds->settings, &writer->settings);
 	if (!err)
-		err = map_one(fds->agent, &writer->agent);
-	if (!err)
 		err = rcu_sync_open(writer);
 	if (err) {
 		map_writer_free(writer);
@@ -100,7 +98,6 @@ void map_writer_free(struct map_writer *writer)
 	partial_mmap_close(&writer->drops);
 	pins_unmap(writer->filters.memory, writer->filters.bytes);
 	pins_unmap(writer->settings.memory, writer->settings.bytes);
-	pins_unmap(writer->agent.memory, writer->agent.bytes);
 	if (writer->rcu_sync_fd >= 0)
 		close(writer->rcu_sync_fd);
 	if (writer->rcu_sync_inner_fd >= 0)
@@ -389,17 +386,4 @@ void map_writer_set_version(struct map_writer *writer)
 	struct settings *settings = writer->settings.memory;
 
 	STORE(settings->abi_version, ABI_VERSION);
-}
-
-int map_writer_set_state(struct map_writer *writer, const char *text, size_t length)
-{
-	struct agent_state *state = writer->agent.memory;
-
-	if (length >= sizeof(state->text))
-		return -E2BIG;
-	STORE(state->length, 0);
-	memcpy(state->text, text, length);
-	state->text[length] = '\0';
-	STORE(state->length, (__u32)length);
-	return 0;
 }

@@ -14,7 +14,7 @@ struct map_writer;
 struct map_writer_fds {
 	int vips, services, backends, slots, drops, service_ids;
 	int networks, gateways, allowed, names;
-	int filters, settings, agent;
+	int filters, settings;
 };
 
 /* Returns 0 or -errno. */
@@ -34,8 +34,5 @@ int map_writer_apply(struct map_writer *writer, const struct change *change);
 
 /* Sets settings.abi_version, once, on fresh maps. */
 void map_writer_set_version(struct map_writer *writer);
-
-/* Publishes what the agent says about itself; cut at AGENT_STATE_MAX. Returns 0 or -E2BIG. */
-int map_writer_set_state(struct map_writer *writer, const char *text, size_t length);
 
 #endif

@@ -77,6 +77,12 @@ struct assignment_set {
 	const char *version; /* version_info, or "" */
 };
 
+/* Sorted by name. Borrowed. */
+struct assignment_list {
+	const struct assignment *const *items;
+	size_t count;
+};
+
 /* The parts of a cluster name `outbound|port|subset|host` (istio: BuildSubsetKey). */
 struct cluster_name {
 	uint16_t port;

@@ -12,24 +12,32 @@
 #include "addr.h"
 #include "snapshot_find.h"
 #include "table_print.h"
+#include "utf8.h"
 
 json_t *report_text(const char *text)
 {
-	json_t *string;
+	json_t *string = text ? json_string(text) : json_null();
 	char *copy;
 
-	if (!text)
-		return json_null();
-	string = json_string(text);
 	if (string)
 		return string;
 	copy = strdup(text);
-	for (char *c = copy; c && *c; c++)
-		if ((unsigned char)*c >= 0x80)
-			*c = '?';
-	string = json_string(copy);
+	if (copy)
+		utf8_clean(copy);
+	string = copy ? json_string(copy) : NULL;
 	free(copy);
 	return string;
+}
+
+json_t *report_moment(time_t when)
+{
+	char buf[32];
+	struct tm tm;
+
+	if (!when || !gmtime_r(&when, &tm))
+		return json_null();
+	strftime(buf, sizeof(buf), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	return json_string(buf);
 }
 
 json_t *report_address(const union ip_addr *ip, uint8_t family, __be16 port)
@@ -81,14 +89,75 @@ json_t *report_time(uint64_t realtime_ns)
 
 json_t *report_agent_state(const struct snapshot *snapshot)
 {
-	json_t *state = NULL;
+	return snapshot->status ? json_incref(snapshot->status) : json_object();
+}
 
-	if (snapshot->agent_text)
-		state = json_loads(snapshot->agent_text, 0, NULL);
-	if (json_is_object(state))
-		return state;
-	json_decref(state);
-	return json_object();
+static bool has_item(const json_t *list, size_t from, const json_t *item)
+{
+	for (size_t i = from; i < json_array_size(list); i++)
+		if (json_equal(json_array_get(list, i), item))
+			return true;
+	return false;
+}
+
+/* Services of one cluster are neighbours, and share its endpoints. */
+static void add_excluded(json_t *list, const json_t *service, size_t from)
+{
+	json_t *item;
+	size_t i;
+
+	json_array_foreach(json_object_get(service, "excluded"), i, item) {
+		json_t *copy = json_pack("{s:o,s:o,s:o}", "cluster", report_copy(service, "cluster"),
+					 "address", report_copy(item, "address"), "reason",
+					 report_copy(item, "reason"));
+
+		if (copy && !has_item(list, from, copy))
+			json_array_append(list, copy);
+		json_decref(copy);
+	}
+}
+
+json_t *report_excluded(const json_t *state,
+			bool (*matches)(const void *arg, const char *cluster), const void *arg)
+{
+	json_t *list = json_array(), *service;
+	const char *cluster = NULL;
+	size_t i, from = 0;
+
+	json_array_foreach(json_object_get(state, "services"), i, service) {
+		const char *name = json_string_value(json_object_get(service, "cluster"));
+
+		if (!name || !matches(arg, name))
+			continue;
+		if (!cluster || strcmp(cluster, name))
+			from = json_array_size(list);
+		cluster = name;
+		add_excluded(list, service, from);
+	}
+	return list;
+}
+
+static bool same_text(const json_t *object, const char *key, const char *text)
+{
+	const char *value = json_string_value(json_object_get(object, key));
+
+	return value && text ? !strcmp(value, text) : value == text;
+}
+
+const json_t *report_service_status(const json_t *state, const struct service *row,
+				    const char *cluster)
+{
+	struct addr vip = snapshot_addr(&row->vip, row->family);
+	char buf[ADDR_TEXT_MAX];
+	const char *text = row->port ? addr_format(&vip, buf) : NULL;
+	json_t *service;
+	size_t i;
+
+	json_array_foreach(json_object_get(state, "services"), i, service)
+		if (same_text(service, "cluster", cluster) && same_text(service, "vip", text) &&
+		    same_text(service, "protocol", report_protocol(row->proto)))
+			return service;
+	return NULL;
 }
 
 bool report_elsewhere(const struct snapshot *snapshot, const json_t *state)

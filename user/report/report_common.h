@@ -3,7 +3,9 @@
 #ifndef REPORT_COMMON_H
 #define REPORT_COMMON_H
 
+#include <stdbool.h>
 #include <stdio.h>
+#include <time.h>
 
 #include <jansson.h>
 
@@ -25,8 +27,19 @@ json_t *report_share(uint64_t parts, uint64_t whole);
 /* "2026-11-24T21:00:00.000Z". */
 json_t *report_time(uint64_t realtime_ns);
 
-/* The agent's own state as an object, empty when it left none. */
+/* "2026-11-24T21:00:00Z"; null for 0. */
+json_t *report_moment(time_t when);
+
+/* [{cluster, address, reason}] of the endpoints that get no connections, each once, of the clusters that
+ * match. */
+json_t *report_excluded(const json_t *state,
+			bool (*matches)(const void *arg, const char *cluster), const void *arg);
+
+/* The agent's status as an object, empty when it left none. */
 json_t *report_agent_state(const struct snapshot *snapshot);
+/* The status of the service in this row of the kernel, borrowed; or NULL. */
+const json_t *report_service_status(const json_t *state, const struct service *row,
+				    const char *cluster);
 /* Whether the interfaces are those of another network namespace than the reader's. */
 bool report_elsewhere(const struct snapshot *snapshot, const json_t *state);
 /* object[key] as a new reference; null when missing. */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Report of the source's last word beside what the kernel holds. */
+/* Report of what the source last announced beside what the kernel holds. */
+#include <arpa/inet.h>
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,35 +11,83 @@
 #include "report_common.h"
 #include "snapshot_find.h"
 
+/* A comparison looks at this many addresses of one service by pairs. */
 #define REPEATS_LOOKED_FOR 1000
+#define NO_BACKEND 0 /* row 0 of `backends` is never used */
 
-/* What a service row's table names. */
+/* Backends that stand in a client's table, as a list for each service row. */
+struct named {
+	uint32_t *first; /* by service row */
+	uint32_t *next;  /* by backend row */
+};
+
+/* The backends of one service row. */
 struct held {
 	json_t *addresses;
 	uint64_t digest;
 	size_t count;
 };
 
-static struct held look_at(const struct snapshot *snapshot, uint32_t row, const uint32_t *named)
+static void named_done(struct named *named)
 {
-	const struct service *service = &snapshot->services[row];
+	free(named->first);
+	free(named->next);
+}
+
+static void link_backends(const struct snapshot *snapshot, const uint32_t *counts,
+			  struct named *named)
+{
+	for (uint32_t i = snapshot->backend_count; i-- > 1;) {
+		uint32_t row = snapshot->backends[i].service;
+
+		if (!counts[i] || row >= snapshot->service_count)
+			continue;
+		named->next[i] = named->first[row];
+		named->first[row] = i;
+	}
+}
+
+static int named_find(const struct snapshot *snapshot, struct named *ret)
+{
+	uint32_t *counts = calloc(snapshot->backend_count + 1u, sizeof(*counts));
+
+	*ret = (struct named){ calloc(snapshot->service_count + 1u, sizeof(*ret->first)),
+			       calloc(snapshot->backend_count + 1u, sizeof(*ret->next)) };
+	if (!counts || !ret->first || !ret->next) {
+		free(counts);
+		return -ENOMEM;
+	}
+	for (uint32_t row = 0; row < snapshot->service_count; row++)
+		if (snapshot->services[row].flags & SERVICE_IN_USE)
+			snapshot_count_table(snapshot, snapshot->services[row].table, counts);
+	link_backends(snapshot, counts, ret);
+	free(counts);
+	return 0;
+}
+
+/* One destination in two priorities has two rows. */
+static bool is_repeated(const struct held *held, const json_t *address)
+{
+	json_t *other;
+	size_t at;
+
+	if (held->count < REPEATS_LOOKED_FOR)
+		json_array_foreach(held->addresses, at, other)
+			if (json_equal(other, address))
+				return true;
+	return false;
+}
+
+static struct held look_at(const struct snapshot *snapshot, uint32_t row, const struct named *named)
+{
 	struct held held = { .addresses = json_array() };
 
-	for (uint32_t i = 1; i < snapshot->backend_count; i++) {
+	for (uint32_t i = named->first[row]; i != NO_BACKEND; i = named->next[i]) {
 		const struct backend *backend = &snapshot->backends[i];
-		json_t *address;
-		bool known = false;
-		size_t at;
-		json_t *other;
+		json_t *address = report_address(&backend->addr, snapshot->services[row].family,
+						 backend->port);
 
-		if (!named[i] || backend->service != row)
-			continue;
-		address = report_address(&backend->addr, service->family, backend->port);
-		/* One destination in two priorities has two rows. */
-		if (held.count < REPEATS_LOOKED_FOR)
-			json_array_foreach(held.addresses, at, other)
-				known |= json_equal(other, address);
-		if (!known) {
+		if (!is_repeated(&held, address)) {
 			held.digest += backend_digest(&backend->addr, backend->port, backend->kind);
 			held.count++;
 			json_array_append(held.addresses, address);
@@ -45,20 +95,6 @@ static struct held look_at(const struct snapshot *snapshot, uint32_t row, const 
 		json_decref(address);
 	}
 	return held;
-}
-
-/* By backend row, not 0 for those that stand in a client's table. */
-static uint32_t *find_named(const struct snapshot *snapshot)
-{
-	uint32_t *named = calloc(snapshot->backend_count + 1u, sizeof(*named));
-
-	for (uint32_t row = 0; named && row < snapshot->service_count; row++) {
-		const struct service *service = &snapshot->services[row];
-
-		if (service->flags & SERVICE_IN_USE)
-			snapshot_count_table(snapshot, service->table, named);
-	}
-	return named;
 }
 
 /* Those of `list` that are not in `other`. */
@@ -78,93 +114,111 @@ static json_t *without(const json_t *list, const json_t *other)
 	return left;
 }
 
-static json_t *excluded(const json_t *state, const char *cluster)
-{
-	json_t *list = json_array(), *item;
-	const char *name;
-	size_t i;
-
-	json_array_foreach(json_object_get(state, "excluded"), i, item) {
-		name = json_string_value(json_object_get(item, "cluster"));
-		if (name && cluster && !strcmp(name, cluster))
-			json_array_append_new(list, json_pack("{s:O,s:O}", "address",
-				json_object_get(item, "address"), "reason",
-				json_object_get(item, "reason")));
-	}
-	return list;
-}
-
-/* "in_step", "differs", or the agent's own word: "waiting", "kept", "stale", "refused". */
+/* "in_step", "differs", or the status: "waiting", "kept", "stale", "refused". */
 static const char *compare(const json_t *service, const struct held *held)
 {
-	const json_t *word = json_object_get(service, "word");
 	const char *state = json_string_value(json_object_get(service, "state"));
-	const char *digest = json_string_value(json_object_get(word, "digest"));
+	const char *digest = json_string_value(
+		json_object_get(json_object_get(service, "source"), "digest"));
 
-	if (!state || !digest)
+	if (!digest)
 		return "differs";
 	if (strcmp(state, "serving") && strcmp(state, "no_endpoints") && strcmp(state, "stale"))
 		return state;
 	return strtoull(digest, NULL, 16) == held->digest ? "in_step" : "differs";
 }
 
-static json_t *service_object(const struct snapshot *snapshot, const json_t *state,
-			      const json_t *service, const uint32_t *named)
+/* The kernel's row for the virtual IP; -1 when there is none, or when another service has it. */
+static int64_t find_row(const struct snapshot *snapshot, const json_t *service)
 {
-	const json_t *row = json_object_get(service, "row"), *word = json_object_get(service, "word");
-	const json_t *wanted = json_object_get(word, "backends");
-	const char *cluster = json_string_value(json_object_get(service, "cluster"));
-	struct held held = { .addresses = NULL };
-	json_int_t count = json_integer_value(json_object_get(word, "count"));
+	const char *protocol = json_string_value(json_object_get(service, "protocol"));
+	uint8_t proto = protocol && !strcmp(protocol, "udp") ? IPPROTO_UDP : IPPROTO_TCP;
+	__be16 port = htons((uint16_t)json_integer_value(json_object_get(service, "port")));
+	const char *cluster = json_string_value(json_object_get(service, "cluster")), *name;
+	struct addr vip;
+	int64_t row;
+
+	if (addr_parse(json_string_value(json_object_get(service, "vip")), &vip) || vip.family != 4)
+		return -1;
+	row = snapshot_vip_row(snapshot, vip.ip.v4, port, proto);
+	if (row < 0 || row >= snapshot->service_count)
+		return -1;
+	name = snapshot_name(snapshot, NAME_CLUSTER, (uint32_t)row);
+	return name && cluster && !strcmp(name, cluster) ? row : -1;
+}
+
+static json_t *service_object(const struct snapshot *snapshot, const json_t *service,
+			      const struct named *named)
+{
+	const json_t *source = json_object_get(service, "source");
+	const json_t *wanted = json_object_get(source, "listed");
+	json_int_t count = json_integer_value(json_object_get(source, "backends"));
 	bool listed = json_array_size(wanted) == (size_t)count;
+	int64_t row = find_row(snapshot, service);
+	struct held held = row < 0 ? (struct held){} : look_at(snapshot, (uint32_t)row, named);
 	json_t *object;
 
-	if (json_is_integer(row) && json_integer_value(row) < snapshot->service_count)
-		held = look_at(snapshot, (uint32_t)json_integer_value(row), named);
-	object = json_pack("{s:O,s:O,s:O,s:O,s:o,s:s,s:I,s:I,s:I,s:o,s:o,s:o}",
+	object = json_pack("{s:O,s:O,s:O,s:o,s:o,s:s,s:o,s:I,s:I,s:o,s:o,s:o}",
 			   "vip", json_object_get(service, "vip"),
 			   "port", json_object_get(service, "port"),
 			   "protocol", json_object_get(service, "protocol"),
-			   "host", json_object_get(service, "host"),
+			   "host", report_copy(service, "host"),
 			   "cluster", report_copy(service, "cluster"),
 			   "state", compare(service, &held),
-			   "said", json_integer_value(json_object_get(word, "said")),
+			   "endpoints", report_copy(source, "endpoints"),
 			   "expected", count, "kernel", (json_int_t)held.count,
 			   "missing", listed ? without(wanted, held.addresses) : json_array(),
 			   "extra", listed ? without(held.addresses, wanted) : json_array(),
-			   "excluded", excluded(state, cluster));
+			   "excluded", report_copy(service, "excluded"));
 	json_decref(held.addresses);
 	return object;
 }
 
-json_t *report_diff(const struct snapshot *snapshot)
+/* Only services with a virtual IP have a client's table to compare. */
+static bool is_compared(const json_t *service)
 {
-	json_t *state = report_agent_state(snapshot), *list = json_array(), *service;
-	const json_t *services = json_object_get(state, "services");
-	json_int_t untold = json_integer_value(json_object_get(state, "untold"));
-	bool in_step = json_is_array(services) && !untold;
-	uint32_t *named = find_named(snapshot);
+	return json_is_string(json_object_get(service, "vip")) &&
+	       json_is_string(json_object_get(service, "state"));
+}
+
+static json_t *compare_services(const struct snapshot *snapshot, const json_t *services,
+				bool *ret_in_step)
+{
+	json_t *list = json_array(), *service;
+	struct named named;
+	int err = named_find(snapshot, &named);
 	size_t i;
 
 	json_array_foreach(services, i, service) {
-		json_t *object;
+		json_t *object = !err && is_compared(service) ?
+					 service_object(snapshot, service, &named) : NULL;
 
-		if (!named || !json_is_string(json_object_get(service, "vip")))
+		if (!object)
 			continue;
-		object = service_object(snapshot, state, service, named);
-		in_step &= !object || strcmp(json_string_value(json_object_get(object, "state")),
-					     "differs");
+		*ret_in_step &= strcmp(json_string_value(json_object_get(object, "state")),
+				       "differs") != 0;
 		json_array_append_new(list, object);
 	}
-	free(named);
-	service = json_pack("{s:i,s:b,s:b,s:I,s:o,s:o}", "schema", REPORT_SCHEMA, "in_step",
-			    in_step, "agent_running", snapshot->agent_running, "untold", untold,
-			    "source", report_source(state), "services", list);
-	json_decref(state);
-	return service;
+	named_done(&named);
+	return list;
 }
 
-/* ------------------------------------------------------------------ for people */
+json_t *report_diff(const struct snapshot *snapshot)
+{
+	json_t *state = report_agent_state(snapshot), *report;
+	const json_t *services = json_object_get(state, "services");
+	json_int_t omitted = json_integer_value(json_object_get(state, "omitted"));
+	bool in_step = json_is_array(services) && !omitted;
+	json_t *list = compare_services(snapshot, services, &in_step);
+
+	report = json_pack("{s:i,s:b,s:b,s:I,s:o,s:o}", "schema", REPORT_SCHEMA, "in_step", in_step,
+			   "agent_running", snapshot->agent_running, "omitted", omitted,
+			   "source", report_source(state), "services", list);
+	json_decref(state);
+	return report;
+}
+
+/* ------------------------------------------------------------------ for display */
 
 static void print_list(const json_t *service, const char *key, const char *text, FILE *out)
 {
@@ -201,7 +255,7 @@ static int print_table(const json_t *services, FILE *out)
 		{ "VIP", "vip", vip_and_port },
 		{ "PROTO", "protocol", report_cell },
 		{ "HOST", "host", report_cell },
-		{ "SAID", "said", report_cell },
+		{ "ENDPOINTS", "endpoints", report_cell },
 		{ "EXPECTED", "expected", report_cell },
 		{ "KERNEL", "kernel", report_cell },
 		{ "STATE", "state", report_cell },
@@ -210,13 +264,13 @@ static int print_table(const json_t *services, FILE *out)
 	return report_table(services, columns, 7, out);
 }
 
-static void print_untold(const json_t *report, FILE *out)
+static void print_omitted(const json_t *report, FILE *out)
 {
-	json_int_t untold = json_integer_value(json_object_get(report, "untold"));
+	json_int_t omitted = json_integer_value(json_object_get(report, "omitted"));
 
-	if (untold)
-		fprintf(out, "and %lld more, not compared: the agent has no room to tell of them\n",
-			(long long)untold);
+	if (omitted)
+		fprintf(out, "and %lld more, not compared: their status could not be written\n",
+			(long long)omitted);
 }
 
 int report_diff_print(const json_t *report, bool wide, FILE *out)
@@ -227,7 +281,7 @@ int report_diff_print(const json_t *report, bool wide, FILE *out)
 	int err = print_table(services, out);
 
 	(void)wide;
-	print_untold(report, out);
+	print_omitted(report, out);
 	json_array_foreach(services, i, service) {
 		if (!json_array_size(json_object_get(service, "missing")) &&
 		    !json_array_size(json_object_get(service, "extra")) &&

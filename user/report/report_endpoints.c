@@ -151,34 +151,49 @@ static int add_backends(json_t *list, const struct snapshot *snapshot, const cha
 	return 0;
 }
 
-/* Clusters whose endpoints `filter` means; a VIP:port may lead to one. */
-static bool excluded_matches(const struct snapshot *snapshot, const char *cluster,
-			     const char *filter)
-{
-	const char *name;
+/* Clusters that a filter means: by name, or by a VIP:port that leads to them. */
+struct cluster_filter {
+	const char *text; /* NULL: all */
+	const char **clusters;
+	size_t count;
+};
 
-	if (!filter || cluster_matches(cluster, filter))
+static bool filter_matches(const void *arg, const char *cluster)
+{
+	const struct cluster_filter *filter = arg;
+
+	if (!filter->text || cluster_matches(cluster, filter->text))
 		return true;
-	for (uint32_t row = 0; cluster && row < snapshot->service_count; row++) {
-		if (!(snapshot->services[row].flags & SERVICE_IN_USE))
-			continue;
-		name = snapshot_name(snapshot, NAME_CLUSTER, row);
-		if (name && !strcmp(name, cluster) && service_matches(snapshot, row, filter))
+	for (size_t i = 0; i < filter->count; i++)
+		if (!strcmp(filter->clusters[i], cluster))
 			return true;
-	}
 	return false;
 }
 
-/* The kernel never hears of endpoints that are not used: the agent says which and why. */
-static json_t *excluded(const struct snapshot *snapshot, const char *filter)
+static void add_clusters(const struct snapshot *snapshot, struct cluster_filter *filter)
 {
-	json_t *state = report_agent_state(snapshot), *list = json_array(), *item;
-	size_t i;
+	for (uint32_t row = 0; filter->clusters && row < snapshot->service_count; row++) {
+		const char *name;
 
-	json_array_foreach(json_object_get(state, "excluded"), i, item)
-		if (excluded_matches(snapshot, json_string_value(json_object_get(item, "cluster")),
-				     filter))
-			json_array_append(list, item);
+		if (!(snapshot->services[row].flags & SERVICE_IN_USE) ||
+		    !service_matches(snapshot, row, filter->text))
+			continue;
+		name = snapshot_name(snapshot, NAME_CLUSTER, row);
+		if (name)
+			filter->clusters[filter->count++] = name;
+	}
+}
+
+/* Endpoints that get no connections are not in the kernel: the agent's status lists them. */
+static json_t *excluded(const struct snapshot *snapshot, const char *text)
+{
+	struct cluster_filter filter = { .text = text };
+	json_t *state = report_agent_state(snapshot), *list;
+
+	filter.clusters = text ? calloc(snapshot->service_count + 1u, sizeof(char *)) : NULL;
+	add_clusters(snapshot, &filter);
+	list = report_excluded(state, filter_matches, &filter);
+	free(filter.clusters);
 	json_decref(state);
 	return list;
 }

@@ -348,26 +348,23 @@ static void priorities(struct explain *explain)
 	}
 }
 
-/* The agent's word on the service: health by priority, and who is excluded for what reason. */
-static void agent_words(struct explain *explain)
+static bool is_cluster(const void *arg, const char *cluster)
 {
-	const char *cluster = snapshot_name(explain->snapshot, NAME_CLUSTER, explain->row), *name;
-	json_t *excluded = json_object_get(explain->report, "excluded");
-	json_t *state = report_agent_state(explain->snapshot), *item;
-	size_t i;
+	return arg && !strcmp(arg, cluster);
+}
 
-	json_array_foreach(json_object_get(state, "services"), i, item) {
-		json_t *row = json_object_get(item, "row");
+/* The health of each priority and the excluded endpoints, which stand in the agent's status alone. */
+static void add_status(struct explain *explain)
+{
+	const char *cluster = snapshot_name(explain->snapshot, NAME_CLUSTER, explain->row);
+	json_t *state = report_agent_state(explain->snapshot);
+	const json_t *service =
+		report_service_status(state, &explain->snapshot->services[explain->row], cluster);
 
-		if (json_is_integer(row) && json_integer_value(row) == (json_int_t)explain->row)
-			json_object_set_new(explain->report, "health",
-					    report_copy(item, "priorities"));
-	}
-	json_array_foreach(json_object_get(state, "excluded"), i, item) {
-		name = json_string_value(json_object_get(item, "cluster"));
-		if (name && cluster && !strcmp(name, cluster))
-			json_array_append(excluded, item);
-	}
+	if (service)
+		json_object_set_new(explain->report, "health", report_copy(service, "priorities"));
+	json_object_set_new(explain->report, "excluded",
+			    report_excluded(state, is_cluster, cluster));
 	json_decref(state);
 }
 
@@ -413,7 +410,7 @@ json_t *report_explain(const struct snapshot *snapshot, const struct explain_que
 		count_slots(&explain);
 		distribution(&explain);
 		priorities(&explain);
-		agent_words(&explain);
+		add_status(&explain);
 		if (look_at_drops(&explain) && look_at_table(&explain)) {
 			hash(&explain);
 			if (explain.choose)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Report of the services: what is taken, by whom, and how many can answer. */
+/* Report of the services: virtual IPs, their clusters, and how many backends each has. */
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -43,7 +43,7 @@ static const char *service_state(const struct service *service)
 	return TABLE_BUCKETS(service->table) ? "serving" : "refusing";
 }
 
-/* What is worth a word beside the state. */
+/* Conditions beside the state. */
 static json_t *notes(const struct service *service)
 {
 	const char *affinity = service->flags & SERVICE_AFFINITY ? "affinity " : "";
@@ -105,7 +105,7 @@ static void add_rows(json_t *list, const struct snapshot *snapshot, const struct
 			json_array_append_new(list, service_object(snapshot, row, &tallies[row]));
 }
 
-/* The agent writes the address and the port apart. */
+/* The status has the address and the port apart. */
 static const char *agent_vip(const json_t *service, char *buf)
 {
 	const char *text = json_string_value(json_object_get(service, "vip"));
@@ -117,52 +117,51 @@ static const char *agent_vip(const json_t *service, char *buf)
 	return addr_port_format(&addr, (uint16_t)port, buf);
 }
 
-/* "tcp" or "udp", however the agent spells it; NULL for anything else. */
-static const char *agent_protocol(const json_t *service)
+/* "VIP:port/protocol" of every service listed. */
+static json_t *list_keys(const json_t *list)
 {
-	const char *text = json_string_value(json_object_get(service, "protocol"));
-
-	if (text && !strcasecmp(text, "tcp"))
-		return "tcp";
-	return text && !strcasecmp(text, "udp") ? "udp" : NULL;
-}
-
-static bool is_listed(const json_t *list, const char *vip, const char *protocol)
-{
-	json_t *service;
+	json_t *keys = json_object(), *service;
+	char key[ADDR_TEXT_MAX + 8];
 	size_t i;
 
 	json_array_foreach(list, i, service) {
-		const char *other = json_string_value(json_object_get(service, "vip"));
+		const char *vip = json_string_value(json_object_get(service, "vip"));
 
-		if (other && !strcmp(other, vip) &&
-		    !strcmp(json_string_value(json_object_get(service, "protocol")), protocol))
-			return true;
+		snprintf(key, sizeof(key), "%s/%s", vip ? vip : "",
+			 json_string_value(json_object_get(service, "protocol")));
+		json_object_set_new(keys, key, json_true());
 	}
-	return false;
+	return keys;
 }
 
-/* What the agent knows and the kernel does not: services that are not taken, with the reason. */
-static void add_known(json_t *list, size_t taken, const json_t *state)
+static json_t *known_object(const json_t *service, const char *vip, const char *protocol)
 {
-	json_t *services = json_object_get(state, "services"), *service;
-	char vip[ADDR_TEXT_MAX];
-	const char *protocol;
+	return json_pack("{s:s,s:s,s:o,s:o,s:n,s:o,s:i,s:i,s:i,s:i,s:i,s:n,s:b,s:b,s:b,s:f,s:[],s:n}",
+			 "vip", vip, "protocol", protocol, "host", report_copy(service, "host"),
+			 "cluster", report_copy(service, "cluster"), "row",
+			 "state", report_copy(service, "state"), "local", 0, "remote", 0,
+			 "draining", 0, "table_size", 0, "gateway_table_size", 0, "captured_ms",
+			 "panic", 0, "degraded", 0, "affinity", 0, "drop", 0.0, "drops", "notes");
+}
+
+/* Services that are not in the kernel, with the reason as their state. */
+static void add_known(json_t *list, const json_t *state)
+{
+	json_t *service, *keys = list_keys(list);
+	char vip[ADDR_TEXT_MAX], key[ADDR_TEXT_MAX + 8];
 	size_t i;
 
-	json_array_foreach(services, i, service) {
-		protocol = agent_protocol(service);
-		if (!protocol || !agent_vip(service, vip) ||
-		    (taken && is_listed(list, vip, protocol)))
+	json_array_foreach(json_object_get(state, "services"), i, service) {
+		const char *protocol = json_string_value(json_object_get(service, "protocol"));
+
+		if (!protocol || !json_is_string(json_object_get(service, "state")) ||
+		    !agent_vip(service, vip))
 			continue;
-		json_array_append_new(list, json_pack(
-			"{s:s,s:s,s:o,s:o,s:n,s:o,s:i,s:i,s:i,s:i,s:i,s:n,s:b,s:b,s:b,s:f,s:[],s:n}",
-			"vip", vip, "protocol", protocol, "host", report_copy(service, "host"),
-			"cluster", report_copy(service, "cluster"), "row",
-			"state", report_copy(service, "state"), "local", 0, "remote", 0,
-			"draining", 0, "table_size", 0, "gateway_table_size", 0, "captured_ms",
-			"panic", 0, "degraded", 0, "affinity", 0, "drop", 0.0, "drops", "notes"));
+		snprintf(key, sizeof(key), "%s/%s", vip, protocol);
+		if (!json_object_get(keys, key))
+			json_array_append_new(list, known_object(service, vip, protocol));
 	}
+	json_decref(keys);
 }
 
 json_t *report_services(const struct snapshot *snapshot)
@@ -173,7 +172,7 @@ json_t *report_services(const struct snapshot *snapshot)
 
 	if (tallies && list) {
 		add_rows(list, snapshot, tallies);
-		add_known(list, json_array_size(list), state);
+		add_known(list, state);
 	}
 	free(tallies);
 	json_decref(state);

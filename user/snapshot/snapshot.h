@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <jansson.h>
+
 #include "parallax_abi.h"
 #include "parallax_reasons.h"
 
@@ -81,7 +83,7 @@ struct snapshot {
 	struct counter counters[HOOK_COUNT][REASON_COUNT]; /* summed over the CPUs */
 
 	uint32_t netns;     /* netns_number() of the reader; 0: not known */
-	char *agent_text;   /* JSON the agent last wrote, or NULL */
+	json_t *status;     /* of the agent, an object with `services`; NULL: it left none */
 	bool agent_running; /* its process is there and started when it says */
 	unsigned int programs; /* bit i: snapshot_program_names[i] is pinned */
 };

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Every problem of the agent, in one walk; each is logged once while it stands. */
+#include "problems.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent.h"
+#include "log.h"
+
+/* Problems of services that are listed one by one. */
+#define SERVICE_PROBLEMS_MAX 64
+
+typedef int (*visitor)(void *arg, const char *problem);
+
+static int visit_own(const struct agent *agent, visitor visit, void *arg)
+{
+	const struct watched_files *files = &agent->files;
+	const char *const own[] = {
+		files->config_file.problem, files->mesh_file.problem, files->restart_reason,
+		agent->reconciler.problem, agent->admin_problem, files->watch_problem,
+		agent->pins.problem, agent->pins.foreign_problem,
+	};
+	int err = 0;
+
+	for (size_t i = 0; !err && i < sizeof(own) / sizeof(*own); i++)
+		if (own[i])
+			err = visit(arg, own[i]);
+	return err;
+}
+
+static int visit_omitted(size_t count, visitor visit, void *arg)
+{
+	char text[96];
+
+	snprintf(text, sizeof(text), "%zu more services have problems: `parallaxctl services` lists "
+		 "them", count);
+	return visit(arg, text);
+}
+
+static int visit_services(const struct service_rows *rows, visitor visit, void *arg)
+{
+	size_t count = 0;
+	int err = rows->problem ? visit(arg, rows->problem) : 0;
+
+	for (size_t i = 0; !err && i < rows->count; i++) {
+		const struct service_status *status = rows->items[i].status;
+
+		if (status && status->problem && count++ < SERVICE_PROBLEMS_MAX)
+			err = visit(arg, status->problem);
+	}
+	if (!err && count > SERVICE_PROBLEMS_MAX)
+		err = visit_omitted(count - SERVICE_PROBLEMS_MAX, visit, arg);
+	return err;
+}
+
+static int visit_generation(const struct generation *generation, visitor visit, void *arg)
+{
+	int err = visit_services(&generation->rows, visit, arg);
+
+	for (size_t i = 0; !err && i < generation->problem_count; i++)
+		err = visit(arg, generation->problems[i]);
+	return err;
+}
+
+static int visit_interface(const struct interface *item, visitor visit, void *arg)
+{
+	char text[256];
+
+	snprintf(text, sizeof(text), "interface %s: cannot attach at %s: %s", item->name,
+		 link_hook_name(item->problem_hook),
+		 item->problem == -EBUSY ? "another program is there" : strerror(-item->problem));
+	return visit(arg, text);
+}
+
+int problems_each(const struct agent *agent, visitor visit, void *arg)
+{
+	int err = visit_own(agent, visit, arg);
+
+	if (!err)
+		err = source_each_problem(agent->source, visit, arg);
+	if (!err)
+		err = visit_generation(&agent->reconciler.generation, visit, arg);
+	for (size_t i = 0; !err && i < agent->interfaces.count; i++)
+		if (agent->interfaces.items[i].problem)
+			err = visit_interface(&agent->interfaces.items[i], visit, arg);
+	return err;
+}
+
+/* ------------------------------------------------------------------ the log */
+
+/* Problems that stand now, and those of the last look. */
+struct comparison {
+	struct problem_log now;
+	const struct problem_log *before;
+};
+
+static bool is_logged(const struct problem_log *log, const char *problem)
+{
+	for (size_t i = 0; i < log->count; i++)
+		if (!strcmp(log->items[i], problem))
+			return true;
+	return false;
+}
+
+static int log_new(void *arg, const char *problem)
+{
+	struct comparison *comparison = arg;
+	struct problem_log *now = &comparison->now;
+	char **items = realloc(now->items, (now->count + 1) * sizeof(*items));
+
+	if (!items)
+		return -ENOMEM;
+	now->items = items;
+	items[now->count] = strdup(problem);
+	if (!items[now->count])
+		return -ENOMEM;
+	now->count++;
+	if (!is_logged(comparison->before, problem))
+		log_warn("%s", problem);
+	return 0;
+}
+
+void problems_forget(struct agent *agent)
+{
+	for (size_t i = 0; i < agent->problems.count; i++)
+		free(agent->problems.items[i]);
+	free(agent->problems.items);
+	agent->problems = (struct problem_log){};
+}
+
+void problems_log(struct agent *agent)
+{
+	struct comparison comparison = { .before = &agent->problems };
+
+	problems_each(agent, log_new, &comparison);
+	if (agent->problems.count && !comparison.now.count)
+		log_info("all problems are over");
+	problems_forget(agent);
+	agent->problems = comparison.now;
+}

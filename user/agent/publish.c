@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The agent's status, written into its map: one record for the agent, one for each service whose status
+ * changed. */
+#include <errno.h>
+#include <malloc.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <jansson.h>
+#include <xxhash.h>
+
+#include "agent.h"
+#include "clock.h"
+#include "log.h"
+#include "parallax_abi.h"
+#include "problems.h"
+#include "status.h"
+#include "status_json.h"
+#include "status_map.h"
+
+#define PUBLISH_NS 200000000ull /* for changes of the status alone */
+/* To publish thousands of services takes longer than an update, which must not wait for it. */
+#define PUBLISH_REST 3
+
+/* ------------------------------------------------------------------ records */
+
+/* 0 is the agent's own. */
+static uint64_t record_of(const struct service_key *key)
+{
+	const uint64_t parts[] = { key->id, key->port, key->proto, key->vip.family, key->family };
+	uint64_t hash = XXH3_64bits_withSeed(&key->vip.ip, sizeof(key->vip.ip),
+					     XXH3_64bits(parts, sizeof(parts)));
+
+	return hash == STATUS_AGENT ? 1 : hash;
+}
+
+static int write_record(struct agent *agent, uint64_t record, json_t *json)
+{
+	char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
+	int err = text ? status_map_write(dataplane_status_fd(agent->kernel.dataplane), record, text,
+					  strlen(text)) : -ENOMEM;
+
+	free(text);
+	json_decref(json);
+	return err;
+}
+
+static void write_services(struct agent *agent)
+{
+	const struct service_rows *rows = &agent->reconciler.generation.rows;
+
+	agent->publisher.omitted = 0;
+	for (size_t i = 0; i < rows->count; i++) {
+		struct service_status *status = rows->items[i].status;
+
+		if (!status || status->published)
+			continue;
+		status->published = !write_record(agent, record_of(&rows->items[i].key),
+						  status_service_json(&rows->items[i].key, status));
+		agent->publisher.omitted += !status->published;
+	}
+}
+
+static int compare_records(const void *left, const void *right)
+{
+	const uint64_t *a = left, *b = right;
+
+	return *a < *b ? -1 : *a > *b;
+}
+
+static uint64_t *list_records(const struct service_rows *rows, size_t *ret_count)
+{
+	uint64_t *records = malloc((rows->count + 1) * sizeof(*records));
+	size_t count = 0;
+
+	for (size_t i = 0; records && i < rows->count; i++)
+		if (rows->items[i].status)
+			records[count++] = record_of(&rows->items[i].key);
+	if (count)
+		qsort(records, count, sizeof(*records), compare_records);
+	*ret_count = count;
+	return records;
+}
+
+/* Deletes records that no row has any more. */
+static void delete_services(struct agent *agent)
+{
+	struct publisher *publisher = &agent->publisher;
+	size_t count;
+	uint64_t *records = list_records(&agent->reconciler.generation.rows, &count);
+
+	if (!records)
+		return;
+	for (size_t i = 0; i < publisher->record_count; i++)
+		if (!bsearch(&publisher->records[i], records, count, sizeof(*records),
+			     compare_records))
+			status_map_delete(dataplane_status_fd(agent->kernel.dataplane),
+					  publisher->records[i]);
+	free(publisher->records);
+	publisher->records = records;
+	publisher->record_count = count;
+	publisher->all = false;
+}
+
+/* ------------------------------------------------------------------ all of it */
+
+static void write_agent(struct agent *agent)
+{
+	struct status_scratch scratch = {};
+	struct agent_status status;
+	int err = status_collect(agent, &scratch, &status);
+
+	if (!err)
+		err = write_record(agent, STATUS_AGENT, status_agent_json(&status));
+	if (err)
+		log_warn("the status cannot be published: %s", strerror(-err));
+	status_done(&scratch);
+}
+
+void publish(struct agent *agent)
+{
+	uint64_t start = clock_monotonic_ns();
+
+	agent->publisher.due_ns = 0;
+	if (agent->publisher.all)
+		delete_services(agent);
+	write_services(agent);
+	write_agent(agent);
+	problems_log(agent);
+	malloc_trim(0);
+	agent->publisher.cost_ns = clock_monotonic_ns() - start;
+}
+
+/* ------------------------------------------------------------------ when */
+
+static void on_publish(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	publish(arg);
+}
+
+static void publish_within(struct publisher *publisher, uint64_t wait_ns)
+{
+	const struct timeval wait = { (time_t)(wait_ns / 1000000000),
+				      (suseconds_t)(wait_ns / 1000 % 1000000) };
+	uint64_t at = clock_monotonic_ns() + wait_ns;
+
+	if (publisher->due_ns && publisher->due_ns <= at)
+		return;
+	publisher->due_ns = at;
+	evtimer_add(publisher->event, &wait);
+}
+
+void publish_soon(struct agent *agent)
+{
+	publish_within(&agent->publisher, PUBLISH_NS);
+}
+
+void publish_update(struct agent *agent)
+{
+	publish_within(&agent->publisher,
+		       RECONCILE_DEBOUNCE_NS + agent->publisher.cost_ns * PUBLISH_REST);
+}
+
+/* ------------------------------------------------------------------ start and stop */
+
+/* Records of an agent before are deleted once the first generation is published. */
+int publish_open(struct agent *agent)
+{
+	struct publisher *publisher = &agent->publisher;
+	struct status_texts texts;
+	int err = status_map_read(dataplane_status_fd(agent->kernel.dataplane), &texts);
+
+	if (err)
+		return err;
+	publisher->event = evtimer_new(agent->base, on_publish, agent);
+	publisher->records = calloc(texts.count + 1, sizeof(*publisher->records));
+	for (size_t i = 0; publisher->records && i < texts.count; i++)
+		if (texts.items[i].record != STATUS_AGENT)
+			publisher->records[publisher->record_count++] = texts.items[i].record;
+	publisher->all = true;
+	status_texts_done(&texts);
+	return publisher->event && publisher->records ? 0 : -ENOMEM;
+}
+
+void publish_done(struct agent *agent)
+{
+	if (agent->publisher.event)
+		event_free(agent->publisher.event);
+	free(agent->publisher.records);
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Idle flows are swept in small steps, so that an update never waits for a million of them. */
+#include <string.h>
+
+#include "agent.h"
+#include "clock.h"
+#include "log.h"
+
+#define MAPS (sizeof(((struct sweeper *)0)->counts) / sizeof(uint32_t))
+
+static int start_map(struct agent *agent)
+{
+	const int fds[MAPS] = { dataplane_flows_fd(agent->kernel.dataplane),
+				dataplane_embryonic_fd(agent->kernel.dataplane) };
+	uint32_t now;
+	int err = clock_jiffies(dataplane_now_fd(agent->kernel.dataplane), &now);
+
+	return err ? err : sweep_start(&agent->sweeper.sweep, fds[agent->sweeper.map], now, agent->kernel.hz);
+}
+
+/* Other events get their turn between two steps. */
+static void step_soon(struct agent *agent)
+{
+	static const struct timeval at_once = { 0, 0 };
+
+	evtimer_add(agent->sweeper.event, &at_once);
+}
+
+static void stop(struct agent *agent, int err)
+{
+	sweep_done(&agent->sweeper.sweep);
+	agent->sweeper.map = MAPS;
+	if (err)
+		log_warn("sweeping idle flows: %s", strerror(-err));
+}
+
+/* Returns 0, or -errno. */
+static int next_map(struct agent *agent)
+{
+	agent->sweeper.counts[agent->sweeper.map] = agent->sweeper.sweep.left;
+	sweep_done(&agent->sweeper.sweep);
+	return ++agent->sweeper.map < MAPS ? start_map(agent) : 0;
+}
+
+static void on_step(evutil_socket_t fd, short what, void *arg)
+{
+	struct agent *agent = arg;
+	int err = sweep_step(&agent->sweeper.sweep);
+
+	(void)fd;
+	(void)what;
+	if (!err)
+		err = next_map(agent);
+	if (err < 0)
+		stop(agent, err);
+	else if (agent->sweeper.map < MAPS)
+		step_soon(agent);
+}
+
+void sweep_flows(struct agent *agent)
+{
+	int err;
+
+	if (!agent->sweeper.event)
+		agent->sweeper.event = evtimer_new(agent->base, on_step, agent);
+	if (!agent->sweeper.event || evtimer_pending(agent->sweeper.event, NULL))
+		return; /* the last one is still under way */
+	agent->sweeper.map = 0;
+	err = start_map(agent);
+	if (err)
+		stop(agent, err);
+	else
+		step_soon(agent);
+}
+
+void sweep_flows_done(struct agent *agent)
+{
+	if (agent->sweeper.event)
+		event_free(agent->sweeper.event);
+	sweep_done(&agent->sweeper.sweep);
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Everything a generation is built from, as plain data: no sockets, no files, no clock. */
+#ifndef BUILD_INPUT_H
+#define BUILD_INPUT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "assignment.h"
+#include "cluster_list.h"
+#include "config.h"
+#include "vip_input.h"
+
+struct arena;
+struct ledger;
+
+/* Facts about this node, as the kernel tells them. */
+struct node_facts {
+	struct addr source; /* of tunnel packets; family 0: not known */
+	struct addr listen; /* of the gateway; family 0: none */
+	uint32_t uplink;    /* ifindex; 0: no uplink yet */
+	uint32_t uplink_mtu;
+	uint32_t hz;
+	bool snat_shared;         /* a gateway.snat address is also this node's own */
+	uint32_t local_port_last; /* end of net.ipv4.ip_local_port_range; 0: not known */
+};
+
+struct build_input {
+	const struct config *config;
+	uint64_t config_loads; /* differs with every configuration */
+	struct node_facts node;
+	const struct ledger *ledger; /* what the kernel holds */
+	bool adopted;                /* the kernel's rows are older than this agent */
+
+	struct assignment_list assignments; /* of the source */
+	struct cluster_list clusters;       /* those it names */
+	uint64_t layout; /* differs whenever more than contents of assignments does */
+	/* Collects clusters, hosts and listeners that name virtual IPs to be captured; called only where
+	 * more than contents changed. Returns 0 or -ENOMEM. NULL: there are none. */
+	int (*vip_input)(const void *source, struct arena *arena, struct vip_input *ret);
+	const void *source;
+
+	uint64_t now_ns; /* CLOCK_MONOTONIC */
+};
+
+#endif

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The generation under construction, shared by the files of this room. */
+#ifndef BUILDER_H
+#define BUILDER_H
+
+#include "generation.h"
+#include "ledger.h"
+#include "view_request.h"
+#include "vip_index.h"
+#include "vips.h"
+
+struct builder {
+	const struct build_input *input;
+	const struct generation *before; /* the kernel holds it whole; or NULL */
+	struct generation *generation;
+	struct vip_index index; /* and the rows for the plan */
+	struct vip_list vips;   /* named by the control plane */
+	struct service_row row; /* under construction */
+	const char *cluster;    /* of it */
+	uint64_t view_inputs;   /* desired_view_inputs() */
+	bool gateway;           /* this node is a gateway */
+};
+
+/* Whether the kernel's row for the VIP is the one of this service. */
+bool builder_holds_vip(const struct builder *builder, const struct service_key *key);
+/* Whether the kernel has a row in use for this service. */
+bool builder_has_row(const struct builder *builder, const struct service_key *key);
+
+/* An expired assignment has no endpoints (Envoy: eds.cc, onAssignmentTimeout). */
+bool builder_is_stale(struct builder *builder, const struct assignment *assignment);
+/* Fills the row's views. A service with too many endpoints keeps its row as it is. Returns 0 or
+ * -ENOMEM. */
+int builder_views(struct builder *builder, struct desired_service *row,
+		  const struct assignment *assignment);
+/* Fills the row's tables. Returns 0 or -ENOMEM. */
+int builder_tables(struct builder *builder, struct desired_service *row);
+
+/* The status of the row under construction; NULL without memory. */
+struct service_status *builder_status(struct builder *builder);
+/* Records a problem with the row. Returns 0 or -ENOMEM. */
+int builder_problem(struct builder *builder, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+/* Starts a row; finishes it. `wanted`: it goes to the kernel. */
+void builder_begin(struct builder *builder, const struct desired_service *row, bool captured);
+void builder_end(struct builder *builder, const struct desired_service *row, bool wanted);
+
+/* Builds the row from its assignment, which may be NULL. Returns 0 or -ENOMEM. */
+int builder_fill(struct builder *builder, struct desired_service *row, const char *host,
+		 const struct assignment *assignment, bool *ret_wanted);
+
+/* Fingerprints of all inputs. Returns 0 or -ENOMEM. */
+int builder_fingerprints(struct builder *builder);
+/* Whether the row made from the same inputs before can stay, with its status. */
+bool builder_reuse(struct builder *builder, struct desired_service *row,
+		   const struct assignment *assignment, bool *ret_wanted);
+/* Builds only the rows whose assignments have other contents than before. Returns 0, -ENOMEM, or
+ * -EAGAIN when more than contents changed: then nothing is built yet. */
+int builder_rebuild_changed(struct builder *builder);
+
+/* Settings, networks, gateways and admitted ranges. Returns 0 or -ENOMEM. */
+int networks_build(const struct build_input *input, struct generation *generation);
+#endif

@@ -1,0 +1,429 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* All service rows of a generation: those configured, those of the control plane's virtual IPs, and at
+ * a gateway those of every service the source knows. */
+#include <errno.h>
+#include <netinet/in.h>
+#include <string.h>
+
+#include "arena.h"
+#include "assignment_find.h"
+#include "builder.h"
+#include "cluster_name.h"
+#include "service_id.h"
+
+/* 10,000 endpoints with their tables need some 5 MB. */
+#define GENERATION_BYTES_MAX (1u << 30)
+
+static const char *proto_name(uint8_t proto)
+{
+	return proto == IPPROTO_UDP ? "UDP" : "TCP";
+}
+
+/* ------------------------------------------------------------------ the kernel's rows */
+
+bool builder_holds_vip(const struct builder *builder, const struct service_key *key)
+{
+	const struct ledger *ledger = builder->input->ledger;
+	uint32_t row = ledger_vip_holder(ledger, key);
+
+	return row != NO_ROW && ledger->memory.services[row].id == key->id;
+}
+
+bool builder_has_row(const struct builder *builder, const struct service_key *key)
+{
+	const struct ledger *ledger = builder->input->ledger;
+	uint32_t row = ledger_find_service(ledger, key);
+
+	return row != NO_ROW && ledger->services[row].state == ROW_USED;
+}
+
+/* ------------------------------------------------------------------ one row */
+
+void builder_begin(struct builder *builder, const struct desired_service *row, bool captured)
+{
+	builder->cluster = row->cluster;
+	builder->row = (struct service_row){ .key = row->key, .flags = row->flags,
+					     .captured = captured, .assignment = ASSIGNMENT_NONE };
+}
+
+void builder_end(struct builder *builder, const struct desired_service *row, bool wanted)
+{
+	builder->row.by_id = row->by_id;
+	builder->row.wanted = wanted;
+	service_rows_add(&builder->generation->rows, &builder->row);
+	builder->row.status = NULL;
+	if (wanted)
+		builder->index.rows[builder->index.count++] = *row;
+}
+
+/* Copies, since the status outlives what it is made from. */
+static int show(struct builder *builder, const struct desired_service *row, const char *host,
+		const char *state)
+{
+	struct service_status *status = builder_status(builder);
+
+	if (!status)
+		return -ENOMEM;
+	status->host = arena_strdup(status->arena, host);
+	status->state = state;
+	return status->host ? service_status_priorities(status, row->view) : -ENOMEM;
+}
+
+static int refuse(struct builder *builder, const struct desired_service *row, const char *host)
+{
+	int err = show(builder, row, host, "refused");
+
+	if (!err)
+		builder_end(builder, row, false);
+	return err;
+}
+
+/* Whether another service has this id: 64 bits make that unlikely, not impossible. */
+static bool collides(const struct desired_service *other, const struct desired_service *row)
+{
+	return other && (strcmp(other->cluster, row->cluster) || other->key.proto != row->key.proto);
+}
+
+static const char *row_state(struct builder *builder, const struct desired_service *row,
+			     const struct assignment *assignment)
+{
+	const struct view *view = row->key.vip.family ? row->view : row->local_view;
+
+	if (row->keep)
+		return "kept";
+	if (!assignment)
+		return "waiting";
+	if (builder_is_stale(builder, assignment))
+		return "stale";
+	return view && view->backend_count ? "serving" : "no_endpoints";
+}
+
+/* By default a virtual IP that only the control plane names is captured once its service has, or has
+ * had, a remote endpoint. */
+static bool is_wanted(const struct builder *builder, const struct desired_service *row)
+{
+	return !builder->row.captured || builder->input->config->capture == CAPTURE_ALL ||
+	       (row->view && row->view->has_remote) || builder_holds_vip(builder, &row->key);
+}
+
+static int show_wanted(struct builder *builder, const struct desired_service *row,
+		       const char *host, const struct assignment *assignment)
+{
+	int err = show(builder, row, host, row_state(builder, row, assignment));
+
+	return err || !row->view ? err :
+	       service_status_announce(builder->row.status, row->view, assignment);
+}
+
+int builder_fill(struct builder *builder, struct desired_service *row, const char *host,
+		 const struct assignment *assignment, bool *ret_wanted)
+{
+	int err = 0;
+
+	builder->row.made = assignment && !row->keep;
+	if (builder->row.made) {
+		if (builder_reuse(builder, row, assignment, ret_wanted))
+			return 0;
+		err = builder_views(builder, row, assignment);
+	}
+	*ret_wanted = !err && is_wanted(builder, row);
+	if (*ret_wanted)
+		err = show_wanted(builder, row, host, assignment);
+	if (row->keep)
+		builder->row.fingerprint = 0;
+	else if (!err && *ret_wanted && builder->row.made)
+		err = builder_tables(builder, row);
+	return err;
+}
+
+/* ------------------------------------------------------------------ its place among the others */
+
+static const struct assignment *find_assignment(const struct builder *builder, const char *cluster,
+						uint32_t *ret_index)
+{
+	const struct assignment_list *list = &builder->input->assignments;
+
+	*ret_index = assignment_find(list, cluster);
+	return *ret_index == ASSIGNMENT_NONE ? NULL : list->items[*ret_index];
+}
+
+/* Until something is known of a service, the cluster's own way serves it. */
+static int wait_for_first(struct builder *builder, const struct desired_service *row,
+			  const char *host)
+{
+	int err = builder->row.captured ? 0 : show(builder, row, host, "waiting");
+
+	if (!err)
+		builder_end(builder, row, false);
+	return err;
+}
+
+static int refuse_id(struct builder *builder, const struct desired_service *row, const char *host,
+		     const struct desired_service *other)
+{
+	int err = builder_problem(builder, "service '%s' (%s) refused: its id is that of '%s'",
+				  row->cluster, proto_name(row->key.proto), other->cluster);
+
+	return err ? err : refuse(builder, row, host);
+}
+
+static int refuse_vip(struct builder *builder, const struct desired_service *row, const char *host,
+		      const struct desired_service *other)
+{
+	char text[ADDR_TEXT_MAX];
+	int err;
+
+	addr_port_format(&row->key.vip, row->key.port, text);
+	err = builder_problem(builder, "virtual IP %s (%s) refused to '%s': '%s' has it", text,
+			      proto_name(row->key.proto), row->cluster, other->cluster);
+	return err ? err : refuse(builder, row, host);
+}
+
+/* Where the row goes in both indexes. */
+struct places {
+	struct desired_service *same_id, *same_vip;
+	uint32_t *id, *vip;
+};
+
+static struct places find_places(const struct builder *builder, const struct service_key *key)
+{
+	struct places places = {};
+
+	places.same_id = vip_index_find_id(&builder->index, key->id, &places.id);
+	if (key->vip.family)
+		places.same_vip = vip_index_find(&builder->index, key, &places.vip);
+	return places;
+}
+
+/* A row stays as it is while not everything is known (again) about its service. */
+static int fill_row(struct builder *builder, struct desired_service *row, const char *host,
+		    const struct places *places)
+{
+	uint32_t index = (uint32_t)builder->index.count;
+	bool known = cluster_list_knows(&builder->input->clusters, row->cluster), wanted;
+	const struct assignment *assignment =
+		find_assignment(builder, row->cluster, &builder->row.assignment);
+	int err;
+
+	row->by_id = builder->gateway && !places->same_id;
+	row->keep = !known && builder_has_row(builder, &row->key) &&
+		    (!assignment || builder->input->adopted);
+	if (!assignment && !row->keep && !known)
+		return wait_for_first(builder, row, host);
+	err = builder_fill(builder, row, host, assignment, &wanted);
+	if (err)
+		return err;
+	builder_end(builder, row, wanted);
+	if (wanted && !places->same_id)
+		*places->id = index + 1;
+	if (wanted && places->vip)
+		*places->vip = index + 1;
+	return 0;
+}
+
+/* `captured`: only the control plane names the virtual IP. */
+static int add_row(struct builder *builder, struct desired_service *row, const char *host,
+		   bool captured)
+{
+	struct places places = find_places(builder, &row->key);
+
+	builder_begin(builder, row, captured);
+	if (collides(places.same_id, row))
+		return refuse_id(builder, row, host, places.same_id);
+	if (!places.same_vip)
+		return fill_row(builder, row, host, &places);
+	/* A configured virtual IP may be named by the control plane as well. */
+	return strcmp(places.same_vip->cluster, row->cluster) ?
+		refuse_vip(builder, row, host, places.same_vip) : 0;
+}
+
+/* ------------------------------------------------------------------ configured services */
+
+static int add_configured(struct builder *builder, const struct config_service *service,
+			  const struct addr *address, const struct service_port *port, bool holders)
+{
+	struct desired_service row = {
+		.key = { .vip = *address, .port = port->port, .proto = port->proto,
+			 .family = address->family ? address->family : 4,
+			 .id = service_id(port->port, port->proto, "", service->host) },
+		.flags = service->affinity_seconds ? SERVICE_AFFINITY : 0,
+	};
+	int err;
+
+	/* Holders come first, so that another service finds the virtual IP taken. */
+	if (builder_holds_vip(builder, &row.key) != holders)
+		return 0;
+	row.cluster = arena_printf(builder->generation->arena, "outbound|%u||%s", port->port,
+				   service->host);
+	if (!row.cluster)
+		return -ENOMEM;
+	if (address->family != 6)
+		return add_row(builder, &row, service->host, false);
+	builder_begin(builder, &row, false);
+	err = builder_problem(builder, "service '%s': IPv6 addresses are not carried", row.cluster);
+	return err ? err : refuse(builder, &row, service->host);
+}
+
+/* A service without an address is for tunnel packets alone. */
+static int add_service(struct builder *builder, const struct config_service *service, bool holders)
+{
+	static const struct addr none;
+	size_t count = service->address_count;
+	int err = 0;
+
+	if (!count && builder->gateway)
+		count = 1;
+	for (size_t a = 0; a < count; a++)
+		for (size_t p = 0; !err && p < service->port_count; p++)
+			err = add_configured(builder, service,
+					     service->address_count ? &service->addresses[a] : &none,
+					     &service->ports[p], holders);
+	return err;
+}
+
+static int add_all_configured(struct builder *builder, bool holders)
+{
+	const struct config *config = builder->input->config;
+	int err = 0;
+
+	for (size_t i = 0; !err && i < config->service_count; i++)
+		err = add_service(builder, &config->services[i], holders);
+	return err;
+}
+
+/* ------------------------------------------------------------------ services of the source */
+
+/* An EDS name carries no protocol: it is TCP, unless the configuration already gave a row. */
+static int add_known(struct builder *builder, const char *cluster)
+{
+	struct desired_service row = { .key = { .proto = IPPROTO_TCP, .family = 4 } };
+	struct cluster_name name;
+	uint32_t *place, index;
+
+	if (cluster_name_parse(cluster, &name) || name.subset[0])
+		return 0;
+	row.key.port = name.port;
+	row.key.id = service_id(name.port, IPPROTO_TCP, "", name.host);
+	row.cluster = cluster;
+	if (vip_index_find_id(&builder->index, row.key.id, &place) ||
+	    (!find_assignment(builder, cluster, &index) && !builder_has_row(builder, &row.key)))
+		return 0;
+	return add_row(builder, &row, name.host, false);
+}
+
+static int add_all_known(struct builder *builder)
+{
+	const struct cluster_list *clusters = &builder->input->clusters;
+	int err = 0;
+
+	for (size_t i = 0; !err && i < clusters->count; i++)
+		err = add_known(builder, clusters->items[i].name);
+	return err;
+}
+
+static int find_vips(struct builder *builder)
+{
+	const struct build_input *input = builder->input;
+	struct arena *arena = builder->generation->arena;
+	struct vip_input named;
+	int err;
+
+	if (!input->vip_input)
+		return 0;
+	err = input->vip_input(input->source, arena, &named);
+	return err ? err : vips_collect(arena, &named, &builder->vips);
+}
+
+static int add_vip(struct builder *builder, const struct vip *vip, bool holders)
+{
+	struct desired_service row = {
+		.key = { .vip = vip->addr, .port = vip->port, .proto = IPPROTO_TCP, .family = 4,
+			 .id = service_id(vip->service_port, IPPROTO_TCP, "", vip->host) },
+		.cluster = vip->cluster,
+	};
+
+	return builder_holds_vip(builder, &row.key) == holders ?
+		add_row(builder, &row, vip->host, true) : 0;
+}
+
+static int add_all_vips(struct builder *builder, bool holders)
+{
+	int err = 0;
+
+	for (size_t i = 0; !err && i < builder->vips.count; i++)
+		err = add_vip(builder, &builder->vips.items[i], holders);
+	return err;
+}
+
+/* ------------------------------------------------------------------ all of them */
+
+static size_t count_rows(const struct builder *builder)
+{
+	const struct build_input *input = builder->input;
+	const struct config *config = input->config;
+	size_t count = builder->vips.count;
+
+	if (builder->gateway)
+		count += input->clusters.count;
+	for (size_t i = 0; i < config->service_count; i++)
+		count += (config->services[i].address_count + 1) * config->services[i].port_count;
+	return count;
+}
+
+static int build_all(struct builder *builder)
+{
+	struct generation *generation = builder->generation;
+	int err = find_vips(builder);
+	size_t most = err ? 0 : count_rows(builder);
+
+	if (!err)
+		err = vip_index_init(&builder->index, generation->arena, most);
+	if (!err)
+		err = service_rows_init(&generation->rows, most + 1);
+	for (int holders = 1; !err && holders >= 0; holders--) {
+		err = add_all_configured(builder, holders);
+		if (!err)
+			err = add_all_vips(builder, holders);
+	}
+	if (!err && builder->gateway)
+		err = add_all_known(builder);
+	generation->rows.endpoints_are_vips = builder->vips.endpoints;
+	if (builder->vips.ipv6)
+		generation->rows.problem = "the control plane names IPv6 virtual IPs: they are not "
+					   "carried";
+	return err;
+}
+
+static int build_services(struct builder *builder)
+{
+	struct desired *desired = &builder->generation->desired;
+	int err = builder_fingerprints(builder);
+
+	if (!err)
+		err = builder_rebuild_changed(builder);
+	if (err == -EAGAIN)
+		err = build_all(builder);
+	service_status_drop(builder->row.status); /* of a row that failed */
+	desired->services = builder->index.rows;
+	desired->service_count = builder->index.count;
+	desired->keep_missing = builder->generation->changed || !builder->input->clusters.complete;
+	return err;
+}
+
+int desired_build(const struct build_input *input, const struct generation *before,
+		  struct generation *ret)
+{
+	struct generation generation = { .arena = arena_new(GENERATION_BYTES_MAX),
+					 .kept = arena_new(GENERATION_BYTES_MAX) };
+	struct builder builder = { .input = input, .before = before, .generation = &generation,
+				   .gateway = input->config->gateway.enabled };
+	int err = generation.arena && generation.kept ? networks_build(input, &generation) : -ENOMEM;
+
+	if (!err)
+		err = build_services(&builder);
+	if (err)
+		generation_done(&generation);
+	else
+		*ret = generation;
+	return err;
+}

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Rows that need not be built: all but the changed ones where only contents of assignments changed,
+ * and single rows whose inputs did not. */
+#include <errno.h>
+
+#include <xxhash.h>
+
+#include "arena.h"
+#include "builder.h"
+
+/* ------------------------------------------------------------------ fingerprints */
+
+/* An assignment that goes stale changes as well. */
+static int fingerprint_contents(struct builder *builder)
+{
+	const struct assignment_list *list = &builder->input->assignments;
+	struct generation *generation = builder->generation;
+	uint64_t *prints = arena_array(generation->kept, list->count, sizeof(*prints));
+
+	if (!prints)
+		return -ENOMEM;
+	for (size_t i = 0; i < list->count; i++) {
+		uint64_t content = list->items[i]->fingerprint;
+
+		prints[i] = builder_is_stale(builder, list->items[i]) ? ~content : content;
+	}
+	generation->content_fingerprints = prints;
+	generation->content_count = list->count;
+	return 0;
+}
+
+int builder_fingerprints(struct builder *builder)
+{
+	const struct build_input *input = builder->input;
+	const uint64_t parts[] = { desired_view_inputs(input->config), input->config_loads,
+				   input->layout, input->clusters.complete };
+
+	builder->view_inputs = parts[0];
+	builder->generation->inputs_fingerprint = XXH3_64bits(parts, sizeof(parts));
+	return fingerprint_contents(builder);
+}
+
+/* 0, equal to no other, when unknown, and for a stale assignment, whose problem recurs. */
+static uint64_t row_fingerprint(struct builder *builder, const struct desired_service *row,
+				const struct assignment *assignment)
+{
+	const uint64_t parts[] = { builder->view_inputs, assignment->fingerprint, row->flags,
+				   row->by_id, builder->gateway };
+	bool stale = builder_is_stale(builder, assignment);
+
+	return assignment->fingerprint && !stale ? XXH3_64bits(parts, sizeof(parts)) : 0;
+}
+
+/* ------------------------------------------------------------------ one row stays */
+
+/* Whether the kernel holds exactly what the row asked for. */
+static bool is_in_kernel(const struct builder *builder, const struct service_row *row)
+{
+	bool holds_vip = row->key.vip.family && builder_holds_vip(builder, &row->key);
+
+	if (!row->wanted)
+		return !holds_vip;
+	return builder_has_row(builder, &row->key) && (holds_vip || !row->key.vip.family);
+}
+
+bool builder_reuse(struct builder *builder, struct desired_service *row,
+		   const struct assignment *assignment, bool *ret_wanted)
+{
+	const struct service_row *from = builder->before ?
+		service_rows_find(&builder->before->rows, &row->key) : NULL;
+
+	builder->row.fingerprint = row_fingerprint(builder, row, assignment);
+	if (!from || !from->fingerprint || from->fingerprint != builder->row.fingerprint ||
+	    !is_in_kernel(builder, from))
+		return false;
+	builder->row.status = from->status;
+	if (from->status)
+		from->status->users++;
+	row->keep = *ret_wanted = from->wanted;
+	return true;
+}
+
+/* ------------------------------------------------------------------ contents alone changed */
+
+static bool is_captured_vip(const struct builder *builder, const struct addr *addr)
+{
+	const struct service_rows *rows = &builder->before->rows;
+
+	if (addr->family != 4 || !ledger_has_address(builder->input->ledger, addr->ip.v4))
+		return false;
+	for (size_t i = 0; i < rows->count; i++)
+		if (rows->items[i].captured && addr_equal(&rows->items[i].key.vip, addr))
+			return true;
+	return false;
+}
+
+static bool names_captured_vip(const struct builder *builder, const struct assignment *assignment)
+{
+	for (size_t l = 0; l < assignment->locality_count; l++)
+		for (size_t e = 0; e < assignment->localities[l].endpoint_count; e++) {
+			const struct endpoint *endpoint = &assignment->localities[l].endpoints[e];
+
+			for (size_t a = 0; a < endpoint->address_count; a++)
+				if (is_captured_vip(builder, &endpoint->addresses[a].addr))
+					return true;
+		}
+	return false;
+}
+
+/* A virtual IP that the control plane names is none while an endpoint has the address. */
+static bool moves_vips(const struct builder *builder, const struct assignment *assignment)
+{
+	if (!builder->input->vip_input)
+		return false;
+	return builder->before->rows.endpoints_are_vips || names_captured_vip(builder, assignment);
+}
+
+static bool is_changed(const struct builder *builder, size_t assignment)
+{
+	uint64_t content = builder->generation->content_fingerprints[assignment];
+
+	return !content || content != builder->before->content_fingerprints[assignment];
+}
+
+static bool row_changed(const struct builder *builder, const struct service_row *row)
+{
+	return row->made && is_changed(builder, row->assignment);
+}
+
+static bool only_contents_changed(const struct builder *builder)
+{
+	const struct generation *before = builder->before, *generation = builder->generation;
+
+	if (!before || before->inputs_fingerprint != generation->inputs_fingerprint ||
+	    before->content_count != generation->content_count)
+		return false;
+	for (size_t i = 0; i < generation->content_count; i++)
+		if (is_changed(builder, i) &&
+		    moves_vips(builder, builder->input->assignments.items[i]))
+			return false;
+	return true;
+}
+
+static int make_room(struct builder *builder)
+{
+	const struct service_rows *before = &builder->before->rows;
+	struct generation *generation = builder->generation;
+	size_t count = 0;
+
+	for (size_t i = 0; i < before->count; i++)
+		count += row_changed(builder, &before->items[i]);
+	generation->changed = arena_array(generation->kept, count, sizeof(*generation->changed));
+	builder->index.rows = arena_array(generation->arena, count, sizeof(*builder->index.rows));
+	return generation->changed && builder->index.rows ?
+		service_rows_init(&generation->rows, count) : -ENOMEM;
+}
+
+static int rebuild_row(struct builder *builder, const struct service_row *from)
+{
+	const struct assignment *assignment = builder->input->assignments.items[from->assignment];
+	struct desired_service row = { .key = from->key, .flags = from->flags, .by_id = from->by_id,
+				       .cluster = assignment->name };
+	bool wanted;
+	int err;
+
+	builder_begin(builder, &row, from->captured);
+	builder->row.assignment = from->assignment;
+	err = builder_fill(builder, &row, from->status ? from->status->host : NULL, assignment,
+			   &wanted);
+	if (err || wanted != from->wanted)
+		return err ? err : -EAGAIN; /* another row may take or free the virtual IP */
+	builder_end(builder, &row, wanted);
+	return 0;
+}
+
+/* Back to the start of a full build. */
+static void give_up(struct builder *builder)
+{
+	service_status_drop(builder->row.status);
+	builder->row.status = NULL;
+	builder->index = (struct vip_index){};
+	builder->generation->changed = NULL;
+	service_rows_done(&builder->generation->rows);
+}
+
+int builder_rebuild_changed(struct builder *builder)
+{
+	const struct generation *before = builder->before;
+	struct generation *generation = builder->generation;
+	int err = only_contents_changed(builder) ? make_room(builder) : -EAGAIN;
+
+	for (size_t i = 0; !err && i < before->rows.count; i++) {
+		if (!row_changed(builder, &before->rows.items[i]))
+			continue;
+		generation->changed[generation->rows.count] = (uint32_t)i;
+		err = rebuild_row(builder, &before->rows.items[i]);
+	}
+	if (err == -EAGAIN)
+		give_up(builder);
+	return err;
+}

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Settings, networks, gateways and admitted ranges that the kernel should hold. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <string.h>
+
+#include "arena.h"
+#include "builder.h"
+#include "gateway_fault.h"
+#include "parallax_limits.h"
+#include "parallax_wire.h"
+
+#define NS_PER_SECOND 1000000000ULL
+
+/* ------------------------------------------------------------------ networks and gateways */
+
+static struct desired_gateway make_gateway(const struct mesh_network *network,
+					   const struct mesh_gateway *gateway)
+{
+	bool geneve = network->transport == TRANSPORT_GENEVE;
+
+	return (struct desired_gateway){
+		.key = { .addr = gateway->addr.ip, .network = network->id },
+		.value = { .port = htons(gateway->port),
+			   .tunnel_port = geneve ? htons(network->tunnel_port) : 0,
+			   .kind = geneve ? BACKEND_GENEVE : BACKEND_PASSTHROUGH },
+	};
+}
+
+/* One address may be named with several ports: admission looks at the address. */
+static void add_gateway(struct desired_gateway *list, size_t *count,
+			const struct desired_gateway *gateway)
+{
+	for (size_t i = 0; i < *count; i++)
+		if (!memcmp(&list[i].key, &gateway->key, sizeof(gateway->key)))
+			return;
+	list[(*count)++] = *gateway;
+}
+
+static void add_gateways(const struct mesh_network *network, struct desired_gateway *list,
+			 size_t *count)
+{
+	for (size_t i = 0; i < network->gateway_count; i++) {
+		struct desired_gateway gateway = make_gateway(network, &network->gateways[i]);
+
+		if (!gateway_fault(network, network->own, &network->gateways[i], 4))
+			add_gateway(list, count, &gateway);
+	}
+}
+
+static size_t count_gateways(const struct mesh_networks *mesh)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < mesh->count; i++)
+		count += mesh->networks[i].gateway_count;
+	return count;
+}
+
+static int build_networks(const struct mesh_networks *mesh, struct generation *generation)
+{
+	struct arena *arena = generation->arena;
+	struct desired_network *networks = arena_array(arena, mesh->count + 1, sizeof(*networks));
+	struct desired_gateway *gateways =
+		arena_array(arena, count_gateways(mesh) + 1, sizeof(*gateways));
+	size_t count = 0;
+
+	if (!networks || !gateways)
+		return -ENOMEM;
+	for (size_t i = 0; i < mesh->count; i++) {
+		const struct mesh_network *network = &mesh->networks[i];
+
+		networks[i] = (struct desired_network){
+			network->id,
+			(network->own ? NETWORK_OWN : 0) | (network->flat ? NETWORK_FLAT : 0),
+			network->name,
+		};
+		add_gateways(network, gateways, &count);
+	}
+	generation->desired.networks = networks;
+	generation->desired.network_count = mesh->count;
+	generation->desired.gateways = gateways;
+	generation->desired.gateway_count = count;
+	return 0;
+}
+
+/* ------------------------------------------------------------------ admitted ranges */
+
+static int build_allowed(const struct config_gateway_role *role, struct generation *generation)
+{
+	struct allowed_key *allowed =
+		arena_array(generation->arena, role->allow_count + 1, sizeof(*allowed));
+	size_t count = 0;
+
+	if (!allowed)
+		return -ENOMEM;
+	for (size_t i = 0; role->enabled && i < role->allow_count; i++)
+		if (role->allow[i].addr.family == 4)
+			allowed[count++] = (struct allowed_key){ role->allow[i].bits,
+								 role->allow[i].addr.ip.v4 };
+	generation->desired.allowed = allowed;
+	generation->desired.allowed_count = count;
+	return 0;
+}
+
+/* ------------------------------------------------------------------ source ports of the gateway */
+
+#define FIRST_DEDICATED_PORT 1024
+#define FIRST_SHARED_PORT (TUNNEL_SOURCE_PORT + TUNNEL_SOURCE_PORTS)
+#define LAST_PORT 65535
+
+/* An address of the node's own is shared with its sockets: the gateway takes the ports above the usual
+ * local port range and the tunnel's ports. Any other address belongs to the gateway alone. */
+static void choose_ports(const struct node_facts *node, struct settings *settings,
+			 struct generation *generation)
+{
+	settings->snat_first = node->snat_shared ? FIRST_SHARED_PORT : FIRST_DEDICATED_PORT;
+	settings->snat_last = LAST_PORT;
+	if (!node->snat_shared)
+		return;
+	settings->flags |= SETTING_SNAT_SHARED;
+	if (node->local_port_last >= FIRST_SHARED_PORT)
+		generation_problem(generation, "net.ipv4.ip_local_port_range ends at %u: sockets of "
+				   "this node may take source ports of gateway.snat (%u-%u); end "
+				   "it below %u", node->local_port_last, FIRST_SHARED_PORT,
+				   LAST_PORT, TUNNEL_SOURCE_PORT);
+}
+
+/* ------------------------------------------------------------------ settings */
+
+static bool is_shut(const struct build_input *input, struct generation *generation)
+{
+	const struct config_gateway_role *role = &input->config->gateway;
+
+	if (input->node.listen.family != 4) {
+		generation_problem(generation, "gateway.listen: %s has no IPv4 address: the gateway "
+				   "stays shut", role->listen_interface ? role->listen_interface : "it");
+		return true;
+	}
+	if (!role->allow_count)
+		generation_problem(generation, "gateway.allow names nobody: the gateway stays shut");
+	return !role->allow_count;
+}
+
+static void set_gateway(const struct build_input *input, struct settings *settings,
+			struct generation *generation)
+{
+	const struct config_gateway_role *role = &input->config->gateway;
+
+	if (!role->enabled)
+		return;
+	for (size_t i = 0; i < role->snat_count && settings->snat_count < MAX_SNAT; i++)
+		if (role->snat[i].family == 4)
+			settings->snat[settings->snat_count++] = role->snat[i].ip.v4;
+	choose_ports(&input->node, settings, generation);
+	if (is_shut(input, generation))
+		return;
+	settings->flags |= SETTING_GATEWAY;
+	settings->listen = input->node.listen.ip;
+	settings->listen_port = htons(role->listen_port);
+}
+
+static uint32_t own_network_id(const struct mesh_networks *mesh)
+{
+	for (size_t i = 0; i < mesh->count; i++)
+		if (mesh->networks[i].own)
+			return mesh->networks[i].id;
+	return 0;
+}
+
+static void build_settings(const struct build_input *input, struct generation *generation)
+{
+	const struct config *config = input->config;
+	const struct node_facts *node = &input->node;
+	struct settings settings = {
+		.network = own_network_id(config->mesh),
+		.hz = node->hz,
+		.takeover_ns = config->takeover_seconds * NS_PER_SECOND,
+		.flags = (config->delivery == DELIVERY_REDIRECT ? SETTING_REDIRECT : 0) |
+			 (config->draining == DRAINING_RESET ? SETTING_RESET : 0),
+		.source = node->source.ip,
+		.uplink = node->uplink,
+		.mtu = (uint16_t)(node->uplink_mtu > UINT16_MAX ? UINT16_MAX : node->uplink_mtu),
+	};
+
+	if (!node->uplink && config->uplink_pattern_count)
+		generation_problem(generation, "no interface matches interfaces.uplinks yet");
+	set_gateway(input, &settings, generation);
+	generation->desired.settings = settings;
+}
+
+int networks_build(const struct build_input *input, struct generation *generation)
+{
+	int err = build_networks(input->config->mesh, generation);
+
+	if (!err)
+		err = build_allowed(&input->config->gateway, generation);
+	if (!err)
+		build_settings(input, generation);
+	return err;
+}

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The rows of a generation, found by key, and the endpoints that their statuses list. */
+#include "service_rows.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <xxhash.h>
+
+#include "arena.h"
+#include "power.h"
+
+/* ------------------------------------------------------------------ rows */
+
+int service_rows_init(struct service_rows *rows, size_t most)
+{
+	uint32_t places = (uint32_t)power_of_two(16, 2 * most);
+
+	*rows = (struct service_rows){ .arena = arena_new(0), .mask = places - 1 };
+	if (!rows->arena)
+		return -ENOMEM;
+	rows->items = arena_array(rows->arena, most, sizeof(*rows->items));
+	rows->places = arena_array(rows->arena, places, sizeof(*rows->places));
+	return rows->items && rows->places ? 0 : -ENOMEM;
+}
+
+void service_rows_done(struct service_rows *rows)
+{
+	for (size_t i = 0; i < rows->count; i++)
+		service_status_drop(rows->items[i].status);
+	arena_free(rows->arena);
+	*rows = (struct service_rows){};
+}
+
+static uint64_t hash_key(const struct service_key *key)
+{
+	struct {
+		union ip_addr ip;
+		uint64_t id;
+		uint32_t port, proto, family, vip_family;
+	} bytes = {
+		.ip = key->vip.ip, .id = key->id, .port = key->port, .proto = key->proto,
+		.family = key->family, .vip_family = key->vip.family,
+	};
+
+	return XXH3_64bits(&bytes, sizeof(bytes));
+}
+
+static bool same_key(const struct service_key *a, const struct service_key *b)
+{
+	return a->id == b->id && a->port == b->port && a->proto == b->proto &&
+	       a->family == b->family && addr_equal(&a->vip, &b->vip);
+}
+
+void service_rows_add(struct service_rows *rows, const struct service_row *row)
+{
+	rows->items[rows->count++] = *row;
+	rows->wanted += row->wanted;
+	if (!row->made)
+		return;
+	for (uint64_t at = hash_key(&row->key);; at++) {
+		uint32_t *place = &rows->places[at & rows->mask];
+
+		if (*place)
+			continue;
+		*place = (uint32_t)rows->count;
+		return;
+	}
+}
+
+const struct service_row *service_rows_find(const struct service_rows *rows,
+					    const struct service_key *key)
+{
+	if (!rows->count)
+		return NULL;
+	for (uint64_t at = hash_key(key);; at++) {
+		uint32_t place = rows->places[at & rows->mask];
+
+		if (!place || same_key(&rows->items[place - 1].key, key))
+			return place ? &rows->items[place - 1] : NULL;
+	}
+}
+
+void service_rows_replace(struct service_rows *rows, struct service_rows *with, const uint32_t *at)
+{
+	for (size_t i = 0; i < with->count; i++) {
+		service_status_drop(rows->items[at[i]].status);
+		rows->items[at[i]] = with->items[i];
+	}
+	with->count = 0;
+	service_rows_done(with);
+}
+
+/* ------------------------------------------------------------------ excluded endpoints */
+
+struct excluded_item {
+	const struct service_row *row;
+	const struct view_excluded *item;
+};
+
+static int compare_numbers(uint64_t a, uint64_t b)
+{
+	return a < b ? -1 : a > b;
+}
+
+/* Rows of one assignment are neighbours. */
+static int compare_items(const void *left, const void *right)
+{
+	const struct excluded_item *a = left, *b = right;
+	int order = compare_numbers(a->row->assignment, b->row->assignment);
+
+	if (!order)
+		order = compare_numbers(a->item->addr.family, b->item->addr.family);
+	if (!order)
+		order = memcmp(&a->item->addr.ip, &b->item->addr.ip, sizeof(a->item->addr.ip));
+	if (!order)
+		order = compare_numbers(a->item->port, b->item->port);
+	return order ? order : compare_numbers(a->item->reason, b->item->reason);
+}
+
+static size_t count_listed(const struct service_rows *rows)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < rows->count; i++)
+		count += rows->items[i].status ? rows->items[i].status->excluded_count : 0;
+	return count;
+}
+
+static size_t list_excluded(const struct service_rows *rows, struct excluded_item *list)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < rows->count; i++) {
+		const struct service_status *status = rows->items[i].status;
+
+		for (size_t j = 0; status && j < status->excluded_count; j++)
+			list[count++] = (struct excluded_item){ &rows->items[i],
+								&status->excluded[j] };
+	}
+	return count;
+}
+
+/* A service of two protocols, or with several virtual IPs, has several rows of one assignment. */
+int service_rows_each_excluded(const struct service_rows *rows,
+			       void (*visit)(void *arg, const char *cluster,
+					     const struct view_excluded *item), void *arg)
+{
+	size_t count = count_listed(rows);
+	struct excluded_item *list = calloc(count + 1, sizeof(*list));
+
+	if (!list)
+		return -ENOMEM;
+	list_excluded(rows, list);
+	qsort(list, count, sizeof(*list), compare_items);
+	for (size_t i = 0; i < count; i++)
+		if (!i || compare_items(&list[i], &list[i - 1]))
+			visit(arg, list[i].row->status->cluster, list[i].item);
+	free(list);
+	return 0;
+}
+
+/* Rows of one assignment exclude the same endpoints: the first of them counts. */
+int service_rows_count_excluded(const struct service_rows *rows, uint64_t *counts)
+{
+	size_t most = 0;
+	bool *counted;
+
+	for (size_t i = 0; i < rows->count; i++)
+		if (rows->items[i].status && rows->items[i].made && rows->items[i].assignment >= most)
+			most = rows->items[i].assignment + 1u;
+	counted = calloc(most + 1, sizeof(*counted));
+	if (!counted)
+		return -ENOMEM;
+	for (size_t i = 0; i < rows->count; i++) {
+		const struct service_row *row = &rows->items[i];
+
+		if (!row->status || !row->made || counted[row->assignment])
+			continue;
+		counted[row->assignment] = true;
+		for (int reason = 0; reason < EXCLUDED_COUNT; reason++)
+			counts[reason] += row->status->excluded_by_reason[reason];
+	}
+	free(counted);
+	return 0;
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The rows of a generation: one for each service address or id, each with its status. */
+#ifndef SERVICE_ROWS_H
+#define SERVICE_ROWS_H
+
+#include "assignment.h"
+#include "desired.h"
+#include "service_status.h"
+
+struct service_row {
+	struct service_key key; /* VIP family 0: by id alone */
+	uint32_t assignment;    /* index in the source's list, or ASSIGNMENT_NONE */
+	uint64_t fingerprint;   /* of all inputs of the row; 0: equal to no other */
+	struct service_status *status; /* one use of it; NULL: nothing to show */
+	uint8_t flags;          /* as configured */
+	bool by_id;
+	bool captured; /* only the control plane names its virtual IP */
+	bool made;     /* built from its assignment; else refused, kept, or without one */
+	bool wanted;   /* goes to the kernel */
+};
+
+struct service_rows {
+	struct arena *arena;
+	struct service_row *items;
+	size_t count, wanted;
+	uint32_t *places; /* hash index over rows that were made: item + 1, or 0 */
+	uint32_t mask;
+	const char *problem;    /* with the virtual IPs of the control plane; or NULL */
+	bool endpoints_are_vips; /* some named virtual IPs are left to endpoints that have the address */
+};
+
+/* Room for `most` rows. Returns 0 or -ENOMEM. */
+int service_rows_init(struct service_rows *rows, size_t most);
+void service_rows_done(struct service_rows *rows);
+/* Takes over its use of the status. */
+void service_rows_add(struct service_rows *rows, const struct service_row *row);
+/* The row that was made for this key, or NULL. */
+const struct service_row *service_rows_find(const struct service_rows *rows,
+					    const struct service_key *key);
+/* Moves all rows of `with` to the indices `at`; `with` is empty then. */
+void service_rows_replace(struct service_rows *rows, struct service_rows *with, const uint32_t *at);
+
+/* Calls `visit` once for each endpoint of each assignment that gets no connections, as far as
+ * statuses list them. Returns 0 or -ENOMEM. */
+int service_rows_each_excluded(const struct service_rows *rows,
+			       void (*visit)(void *arg, const char *cluster,
+					     const struct view_excluded *item), void *arg);
+
+/* Adds all endpoints that get no connections to counts[EXCLUDED_COUNT]. Returns 0 or
+ * -ENOMEM. */
+int service_rows_count_excluded(const struct service_rows *rows, uint64_t *counts);
+
+/* With one user. Returns NULL without memory. */
+struct service_status *service_status_new(const char *cluster);
+/* Ends one use; accepts NULL. */
+void service_status_drop(struct service_status *status);
+/* Records the source's last announcement. Returns 0 or -ENOMEM. */
+int service_status_announce(struct service_status *status, const struct view *view,
+			    const struct assignment *assignment);
+/* Records the endpoints of the view without a share. Returns 0 or -ENOMEM. */
+int service_status_exclude(struct service_status *status, const struct view *view);
+/* Records the loads of the priorities; `view` may be NULL. Returns 0 or -ENOMEM. */
+int service_status_priorities(struct service_status *status, const struct view *view);
+
+#endif

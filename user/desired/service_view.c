@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The views and tables of one service row, and its status. */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include <xxhash.h>
+
+#include "arena.h"
+#include "builder.h"
+#include "table_fill.h"
+#include "table_shape.h"
+#include "view_build.h"
+#include "view_fingerprint.h"
+
+#define NS_PER_MS 1000000u
+
+/* ------------------------------------------------------------------ the row's status */
+
+struct service_status *builder_status(struct builder *builder)
+{
+	if (!builder->row.status)
+		builder->row.status = service_status_new(builder->cluster);
+	return builder->row.status;
+}
+
+int builder_problem(struct builder *builder, const char *format, ...)
+{
+	struct service_status *status = builder_status(builder);
+	char text[512];
+	va_list args;
+
+	if (!status)
+		return -ENOMEM;
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	status->problem = arena_strdup(status->arena, text);
+	return status->problem ? 0 : -ENOMEM;
+}
+
+/* ------------------------------------------------------------------ views */
+
+static struct view_request base_request(const struct config *config)
+{
+	return (struct view_request){
+		.mesh = config->mesh, .network = config->network, .cluster = config->cluster,
+		.locality_weighted = config->locality_weighted,
+		.panic_threshold = config->panic_threshold,
+	};
+}
+
+uint64_t desired_view_inputs(const struct config *config)
+{
+	const struct view_request request = base_request(config);
+	uint32_t capture = config->capture;
+
+	return XXH3_64bits_withSeed(&capture, sizeof(capture), view_inputs_fingerprint(&request));
+}
+
+static int record_excluded(struct builder *builder, const struct view *view)
+{
+	struct service_status *status;
+
+	if (!view->excluded_count && !view->unused_count)
+		return 0;
+	status = builder_status(builder);
+	return status ? service_status_exclude(status, view) : -ENOMEM;
+}
+
+static int build_view(struct builder *builder, const struct service_key *key,
+		      const struct assignment *assignment, enum view_side side,
+		      const struct view **ret_view)
+{
+	struct view_request request = base_request(builder->input->config);
+	struct view *view;
+	int err;
+
+	request.assignment = assignment;
+	request.family = key->family;
+	request.proto = key->proto;
+	request.side = side;
+	err = view_build(builder->generation->arena, &request, &view);
+	if (!err && side == VIEW_CLIENT)
+		err = record_excluded(builder, view);
+	if (!err)
+		*ret_view = view;
+	return err;
+}
+
+bool builder_is_stale(struct builder *builder, const struct assignment *assignment)
+{
+	uint64_t *next = &builder->generation->stale_at_ns, at;
+
+	if (!assignment || !assignment->stale_after_ms || !assignment->received_ns ||
+	    assignment->stale_after_ms > (UINT64_MAX - assignment->received_ns) / NS_PER_MS)
+		return false;
+	at = assignment->received_ns + assignment->stale_after_ms * NS_PER_MS;
+	if (builder->input->now_ns >= at)
+		return true;
+	if (!*next || at < *next)
+		*next = at;
+	return false;
+}
+
+static int keep_too_large(struct builder *builder, struct desired_service *row)
+{
+	row->keep = true;
+	return builder_problem(builder, "service '%s' has more than %u endpoints: not applied",
+			       row->cluster, VIEW_MAX_ENDPOINTS);
+}
+
+int builder_views(struct builder *builder, struct desired_service *row,
+		  const struct assignment *assignment)
+{
+	struct assignment empty;
+	int err = 0;
+
+	builder->generation->built++;
+	if (builder_is_stale(builder, assignment)) {
+		err = builder_problem(builder, "assignment '%s' is older than its "
+				      "endpoint_stale_after: no endpoints", row->cluster);
+		empty = (struct assignment){ .name = assignment->name };
+		assignment = &empty;
+	}
+	if (!err && row->key.vip.family)
+		err = build_view(builder, &row->key, assignment, VIEW_CLIENT, &row->view);
+	if (!err && builder->gateway && row->by_id)
+		err = build_view(builder, &row->key, assignment, VIEW_GATEWAY, &row->local_view);
+	if (!err && row->view)
+		row->flags |= (row->view->panic && !row->view->fail ? SERVICE_PANIC : 0) |
+			      (row->view->degraded ? SERVICE_DEGRADED : 0);
+	return err == -E2BIG ? keep_too_large(builder, row) : err;
+}
+
+/* ------------------------------------------------------------------ tables */
+
+static int fill_table(struct builder *builder, const struct desired_service *row,
+		      const struct view *view, uint32_t shape_before, const struct table **ret_table)
+{
+	struct arena *arena = builder->generation->arena;
+	struct table *table = arena_alloc(arena, sizeof(*table));
+	int err;
+
+	if (!table)
+		return -ENOMEM;
+	/* Nodes that share clients by affinity must agree, so the past must not count. */
+	if (row->flags & SERVICE_AFFINITY)
+		shape_before = 0;
+	err = table_fill(view, table_shape(view, shape_before), table, arena);
+	if (err)
+		return err;
+	*ret_table = table;
+	return 0;
+}
+
+int builder_tables(struct builder *builder, struct desired_service *row)
+{
+	uint32_t shape, local_shape;
+	int err = 0;
+
+	ledger_table_shapes(builder->input->ledger, &row->key, &shape, &local_shape);
+	if (row->view)
+		err = fill_table(builder, row, row->view, shape, &row->table);
+	if (!err && row->local_view)
+		err = fill_table(builder, row, row->local_view, local_shape, &row->local_table);
+	return err;
+}
