@@ -11,12 +11,17 @@
 #include "table_fill.h"
 #include "table_walk.h"
 
+static uint32_t bucket_count(const struct plan_model *model)
+{
+	return model->bucket_count ? model->bucket_count : MODEL_BUCKETS;
+}
+
 struct ledger_memory plan_model_memory(struct plan_model *model)
 {
 	return (struct ledger_memory){
 		.services = model->services, .service_rows = MODEL_SERVICES,
 		.backends = model->backends, .backend_rows = MODEL_BACKENDS,
-		.bucket_count = MODEL_BUCKETS,
+		.bucket_count = bucket_count(model),
 		.drops = model->drops,
 		.filters = &model->filters,  .settings = &model->settings,
 	};
@@ -113,7 +118,7 @@ static const char *write_slots(struct plan_model *model, const struct change *ch
 		    (slots_overlap(change, model->services[r].table) ||
 		     slots_overlap(change, model->services[r].local_table)))
 			return "writes slots that a table in use holds";
-	if (change->slots.offset + change->slots.size > MODEL_BUCKETS)
+	if (change->slots.offset + change->slots.size > bucket_count(model))
 		return "writes outside the arena";
 	if (change->slots.size != change->slots.table->buckets)
 		return "writes an extent that is no table's";
@@ -386,7 +391,7 @@ static void read_entry(uint32_t b, uint32_t parts, void *data)
 void plan_model_read(const struct plan_model *model, uint64_t id, table_desc word,
 		     struct model_answer *ret)
 {
-	struct slot_arena arena = { model->buckets, MODEL_BUCKETS };
+	struct slot_arena arena = { model->buckets, bucket_count(model) };
 	struct reading reading = { model, id, ret };
 
 	*ret = (struct model_answer){ .found = true };

@@ -7,14 +7,15 @@
 
 #define MODEL_SERVICES 14
 #define MODEL_BACKENDS 80
-#define MODEL_BUCKETS 88
+#define MODEL_BUCKETS 88       /* unless bucket_count says otherwise */
+#define MODEL_BUCKETS_MOST 1024
 #define MODEL_ENTRIES 64
 #define MODEL_TABLE 64
 
 struct plan_model {
 	struct service services[MODEL_SERVICES];
 	struct backend backends[MODEL_BACKENDS];
-	struct bucket buckets[MODEL_BUCKETS];
+	struct bucket buckets[MODEL_BUCKETS_MOST];
 	struct drops drops[MODEL_SERVICES];
 	struct filters filters;
 	struct settings settings;
@@ -30,6 +31,7 @@ struct plan_model {
 	size_t allowed_count;
 	struct ledger_named names[MODEL_ENTRIES];
 	size_t name_count;
+	uint32_t bucket_count; /* 0: MODEL_BUCKETS; to be set before ledger_init() */
 };
 
 /* What a packet to a VIP, or a tunnel packet with an id, is offered. */

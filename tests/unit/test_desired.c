@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Which rows a generation has, and in which state: claims to virtual IPs, waiting, keeping, staleness,
+ * refusal, capture and the gateway role. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "desired_site.h"
+#include "view_build.h"
+
+static struct site site;
+
+static int close_site(void **unused)
+{
+	(void)unused;
+	site_done(&site);
+	return 0;
+}
+
+static void serve(const char *cluster, const char *endpoints)
+{
+	site_list(&site, cluster, true);
+	site_assign(&site, cluster, endpoints);
+}
+
+static const char *problem(const char *address)
+{
+	const struct service_row *row = site_row(&site, address);
+
+	assert_non_null(row->status);
+	return row->status->problem ? row->status->problem : "none";
+}
+
+/* ------------------------------------------------------------------ claims to a virtual IP */
+
+static void holder_keeps_its_vip(void **unused)
+{
+	(void)unused;
+	site_new(&site, "");
+	serve("a.b", "10.10.0.1:80");
+	serve("c.d", "10.10.0.2:80");
+	site_services(&site, "c.d 80 10.1.0.1; a.b 80 10.1.0.1");
+	site_expect(&site, "10.1.0.1:80 c.d serving; 10.1.0.1:80 a.b refused");
+	assert_string_equal(site.node.generation.rows.items[1].status->problem,
+			    "virtual IP 10.1.0.1:80 (TCP) refused to 'outbound|80||a.b': "
+			    "'outbound|80||c.d' has it");
+	site_services(&site, "a.b 80 10.1.0.1; c.d 80 10.1.0.1");
+	site_expect(&site, "10.1.0.1:80 c.d serving; 10.1.0.1:80 a.b refused");
+	assert_string_equal(site_offered(&site, "10.1.0.1:80"), "10.10.0.2:80");
+	site_services(&site, "a.b 80 10.1.0.1");
+	site_expect(&site, "10.1.0.1:80 a.b serving");
+	assert_string_equal(site_offered(&site, "10.1.0.1:80"), "10.10.0.1:80");
+}
+
+static void holder_outlives_a_restart(void **unused)
+{
+	(void)unused;
+	site_new(&site, "");
+	serve("a.b", "10.10.0.1:80");
+	serve("c.d", "10.10.0.2:80");
+	site_services(&site, "c.d 80 10.1.0.1");
+	site_step(&site);
+	assert_int_equal(node_restart(&site.node), 0);
+	site_services(&site, "a.b 80 10.1.0.1; c.d 80 10.1.0.1");
+	site_expect(&site, "10.1.0.1:80 c.d serving; 10.1.0.1:80 a.b refused");
+}
+
+/* One address serves two services on two ports, or by two protocols. */
+static void ports_and_protocols_are_apart(void **unused)
+{
+	(void)unused;
+	site_new(&site, "");
+	serve("a.b", "10.10.0.1:80");
+	serve("outbound|81||c.d", "10.10.0.2:80");
+	site_services(&site, "a.b 80,80/udp 10.1.0.1; c.d 81 10.1.0.1");
+	site_expect(&site, "10.1.0.1:80 a.b serving; 10.1.0.1:80/udp a.b serving; "
+			   "10.1.0.1:81 c.d serving");
+}
+
+static void configured_and_named_is_one_row(void **unused)
+{
+	(void)unused;
+	site_new(&site, "capture: all\n");
+	serve("a.b", "10.10.0.1:80");
+	site_services(&site, "a.b 80 10.1.0.1");
+	site_name(&site, "a.b", "10.1.0.1 10.1.0.2");
+	site_expect(&site, "10.1.0.1:80 a.b serving; 10.1.0.2:80* a.b serving");
+	site_services(&site, "");
+	site_expect(&site, "10.1.0.1:80* a.b serving; 10.1.0.2:80* a.b serving");
+}
+
+static void named_vip_of_another_is_refused(void **unused)
+{
+	(void)unused;
+	site_new(&site, "capture: all\n");
+	serve("a.b", "10.10.0.1:80");
+	serve("c.d", "10.10.0.2:80");
+	site_services(&site, "c.d 80 10.1.0.1");
+	site_name(&site, "a.b", "10.1.0.1");
+	site_expect(&site, "10.1.0.1:80 c.d serving; 10.1.0.1:80* a.b refused");
+}
+
+/* Two spellings of one host are two clusters with one id. */
+static void clash_of_ids(void **unused)
+{
+	(void)unused;
+	site_new(&site, "capture: all\n");
+	serve("a.b", "10.10.0.1:80");
+	site_list(&site, "outbound|80||A.b", true);
+	site_services(&site, "a.b 80 10.1.0.1");
+	site_name(&site, "a.b", "10.1.0.2");
+	site_assign(&site, "outbound|80||A.b", "10.10.0.2:80");
+	site.input.clusters.count = 1; /* only the one in capitals, which sorts first */
+	site_expect(&site, "10.1.0.1:80 a.b serving; 10.1.0.2:80* a.b refused");
+	assert_string_equal(problem("10.1.0.2:80"), "service 'outbound|80||A.b' (TCP) refused: its id "
+						    "is that of 'outbound|80||a.b'");
+}
+
+/* ------------------------------------------------------------------ what is not known (yet) */
+
+static void unknown_waits_and_what_was_known_is_kept(void **unused)
+{
+	(void)unused;
+	site_new(&site, "");
+	site_services(&site, "a.b 80 10.1.0.1");
+	site_expect(&site, "10.1.0.1:80 a.b waiting");
+	assert_string_equal(site_offered(&site, "10.1.0.1:80"), "none");
+	serve("a.b", "10.10.0.1:80");
+	site_expect(&site, "10.1.0.1:80 a.b serving");
+	site_assign(&site, "a.b", NULL);
+	site_list(&site, "a.b", false);
+	site_expect(&site, "10.1.0.1:80 a.b kept");
+	assert_string_equal(site_offered(&site, "10.1.0.1:80"), "10.10.0.1:80");
+	site_list(&site, "a.b", true); /* and that there is no assignment */
+	site_expect(&site, "10.1.0.1:80 a.b waiting");
+	assert_string_equal(site_offered(&site, "10.1.0.1:80"), "");
+}
+
+/* A cluster that is not listed is known to have no assignment once the list is complete. */
+static void complete_list_knows_the_rest(void **unused)
+{
+	(void)unused;
+	site_new(&site, "");
+	site_services(&site, "a.b 80 10.1.0.1");
+	serve("a.b", "10.10.0.1:80");
+	site_step(&site);
+	site_assign(&site, "a.b", NULL);
+	site.input.clusters.count = 0;
+	site_expect(&site, "10.1.0.1:80 a.b kept");
+	site.input.clusters.complete = true;
+	site_expect(&site, "10.1.0.1:80 a.b waiting");
+	assert_string_equal(site_offered(&site, "10.1.0.1:80"), "");
+}
+
+/* A row of an earlier agent stays until all of the source's views have answered. */
+static void adopted_rows_are_kept(void **unused)
+{
+	(void)unused;
+	site_new(&site, "");
+	site_services(&site, "a.b 80 10.1.0.1");
+	serve("a.b", "10.10.0.1:80");
+	site_step(&site);
+	assert_int_equal(node_restart(&site.node), 0);
+	site.input.adopted = true;
+	site_assign(&site, "a.b", "10.10.0.2:80");
+	site_list(&site, "a.b", false);
+	site_expect(&site, "10.1.0.1:80 a.b kept");
+	assert_string_equal(site_offered(&site, "10.1.0.1:80"), "10.10.0.1:80");
+	site_list(&site, "a.b", true);
+	site_expect(&site, "10.1.0.1:80 a.b serving");
+	assert_string_equal(site_offered(&site, "10.1.0.1:80"), "10.10.0.2:80");
+}
+
+/* ------------------------------------------------------------------ reuse */
+
+static void only_changed_rows_are_built(void **unused)
+{
+	(void)unused;
+	site_new(&site, "");
+	site_services(&site, "a.b 80 10.1.0.1; c.d 80 10.1.0.2");
+	serve("a.b", "10.10.0.1:80");
+	serve("c.d", "10.10.0.2:80");
+	site_step(&site);
+	assert_int_equal(site.node.generation.built, 2);
+	site_step(&site);
+	assert_int_equal(site.node.generation.built, 0);
+	assert_int_equal(site.node.changes, 0);
+	site_assign(&site, "c.d", "10.10.0.3:80");
+	site_expect(&site, "10.1.0.1:80 a.b serving; 10.1.0.2:80 c.d serving");
+	assert_int_equal(site.node.generation.built, 1);
+	assert_string_equal(site_offered(&site, "10.1.0.2:80"), "10.10.0.3:80");
+	assert_int_equal(site_row(&site, "10.1.0.1:80")->status->users, 1);
+}
+
+static void a_new_configuration_builds_new_rows_alone(void **unused)
+{
+	(void)unused;
+	site_new(&site, "");
+	site_services(&site, "a.b 80 10.1.0.1");
+	serve("a.b", "10.10.0.1:80");
+	serve("c.d", "10.10.0.2:80");
+	site_step(&site);
+	site_services(&site, "a.b 80 10.1.0.1; c.d 80 10.1.0.2");
+	site_expect(&site, "10.1.0.1:80 a.b serving; 10.1.0.2:80 c.d serving");
+	assert_int_equal(site.node.generation.built, 1);
+	site.config->panic_threshold = 0; /* every view depends on it */
+	site_step(&site);
+	assert_int_equal(site.node.generation.built, 2);
+}
+
+/* ------------------------------------------------------------------ staleness */
+
+static void stale_endpoints_are_forgotten(void **unused)
+{
+	struct assignment *assignment;
+
+	(void)unused;
+	site_new(&site, "");
+	site_services(&site, "a.b 80 10.1.0.1");
+	serve("a.b", "10.10.0.1:80");
+	assignment = site_assign(&site, "a.b", "10.10.0.1:80");
+	assignment->stale_after_ms = 500;
+	assignment->received_ns = site.input.now_ns;
+	site_expect(&site, "10.1.0.1:80 a.b serving");
+	assert_int_equal(site.node.generation.stale_at_ns, site.input.now_ns + 500000000);
+	site.input.now_ns += 499999999;
+	site_expect(&site, "10.1.0.1:80 a.b serving");
+	site.input.now_ns++;
+	site_expect(&site, "10.1.0.1:80 a.b stale");
+	assert_int_equal(site.node.generation.stale_at_ns, 0);
+	assert_string_equal(problem("10.1.0.1:80"), "assignment 'outbound|80||a.b' is older than its "
+						    "endpoint_stale_after: no endpoints");
+	assert_string_equal(site_offered(&site, "10.1.0.1:80"), "");
+	assignment->received_ns = site.input.now_ns;
+	site_expect(&site, "10.1.0.1:80 a.b serving");
+	assert_string_equal(problem("10.1.0.1:80"), "none");
+}
+
+/* ------------------------------------------------------------------ refusal */
+
+static void ipv6_is_refused(void **unused)
+{
+	(void)unused;
+	site_new(&site, "");
+	site_services(&site, "a.b 80 fd00::1");
+	serve("a.b", "10.10.0.1:80");
+	site_expect(&site, "[fd00::1]:80 a.b refused");
+	assert_string_equal(problem("[fd00::1]:80"),
+			    "service 'outbound|80||a.b': IPv6 addresses are not carried");
+	assert_int_equal(site.node.kernel.vip_count, 0);
+}
+
+static void too_many_endpoints_keep_the_row(void **unused)
+{
+	struct assignment *assignment;
+
+	(void)unused;
+	site_new(&site, "");
+	site_services(&site, "a.b 80 10.1.0.1");
+	serve("a.b", "10.10.0.1:80");
+	site_step(&site);
+	assignment = site_assign(&site, "a.b", "10.10.0.2:80");
+	assignment->localities[0].endpoint_count = VIEW_MAX_ENDPOINTS + 1; /* only counted */
+	assignment->fingerprint = 1;
+	site_expect(&site, "10.1.0.1:80 a.b kept");
+	assert_string_equal(problem("10.1.0.1:80"), "service 'outbound|80||a.b' has more than 1048575 "
+						    "endpoints: not applied");
+	assert_string_equal(site_offered(&site, "10.1.0.1:80"), "10.10.0.1:80");
+	site_assign(&site, "a.b", "10.10.0.2:80");
+	site_expect(&site, "10.1.0.1:80 a.b serving");
+	assert_string_equal(site_offered(&site, "10.1.0.1:80"), "10.10.0.2:80");
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_teardown(name, close_site)
+	const struct CMUnitTest tests[] = {
+		TEST(holder_keeps_its_vip),
+		TEST(holder_outlives_a_restart),
+		TEST(ports_and_protocols_are_apart),
+		TEST(configured_and_named_is_one_row),
+		TEST(named_vip_of_another_is_refused),
+		TEST(clash_of_ids),
+		TEST(unknown_waits_and_what_was_known_is_kept),
+		TEST(complete_list_knows_the_rest),
+		TEST(adopted_rows_are_kept),
+		TEST(only_changed_rows_are_built),
+		TEST(a_new_configuration_builds_new_rows_alone),
+		TEST(stale_endpoints_are_forgotten),
+		TEST(ipv6_is_refused),
+		TEST(too_many_endpoints_keep_the_row),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
