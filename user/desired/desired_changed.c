@@ -160,13 +160,14 @@ static int rebuild_row(struct builder *builder, const struct service_row *from)
 	const struct assignment *assignment = builder->input->assignments.items[from->assignment];
 	struct desired_service row = { .key = from->key, .flags = from->flags, .by_id = from->by_id,
 				       .cluster = assignment->name };
+	/* The host of a row that was not shown is not known: one that becomes wanted is given up. */
+	const char *host = from->wanted ? from->status->host : "";
 	bool wanted;
 	int err;
 
 	builder_begin(builder, &row, from->captured);
 	builder->row.assignment = from->assignment;
-	err = builder_fill(builder, &row, from->status ? from->status->host : NULL, assignment,
-			   &wanted);
+	err = builder_fill(builder, &row, host, assignment, &wanted);
 	if (err || wanted != from->wanted)
 		return err ? err : -EAGAIN; /* another row may take or free the virtual IP */
 	builder_end(builder, &row, wanted);
