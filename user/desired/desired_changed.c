@@ -45,7 +45,7 @@ static uint64_t row_fingerprint(struct builder *builder, const struct desired_se
 				const struct assignment *assignment)
 {
 	const uint64_t parts[] = { builder->view_inputs, assignment->fingerprint, row->flags,
-				   row->by_id, builder->gateway };
+				   row->by_id, builder->gateway, builder->row.captured };
 	bool stale = builder_is_stale(builder, assignment);
 
 	return assignment->fingerprint && !stale ? XXH3_64bits(parts, sizeof(parts)) : 0;
