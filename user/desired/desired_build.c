@@ -239,8 +239,22 @@ static int add_row(struct builder *builder, struct desired_service *row, const c
 
 /* ------------------------------------------------------------------ configured services */
 
+#define RANKS 3
+
+/* Rows that the kernel has come first, highest rank before all: a virtual IP stays with the service
+ * that holds it, and an id with the row that packets find by it. */
+static int find_rank(const struct builder *builder, const struct service_key *key)
+{
+	const struct ledger *ledger = builder->input->ledger;
+	uint32_t row = ledger_find_service(ledger, key);
+
+	if (row == NO_ROW || (key->vip.family && !ledger->services[row].in_vips))
+		return 0;
+	return ledger->services[row].in_ids ? 2 : ledger->services[row].in_vips;
+}
+
 static int add_configured(struct builder *builder, const struct config_service *service,
-			  const struct addr *address, const struct service_port *port, bool holders)
+			  const struct addr *address, const struct service_port *port, int rank)
 {
 	struct desired_service row = {
 		.key = { .vip = *address, .port = port->port, .proto = port->proto,
@@ -250,8 +264,7 @@ static int add_configured(struct builder *builder, const struct config_service *
 	};
 	int err;
 
-	/* Holders come first, so that another service finds the virtual IP taken. */
-	if (builder_holds_vip(builder, &row.key) != holders)
+	if (find_rank(builder, &row.key) != rank)
 		return 0;
 	row.cluster = arena_printf(builder->generation->arena, "outbound|%u||%s", port->port,
 				   service->host);
@@ -265,7 +278,7 @@ static int add_configured(struct builder *builder, const struct config_service *
 }
 
 /* A service without an address is for tunnel packets alone. */
-static int add_service(struct builder *builder, const struct config_service *service, bool holders)
+static int add_service(struct builder *builder, const struct config_service *service, int rank)
 {
 	static const struct addr none;
 	size_t count = service->address_count;
@@ -277,17 +290,17 @@ static int add_service(struct builder *builder, const struct config_service *ser
 		for (size_t p = 0; !err && p < service->port_count; p++)
 			err = add_configured(builder, service,
 					     service->address_count ? &service->addresses[a] : &none,
-					     &service->ports[p], holders);
+					     &service->ports[p], rank);
 	return err;
 }
 
-static int add_all_configured(struct builder *builder, bool holders)
+static int add_all_configured(struct builder *builder, int rank)
 {
 	const struct config *config = builder->input->config;
 	int err = 0;
 
 	for (size_t i = 0; !err && i < config->service_count; i++)
-		err = add_service(builder, &config->services[i], holders);
+		err = add_service(builder, &config->services[i], rank);
 	return err;
 }
 
@@ -334,7 +347,7 @@ static int find_vips(struct builder *builder)
 	return err ? err : vips_collect(arena, &named, &builder->vips);
 }
 
-static int add_vip(struct builder *builder, const struct vip *vip, bool holders)
+static int add_vip(struct builder *builder, const struct vip *vip, int rank)
 {
 	struct desired_service row = {
 		.key = { .vip = vip->addr, .port = vip->port, .proto = IPPROTO_TCP, .family = 4,
@@ -342,16 +355,15 @@ static int add_vip(struct builder *builder, const struct vip *vip, bool holders)
 		.cluster = vip->cluster,
 	};
 
-	return builder_holds_vip(builder, &row.key) == holders ?
-		add_row(builder, &row, vip->host, true) : 0;
+	return find_rank(builder, &row.key) == rank ? add_row(builder, &row, vip->host, true) : 0;
 }
 
-static int add_all_vips(struct builder *builder, bool holders)
+static int add_all_vips(struct builder *builder, int rank)
 {
 	int err = 0;
 
 	for (size_t i = 0; !err && i < builder->vips.count; i++)
-		err = add_vip(builder, &builder->vips.items[i], holders);
+		err = add_vip(builder, &builder->vips.items[i], rank);
 	return err;
 }
 
@@ -380,10 +392,10 @@ static int build_all(struct builder *builder)
 		err = vip_index_init(&builder->index, generation->arena, most);
 	if (!err)
 		err = service_rows_init(&generation->rows, most + 1);
-	for (int holders = 1; !err && holders >= 0; holders--) {
-		err = add_all_configured(builder, holders);
+	for (int rank = RANKS - 1; !err && rank >= 0; rank--) {
+		err = add_all_configured(builder, rank);
 		if (!err)
-			err = add_all_vips(builder, holders);
+			err = add_all_vips(builder, rank);
 	}
 	if (!err && builder->gateway)
 		err = add_all_known(builder);
