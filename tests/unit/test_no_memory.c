@@ -20,67 +20,11 @@
 #include "config_load.h"
 #include "eds_decode.h"
 #include "file_source.h"
+#include "no_memory.h"
 #include "pb_build.h"
 #include "pb_decode.h"
 #include "problem.h"
 #include "session.h"
-
-#if defined(__SANITIZE_ADDRESS__)
-#define SANITIZED
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define SANITIZED
-#endif
-#endif
-
-static long countdown = -1; /* allocations that still succeed; below 0: all */
-static long live;           /* blocks allocated and not freed while watched */
-static bool watched, failed;
-
-#ifndef SANITIZED
-void *__libc_malloc(size_t size);
-void *__libc_calloc(size_t count, size_t size);
-void *__libc_realloc(void *memory, size_t size);
-void __libc_free(void *memory);
-
-static bool refuse(void)
-{
-	if (!watched || countdown < 0 || countdown-- > 0)
-		return false;
-	failed = true;
-	return true;
-}
-
-static void *counted(void *memory)
-{
-	live += watched && memory;
-	return memory;
-}
-
-void *malloc(size_t size)
-{
-	return refuse() ? NULL : counted(__libc_malloc(size));
-}
-
-void *calloc(size_t count, size_t size)
-{
-	return refuse() ? NULL : counted(__libc_calloc(count, size));
-}
-
-void *realloc(void *memory, size_t size)
-{
-	if (refuse())
-		return NULL;
-	live -= watched && memory;
-	return counted(__libc_realloc(memory, size));
-}
-
-void free(void *memory)
-{
-	live -= watched && memory;
-	__libc_free(memory);
-}
-#endif
 
 static const char config_text[] =
 	"network: network1\n"
@@ -193,30 +137,6 @@ static int run_session(const char *mode)
 		err = drive(session);
 	xds_session_free(session);
 	return err;
-}
-
-/* `expected` is the result with enough memory. A failed allocation may lose the message of another
- * error, but not its code. */
-static void fail_each(int (*run)(const char *text), const char *text, int expected)
-{
-	long n = 0;
-	int err;
-
-	do {
-		countdown = n++;
-		live = 0;
-		failed = false;
-		watched = true;
-		err = run(text);
-		watched = false;
-		countdown = -1;
-		assert_int_equal(live, 0);
-		assert_true(err == (failed ? -ENOMEM : expected) ||
-			    (failed && expected && err == expected));
-	} while (failed);
-#ifndef SANITIZED
-	assert_true(n > 5);
-#endif
 }
 
 static void configuration(void **state)

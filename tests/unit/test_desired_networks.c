@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Settings, networks, gateways and admitted ranges of a generation. */
+#include <arpa/inet.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "builder.h"
+#include "desired_site.h"
+#include "parallax_wire.h"
+
+#define COUNT(array) (sizeof(array) / sizeof(*(array)))
+#define FIRST_SHARED_PORT (TUNNEL_SOURCE_PORT + TUNNEL_SOURCE_PORTS)
+
+#define GATEWAY                                                                                    \
+	"gateway: {listen: {interface: eth0, port: 7000}, snat: [10.0.0.2, 10.0.0.3], "            \
+	"allow: [10.0.0.0/8]}\n"
+
+static struct site site;
+static struct generation next;
+
+static int close_site(void **unused)
+{
+	(void)unused;
+	generation_done(&next);
+	site_done(&site);
+	return 0;
+}
+
+static const struct settings *build(void)
+{
+	generation_done(&next);
+	assert_int_equal(node_build(&site.node, &site.input, false, &next), 0);
+	return &next.desired.settings;
+}
+
+static struct addr address(const char *text)
+{
+	struct addr addr;
+
+	assert_int_equal(addr_parse(text, &addr), 0);
+	return addr;
+}
+
+/* NULL: there is none. */
+static void assert_problem(const char *expected)
+{
+	assert_int_equal(next.problem_count, !!expected);
+	if (expected)
+		assert_string_equal(next.problems[0], expected);
+}
+
+/* ------------------------------------------------------------------ networks and gateways */
+
+static struct mesh_network *network2(void)
+{
+	return &site.config->mesh->networks[1];
+}
+
+static void set_gateways(struct mesh_network *network, struct mesh_gateway *gateways, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (gateways[i].address)
+			gateways[i].addr = address(gateways[i].address);
+	network->gateways = gateways;
+	network->gateway_count = count;
+}
+
+static void networks_say_which_is_ours(void **unused)
+{
+	const struct desired_network *networks;
+
+	(void)unused;
+	site_new(&site, "");
+	network2()->flat = true;
+	assert_int_equal(build()->network, site.config->mesh->networks[0].id);
+	networks = next.desired.networks;
+	assert_int_equal(next.desired.network_count, 2);
+	assert_string_equal(networks[0].name, "network1");
+	assert_int_equal(networks[0].flags, NETWORK_OWN);
+	assert_int_equal(networks[1].id, network2()->id);
+	assert_int_equal(networks[1].flags, NETWORK_FLAT);
+}
+
+/* Admission looks at addresses, so that one with two ports is one gateway. */
+static void usable_gateways_stand_once(void **unused)
+{
+	static struct mesh_gateway gateways[] = {
+		{ .address = "192.0.2.2", .port = 15443 }, { .address = "192.0.2.2", .port = 15444 },
+		{ .address = "0.0.0.0", .port = 15443 },   { .port = 15443 },
+		{ .address = "192.0.2.9" },                { .address = "fd00::1", .port = 15443 },
+		{ .address = "192.0.2.3", .port = 15443 },
+		{ .address = "192.0.2.4", .port = 15443, .registry_service = "istio" },
+	};
+	static struct mesh_gateway own[] = { { .address = "192.0.2.1", .port = 15443 } };
+	const struct desired_gateway *list;
+
+	(void)unused;
+	site_new(&site, "");
+	set_gateways(network2(), gateways, COUNT(gateways));
+	set_gateways(&site.config->mesh->networks[0], own, COUNT(own));
+	build();
+	list = next.desired.gateways;
+	assert_int_equal(next.desired.gateway_count, 2);
+	assert_int_equal(list[0].key.addr.v4, address("192.0.2.2").ip.v4);
+	assert_int_equal(list[0].key.network, network2()->id);
+	assert_int_equal(list[0].value.port, htons(15443));
+	assert_int_equal(list[0].value.tunnel_port, htons(network2()->tunnel_port));
+	assert_int_equal(list[0].value.kind, BACKEND_GENEVE);
+	assert_int_equal(list[1].key.addr.v4, address("192.0.2.3").ip.v4);
+}
+
+static void transports_decide_the_kind(void **unused)
+{
+	(void)unused;
+	site_new(&site, "");
+	network2()->transport = TRANSPORT_PASSTHROUGH;
+	build();
+	assert_int_equal(next.desired.gateway_count, 1);
+	assert_int_equal(next.desired.gateways[0].value.kind, BACKEND_PASSTHROUGH);
+	assert_int_equal(next.desired.gateways[0].value.tunnel_port, 0);
+	network2()->transport = TRANSPORT_NONE;
+	build();
+	assert_int_equal(next.desired.gateway_count, 0);
+}
+
+/* ------------------------------------------------------------------ settings of every node */
+
+static void settings_of_a_node(void **unused)
+{
+	const struct settings *settings;
+
+	(void)unused;
+	site_new(&site, "delivery: redirect\ndraining: reset\ntakeover: 5s\n");
+	site.input.node.source = address("10.0.0.1");
+	site.input.node.uplink_mtu = 70000;
+	settings = build();
+	assert_int_equal(settings->flags, SETTING_REDIRECT | SETTING_RESET);
+	assert_int_equal(settings->takeover_ns, 5000000000);
+	assert_int_equal(settings->source.v4, address("10.0.0.1").ip.v4);
+	assert_int_equal(settings->uplink, 3);
+	assert_int_equal(settings->mtu, 65535);
+	assert_int_equal(settings->hz, 250);
+	assert_int_equal(settings->snat_count, 0);
+	assert_int_equal(next.desired.allowed_count, 0);
+	assert_problem(NULL);
+}
+
+static void an_uplink_may_be_missing(void **unused)
+{
+	(void)unused;
+	site_new(&site, "");
+	site.input.node.uplink = 0;
+	build();
+	assert_problem("no interface matches interfaces.uplinks yet");
+	site.config->uplink_pattern_count = 0;
+	build();
+	assert_problem(NULL);
+}
+
+/* ------------------------------------------------------------------ the gateway role */
+
+static void an_open_gateway(void **unused)
+{
+	const struct settings *settings;
+
+	(void)unused;
+	site_new(&site, GATEWAY);
+	site.input.node.listen = address("10.0.0.1");
+	settings = build();
+	assert_int_equal(settings->flags, SETTING_GATEWAY);
+	assert_int_equal(settings->listen.v4, address("10.0.0.1").ip.v4);
+	assert_int_equal(settings->listen_port, htons(7000));
+	assert_int_equal(settings->snat_count, 2);
+	assert_int_equal(settings->snat[1], address("10.0.0.3").ip.v4);
+	assert_int_equal(settings->snat_first, 1024);
+	assert_int_equal(settings->snat_last, 65535);
+	assert_int_equal(next.desired.allowed_count, 1);
+	assert_int_equal(next.desired.allowed[0].prefix, 8);
+	assert_int_equal(next.desired.allowed[0].addr, address("10.0.0.0").ip.v4);
+	assert_problem(NULL);
+}
+
+static void a_gateway_is_shut(void **unused)
+{
+	(void)unused;
+	site_new(&site, GATEWAY);
+	assert_int_equal(build()->flags, 0);
+	assert_problem("gateway.listen: eth0 has no IPv4 address: the gateway stays shut");
+	site.config->gateway.listen_interface = NULL;
+	site.input.node.listen = address("fd00::1");
+	assert_int_equal(build()->listen_port, 0);
+	assert_problem("gateway.listen: it has no IPv4 address: the gateway stays shut");
+	site.input.node.listen = address("10.0.0.1");
+	site.config->gateway.allow_count = 0;
+	assert_int_equal(build()->flags, 0);
+	assert_problem("gateway.allow names nobody: the gateway stays shut");
+}
+
+/* The node's own sockets use its address as well. */
+static void a_shared_address_takes_few_ports(void **unused)
+{
+	const struct settings *settings;
+
+	(void)unused;
+	site_new(&site, GATEWAY);
+	site.input.node.listen = address("10.0.0.1");
+	site.input.node.snat_shared = true;
+	site.input.node.local_port_last = FIRST_SHARED_PORT - 1;
+	settings = build();
+	assert_int_equal(settings->flags, SETTING_GATEWAY | SETTING_SNAT_SHARED);
+	assert_int_equal(settings->snat_first, FIRST_SHARED_PORT);
+	assert_int_equal(settings->snat_last, 65535);
+	assert_problem(NULL);
+	site.input.node.local_port_last = FIRST_SHARED_PORT;
+	build();
+	assert_problem("net.ipv4.ip_local_port_range ends at 61504: sockets of this node may take "
+			"source ports of gateway.snat (61504-65535); end it below 61440");
+}
+
+static void problems_are_capped(void **unused)
+{
+	(void)unused;
+	site_new(&site, "");
+	site.input.node.uplink = 0;
+	build();
+	for (int i = 0; i < 2 * GENERATION_PROBLEMS_MAX; i++)
+		generation_problem(&next, "problem %d", i);
+	assert_int_equal(next.problem_count, GENERATION_PROBLEMS_MAX);
+	assert_string_equal(next.problems[GENERATION_PROBLEMS_MAX - 1], "problem 62");
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_teardown(name, close_site)
+	const struct CMUnitTest tests[] = {
+		TEST(networks_say_which_is_ours),
+		TEST(usable_gateways_stand_once),
+		TEST(transports_decide_the_kind),
+		TEST(settings_of_a_node),
+		TEST(an_uplink_may_be_missing),
+		TEST(an_open_gateway),
+		TEST(a_gateway_is_shut),
+		TEST(a_shared_address_takes_few_ports),
+		TEST(problems_are_capped),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
