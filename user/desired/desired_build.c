@@ -195,6 +195,13 @@ static struct places find_places(const struct builder *builder, const struct ser
 	return places;
 }
 
+/* Whether the kernel's row may be of an earlier agent, which knew more. */
+static bool is_older(const struct builder *builder, const struct service_key *key)
+{
+	return builder->input->adopted &&
+	       !(builder->before && service_rows_find(&builder->before->rows, key));
+}
+
 /* A row stays as it is while not everything is known (again) about its service. */
 static int fill_row(struct builder *builder, struct desired_service *row, const char *host,
 		    const struct places *places)
@@ -207,7 +214,7 @@ static int fill_row(struct builder *builder, struct desired_service *row, const 
 
 	row->by_id = builder->gateway && !places->same_id;
 	row->keep = !known && builder_has_row(builder, &row->key) &&
-		    (!assignment || builder->input->adopted);
+		    (!assignment || is_older(builder, &row->key));
 	if (!assignment && !row->keep && !known)
 		return wait_for_first(builder, row, host);
 	err = builder_fill(builder, row, host, assignment, &wanted);
