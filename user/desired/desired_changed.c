@@ -22,7 +22,8 @@ static int fingerprint_contents(struct builder *builder)
 	for (size_t i = 0; i < list->count; i++) {
 		uint64_t content = list->items[i]->fingerprint;
 
-		prints[i] = builder_is_stale(builder, list->items[i]) ? ~content : content;
+		/* builder_is_stale() also finds the time of the next one. */
+		prints[i] = builder_is_stale(builder, list->items[i]) && content ? ~content : content;
 	}
 	generation->content_fingerprints = prints;
 	generation->content_count = list->count;
