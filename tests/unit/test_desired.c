@@ -173,6 +173,24 @@ static void adopted_rows_are_kept(void **unused)
 	assert_string_equal(site_offered(&site, "10.1.0.1:80"), "10.10.0.2:80");
 }
 
+/* What this agent has made of what some views said follows them. */
+static void rows_made_since_are_not_kept(void **unused)
+{
+	(void)unused;
+	site_new(&site, "");
+	site.input.adopted = true;
+	site_services(&site, "a.b 80 10.1.0.1");
+	site_list(&site, "a.b", false);
+	site_assign(&site, "a.b", "10.10.0.1:80");
+	site_expect(&site, "10.1.0.1:80 a.b serving");
+	site.input.layout++;
+	site_expect(&site, "10.1.0.1:80 a.b serving");
+	site.input.layout++;
+	site_assign(&site, "a.b", "10.10.0.2:80");
+	site_expect(&site, "10.1.0.1:80 a.b serving");
+	assert_string_equal(site_offered(&site, "10.1.0.1:80"), "10.10.0.2:80");
+}
+
 /* ------------------------------------------------------------------ reuse */
 
 static void only_changed_rows_are_built(void **unused)
@@ -238,6 +256,25 @@ static void stale_endpoints_are_forgotten(void **unused)
 	assert_string_equal(problem("10.1.0.1:80"), "none");
 }
 
+/* What is not known to be equal is built again, stale or not. */
+static void stale_contents_may_be_unknown(void **unused)
+{
+	struct assignment *assignment;
+
+	(void)unused;
+	site_new(&site, "");
+	site_services(&site, "a.b 80 10.1.0.1");
+	site_list(&site, "a.b", true);
+	for (uint32_t count = 1; count <= 2; count++) {
+		assignment = site_assign(&site, "a.b", "10.10.0.1:80 10.10.0.2:80");
+		assignment->localities[0].endpoint_count = count;
+		assignment->fingerprint = 0;
+		assignment->stale_after_ms = assignment->received_ns = 1;
+		site_expect(&site, "10.1.0.1:80 a.b stale");
+		assert_int_equal(site_row(&site, "10.1.0.1:80")->status->endpoints, count);
+	}
+}
+
 /* ------------------------------------------------------------------ refusal */
 
 static void ipv6_is_refused(void **unused)
@@ -286,9 +323,11 @@ int main(void)
 		TEST(unknown_waits_and_what_was_known_is_kept),
 		TEST(complete_list_knows_the_rest),
 		TEST(adopted_rows_are_kept),
+		TEST(rows_made_since_are_not_kept),
 		TEST(only_changed_rows_are_built),
 		TEST(a_new_configuration_builds_new_rows_alone),
 		TEST(stale_endpoints_are_forgotten),
+		TEST(stale_contents_may_be_unknown),
 		TEST(ipv6_is_refused),
 		TEST(too_many_endpoints_keep_the_row),
 	};
