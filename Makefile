@@ -72,6 +72,9 @@ UNIT_LIB   := $(filter-out $(UNIT_SRC),$(wildcard tests/unit/*.c))
 BPFT_SRC   := $(wildcard tests/bpf/*.c)
 NETNS_SRC  := $(wildcard tests/netns/*.c)
 FUZZ_SRC   := $(wildcard tests/fuzz/fuzz_*.c)
+# What fuzz targets share with unit tests.
+FUZZ_LIB   := $(addprefix tests/unit/,$(addsuffix .c,desired_random desired_universe desired_edits \
+	desired_fixture desired_print plan_model))
 PROTO_SRC  := $(wildcard proto/*.proto)
 HAS_BPF    := $(wildcard bpf/parallax.bpf.c)
 
@@ -269,12 +272,12 @@ $(COST_TEST): $(COST_OBJ) $(LIB) | $(BUILD)/tests/ $(BPF_OBJ)
 	$(Q)$(CC) $(PX_LDFLAGS) $^ $(LIBS) -o $@
 
 # The fuzz targets fed with the files of tests/data, by any compiler and in no time.
-$(REGRESS): $(BUILD)/tests/regress_%: $(BUILD)/tests/fuzz/%.o $(BUILD)/tests/fuzz/regress.o $(LIB) \
-		| $(BUILD)/tests/
+$(REGRESS): $(BUILD)/tests/regress_%: $(BUILD)/tests/fuzz/%.o $(BUILD)/tests/fuzz/regress.o \
+		$(call objects,$(FUZZ_LIB)) $(LIB) | $(BUILD)/tests/
 	$(call msg,LINK,$@)
 	$(Q)$(CC) $(PX_LDFLAGS) $^ $(LIBS) -o $@
 
-$(FUZZERS): $(BUILD)/tests/%: $(BUILD)/tests/fuzz/%.o $(LIB) | $(BUILD)/tests/
+$(FUZZERS): $(BUILD)/tests/%: $(BUILD)/tests/fuzz/%.o $(call objects,$(FUZZ_LIB)) $(LIB) | $(BUILD)/tests/
 	$(call msg,LINK,$@)
 	$(Q)$(CC) $(PX_LDFLAGS) -fsanitize=fuzzer $^ $(LIBS) -o $@
 

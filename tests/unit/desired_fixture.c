@@ -88,6 +88,7 @@ static int carry_out(struct node *node, struct generation *next, uint64_t now_ns
 
 int node_apply(struct node *node, struct generation *next, uint64_t now_ns, size_t most)
 {
+	bool all = !next->desired.keep_missing; /* else marks that a failed write left stay too */
 	int err = carry_out(node, next, now_ns, most);
 
 	if (err) {
@@ -96,7 +97,7 @@ int node_apply(struct node *node, struct generation *next, uint64_t now_ns, size
 	}
 	generation_trim(next);
 	generation_replace(&node->generation, next);
-	if (node->whole && !plan_model_marks_fit(&node->kernel))
+	if (node->whole && all && !plan_model_marks_fit(&node->kernel))
 		snprintf(node->wrong, sizeof(node->wrong), "marked addresses are not those of VIPs");
 	return 0;
 }

@@ -121,15 +121,21 @@ static void add_row(struct printed *text, const struct service_row *row)
 	add(text, "\n");
 }
 
-const char *generation_print(const struct generation *generation, struct printed *ret)
+static void add_rows(struct printed *text, const struct service_rows *rows, bool wanted_only)
 {
-	const struct service_rows *rows = &generation->rows;
-
-	start(ret);
 	for (size_t i = 0; i < rows->count; i++)
-		add_row(ret, &rows->items[i]);
-	add(ret, "rows: %zu wanted, %s, %d\n", rows->wanted, or_none(rows->problem),
-	    rows->endpoints_are_vips);
+		if (!wanted_only || rows->items[i].wanted || !rows->items[i].key.vip.family)
+			add_row(text, &rows->items[i]);
+	add(text, "%zu rows are wanted\n", rows->wanted);
+	if (!wanted_only)
+		add(text, "vips: %s, %d\n", or_none(rows->problem), rows->endpoints_are_vips);
+}
+
+const char *generation_print(const struct generation *generation, bool wanted_only,
+			     struct printed *ret)
+{
+	start(ret);
+	add_rows(ret, &generation->rows, wanted_only);
 	for (size_t i = 0; i < generation->problem_count; i++)
 		add(ret, "problem: %s\n", generation->problems[i]);
 	add(ret, "inputs %llx of %zu, stale at %llu\n",
@@ -198,6 +204,7 @@ static void add_backends(struct printed *text, const struct plan_model *kernel, 
 
 	for (uint32_t b = 1; b < MODEL_BACKENDS; b++)
 		if (kernel->backends[b].generation && kernel->backends[b].service == r &&
+		    kernel->backends[b].service_id == kernel->services[r].id &&
 		    !(kernel->backends[b].flags & BACKEND_DRAINING))
 			hashes[count++] = backend_hash(kernel, b);
 	qsort(hashes, count, sizeof(*hashes), compare_numbers);

@@ -14,8 +14,10 @@ struct printed {
 	char buf[1 << 15];
 };
 
-/* Every field of every row and of its status, and what the generation says of itself. */
-const char *generation_print(const struct generation *generation, struct printed *ret);
+/* Every field of every row and of its status, and what the generation says of itself. `wanted_only`:
+ * without the rows that take no virtual IP, and without what is said of virtual IPs at large. */
+const char *generation_print(const struct generation *generation, bool wanted_only,
+			     struct printed *ret);
 /* What packets meet, whatever rows and extents it stands in. */
 const char *kernel_print(const struct plan_model *kernel, struct printed *ret);
 
