@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Which agents run in this network namespace: each is there by the name of a socket.
+/* Finds the agents of this network namespace: each binds a socket name.
  *
  * Abstract names (unix(7)) belong to the network namespace, as the hooks do, and end with their
- * process; /proc/net/unix lists them. A lock in the pin directory tells of that directory alone. */
+ * process; /proc/net/unix lists them. A lock on the pin directory covers that directory only. */
 #include "claim.h"
 
 #include <errno.h>
@@ -23,7 +23,7 @@ static const char *tail_of(const char *pin_dir)
 	return length < CLAIM_DIR_MAX ? pin_dir : pin_dir + length - (CLAIM_DIR_MAX - 1);
 }
 
-/* Bound, and nothing more: "parallaxd/PID PIN_DIR". */
+/* The socket is bound to "parallaxd/PID PIN_DIR" and otherwise unused. */
 static int bind_name(const char *pin_dir)
 {
 	struct sockaddr_un name = { .sun_family = AF_UNIX };
@@ -68,7 +68,7 @@ static bool find_other(const char *pin_dir, struct claim_holder *ret)
 	return found;
 }
 
-/* Bound before looking: of two that start at once, one at least sees the other. */
+/* Binds before it searches: of two agents that start at once, at least one finds the other. */
 int claim_namespace(const char *pin_dir, int *ret_fd, struct claim_holder *ret_other)
 {
 	int fd = bind_name(pin_dir);

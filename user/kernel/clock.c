@@ -46,7 +46,7 @@ uint32_t clock_round_hz(uint32_t ticks, uint64_t ns)
 	return best;
 }
 
-/* Starts at a tick, so that only the far end of the interval is uncertain. */
+/* Waits for the next tick, so that the measured interval begins and ends with one. */
 static int wait_for_tick(int now_fd, uint32_t *ret)
 {
 	uint32_t first, now;

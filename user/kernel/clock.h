@@ -10,10 +10,10 @@ uint64_t clock_monotonic_ns(void);
 /* Runs `now_fd` (px_now) once. Returns 0 or -errno. */
 int clock_jiffies(int now_fd, uint32_t *ret);
 
-/* Jiffies per second, by looking twice: takes a tenth of a second. Returns 0 or -errno. */
+/* Measures jiffies per second, in a tenth of a second. Returns 0 or -errno. */
 int clock_measure_hz(int now_fd, uint32_t *ret_hz);
 
-/* The rate (100, 250, 300 or 1000) that `ticks` in `ns` come from. Pure. */
+/* The rate (100, 250, 300 or 1000) nearest to `ticks` in `ns`. Pure. */
 uint32_t clock_round_hz(uint32_t ticks, uint64_t ns);
 
 #endif

@@ -22,7 +22,7 @@ static struct bpf_tc_hook tc_hook(uint32_t ifindex, enum link_hook hook)
 	return tc;
 }
 
-/* ------------------------------------------------------------------ what we remember */
+/* ------------------------------------------------------------------ markers */
 
 static int marker_path(const char *pin_dir, const char *kind, uint32_t ifindex, const char *hook,
 		       char *buf)
@@ -33,8 +33,8 @@ static int marker_path(const char *pin_dir, const char *kind, uint32_t ifindex, 
 	return pins_path(pin_dir, name, buf);
 }
 
-/* Nothing but BPF objects can stand on a bpffs: the smallest map is the mark. It holds the network
- * namespace, where alone the number of the interface means anything. */
+/* A bpffs holds only BPF objects, so the marker is a map of one element: the network namespace in
+ * which the interface index is valid. */
 static int mark(const char *path)
 {
 	int fd = bpf_obj_get(path), err = 0;
@@ -86,7 +86,7 @@ static uint32_t handle_of(const char *pin_dir, uint32_t ifindex)
 
 /* ------------------------------------------------------------------ attach */
 
-/* The filters that stand tell it when the pins were deleted. */
+/* By the handles of the filters, in case the pins were deleted. */
 static bool is_own_qdisc(uint32_t ifindex)
 {
 	for (int egress = 0; egress < 2; egress++) {
@@ -150,7 +150,7 @@ static int count_filter(const struct nlmsghdr *message, void *arg)
 	return MNL_CB_OK;
 }
 
-/* Whether somebody's filter stands there, of whatever kind; not when that cannot be told. */
+/* Whether any filter of any owner is attached; false when that cannot be determined. */
 static bool has_filters(uint32_t ifindex, bool ingress)
 {
 	unsigned int count = 0;
@@ -161,6 +161,12 @@ static bool has_filters(uint32_t ifindex, bool ingress)
 static int forget(const char *path)
 {
 	return unlink(path) ? -errno : 0;
+}
+
+/* True if someone else removed the filter, the qdisc or the interface. */
+static bool is_gone(int err)
+{
+	return err == -ENOENT || err == -ENODEV || err == -EINVAL;
 }
 
 static int remove_qdisc(const char *pin_dir, uint32_t ifindex)
@@ -177,15 +183,7 @@ static int remove_qdisc(const char *pin_dir, uint32_t ifindex)
 	if (has_filters(ifindex, true) || has_filters(ifindex, false))
 		return 0;
 	err = bpf_tc_hook_destroy(&tc);
-	if (err && err != -ENOENT && err != -ENODEV && err != -EINVAL)
-		return err;
-	return forget(path);
-}
-
-/* Whether the remembered filter, the qdisc or the whole interface went without us. */
-static bool is_gone(int err)
-{
-	return err == -ENOENT || err == -ENODEV || err == -EINVAL;
+	return err && !is_gone(err) ? err : forget(path);
 }
 
 int clsact_detach(const char *pin_dir, uint32_t ifindex, enum link_hook hook)

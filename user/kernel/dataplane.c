@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Loads the programs, makes or adopts the maps, pins both. */
+/* Loads the programs, creates or adopts the maps, and pins both. */
 #include "dataplane.h"
 
 #include <errno.h>
@@ -18,12 +18,12 @@
 #include "pins.h"
 #include "power.h"
 
-/* ------------------------------------------------------------------ what libbpf says */
+/* ------------------------------------------------------------------ libbpf's messages */
 
-/* libbpf's callback has no argument; its last words explain a failure best. */
-static char last_words[DATAPLANE_REASON / 2];
+/* The last warning explains a failure best. Global, because libbpf's callback has no argument. */
+static char last_warning[DATAPLANE_REASON / 2];
 
-static int keep_words(enum libbpf_print_level level, const char *format, va_list args)
+static int keep_warning(enum libbpf_print_level level, const char *format, va_list args)
 {
 	char line[DATAPLANE_REASON / 2];
 
@@ -32,8 +32,8 @@ static int keep_words(enum libbpf_print_level level, const char *format, va_list
 	vsnprintf(line, sizeof(line), format, args);
 	if (strstr(line, "BEGIN PROG LOAD LOG") || strlen(line) < 4)
 		return 0;
-	snprintf(last_words, sizeof(last_words), "%s", line);
-	last_words[strcspn(last_words, "\n")] = '\0';
+	snprintf(last_warning, sizeof(last_warning), "%s", line);
+	last_warning[strcspn(last_warning, "\n")] = '\0';
 	return 0;
 }
 
@@ -64,7 +64,7 @@ static void set_sizes(struct parallax_bpf *skeleton, const struct config_limits 
 	bpf_map__set_max_entries(skeleton->maps.backends, limits->backends);
 	bpf_map__set_max_entries(skeleton->maps.slots, limits->slots / BUCKET_SLOTS);
 	bpf_map__set_max_entries(skeleton->maps.status, status_parts(limits->services));
-	bpf_map__set_max_entries(skeleton->maps.flows, 2 * limits->flows); /* halves */
+	bpf_map__set_max_entries(skeleton->maps.flows, 2 * limits->flows); /* both directions */
 	bpf_map__set_max_entries(skeleton->maps.embryonic, 2 * limits->flows / EMBRYONIC_FRACTION);
 	bpf_map__set_max_entries(skeleton->maps.reclaim,
 				 (uint32_t)power_of_two(1, 2 * limits->flows));
@@ -83,8 +83,8 @@ static int check_layout(struct dataplane *dataplane, const struct bpf_map *map,
 		return 0;
 	return dataplane_fail(dataplane, -EPROTO,
 		    "%s/%s was pinned by another version: type %u with %u-byte keys and %u-byte "
-		    "values, expected type %u with %u and %u; remove what that version left by "
-		    "`parallaxctl uninstall --pin-dir %s`, then start again",
+		    "values, expected type %u with %u and %u; run `parallaxctl uninstall --pin-dir %s`, "
+		    "then start again",
 		    dataplane->pin_dir, name, pinned->type, pinned->key_size, pinned->value_size,
 		    bpf_map__type(map), key, value, dataplane->pin_dir);
 }
@@ -96,8 +96,8 @@ static void note_size(struct dataplane *dataplane, const struct bpf_map *map, ui
 	if (bpf_map__max_entries(map) == pinned)
 		return;
 	snprintf(text, sizeof(text),
-		 "map %s keeps its %u elements, not %u as limits say: sizes change only after "
-		 "`parallaxctl uninstall`",
+		 "map %s has %u elements, limits ask for %u: run `parallaxctl uninstall` to change "
+		 "its size",
 		 bpf_map__name(map), pinned, bpf_map__max_entries(map));
 	dataplane->note(dataplane->note_arg, text);
 }
@@ -140,7 +140,7 @@ static int adopt_maps(struct dataplane *dataplane)
 	return 0;
 }
 
-/* 0 in a map that was made and never filled: the agent died in between. */
+/* The version is 0 if the agent died between creating and filling the maps. */
 static int check_version(struct dataplane *dataplane)
 {
 	struct settings settings;
@@ -151,8 +151,8 @@ static int check_version(struct dataplane *dataplane)
 	if (!settings.abi_version || settings.abi_version == ABI_VERSION)
 		return 0;
 	return dataplane_fail(dataplane, -EPROTO,
-		    "%s was pinned by layout version %u, this is %u; remove it by "
-		    "`parallaxctl uninstall --pin-dir %s`, then start again",
+		    "%s was pinned with layout version %u, this is %u; run `parallaxctl uninstall "
+		    "--pin-dir %s`, then start again",
 		    dataplane->pin_dir, settings.abi_version, ABI_VERSION, dataplane->pin_dir);
 }
 
@@ -167,7 +167,7 @@ static int load(struct dataplane *dataplane)
 	err = parallax_bpf__load(skeleton);
 	if (err)
 		return dataplane_fail(dataplane, err, "cannot load the programs: %s (%s); `parallaxctl check` "
-			    "tells what this machine lacks", strerror(-err), last_words);
+			    "lists what this machine lacks", strerror(-err), last_warning);
 	return 0;
 }
 
@@ -190,8 +190,8 @@ int dataplane_open(const char *pin_dir, const struct config_limits *limits, data
 		return -ENOMEM;
 	*dataplane = (struct dataplane){ .pin_dir = pin_dir, .note = note, .note_arg = arg,
 					 .reason = reason };
-	libbpf_set_print(keep_words);
-	last_words[0] = '\0';
+	libbpf_set_print(keep_warning);
+	last_warning[0] = '\0';
 	snprintf(reason, DATAPLANE_REASON, "out of memory");
 	err = open_and_adopt(dataplane, limits);
 	if (!err)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Loads the programs, makes or adopts the maps, pins both. */
+/* Loads the programs, creates or adopts the maps, and pins both. */
 #ifndef DATAPLANE_H
 #define DATAPLANE_H
 
@@ -16,23 +16,23 @@ struct dataplane;
 
 enum dataplane_program { PROGRAM_FROM_POD, PROGRAM_TO_POD, PROGRAM_UPLINK, PROGRAM_XDP };
 
-/* Called for what is worth telling and stops nothing. */
+/* Receives notices that do not stop the start. */
 typedef void (*dataplane_note)(void *arg, const char *text);
 
-/* Loads. Pinned maps of this layout are adopted with the size they have, others are refused. The
- * directory must exist and be locked. Attaches nothing. On failure `reason` of DATAPLANE_REASON
- * bytes says what is wrong and what helps; what was pinned stays. Returns 0 or -errno. */
+/* Loads and pins, but attaches nothing. Pinned maps of this layout are adopted with their size, others
+ * are refused. The directory must exist and be locked. On failure the pins stay, and `reason` of
+ * DATAPLANE_REASON bytes describes the fault and its remedy. Returns 0 or -errno. */
 int dataplane_open(const char *pin_dir, const struct config_limits *limits, dataplane_note note,
 		   void *arg, struct dataplane **ret, char *reason);
 
-/* Pins again what somebody unpinned; *ret_made counts that. On failure `reason` of DATAPLANE_REASON
- * bytes says what is wrong. Returns 0 or -errno. */
+/* Restores pins that somebody removed; *ret_made is their number. On failure `reason` of
+ * DATAPLANE_REASON bytes describes the fault. Returns 0 or -errno. */
 int dataplane_pin_again(struct dataplane *dataplane, size_t *ret_made, char *reason);
 
 /* Leaves everything pinned and attached. Accepts NULL. */
 void dataplane_close(struct dataplane *dataplane);
 
-/* Whether the maps were there before. */
+/* Whether the maps were adopted. */
 bool dataplane_adopted(const struct dataplane *dataplane);
 
 struct map_writer_fds dataplane_fds(const struct dataplane *dataplane);

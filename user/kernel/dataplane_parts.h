@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What the files of dataplane share. */
+/* Shared by the files of dataplane. */
 #ifndef DATAPLANE_PARTS_H
 #define DATAPLANE_PARTS_H
 
@@ -21,11 +21,11 @@ struct dataplane {
 int dataplane_fail(struct dataplane *dataplane, int err, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* Whether the map is state, and has a pin. */
+/* Whether the map holds state, and so is pinned. */
 bool dataplane_pins_map(const struct dataplane *dataplane, const struct bpf_map *map);
 
-/* Pins maps that are not pinned yet, and puts the programs in the place of older ones. Returns 0 or
- * -errno with the reason. */
+/* Pins maps that are not pinned yet, and replaces the pins of older programs. Returns 0 or -errno with
+ * the reason. */
 int dataplane_pin(struct dataplane *dataplane);
 
 #endif

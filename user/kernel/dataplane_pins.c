@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Pins maps and programs, at the start and again when somebody removed them. */
+/* Pins maps and programs, at the start and when somebody removed the pins. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,11 +14,11 @@
 
 bool dataplane_pins_map(const struct dataplane *dataplane, const struct bpf_map *map)
 {
-	/* Not state: made anew with each load. */
+	/* Others hold no state and are created with each load. */
 	return !bpf_map__is_internal(map) && map != dataplane->skeleton->maps.scratch;
 }
 
-/* *ret_made counts pins that were not there. */
+/* *ret_made counts new pins. */
 static int pin_map(struct dataplane *dataplane, const struct bpf_map *map, size_t *ret_made)
 {
 	char path[PIN_PATH_MAX];
@@ -58,7 +58,7 @@ static int program_path(const struct dataplane *dataplane, const struct bpf_prog
 	return pins_path(dataplane->pin_dir, name, buf);
 }
 
-/* The new program takes the pin's place in one step. */
+/* rename(2) replaces the pin atomically. */
 static int pin_program(struct dataplane *dataplane, const struct bpf_program *program)
 {
 	char path[PIN_PATH_MAX], fresh[PIN_PATH_MAX];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Filters of anybody on the clsact qdisc of an interface. */
+/* Lists the filters on the clsact qdisc of an interface, whoever owns them. */
 #include "filter_dump.h"
 
 #include <sys/socket.h>

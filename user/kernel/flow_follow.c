@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Follows the ring `events`: asks the packet path to record flows, and reads what it records. */
+/* Follows the ring `events`: asks the packet path to record flows, and reads the records. */
 #include "flow_follow.h"
 
 #include <errno.h>
@@ -20,8 +20,8 @@ struct flow_follow {
 	size_t settings_bytes;
 	struct ring_buffer *ring;
 	int events;
-	uint64_t lease; /* what we wrote last; 0: none */
-	uint64_t since; /* older events are somebody else's */
+	uint64_t lease; /* the value we wrote last; 0: none */
+	uint64_t since; /* events before this were recorded for another follower */
 	flow_follow_visit visit;
 	void *arg;
 };
@@ -34,20 +34,20 @@ static bool swap(struct flow_follow *follow, uint64_t from, uint64_t to)
 					   __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
 }
 
-static uint64_t claim(const struct flow_follow *follow)
+static uint64_t held_until(const struct flow_follow *follow)
 {
 	return __atomic_load_n(&follow->settings->follow_until, __ATOMIC_SEQ_CST);
 }
 
-/* A living follower moves its claim every second; a dead one's runs out. */
+/* A live follower renews its lease every second; that of a dead one expires. */
 static int take_lease(struct flow_follow *follow)
 {
-	uint64_t seen = claim(follow), now = clock_monotonic_ns(), next;
+	uint64_t seen = held_until(follow), now = clock_monotonic_ns(), next;
 
-	/* A claim further ahead than any lease is none of ours: left by hand. */
+	/* A time further ahead than any lease was not written by a follower. */
 	while (seen > now && seen <= now + LEASE_NS) {
 		usleep(50000);
-		next = claim(follow);
+		next = held_until(follow);
 		if (next > seen)
 			return -EBUSY;
 		seen = next;

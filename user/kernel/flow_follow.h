@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Follows the ring `events`: asks the packet path to record flows, and reads what it records. */
+/* Follows the ring `events`: asks the packet path to record flows, and reads the records. */
 #ifndef FLOW_FOLLOW_H
 #define FLOW_FOLLOW_H
 
@@ -10,11 +10,11 @@ struct flow_follow;
 /* Called with each event; non-zero stops flow_follow_poll() and is returned by it. */
 typedef int (*flow_follow_visit)(void *arg, const struct flow_event *event);
 
-/* Takes the lease on the ring: settings.follow_until is both the time until which the packet path
- * records and the claim of its one follower, taken and renewed by compare-and-swap, so that a
- * follower that died blocks the next for at most as long as it had asked for. May wait that long.
- * Events of before are dropped. Returns 0; -EBUSY when somebody else follows; -ENOENT when
- * nothing is pinned; or another -errno. */
+/* Takes the lease on the ring. settings.follow_until is both the time until which the packet path
+ * records and the lease of the only follower, taken and renewed by compare-and-swap, so that a dead
+ * follower blocks the next one no longer than its lease. May wait that long. Earlier events are
+ * dropped. Returns 0; -EBUSY when another follower is active; -ENOENT when nothing is pinned; or
+ * another -errno. */
 int flow_follow_open(const char *pin_dir, flow_follow_visit visit, void *arg,
 		     struct flow_follow **ret);
 
@@ -22,7 +22,7 @@ int flow_follow_open(const char *pin_dir, flow_follow_visit visit, void *arg,
  * lease was lost, what `visit` returned, or another -errno. */
 int flow_follow_poll(struct flow_follow *follow, int timeout_ms);
 
-/* Gives the lease back. Accepts NULL. */
+/* Releases the lease. Accepts NULL. */
 void flow_follow_close(struct flow_follow *follow);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* A data plane of another pin directory on the hooks of our interfaces. */
+/* Finds a data plane of another pin directory on our interfaces. */
 #include "foreign_plane.h"
 
 #include <dirent.h>
@@ -16,39 +16,39 @@
 #include "interfaces.h"
 #include "netlink.h"
 
-/* Programs by the directory that they are pinned in. */
+/* The programs pinned in one directory. */
 struct plane {
 	char pin_dir[PIN_PATH_MAX];
 	uint32_t ids[LINK_HOOKS];
 	size_t id_count;
 };
 
-struct look {
+struct search {
 	const struct config *config;
 	struct plane *planes; /* the first is ours */
 	size_t plane_count;
 	struct foreign_plane found;
 };
 
-/* ------------------------------------------------------------------ which are pinned where */
+/* ------------------------------------------------------------------ pinned programs */
 
-static int add_plane(struct look *look, const char *pin_dir)
+static int add_plane(struct search *search, const char *pin_dir)
 {
-	struct plane *planes = realloc(look->planes, (look->plane_count + 1) * sizeof(*planes));
+	struct plane *planes = realloc(search->planes, (search->plane_count + 1) * sizeof(*planes));
 	struct plane *plane;
 
 	if (!planes)
 		return -ENOMEM;
-	look->planes = planes;
-	plane = &planes[look->plane_count];
+	search->planes = planes;
+	plane = &planes[search->plane_count];
 	*plane = (struct plane){};
 	snprintf(plane->pin_dir, sizeof(plane->pin_dir), "%s", pin_dir);
 	plane->id_count = link_pinned_programs(pin_dir, plane->ids);
-	look->plane_count += plane->id_count || !look->plane_count;
+	search->plane_count += plane->id_count || !search->plane_count;
 	return 0;
 }
 
-static int add_planes(struct look *look, const char *parent)
+static int add_planes(struct search *search, const char *parent)
 {
 	DIR *dir = opendir(parent);
 	struct dirent *entry;
@@ -57,17 +57,17 @@ static int add_planes(struct look *look, const char *parent)
 
 	while (dir && !err && (entry = readdir(dir)))
 		if (entry->d_name[0] != '.' && !pins_path(parent, entry->d_name, path) &&
-		    strcmp(path, look->planes[0].pin_dir))
-			err = add_plane(look, path);
+		    strcmp(path, search->planes[0].pin_dir))
+			err = add_plane(search, path);
 	if (dir)
 		closedir(dir);
 	return err;
 }
 
-static int find_planes(struct look *look, const char *pin_dir)
+static int find_planes(struct search *search, const char *pin_dir)
 {
 	char parents[2][PIN_PATH_MAX] = { "", PIN_DIR_DEFAULT };
-	int err = add_plane(look, pin_dir);
+	int err = add_plane(search, pin_dir);
 
 	snprintf(parents[0], sizeof(parents[0]), "%s", pin_dir);
 	for (int i = 0; !err && i < 2; i++) {
@@ -76,21 +76,21 @@ static int find_planes(struct look *look, const char *pin_dir)
 		if (slash)
 			*slash = '\0';
 		if (slash && (!i || strcmp(parents[0], parents[1])))
-			err = add_planes(look, parents[i]);
+			err = add_planes(search, parents[i]);
 	}
 	return err;
 }
 
-static const struct plane *find_plane(const struct look *look, uint32_t id)
+static const struct plane *find_plane(const struct search *search, uint32_t id)
 {
-	for (size_t i = 0; i < look->plane_count; i++)
-		for (size_t j = 0; j < look->planes[i].id_count; j++)
-			if (look->planes[i].ids[j] == id)
-				return &look->planes[i];
+	for (size_t i = 0; i < search->plane_count; i++)
+		for (size_t j = 0; j < search->planes[i].id_count; j++)
+			if (search->planes[i].ids[j] == id)
+				return &search->planes[i];
 	return NULL;
 }
 
-/* ------------------------------------------------------------------ which are attached */
+/* ------------------------------------------------------------------ attached programs */
 
 /* "px_from_pod", or "px_from_pod:[7]" as libbpf names a filter. */
 static bool is_our_name(const char *name)
@@ -106,7 +106,8 @@ static bool is_our_name(const char *name)
 	return false;
 }
 
-/* Needs CAP_SYS_ADMIN, which the agent may lack: then only what is pinned is known again. */
+/* By the names of filters and, with CAP_SYS_ADMIN, of programs. Without it only pinned programs are
+ * recognised. */
 static bool is_named_like_ours(const struct hook_program *program)
 {
 	struct bpf_prog_info info = {};
@@ -121,39 +122,39 @@ static bool is_named_like_ours(const struct hook_program *program)
 	return ours;
 }
 
-/* Whether it belongs to another data plane, of which *ret_dir is told where it is known. */
-static bool is_other(const struct look *look, const struct hook_program *program, char *ret_dir)
+/* Whether it belongs to another data plane; sets *ret_dir if its pin directory is known. */
+static bool is_other(const struct search *search, const struct hook_program *program, char *ret_dir)
 {
-	const struct plane *plane = find_plane(look, program->id);
+	const struct plane *plane = find_plane(search, program->id);
 
-	if (plane == look->planes || (!plane && !is_named_like_ours(program)))
+	if (plane == search->planes || (!plane && !is_named_like_ours(program)))
 		return false;
 	if (plane)
 		memcpy(ret_dir, plane->pin_dir, sizeof(plane->pin_dir));
 	return true;
 }
 
-static bool has_other(const struct look *look, const struct hook_programs *programs, char *ret_dir)
+static bool has_other(const struct search *search, const struct hook_programs *programs, char *ret_dir)
 {
 	for (uint32_t i = 0; i < programs->count; i++)
-		if (is_other(look, &programs->items[i], ret_dir))
+		if (is_other(search, &programs->items[i], ret_dir))
 			return true;
 	return false;
 }
 
-static bool stands_on(const struct look *look, uint32_t ifindex, char *ret_dir)
+static bool stands_on(const struct search *search, uint32_t ifindex, char *ret_dir)
 {
 	struct hook_programs programs = { .count = 1 };
 
 	if (!hook_query_xdp(ifindex, &programs.items[0].id) && programs.items[0].id &&
-	    has_other(look, &programs, ret_dir))
+	    has_other(search, &programs, ret_dir))
 		return true;
 	for (int ingress = 0; ingress < 2; ingress++) {
 		if (!hook_query_tcx(ifindex, ingress, &programs) &&
-		    has_other(look, &programs, ret_dir))
+		    has_other(search, &programs, ret_dir))
 			return true;
 		if (!hook_query_clsact(ifindex, ingress, &programs) &&
-		    has_other(look, &programs, ret_dir))
+		    has_other(search, &programs, ret_dir))
 			return true;
 	}
 	return false;
@@ -161,11 +162,11 @@ static bool stands_on(const struct look *look, uint32_t ifindex, char *ret_dir)
 
 static int visit_link(void *arg, const struct netlink_link *link)
 {
-	struct look *look = arg;
-	struct foreign_plane *found = &look->found;
+	struct search *search = arg;
+	struct foreign_plane *found = &search->found;
 
-	if (link->gone || !interfaces_role(look->config, link->name) ||
-	    !stands_on(look, link->ifindex, found->pin_dir))
+	if (link->gone || !interfaces_role(search->config, link->name) ||
+	    !stands_on(search, link->ifindex, found->pin_dir))
 		return 0;
 	if (!found->interfaces++)
 		memcpy(found->interface, link->name, sizeof(found->interface));
@@ -174,13 +175,13 @@ static int visit_link(void *arg, const struct netlink_link *link)
 
 int foreign_plane_find(const struct config *config, const char *pin_dir, struct foreign_plane *ret)
 {
-	struct look look = { .config = config };
-	int err = find_planes(&look, pin_dir);
+	struct search search = { .config = config };
+	int err = find_planes(&search, pin_dir);
 
 	if (!err)
-		err = netlink_links(visit_link, &look);
-	free(look.planes);
+		err = netlink_links(visit_link, &search);
+	free(search.planes);
 	if (!err)
-		*ret = look.found;
+		*ret = search.found;
 	return err;
 }

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* A data plane of another pin directory on the hooks of our interfaces: its agent is dead, or this
- * one had not started. */
+/* Finds a data plane of another pin directory on our interfaces, left by an agent that is dead. */
 #ifndef FOREIGN_PLANE_H
 #define FOREIGN_PLANE_H
 
@@ -10,12 +9,12 @@
 #include "pins.h"
 
 struct foreign_plane {
-	size_t interfaces; /* of ours, that it is on; 0: there is none */
+	size_t interfaces; /* number of our interfaces with its programs; 0: no foreign data plane */
 	char interface[16]; /* the first of them */
-	char pin_dir[PIN_PATH_MAX]; /* "" when it lies neither beside ours nor beside the usual one */
+	char pin_dir[PIN_PATH_MAX]; /* "" when it is a sibling neither of ours nor of the default one */
 };
 
-/* To be called when our own programs are attached. Returns 0 or -errno. */
+/* Call it when our own programs are attached. Returns 0 or -errno. */
 int foreign_plane_find(const struct config *config, const char *pin_dir, struct foreign_plane *ret);
 
 #endif

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Walks a pinned BPF hash in batches. */
+/* Reads a BPF hash in batches. */
 #include "hash_reader.h"
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <bpf/bpf.h>
 
@@ -33,7 +34,7 @@ void hash_walk_done(struct hash_walk *walk)
 	*walk = (struct hash_walk){};
 }
 
-/* Returns 1 with more to come, 0 with the last ones, or -errno. The position is a bucket number. */
+/* Returns 1, or 0 with the last batch, or -errno. The position is a bucket number. */
 static int read_batch(struct hash_walk *walk, uint32_t *ret_count)
 {
 	*ret_count = walk->room;
@@ -50,7 +51,7 @@ int hash_walk_step(struct hash_walk *walk, hash_reader_visit visit, void *arg)
 	uint32_t count;
 	int more = read_batch(walk, &count), err = 0;
 
-	/* One bucket alone holds more than fits. */
+	/* A single bucket may hold more than fits. */
 	while (more == -ENOSPC && walk->room < LAST_BATCH && !err) {
 		err = resize(walk, walk->room * 2);
 		if (!err)
@@ -75,4 +76,36 @@ int hash_reader_walk(int fd, uint32_t key_size, uint32_t value_size, hash_reader
 		more = hash_walk_step(&walk, visit, arg);
 	hash_walk_done(&walk);
 	return err ? err : more;
+}
+
+void *hash_list_next(struct hash_list *list)
+{
+	size_t room = list->room ? list->room * 2 : 64;
+	uint8_t *items;
+
+	if (list->count == list->room) {
+		items = realloc(list->items, room * list->size);
+		if (!items)
+			return NULL;
+		list->items = items;
+		list->room = room;
+	}
+	return memset(list->items + list->count++ * list->size, 0, list->size);
+}
+
+static int list_element(void *arg, const void *key, const void *value)
+{
+	struct hash_list *list = arg;
+	uint8_t *item = hash_list_next(list);
+
+	if (!item)
+		return -ENOMEM;
+	memcpy(item, key, list->key_size);
+	memcpy(item + list->value_offset, value, list->value_size);
+	return 0;
+}
+
+int hash_list_read(int fd, struct hash_list *list)
+{
+	return hash_reader_walk(fd, list->key_size, list->value_size, list_element, list);
 }

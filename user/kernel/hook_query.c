@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Which BPF programs stand on the hooks of an interface, ours and others'. */
+/* Lists the BPF programs on the hooks of an interface, whoever owns them. */
 #include "hook_query.h"
 
 #include <errno.h>
@@ -20,8 +20,8 @@
 #define TCX_INGRESS 46
 #define TCX_EGRESS 47
 
-/* BPF_PROG_QUERY as far as it is used here: the layout is kernel ABI, and older headers have it
- * without the target's union. */
+/* The fields of BPF_PROG_QUERY used here. The layout is kernel ABI; older headers lack the union of
+ * the target. */
 struct query_attr {
 	uint32_t target_ifindex;
 	uint32_t attach_type;
@@ -44,7 +44,7 @@ int hook_query_tcx(uint32_t ifindex, bool ingress, struct hook_programs *ret)
 		.prog_ids = (uint64_t)(uintptr_t)ids, .count = HOOK_QUERY_MAX,
 	};
 
-	/* ENOSPC: there are more than fit, and the first are there. */
+	/* ENOSPC: the first HOOK_QUERY_MAX are filled in. */
 	if (syscall(SYS_bpf, BPF_PROG_QUERY, &attr, sizeof(attr)) && errno != ENOSPC)
 		return -errno;
 	*ret = (struct hook_programs){};
@@ -89,7 +89,7 @@ static int on_filter(const struct nlmsghdr *message, void *arg)
 	struct filter filter = { .program.pref = TC_H_MAJ(tc->tcm_info) >> 16 };
 
 	mnl_attr_parse(message, sizeof(*tc), on_attribute, &filter);
-	/* Each preference is listed once more without a program. */
+	/* The kernel lists each preference once more without a program. */
 	if (filter.bpf && (filter.program.id || filter.program.name[0]) &&
 	    programs->count < HOOK_QUERY_MAX)
 		programs->items[programs->count++] = filter.program;
@@ -101,7 +101,7 @@ int hook_query_clsact(uint32_t ifindex, bool ingress, struct hook_programs *ret)
 	struct hook_programs found = {};
 	int err = filter_dump(ifindex, ingress, on_filter, &found);
 
-	/* Without the qdisc there is nothing to list. */
+	/* There is no clsact qdisc. */
 	if (err == -EINVAL || err == -ENOENT)
 		err = 0;
 	if (!err)

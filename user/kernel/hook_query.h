@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Which BPF programs stand on the hooks of an interface, ours and others'. */
+/* Lists the BPF programs on the hooks of an interface, whoever owns them. */
 #ifndef HOOK_QUERY_H
 #define HOOK_QUERY_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#define HOOK_QUERY_MAX 16 /* programs looked at per hook */
+#define HOOK_QUERY_MAX 16 /* programs listed per hook */
 
 struct hook_program {
-	uint32_t id;   /* of the program; 0 when the kernel does not tell */
+	uint32_t id;   /* of the program; 0 when the kernel omits it */
 	char name[64]; /* of the filter, where it has one; else "" */
 	uint32_t pref; /* clsact: of the filter */
 };
@@ -19,11 +19,11 @@ struct hook_programs {
 	uint32_t count; /* HOOK_QUERY_MAX at most */
 };
 
-/* Programs on a TCX hook, in the order they run. Returns 0, or -EINVAL when this kernel has no
+/* Programs on a TCX hook, in the order of execution. Returns 0, or -EINVAL when this kernel has no
  * TCX, or another -errno. */
 int hook_query_tcx(uint32_t ifindex, bool ingress, struct hook_programs *ret);
 
-/* BPF filters of a clsact hook, in the order they run. Returns 0 (also without a qdisc) or
+/* BPF filters of a clsact hook, in the order of execution. Returns 0 (also without a qdisc) or
  * -errno. */
 int hook_query_clsact(uint32_t ifindex, bool ingress, struct hook_programs *ret);
 

@@ -77,7 +77,7 @@ const struct interface *interfaces_uplink(const struct interfaces *interfaces)
 
 /* ------------------------------------------------------------------ rows of `ifaces` */
 
-/* Rows outlive the agent; one that was there keeps the time since which we see its packets. */
+/* captured_ns: since when we see the packets of the interface; 0 for one that was just created. */
 static int write_row(const struct interfaces *interfaces, const struct interface *item, bool born)
 {
 	int fd = dataplane_ifaces_fd(interfaces->dataplane);
@@ -112,7 +112,7 @@ static int attach(struct interfaces *interfaces, struct interface *item, enum li
 	    link_stands(interfaces->pin_dir, item->ifindex, hook, link_program_id(fd)))
 		return 0;
 	*ret_changed = true;
-	/* What began while the hook was empty is older than our look at it. */
+	/* Connections that began while the hook was empty are older than this attachment. */
 	if (item->held)
 		write_row(interfaces, item, false);
 	err = link_attach(interfaces->pin_dir, item->ifindex, hook, fd, interfaces->config->attach,
@@ -155,7 +155,7 @@ static void attach_all(struct interfaces *interfaces, struct interface *item, co
 
 	item->problem = 0;
 	if (item->role == IFACE_POD) {
-		/* Replies first: a flow must never be opened that cannot be undone. */
+		/* Replies first: no flow may be opened whose replies are not translated back. */
 		if (!attach(interfaces, item, LINK_TO_POD, PROGRAM_TO_POD, ret_changed))
 			attach(interfaces, item, LINK_FROM_POD, PROGRAM_FROM_POD, ret_changed);
 	} else if (!attach(interfaces, item, LINK_UPLINK, PROGRAM_UPLINK, ret_changed)) {
@@ -226,7 +226,7 @@ static void refresh(struct interface *item, const struct netlink_link *link, boo
 	item->seen = true;
 }
 
-/* Interfaces without a role that were there before us may yet be renamed into one. */
+/* Interfaces older than the agent that may yet be renamed to match a pattern. */
 static int remember_older(struct interfaces *interfaces, uint32_t ifindex)
 {
 	uint32_t *older = realloc(interfaces->older, (interfaces->older_count + 1) * sizeof(*older));
@@ -253,7 +253,7 @@ static void forget_older(struct interfaces *interfaces, uint32_t ifindex)
 			interfaces->older[i--] = interfaces->older[--interfaces->older_count];
 }
 
-/* The row first: the programs look at it from the first packet on. */
+/* The row comes first: the programs read it from the first packet on. */
 static int take(struct interfaces *interfaces, struct interface *item, const char *kind, bool born,
 		bool *ret_changed)
 {
@@ -305,7 +305,7 @@ int interfaces_on_link(struct interfaces *interfaces, const struct netlink_link 
 	return take(interfaces, item, link->kind, false, ret_changed);
 }
 
-/* ------------------------------------------------------------------ full look */
+/* ------------------------------------------------------------------ resync */
 
 struct resync {
 	struct interfaces *interfaces;
@@ -319,7 +319,7 @@ static int visit_link(void *arg, const struct netlink_link *link)
 	return interfaces_on_link(resync->interfaces, link, &resync->changed);
 }
 
-/* A list that changed while it was read is read again: to visit an interface twice is no harm. */
+/* Reads the list again if it changed meanwhile; an interface may be visited twice. */
 static int visit_links(struct resync *resync)
 {
 	int err = -EINTR;
@@ -329,7 +329,7 @@ static int visit_links(struct resync *resync)
 	return err;
 }
 
-/* Pins of interfaces that went, or changed roles, while no agent ran. */
+/* Detaches pins of interfaces that disappeared, or changed roles, while no agent ran. */
 static int visit_pin(void *arg, const char *name)
 {
 	struct resync *resync = arg;

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Keeps the programs attached to the interfaces that the configuration names, as they come, go
- * and lose them. */
+/* Keeps the programs attached to the interfaces that the configuration names. */
 #ifndef INTERFACES_H
 #define INTERFACES_H
 
@@ -23,7 +22,7 @@ struct interface {
 	bool up;
 	enum link_kind attached; /* of the TC hooks */
 	bool xdp;
-	bool held;               /* attached before the look that is under way */
+	bool held;               /* was attached before the current pass */
 	bool seen;               /* by the running resync */
 	int problem;             /* -errno of the last attempt, 0 when all hooks stand */
 	enum link_hook problem_hook;
@@ -31,13 +30,13 @@ struct interface {
 
 struct interfaces {
 	const char *pin_dir;
-	const struct config *config; /* as it was at start: patterns do not reload */
+	const struct config *config; /* as at the start: patterns are not reloaded */
 	const struct dataplane *dataplane;
 	struct interface *items;
 	size_t count, capacity;
-	bool watching; /* an interface that a message shows first from here on was just born */
+	bool watching; /* from here on an unknown interface in a message was just created */
 	bool resyncing;
-	uint32_t *older; /* interfaces without a role that were there before */
+	uint32_t *older; /* interfaces without a role that existed before */
 	size_t older_count;
 };
 
@@ -47,19 +46,19 @@ void interfaces_init(struct interfaces *interfaces, const char *pin_dir,
 /* Leaves everything attached. */
 void interfaces_done(struct interfaces *interfaces);
 
-/* Looks at every interface: attaches, repairs, forgets what is gone, detaches what no pattern names
- * any more. *ret_changed is set, never cleared. Returns 0 or -errno; what fails for one interface
- * alone stands in its `problem`. */
+/* Visits every interface: attaches, repairs, forgets those that are gone and detaches those that no
+ * pattern matches any more. *ret_changed is set, never cleared. Returns 0 or -errno; a failure of a
+ * single interface is in its `problem`. */
 int interfaces_resync(struct interfaces *interfaces, bool *ret_changed);
 
-/* One message of the watch. */
+/* Handles one message of the watch. */
 int interfaces_on_link(struct interfaces *interfaces, const struct netlink_link *link,
 		       bool *ret_changed);
 
 /* Role by the patterns; 0 for none. Pods win. Pure. */
 enum iface_role interfaces_role(const struct config *config, const char *name);
 
-/* Whether XDP suits an uplink: hardware whose driver passes metadata on. Pure. */
+/* Whether to use XDP on an uplink: hardware whose driver passes metadata on. Pure. */
 bool interfaces_suits_xdp(enum xdp_mode mode, const char *kind, const char *driver);
 
 /* The first uplink, or NULL. */

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The hooks of an interface, and how our filters are told from others there. */
+/* The hooks of an interface, and the marks of our filters there. */
 #ifndef LINK_HOOK_H
 #define LINK_HOOK_H
 
-/* Our filters on clsact: not 1, 50 or 66, which neighbours use. */
+/* Of our filters on clsact. Other projects use 1, 50 and 66. */
 #define LINK_TC_PRIORITY 0x5058
 #define LINK_TC_HANDLE 0x5058
-#define LINK_TC_HANDLE_OWN 0x5059 /* on a qdisc that we made ourselves */
+#define LINK_TC_HANDLE_OWN 0x5059 /* on a qdisc that we created */
 
 enum link_hook { LINK_FROM_POD, LINK_TO_POD, LINK_UPLINK, LINK_XDP };
 #define LINK_HOOKS 4

@@ -21,7 +21,7 @@
 #define TCX_EGRESS 47
 #define FLAG_BEFORE (1u << 3) /* BPF_F_BEFORE: without a relative, at the head */
 
-/* BPF_LINK_CREATE as far as it is used here; the layout is kernel ABI. */
+/* The fields of BPF_LINK_CREATE used here; the layout is kernel ABI. */
 struct link_create_attr {
 	uint32_t program_fd;
 	uint32_t ifindex;
@@ -32,8 +32,8 @@ struct link_create_attr {
 	uint64_t expected_revision;
 };
 
-/* struct bpf_link_info as far as it is used here: TCX and XDP both begin with the ifindex, which
- * turns 0 when the interface goes. */
+/* The fields of struct bpf_link_info used here: those of TCX and XDP both begin with the ifindex,
+ * which becomes 0 when the interface is deleted. */
 struct link_info {
 	uint32_t type, id, program_id, zero;
 	uint32_t ifindex;
@@ -108,7 +108,7 @@ static int get_info(int fd, struct link_info *ret)
 	return bpf_obj_get_info_by_fd(fd, ret, &length) ? -errno : 0;
 }
 
-/* The pinned link, if it is still on the interface; a dead one loses its pin. Returns the
+/* Opens the pinned link if it is still on the interface, and unpins a dead one. Returns the
  * descriptor, -ENOENT or another -errno. */
 static int open_pinned(const char *path, uint32_t ifindex)
 {
@@ -155,7 +155,7 @@ static int create_and_pin(const char *path, uint32_t ifindex, enum link_hook hoo
 		return fd;
 	if (bpf_obj_pin(fd, path))
 		err = -errno;
-	close(fd); /* without its pin the link goes as well */
+	close(fd); /* without a pin this deletes the link */
 	return err;
 }
 
@@ -174,9 +174,9 @@ static int attach_link(const char *path, uint32_t ifindex, enum link_hook hook, 
 	return err;
 }
 
-/* ------------------------------------------------------------------ either kind */
+/* ------------------------------------------------------------------ links and filters */
 
-/* Kernels before 6.6 know no TCX: EINVAL. */
+/* Kernels before 6.6 have no TCX and return EINVAL. */
 static bool is_missing(int err)
 {
 	return err == -EINVAL || err == -EOPNOTSUPP;
@@ -194,7 +194,7 @@ int link_attach(const char *pin_dir, uint32_t ifindex, enum link_hook hook, int 
 		err = attach_link(path, ifindex, hook, program_fd);
 		if (!err) {
 			*ret_kind = hook == LINK_XDP ? LINK_NATIVE_XDP : LINK_TCX;
-			/* After a change of mode the filter would see each packet again. */
+			/* After a change of mode the filter would see each packet a second time. */
 			return hook == LINK_XDP ? 0 : clsact_detach(pin_dir, ifindex, hook);
 		}
 		if (hook == LINK_XDP || mode == ATTACH_TCX || !is_missing(err))
@@ -225,7 +225,7 @@ bool link_stands(const char *pin_dir, uint32_t ifindex, enum link_hook hook, uin
 	return stands;
 }
 
-/* The link may be held by somebody else's descriptor: detach, then unpin. */
+/* Another process may hold a descriptor of the link: detach, then unpin. */
 static int detach_link(const char *path)
 {
 	int fd = bpf_obj_get(path);

@@ -15,26 +15,26 @@ enum link_kind { LINK_NONE, LINK_TCX, LINK_CLSACT, LINK_NATIVE_XDP };
 /* "tcx", "clsact", "xdp" or "none". */
 const char *link_kind_name(enum link_kind kind);
 
-/* Attaches `program_fd`; what we attached before (found by its pin) gets the program in place,
- * without a gap. `mode` is for the TC hooks alone. Returns 0 with *ret_kind, -EBUSY when another
- * XDP program is there, or another -errno. */
+/* Attaches `program_fd`; an existing link of ours (found by its pin) gets the program in place,
+ * without a gap. `mode` applies to the TC hooks only. Returns 0 with *ret_kind, -EBUSY when another
+ * XDP program is attached, or another -errno. */
 int link_attach(const char *pin_dir, uint32_t ifindex, enum link_hook hook, int program_fd,
 		enum attach_mode mode, enum link_kind *ret_kind);
 
-/* Whether what link_attach() made still stands, and runs the program with this id. */
+/* Whether the link or filter of link_attach() is still attached and runs the program of this id. */
 bool link_stands(const char *pin_dir, uint32_t ifindex, enum link_hook hook, uint32_t program_id);
 
-/* Detaches, and removes a clsact qdisc that we made once nobody uses it. Nothing attached, or
- * the interface gone, is success. Returns 0 or -errno. */
+/* Detaches, and removes a clsact qdisc that we created once it has no filters. Success when nothing is
+ * attached or the interface is gone. Returns 0 or -errno. */
 int link_detach(const char *pin_dir, uint32_t ifindex, enum link_hook hook);
 
-/* Takes apart the name of a link's or filter's pin. Returns false for other names. */
+/* Parses the name of a link's or filter's pin. Returns false for other names. */
 bool link_parse_pin(const char *name, uint32_t *ret_ifindex, enum link_hook *ret_hook);
 
-/* Id of the program behind `fd`, 0 when it cannot be told. */
+/* Id of the program behind `program_fd`; 0 when it is unknown. */
 uint32_t link_program_id(int program_fd);
 
-/* Ids of the programs pinned under `pin_dir` that go on hooks. Returns how many. */
+/* Ids of the hook programs pinned under `pin_dir`. Returns their number. */
 size_t link_pinned_programs(const char *pin_dir, uint32_t ids[LINK_HOOKS]);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Reads the pinned maps into a snapshot; the command line's only way to them. */
+/* Reads the pinned maps into a snapshot. */
 #include "map_reader_parts.h"
 
 #include <errno.h>
@@ -14,7 +14,6 @@
 #include <bpf/libbpf.h>
 
 #include "clock.h"
-#include "hash_reader.h"
 #include "netns.h"
 #include "pins.h"
 #include "snapshot_find.h"
@@ -46,7 +45,7 @@ static int map_array(struct reading *reading, const char *name, uint32_t value_s
 	return err;
 }
 
-/* Before anything else: maps of another version must not be read at all. */
+/* Comes first: maps of another version must not be read. */
 static int check_version(struct reading *reading)
 {
 	const struct settings *settings;
@@ -62,18 +61,21 @@ static int check_version(struct reading *reading)
 
 static int map_arrays(struct reading *reading)
 {
+	const struct {
+		const char *name;
+		uint32_t value_size;
+		struct mapping *mapping;
+	} arrays[] = {
+		{ "services", sizeof(struct service), &reading->services },
+		{ "backends", sizeof(struct backend), &reading->backends },
+		{ "slots", sizeof(struct bucket), &reading->slots },
+		{ "drops", sizeof(struct drops), &reading->drops },
+		{ "filters", sizeof(struct filters), &reading->filters },
+	};
 	int err = check_version(reading);
 
-	if (!err)
-		err = map_array(reading, "services", sizeof(struct service), &reading->services);
-	if (!err)
-		err = map_array(reading, "backends", sizeof(struct backend), &reading->backends);
-	if (!err)
-		err = map_array(reading, "slots", sizeof(struct bucket), &reading->slots);
-	if (!err)
-		err = map_array(reading, "drops", sizeof(struct drops), &reading->drops);
-	if (!err)
-		err = map_array(reading, "filters", sizeof(struct filters), &reading->filters);
+	for (size_t i = 0; !err && i < sizeof(arrays) / sizeof(*arrays); i++)
+		err = map_array(reading, arrays[i].name, arrays[i].value_size, arrays[i].mapping);
 	return err;
 }
 
@@ -92,26 +94,7 @@ static void point_at_arrays(struct reading *reading)
 	snapshot->filters = reading->filters.memory;
 }
 
-static int list_add(void *arg, const void *key, const void *value)
-{
-	struct list *list = arg;
-	uint8_t *item, *grown;
-
-	if (list->count == list->room) {
-		list->room = list->room ? list->room * 2 : 64;
-		grown = realloc(list->items, list->room * list->size);
-		if (!grown)
-			return -ENOMEM;
-		list->items = grown;
-	}
-	item = list->items + list->count++ * list->size;
-	memset(item, 0, list->size);
-	memcpy(item, key, list->key_size);
-	memcpy(item + list->value_offset, value, list->value_size);
-	return 0;
-}
-
-int map_reader_hash(struct reading *reading, const char *name, struct list *list,
+int map_reader_hash(struct reading *reading, const char *name, struct hash_list *list,
 		    uint32_t *ret_max)
 {
 	struct pin_map info;
@@ -123,49 +106,38 @@ int map_reader_hash(struct reading *reading, const char *name, struct list *list
 		return err;
 	err = pins_map_info(fd, &info);
 	if (!err)
-		err = hash_reader_walk(fd, list->key_size, list->value_size, list_add, list);
+		err = hash_list_read(fd, list);
 	if (!err && ret_max)
 		*ret_max = info.max_entries;
 	close(fd);
 	return err;
 }
 
-/* One hash of the tables: where its elements go in struct snapshot. */
+/* A hash map and its array in struct snapshot. */
 struct table_map {
 	const char *name;
-	struct list shape;
+	struct hash_list shape;
 	size_t items, count; /* offsets in struct snapshot */
 	int (*compare)(const void *, const void *);
 };
 
-#define SHAPE(type, value)                                                                         \
-	{                                                                                          \
-		.size = sizeof(struct type), .key_size = sizeof(((struct type *)0)->TABLE_KEY),    \
-		.value_offset = offsetof(struct type, value),                                      \
-		.value_size = sizeof(((struct type *)0)->value),                                   \
-	}
-#define TABLE(name, value)                                                                         \
-	.shape = SHAPE(name##_entry, value), .items = offsetof(struct snapshot, name##s),          \
+#define TABLE(name, key, value)                                                                    \
+	.shape = HASH_LIST(struct name##_entry, key, value),                                       \
+	.items = offsetof(struct snapshot, name##s),                                               \
 	.count = offsetof(struct snapshot, name##_count), .compare = snapshot_##name##_compare
 
 static const struct table_map table_maps[] = {
-#define TABLE_KEY key
-	{ .name = "vips", TABLE(vip, row) },
-	{ .name = "names", TABLE(name, text) },
-	{ .name = "gateways", TABLE(gateway, gateway) },
-#undef TABLE_KEY
-#define TABLE_KEY id
-	{ .name = "networks", TABLE(network, network) },
-#undef TABLE_KEY
-#define TABLE_KEY ifindex
-	{ .name = "ifaces", TABLE(iface, iface) },
-#undef TABLE_KEY
+	{ .name = "vips", TABLE(vip, key, row) },
+	{ .name = "names", TABLE(name, key, text) },
+	{ .name = "gateways", TABLE(gateway, key, gateway) },
+	{ .name = "networks", TABLE(network, id, network) },
+	{ .name = "ifaces", TABLE(iface, ifindex, iface) },
 };
 
 static int read_table(struct reading *reading, const struct table_map *map)
 {
 	uint8_t *snapshot = (uint8_t *)&reading->snapshot;
-	struct list list = map->shape;
+	struct hash_list list = map->shape;
 	int err = map_reader_hash(reading, map->name, &list, NULL);
 
 	if (list.count)
@@ -188,7 +160,7 @@ static int read_tables(struct reading *reading)
 	return err;
 }
 
-/* Which programs are pinned, and what the one that tells the time says. */
+/* The programs that are pinned, and the time that px_now returns. */
 static void read_programs(struct reading *reading)
 {
 	struct snapshot *snapshot = &reading->snapshot;

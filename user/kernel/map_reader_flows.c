@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Reads what packets change: flows and counters. */
+/* Reads the maps that packets change: flows and counters. */
 #include "map_reader_parts.h"
 
 #include <errno.h>
@@ -12,7 +12,7 @@
 #include "pins.h"
 #include "snapshot_find.h"
 
-/* Of a key that stands in both maps, the full flow is kept. */
+/* Of a key in both maps, the entry of `flows` is kept. */
 static void sort_flows(struct snapshot *s)
 {
 	size_t kept = 0;
@@ -30,14 +30,11 @@ static void sort_flows(struct snapshot *s)
 	s->flow_count = kept;
 }
 
-/* Both flow maps into one array: a flow that is being promoted may stand in both. */
+/* Reads both flow maps into one array. A flow that is being promoted may be in both. */
 int map_reader_flows(struct reading *reading)
 {
 	struct snapshot *s = &reading->snapshot;
-	struct list list = { .size = sizeof(struct flow_entry),
-			     .key_size = sizeof(struct flow_key),
-			     .value_offset = offsetof(struct flow_entry, flow),
-			     .value_size = sizeof(struct flow) };
+	struct hash_list list = HASH_LIST(struct flow_entry, key, flow);
 	int err = map_reader_hash(reading, "embryonic", &list, &s->embryonic_usage.max);
 
 	s->embryonic_usage.used = (uint32_t)list.count;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What the parts of map_reader share. */
+/* Shared by the files of map_reader. */
 #ifndef MAP_READER_PARTS_H
 #define MAP_READER_PARTS_H
 
+#include "hash_reader.h"
 #include "map_reader.h"
 
 /* A memory-mapped array. */
@@ -19,15 +20,8 @@ struct reading {
 	const char *failed; /* map that could not be read */
 };
 
-/* A growing array of the snapshot. */
-struct list {
-	uint8_t *items;
-	size_t count, room, size;
-	uint32_t key_size, value_offset, value_size;
-};
-
-/* Reads a whole hash into `list`, whose shape is set. Returns 0 or -errno. */
-int map_reader_hash(struct reading *reading, const char *name, struct list *list,
+/* Appends the elements of a pinned hash to `list`. Returns 0 or -errno. */
+int map_reader_hash(struct reading *reading, const char *name, struct hash_list *list,
 		    uint32_t *ret_max);
 
 /* `flows` and `embryonic`. */

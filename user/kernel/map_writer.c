@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The only writer of the tables: carries changes out. */
+/* Carries out changes: the only writer of the tables. */
 #include "map_writer.h"
 
 #include <errno.h>
@@ -34,8 +34,8 @@ static int map_one(int fd, struct mapped *ret)
 	return pins_mmap(fd, true, &ret->memory, &ret->bytes);
 }
 
-/* Updating an array of maps waits for a grace period of RCU (kernel: maybe_wait_bpf_programs),
- * which no other call of ours promises. */
+/* Updating an array of maps waits for an RCU grace period (kernel: maybe_wait_bpf_programs); no other
+ * call does so by contract. */
 static int rcu_sync_open(struct map_writer *writer)
 {
 	LIBBPF_OPTS(bpf_map_create_opts, options);
@@ -48,37 +48,46 @@ static int rcu_sync_open(struct map_writer *writer)
 	return writer->rcu_sync_fd < 0 ? -errno : 0;
 }
 
-static int rcu_sync_wait(struct map_writer *writer)
+static int rcu_sync_wait(struct map_writer *writer, const struct change *change)
 {
 	__u32 key = 0;
 
+	(void)change;
 	return bpf_map_update_elem(writer->rcu_sync_fd, &key, &writer->rcu_sync_inner_fd, BPF_ANY) ?
 		       -errno : 0;
 }
 
-int map_writer_new(const struct map_writer_fds *fds, struct map_writer **ret)
+static int map_all(struct map_writer *writer)
 {
-	struct map_writer *writer = calloc(1, sizeof(*writer));
+	const struct map_writer_fds *fds = &writer->fds;
 	struct pin_map slots;
-	int err;
+	int err = pins_map_info(fds->slots, &slots);
 
-	if (!writer)
-		return -ENOMEM;
-	writer->fds = *fds;
-	writer->rcu_sync_fd = writer->rcu_sync_inner_fd = -1;
+	if (err)
+		return err;
+	writer->bucket_count = slots.max_entries;
 	err = partial_mmap_open(fds->services, &writer->services);
 	if (!err)
 		err = partial_mmap_open(fds->backends, &writer->backends);
-	if (!err)
-		err = pins_map_info(fds->slots, &slots);
-	if (!err)
-		writer->bucket_count = slots.max_entries;
 	if (!err)
 		err = partial_mmap_open(fds->drops, &writer->drops);
 	if (!err)
 		err = map_one(fds->filters, &writer->filters);
 	if (!err)
 		err = map_one(fds->settings, &writer->settings);
+	return err;
+}
+
+int map_writer_new(const struct map_writer_fds *fds, struct map_writer **ret)
+{
+	struct map_writer *writer = calloc(1, sizeof(*writer));
+	int err;
+
+	if (!writer)
+		return -ENOMEM;
+	writer->fds = *fds;
+	writer->rcu_sync_fd = writer->rcu_sync_inner_fd = -1;
+	err = map_all(writer);
 	if (!err)
 		err = rcu_sync_open(writer);
 	if (err) {
@@ -128,9 +137,19 @@ int map_writer_resync(struct map_writer *writer, struct ledger *ledger)
 
 #define STORE(to, value) __atomic_store_n(&(to), value, __ATOMIC_RELEASE)
 
+static struct service *service_at(const struct map_writer *writer, uint32_t row)
+{
+	return (struct service *)writer->services.memory + row;
+}
+
+static struct backend *backend_at(const struct map_writer *writer, uint32_t row)
+{
+	return (struct backend *)writer->backends.memory + row;
+}
+
 static int write_backend(struct map_writer *writer, const struct change *change)
 {
-	struct backend *row = (struct backend *)writer->backends.memory + change->row;
+	struct backend *row = backend_at(writer, change->row);
 	struct backend resting = *change->backend;
 
 	resting.generation = 0;
@@ -139,18 +158,24 @@ static int write_backend(struct map_writer *writer, const struct change *change)
 	return 0;
 }
 
-static int retire_backend(struct map_writer *writer, uint32_t b)
+static int retire_backend(struct map_writer *writer, const struct change *change)
 {
-	struct backend *row = (struct backend *)writer->backends.memory + b;
+	struct backend *row = backend_at(writer, change->row);
 
 	STORE(row->last_generation, row->generation);
 	STORE(row->generation, 0);
 	return 0;
 }
 
+static int write_backend_flags(struct map_writer *writer, const struct change *change)
+{
+	STORE(backend_at(writer, change->row)->flags, change->flags);
+	return 0;
+}
+
 static int write_info(struct map_writer *writer, const struct change *change)
 {
-	struct backend *row = (struct backend *)writer->backends.memory + change->row;
+	struct backend *row = backend_at(writer, change->row);
 
 	STORE(row->share, change->info.share);
 	STORE(row->weight, change->info.weight);
@@ -162,7 +187,7 @@ static int write_info(struct map_writer *writer, const struct change *change)
 
 static int write_service(struct map_writer *writer, const struct change *change)
 {
-	struct service *row = (struct service *)writer->services.memory + change->row;
+	struct service *row = service_at(writer, change->row);
 	struct service unused = *change->service;
 
 	unused.flags = 0;
@@ -172,13 +197,37 @@ static int write_service(struct map_writer *writer, const struct change *change)
 	return 0;
 }
 
-static int clear_service(struct map_writer *writer, uint32_t r)
+static int clear_service(struct map_writer *writer, const struct change *change)
 {
-	struct service *row = (struct service *)writer->services.memory + r;
+	struct service *row = service_at(writer, change->row);
 
 	STORE(row->table, TABLE_DESC(0, 0, 0, TABLE_GENERATION(row->table) + 1));
 	STORE(row->local_table, TABLE_DESC(0, 0, 0, TABLE_GENERATION(row->local_table) + 1));
 	STORE(row->flags, 0);
+	return 0;
+}
+
+static int write_service_flags(struct map_writer *writer, const struct change *change)
+{
+	STORE(service_at(writer, change->row)->flags, change->flags);
+	return 0;
+}
+
+static int write_table(struct map_writer *writer, const struct change *change)
+{
+	STORE(service_at(writer, change->row)->table, change->desc);
+	return 0;
+}
+
+static int write_local_table(struct map_writer *writer, const struct change *change)
+{
+	STORE(service_at(writer, change->row)->local_table, change->desc);
+	return 0;
+}
+
+static int write_drop(struct map_writer *writer, const struct change *change)
+{
+	STORE(service_at(writer, change->row)->drop, change->drop);
 	return 0;
 }
 
@@ -213,19 +262,20 @@ static int write_slots(struct map_writer *writer, const struct change *change)
 	return err;
 }
 
-static int set_destination(struct map_writer *writer, __be32 address)
+static int set_destination(struct map_writer *writer, const struct change *change)
 {
 	struct filters *filters = writer->filters.memory;
-	uint32_t bit = address_bit(address);
+	uint32_t bit = address_bit(change->address);
 
-	/* The packet path sets bits of this word, too. */
+	/* The packet path sets bits of the same word. */
 	__atomic_fetch_or(&filters->destinations[bit / 64], 1ULL << bit % 64, __ATOMIC_RELEASE);
 	return 0;
 }
 
-/* Each field by itself; abi_version and follow_until belong to others. */
-static int write_settings(struct map_writer *writer, const struct settings *from)
+/* Stores field by field; abi_version and follow_until have other writers. */
+static int write_settings(struct map_writer *writer, const struct change *change)
 {
+	const struct settings *from = change->settings;
 	struct settings *to = writer->settings.memory;
 
 	STORE(to->network, from->network);
@@ -267,118 +317,90 @@ static int set_name(struct map_writer *writer, const struct change *change)
 	return set(writer->fds.names, &change->name.key, &name);
 }
 
-static int write_entry(struct map_writer *writer, const struct change *change)
+static int set_allowed(struct map_writer *writer, const struct change *change)
 {
-	const struct vip_key mark = { .addr = change->address };
-	__u32 one = 1;
-
-	switch (change->kind) {
-	case CHANGE_NETWORK_SET:
-		return set(writer->fds.networks, &change->row, &change->network);
-	case CHANGE_NETWORK_REMOVE:
-		return drop(writer->fds.networks, &change->row);
-	case CHANGE_GATEWAY_SET:
-		return set(writer->fds.gateways, &change->gateway.key, &change->gateway.value);
-	case CHANGE_GATEWAY_REMOVE:
-		return drop(writer->fds.gateways, &change->gateway.key);
-	case CHANGE_ALLOWED_SET:
-		return set(writer->fds.allowed, &change->allowed, &one);
-	case CHANGE_ALLOWED_REMOVE:
-		return drop(writer->fds.allowed, &change->allowed);
-	case CHANGE_NAME_SET:
-		return set_name(writer, change);
-	case CHANGE_NAME_REMOVE:
-		return drop(writer->fds.names, &change->name.key);
-	case CHANGE_ID_SET:
-		return set(writer->fds.service_ids, &change->id, &change->row);
-	case CHANGE_ID_REMOVE:
-		return drop(writer->fds.service_ids, &change->id);
-	case CHANGE_VIP_ADD:
-	case CHANGE_VIP_MOVE:
-		/* A move replaces the element: who reads the old one meanwhile comes to a row that
-		 * still repeats this VIP, or is told off by another row's. */
-		return set(writer->fds.vips, &change->vip, &change->row);
-	case CHANGE_VIP_REMOVE:
-		return drop(writer->fds.vips, &change->vip);
-	case CHANGE_ADDRESS_ADD:
-		return set(writer->fds.vips, &mark, &(uint32_t){ 0 });
-	case CHANGE_ADDRESS_REMOVE:
-		return drop(writer->fds.vips, &mark);
-	default:
-		return -EINVAL;
-	}
+	return set(writer->fds.allowed, &change->allowed, &(__u32){ 1 });
 }
 
-/* Makes what the change is about writable. */
-static int reach(struct map_writer *writer, const struct change *change)
+static int mark_address(struct map_writer *writer, const struct change *change)
 {
-	switch (change->kind) {
-	case CHANGE_BACKEND_RETIRE:
-	case CHANGE_BACKEND:
-	case CHANGE_BACKEND_INFO:
-	case CHANGE_BACKEND_FLAGS:
-		return partial_mmap_need(&writer->backends, (size_t)change->row + 1);
-	case CHANGE_SERVICE:
-	case CHANGE_SERVICE_FLAGS:
-	case CHANGE_TABLE:
-	case CHANGE_LOCAL_TABLE:
-	case CHANGE_DROP:
-	case CHANGE_SERVICE_CLEAR:
-		return partial_mmap_need(&writer->services, (size_t)change->row + 1);
-	case CHANGE_DROPS:
-		return partial_mmap_need(&writer->drops, (size_t)change->row + 1);
-	default:
-		return 0;
-	}
+	return set(writer->fds.vips, &(struct vip_key){ .addr = change->address }, &(__u32){ 0 });
 }
+
+static int unmark_address(struct map_writer *writer, const struct change *change)
+{
+	return drop(writer->fds.vips, &(struct vip_key){ .addr = change->address });
+}
+
+/* ------------------------------------------------------------------ all kinds */
+
+/* How a kind of change is written: by a function, with its row of `array` mapped first, or as an
+ * element of a hash. Offsets: in struct map_writer, map_writer_fds and change. */
+struct writing {
+	int (*write)(struct map_writer *, const struct change *);
+	size_t array;           /* 0: none */
+	size_t map, key, value; /* value 0: delete */
+};
+
+#define ROW(function, array_) { .write = function, .array = offsetof(struct map_writer, array_) }
+#define DELETE(map_, key_)                                                                         \
+	{ .map = offsetof(struct map_writer_fds, map_), .key = offsetof(struct change, key_) }
+#define SET(map_, key_, value_)                                                                    \
+	{                                                                                          \
+		.map = offsetof(struct map_writer_fds, map_),                                      \
+		.key = offsetof(struct change, key_), .value = offsetof(struct change, value_)     \
+	}
+
+static const struct writing writings[] = {
+	[CHANGE_RCU_SYNC] = { .write = rcu_sync_wait },
+	[CHANGE_SETTINGS] = { .write = write_settings },
+	[CHANGE_NETWORK_SET] = SET(networks, row, network),
+	[CHANGE_NETWORK_REMOVE] = DELETE(networks, row),
+	[CHANGE_GATEWAY_SET] = SET(gateways, gateway.key, gateway.value),
+	[CHANGE_GATEWAY_REMOVE] = DELETE(gateways, gateway.key),
+	[CHANGE_ALLOWED_SET] = { .write = set_allowed },
+	[CHANGE_ALLOWED_REMOVE] = DELETE(allowed, allowed),
+	[CHANGE_NAME_SET] = { .write = set_name },
+	[CHANGE_NAME_REMOVE] = DELETE(names, name.key),
+	[CHANGE_DESTINATION] = { .write = set_destination },
+	[CHANGE_ADDRESS_ADD] = { .write = mark_address },
+	[CHANGE_ADDRESS_REMOVE] = { .write = unmark_address },
+	[CHANGE_BACKEND_RETIRE] = ROW(retire_backend, backends),
+	[CHANGE_BACKEND] = ROW(write_backend, backends),
+	[CHANGE_BACKEND_INFO] = ROW(write_info, backends),
+	[CHANGE_BACKEND_FLAGS] = ROW(write_backend_flags, backends),
+	[CHANGE_SLOTS] = { .write = write_slots },
+	[CHANGE_SERVICE] = ROW(write_service, services),
+	[CHANGE_SERVICE_FLAGS] = ROW(write_service_flags, services),
+	[CHANGE_TABLE] = ROW(write_table, services),
+	[CHANGE_LOCAL_TABLE] = ROW(write_local_table, services),
+	[CHANGE_DROPS] = ROW(write_drops, drops),
+	[CHANGE_DROP] = ROW(write_drop, services),
+	[CHANGE_SERVICE_CLEAR] = ROW(clear_service, services),
+	[CHANGE_ID_SET] = SET(service_ids, id, row),
+	[CHANGE_ID_REMOVE] = DELETE(service_ids, id),
+	/* A move replaces the element. A packet that read the old one finds a row that still repeats
+	 * this VIP, or another service's row, which fails the match. */
+	[CHANGE_VIP_ADD] = SET(vips, vip, row),
+	[CHANGE_VIP_MOVE] = SET(vips, vip, row),
+	[CHANGE_VIP_REMOVE] = DELETE(vips, vip),
+};
 
 int map_writer_apply(struct map_writer *writer, const struct change *change)
 {
-	struct service *services = writer->services.memory;
-	struct backend *backends = writer->backends.memory;
-	int err = reach(writer, change);
+	const struct writing *how = &writings[change->kind];
+	const char *at = (const char *)change;
+	int fd, err = 0;
 
+	if (how->array)
+		err = partial_mmap_need((void *)((char *)writer + how->array),
+					(size_t)change->row + 1);
 	if (err)
 		return err;
-	switch (change->kind) {
-	case CHANGE_RCU_SYNC:
-		return rcu_sync_wait(writer);
-	case CHANGE_SETTINGS:
-		return write_settings(writer, change->settings);
-	case CHANGE_DESTINATION:
-		return set_destination(writer, change->address);
-	case CHANGE_BACKEND_RETIRE:
-		return retire_backend(writer, change->row);
-	case CHANGE_BACKEND:
-		return write_backend(writer, change);
-	case CHANGE_BACKEND_INFO:
-		return write_info(writer, change);
-	case CHANGE_BACKEND_FLAGS:
-		STORE(backends[change->row].flags, change->flags);
-		return 0;
-	case CHANGE_SLOTS:
-		return write_slots(writer, change);
-	case CHANGE_SERVICE:
-		return write_service(writer, change);
-	case CHANGE_SERVICE_FLAGS:
-		STORE(services[change->row].flags, change->flags);
-		return 0;
-	case CHANGE_TABLE:
-		STORE(services[change->row].table, change->desc);
-		return 0;
-	case CHANGE_LOCAL_TABLE:
-		STORE(services[change->row].local_table, change->desc);
-		return 0;
-	case CHANGE_DROPS:
-		return write_drops(writer, change);
-	case CHANGE_DROP:
-		STORE(services[change->row].drop, change->drop);
-		return 0;
-	case CHANGE_SERVICE_CLEAR:
-		return clear_service(writer, change->row);
-	default:
-		return write_entry(writer, change);
-	}
+	if (how->write)
+		return how->write(writer, change);
+	memcpy(&fd, (const char *)&writer->fds + how->map, sizeof(fd));
+	return how->value ? set(fd, at + how->key, at + how->value) : drop(fd, at + how->key);
 }
 
 void map_writer_set_version(struct map_writer *writer)

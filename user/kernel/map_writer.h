@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The only writer of the tables: carries changes out, and takes stock for the ledger. */
+/* Carries out changes: the only writer of the tables. */
 #ifndef MAP_WRITER_H
 #define MAP_WRITER_H
 
@@ -22,11 +22,10 @@ int map_writer_new(const struct map_writer_fds *fds, struct map_writer **ret);
 /* Accepts NULL. */
 void map_writer_free(struct map_writer *writer);
 
-/* The arrays, which stay where they are while the writer lives; elements that nobody has written
- * yet read as zeros. */
+/* The arrays, which do not move while the writer lives; elements never written read as zeros. */
 struct ledger_memory map_writer_memory(const struct map_writer *writer);
 
-/* Reads the hashes and rebuilds `ledger` from everything. Returns 0 or -errno. */
+/* Rebuilds `ledger` from all maps. Returns 0 or -errno. */
 int map_writer_resync(struct map_writer *writer, struct ledger *ledger);
 
 /* Writes one change. After a failure the ledger has to be rebuilt. Returns 0 or -errno. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What rtnetlink tells about interfaces: a full list, and word of each change. */
+/* Interfaces by rtnetlink: the full list, and a watch for changes. */
 #include "netlink.h"
 
 #include <errno.h>
@@ -60,7 +60,7 @@ static void parse_link(const struct nlmsghdr *message, struct netlink_link *ret)
 	mnl_attr_parse(message, sizeof(*info), take_link_attr, ret);
 }
 
-/* Where a message goes. */
+/* Receivers of the messages. */
 struct dispatch {
 	netlink_link_visit visit;
 	void *arg;

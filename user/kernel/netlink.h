@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What rtnetlink tells about interfaces: a full list, and word of each change. */
+/* Interfaces by rtnetlink: the full list, and a watch for changes. */
 #ifndef NETLINK_H
 #define NETLINK_H
 
@@ -20,13 +20,13 @@ struct netlink_link {
 typedef int (*netlink_link_visit)(void *arg, const struct netlink_link *link);
 
 /* Visits every interface of this network namespace. Returns 0, what `visit` returned, -EINTR when
- * interfaces came or went meanwhile, or another -errno. */
+ * interfaces changed meanwhile, or another -errno. */
 int netlink_links(netlink_link_visit visit, void *arg);
 
 /* First global IPv4 address of an interface. Returns 0, -ENOENT, or another -errno. */
 int netlink_address(uint32_t ifindex, struct addr *ret);
 
-/* Driver as ethtool names it ("veth", "e1000e"), "" when it does not tell. */
+/* The driver in ethtool's terms ("veth", "e1000e"); "" when it is unknown. */
 void netlink_driver(const char *name, char *buf, size_t size);
 
 struct netlink_watch;
@@ -37,8 +37,8 @@ void netlink_watch_free(struct netlink_watch *watch);
 /* To be polled for reading. */
 int netlink_watch_fd(const struct netlink_watch *watch);
 
-/* Reads what there is: links are visited, *ret_addresses is set when an address changed. Returns 0;
- * -ENOBUFS when changes were lost, so that all has to be looked at; or another -errno. */
+/* Reads all pending messages: visits links, sets *ret_addresses when an address changed. Returns 0;
+ * -ENOBUFS when messages were lost, so that a resync is needed; or another -errno. */
 int netlink_watch_read(struct netlink_watch *watch, netlink_link_visit visit, void *arg,
 		       bool *ret_addresses);
 

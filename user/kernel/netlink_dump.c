@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* A list that rtnetlink gives. */
+/* Requests a list from rtnetlink. */
 #include "netlink_dump.h"
 
 #include <errno.h>

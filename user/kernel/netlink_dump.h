@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* A list that rtnetlink gives. */
+/* Requests a list from rtnetlink. */
 #ifndef NETLINK_DUMP_H
 #define NETLINK_DUMP_H
 
 #include <libmnl/libmnl.h>
 
-#define NETLINK_BYTES 32768 /* received at a time: what the kernel sends at most */
+#define NETLINK_BYTES 32768 /* the largest message that the kernel sends */
 
-/* Completes `request`, whose type and payload are set, asks for all there is and calls `visit` with
- * each message. Returns 0, -EINTR when the list changed meanwhile, or another -errno. */
+/* Completes `request`, whose type and payload are set, sends it as a dump request and calls `visit`
+ * with each message. Returns 0, -EINTR when the list changed meanwhile, or another -errno. */
 int netlink_dump(struct nlmsghdr *request, mnl_cb_t visit, void *arg);
 
 #endif

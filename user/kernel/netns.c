@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Which network namespace this is: namespaces(7), an inode number of nsfs. */
+/* The network namespace of this process: namespaces(7), an inode number of nsfs. */
 #include "netns.h"
 
 #include <sys/stat.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The used part of a mapped array of the kernel. */
+/* Maps the used part of a BPF array. */
 #include "partial_mmap.h"
 
 #include <errno.h>
@@ -10,8 +10,8 @@
 
 #include "pins.h"
 
-/* By which a window grows, and is searched: each growth is a mapping of its own. A multiple of the
- * page size. */
+/* Bytes by which a mapping grows and is searched; a multiple of the page size. Each growth is a
+ * mapping of its own. */
 #define STEP ((size_t)128 << 10)
 
 static size_t round_up(size_t bytes, size_t unit)
@@ -25,9 +25,9 @@ static bool is_zero(const unsigned char *memory, size_t bytes)
 }
 
 /* Whether the elements in these bytes of the array are all zero: 1, 0 or -errno. */
-static int step_is_zero(const struct partial_mmap *window, size_t from, size_t bytes)
+static int step_is_zero(const struct partial_mmap *map, size_t from, size_t bytes)
 {
-	void *memory = mmap(NULL, bytes, PROT_READ, MAP_SHARED, window->fd, (off_t)from);
+	void *memory = mmap(NULL, bytes, PROT_READ, MAP_SHARED, map->fd, (off_t)from);
 	int zero;
 
 	if (memory == MAP_FAILED)
@@ -37,14 +37,14 @@ static int step_is_zero(const struct partial_mmap *window, size_t from, size_t b
 	return zero;
 }
 
-/* Steps are looked at from behind, one at a time. */
-static int find_used(const struct partial_mmap *window, size_t *ret_bytes)
+/* Searches from the end, one step at a time. */
+static int find_used(const struct partial_mmap *map, size_t *ret_bytes)
 {
-	size_t end = window->bytes;
+	size_t end = map->bytes;
 
 	while (end) {
 		size_t from = (end - 1) / STEP * STEP;
-		int zero = step_is_zero(window, from, end - from);
+		int zero = step_is_zero(map, from, end - from);
 
 		if (zero < 0)
 			return zero;
@@ -56,61 +56,61 @@ static int find_used(const struct partial_mmap *window, size_t *ret_bytes)
 	return 0;
 }
 
-static int map_up_to(struct partial_mmap *window, size_t bytes)
+static int map_up_to(struct partial_mmap *map, size_t bytes)
 {
 	size_t end = round_up(bytes, STEP);
-	char *at = (char *)window->memory + window->mapped;
+	char *at = (char *)map->memory + map->mapped;
 
-	if (end > window->bytes)
-		end = window->bytes;
-	if (end <= window->mapped)
+	if (end > map->bytes)
+		end = map->bytes;
+	if (end <= map->mapped)
 		return 0;
-	if (mmap(at, end - window->mapped, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED,
-		 window->fd, (off_t)window->mapped) == MAP_FAILED)
+	if (mmap(at, end - map->mapped, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED,
+		 map->fd, (off_t)map->mapped) == MAP_FAILED)
 		return -errno;
-	window->mapped = end;
+	map->mapped = end;
 	return 0;
 }
 
 int partial_mmap_open(int fd, struct partial_mmap *ret)
 {
-	struct partial_mmap window = { .fd = fd };
+	struct partial_mmap map = { .fd = fd };
 	struct pin_map info;
 	size_t used;
 	int err = pins_map_info(fd, &info);
 
 	if (err)
 		return err;
-	window.rows = info.max_entries;
-	window.stride = pins_stride(info.value_size);
-	window.bytes = round_up(window.stride * window.rows, (size_t)sysconf(_SC_PAGESIZE));
-	window.memory = mmap(NULL, window.bytes, PROT_READ,
+	map.rows = info.max_entries;
+	map.stride = pins_stride(info.value_size);
+	map.bytes = round_up(map.stride * map.rows, (size_t)sysconf(_SC_PAGESIZE));
+	map.memory = mmap(NULL, map.bytes, PROT_READ,
 			     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (window.memory == MAP_FAILED)
+	if (map.memory == MAP_FAILED)
 		return -errno;
-	err = find_used(&window, &used);
+	err = find_used(&map, &used);
 	if (!err)
-		err = map_up_to(&window, used);
+		err = map_up_to(&map, used);
 	if (err) {
-		partial_mmap_close(&window);
+		partial_mmap_close(&map);
 		return err;
 	}
-	*ret = window;
+	*ret = map;
 	return 0;
 }
 
-void partial_mmap_close(struct partial_mmap *window)
+void partial_mmap_close(struct partial_mmap *map)
 {
-	if (window->memory)
-		munmap(window->memory, window->bytes);
-	*window = (struct partial_mmap){};
+	if (map->memory)
+		munmap(map->memory, map->bytes);
+	*map = (struct partial_mmap){};
 }
 
-int partial_mmap_need(struct partial_mmap *window, size_t rows)
+int partial_mmap_need(struct partial_mmap *map, size_t rows)
 {
-	if (rows > window->rows)
+	if (rows > map->rows)
 		return -EINVAL;
-	return map_up_to(window, rows * window->stride);
+	return map_up_to(map, rows * map->stride);
 }
 
 int partial_mmap_write(int fd, size_t at, const void *from, size_t bytes)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What stands in the pin directory: maps by name, and the lock of the agent that owns them. */
+/* The pin directory: maps by name, and the lock of the agent that owns them. */
 #include "pins.h"
 
 #include <dirent.h>
@@ -116,7 +116,7 @@ static int check_is_bpffs(const char *path)
 	return (unsigned long)fs.f_type == BPF_FS_MAGIC ? 0 : -EMEDIUMTYPE;
 }
 
-/* The directory that would hold `path`, for telling "no bpffs" before making anything. */
+/* Checks the parent of `path`, so that a missing bpffs is reported before anything is created. */
 static int check_parent(const char *path)
 {
 	char parent[PIN_PATH_MAX];
@@ -150,7 +150,7 @@ static int open_dir(const char *pin_dir)
 	return fd < 0 ? -errno : fd;
 }
 
-/* flock(2) does not tell its holder; /proc/locks does, by device and inode. 0: not found. */
+/* flock(2) does not name the holder, /proc/locks does, by device and inode. 0: not found. */
 static pid_t find_holder(int fd)
 {
 	unsigned int major_id, minor_id;
@@ -226,7 +226,7 @@ int pins_owner(const char *pin_dir, pid_t *ret_owner)
 	if (fd < 0)
 		return fd;
 	owner = find_holder(fd);
-	/* Only where /proc does not tell: a lock held for an instant may refuse a starting agent. */
+	/* Only if /proc does not show it: even a short lock may make a starting agent fail. */
 	if (!owner && !flock(fd, LOCK_SH | LOCK_NB))
 		err = -ESRCH;
 	close(fd);

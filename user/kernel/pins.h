@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What stands in the pin directory: maps by name, and the lock of the agent that owns them. */
+/* The pin directory: maps by name, and the lock of the agent that owns them. */
 #ifndef PINS_H
 #define PINS_H
 
@@ -13,7 +13,7 @@
 /* Longest path of a pin, its zero byte included. */
 #define PIN_PATH_MAX 512
 
-/* Size of a map as the kernel made it, which the configuration may since have left. */
+/* Parameters of a map in the kernel, which may differ from those of the configuration. */
 struct pin_map {
 	uint32_t type; /* enum bpf_map_type */
 	uint32_t key_size, value_size; /* bytes */
@@ -24,39 +24,39 @@ struct pin_map {
 /* Writes "PIN_DIR/NAME" into `buf` of PIN_PATH_MAX bytes. Returns 0 or -ENAMETOOLONG. */
 int pins_path(const char *pin_dir, const char *name, char *buf);
 
-/* Opens a pinned map. The caller closes *ret_fd. Returns 0, -ENOENT when nothing is pinned by
- * that name, or another -errno. */
+/* Opens a pinned map. The caller closes *ret_fd. Returns 0, -ENOENT when there is no such pin, or
+ * another -errno. */
 int pins_open_map(const char *pin_dir, const char *name, int *ret_fd);
 
-/* The same, and refuses (-EPROTO) a map whose key or value is of another size. */
+/* The same, but returns -EPROTO for a map with other key or value sizes. */
 int pins_open_map_checked(const char *pin_dir, const char *name, uint32_t key_size,
 			  uint32_t value_size, int *ret_fd);
 
 /* Describes the map behind `fd`. Returns 0 or -errno. */
 int pins_map_info(int fd, struct pin_map *ret);
 
-/* Bytes by which an element of an mmapable array is apart from the next: values round up to 8. */
+/* Bytes per element of an mmapable array: values are padded to a multiple of 8. */
 size_t pins_stride(uint32_t value_size);
 
-/* Maps all elements of a BPF_F_MMAPABLE array. The caller calls pins_unmap() with the same
- * fd's info. Returns 0 or -errno. */
+/* Maps all elements of a BPF_F_MMAPABLE array, to be unmapped by pins_unmap(). Returns 0 or
+ * -errno. */
 int pins_mmap(int fd, bool writable, void **ret_memory, size_t *ret_bytes);
 /* Accepts NULL. */
 void pins_unmap(void *memory, size_t bytes);
 
-/* Makes `pin_dir` (one level) when it is missing. Returns 0, -EMEDIUMTYPE when it does not lie on
- * a BPF file system, or another -errno. */
+/* Creates `pin_dir` (one level) when it is missing. Returns 0, -EMEDIUMTYPE when it is not on a BPF
+ * file system, or another -errno. */
 int pins_make_dir(const char *pin_dir);
 
-/* Takes the lock that says "an agent runs here"; it lives as long as *ret_fd and dies with the
- * process. Returns 0, -EBUSY with *ret_owner set (0 when unknown), or another -errno. */
+/* Takes the lock of a running agent, held until *ret_fd is closed or the process ends. Returns 0,
+ * -EBUSY with *ret_owner (0 when unknown), or another -errno. */
 int pins_lock(const char *pin_dir, int *ret_fd, pid_t *ret_owner);
 
-/* Makes the directory anew and moves the lock `*fd` there when somebody deleted the one that it
- * locks. Returns as pins_lock() and pins_make_dir() do. */
+/* Recreates the directory, and moves the lock `*fd` to it, when the locked one was deleted. Returns
+ * as pins_lock() and pins_make_dir() do. */
 int pins_lock_again(const char *pin_dir, int *fd, pid_t *ret_owner);
 
-/* Which process holds that lock. Returns 0, -ESRCH when none does, -ENOENT without directory. */
+/* The process that holds that lock. Returns 0, -ESRCH when none does, -ENOENT without directory. */
 int pins_owner(const char *pin_dir, pid_t *ret_owner);
 
 /* Calls `visit` with each name in the directory, until it returns non-zero, which is returned. */

@@ -15,7 +15,7 @@ bool sweep_expired(const struct flow_key *key, const struct flow *flow, uint32_t
 {
 	uint32_t idle = now - flow->seen;
 
-	/* Seen after `now` was taken. */
+	/* A packet came after `now` was read. */
 	if (idle > UINT32_MAX / 2)
 		return false;
 	return idle / hz > flow_timeout(key, flow);
@@ -45,7 +45,7 @@ static int collect(void *arg, const void *key, const void *value)
 	return 0;
 }
 
-/* A flow may have been taken up again since it was read. */
+/* A packet may have come since the flow was read. */
 static bool still_expired(const struct sweep *sweep, const struct flow_key *key)
 {
 	struct flow flow;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Takes everything of ours out of the kernel. */
+/* Removes all of Parallax from the kernel. */
 #include "uninstall.h"
 
 #include <errno.h>
@@ -17,7 +17,7 @@
 #include "parallax_abi.h"
 #include "pins.h"
 
-/* Names first, removal after: a directory is not to change under its reader. */
+/* All names are read before the first removal: the directory must not change while it is read. */
 struct names {
 	char (*items)[64];
 	size_t count;
@@ -64,8 +64,7 @@ static int unpin(const char *pin_dir, const char *name, struct uninstall_report 
 	return 0;
 }
 
-/* The map pinned first of all stands as long as anything of ours does; with it goes the proof that
- * the directory is ours. */
+/* Maps that prove the directory to be ours: the one pinned first, and the one removed last. */
 #define FIRST_PIN "flows"
 #define PROOF "settings"
 
@@ -89,7 +88,7 @@ static bool is_elsewhere(const char *pin_dir, const struct names *names)
 	return false;
 }
 
-/* All links go before the first map, and the proof goes last. */
+/* Removes all links before the first map, and the proof last. */
 static int remove_all(const char *pin_dir, const struct names *names,
 		      struct uninstall_report *report)
 {
@@ -108,7 +107,7 @@ static int remove_all(const char *pin_dir, const struct names *names,
 	return rmdir(pin_dir) && errno != ENOENT ? -errno : 0;
 }
 
-/* Tells the agent that runs that this is no accident, for it would pin everything again. */
+/* Makes a running agent leave, which otherwise would restore the pins. */
 static void tell_agent(const char *pin_dir)
 {
 	struct settings settings;
@@ -142,7 +141,7 @@ int dataplane_uninstall(const char *pin_dir, bool force, struct uninstall_report
 	*ret = (struct uninstall_report){};
 	if (err)
 		return err == -ENOENT ? 0 : err;
-	/* Held to the end, so that no agent starts on what is being taken apart. */
+	/* Held to the end, so that no agent starts meanwhile. */
 	err = pins_lock(pin_dir, &lock, &ret->owner);
 	if (err == -EBUSY && force) {
 		tell_agent(pin_dir);

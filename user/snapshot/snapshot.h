@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The pinned maps at one moment, as plain structs: what the command line prints from. */
+/* The pinned maps at one moment, as plain structs: the input of all reports. */
 #ifndef MODEL_SNAPSHOT_H
 #define MODEL_SNAPSHOT_H
 
@@ -41,15 +41,15 @@ struct iface_entry {
 struct flow_entry {
 	struct flow_key key;
 	struct flow flow;
-	bool embryonic; /* stands in `embryonic`, else in `flows` */
+	bool embryonic; /* in the map `embryonic`, else in `flows` */
 };
 
-/* How full a map is. */
+/* Elements of a map. */
 struct map_usage {
 	uint32_t used, max;
 };
 
-/* Arrays are sorted as the comment says, and may be empty. */
+/* Arrays are sorted by the fields named, and may be empty. */
 struct snapshot {
 	struct settings settings;
 	uint64_t monotonic_ns; /* both clocks at the moment of reading */
@@ -82,8 +82,8 @@ struct snapshot {
 
 	struct counter counters[HOOK_COUNT][REASON_COUNT]; /* summed over the CPUs */
 
-	uint32_t netns;     /* netns_number() of the reader; 0: not known */
-	json_t *status;     /* of the agent, an object with `services`; NULL: it left none */
+	uint32_t netns;     /* netns_number() of the reader; 0: unknown */
+	json_t *status;     /* status of the agent, an object with `services`; NULL: none */
 	bool agent_running; /* its process is there and started when it says */
 	unsigned int programs; /* bit i: snapshot_program_names[i] is pinned */
 };

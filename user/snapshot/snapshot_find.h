@@ -10,41 +10,41 @@
 /* Name of a cluster (index: row), network (id) or locality; or NULL. */
 const char *snapshot_name(const struct snapshot *snapshot, enum name_kind kind, uint32_t index);
 
-/* Row of VIP:port/proto (network order) by `vips`, whether or not the row confirms it;
- * -1 when there is none. */
+/* Row of VIP:port/proto (network order) in `vips`, whether or not the row confirms it; -1 when there
+ * is none. */
 int64_t snapshot_vip_row(const struct snapshot *snapshot, __be32 addr, __be16 port, uint8_t proto);
 
-/* Does the row stand for this key of `vips`? */
+/* Whether the row repeats this key of `vips`. */
 bool snapshot_service_confirms(const struct service *service, const struct vip_key *key);
 
-/* Is the backend row alive and of this service row? */
+/* Whether the backend row is live and belongs to this service row. */
 bool snapshot_backend_of(const struct snapshot *snapshot, uint32_t backend, uint32_t service);
 
-/* The row a flow was opened with, or NULL when that row has been reused since. */
+/* The backend row of a flow, or NULL when the row has been reused since. */
 const struct backend *snapshot_flow_backend(const struct snapshot *snapshot,
 					    const struct flow *flow);
 
-/* The service row a flow belongs to, or NULL when it is in use no more. */
+/* The service row of a flow, or NULL when it is no longer in use. */
 const struct service *snapshot_flow_service(const struct snapshot *snapshot,
 					    const struct flow *flow);
 
-/* Key of the half that runs the other way. */
+/* Key of the flow pair's other entry. */
 struct flow_key snapshot_reply_key(const struct flow_key *key, const struct flow *flow);
 
-/* The entry with this key whose tag agrees, or NULL. */
+/* The entry with this key and the matching tag, or NULL. */
 const struct flow_entry *snapshot_flow(const struct snapshot *snapshot, const struct flow_key *key);
 
-/* Adds to counts[row], for each backend row, what the table gives it, in TABLE_WHOLE to an entry;
- * `counts` may be NULL. Returns the sum of that. */
+/* Adds each backend's part of the table to counts[row], in units of TABLE_WHOLE to an entry; `counts`
+ * may be NULL. Returns the sum. */
 uint64_t snapshot_count_table(const struct snapshot *snapshot, table_desc table, uint32_t *counts);
 
-/* That sum of each service row's client table; to be freed. NULL without memory. */
+/* That sum for the client table of each service row; to be freed. NULL without memory. */
 uint64_t *snapshot_table_totals(const struct snapshot *snapshot);
 
 /* The slot arena. */
 struct slot_arena snapshot_arena(const struct snapshot *snapshot);
 
-/* struct addr out of the shared form. */
+/* The same address as a struct addr. */
 struct addr snapshot_addr(const union ip_addr *ip, uint8_t family);
 
 /* qsort orders of the snapshot's arrays. */
