@@ -75,7 +75,6 @@ SUBPROGRAM int flow_reserve(const struct flow_key *key, __u32 hz, bool full)
 {
 	REQUIRE(key, -EINVAL);
 	__u32 zero = 0, clock = 0, *next = bpf_map_lookup_elem(&reclaim_clock, &zero);
-	const struct flow_key none = {};
 	int err = -ENOSPC;
 
 	if (next)
@@ -86,32 +85,35 @@ SUBPROGRAM int flow_reserve(const struct flow_key *key, __u32 hz, bool full)
 
 		if (!slot || !reclaim_slot(slot, hz, full))
 			continue;
-		*slot = err ? *key : none;
+		if (err)
+			*slot = *key;
+		else
+			__builtin_memset(slot, 0, sizeof(*slot));
 		err = 0;
 	}
 	return err;
 }
 
-/* Insert the pair's flow, or its `other`, from scratch into `embryonic` or `flows`; reclaim once if
- * `flows` is full. Returns 0 or -errno. */
-SUBPROGRAM int flow_insert(const struct flow_key *key, bool other, bool is_embryonic, __u32 hz)
+/* Insert scratch's flow, or its `other`, into `embryonic` or `flows`; reclaim once if `flows` is
+ * full. Returns 0 or -errno. */
+SUBPROGRAM int flow_insert(bool other, bool is_embryonic, __u32 hz)
 {
-	REQUIRE(key, -EINVAL);
 	struct flow_pair *pair = scratch_get();
-	struct flow_key at = *key;
+	struct flow_key *key;
 	struct flow *flow;
 	int err;
 
 	if (!pair)
 		return -ENOSPC;
+	key = other ? &pair->other_key : &pair->key;
 	flow = other ? &pair->other : &pair->flow;
 	if (is_embryonic)
-		return bpf_map_update_elem(&embryonic, &at, flow, BPF_NOEXIST);
-	err = bpf_map_update_elem(&flows, &at, flow, BPF_NOEXIST);
+		return bpf_map_update_elem(&embryonic, key, flow, BPF_NOEXIST);
+	err = bpf_map_update_elem(&flows, key, flow, BPF_NOEXIST);
 	if (err != -E2BIG)
 		return err;
-	flow_reserve(&at, hz, true);
-	return bpf_map_update_elem(&flows, &at, flow, BPF_NOEXIST);
+	flow_reserve(key, hz, true);
+	return bpf_map_update_elem(&flows, key, flow, BPF_NOEXIST);
 }
 
 /* True if the entry under *other_key belongs to the flow of *key: its forward entry was lost, or
@@ -146,7 +148,7 @@ INLINE int claim_conflict(const struct flow_key *key, const struct flow_key *oth
 		return -EEXIST;
 	if (holder)
 		flow_delete(other_key, holder);
-	err = flow_insert(other_key, true, is_embryonic, hz);
+	err = flow_insert(true, is_embryonic, hz);
 	return err == -EEXIST && claimed_by_us(key, other_key) ? 0 : err;
 }
 
@@ -157,7 +159,7 @@ INLINE int flow_claim(const struct flow_key *key, const struct flow_key *other_k
 		      const struct flow *other, bool is_embryonic, __u32 hz)
 {
 	struct flow *holder = is_embryonic ? flow_find(other_key) : flow_find_embryonic(other_key);
-	int err = holder ? -EEXIST : flow_insert(other_key, true, is_embryonic, hz);
+	int err = holder ? -EEXIST : flow_insert(true, is_embryonic, hz);
 
 	return err == -EEXIST ? claim_conflict(key, other_key, other, is_embryonic, hz) : err;
 }
@@ -205,28 +207,34 @@ INLINE int lost_race(const struct flow_key *key, const struct flow_key *other_ke
 SUBPROGRAM int flow_open(const struct flow_key *of, bool is_embryonic, __u32 hz)
 {
 	REQUIRE(of, -EINVAL);
-	struct flow_key own_key = *of, other_key, *key = &own_key;
 	struct flow_pair *pair = scratch_get();
-	struct flow *existing = is_embryonic ? flow_find(key) : NULL;
+	struct flow_key *key, *other_key;
+	struct flow *existing;
 	int err;
 
-	if (pair && existing) /* promoted between the two look-ups */
-		return adopt_existing(existing, &pair->flow);
-	if (!pair || (!is_embryonic && flow_reserve(key, hz, false)))
+	if (!pair)
 		return -ENOSPC;
-	flow_other_key(key, &pair->flow, &other_key);
-	flow_other(key, &pair->flow, &other_key, &pair->other);
+	key = &pair->key;
+	other_key = &pair->other_key;
+	*key = *of;
+	existing = is_embryonic ? flow_find(key) : NULL;
+	if (existing) /* promoted between the two look-ups */
+		return adopt_existing(existing, &pair->flow);
+	if (!is_embryonic && flow_reserve(key, hz, false))
+		return -ENOSPC;
+	flow_other_key(key, &pair->flow, other_key);
+	flow_other(key, &pair->flow, other_key, &pair->other);
 	if (flow_has_nat(&pair->flow))
-		announce_reply(&other_key);
-	err = flow_claim(key, &other_key, &pair->other, is_embryonic, hz);
+		announce_reply(other_key);
+	err = flow_claim(key, other_key, &pair->other, is_embryonic, hz);
 	if (err && err != -EALREADY)
 		return err;
 	if (!err)
-		err = flow_insert(key, false, is_embryonic, hz);
+		err = flow_insert(false, is_embryonic, hz);
 	if (err == -EEXIST || err == -EALREADY)
-		return lost_race(key, &other_key, &pair->flow);
+		return lost_race(key, other_key, &pair->flow);
 	if (err)
-		bpf_map_delete_elem(&flows, &other_key);
+		bpf_map_delete_elem(&flows, other_key);
 	else
 		flow_event(key, &pair->flow, EVENT_OPEN);
 	return err;

@@ -30,10 +30,11 @@ SUBPROGRAM int flow_set_state(const struct flow_key *key, struct flow *flow, __u
 
 /* Insert scratch's flow, or its `other`, into `flows`, where another CPU may have put it
  * already. */
-INLINE int insert_or_adopt(const struct flow_key *key, const struct flow_key *other_key,
-		       bool other, __u32 hz)
+INLINE int insert_or_adopt(const struct flow_pair *pair, bool other, __u32 hz)
 {
-	int err = flow_insert(key, other, false, hz);
+	const struct flow_key *key = other ? &pair->other_key : &pair->key;
+	const struct flow_key *other_key = other ? &pair->key : &pair->other_key;
+	int err = flow_insert(other, false, hz);
 	struct flow *holder;
 
 	if (err != -EEXIST)
@@ -42,45 +43,52 @@ INLINE int insert_or_adopt(const struct flow_key *key, const struct flow_key *ot
 	return holder && flow_is_pair(other_key, key, holder) ? 0 : err;
 }
 
-/* Move both entries from `embryonic` into `flows`, unless a live flow has taken the other entry's
- * key since. Returns 0, or -errno without room. */
-INLINE int flow_promote(const struct flow_key *key, const struct flow *flow, __u32 hz)
+/* Begin the pair of an established flow, under its keys, from one of its entries. */
+INLINE void flow_pair_fill(struct flow_pair *pair, const struct flow *flow)
 {
-	struct flow_pair *pair = scratch_get();
-	struct flow_key other_key;
 	struct flow *held;
 
-	if (!pair)
-		return -ENOSPC;
 	pair->flow = *flow;
 	pair->flow.state = FLOW_ESTABLISHED;
 	pair->flow.seen = now_ticks();
-	flow_other_key(key, flow, &other_key);
-	flow_other(key, &pair->flow, &other_key, &pair->other);
-	held = flow_find_embryonic(&other_key);
+	flow_other_key(&pair->key, flow, &pair->other_key);
+	flow_other(&pair->key, &pair->flow, &pair->other_key, &pair->other);
+	held = flow_find_embryonic(&pair->other_key);
 	if (held)
 		pair->other.bytes = held->bytes;
-	if (flow_reserve(flow_is_forward(key) ? key : &other_key, hz, false) ||
-	    insert_or_adopt(&other_key, key, true, hz))
+}
+
+/* Move the flow of pair->key from `embryonic` into `flows`, unless a live flow has taken the key of
+ * its other entry since. Returns 0, or -errno without room. */
+INLINE int flow_promote(struct flow_pair *pair, const struct flow *flow, __u32 hz)
+{
+	bool forward = flow_is_forward(&pair->key);
+
+	flow_pair_fill(pair, flow);
+	if (flow_reserve(forward ? &pair->key : &pair->other_key, hz, false) ||
+	    insert_or_adopt(pair, true, hz))
 		return -ENOSPC;
-	if (insert_or_adopt(key, &other_key, false, hz)) {
-		bpf_map_delete_elem(&flows, &other_key);
+	if (insert_or_adopt(pair, false, hz)) {
+		bpf_map_delete_elem(&flows, &pair->other_key);
 		return -ENOSPC;
 	}
-	bpf_map_delete_elem(&embryonic, key);
-	bpf_map_delete_elem(&embryonic, &other_key);
+	bpf_map_delete_elem(&embryonic, &pair->key);
+	bpf_map_delete_elem(&embryonic, &pair->other_key);
 	return 0;
 }
 
 /* Both ends have spoken. Returns 0, or -errno without room for the flow. */
-SUBPROGRAM int flow_establish(const struct flow_key *of, struct flow *flow, __u32 hz)
+SUBPROGRAM int flow_establish(const struct flow_key *key, struct flow *flow, __u32 hz)
 {
-	REQUIRE(of && flow, -EINVAL);
-	struct flow_key key = *of;
+	REQUIRE(key && flow, -EINVAL);
+	struct flow_pair *pair = scratch_get();
 
-	if (flow_find(&key)) /* never was embryonic, or another CPU was faster */
-		return flow_set_state(&key, flow, FLOW_ESTABLISHED, flow->flags);
-	return flow_promote(&key, flow, hz);
+	if (!pair)
+		return -ENOSPC;
+	pair->key = *key;
+	if (flow_find(&pair->key)) /* never was embryonic, or another CPU was faster */
+		return flow_set_state(&pair->key, flow, FLOW_ESTABLISHED, flow->flags);
+	return flow_promote(pair, flow, hz);
 }
 
 /* Follow a reply to a flow that is opening. A SYN-ACK alone does not establish it, or a flood of

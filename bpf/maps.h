@@ -188,8 +188,8 @@ struct {
  * frames of the callers. Programs of one CPU do not interrupt one another: all run with softirqs
  * disabled. */
 struct flow_pair {
-	struct flow flow;
-	struct flow other;
+	struct flow_key key, other_key;
+	struct flow flow, other;
 };
 
 struct {
