@@ -14,7 +14,8 @@
 /* Changes with every layout below; an agent never adopts pins of another version. */
 #define ABI_VERSION 7
 
-/* An IPv4 address is in the first word; the other three are zero. */
+/* An IPv4 address is in the first word; the other three are zero. The programs carry IPv4 alone and
+ * read `v4`: an address of another family must not be written until they do more. */
 union ip_addr {
 	__be32 v4;
 	__be32 v6[4];

@@ -50,12 +50,23 @@ static bool within(const uint64_t *calls, const uint8_t *most)
 	return good;
 }
 
+/* A next hop from a case before would become a second old, and be looked up again, at any time. */
+static void clear_next_hops(struct world *world)
+{
+	static const struct next_hop none[256]; /* of each CPU */
+	int fd = world_map_fd(world, "next_hops");
+
+	for (uint32_t i = 0; i < NEXT_HOP_SLOTS; i++)
+		bpf_map_update_elem(fd, &i, none, BPF_ANY);
+}
+
 static bool run_case(struct world *world, const struct cost_case *c)
 {
 	struct port_values ports = {0};
 	uint64_t *calls = (uint64_t *)world->skel->bss->calls;
 
 	world_reset(world);
+	clear_next_hops(world);
 	c->setup(world);
 	for (int i = 0; c->steps[i].program; i++) {
 		memset(calls, 0, sizeof(world->skel->bss->calls));
