@@ -56,7 +56,7 @@ static void next_endpoint(struct grpc_stream *stream)
 		if (!grpc_channel_open(&stream->channel, endpoint, options->tls ? &tls : NULL)) {
 			stream->phase = GRPC_CONNECTING;
 			grpc_set_timer(stream, options->connect_ms);
-			grpc_stream_watch(stream);
+			grpc_watch(stream);
 			return;
 		}
 		blame(stream, stream->channel.reason);
@@ -126,7 +126,7 @@ static void next_address(struct grpc_stream *stream)
 {
 	stream->address = (stream->address + 1) % stream->options.address_count;
 	if (++stream->attempts >= stream->options.address_count)
-		grpc_stream_end(stream);
+		stream->on_dialled(stream, false);
 	else
 		look_up(stream);
 }
@@ -151,11 +151,11 @@ void grpc_dial_advance(struct grpc_stream *stream)
 	int err = grpc_channel_advance(&stream->channel);
 
 	if (err == -EAGAIN)
-		grpc_stream_watch(stream);
+		grpc_watch(stream);
 	else if (err)
 		failed(stream, stream->channel.reason);
 	else
-		grpc_stream_ready(stream);
+		stream->on_dialled(stream, true);
 }
 
 void grpc_dial_timeout(struct grpc_stream *stream)

@@ -6,28 +6,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "grpc_stream_parts.h"
 
 #define READ_BYTES 16384
 #define READS_AT_ONCE 32 /* then others have their turn */
 #define PING_ACK_MS 10000 /* at most; and not longer than there was silence before */
-
-int64_t grpc_now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-void grpc_set_timer(struct grpc_stream *stream, unsigned int ms)
-{
-	const struct timeval wait = { ms / 1000, (suseconds_t)(ms % 1000) * 1000 };
-
-	evtimer_add(stream->timer, &wait);
-}
 
 static void tear_down(struct grpc_stream *stream)
 {
@@ -40,7 +24,7 @@ static void tear_down(struct grpc_stream *stream)
 	grpc_http2_done(stream);
 }
 
-void grpc_stream_end(struct grpc_stream *stream)
+static void end(struct grpc_stream *stream)
 {
 	bool was_open = stream->phase == GRPC_OPEN;
 
@@ -52,26 +36,6 @@ void grpc_stream_end(struct grpc_stream *stream)
 }
 
 /* ------------------------------------------------------------------ the socket */
-
-static void on_socket(evutil_socket_t fd, short what, void *arg);
-
-void grpc_stream_watch(struct grpc_stream *stream)
-{
-	const struct grpc_channel *channel = &stream->channel;
-	bool reads = channel->connected, writes = channel->want_write || channel->read_wants_write;
-
-	if (event_get_fd(stream->readable) != channel->fd) {
-		event_assign(stream->readable, stream->base, channel->fd, EV_READ | EV_PERSIST,
-			     on_socket, stream);
-		event_assign(stream->writable, stream->base, channel->fd, EV_WRITE, on_socket, stream);
-	}
-	if (reads)
-		event_add(stream->readable, NULL);
-	if (writes)
-		event_add(stream->writable, NULL);
-	else
-		event_del(stream->writable);
-}
 
 static int receive(struct grpc_stream *stream)
 {
@@ -120,14 +84,14 @@ static void transfer(struct grpc_stream *stream)
 	if (!err)
 		err = grpc_http2_flush(stream);
 	if (!err) {
-		grpc_stream_watch(stream);
+		grpc_watch(stream);
 		return;
 	}
 	if (!stream->reason[0])
 		grpc_ending_explain(stream);
 	hint(stream);
 	grpc_http2_flush(stream); /* GOAWAY of our own, as far as it goes */
-	grpc_stream_end(stream);
+	end(stream);
 }
 
 static void on_socket(evutil_socket_t fd, short what, void *arg)
@@ -142,12 +106,11 @@ static void on_socket(evutil_socket_t fd, short what, void *arg)
 		transfer(stream);
 }
 
-void grpc_stream_ready(struct grpc_stream *stream)
+/* Called when an address is connected, or when none can be. */
+static void on_dialled(struct grpc_stream *stream, bool connected)
 {
-	int err = grpc_http2_start(stream);
-
-	if (err) {
-		grpc_stream_end(stream);
+	if (!connected || grpc_http2_start(stream)) {
+		end(stream);
 		return;
 	}
 	stream->phase = GRPC_OPEN;
@@ -155,7 +118,7 @@ void grpc_stream_ready(struct grpc_stream *stream)
 	stream->heard_ms = grpc_now_ms();
 	stream->pinged_ms = 0;
 	grpc_set_timer(stream, stream->keepalive_ms);
-	grpc_stream_watch(stream);
+	grpc_watch(stream);
 	stream->handler.open(stream->handler.arg);
 	event_active(stream->writable, EV_WRITE, 0);
 }
@@ -170,7 +133,7 @@ static void keep_alive(struct grpc_stream *stream)
 		snprintf(stream->reason, sizeof(stream->reason),
 			 "%.200s: silent for %d s, and no answer to a ping", stream->peer,
 			 (int)(silent / 1000));
-		grpc_stream_end(stream);
+		end(stream);
 		return;
 	}
 	if (silent < stream->keepalive_ms) {
@@ -207,6 +170,7 @@ int grpc_stream_new(struct event_base *base, const struct grpc_options *options,
 	stream->base = base;
 	stream->options = *options;
 	stream->handler = *handler;
+	stream->on_dialled = on_dialled;
 	stream->channel.fd = -1;
 	stream->ending.status = -1;
 	stream->keepalive_ms = options->keepalive_ms;

@@ -34,6 +34,7 @@ struct grpc_stream {
 	struct event_base *base;
 	struct grpc_options options;
 	struct grpc_handler handler;
+	void (*on_dialled)(struct grpc_stream *stream, bool connected); /* or stream->reason */
 	enum grpc_phase phase;
 
 	size_t address;   /* of options.addresses, now or next */
@@ -62,10 +63,13 @@ struct grpc_stream {
 	char reason[GRPC_REASON];
 };
 
+/* grpc_loop.c */
 int64_t grpc_now_ms(void);
 void grpc_set_timer(struct grpc_stream *stream, unsigned int ms);
+/* Waits for the events that the channel wants. */
+void grpc_watch(struct grpc_stream *stream);
 
-/* grpc_dial.c: calls grpc_stream_ready() or grpc_stream_end(). */
+/* grpc_dial.c: calls stream->on_dialled() at the end. */
 void grpc_dial_start(struct grpc_stream *stream);
 /* The socket can go on. */
 void grpc_dial_advance(struct grpc_stream *stream);
@@ -82,11 +86,5 @@ int grpc_http2_ping(struct grpc_stream *stream);
 void grpc_http2_done(struct grpc_stream *stream);
 /* Why it ended, into stream->reason. */
 void grpc_ending_explain(struct grpc_stream *stream);
-
-/* grpc_stream.c */
-void grpc_stream_ready(struct grpc_stream *stream);
-void grpc_stream_watch(struct grpc_stream *stream);
-/* Tears down and tells the owner stream->reason. */
-void grpc_stream_end(struct grpc_stream *stream);
 
 #endif

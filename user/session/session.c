@@ -21,13 +21,6 @@ const char *const xds_type_names[XDS_TYPES] = {
 	[XDS_NDS] = "nds",
 };
 
-const char *const session_message_names[XDS_TYPES] = {
-	[XDS_CDS] = "envoy.config.cluster.v3.Cluster",
-	[XDS_EDS] = "envoy.config.endpoint.v3.ClusterLoadAssignment",
-	[XDS_LDS] = "envoy.config.listener.v3.Listener",
-	[XDS_NDS] = "istio.networking.nds.v1.NameTable",
-};
-
 static void set_config(struct xds_session *session, const struct xds_session_config *config)
 {
 	session->mode = config->mode;

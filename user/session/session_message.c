@@ -9,6 +9,13 @@
 
 #define CODE_INTERNAL 13 /* google.rpc.Code; Envoy's in a NACK */
 
+const char *const session_message_names[XDS_TYPES] = {
+	[XDS_CDS] = "envoy.config.cluster.v3.Cluster",
+	[XDS_EDS] = "envoy.config.endpoint.v3.ClusterLoadAssignment",
+	[XDS_LDS] = "envoy.config.listener.v3.Listener",
+	[XDS_NDS] = "istio.networking.nds.v1.NameTable",
+};
+
 static char *client_features[] = {
 	(char *)"xds.config.supports-resource-ttl",
 	(char *)"xds.config.supports-resource-in-sotw",
