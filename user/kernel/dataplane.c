@@ -37,16 +37,6 @@ static int keep_warning(enum libbpf_print_level level, const char *format, va_li
 	return 0;
 }
 
-int dataplane_fail(struct dataplane *dataplane, int err, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(dataplane->reason, DATAPLANE_REASON, format, args);
-	va_end(args);
-	return err;
-}
-
 /* ------------------------------------------------------------------ sizes */
 
 /* A service's status takes one or two parts, and more where it lists many endpoints. */

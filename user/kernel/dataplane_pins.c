@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Pins maps and programs, at the start and when somebody removed the pins. */
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,6 +12,16 @@
 #include "dataplane_parts.h"
 #include "parallax.skel.h"
 #include "pins.h"
+
+int dataplane_fail(struct dataplane *dataplane, int err, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(dataplane->reason, DATAPLANE_REASON, format, args);
+	va_end(args);
+	return err;
+}
 
 bool dataplane_pins_map(const struct dataplane *dataplane, const struct bpf_map *map)
 {

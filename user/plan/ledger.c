@@ -104,12 +104,6 @@ void ledger_table_shapes(const struct ledger *ledger, const struct service_key *
 
 /* ------------------------------------------------------------------ chains and lists */
 
-void ledger_open_services(struct ledger *ledger, uint32_t rows)
-{
-	for (; ledger->service_open < rows; ledger->service_open++)
-		ledger->services[ledger->service_open].first_backend = NO_ROW;
-}
-
 void ledger_link_service(struct ledger *ledger, uint32_t r, const struct service *row)
 {
 	struct ledger_service *known = &ledger->services[r];

@@ -131,6 +131,12 @@ static int set_listed_name(struct ledger_list *names, uint32_t index, uint64_t h
 	return 0;
 }
 
+void ledger_open_services(struct ledger *ledger, uint32_t rows)
+{
+	for (; ledger->service_open < rows; ledger->service_open++)
+		ledger->services[ledger->service_open].first_backend = NO_ROW;
+}
+
 int ledger_set_name(struct ledger *ledger, const struct name_key *key, uint64_t hash)
 {
 	struct ledger_service *known = &ledger->services[key->index];
