@@ -133,9 +133,17 @@ static bool knows(const struct file_source *source, const char *name)
 	return cluster_list_knows(&clusters, name);
 }
 
+static const struct assignment *find(const struct file_source *source, const char *name)
+{
+	struct assignment_list list = file_source_list(source);
+	uint32_t index = assignment_find(&list, name);
+
+	return index == ASSIGNMENT_NONE ? NULL : list.items[index];
+}
+
 static uint32_t weight_of(const struct file_source *source, const char *name)
 {
-	const struct assignment *found = file_source_find(source, name);
+	const struct assignment *found = find(source, name);
 
 	return found ? found->localities[0].endpoints[0].weight : 0;
 }
@@ -294,7 +302,7 @@ static void refused_resource_keeps_its_own_last_good_content(void **state)
 	put(*state, "eds.yaml", "resources:\n" TYPE "  cluster_name: a\n  endpoints: 5\n");
 	assert_true(refresh(source));
 	assert_int_equal(weight_of(source, "a"), 3);
-	assert_null(file_source_find(source, "b"));
+	assert_null(find(source, "b"));
 	file_source_free(source);
 }
 
@@ -311,8 +319,8 @@ static void resource_of_two_files_counts_in_the_first(void **state)
 	assert_int_equal(weight_of(source, "a"), 1);
 	assert_int_equal(weight_of(source, "b"), 2);
 	assert_problem(&source->files[0], NULL);
-	assert_problem(&source->files[1], "'a' refused: it stands in 1.yaml already");
-	assert_problem(&source->files[2], "'a' refused: it stands in 1.yaml already");
+	assert_problem(&source->files[1], "'a' refused: it is in 1.yaml already");
+	assert_problem(&source->files[2], "'a' refused: it is in 1.yaml already");
 	assert_int_equal(unlink(at(*state, "1.yaml")), 0);
 	assert_true(refresh(source));
 	assert_int_equal(weight_of(source, "a"), 2);
@@ -386,15 +394,15 @@ static void put_volume(struct place *place, const char *version, int weight)
 	assert_int_equal(rename(at(place, "..data_tmp"), at(place, "..data")), 0);
 }
 
-static bool word_comes(struct file_watch *watch, bool *ret_whole)
+static bool event_comes(struct file_watch *watch, bool *ret_whole)
 {
 	struct pollfd poll_fd = { .fd = file_watch_fd(watch), .events = POLLIN };
-	struct file_events word = {};
+	struct file_events events = {};
 
 	poll(&poll_fd, 1, 1000);
-	assert_int_equal(file_watch_read(watch, &word), 0);
-	*ret_whole = word.whole;
-	return word.changed;
+	assert_int_equal(file_watch_read(watch, &events), 0);
+	*ret_whole = events.whole;
+	return events.changed;
 }
 
 static bool refresh_some(struct file_source *source, const char *name)
@@ -431,7 +439,7 @@ static void one_file_is_read_by_its_name(void **state)
 	assert_true(refresh_some(source, "1.yaml"));
 	assert_int_equal(weight_of(source, "d"), 3);
 	assert_int_equal(weight_of(source, "b"), 3);
-	assert_null(file_source_find(source, "a"));
+	assert_null(find(source, "a"));
 	put_clusters(place, "new.yaml", 1, "e", NULL);
 	assert_int_equal(file_source_refresh_some(source, names, 1, &changed), -ENOENT);
 	assert_true(refresh(source));
@@ -460,12 +468,12 @@ static void write_in_place_right_after_is_seen(void **state)
 	file_source_free(source);
 }
 
-/* The names that were told, where they are all there is to know. */
-static void word_names_the_files_that_were_written(void **state)
+/* The names of files, where nothing else changed. */
+static void events_name_the_files_that_were_written(void **state)
 {
 	struct place *place = *state;
 	const char *paths[] = { NULL, place->dir };
-	struct file_events word = {};
+	struct file_events events = {};
 	struct file_watch *watch;
 
 	put_clusters(place, "1.yaml", 1, "a", NULL);
@@ -474,18 +482,18 @@ static void word_names_the_files_that_were_written(void **state)
 	close(open(at(place, ".1.yaml"), O_CREAT | O_WRONLY | O_CLOEXEC, 0644));
 	write_clusters(place, "1.yaml", 2, "a");
 	write_clusters(place, "1.yaml", 3, "a");
-	assert_int_equal(file_watch_read(watch, &word), 0);
-	assert_false(word.more);
-	assert_int_equal(word.count, 1);
-	assert_string_equal(word.names[0], "1.yaml");
+	assert_int_equal(file_watch_read(watch, &events), 0);
+	assert_false(events.more);
+	assert_int_equal(events.count, 1);
+	assert_string_equal(events.names[0], "1.yaml");
 	assert_int_equal(unlink(at(place, "1.yaml")), 0);
-	assert_int_equal(file_watch_read(watch, &word), 0);
-	assert_true(word.more);
+	assert_int_equal(file_watch_read(watch, &events), 0);
+	assert_true(events.more);
 	file_watch_free(watch);
 }
 
 /* What may be the first part of something is told from what is complete. */
-static void word_says_whether_a_file_is_whole(void **state)
+static void events_tell_whether_a_file_is_whole(void **state)
 {
 	struct place *place = *state;
 	const char *paths[] = { place->dir };
@@ -496,19 +504,19 @@ static void word_says_whether_a_file_is_whole(void **state)
 	assert_int_equal(file_watch_new(&watch), 0);
 	assert_int_equal(file_watch_set(watch, paths, 1), 0);
 	fd = open(at(place, "a.yaml"), O_CREAT | O_WRONLY | O_CLOEXEC, 0644);
-	assert_true(word_comes(watch, &whole));
+	assert_true(event_comes(watch, &whole));
 	assert_false(whole); /* created, and empty */
 	close(fd);
-	assert_true(word_comes(watch, &whole));
+	assert_true(event_comes(watch, &whole));
 	assert_true(whole);
 	assert_int_equal(unlink(at(place, "a.yaml")), 0);
-	assert_true(word_comes(watch, &whole));
+	assert_true(event_comes(watch, &whole));
 	assert_false(whole); /* something may take its place */
 	close(open(at(place, ".b.yaml"), O_CREAT | O_WRONLY | O_CLOEXEC, 0644));
-	assert_true(word_comes(watch, &whole));
+	assert_true(event_comes(watch, &whole));
 	assert_false(whole); /* not to be read under this name */
 	assert_int_equal(rename(at(place, ".b.yaml"), at(place, "b.yaml")), 0);
-	assert_true(word_comes(watch, &whole));
+	assert_true(event_comes(watch, &whole));
 	assert_true(whole);
 	file_watch_free(watch);
 }
@@ -531,7 +539,7 @@ static void swap_of_a_volume_is_one_transaction(void **state)
 	assert_int_equal(file_watch_set(watch, paths, 1), 0);
 	signature = file_fingerprint(place->dir);
 	put_volume(place, "..v2", 2);
-	assert_true(word_comes(watch, &whole));
+	assert_true(event_comes(watch, &whole));
 	assert_true(whole);
 	assert_int_not_equal(file_fingerprint(place->dir), signature);
 	assert_true(refresh(source));
@@ -557,7 +565,7 @@ static void watch_follows_a_file_through_its_link(void **state)
 	assert_int_equal(file_watch_new(&watch), 0);
 	assert_int_equal(file_watch_set(watch, paths, 1), 0);
 	put_clusters(place, "real/eds.yaml", 2, "a", NULL);
-	assert_true(word_comes(watch, &whole));
+	assert_true(event_comes(watch, &whole));
 	file_watch_free(watch);
 }
 
@@ -572,7 +580,7 @@ static void path_may_come_into_being_later(void **state)
 	assert_int_equal(file_watch_new(&watch), 0);
 	assert_int_equal(file_watch_set(watch, paths, 1), 0);
 	put_clusters(place, "eds.yaml", 1, "a", NULL);
-	assert_true(word_comes(watch, &whole));
+	assert_true(event_comes(watch, &whole));
 	file_watch_free(watch);
 }
 
@@ -595,7 +603,7 @@ static void change_before_the_read_is_an_event_after_it(void **state)
 	source = open_source(paths[0]);
 	put_clusters(place, "eds.yaml", 3, "a", NULL);
 	assert_int_equal(weight_of(source, "a"), 2);
-	assert_true(word_comes(watch, &whole));
+	assert_true(event_comes(watch, &whole));
 	assert_true(whole);
 	assert_true(refresh(source));
 	assert_int_equal(weight_of(source, "a"), 3);
@@ -619,10 +627,10 @@ int main(void)
 		TEST(layout_is_all_but_contents),
 		TEST(other_files_are_passed_over),
 		TEST(swap_of_a_volume_is_one_transaction),
-		TEST(word_says_whether_a_file_is_whole),
+		TEST(events_tell_whether_a_file_is_whole),
 		TEST(one_file_is_read_by_its_name),
 		TEST(write_in_place_right_after_is_seen),
-		TEST(word_names_the_files_that_were_written),
+		TEST(events_name_the_files_that_were_written),
 		TEST(watch_follows_a_file_through_its_link),
 		TEST(path_may_come_into_being_later),
 		TEST(change_before_the_read_is_an_event_after_it),

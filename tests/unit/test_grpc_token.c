@@ -58,10 +58,12 @@ static void takes_tokens(void **state)
 		{ "a-._~+/b==\n", "a-._~+/b==", NULL },
 		{ "", NULL, "it is empty" },
 		{ " \n", NULL, "it is empty" },
-		{ "two tokens", NULL, "it is no token" },
-		{ "two\ntokens\n", NULL, "it is no token" },
-		{ "tok\x7f" "en", NULL, "it is no token" },
-		{ "tok\xc3\xa9n", NULL, "it is no token" },
+		{ "two tokens", NULL, "it is not a token" },
+		{ "two\ntokens\n", NULL, "it is not a token" },
+		{ "tok\x7f"
+		  "en",
+		  NULL, "it is not a token" },
+		{ "tok\xc3\xa9n", NULL, "it is not a token" },
 	};
 	char token[GRPC_TOKEN_MAX + 1];
 
@@ -73,10 +75,10 @@ static void takes_tokens(void **state)
 		if (rows[i].token)
 			assert_string_equal(token, rows[i].token);
 	}
-	assert_string_equal(read_written("to\0ken", 6, token), "it is no token");
+	assert_string_equal(read_written("to\0ken", 6, token), "it is not a token");
 }
 
-/* A token that is cut off would be refused by the server, with words that lead astray. */
+/* A token that is cut off would be refused by the server, with a misleading reason. */
 static void cuts_none(void **state)
 {
 	static char text[2 * GRPC_TOKEN_MAX];
@@ -86,10 +88,10 @@ static void cuts_none(void **state)
 	} rows[] = {
 		{ GRPC_TOKEN_MAX, 0, NULL },
 		{ GRPC_TOKEN_MAX, 1, NULL },
-		{ GRPC_TOKEN_MAX + 1, 0, "it is longer than any token" },
-		{ GRPC_TOKEN_MAX + 1, 1, "it is longer than any token" },
-		{ sizeof(text), 0, "it is longer than any token" },
-		{ 1, sizeof(text) - 1, "it is longer than any token" },
+		{ GRPC_TOKEN_MAX + 1, 0, "it is too long for a token" },
+		{ GRPC_TOKEN_MAX + 1, 1, "it is too long for a token" },
+		{ sizeof(text), 0, "it is too long for a token" },
+		{ 1, sizeof(text) - 1, "it is too long for a token" },
 	};
 	char token[GRPC_TOKEN_MAX + 1];
 

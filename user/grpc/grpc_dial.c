@@ -23,7 +23,7 @@ static void set_peer(struct grpc_stream *stream)
 }
 
 /* "host:port: why", with the endpoint where a name has one. */
-static void blame(struct grpc_stream *stream, const char *why)
+static void set_reason(struct grpc_stream *stream, const char *why)
 {
 	char number[64] = "", place[80] = "";
 	const struct lookup_address *endpoint;
@@ -59,7 +59,7 @@ static void next_endpoint(struct grpc_stream *stream)
 			grpc_watch(stream);
 			return;
 		}
-		blame(stream, stream->channel.reason);
+		set_reason(stream, stream->channel.reason);
 	}
 	next_address(stream);
 }
@@ -85,7 +85,7 @@ static void on_found(evutil_socket_t fd, short what, void *arg)
 	grpc_dial_cancel(stream);
 	stream->next_endpoint = 0;
 	if (!stream->found.count)
-		blame(stream, stream->found.problem ? stream->found.problem : "no address");
+		set_reason(stream, stream->found.problem ? stream->found.problem : "no address");
 	next_endpoint(stream);
 }
 
@@ -118,7 +118,7 @@ static void look_up(struct grpc_stream *stream)
 	if (!err)
 		return;
 	grpc_dial_cancel(stream);
-	blame(stream, err == -EAGAIN ? "too many names are being looked up" : strerror(-err));
+	set_reason(stream, err == -EAGAIN ? "too many names are being looked up" : strerror(-err));
 	grpc_set_timer(stream, 1); /* goes on from the loop */
 }
 
@@ -139,7 +139,7 @@ void grpc_dial_start(struct grpc_stream *stream)
 
 static void failed(struct grpc_stream *stream, const char *why)
 {
-	blame(stream, why);
+	set_reason(stream, why);
 	event_del(stream->readable);
 	event_del(stream->writable);
 	grpc_channel_close(&stream->channel);
@@ -166,7 +166,7 @@ void grpc_dial_timeout(struct grpc_stream *stream)
 		return;
 	}
 	if (stream->lookup)
-		blame(stream, "looking up the name took too long");
+		set_reason(stream, "looking up the name took too long");
 	grpc_dial_cancel(stream);
 	next_address(stream);
 }

@@ -7,6 +7,7 @@
 
 #include "grpc_stream_parts.h"
 #include "grpc_token.h"
+#include "monotonic.h"
 
 #define STREAM_WINDOW (4 << 20)
 #define CONNECTION_WINDOW (8 << 20)
@@ -102,7 +103,7 @@ static void note_goaway(struct grpc_stream *stream, const nghttp2_goaway *goaway
 		ending->over = true;
 }
 
-/* Whether the response's header already tells that no messages will follow. */
+/* Whether no messages can follow this response header. */
 static bool is_refusal(const struct grpc_ending *ending)
 {
 	return ending->http_status >= 200 &&
@@ -158,8 +159,8 @@ int grpc_http2_receive(struct grpc_stream *stream, const uint8_t *bytes, size_t 
 {
 	ssize_t taken = nghttp2_session_mem_recv(stream->session, bytes, length);
 
-	stream->spoke = true;
-	stream->heard_ms = grpc_now_ms();
+	stream->got_bytes = true;
+	stream->received_ms = clock_monotonic_ms();
 	stream->pinged_ms = 0;
 	if (stream->ending.over)
 		return -ECONNRESET;

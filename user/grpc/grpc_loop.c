@@ -1,16 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The stream's clock, timer and socket events. */
-#include <time.h>
-
+/* The stream's timer and socket events. */
 #include "grpc_stream_parts.h"
-
-int64_t grpc_now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 void grpc_set_timer(struct grpc_stream *stream, unsigned int ms)
 {

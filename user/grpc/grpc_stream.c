@@ -8,9 +8,10 @@
 #include <string.h>
 
 #include "grpc_stream_parts.h"
+#include "monotonic.h"
 
 #define READ_BYTES 16384
-#define READS_AT_ONCE 32 /* then others have their turn */
+#define READS_AT_ONCE 32  /* before other events of the loop */
 #define PING_ACK_MS 10000 /* at most; and not longer than there was silence before */
 
 static void tear_down(struct grpc_stream *stream)
@@ -29,7 +30,7 @@ static void end(struct grpc_stream *stream)
 	bool was_open = stream->phase == GRPC_OPEN;
 
 	tear_down(stream);
-	/* One that opened and delivered nothing is as good as one that failed. */
+	/* One that opened and delivered nothing counts as failed. */
 	if (was_open && !stream->delivered)
 		stream->address = (stream->address + 1) % stream->options.address_count;
 	stream->handler.closed(stream->handler.arg, stream->reason);
@@ -70,7 +71,7 @@ static void hint(struct grpc_stream *stream)
 {
 	size_t length = strlen(stream->reason);
 
-	if (stream->options.tls && !stream->options.certificate_file && !stream->spoke)
+	if (stream->options.tls && !stream->options.certificate_file && !stream->got_bytes)
 		snprintf(stream->reason + length, sizeof(stream->reason) - length,
 			 " (at once: does it want a client certificate?)");
 }
@@ -114,8 +115,8 @@ static void on_dialled(struct grpc_stream *stream, bool connected)
 		return;
 	}
 	stream->phase = GRPC_OPEN;
-	stream->delivered = stream->spoke = false;
-	stream->heard_ms = grpc_now_ms();
+	stream->delivered = stream->got_bytes = false;
+	stream->received_ms = clock_monotonic_ms();
 	stream->pinged_ms = 0;
 	grpc_set_timer(stream, stream->keepalive_ms);
 	grpc_watch(stream);
@@ -127,7 +128,7 @@ static void on_dialled(struct grpc_stream *stream, bool connected)
 
 static void keep_alive(struct grpc_stream *stream)
 {
-	int64_t silent = grpc_now_ms() - stream->heard_ms;
+	int64_t silent = clock_monotonic_ms() - stream->received_ms;
 
 	if (stream->pinged_ms) {
 		snprintf(stream->reason, sizeof(stream->reason),
@@ -141,7 +142,7 @@ static void keep_alive(struct grpc_stream *stream)
 		return;
 	}
 	if (!grpc_http2_ping(stream))
-		stream->pinged_ms = grpc_now_ms();
+		stream->pinged_ms = clock_monotonic_ms();
 	grpc_set_timer(stream, stream->keepalive_ms < PING_ACK_MS ? stream->keepalive_ms : PING_ACK_MS);
 	event_active(stream->writable, EV_WRITE, 0);
 }

@@ -54,7 +54,7 @@ int grpc_stream_new(struct event_base *base, const struct grpc_options *options,
 void grpc_stream_free(struct grpc_stream *stream);
 
 /* Opens the stream with the first address that answers, beginning where the last one served or
- * after the one that failed. Success and failure are told by the handler. */
+ * after the one that failed. The handler is called on success and on failure. */
 void grpc_stream_connect(struct grpc_stream *stream);
 /* Ends it now; `closed` is not called. */
 void grpc_stream_close(struct grpc_stream *stream);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What the files of grpc_stream share: dialling, HTTP/2, the loop's side. */
+/* Shared by the files of grpc_stream: dialling, HTTP/2, the loop's side. */
 #ifndef GRPC_STREAM_PARTS_H
 #define GRPC_STREAM_PARTS_H
 
@@ -15,7 +15,7 @@
 
 enum grpc_phase { GRPC_CLOSED, GRPC_LOOKING_UP, GRPC_CONNECTING, GRPC_OPEN };
 
-/* What the server said about the end. */
+/* How the server ended the stream. */
 struct grpc_ending {
 	bool over;       /* nothing more will come */
 	int http_status; /* 0: none yet */
@@ -40,7 +40,7 @@ struct grpc_stream {
 	size_t address;   /* of options.addresses, now or next */
 	size_t attempts;  /* addresses tried since grpc_stream_connect() */
 	bool delivered;   /* a message came on this stream */
-	bool spoke;       /* the server sent a byte of HTTP/2 */
+	bool got_bytes;   /* the server sent a byte of HTTP/2 */
 	struct event *lookup; /* under way; or NULL */
 	struct lookup_result found;
 	size_t next_endpoint; /* of those found */
@@ -58,13 +58,12 @@ struct grpc_stream {
 	struct grpc_deframer deframer;
 	struct grpc_ending ending;
 
-	int64_t heard_ms, pinged_ms; /* pinged_ms 0: no question is open */
+	int64_t received_ms, pinged_ms; /* pinged_ms 0: no question is open */
 	unsigned int keepalive_ms;   /* grows when the server finds us too eager */
 	char reason[GRPC_REASON];
 };
 
 /* grpc_loop.c */
-int64_t grpc_now_ms(void);
 void grpc_set_timer(struct grpc_stream *stream, unsigned int ms);
 /* Waits for the events that the channel wants. */
 void grpc_watch(struct grpc_stream *stream);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* TLS for one connection: who the server must be, who we are. */
+/* TLS for one connection: the name the server must prove, and our certificate. */
 #include "grpc_tls.h"
 
 #include <errno.h>
@@ -97,7 +97,7 @@ static int load_file(SSL_CTX *ctx, enum grpc_tls_file kind, const char *file,
 	else
 		explain(files[kind].content, text, sizeof(text));
 	snprintf(reason, GRPC_REASON, "%s %.300s: %s", files[kind].key, file,
-		 asked ? "it is encrypted, and nobody is there to enter its password" : text);
+		 asked ? "it is encrypted: keys with a password cannot be used" : text);
 	return -EINVAL;
 }
 
@@ -161,7 +161,7 @@ static int make_context(const struct grpc_tls_options *options, SSL_CTX **ret,
 		SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
 		SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
 					      SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
-		/* A socket that just ends is told as such, not as a protocol error. */
+		/* The end of the socket is an end, not a protocol error. */
 		SSL_CTX_set_options(ctx, SSL_OP_IGNORE_UNEXPECTED_EOF | SSL_OP_NO_RENEGOTIATION);
 		err = SSL_CTX_set_alpn_protos(ctx, alpn, sizeof(alpn)) ? -ENOMEM : 0;
 	}

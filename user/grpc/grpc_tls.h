@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* TLS for one connection: who the server must be, who we are. */
+/* TLS for one connection: the name the server must prove, and our certificate. */
 #ifndef GRPC_TLS_H
 #define GRPC_TLS_H
 
@@ -22,12 +22,12 @@ int grpc_tls_open(const struct grpc_tls_options *options, int fd, SSL **ret,
 
 enum grpc_tls_file { GRPC_TLS_CA, GRPC_TLS_CERTIFICATE, GRPC_TLS_KEY };
 
-/* Can that file be used as grpc_tls_open() will? The key has to match the certificate, where that can
- * be read. Returns 0, or -EINVAL or -ENOMEM with `reason`. */
+/* Whether grpc_tls_open() can use that file. The key has to match the certificate, where that can be
+ * read. Returns 0, or -EINVAL or -ENOMEM with `reason`. */
 int grpc_tls_try(const struct grpc_tls_options *options, enum grpc_tls_file file,
 		 char reason[GRPC_REASON]);
 
-/* What went wrong in the last call on `ssl`, for people. Takes the thread's error queue. */
+/* The reason why the last call on `ssl` failed, for display. Empties the thread's error queue. */
 void grpc_tls_reason(SSL *ssl, const char *doing, char reason[GRPC_REASON]);
 
 #endif

@@ -9,7 +9,7 @@
 
 #include "file_read.h"
 
-/* White space and room for as much, so that a longer token is told from one with an end of line. */
+/* Some room for white space, so that a token of the full length may have an end of line. */
 #define FILE_MAX (GRPC_TOKEN_MAX + 64)
 
 static bool is_space(char c)
@@ -27,10 +27,10 @@ static const char *take(const char *text, size_t length, char *ret)
 	if (!length)
 		return "it is empty";
 	if (length > GRPC_TOKEN_MAX)
-		return "it is longer than any token";
+		return "it is too long for a token";
 	for (size_t i = 0; i < length; i++)
 		if (text[i] <= ' ' || text[i] == 0x7f)
-			return "it is no token";
+			return "it is not a token";
 	memcpy(ret, text, length);
 	ret[length] = '\0';
 	return NULL;
@@ -44,7 +44,7 @@ const char *grpc_token_read(const char *path, char *ret)
 	const char *why;
 
 	if (err)
-		return err == -EFBIG ? "it is longer than any token" : file_error(err);
+		return err == -EFBIG ? "it is too long for a token" : file_error(err);
 	why = take(text, length, ret);
 	explicit_bzero(text, length);
 	free(text);

@@ -9,7 +9,7 @@
 #define GRPC_TOKEN_MAX 16384
 
 /* Reads the token, without the white space around it, as text into `ret` of GRPC_TOKEN_MAX + 1
- * bytes. Returns NULL, or what is wrong; `ret` is to be wiped either way. */
+ * bytes. Returns NULL, or the problem; `ret` is to be wiped either way. */
 const char *grpc_token_read(const char *path, char *ret);
 
 #endif

@@ -219,7 +219,7 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struc
 		evutil_closesocket(fd);
 }
 
-/* Out of descriptors, most likely: the loop must not turn on it. */
+/* Out of descriptors, most likely: the loop must not spin on it. */
 static void on_accept_error(struct evconnlistener *listener, void *arg)
 {
 	const struct timeval wait = { PAUSE_SECONDS, 0 };

@@ -32,7 +32,7 @@ struct http_server;
 /* Listens on a loopback address; port in host order. Returns 0, -EADDRINUSE or another -errno. */
 int http_server_new(struct event_base *base, const struct addr *addr, uint16_t port,
 		    http_answer answer, void *arg, struct http_server **ret);
-/* Closes what is open. Accepts NULL. */
+/* Closes all connections. Accepts NULL. */
 void http_server_free(struct http_server *server);
 
 #endif

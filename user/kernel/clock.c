@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The kernel's clocks: CLOCK_MONOTONIC, and jiffies as the programs see them. */
+/* Jiffies, as the programs see them. */
 #include "clock.h"
 
 #include <errno.h>
@@ -10,14 +10,6 @@
 
 #define NS_PER_SECOND 1000000000ULL
 #define MEASURE_NS 100000000L
-
-uint64_t clock_monotonic_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * NS_PER_SECOND + (uint64_t)now.tv_nsec;
-}
 
 int clock_jiffies(int now_fd, uint32_t *ret)
 {

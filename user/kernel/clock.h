@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-uint64_t clock_monotonic_ns(void);
+#include "monotonic.h"
 
 /* Runs `now_fd` (px_now) once. Returns 0 or -errno. */
 int clock_jiffies(int now_fd, uint32_t *ret);

@@ -178,7 +178,7 @@ static void make_reply_due(struct xds_session *session, struct xds_channel *chan
 		backoff_next(&channel->nack_backoff, &session->random);
 }
 
-/* Copies of what the response says of itself, before anything is changed. */
+/* Copies of version, nonce and identifier, before anything is changed. */
 struct header {
 	char *version, *nonce, *identifier;
 };
@@ -274,7 +274,7 @@ int xds_session_receive(struct xds_session *session, const uint8_t *message, siz
 	}
 	session->channels[type].bytes += length;
 	err = receive_response(session, type, &response, now_ms);
-	session_note_complete(session);
+	session_update_complete(session);
 	return err ? fail(session, err, "out of memory") : 0;
 }
 

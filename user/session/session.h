@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The ADS session: what is asked, acknowledged and held. Bytes and time in, bytes and deadlines
+/* The ADS session: subscriptions, ACKs and resources. Bytes and time in, bytes and deadlines
  * out; no file descriptor, no clock, no randomness of its own.
  *
  * The owner opens streams and moves bytes:
@@ -69,19 +69,19 @@ int xds_session_set_node(struct xds_session *session, const char *node_id,
 			 const char *node_cluster, const struct xds_metadata *metadata,
 			 size_t metadata_count);
 
-/* The EDS names wanted besides those of the clusters followed; replaces what was said before.
+/* The EDS names wanted besides those of the clusters followed; replaces those of the last call.
  * Names given up are no longer handed out. Returns 0 or -ENOMEM. */
 int xds_session_subscribe_eds(struct xds_session *session, const char *const *names, size_t count,
 			      int64_t now_ms);
 
 /* A stream is open. */
 void xds_session_connected(struct xds_session *session, int64_t now_ms);
-/* It ended, or could not be opened. `reason` is for people. */
+/* It ended, or could not be opened. `reason` is for display. */
 void xds_session_disconnected(struct xds_session *session, const char *reason, int64_t now_ms);
 
 /* One whole message of the stream, which is not needed afterwards. Returns 0; -EPROTO when it is
- * no response at all, -EMSGSIZE, or -ENOMEM: close the stream then, xds_session_problem() tells
- * why. Contents that are refused are no error here: they are NACKed. */
+ * no response at all, -EMSGSIZE, or -ENOMEM: close the stream then, xds_session_problem() has
+ * the reason. Contents that are refused are no error here: they are NACKed. */
 int xds_session_receive(struct xds_session *session, const uint8_t *message, size_t length,
 			int64_t now_ms);
 const char *xds_session_problem(const struct xds_session *session); /* "" when none */
@@ -105,7 +105,7 @@ void xds_session_tick(struct xds_session *session, int64_t now_ms);
 /* When the next stream may be opened: XDS_NEVER while one is open, 0 at first. */
 int64_t xds_session_reconnect_at(const struct xds_session *session);
 
-/* ---- what is held ---- */
+/* ---- resources ---- */
 
 /* Changes whenever something below may read differently, the status apart. */
 uint64_t xds_session_generation(const struct xds_session *session);
@@ -159,7 +159,7 @@ const struct xds_listener *xds_session_listener(const struct xds_session *sessio
 /* ---- status ---- */
 
 void xds_session_status(const struct xds_session *session, struct xds_session_status *ret);
-/* Adds what has to be counted to its status: a look at each resource. */
+/* Adds the counts of resources: a walk over all of them. */
 void xds_session_count(const struct xds_session *session, struct xds_session_status *status);
 extern const char *const xds_sync_names[]; /* "idle" ... */
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Takes what is right in a response: nothing is half applied, and what is wrong stays as it was. */
+/* Applies the valid resources of a response, none by half; those rejected keep what they had. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -125,7 +125,7 @@ static void apply_eds(struct xds_session *session, struct incoming_batch *batch,
 }
 
 /* No longer listed; `served` may still point to it. */
-static void bury(struct xds_session *session, struct xds_resource *resource)
+static void move_to_dead(struct xds_session *session, struct xds_resource *resource)
 {
 	session->warming -= !!resource->previous;
 	resource->next_dead = session->dead;
@@ -158,13 +158,13 @@ static void pass_held(struct merge *merge, const char *name)
 		struct xds_resource *held = merge->old->items[merge->at++];
 
 		if (merge->replace || held->state == XDS_REMOVED)
-			bury(merge->session, held);
+			move_to_dead(merge->session, held);
 		else
 			merge->items[merge->count++] = held;
 	}
 }
 
-/* A name stands in a batch once with something to take; its doubles come behind it. */
+/* A name is in a batch once with something to apply; its duplicates come behind it. */
 static void merge_item(struct merge *merge, struct incoming *item, int64_t now_ms)
 {
 	struct xds_resource *held = item->held;

@@ -11,7 +11,7 @@
 
 typedef Pb__DeltaDiscoveryRequest__InitialResourceVersionsEntry version_entry;
 
-/* What is held goes along, so that the server sends only what is new, and says what is gone. */
+/* initial_resource_versions: the server sends only what is new, and the names of those removed. */
 static int add_versions(const struct xds_channel *channel, struct arena *arena,
 			Pb__DeltaDiscoveryRequest *request)
 {

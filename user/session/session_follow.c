@@ -69,7 +69,7 @@ static int add_name(struct follow *follow, const char *name, struct xds_resource
 	return 0;
 }
 
-/* Names wanted, and those that the server has still to be told of as given up: should one be
+/* Names wanted, and those whose unsubscription is still to be sent: should one be
  * wanted again before that, the server sees no change and would send nothing. */
 static int make_list(struct follow *follow)
 {

@@ -34,7 +34,7 @@ struct incoming_batch {
 	size_t count;
 	struct xds_resource **removed; /* held ones that the server removed */
 	size_t removed_count;
-	const char *whole; /* what is wrong with the response as such; or NULL */
+	const char *whole; /* the error of the response as such; or NULL */
 	struct eds_usage usage;
 	size_t bytes;     /* held by the session, and what is added */
 	size_t resources; /* the same of this type */

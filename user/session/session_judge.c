@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* One resource of a response: decoded, compared with what is held, judged. */
+/* One resource of a response: decodes it, compares it with the one held, accepts or rejects it. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Who a session says it is. */
+/* The node of a session: id and metadata. */
 #include <errno.h>
 #include <stdlib.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What a session holds, for those who use it and for people. */
+/* Resources and status of a session. */
 #include <string.h>
 
 #include "eds_rules.h"
@@ -38,7 +38,7 @@ static bool settled(const struct xds_session *session)
 	return true;
 }
 
-void session_note_complete(struct xds_session *session)
+void session_update_complete(struct xds_session *session)
 {
 	session->generation += !session->complete && settled(session);
 	session->complete = session->complete || settled(session);

@@ -37,7 +37,7 @@ static int64_t due_at(const struct xds_session *session, enum xds_type type, int
 	return channel->reply_due ? channel->reply_at : XDS_NEVER;
 }
 
-/* The server has been told, and its answer is awaited. */
+/* The subscription is sent, the response awaited. */
 static void note_sent_names(struct xds_session *session, int64_t now_ms)
 {
 	struct xds_channel *channel = &session->channels[XDS_EDS];
@@ -88,7 +88,7 @@ static void note_request(struct xds_session *session, enum xds_type type, unsign
 }
 
 /* istiod drops a request with a stale nonce whole, in delta too: there a change of the
- * subscription goes by itself and without one. In SotW each request says everything. */
+ * subscription goes by itself and without one. In SotW each request has the whole subscription. */
 static unsigned int choose_parts(const struct xds_session *session, enum xds_type type,
 				 int64_t now_ms)
 {
@@ -127,7 +127,7 @@ static int send_type(struct xds_session *session, enum xds_type type, int64_t no
 	return 1;
 }
 
-/* Names given up, or wanted, again before anybody was told. */
+/* Names given up, or wanted, again before that was sent. */
 static void drop_empty_change(struct xds_session *session)
 {
 	struct xds_channel *channel = &session->channels[XDS_EDS];

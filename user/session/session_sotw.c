@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* DiscoveryRequest: each says the whole subscription. */
+/* DiscoveryRequest: each has the whole subscription. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What the files of the session share. */
+/* Shared by the files of the session. */
 #ifndef SESSION_STATE_H
 #define SESSION_STATE_H
 
@@ -49,7 +49,7 @@ struct xds_channel {
 	struct xds_list list;
 	char *version; /* last accepted; or NULL */
 	char *nonce;   /* of the last response on this stream; or NULL */
-	char *error;   /* what the reply due says is wrong; NULL: an ACK */
+	char *error;   /* the error of the reply that is due; NULL: an ACK */
 	char *nack;    /* what was wrong with the last one refused; or NULL */
 	bool asked;    /* on this stream */
 	bool answered; /* on this stream */
@@ -87,7 +87,7 @@ struct xds_session {
 	struct xds_node node;
 	struct xds_channel channels[XDS_TYPES];
 
-	struct arena *extra_arena; /* of what xds_session_subscribe_eds() said */
+	struct arena *extra_arena; /* of the names of xds_session_subscribe_eds() */
 	const char **extra;        /* sorted, each once */
 	size_t extra_count;
 	struct xds_served *served; /* sorted by name */
@@ -135,16 +135,16 @@ struct xds_resource *xds_list_find(const struct xds_list *list, const char *name
 void xds_list_free(struct xds_list *list);
 /* Of EDS: what is neither wanted nor known to the server as wanted. */
 void xds_list_drop_unwanted(struct xds_list *list);
-/* Has the server said what there is, if only that there is nothing? Accepts NULL. */
+/* Whether the server has sent it, or its removal. Accepts NULL. */
 bool xds_resource_arrived(const struct xds_resource *resource);
-/* Note that something is to be looked at then. */
+/* Sets the timer to fire by then. */
 void session_timer(struct xds_session *session, int64_t at_ms);
 /* Replaces *text by a copy, or by NULL. On -ENOMEM *text stays. */
 int session_set_text(char **text, const char *value);
 
 /* ---- session_apply.c ---- */
 
-/* Takes what is right in a response, and leaves in channel->error what is wrong with the rest.
+/* Applies the valid resources of a response; channel->error then has the errors of the others.
  * Returns 0, or -ENOMEM with nothing changed. */
 int session_apply(struct xds_session *session, enum xds_type type,
 		  const struct pb_response *response, int64_t now_ms);
@@ -158,6 +158,6 @@ int session_follow(struct xds_session *session);
 /* ---- session_read.c ---- */
 
 /* Once complete, a session stays so. */
-void session_note_complete(struct xds_session *session);
+void session_update_complete(struct xds_session *session);
 
 #endif

@@ -76,5 +76,5 @@ void xds_session_tick(struct xds_session *session, int64_t now_ms)
 	for (size_t i = 0; i < assignments->count; i++)
 		tick_assignment(session, assignments->items[i], now_ms);
 	session_follow(session); /* without memory it is done with the next request */
-	session_note_complete(session);
+	session_update_complete(session);
 }

@@ -1,170 +1,166 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* One session with its stream and its timer: it connects, asks, listens, and tries again. */
+/* One session with its stream and its timer: connects, sends requests, and reconnects. */
 #include "ads_connection.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "arena.h"
 #include "grpc_stream.h"
 #include "memory.h"
+#include "monotonic.h"
 #include "version.h"
 
-int64_t ads_now_ms(void)
+static void notify_owner(struct ads_connection *connection)
 {
-	struct timespec now;
+	uint64_t generation = xds_session_generation(connection->session);
+	bool contents = generation != connection->generation;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-static void tell(struct ads_connection *link)
-{
-	uint64_t generation = xds_session_generation(link->session);
-	bool contents = generation != link->generation;
-
-	link->generation = generation;
-	link->notify(link->arg, contents);
+	connection->generation = generation;
+	connection->notify(connection->arg, contents);
 }
 
 /* ------------------------------------------------------------------ requests and time */
 
-static void lose(struct ads_connection *link, const char *reason)
+static void on_lost(struct ads_connection *connection, const char *reason)
 {
-	int64_t now = ads_now_ms();
+	int64_t now = clock_monotonic_ms();
 
-	link->busy = false;
-	if (!link->lost_ms)
-		link->lost_ms = now;
-	xds_session_disconnected(link->session, reason, now);
+	connection->busy = false;
+	if (!connection->lost_ms)
+		connection->lost_ms = now;
+	xds_session_disconnected(connection->session, reason, now);
 }
 
-static void set_timer(struct ads_connection *link)
+static void set_timer(struct ads_connection *connection)
 {
-	int64_t due = xds_session_deadline(link->session), now = ads_now_ms(), wait;
-	int64_t reconnect = link->busy ? XDS_NEVER : xds_session_reconnect_at(link->session);
+	int64_t due = xds_session_deadline(connection->session), now = clock_monotonic_ms(), wait;
+	int64_t reconnect = connection->busy ? XDS_NEVER :
+					       xds_session_reconnect_at(connection->session);
 	struct timeval at;
 
 	if (reconnect < due)
 		due = reconnect;
 	if (due == XDS_NEVER) {
-		evtimer_del(link->timer);
+		evtimer_del(connection->timer);
 		return;
 	}
 	wait = due > now ? due - now : 0;
 	at.tv_sec = wait / 1000;
 	at.tv_usec = wait % 1000 * 1000;
-	evtimer_add(link->timer, &at);
+	evtimer_add(connection->timer, &at);
 }
 
-/* Sends what the session has to say. */
-static int send_requests(struct ads_connection *link)
+/* Sends the requests that are due. */
+static int send_requests(struct ads_connection *connection)
 {
 	struct xds_session_status status;
 	struct xds_request request;
 	int more = 0, err = 0;
 
-	xds_session_status(link->session, &status);
+	xds_session_status(connection->session, &status);
 	while (status.connected && !err &&
-	       (more = xds_session_next_request(link->session, ads_now_ms(), &request)) > 0)
-		err = grpc_stream_send(link->stream, request.bytes, request.length);
-	set_timer(link);
+	       (more = xds_session_next_request(connection->session, clock_monotonic_ms(),
+						&request)) > 0)
+		err = grpc_stream_send(connection->stream, request.bytes, request.length);
+	set_timer(connection);
 	return more < 0 ? more : err;
 }
 
-void ads_connection_drive(struct ads_connection *link)
+void ads_connection_drive(struct ads_connection *connection)
 {
-	int err = send_requests(link);
+	int err = send_requests(connection);
 
 	if (!err)
 		return;
-	grpc_stream_close(link->stream);
-	lose(link, err == -ENOBUFS ? "the server does not read what is sent" : "out of memory");
-	set_timer(link);
+	grpc_stream_close(connection->stream);
+	on_lost(connection,
+		err == -ENOBUFS ? "the server does not read what is sent" : "out of memory");
+	set_timer(connection);
 }
 
 static void on_timer(evutil_socket_t fd, short what, void *arg)
 {
-	struct ads_connection *link = arg;
-	int64_t now = ads_now_ms();
+	struct ads_connection *connection = arg;
+	int64_t now = clock_monotonic_ms();
 
 	(void)fd;
 	(void)what;
-	if (xds_session_deadline(link->session) <= now)
-		xds_session_tick(link->session, now);
-	if (!link->busy && xds_session_reconnect_at(link->session) <= now) {
-		link->busy = true;
-		grpc_stream_connect(link->stream);
+	if (xds_session_deadline(connection->session) <= now)
+		xds_session_tick(connection->session, now);
+	if (!connection->busy && xds_session_reconnect_at(connection->session) <= now) {
+		connection->busy = true;
+		grpc_stream_connect(connection->stream);
 	}
-	ads_connection_drive(link);
-	tell(link);
+	ads_connection_drive(connection);
+	notify_owner(connection);
 }
 
 /* ------------------------------------------------------------------ the stream */
 
 static void on_open(void *arg)
 {
-	struct ads_connection *link = arg;
+	struct ads_connection *connection = arg;
 
-	xds_session_connected(link->session, ads_now_ms());
-	ads_connection_drive(link);
-	link->notify(link->arg, false);
+	xds_session_connected(connection->session, clock_monotonic_ms());
+	ads_connection_drive(connection);
+	connection->notify(connection->arg, false);
 }
 
-/* A server that accepts and says nothing is as good as away. */
+/* Only a message ends the time away: a server may accept streams and answer none. */
 static int on_message(void *arg, const uint8_t *message, size_t length)
 {
-	struct ads_connection *link = arg;
+	struct ads_connection *connection = arg;
 	int err;
 
 	if (length >= MEMORY_LARGE)
 		memory_give_back(); /* what the handshake took */
-	err = xds_session_receive(link->session, message, length, ads_now_ms());
-	link->refused = err;
+	err = xds_session_receive(connection->session, message, length, clock_monotonic_ms());
+	connection->refused = err;
 	if (!err) {
-		link->lost_ms = 0;
-		err = send_requests(link);
+		connection->lost_ms = 0;
+		err = send_requests(connection);
 	}
-	tell(link);
+	notify_owner(connection);
 	return err;
 }
 
 static void on_closed(void *arg, const char *reason)
 {
-	struct ads_connection *link = arg;
+	struct ads_connection *connection = arg;
 
-	if (grpc_stream_failure(link->stream) && !link->refused)
-		xds_session_refuse(link->session, reason);
-	lose(link, link->refused ? xds_session_problem(link->session) : reason);
-	link->refused = false;
-	set_timer(link);
-	tell(link);
+	if (grpc_stream_failure(connection->stream) && !connection->refused)
+		xds_session_refuse(connection->session, reason);
+	on_lost(connection,
+		connection->refused ? xds_session_problem(connection->session) : reason);
+	connection->refused = false;
+	set_timer(connection);
+	notify_owner(connection);
 }
 
-void ads_connection_start(struct ads_connection *link)
+void ads_connection_start(struct ads_connection *connection)
 {
-	set_timer(link);
+	set_timer(connection);
 }
 
-void ads_connection_reopen(struct ads_connection *link, const char *why)
+void ads_connection_reopen(struct ads_connection *connection, const char *why)
 {
 	struct xds_session_status status;
 
-	xds_session_status(link->session, &status);
-	grpc_stream_close(link->stream);
-	link->busy = true;
+	xds_session_status(connection->session, &status);
+	grpc_stream_close(connection->stream);
+	connection->busy = true;
 	if (status.connected)
-		xds_session_disconnected(link->session, why, ads_now_ms());
-	grpc_stream_connect(link->stream);
-	set_timer(link);
+		xds_session_disconnected(connection->session, why, clock_monotonic_ms());
+	grpc_stream_connect(connection->stream);
+	set_timer(connection);
 }
 
 /* ------------------------------------------------------------------ making one */
 
 static int open_stream(struct event_base *base, const struct ads_settings *settings,
-		       struct ads_connection *link)
+		       struct ads_connection *connection)
 {
 	const struct config_ads *ads = &settings->ads;
 	struct grpc_address *addresses =
@@ -179,48 +175,51 @@ static int open_stream(struct event_base *base, const struct ads_settings *setti
 		.connect_ms = ads->connect_seconds * 1000,
 		.keepalive_ms = ads->keepalive_seconds * 1000, .max_message = ads->max_message,
 	};
-	struct grpc_handler handler = { link, on_open, on_message, on_closed };
+	struct grpc_handler handler = { connection, on_open, on_message, on_closed };
 
 	if (!addresses)
 		return -ENOMEM;
 	for (size_t i = 0; i < ads->address_count; i++)
 		addresses[i] = (struct grpc_address){ ads->addresses[i].host,
 						      ads->addresses[i].port };
-	return grpc_stream_new(base, &options, &handler, &link->stream);
+	return grpc_stream_new(base, &options, &handler, &connection->stream);
 }
 
 int ads_connection_new(struct event_base *base, const struct ads_settings *settings,
-		 const struct xds_session_config *config, const char *network,
-		 void (*notify)(void *arg, bool contents), void *arg, struct ads_connection **ret)
+		       const struct xds_session_config *config, const char *network,
+		       void (*notify)(void *arg, bool contents), void *arg,
+		       struct ads_connection **ret)
 {
-	struct ads_connection *link = calloc(1, sizeof(*link));
+	struct ads_connection *connection = calloc(1, sizeof(*connection));
 	int err;
 
-	if (!link)
+	if (!connection)
 		return -ENOMEM;
-	link->notify = notify;
-	link->arg = arg;
-	link->lost_ms = ads_now_ms();
-	link->network = strdup(network);
-	link->timer = evtimer_new(base, on_timer, link);
-	err = link->network && link->timer ? xds_session_new(config, &link->session) : -ENOMEM;
+	connection->notify = notify;
+	connection->arg = arg;
+	connection->lost_ms = clock_monotonic_ms();
+	connection->network = strdup(network);
+	connection->timer = evtimer_new(base, on_timer, connection);
+	err = connection->network && connection->timer ?
+		      xds_session_new(config, &connection->session) :
+		      -ENOMEM;
 	if (!err)
-		err = open_stream(base, settings, link);
+		err = open_stream(base, settings, connection);
 	if (err)
-		ads_connection_free(link);
+		ads_connection_free(connection);
 	else
-		*ret = link;
+		*ret = connection;
 	return err;
 }
 
-void ads_connection_free(struct ads_connection *link)
+void ads_connection_free(struct ads_connection *connection)
 {
-	if (!link)
+	if (!connection)
 		return;
-	grpc_stream_free(link->stream);
-	xds_session_free(link->session);
-	if (link->timer)
-		event_free(link->timer);
-	free(link->network);
-	free(link);
+	grpc_stream_free(connection->stream);
+	xds_session_free(connection->session);
+	if (connection->timer)
+		event_free(connection->timer);
+	free(connection->network);
+	free(connection);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* One session with its stream and its timer: it connects, asks, listens, and tries again. */
+/* One session with its stream and its timer: connects, sends requests, and reconnects. */
 #ifndef ADS_CONNECTION_H
 #define ADS_CONNECTION_H
 
@@ -19,25 +19,24 @@ struct ads_connection {
 	struct event *timer;
 	bool busy; /* connecting, or connected */
 	bool refused; /* the session could not take the last message */
-	uint64_t generation; /* last told of */
-	int64_t lost_ms; /* since when the control plane is away; 0: it is there */
-	/* `contents`: what is held reads differently; else only the status. */
+	uint64_t generation; /* of the session, at the last call of `notify` */
+	int64_t lost_ms;     /* since when no response came; 0: the control plane answers */
+	/* `contents`: the session's resources may differ; else only its status. */
 	void (*notify)(void *arg, bool contents);
 	void *arg;
 };
 
 /* Nothing is connected before ads_connection_start(). `settings` must outlive it. Returns 0 or -errno. */
 int ads_connection_new(struct event_base *base, const struct ads_settings *settings,
-		 const struct xds_session_config *config, const char *network,
-		 void (*notify)(void *arg, bool contents), void *arg, struct ads_connection **ret);
-void ads_connection_free(struct ads_connection *link);
+		       const struct xds_session_config *config, const char *network,
+		       void (*notify)(void *arg, bool contents), void *arg,
+		       struct ads_connection **ret);
+void ads_connection_free(struct ads_connection *connection);
 
-void ads_connection_start(struct ads_connection *link);
-/* Ends the stream and opens another at once; what is held serves meanwhile. */
-void ads_connection_reopen(struct ads_connection *link, const char *why);
-/* After a call on the session: sends what it has to say and sets its timer. */
-void ads_connection_drive(struct ads_connection *link);
-
-int64_t ads_now_ms(void);
+void ads_connection_start(struct ads_connection *connection);
+/* Ends the stream and opens another at once; the resources held serve meanwhile. */
+void ads_connection_reopen(struct ads_connection *connection, const char *why);
+/* After a call on the session: sends the requests that are due and sets the timer. */
+void ads_connection_drive(struct ads_connection *connection);
 
 #endif

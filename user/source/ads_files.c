@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The files that source.ads names: can they be used? */
+/* Whether the files that source.ads names can be used. */
 #include "ads_files.h"
 
 #include <stdio.h>
@@ -14,8 +14,8 @@ struct visitor {
 	void *arg;
 };
 
-static void tell(const struct visitor *visitor, const struct config_place *at, const char *key,
-		 const char *path, const char *problem)
+static void report(const struct visitor *visitor, const struct config_place *at, const char *key,
+		   const char *path, const char *problem)
 {
 	char text[GRPC_REASON];
 
@@ -32,8 +32,8 @@ static void try_tls(const struct visitor *visitor, const struct config_ads *ads,
 	char reason[GRPC_REASON];
 
 	if (path)
-		tell(visitor, at, keys[file], path,
-		     grpc_tls_try(&options, file, reason) ? reason : NULL);
+		report(visitor, at, keys[file], path,
+		       grpc_tls_try(&options, file, reason) ? reason : NULL);
 }
 
 static void try_token(const struct visitor *visitor, const struct config_ads *ads)
@@ -44,7 +44,7 @@ static void try_token(const struct visitor *visitor, const struct config_ads *ad
 	explicit_bzero(token, sizeof(token));
 	if (why)
 		snprintf(problem, sizeof(problem), "tokenFile %.400s: %s", ads->token_file, why);
-	tell(visitor, &ads->token_at, "tokenFile", ads->token_file, why ? problem : NULL);
+	report(visitor, &ads->token_at, "tokenFile", ads->token_file, why ? problem : NULL);
 }
 
 void ads_files_try(const struct config_ads *ads, ads_files_visit visit, void *arg)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The files that source.ads names: can they be used? */
+/* Whether the files that source.ads names can be used. */
 #ifndef ADS_FILES_H
 #define ADS_FILES_H
 

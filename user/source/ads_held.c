@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What the views of a control plane hold, together. */
+/* The resources held for all views of a control plane, merged. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +9,7 @@
 #include "ads_source_parts.h"
 #include "arena.h"
 #include "assignment_merge.h"
+#include "monotonic.h"
 
 /* There are servers without names or listeners: after a while that is their answer. */
 static bool type_known(const struct xds_session_status *status, enum xds_type type, int64_t fetch_ms)
@@ -18,7 +19,7 @@ static bool type_known(const struct xds_session_status *status, enum xds_type ty
 	if (of->sync == XDS_IDLE || of->last_ack_ms)
 		return true;
 	return type != XDS_CDS && !of->responses && status->connected &&
-	       ads_now_ms() - status->since_ms >= fetch_ms;
+	       clock_monotonic_ms() - status->since_ms >= fetch_ms;
 }
 
 static bool knows_names(const struct ads_source *source)
@@ -26,7 +27,7 @@ static bool knows_names(const struct ads_source *source)
 	int64_t fetch_ms = source->settings.ads.initial_fetch_seconds * 1000;
 	struct xds_session_status status;
 
-	xds_session_status(source->links[0]->session, &status);
+	xds_session_status(source->connections[0]->session, &status);
 	return type_known(&status, XDS_CDS, fetch_ms) && type_known(&status, XDS_LDS, fetch_ms) &&
 	       type_known(&status, XDS_NDS, fetch_ms);
 }
@@ -36,9 +37,9 @@ static bool find_views(const struct ads_source *source, const char *name, struct
 {
 	bool all = true;
 
-	for (size_t i = 0; i < source->link_count; i++) {
-		views[i].network = source->links[i]->network;
-		views[i].assignment = xds_session_find(source->links[i]->session, name);
+	for (size_t i = 0; i < source->connection_count; i++) {
+		views[i].network = source->connections[i]->network;
+		views[i].assignment = xds_session_find(source->connections[i]->session, name);
 		all &= views[i].assignment != NULL;
 	}
 	return all;
@@ -57,16 +58,16 @@ static int collect_one(struct ads_source *source, const struct xds_assignment *h
 		(struct listed_cluster){ held->name, held->assignment && (all || source->whole) };
 	*place = held->assignment;
 	if (merging && *place)
-		err = assignment_merge(source->arena, views, source->link_count, place);
+		err = assignment_merge(source->arena, views, source->connection_count, place);
 	source->assignment_count += !err && *place;
 	return err;
 }
 
 static int collect(struct ads_source *source)
 {
-	const struct xds_session *own = source->links[0]->session;
-	struct merge_view *views =
-		arena_array(source->arena, source->link_count, sizeof(*views));
+	const struct xds_session *own = source->connections[0]->session;
+	struct merge_view *views = arena_array(source->arena, source->connection_count,
+					       sizeof(*views));
 	bool whole = knows_names(source);
 	struct xds_assignment held;
 	int err = views ? 0 : -ENOMEM;
@@ -82,7 +83,7 @@ static int collect(struct ads_source *source)
 
 static int start_collecting(struct ads_source *source)
 {
-	size_t count = xds_session_assignment_count(source->links[0]->session) + 1;
+	size_t count = xds_session_assignment_count(source->connections[0]->session) + 1;
 
 	arena_free(source->arena);
 	source->assignment_count = source->cluster_count = 0;
@@ -96,25 +97,25 @@ static int start_collecting(struct ads_source *source)
 
 static bool is_fresh(const struct ads_source *source)
 {
-	if (!source->generations || source->generations[0] != source->link_count)
+	if (!source->generations || source->generations[0] != source->connection_count)
 		return false;
-	for (size_t i = 0; i < source->link_count; i++)
+	for (size_t i = 0; i < source->connection_count; i++)
 		if (source->generations[i + 1] !=
-		    xds_session_generation(source->links[i]->session))
+		    xds_session_generation(source->connections[i]->session))
 			return false;
 	return true;
 }
 
 static int note_generations(struct ads_source *source)
 {
-	uint64_t *generations =
-		realloc(source->generations, (source->link_count + 1) * sizeof(*generations));
+	uint64_t *generations = realloc(source->generations,
+					(source->connection_count + 1) * sizeof(*generations));
 
 	if (!generations)
 		return -ENOMEM;
-	generations[0] = source->link_count;
-	for (size_t i = 0; i < source->link_count; i++)
-		generations[i + 1] = xds_session_generation(source->links[i]->session);
+	generations[0] = source->connection_count;
+	for (size_t i = 0; i < source->connection_count; i++)
+		generations[i + 1] = xds_session_generation(source->connections[i]->session);
 	source->generations = generations;
 	return 0;
 }
@@ -149,10 +150,10 @@ bool ads_source_names_vips(const struct ads_source *source)
 
 uint64_t ads_source_layout(const struct ads_source *source)
 {
-	uint64_t layout = source->links_changed << 1 | source->whole;
+	uint64_t layout = source->connection_changes << 1 | source->whole;
 
-	for (size_t i = 0; i < source->link_count; i++) {
-		uint64_t part = xds_session_layout(source->links[i]->session);
+	for (size_t i = 0; i < source->connection_count; i++) {
+		uint64_t part = xds_session_layout(source->connections[i]->session);
 
 		layout = XXH3_64bits_withSeed(&part, sizeof(part), layout);
 	}
@@ -170,7 +171,7 @@ static const struct assignment *find(const struct ads_source *source, const char
 int ads_source_vip_input(const struct ads_source *source, struct arena *arena,
 			 struct vip_input *ret)
 {
-	const struct xds_session *own = source->links[0]->session;
+	const struct xds_session *own = source->connections[0]->session;
 	size_t clusters = xds_session_cluster_count(own), hosts = xds_session_host_count(own);
 	size_t listeners = xds_session_listener_count(own);
 	struct vip_cluster *cluster = arena_array(arena, clusters + 1, sizeof(*cluster));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Who we say we are: node id and metadata, as istiod wants them. */
+/* Our node id and metadata, as istiod expects them. */
 #include "ads_node.h"
 
 #include <arpa/inet.h>
@@ -12,14 +12,14 @@
 #include "addr.h"
 #include "arena.h"
 
-#define MADE_UP 8
+#define DEFAULTS_MAX 8
 #define ISTIO_VERSION "1.29.0" /* whose responses we were tested with; without one istiod warns */
 #define NAMESPACE "default"
 #define SOMEWHERE "198.51.100.1" /* TEST-NET-2: nothing is sent, the kernel only picks a source */
 
 /* ------------------------------------------------------------------ the machine */
 
-static void look_for_source(const char *towards, char ret[64])
+static void find_source_address(const char *towards, char ret[64])
 {
 	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(9) }, from;
 	socklen_t length = sizeof(from);
@@ -34,19 +34,19 @@ static void look_for_source(const char *towards, char ret[64])
 	close(fd);
 }
 
-void ads_machine_look(const struct config_ads *ads, struct ads_machine *ret)
+void ads_machine_read(const struct config_ads *ads, struct ads_machine *ret)
 {
 	*ret = (struct ads_machine){};
-	look_for_source(SOMEWHERE, ret->ip);
+	find_source_address(SOMEWHERE, ret->ip);
 	for (size_t i = 0; !ret->ip[0] && i < ads->address_count; i++)
-		look_for_source(ads->addresses[i].host, ret->ip);
+		find_source_address(ads->addresses[i].host, ret->ip);
 	if (!ret->ip[0])
 		strcpy(ret->ip, "127.0.0.1");
 	if (gethostname(ret->name, sizeof(ret->name) - 1) || !ret->name[0])
 		strcpy(ret->name, "localhost");
 }
 
-/* ------------------------------------------------------------------ what is said */
+/* ------------------------------------------------------------------ id and metadata */
 
 static void put(struct ads_node *node, const char *key, const char *value)
 {
@@ -100,7 +100,8 @@ int ads_node_make(struct arena *arena, const struct ads_settings *settings,
 	const char *host = arena_strdup(arena, machine->name);
 	int err = 0;
 
-	node.metadata = arena_array(arena, MADE_UP + config->metadata_count, sizeof(*node.metadata));
+	node.metadata = arena_array(arena, DEFAULTS_MAX + config->metadata_count,
+				    sizeof(*node.metadata));
 	if (!node.metadata || !host)
 		return -ENOMEM;
 	if (!node.id)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Who we say we are: node id and metadata, as istiod wants them. */
+/* Our node id and metadata, as istiod expects them. */
 #ifndef ADS_NODE_H
 #define ADS_NODE_H
 
@@ -22,10 +22,10 @@ struct ads_machine {
 	char name[256]; /* of the host */
 };
 
-void ads_machine_look(const struct config_ads *ads, struct ads_machine *ret);
+void ads_machine_read(const struct config_ads *ads, struct ads_machine *ret);
 
 /* `network` is ours, or that of another view; `view` the networks asked for, comma-separated, or
- * NULL. What the configuration says beats what is made up. Returns 0 or -ENOMEM. */
+ * NULL. Values of the configuration replace defaults. Returns 0 or -ENOMEM. */
 int ads_node_make(struct arena *arena, const struct ads_settings *settings,
 		  const struct ads_machine *machine, const char *network, const char *view,
 		  struct ads_node *ret);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What a source by ADS was made from: a copy that outlives the configuration. */
+/* The settings of an ADS source: a copy that outlives the configuration. */
 #ifndef ADS_SETTINGS_H
 #define ADS_SETTINGS_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Assignments, names and clusters from a control plane: its streams, and what they say together. */
+/* Assignments, names and clusters from a control plane, over one stream or one for each network. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,36 +9,38 @@
 #include "ads_views.h"
 #include "arena.h"
 #include "grpc_stream.h"
+#include "monotonic.h"
 #include "text.h"
 
-static void on_link(void *arg, bool contents)
+static void on_connection(void *arg, bool contents)
 {
 	struct ads_source *source = arg;
 
 	source->notify(source->arg, contents);
 }
 
-/* ------------------------------------------------------------------ links */
+/* ------------------------------------------------------------------ connections */
 
 static uint64_t random_seed(void)
 {
 	uint64_t seed = 0;
 
 	if (getrandom(&seed, sizeof(seed), GRND_NONBLOCK) != sizeof(seed))
-		seed = (uint64_t)ads_now_ms();
+		seed = (uint64_t)clock_monotonic_ms();
 	return seed;
 }
 
-static int add_link(struct ads_source *source, const char *network, const char *view)
+static int add_connection(struct ads_source *source, const char *network, const char *view)
 {
 	const struct ads_settings *settings = &source->settings;
-	bool own = !source->link_count, all = own && !settings->listed;
-	struct ads_connection **links =
-		realloc(source->links, (source->link_count + 1) * sizeof(*links));
+	bool own = !source->connection_count, all = own && !settings->listed;
+	struct ads_connection **connections =
+		realloc(source->connections, (source->connection_count + 1) * sizeof(*connections));
 	struct arena *arena = arena_new(0);
 	struct ads_node node = {};
-	int err = links && arena ? ads_node_make(arena, settings, &source->machine, network, view,
-						 &node) : -ENOMEM;
+	int err = connections && arena ?
+			  ads_node_make(arena, settings, &source->machine, network, view, &node) :
+			  -ENOMEM;
 	struct xds_session_config config = {
 		.mode = settings->ads.mode == ADS_MODE_SOTW ? XDS_SOTW : XDS_DELTA,
 		.node_id = node.id, .node_cluster = node.cluster, .metadata = node.metadata,
@@ -50,36 +52,36 @@ static int add_link(struct ads_source *source, const char *network, const char *
 		.max_message = settings->ads.max_message,
 	};
 
-	if (links)
-		source->links = links;
+	if (connections)
+		source->connections = connections;
 	if (!err)
-		err = ads_connection_new(source->base, settings, &config, network, on_link, source,
-				   &source->links[source->link_count]);
+		err = ads_connection_new(source->base, settings, &config, network, on_connection,
+					 source, &source->connections[source->connection_count]);
 	arena_free(arena);
 	if (err)
 		return err;
-	ads_connection_start(source->links[source->link_count++]);
-	source->links_changed++;
+	ads_connection_start(source->connections[source->connection_count++]);
+	source->connection_changes++;
 	return 0;
 }
 
-static void drop_link(struct ads_source *source, size_t index)
+static void drop_connection(struct ads_source *source, size_t index)
 {
-	ads_connection_free(source->links[index]);
-	memmove(&source->links[index], &source->links[index + 1],
-		(source->link_count - index - 1) * sizeof(*source->links));
-	source->link_count--;
-	source->links_changed++;
+	ads_connection_free(source->connections[index]);
+	memmove(&source->connections[index], &source->connections[index + 1],
+		(source->connection_count - index - 1) * sizeof(*source->connections));
+	source->connection_count--;
+	source->connection_changes++;
 	/* What was made of its view is gone with it. */
 	source->assignment_count = 0;
 	free(source->generations);
 	source->generations = NULL;
 }
 
-static bool has_link(const struct ads_source *source, const char *network)
+static bool has_connection(const struct ads_source *source, const char *network)
 {
-	for (size_t i = 0; i < source->link_count; i++)
-		if (!strcmp(source->links[i]->network, network))
+	for (size_t i = 0; i < source->connection_count; i++)
+		if (!strcmp(source->connections[i]->network, network))
 			return true;
 	return false;
 }
@@ -89,12 +91,12 @@ static int follow_networks(struct ads_source *source, const struct ads_views *vi
 {
 	int err = 0;
 
-	for (size_t i = source->link_count; i-- > 1;)
-		if (!ads_views_have(views, source->links[i]->network))
-			drop_link(source, i);
+	for (size_t i = source->connection_count; i-- > 1;)
+		if (!ads_views_have(views, source->connections[i]->network))
+			drop_connection(source, i);
 	for (size_t i = 0; !err && i < views->count; i++)
-		if (!has_link(source, views->networks[i]))
-			err = add_link(source, views->networks[i], views->networks[i]);
+		if (!has_connection(source, views->networks[i]))
+			err = add_connection(source, views->networks[i], views->networks[i]);
 	return err;
 }
 
@@ -109,23 +111,23 @@ static int set_view(struct ads_source *source, const char *view)
 	return 0;
 }
 
-/* istiod takes note of metadata at the first request of a stream alone. */
+/* istiod reads node metadata in the first request of a stream only. */
 static int change_view(struct ads_source *source, const char *view)
 {
-	struct ads_connection *link = source->links[0];
+	struct ads_connection *connection = source->connections[0];
 	struct arena *arena = arena_new(0);
 	struct ads_node node;
 	int err = arena ? ads_node_make(arena, &source->settings, &source->machine,
 					source->settings.network, view, &node) : -ENOMEM;
 
 	if (!err)
-		err = xds_session_set_node(link->session, node.id, node.cluster, node.metadata,
-					   node.count);
+		err = xds_session_set_node(connection->session, node.id, node.cluster,
+					   node.metadata, node.count);
 	if (!err)
 		err = set_view(source, view);
 	arena_free(arena);
 	if (!err)
-		ads_connection_reopen(link, "the networks asked for changed");
+		ads_connection_reopen(connection, "the networks asked for changed");
 	return err;
 }
 
@@ -156,29 +158,31 @@ static int listed_names(const struct config *config, struct arena *arena, const 
 	return 0;
 }
 
-static int subscribe(struct ads_connection *link, const char *const *names, size_t count)
+static int subscribe(struct ads_connection *connection, const char *const *names, size_t count)
 {
-	int err = xds_session_subscribe_eds(link->session, names, count, ads_now_ms());
+	int err = xds_session_subscribe_eds(connection->session, names, count,
+					    clock_monotonic_ms());
 
 	if (!err)
-		ads_connection_drive(link);
+		ads_connection_drive(connection);
 	return err;
 }
 
 int ads_source_follow_names(struct ads_source *source)
 {
-	const struct xds_session *own = source->links[0]->session;
+	const struct xds_session *own = source->connections[0]->session;
 	size_t count = xds_session_assignment_count(own);
-	const char **names = source->link_count > 1 ? calloc(count + 1, sizeof(*names)) : NULL;
+	const char **names = source->connection_count > 1 ? calloc(count + 1, sizeof(*names)) :
+							    NULL;
 	struct xds_assignment held;
-	int err = source->link_count > 1 && !names ? -ENOMEM : 0;
+	int err = source->connection_count > 1 && !names ? -ENOMEM : 0;
 
 	for (size_t i = 0; names && i < count; i++) {
 		xds_session_assignment(own, i, &held);
 		names[i] = held.name;
 	}
-	for (size_t i = 1; !err && i < source->link_count; i++)
-		err = subscribe(source->links[i], names, count);
+	for (size_t i = 1; !err && i < source->connection_count; i++)
+		err = subscribe(source->connections[i], names, count);
 	free(names);
 	return err;
 }
@@ -198,7 +202,7 @@ int ads_source_follow(struct ads_source *source, const struct config *config)
 	else if (!err && !text_equal(views.text, source->view))
 		err = change_view(source, views.text);
 	if (!err)
-		err = subscribe(source->links[0], names, count);
+		err = subscribe(source->connections[0], names, count);
 	if (!err)
 		err = ads_source_follow_names(source);
 	arena_free(arena);
@@ -214,9 +218,9 @@ static int open_first(struct ads_source *source, const struct config *config)
 	int err = arena ? ads_views_make(arena, config->mesh, config->network, &views) : -ENOMEM;
 
 	if (!err && source->settings.ads.view == ADS_VIEW_PER_NETWORK)
-		err = add_link(source, config->network, config->network);
+		err = add_connection(source, config->network, config->network);
 	else if (!err)
-		err = add_link(source, config->network, views.text);
+		err = add_connection(source, config->network, views.text);
 	if (!err)
 		err = set_view(source, views.text);
 	arena_free(arena);
@@ -234,7 +238,7 @@ int ads_source_new(struct event_base *base, const struct config *config, ads_not
 	source->base = base;
 	source->notify = notify;
 	source->arg = arg;
-	ads_machine_look(&config->ads, &source->machine);
+	ads_machine_read(&config->ads, &source->machine);
 	err = ads_settings_copy(config, &source->settings);
 	if (!err)
 		err = open_first(source, config);
@@ -249,9 +253,9 @@ void ads_source_free(struct ads_source *source)
 {
 	if (!source)
 		return;
-	while (source->link_count)
-		drop_link(source, source->link_count - 1);
-	free(source->links);
+	while (source->connection_count)
+		drop_connection(source, source->connection_count - 1);
+	free(source->connections);
 	free(source->view);
 	free(source->generations);
 	arena_free(source->arena);
@@ -271,8 +275,8 @@ uint64_t ads_source_failures(const struct ads_source *source)
 	struct xds_session_status status;
 	uint64_t count = 0;
 
-	for (size_t i = 0; i < source->link_count; i++) {
-		xds_session_status(source->links[i]->session, &status);
+	for (size_t i = 0; i < source->connection_count; i++) {
+		xds_session_status(source->connections[i]->session, &status);
 		count += status.failures;
 	}
 	return count;
@@ -280,18 +284,18 @@ uint64_t ads_source_failures(const struct ads_source *source)
 
 size_t ads_source_stream_count(const struct ads_source *source)
 {
-	return source->link_count;
+	return source->connection_count;
 }
 
 void ads_source_stream(const struct ads_source *source, size_t index,
 		       struct source_stream_status *ret)
 {
-	const struct ads_connection *link = source->links[index];
+	const struct ads_connection *connection = source->connections[index];
 
-	ret->network = link->network;
-	ret->peer = grpc_stream_peer(link->stream);
-	ret->away_ms = link->lost_ms;
-	xds_session_status(link->session, &ret->session);
+	ret->network = connection->network;
+	ret->peer = grpc_stream_peer(connection->stream);
+	ret->away_ms = connection->lost_ms;
+	xds_session_status(connection->session, &ret->session);
 }
 
 int ads_source_status(const struct ads_source *source, struct arena *arena,
@@ -299,7 +303,7 @@ int ads_source_status(const struct ads_source *source, struct arena *arena,
 {
 	const struct config_ads *config = &source->settings.ads;
 
-	ret->streams = arena_array(arena, source->link_count, sizeof(*ret->streams));
+	ret->streams = arena_array(arena, source->connection_count, sizeof(*ret->streams));
 	ret->path = arena_printf(arena, "%s:%u", config->addresses[0].host,
 				 config->addresses[0].port);
 	if (!ret->streams || !ret->path)
@@ -308,9 +312,9 @@ int ads_source_status(const struct ads_source *source, struct arena *arena,
 	ret->view = config->view == ADS_VIEW_PER_NETWORK ? "perNetwork" : "rewritten";
 	ret->tls = config->tls;
 	ret->complete = true;
-	ret->stream_count = source->link_count;
-	for (size_t i = 0; i < source->link_count; i++) {
-		const struct xds_session *session = source->links[i]->session;
+	ret->stream_count = source->connection_count;
+	for (size_t i = 0; i < source->connection_count; i++) {
+		const struct xds_session *session = source->connections[i]->session;
 
 		ads_source_stream(source, i, &ret->streams[i]);
 		xds_session_count(session, &ret->streams[i].session);
@@ -326,8 +330,8 @@ int ads_source_each_rejected(const struct ads_source *source,
 	struct xds_assignment held;
 	int err = 0;
 
-	for (size_t l = 0; l < source->link_count; l++) {
-		const struct xds_session *session = source->links[l]->session;
+	for (size_t l = 0; l < source->connection_count; l++) {
+		const struct xds_session *session = source->connections[l]->session;
 
 		for (size_t i = 0; !err && i < xds_session_assignment_count(session); i++) {
 			if (!xds_session_rejected(session, i))

@@ -18,8 +18,8 @@
 struct arena;
 struct ads_source;
 
-/* Called from the loop, never from within a call of the owner: `contents` when what is served may
- * differ, else for the status alone. */
+/* Called from the loop, never from within a call of the owner. `contents`: assignments, names or clusters
+ * may differ; else only the status. */
 typedef void (*ads_notify)(void *arg, bool contents);
 
 /* Connects at once. The configuration is copied. Returns 0 or -errno. */
@@ -31,19 +31,18 @@ void ads_source_free(struct ads_source *source);
 /* Whether `config` wants this very source; if not, a new one has to be made. */
 bool ads_source_fits(const struct ads_source *source, const struct config *config);
 /* Follows networks with usable gateways and listed services: to be called whenever configuration,
- * meshNetworks or an answer of the resolver changed. Returns 0 or -errno. */
+ * meshNetworks or a gateway's address changed. Returns 0 or -errno. */
 int ads_source_follow(struct ads_source *source, const struct config *config);
 
-/* Everything below reads what was held at the last call of this. Returns 0 or -ENOMEM. */
+/* Takes a snapshot of the sessions, which all functions below read. Returns 0 or -ENOMEM. */
 int ads_source_refresh(struct ads_source *source);
 
 /* Served assignments; valid until the loop runs again. */
 struct assignment_list ads_source_list(const struct ads_source *source);
-/* Differs whenever more than their contents does: which there are, what is known of the rest, and the
- * word on virtual IPs. */
+/* Differs whenever more than contents of assignments does: names, which are known, virtual IPs. */
 uint64_t ads_source_layout(const struct ads_source *source);
 
-/* The control plane's word on virtual IPs, in the arena or borrowed. Returns 0 or -ENOMEM. */
+/* Clusters, names and listeners, in the arena or borrowed. Returns 0 or -ENOMEM. */
 int ads_source_vip_input(const struct ads_source *source, struct arena *arena,
 			 struct vip_input *ret);
 
@@ -58,7 +57,7 @@ bool ads_source_names_vips(const struct ads_source *source);
 
 /* Streams that ended or could not be opened, so far. */
 uint64_t ads_source_failures(const struct ads_source *source);
-/* Fills in what is of a control plane. A walk over all resources. Returns 0 or -ENOMEM. */
+/* Fills in the part of a control plane. A walk over all resources. Returns 0 or -ENOMEM. */
 int ads_source_status(const struct ads_source *source, struct arena *arena,
 		      struct source_status *ret);
 size_t ads_source_stream_count(const struct ads_source *source);

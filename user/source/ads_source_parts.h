@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What the files of ads_source share. */
+/* Shared by the files of ads_source. */
 #ifndef ADS_SOURCE_PARTS_H
 #define ADS_SOURCE_PARTS_H
 
@@ -12,16 +12,16 @@ struct ads_source {
 	struct ads_machine machine;
 	ads_notify notify;
 	void *arg;
-	struct ads_connection **links; /* the first is our own network's */
-	size_t link_count;
-	uint64_t links_changed;  /* how often */
-	char *view;              /* last said as REQUESTED_NETWORK_VIEW; NULL: nothing */
+	struct ads_connection **connections; /* the first is our own network's */
+	size_t connection_count;
+	uint64_t connection_changes; /* how often */
+	char *view;                  /* last sent as REQUESTED_NETWORK_VIEW; or NULL */
 	struct arena *arena;     /* of what follows, made anew at each refresh */
 	const struct assignment **assignments;
 	size_t assignment_count;
 	struct listed_cluster *clusters; /* one for each name requested */
 	size_t cluster_count;
-	uint64_t *generations;   /* of the links, at the last refresh */
+	uint64_t *generations; /* of the connections, at the last refresh */
 	/* Every view has answered once: one that is added later must not make services wait that
 	 * serve already. */
 	bool whole;

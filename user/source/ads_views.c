@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Which networks' endpoints are asked for: ours, and each that can be entered. */
+/* The networks whose endpoints are requested: ours, and each that can be entered. */
 #include "ads_views.h"
 
 #include <errno.h>
@@ -12,7 +12,7 @@ static bool is_usable(const struct mesh_network *network)
 {
 	if (network->flat)
 		return true;
-	/* Stock gateways that nobody names here: the control plane does. */
+	/* The control plane names stock gateways by itself. */
 	if (network->transport == TRANSPORT_PASSTHROUGH && !network->gateway_count)
 		return true;
 	for (size_t g = 0; g < network->gateway_count; g++)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Which networks' endpoints are asked for: ours, and each that can be entered. */
+/* The networks whose endpoints are requested: ours, and each that can be entered. */
 #ifndef ADS_VIEWS_H
 #define ADS_VIEWS_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* One file of a source: read, decoded, and what it serves when it cannot be. */
+/* One file of a source: reads and decodes it, and keeps the last good content. */
 #include "file_entry.h"
 
 #include <errno.h>
@@ -7,18 +7,18 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 
 #include <xxhash.h>
 
 #include "eds_decode.h"
 #include "file_fingerprint.h"
 #include "file_read.h"
+#include "monotonic.h"
 #include "problem.h"
 
 #define NS_PER_SECOND 1000000000u
 
-/* Longest list of refusals that is kept for people. */
+/* Longest list of rejected resources in a problem. */
 #define REASONS_MAX 4096
 
 /* A decoded file that lives as long as one of its assignments serves. */
@@ -49,7 +49,7 @@ void file_entry_done(struct file_entry *entry)
 	free(entry->name);
 	free(entry->problem);
 	free(entry->rejected);
-	free(entry->twice);
+	free(entry->duplicates);
 	*entry = (struct file_entry){};
 }
 
@@ -80,21 +80,21 @@ static int append(char **text, const char *line)
 	return 0;
 }
 
-int file_entry_add_twice(struct file_entry *entry, const char *resource, const char *other)
+int file_entry_add_duplicate(struct file_entry *entry, const char *resource, const char *other)
 {
 	char *line;
 	int err;
 
-	if (asprintf(&line, "resource '%s' refused: it stands in %s already", resource, other) < 0)
+	if (asprintf(&line, "resource '%s' refused: it is in %s already", resource, other) < 0)
 		return -ENOMEM;
-	err = append(&entry->twice, line);
+	err = append(&entry->duplicates, line);
 	free(line);
 	return err;
 }
 
 char *file_entry_problem(const struct file_entry *entry)
 {
-	const char *const texts[] = { entry->problem, entry->rejected, entry->twice };
+	const char *const texts[] = { entry->problem, entry->rejected, entry->duplicates };
 	char *all = NULL;
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
@@ -120,7 +120,7 @@ static bool fits(const struct file_entry *entry, const struct assignment_set *se
 	if (!entry->set || set->count != entry->resource_count)
 		return false;
 	for (size_t i = 0; i < set->count; i++)
-		if (entry->resources[i].place == FILE_NOWHERE || set->items[i].rejected ||
+		if (entry->resources[i].place == FILE_NO_PLACE || set->items[i].rejected ||
 		    strcmp(entry->resources[i].name, set->items[i].name))
 			return false;
 	return true;
@@ -132,7 +132,7 @@ static void serve(const struct file_entry *entry, struct file_resource *resource
 	const struct file_resource *before = item->rejected ? find_served(entry, item->name) : NULL;
 
 	resource->name = item->name;
-	resource->place = FILE_NOWHERE;
+	resource->place = FILE_NO_PLACE;
 	if (!item->rejected) {
 		resource->serving = item;
 		resource->owner = held;
@@ -196,17 +196,15 @@ static int adopt(struct file_entry *entry, struct assignment_set *set)
 
 /* ------------------------------------------------------------------ reading */
 
-/* endpoint_stale_after counts from when the assignments last came: also when they came unchanged.
- * Whether there is one. */
+/* endpoint_stale_after counts from when an assignment was last received, changed or not. Returns whether
+ * one of them has it. */
 static bool stamp(struct assignment_set *set)
 {
-	struct timespec now;
+	uint64_t now = clock_monotonic_ns();
 	bool counts = false;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
 	for (size_t i = 0; i < set->count; i++) {
-		set->items[i].received_ns =
-			(uint64_t)now.tv_sec * NS_PER_SECOND + (uint64_t)now.tv_nsec;
+		set->items[i].received_ns = now;
 		counts |= set->items[i].stale_after_ms != 0;
 	}
 	return counts;
@@ -233,7 +231,7 @@ static int decode(struct file_entry *entry, const char *path, const char *text, 
 	return err;
 }
 
-static int note_unreadable(struct file_entry *entry, const char *path, int why, bool *changed)
+static int set_unreadable(struct file_entry *entry, const char *path, int why, bool *changed)
 {
 	char *line;
 	int err;
@@ -264,7 +262,7 @@ static int read_anew(struct file_entry *entry, const char *path, bool *changed)
 	int err = file_read(path, EDS_MAX_BYTES, &text, &size, &st);
 
 	if (err)
-		return note_unreadable(entry, path, err, changed);
+		return set_unreadable(entry, path, err, changed);
 	written = (uint64_t)st.st_mtim.tv_sec * NS_PER_SECOND + (uint64_t)st.st_mtim.tv_nsec;
 	hash = XXH3_64bits(text, size);
 	if (!hash)

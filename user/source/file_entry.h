@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* One file of a source: read, decoded, and what it serves when it cannot be. */
+/* One file of a source: reads and decodes it, and keeps the last good content. */
 #ifndef FILE_ENTRY_H
 #define FILE_ENTRY_H
 
@@ -10,8 +10,8 @@
  * Returns 0 or -ENOMEM. */
 int file_entry_read(struct file_entry *entry, const char *path, bool *changed);
 
-/* Notes that a resource stands in `other` already. Returns 0 or -ENOMEM. */
-int file_entry_add_twice(struct file_entry *entry, const char *resource, const char *other);
+/* Adds the problem that a resource is in the file `other` already. Returns 0 or -ENOMEM. */
+int file_entry_add_duplicate(struct file_entry *entry, const char *resource, const char *other);
 
 void file_entry_done(struct file_entry *entry);
 

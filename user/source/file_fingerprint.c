@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Tells files that were written from those that were not, without reading them. */
+/* Whether files changed, without reading them. */
 #include "file_fingerprint.h"
 
 #include <dirent.h>
@@ -41,21 +41,22 @@ uint64_t file_stat_fingerprint(const struct stat *st)
 	return is_settled(st) ? XXH3_64bits(&facts, sizeof(facts)) : 0;
 }
 
-static uint64_t sign_path(const char *path, uint64_t seed)
+static uint64_t path_fingerprint(const char *path, uint64_t seed)
 {
 	static uint64_t unsettled;
 	struct stat st;
-	uint64_t sign;
+	uint64_t fingerprint;
 
 	if (stat(path, &st))
 		return seed;
-	sign = file_stat_fingerprint(&st);
-	return seed + (sign ? sign : XXH3_64bits_withSeed(&unsettled, sizeof(unsettled),
-							   ++unsettled));
+	fingerprint = file_stat_fingerprint(&st);
+	if (!fingerprint)
+		fingerprint = XXH3_64bits_withSeed(&unsettled, sizeof(unsettled), ++unsettled);
+	return seed + fingerprint;
 }
 
 /* Summed, so that the order of readdir(3) does not matter. */
-static uint64_t sign_directory(DIR *dir, const char *path)
+static uint64_t directory_fingerprint(DIR *dir, const char *path)
 {
 	char name[PATH_MAX];
 	struct dirent *entry;
@@ -65,7 +66,8 @@ static uint64_t sign_directory(DIR *dir, const char *path)
 		if (entry->d_name[0] == '.')
 			continue;
 		if (snprintf(name, sizeof(name), "%s/%s", path, entry->d_name) < (int)sizeof(name))
-			sum += sign_path(name, XXH3_64bits(entry->d_name, strlen(entry->d_name)));
+			sum += path_fingerprint(name,
+						XXH3_64bits(entry->d_name, strlen(entry->d_name)));
 	}
 	return sum;
 }
@@ -73,11 +75,11 @@ static uint64_t sign_directory(DIR *dir, const char *path)
 uint64_t file_fingerprint(const char *path)
 {
 	DIR *dir = opendir(path);
-	uint64_t signature;
+	uint64_t fingerprint;
 
 	if (!dir)
-		return sign_path(path, 0);
-	signature = sign_directory(dir, path);
+		return path_fingerprint(path, 0);
+	fingerprint = directory_fingerprint(dir, path);
 	closedir(dir);
-	return signature;
+	return fingerprint;
 }

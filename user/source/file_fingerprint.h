@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Tells files that were written from those that were not, without reading them. */
+/* Whether files changed, without reading them. */
 #ifndef FILE_FINGERPRINT_H
 #define FILE_FINGERPRINT_H
 

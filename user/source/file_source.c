@@ -129,15 +129,15 @@ static void drop_unseen(struct file_source *source, struct file_change *change)
 
 /* ------------------------------------------------------------------ all together */
 
-struct named_resource {
+struct sorted_resource {
 	struct file_resource *resource;
 	struct file_entry *entry;
 	size_t order;
 };
 
-static int compare_named(const void *a, const void *b)
+static int compare_sorted(const void *a, const void *b)
 {
-	const struct named_resource *x = a, *y = b;
+	const struct sorted_resource *x = a, *y = b;
 	int order = strcmp(x->resource->name, y->resource->name);
 
 	return order ? order : x->order < y->order ? -1 : 1;
@@ -152,18 +152,19 @@ static size_t count_resources(const struct file_source *source)
 	return count;
 }
 
-static void collect_named(struct file_source *source, struct named_resource *named)
+static void collect_sorted(struct file_source *source, struct sorted_resource *named)
 {
 	size_t count = 0;
 
 	for (size_t i = 0; i < source->file_count; i++) {
 		struct file_entry *entry = &source->files[i];
 
-		free(entry->twice);
-		entry->twice = NULL;
+		free(entry->duplicates);
+		entry->duplicates = NULL;
 		for (size_t j = 0; j < entry->resource_count; j++) {
-			entry->resources[j].place = FILE_NOWHERE;
-			named[count] = (struct named_resource){ &entry->resources[j], entry, count };
+			entry->resources[j].place = FILE_NO_PLACE;
+			named[count] = (struct sorted_resource){ &entry->resources[j], entry,
+								 count };
 			count++;
 		}
 	}
@@ -187,15 +188,16 @@ static void add_resource(struct merged *merged, struct file_resource *resource)
 }
 
 /* Of those with one name the first counts. */
-static int add_all_resources(struct merged *merged, const struct named_resource *named, size_t count)
+static int add_all_resources(struct merged *merged, const struct sorted_resource *named,
+			     size_t count)
 {
-	const struct named_resource *first = named;
+	const struct sorted_resource *first = named;
 	int err = 0;
 
 	for (size_t i = 0; !err && i < count; i++) {
 		if (i && !strcmp(first->resource->name, named[i].resource->name)) {
-			err = file_entry_add_twice(named[i].entry, named[i].resource->name,
-						   first->entry->name);
+			err = file_entry_add_duplicate(named[i].entry, named[i].resource->name,
+						       first->entry->name);
 			continue;
 		}
 		first = &named[i];
@@ -218,14 +220,14 @@ static void replace_merged(struct file_source *source, const struct merged *merg
 static int merge(struct file_source *source)
 {
 	size_t count = count_resources(source);
-	struct named_resource *named = calloc(count + 1, sizeof(*named));
+	struct sorted_resource *named = calloc(count + 1, sizeof(*named));
 	struct merged merged = { .assignments = calloc(count + 1, sizeof(*merged.assignments)),
 				 .clusters = calloc(count + 1, sizeof(*merged.clusters)) };
 	int err = named && merged.assignments && merged.clusters ? 0 : -ENOMEM;
 
 	if (!err) {
-		collect_named(source, named);
-		qsort(named, count, sizeof(*named), compare_named);
+		collect_sorted(source, named);
+		qsort(named, count, sizeof(*named), compare_sorted);
 		err = add_all_resources(&merged, named, count);
 	}
 	free(named);
@@ -239,24 +241,24 @@ static int merge(struct file_source *source)
 }
 
 /* Of files whose resources are the same by name, no order changes. */
-static void put_in_place(struct file_source *source, const struct file_entry *entry)
+static void update_assignments(struct file_source *source, const struct file_entry *entry)
 {
 	for (size_t i = 0; i < entry->resource_count; i++) {
 		const struct file_resource *resource = &entry->resources[i];
 
-		if (resource->place == FILE_NOWHERE)
+		if (resource->place == FILE_NO_PLACE)
 			continue;
 		source->assignments[resource->place] = resource->serving;
 		source->clusters[resource->cluster].name = resource->name;
 	}
 }
 
-static int put_together(struct file_source *source, const struct file_change *change)
+static int update_merged(struct file_source *source, const struct file_change *change)
 {
 	if (change->places)
 		return merge(source);
 	for (size_t i = 0; change->any && i < source->file_count; i++)
-		put_in_place(source, &source->files[i]);
+		update_assignments(source, &source->files[i]);
 	return 0;
 }
 
@@ -302,7 +304,7 @@ static int refresh(struct file_source *source, bool *ret_changed)
 	drop_unseen(source, &change);
 	if (readable && !source->read)
 		change.any = change.places = true;
-	err = put_together(source, &change);
+	err = update_merged(source, &change);
 	source->read |= readable && !err;
 	*ret_changed = change.any;
 	return err;
@@ -356,7 +358,7 @@ static int refresh_one(struct file_source *source, struct file_entry *entry,
 	file_path(source, entry->name, path);
 	err = read_one(entry, path, change);
 	if (!err && entry->placed)
-		put_in_place(source, entry);
+		update_assignments(source, entry);
 	return err;
 }
 
@@ -382,14 +384,6 @@ int file_source_refresh_some(struct file_source *source, const char (*names)[NAM
 struct assignment_list file_source_list(const struct file_source *source)
 {
 	return (struct assignment_list){ source->assignments, source->assignment_count };
-}
-
-const struct assignment *file_source_find(const struct file_source *source, const char *name)
-{
-	struct assignment_list list = file_source_list(source);
-	uint32_t index = assignment_find(&list, name);
-
-	return index == ASSIGNMENT_NONE ? NULL : list.items[index];
 }
 
 struct cluster_list file_source_clusters(const struct file_source *source)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Tells that something may have changed where files of ours lie. */
+/* Watches the directories of our files, by inotify(7). */
 #include "file_watch.h"
 
 #include <errno.h>
@@ -128,37 +128,37 @@ int file_watch_set(struct file_watch *watch, const char *const *paths, size_t co
 }
 
 /* In the directory that is listed: names of files it may be enough to read. */
-static void note_name(struct file_events *word, const struct inotify_event *event)
+static void add_name(struct file_events *events, const struct inotify_event *event)
 {
 	if (!file_list_takes(event->name)) {
-		word->more |= event->mask & IN_MOVED_TO; /* a volume's ..data */
+		events->more |= event->mask & IN_MOVED_TO; /* a volume's ..data */
 		return;
 	}
-	if (!(event->mask & (IN_CLOSE_WRITE | IN_MOVED_TO)) || word->count == FILE_WORD_NAMES) {
-		word->more = true;
+	if (!(event->mask & (IN_CLOSE_WRITE | IN_MOVED_TO)) || events->count == FILE_EVENT_NAMES) {
+		events->more = true;
 		return;
 	}
-	for (size_t i = 0; i < word->count; i++)
-		if (!strcmp(word->names[i], event->name))
+	for (size_t i = 0; i < events->count; i++)
+		if (!strcmp(events->names[i], event->name))
 			return;
-	snprintf(word->names[word->count++], sizeof(*word->names), "%s", event->name);
+	snprintf(events->names[events->count++], sizeof(*events->names), "%s", event->name);
 }
 
 /* What was created may still be empty, and what went away may be about to come back. Files with a
  * dot are not read; a volume's `..data` is renamed. */
-static void note_event(const struct file_watch *watch, struct file_events *word,
-		       const struct inotify_event *event)
+static void add_event(const struct file_watch *watch, struct file_events *events,
+		      const struct inotify_event *event)
 {
-	word->changed = true;
-	word->whole |= event->mask & IN_MOVED_TO ||
-		       (event->mask & IN_CLOSE_WRITE && event->len && event->name[0] != '.');
+	events->changed = true;
+	events->whole |= event->mask & IN_MOVED_TO ||
+			 (event->mask & IN_CLOSE_WRITE && event->len && event->name[0] != '.');
 	if (event->wd == watch->listed && event->len)
-		note_name(word, event);
+		add_name(events, event);
 	else
-		word->more = true;
+		events->more = true;
 }
 
-int file_watch_read(struct file_watch *watch, struct file_events *word)
+int file_watch_read(struct file_watch *watch, struct file_events *events)
 {
 	char buf[4096] __attribute__((aligned(__alignof__(struct inotify_event))));
 	const struct inotify_event *event;
@@ -170,7 +170,7 @@ int file_watch_read(struct file_watch *watch, struct file_events *word)
 			return errno == EAGAIN || errno == EINTR ? 0 : -errno;
 		for (size_t at = 0; at < (size_t)n; at += sizeof(*event) + event->len) {
 			event = (const void *)(buf + at);
-			note_event(watch, word, event);
+			add_event(watch, events, event);
 		}
 	}
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Tells that something may have changed where files of ours lie. */
+/* Watches the directories of our files, by inotify(7). */
 #ifndef FILE_WATCH_H
 #define FILE_WATCH_H
 
@@ -11,16 +11,16 @@
 /* Directories watched at once. */
 #define FILE_WATCH_MAX 32
 
-#define FILE_WORD_NAMES 8
+#define FILE_EVENT_NAMES 8
 
-/* What was told since this was last cleared. */
+/* Events since this was last cleared. */
 struct file_events {
 	bool changed; /* anything */
-	bool whole;   /* a file was moved in, or its writer closed it: it need not be looked at later */
-	bool more;    /* beside what `names` says */
+	bool whole; /* a file was moved in, or its writer closed it: no more events need be waited for */
+	bool more; /* something changed that `names` does not list */
 	size_t count;
 	/* Written or moved in, and to be read, of the directory that is the last path watched. */
-	char names[FILE_WORD_NAMES][NAME_MAX + 1];
+	char names[FILE_EVENT_NAMES][NAME_MAX + 1];
 };
 
 struct file_watch;
@@ -39,7 +39,7 @@ int file_watch_fd(const struct file_watch *watch);
  * -errno; paths that do not exist are no error. */
 int file_watch_set(struct file_watch *watch, const char *const *paths, size_t count);
 
-/* Adds what there is to *word. Returns 0 or -errno. */
-int file_watch_read(struct file_watch *watch, struct file_events *word);
+/* Adds the events that are pending to *events. Returns 0 or -errno. */
+int file_watch_read(struct file_watch *watch, struct file_events *events);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Puts resolved addresses into meshNetworks. */
+/* Replaces host names of gateways in meshNetworks by their addresses. */
 #include "mesh_resolve.h"
 
 #include <arpa/inet.h>
@@ -10,7 +10,7 @@
 
 #include "arena.h"
 
-/* What the kernel holds. */
+/* Gateways in the maps. */
 struct held {
 	const struct desired_gateway *items;
 	size_t count;

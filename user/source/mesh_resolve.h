@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Puts resolved addresses into meshNetworks. */
+/* Replaces host names of gateways in meshNetworks by their addresses. */
 #ifndef MESH_RESOLVE_H
 #define MESH_RESOLVE_H
 

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "clock.h"
+#include "monotonic.h"
 
 #define TICK_SECONDS 5 /* how late a look-up may be */
 

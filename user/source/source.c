@@ -8,9 +8,9 @@
 
 #include "ads_source.h"
 #include "arena.h"
-#include "clock.h"
 #include "file_fingerprint.h"
 #include "file_source.h"
+#include "monotonic.h"
 #include "source_parts.h"
 #include "text.h"
 
@@ -200,8 +200,10 @@ static int files_status(const struct file_source *files, struct arena *arena,
 int source_status(const struct source *source, struct arena *arena, struct source_status *ret)
 {
 	*ret = (struct source_status){
-		.kind = source->ads ? SOURCE_ADS : source->files ? SOURCE_FILES : SOURCE_NONE,
-		.now_ms = (int64_t)(clock_monotonic_ns() / 1000000),
+		.kind = source->ads   ? SOURCE_ADS :
+			source->files ? SOURCE_FILES :
+					SOURCE_NONE,
+		.now_ms = clock_monotonic_ms(),
 	};
 	if (source->ads)
 		return ads_source_status(source->ads, arena, ret);

@@ -50,9 +50,9 @@ enum source_read {
 	SOURCE_READ_CHANGED, /* files that differ from what was read */
 	SOURCE_READ_ALL,
 };
-/* Reads files. With `events`, those they tell of are enough; NULL: nobody watches. *ret_changed is
- * set, never cleared, when assignments or problems differ. Returns 0 or -ENOMEM: nothing is known
- * then. */
+/* Reads files: those that `events` names, or all that changed when it is NULL, without a watch.
+ * *ret_changed is set, never cleared, when assignments or problems differ. Returns 0 or -ENOMEM; nothing
+ * is known then. */
 int source_read(struct source *source, enum source_read which, const struct file_events *events,
 		bool *ret_changed);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What the files of source share. */
+/* Shared by the files of source. */
 #ifndef SOURCE_PARTS_H
 #define SOURCE_PARTS_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What is wrong with a source, for log and status. */
+/* The problems of a source, for log and status. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -48,17 +48,19 @@ static bool has_answered(const struct xds_session_status *session)
 static int visit_away(const struct source_stream_status *stream, const struct visitor *visitor)
 {
 	const struct xds_session_status *session = &stream->session;
-	const char *heard = has_answered(session) ?
-				    "what it said last serves on" :
-				    "nothing of use was heard since this agent started";
+	const char *state = has_answered(session) ?
+				    "the last accepted state serves on" :
+				    "no response was accepted since this agent started";
 	char problem[1024];
 
 	if (session->connected)
-		snprintf(problem, sizeof(problem), "control plane silent (view of %.63s): connected "
-			 "to, and it says nothing; %s", stream->network, heard);
+		snprintf(problem, sizeof(problem),
+			 "control plane silent (view of %.63s): connected, "
+			 "but no response comes; %s",
+			 stream->network, state);
 	else
 		snprintf(problem, sizeof(problem), "control plane away (view of %.63s): %.500s; %s",
-			 stream->network, session->reason, heard);
+			 stream->network, session->reason, state);
 	return visitor->visit(visitor->arg, problem);
 }
 
