@@ -136,21 +136,6 @@ static void a_gateway_serves_every_known_service(void **unused)
 	assert_int_equal(site.node.kernel.id_count, 2);
 }
 
-static void a_service_without_address_has_an_id(void **unused)
-{
-	(void)unused;
-	site_new(&site, GATEWAY);
-	site_services(&site, "a.b 80,80/udp");
-	site_expect(&site, "-# a.b waiting; -/udp# a.b waiting");
-	serve("a.b", "10.10.0.1:80");
-	site_expect(&site, "-# a.b serving; -/udp# a.b serving");
-	assert_int_equal(site.node.kernel.id_count, 2);
-	assert_int_equal(site.node.kernel.vip_count, 0);
-	site.config->gateway.enabled = false;
-	site.input.config_loads++;
-	site_expect(&site, "");
-}
-
 /* Packets of other gateways go to pods of this network alone. */
 static void a_gateway_serves_local_pods(void **unused)
 {
@@ -194,19 +179,6 @@ static void an_id_stays_with_its_row(void **unused)
 	assert_int_equal(site.node.changes, 0);
 }
 
-/* Of one host in two entries, too. */
-static void an_id_may_have_no_address(void **unused)
-{
-	(void)unused;
-	site_new(&site, GATEWAY);
-	serve("a.b", "10.10.0.1:80");
-	site_services(&site, "a.b 80; a.b 80 10.1.0.1");
-	site_expect(&site, "-# a.b serving; 10.1.0.1:80 a.b serving");
-	site.input.layout++;
-	site_expect(&site, "-# a.b serving; 10.1.0.1:80 a.b serving");
-	assert_int_equal(site.node.changes, 0);
-}
-
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_teardown(name, close_site)
@@ -219,11 +191,9 @@ int main(void)
 		TEST(an_endpoints_own_address_is_no_vip),
 		TEST(ipv6_vips_are_a_problem),
 		TEST(a_gateway_serves_every_known_service),
-		TEST(a_service_without_address_has_an_id),
 		TEST(a_gateway_serves_local_pods),
 		TEST(a_gateway_keeps_what_is_not_known_again),
 		TEST(an_id_stays_with_its_row),
-		TEST(an_id_may_have_no_address),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -265,7 +265,7 @@ static int add_configured(struct builder *builder, const struct config_service *
 {
 	struct desired_service row = {
 		.key = { .vip = *address, .port = port->port, .proto = port->proto,
-			 .family = address->family ? address->family : 4,
+			 .family = address->family,
 			 .id = service_id(port->port, port->proto, "", service->host) },
 		.flags = service->affinity_seconds ? SERVICE_AFFINITY : 0,
 	};
@@ -284,19 +284,13 @@ static int add_configured(struct builder *builder, const struct config_service *
 	return err ? err : refuse(builder, &row, service->host);
 }
 
-/* A service without an address is for tunnel packets alone. */
 static int add_service(struct builder *builder, const struct config_service *service, int rank)
 {
-	static const struct addr none;
-	size_t count = service->address_count;
 	int err = 0;
 
-	if (!count && builder->gateway)
-		count = 1;
-	for (size_t a = 0; a < count; a++)
+	for (size_t a = 0; a < service->address_count; a++)
 		for (size_t p = 0; !err && p < service->port_count; p++)
-			err = add_configured(builder, service,
-					     service->address_count ? &service->addresses[a] : &none,
+			err = add_configured(builder, service, &service->addresses[a],
 					     &service->ports[p], rank);
 	return err;
 }
@@ -385,7 +379,7 @@ static size_t count_rows(const struct builder *builder)
 	if (builder->gateway)
 		count += input->clusters.count;
 	for (size_t i = 0; i < config->service_count; i++)
-		count += (config->services[i].address_count + 1) * config->services[i].port_count;
+		count += config->services[i].address_count * config->services[i].port_count;
 	return count;
 }
 

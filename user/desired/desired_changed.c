@@ -46,23 +46,13 @@ static uint64_t row_fingerprint(struct builder *builder, const struct desired_se
 				const struct assignment *assignment)
 {
 	const uint64_t parts[] = { builder->view_inputs, assignment->fingerprint, row->flags,
-				   row->by_id, builder->gateway, builder->row.captured };
+				   row->by_id, builder->row.captured };
 	bool stale = builder_is_stale(builder, assignment);
 
 	return assignment->fingerprint && !stale ? XXH3_64bits(parts, sizeof(parts)) : 0;
 }
 
 /* ------------------------------------------------------------------ one row stays */
-
-/* Whether the kernel holds exactly what the row asked for. */
-static bool is_in_kernel(const struct builder *builder, const struct service_row *row)
-{
-	bool holds_vip = row->key.vip.family && builder_holds_vip(builder, &row->key);
-
-	if (!row->wanted)
-		return !holds_vip;
-	return builder_has_row(builder, &row->key) && (holds_vip || !row->key.vip.family);
-}
 
 bool builder_reuse(struct builder *builder, struct desired_service *row,
 		   const struct assignment *assignment, bool *ret_wanted)
@@ -71,8 +61,7 @@ bool builder_reuse(struct builder *builder, struct desired_service *row,
 		service_rows_find(&builder->before->rows, &row->key) : NULL;
 
 	builder->row.fingerprint = row_fingerprint(builder, row, assignment);
-	if (!from || !from->fingerprint || from->fingerprint != builder->row.fingerprint ||
-	    !is_in_kernel(builder, from))
+	if (!from || !from->fingerprint || from->fingerprint != builder->row.fingerprint)
 		return false;
 	builder->row.status = from->status;
 	if (from->status)

@@ -9,20 +9,16 @@
 #include <xxhash.h>
 
 #include "arena.h"
-#include "power.h"
 
 /* ------------------------------------------------------------------ rows */
 
 int service_rows_init(struct service_rows *rows, size_t most)
 {
-	uint32_t places = (uint32_t)power_of_two(16, 2 * most);
-
-	*rows = (struct service_rows){ .arena = arena_new(0), .mask = places - 1 };
+	*rows = (struct service_rows){ .arena = arena_new(0) };
 	if (!rows->arena)
 		return -ENOMEM;
 	rows->items = arena_array(rows->arena, most, sizeof(*rows->items));
-	rows->places = arena_array(rows->arena, places, sizeof(*rows->places));
-	return rows->items && rows->places ? 0 : -ENOMEM;
+	return rows->items ? index_init(&rows->made, rows->arena, most) : -ENOMEM;
 }
 
 void service_rows_done(struct service_rows *rows)
@@ -55,31 +51,25 @@ static bool same_key(const struct service_key *a, const struct service_key *b)
 
 void service_rows_add(struct service_rows *rows, const struct service_row *row)
 {
+	uint32_t *place;
+
 	rows->items[rows->count++] = *row;
 	rows->wanted += row->wanted;
 	if (!row->made)
 		return;
-	for (uint64_t at = hash_key(&row->key);; at++) {
-		uint32_t *place = &rows->places[at & rows->mask];
-
-		if (*place)
-			continue;
-		*place = (uint32_t)rows->count;
-		return;
-	}
+	INDEX_FIND(&rows->made, hash_key(&row->key), place, false);
+	*place = (uint32_t)rows->count;
 }
 
 const struct service_row *service_rows_find(const struct service_rows *rows,
 					    const struct service_key *key)
 {
+	const uint32_t *place;
+
 	if (!rows->count)
 		return NULL;
-	for (uint64_t at = hash_key(key);; at++) {
-		uint32_t place = rows->places[at & rows->mask];
-
-		if (!place || same_key(&rows->items[place - 1].key, key))
-			return place ? &rows->items[place - 1] : NULL;
-	}
+	INDEX_FIND(&rows->made, hash_key(key), place, same_key(&rows->items[*place - 1].key, key));
+	return *place ? &rows->items[*place - 1] : NULL;
 }
 
 void service_rows_replace(struct service_rows *rows, struct service_rows *with, const uint32_t *at)

@@ -5,6 +5,7 @@
 
 #include "assignment.h"
 #include "desired.h"
+#include "index.h"
 #include "service_status.h"
 
 struct service_row {
@@ -23,8 +24,7 @@ struct service_rows {
 	struct arena *arena;
 	struct service_row *items;
 	size_t count, wanted;
-	uint32_t *places; /* hash index over rows that were made: item + 1, or 0 */
-	uint32_t mask;
+	struct index made; /* rows that were made, by key */
 	const char *problem;    /* with the virtual IPs of the control plane; or NULL */
 	bool endpoints_are_vips; /* some named virtual IPs are left to endpoints that have the address */
 };

@@ -7,14 +7,14 @@
 #include <stdint.h>
 
 #include "desired.h"
+#include "index.h"
 
 struct arena;
 
 struct vip_index {
 	struct desired_service *rows; /* room for as many as vip_index_init() was told */
 	size_t count;
-	uint32_t *by_vip, *by_id; /* row + 1, or 0; open addressing */
-	uint32_t mask;
+	struct index by_vip, by_id;
 };
 
 /* Returns 0 or -ENOMEM. */
