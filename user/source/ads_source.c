@@ -111,6 +111,13 @@ static int set_view(struct ads_source *source, const char *view)
 	return 0;
 }
 
+static int open_view(struct ads_source *source, const char *view)
+{
+	int err = set_view(source, view);
+
+	return err ? err : add_connection(source, source->settings.network, view);
+}
+
 /* istiod reads node metadata in the first request of a stream only. */
 static int change_view(struct ads_source *source, const char *view)
 {
@@ -199,6 +206,8 @@ int ads_source_follow(struct ads_source *source, const struct config *config)
 		err = listed_names(config, arena, &names, &count);
 	if (!err && source->settings.ads.view == ADS_VIEW_PER_NETWORK)
 		err = follow_networks(source, &views);
+	else if (!err && !source->connection_count)
+		err = open_view(source, views.text);
 	else if (!err && !text_equal(views.text, source->view))
 		err = change_view(source, views.text);
 	if (!err)
@@ -210,22 +219,6 @@ int ads_source_follow(struct ads_source *source, const struct config *config)
 }
 
 /* ------------------------------------------------------------------ making one */
-
-static int open_first(struct ads_source *source, const struct config *config)
-{
-	struct arena *arena = arena_new(0);
-	struct ads_views views;
-	int err = arena ? ads_views_make(arena, config->mesh, config->network, &views) : -ENOMEM;
-
-	if (!err && source->settings.ads.view == ADS_VIEW_PER_NETWORK)
-		err = add_connection(source, config->network, config->network);
-	else if (!err)
-		err = add_connection(source, config->network, views.text);
-	if (!err)
-		err = set_view(source, views.text);
-	arena_free(arena);
-	return err ? err : ads_source_follow(source, config);
-}
 
 int ads_source_new(struct event_base *base, const struct config *config, ads_notify notify,
 		   void *arg, struct ads_source **ret)
@@ -241,7 +234,7 @@ int ads_source_new(struct event_base *base, const struct config *config, ads_not
 	ads_machine_read(&config->ads, &source->machine);
 	err = ads_settings_copy(config, &source->settings);
 	if (!err)
-		err = open_first(source, config);
+		err = ads_source_follow(source, config);
 	if (err)
 		ads_source_free(source);
 	else

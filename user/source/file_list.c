@@ -1,30 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Which files a source consists of. */
+/* The files that a source consists of. */
 #include "file_list.h"
 
 #include <dirent.h>
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <unistd.h>
 
-static int add(struct file_list *list, const char *name, const char *directory, const char *path)
+static int add(struct file_list *list, const char *name)
 {
-	struct file_list_item *items = realloc(list->items, (list->count + 1) * sizeof(*items));
-	struct file_list_item item = { strdup(name), NULL };
+	char **names = realloc(list->names, (list->count + 1) * sizeof(*names));
 
-	if (items)
-		list->items = items;
-	if (directory ? asprintf(&item.path, "%s/%s", directory, name) < 0 :
-			!(item.path = strdup(path)))
-		item.path = NULL;
-	if (!items || !item.name || !item.path) {
-		free(item.name);
-		free(item.path);
+	if (!names)
 		return -ENOMEM;
-	}
-	items[list->count++] = item;
+	list->names = names;
+	names[list->count] = strdup(name);
+	if (!names[list->count])
+		return -ENOMEM;
+	list->count++;
 	return 0;
 }
 
@@ -38,33 +32,28 @@ bool file_list_takes(const char *name)
 
 static int compare(const void *a, const void *b)
 {
-	return strcmp(((const struct file_list_item *)a)->name,
-		      ((const struct file_list_item *)b)->name);
+	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-static int read_directory(DIR *dir, const char *path, struct file_list *list)
+static int read_directory(DIR *dir, struct file_list *list)
 {
 	struct dirent *entry;
 	int err = 0;
 
-	while (!err && (entry = readdir(dir))) {
-		if (!file_list_takes(entry->d_name))
-			continue;
-		err = list->count == FILE_LIST_MAX ? -E2BIG : add(list, entry->d_name, path, NULL);
-	}
+	list->directory = true;
+	while (!err && (entry = readdir(dir)))
+		if (file_list_takes(entry->d_name))
+			err = list->count == FILE_LIST_MAX ? -E2BIG : add(list, entry->d_name);
 	if (list->count)
-		qsort(list->items, list->count, sizeof(*list->items), compare);
+		qsort(list->names, list->count, sizeof(*list->names), compare);
 	return err;
 }
 
 static int read_one(const char *path, struct file_list *list)
 {
 	const char *slash = strrchr(path, '/');
-	struct stat st;
 
-	if (stat(path, &st))
-		return -errno;
-	return add(list, slash ? slash + 1 : path, NULL, path);
+	return access(path, F_OK) ? -errno : add(list, slash ? slash + 1 : path);
 }
 
 int file_list_read(const char *path, struct file_list *ret)
@@ -75,7 +64,7 @@ int file_list_read(const char *path, struct file_list *ret)
 
 	if (!dir && errno != ENOTDIR)
 		return -errno;
-	err = dir ? read_directory(dir, path, &list) : read_one(path, &list);
+	err = dir ? read_directory(dir, &list) : read_one(path, &list);
 	if (dir)
 		closedir(dir);
 	if (err) {
@@ -88,10 +77,8 @@ int file_list_read(const char *path, struct file_list *ret)
 
 void file_list_done(struct file_list *list)
 {
-	for (size_t i = 0; i < list->count; i++) {
-		free(list->items[i].name);
-		free(list->items[i].path);
-	}
-	free(list->items);
+	for (size_t i = 0; i < list->count; i++)
+		free(list->names[i]);
+	free(list->names);
 	*list = (struct file_list){};
 }

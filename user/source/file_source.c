@@ -83,7 +83,12 @@ static int read_one(struct file_entry *entry, const char *path, struct file_chan
 	return err;
 }
 
-/* Both are sorted; what is new comes behind what was there. */
+static bool file_path(const struct file_source *source, const char *name, char path[PATH_MAX])
+{
+	return snprintf(path, PATH_MAX, "%s/%s", source->path, name) < PATH_MAX;
+}
+
+/* Both are sorted; new entries are appended. */
 static int read_listed(struct file_source *source, const struct file_list *list,
 		       struct file_change *change)
 {
@@ -91,19 +96,22 @@ static int read_listed(struct file_source *source, const struct file_list *list,
 	int err = 0;
 
 	for (size_t i = 0; !err && i < list->count; i++) {
-		const struct file_list_item *item = &list->items[i];
+		const char *name = list->names[i];
 		struct file_entry *entry = NULL;
+		char path[PATH_MAX];
 
-		while (at < known && strcmp(source->files[at].name, item->name) < 0)
+		while (at < known && strcmp(source->files[at].name, name) < 0)
 			at++;
-		if (at < known && !strcmp(source->files[at].name, item->name)) {
+		if (at < known && !strcmp(source->files[at].name, name)) {
 			entry = &source->files[at];
 		} else {
-			err = add_entry(source, item->name, &entry);
+			err = add_entry(source, name, &entry);
 			change->any = change->places = true;
 		}
+		if (list->directory)
+			file_path(source, name, path);
 		if (!err)
-			err = read_one(entry, item->path, change);
+			err = read_one(entry, list->directory ? path : source->path, change);
 	}
 	return err;
 }
@@ -335,11 +343,6 @@ static struct file_entry *find_file(const struct file_source *source, const char
 {
 	return source->file_count ? bsearch(name, source->files, source->file_count,
 					    sizeof(*source->files), compare_file) : NULL;
-}
-
-static bool file_path(const struct file_source *source, const char *name, char path[PATH_MAX])
-{
-	return snprintf(path, PATH_MAX, "%s/%s", source->path, name) < PATH_MAX;
 }
 
 static bool is_there(const struct file_source *source, const char *name)
