@@ -53,7 +53,7 @@ bool plan_model_equal(const struct plan_model *a, const struct plan_model *b)
 {
 	size_t before = offsetof(struct plan_model, ids), after = offsetof(struct plan_model, networks);
 
-	/* Ids alone have padding. */
+	/* Only ids have padding. */
 	return !memcmp(a, b, before) && same_ids(a, b) &&
 	       !memcmp((const char *)a + after, (const char *)b + after, sizeof(*a) - after);
 }
@@ -92,9 +92,9 @@ static const char *drop(void *items, size_t *count, size_t size, const void *key
 
 /* ------------------------------------------------------------------ writing */
 
-static bool slots_overlap(const struct change *change, table_desc word)
+static bool slots_overlap(const struct change *change, table_desc desc)
 {
-	uint32_t offset = TABLE_OFFSET(word), size = TABLE_BUCKETS(word);
+	uint32_t offset = TABLE_OFFSET(desc), size = TABLE_BUCKETS(desc);
 
 	return offset < change->slots.offset + change->slots.size &&
 	       change->slots.offset < offset + size;
@@ -199,7 +199,7 @@ static const char *set_vip(struct plan_model *model, const struct change *change
 	return put(model->vips, &model->vip_count, sizeof(entry), &entry, sizeof(entry.key));
 }
 
-/* Marks name no row: the packet path asks only whether they are there. */
+/* Marks name no row: the packet path only tests whether they exist. */
 static const char *set_mark(struct plan_model *model, __be32 address)
 {
 	struct ledger_vip entry = { { .addr = address }, NO_ROW };
@@ -388,14 +388,14 @@ static void read_entry(uint32_t b, uint32_t parts, void *data)
 	answer->slots[i].port = row->port;
 }
 
-void plan_model_read(const struct plan_model *model, uint64_t id, table_desc word,
+void plan_model_read(const struct plan_model *model, uint64_t id, table_desc desc,
 		     struct model_answer *ret)
 {
 	struct slot_arena arena = { model->buckets, bucket_count(model) };
 	struct reading reading = { model, id, ret };
 
 	*ret = (struct model_answer){ .found = true };
-	table_each(&arena, word, read_entry, &reading);
+	table_each(&arena, desc, read_entry, &reading);
 }
 
 void plan_model_client(const struct plan_model *model, const struct service_key *key,

@@ -34,7 +34,7 @@ struct plan_model {
 	uint32_t bucket_count; /* 0: MODEL_BUCKETS; to be set before ledger_init() */
 };
 
-/* What a packet to a VIP, or a tunnel packet with an id, is offered. */
+/* The answer for a packet to a VIP, or for a tunnel packet with an id. */
 struct model_answer {
 	bool found;   /* there is an entry */
 	bool stale;   /* a check of the reader failed: the packet is dropped */
@@ -48,27 +48,27 @@ struct model_answer {
 struct ledger_memory plan_model_memory(struct plan_model *model);
 struct ledger_entries plan_model_entries(const struct plan_model *model);
 
-/* Whether both hold the same, byte for byte. */
+/* Whether both are equal byte by byte. */
 bool plan_model_equal(const struct plan_model *a, const struct plan_model *b);
 
-/* Returns NULL, or what the change broke. */
+/* Returns NULL, or the rule that the change broke. */
 const char *plan_model_apply(struct plan_model *model, const struct change *change);
 
 /* Row that `vips` or `service_ids` names, or NO_ROW. */
 uint32_t plan_model_vip(const struct plan_model *model, const struct service_key *key);
 /* Whether each address with a VIP is marked as virtual, and no other. */
 bool plan_model_marks_fit(const struct plan_model *model);
-/* Whether an entry names this service row, so that a packet can come to it. */
+/* Whether an entry names this service row, so that a packet can reach it. */
 bool plan_model_named(const struct plan_model *model, uint32_t r);
 uint32_t plan_model_id(const struct plan_model *model, uint64_t id, uint8_t family);
 
-/* Reads slots and backends through a word, as a packet that took it earlier does. */
-void plan_model_read(const struct plan_model *model, uint64_t id, table_desc word,
+/* Reads slots and backends by a descriptor, as a packet that read it earlier does. */
+void plan_model_read(const struct plan_model *model, uint64_t id, table_desc desc,
 		     struct model_answer *ret);
-/* The whole way of a client's packet. */
+/* All look-ups of a client's packet. */
 void plan_model_client(const struct plan_model *model, const struct service_key *key,
 		       struct model_answer *ret);
-/* The whole way of a tunnel packet. */
+/* All look-ups of a tunnel packet. */
 void plan_model_gateway(const struct plan_model *model, uint64_t id, uint8_t family,
 			struct model_answer *ret);
 

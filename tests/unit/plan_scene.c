@@ -116,7 +116,7 @@ void scene_set_drops(struct scene *scene, size_t s, int side, size_t count)
 	scene->parts[s].views[side].drop_count = count;
 }
 
-/* A table of one line, so long that it needs one bucket, or two, or three. */
+/* A table of one line with one, two or three buckets. */
 static void set_table(struct scene_service *part, int side, size_t count, uint32_t entries)
 {
 	struct table *table = &part->tables[side];

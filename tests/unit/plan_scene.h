@@ -40,10 +40,10 @@ struct world {
 	struct arena *arena;
 };
 
-/* The maps of a new start. */
+/* Fresh maps. */
 void world_new(struct world *world);
 void world_done(struct world *world);
-/* The agent starts again. */
+/* A restart of the agent. */
 void world_rebuild(struct world *world);
 /* One plan for everything, where plan_fit() would leave services out. Returns 0, -ENOSPC with
  * *ret_reason, or -ENOMEM. */
@@ -53,7 +53,7 @@ int plan_whole(const struct ledger *ledger, const struct desired *desired, uint6
 int world_build(struct world *world, const struct desired *desired, struct change_list *list);
 void world_apply(struct world *world, const struct change *change);
 void world_apply_all(struct world *world, const struct change_list *list);
-/* Both, for what has room. */
+/* Builds and applies a plan that must fit. */
 void world_reach(struct world *world, const struct desired *desired);
 
 /* The pod 10.10.0.0 + octet, port 5000. */
@@ -62,7 +62,7 @@ void scene_new(struct scene *scene, size_t services);
 /* One service with these pods on the client's side, at VIP. */
 void scene_of_one(struct scene *scene, const uint32_t *octets, size_t count);
 void scene_set_service(struct scene *scene, size_t s, uint32_t vip, uint64_t id);
-/* It has a gateway's side as well. */
+/* Adds a gateway's view. */
 void scene_set_local(struct scene *scene, size_t s);
 void scene_set_view(struct scene *scene, size_t s, int side, const uint32_t *octets, size_t count,
 		    uint32_t entries);

@@ -25,7 +25,7 @@ uint64_t one_to_seven(size_t i)
 	return 1 + i % 7;
 }
 
-/* Every other one next to nothing. */
+/* Every other weight is tiny. */
 uint64_t tiny_ones(size_t i)
 {
 	return i % 2 ? 1 : 1000000;
@@ -47,7 +47,7 @@ uint64_t heavier_first(size_t i)
 	return i ? 2 : 3;
 }
 
-/* `count` backends but for `without`, shares in proportion to `weight`. */
+/* `count` backends except `without`, shares in proportion to `weight`. */
 struct view *make_view(struct arena *arena, size_t count, size_t without,
 			      uint64_t (*weight)(size_t))
 {

@@ -23,20 +23,20 @@ uint64_t heavier_first(size_t i);
 
 #define NO_ONE SIZE_MAX
 
-/* `count` backends but for `without`, shares in proportion to `weight`. */
+/* `count` backends except `without`, shares in proportion to `weight`. */
 struct view *make_view(struct arena *arena, size_t count, size_t without,
 		       uint64_t (*weight)(size_t));
 
-/* table_fill(), which must work; with the shape of a new service. */
+/* table_fill(), which must succeed, in the shape of a new service. */
 struct table make_table(struct arena *arena, const struct view *view, uint32_t shape);
 struct table fresh_table(struct arena *arena, const struct view *view);
 
-/* The word it has at the beginning of an arena; and an arena with nothing else. */
+/* Its descriptor at the beginning of an arena, and an arena with nothing else. */
 table_desc word_of(const struct table *table);
 struct slot_arena arena_of(struct arena *arena, const struct table *table);
 
-/* How far met[i] of `all` flows are from the backends' shares: the sum of squares that chance makes
- * one less than there are backends, with a variance of twice that. */
+/* How far met[i] of `all` flows deviate from the backends' shares: chi squared, whose mean is the
+ * number of backends less one, and whose variance is twice that. */
 double chi_square(const struct view *view, const unsigned int *met, double all);
 
 #endif

@@ -186,7 +186,7 @@ static void test_rows(void **state)
 	}
 }
 
-/* The IPv4 gateway of a mixed list gets everything, wherever it stands in the list. */
+/* The IPv4 gateway of a mixed list gets all traffic, wherever it is in the list. */
 static void test_mixed_gateways(void **state)
 {
 	static const struct endpoint_row row = {.address = "10.32.0.9:80"};
@@ -216,7 +216,7 @@ static void test_mixed_gateways(void **state)
 	}
 }
 
-/* Without fromCidr of ours, what no rule names is ours; but not another cluster's. */
+/* Without fromCidr of our own, endpoints that no rule names are ours, except those of other clusters. */
 static void test_without_own_cidr(void **state)
 {
 	static const struct row cases[] = {
@@ -245,7 +245,7 @@ static void test_without_own_cidr(void **state)
 	}
 }
 
-/* A node that is not told its cluster takes nothing for another's. */
+/* Without `cluster` in the configuration no endpoint counts as another cluster's. */
 static void test_cluster_not_configured(void **state)
 {
 	static const struct endpoint_row row = {.address = "10.11.0.9:80",
@@ -260,7 +260,7 @@ static void test_cluster_not_configured(void **state)
 	arena_free(arena);
 }
 
-/* For UDP, an endpoint that names no protocol, or UDP, serves. */
+/* UDP uses endpoints of UDP and those that name no protocol. */
 static void test_udp(void **state)
 {
 	static const struct endpoint_row endpoints[] = {{.address = "10.10.0.1:53"},
@@ -320,14 +320,14 @@ static void test_seen_from_elsewhere(void **state)
 	assert_share(view, "10.32.0.1:80", 1);
 	assert_int_equal(view->excluded_count, 3);
 	assert_int_equal(view->excluded[0].reason, EXCLUDED_NO_TRANSPORT);
-	/* Flat with network1, which says nothing of network2. */
+	/* Flat with network1 only. */
 	assert_int_equal(view->excluded[1].reason, EXCLUDED_NO_GATEWAY);
 	assert_int_equal(view->excluded[2].reason, EXCLUDED_OWN_GATEWAY);
 	request.network = "network6";
 	view = fixture_view(arena, &request);
 	assert_share(view, "10.10.0.1:80", 0.25);
 	assert_share(view, "10.66.0.1:80", 0.25);
-	/* A quarter of its own as received, and half of the pod's quarter. */
+	/* Its own quarter as received, and half of the pod's quarter. */
 	assert_share(view, "192.23.120.32:15443", 0.25 + 0.125);
 	arena_free(arena);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Pure parts of what attaches: roles by pattern, fitness for XDP, names of pins. */
+/* Pure functions of attachment: roles by pattern, suitability for XDP, names of pins. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -21,7 +21,7 @@ static void roles_by_pattern(void **unused)
 	assert_int_equal(interfaces_role(&config, "lxc12"), 0);
 	assert_int_equal(interfaces_role(&config, "eth0"), IFACE_UPLINK);
 	assert_int_equal(interfaces_role(&config, "eth01"), 0);
-	/* Named by both: a pod's packets must be undone where they were done. */
+	/* Matched by both patterns: pods win, since replies are translated where requests were. */
 	assert_int_equal(interfaces_role(&config, "veth-up"), IFACE_POD);
 	assert_int_equal(interfaces_role(&config, "lo"), 0);
 }

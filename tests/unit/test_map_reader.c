@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What is read back from real pinned maps is what stands in them. Skipped without root. */
+/* A snapshot of real pinned maps equals their contents. Skipped without root. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -26,7 +26,7 @@
 static char pin_dir[64];
 static int settings_fd = -1;
 
-/* Maps of the shapes that the programs have, with room for the sample. */
+/* Maps as the programs define them, large enough for the sample. */
 static const struct shape {
 	const char *name;
 	enum bpf_map_type type;
@@ -86,7 +86,7 @@ static void put_hashes(const struct snapshot *s)
 		    &s->flows[i].flow);
 }
 
-/* The same on every CPU, so that a sum over them shows. */
+/* Equal on every CPU, so that a sum is recognised. */
 static void put_counter(int hook, int reason, struct counter value)
 {
 	int cpus = libbpf_num_possible_cpus();
@@ -163,7 +163,7 @@ static int teardown(void **state)
 	return 0;
 }
 
-/* Without the rights the tests skip; anything else that goes wrong is a failure. */
+/* Without permission the tests skip; any other error is a failure. */
 static int setup(void **state)
 {
 	int err = 0;
@@ -251,7 +251,7 @@ static void reads_what_stands_there(void **state)
 	map_reader_free(s);
 }
 
-/* While a flow is promoted it stands in both maps: it is one flow, and the full one. */
+/* A flow that is being promoted is in both maps: it is listed once, as in `flows`. */
 static void a_promoted_flow_is_one(void **state)
 {
 	struct snapshot *sample, *s;
@@ -384,7 +384,7 @@ static void one_follower_at_a_time(void **state)
 	lease = follow_until();
 	assert_true(lease > now_ns());
 
-	/* Somebody else takes the ring over: the first must not write into his lease. */
+	/* Another follower takes the ring over: the first must not write to its lease. */
 	settings.follow_until = lease + 5000000000u;
 	put("settings", &zero, &settings);
 	usleep(1100000);
@@ -392,7 +392,7 @@ static void one_follower_at_a_time(void **state)
 	flow_follow_close(first);
 	assert_int_equal(follow_until(), lease + 5000000000u);
 
-	/* A dead follower's lease runs out. */
+	/* A dead follower's lease expires. */
 	settings.follow_until = now_ns() + 300000000u;
 	put("settings", &zero, &settings);
 	assert_int_equal(flow_follow_open(pin_dir, ignore, NULL, &second), 0);

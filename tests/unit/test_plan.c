@@ -83,7 +83,7 @@ static void one_more_backend_keeps_the_others(void **unused)
 	world_done(&world);
 }
 
-/* Changes when one of `count` endpoints of one service is replaced, `services` being there. */
+/* Changes when one of `count` endpoints of one service is replaced, with `services` in place. */
 static size_t changes_for_one(size_t services, size_t count)
 {
 	const uint32_t before[] = { 1, 2, 3, 4, 5, 6, 7, 8 };
@@ -288,8 +288,8 @@ static void lists_follow(void **unused)
 	world_done(&world);
 }
 
-/* Drop overloads: the categories stand before the word that refuses, changes touch what differs,
- * a restart finds everything as it is. */
+/* Drop overloads: categories are written before service.drop, changes touch differences only, and a
+ * restart changes nothing. */
 static void drops_follow(void **unused)
 {
 	static struct view_drop drops[10];
@@ -310,7 +310,7 @@ static void drops_follow(void **unused)
 	scene.parts[0].views[0].drops = drops;
 	scene.parts[0].views[0].drop_count = 2;
 	assert_int_equal(world_build(&world, &scene.desired, &list), 0);
-	assert_int_equal(list.count, 3); /* name, categories, word */
+	assert_int_equal(list.count, 3); /* name, categories, service.drop */
 	assert_int_equal(list.items[2].kind, CHANGE_DROP);
 	world_apply_all(&world, &list);
 	assert_int_equal(world.model.services[0].drop, (uint64_t)(0.8 * 4294967296.0 + 0.5));

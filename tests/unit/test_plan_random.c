@@ -21,73 +21,73 @@ static uint32_t pick(uint32_t below)
 	return (uint32_t)((random_state >> 33) % below);
 }
 
-/* A packet that took a row and a word at some step and has not finished since. */
-struct held_word {
+/* A packet that read a row and a table descriptor at some step and is still under way. */
+struct held_desc {
 	uint32_t row;
 	struct service service; /* of the row then */
-	table_desc word;
+	table_desc desc;
 	struct bucket buckets[MODEL_TABLE / BUCKET_SLOTS];
 	uint16_t generations[MODEL_TABLE];
 };
 
-#define HELD_WORDS 256
+#define HELD_DESCS 256
 
-static struct held_word held_words[HELD_WORDS];
+static struct held_desc held_descs[HELD_DESCS];
 static size_t held_count;
 
-/* What the simulation must have met to mean anything. */
+/* Cases that the simulation must have met to be valid. */
 static size_t seen_kinds[CHANGE_VIP_REMOVE + 1];
 
-static uint64_t slot_of(const struct held_word *held, uint32_t i)
+static uint64_t slot_of(const struct held_desc *held, uint32_t i)
 {
 	return held->buckets[i / BUCKET_SLOTS].slot[i % BUCKET_SLOTS];
 }
 
-/* Of the backend row the entry names; 0 for what is no entry. */
+/* Of the backend row that the entry names; 0 without an entry. */
 static uint16_t generation_of(const struct plan_model *model, uint64_t entry)
 {
 	return TABLE_IS_ENTRY(entry) ? model->backends[TABLE_ENTRY_ROW(entry)].generation : 0;
 }
 
-static void hold_word(const struct plan_model *model, uint32_t r, table_desc word)
+static void hold_desc(const struct plan_model *model, uint32_t r, table_desc desc)
 {
 	const struct service *row = &model->services[r];
-	struct held_word *held = held_words;
+	struct held_desc *held = held_descs;
 
-	for (; held < held_words + held_count; held++)
-		if (held->row == r && held->service.id == row->id && held->word == word)
+	for (; held < held_descs + held_count; held++)
+		if (held->row == r && held->service.id == row->id && held->desc == desc)
 			return;
-	if (held_count < HELD_WORDS)
+	if (held_count < HELD_DESCS)
 		held_count++;
 	else
-		held = &held_words[pick(HELD_WORDS)];
-	*held = (struct held_word){ .row = r, .service = *row, .word = word };
-	memcpy(held->buckets, &model->buckets[TABLE_OFFSET(word)],
-	       TABLE_BUCKETS(word) * sizeof(struct bucket));
-	for (uint32_t i = 0; i < TABLE_BUCKETS(word) * BUCKET_SLOTS; i++)
+		held = &held_descs[pick(HELD_DESCS)];
+	*held = (struct held_desc){ .row = r, .service = *row, .desc = desc };
+	memcpy(held->buckets, &model->buckets[TABLE_OFFSET(desc)],
+	       TABLE_BUCKETS(desc) * sizeof(struct bucket));
+	for (uint32_t i = 0; i < TABLE_BUCKETS(desc) * BUCKET_SLOTS; i++)
 		held->generations[i] = generation_of(model, slot_of(held, i));
 }
 
-static void hold_words(const struct plan_model *model)
+static void hold_descs(const struct plan_model *model)
 {
 	for (uint32_t r = 0; r < MODEL_SERVICES; r++) {
 		if (!plan_model_named(model, r))
 			continue;
-		hold_word(model, r, model->services[r].table);
-		hold_word(model, r, model->services[r].local_table);
+		hold_desc(model, r, model->services[r].table);
+		hold_desc(model, r, model->services[r].local_table);
 	}
 }
 
-static const char *held_word_check(const struct plan_model *model, const struct held_word *held)
+static const char *held_desc_check(const struct plan_model *model, const struct held_desc *held)
 {
 	const struct service *row = &model->services[held->row];
 
 	if (row->id != held->service.id || row->vip.v4 != held->service.vip.v4)
 		return "the service row means another service";
-	if (memcmp(held->buckets, &model->buckets[TABLE_OFFSET(held->word)],
-		   TABLE_BUCKETS(held->word) * sizeof(struct bucket)))
+	if (memcmp(held->buckets, &model->buckets[TABLE_OFFSET(held->desc)],
+		   TABLE_BUCKETS(held->desc) * sizeof(struct bucket)))
 		return "the buckets were written over";
-	for (uint32_t i = 0; i < TABLE_BUCKETS(held->word) * BUCKET_SLOTS; i++) {
+	for (uint32_t i = 0; i < TABLE_BUCKETS(held->desc) * BUCKET_SLOTS; i++) {
 		uint16_t generation = generation_of(model, slot_of(held, i));
 
 		if (generation && generation != held->generations[i])
@@ -96,10 +96,10 @@ static const char *held_word_check(const struct plan_model *model, const struct 
 	return NULL;
 }
 
-static void check_held_words(const struct plan_model *model)
+static void check_held_descs(const struct plan_model *model)
 {
 	for (size_t i = 0; i < held_count; i++) {
-		const char *wrong = held_word_check(model, &held_words[i]);
+		const char *wrong = held_desc_check(model, &held_descs[i]);
 
 		if (wrong)
 			fail_msg("for a packet on its way %s", wrong);
@@ -112,7 +112,7 @@ static bool same_answer(const struct model_answer *a, const struct model_answer 
 	       !memcmp(a->slots, b->slots, sizeof(a->slots));
 }
 
-/* What a scene wants a packet to be offered. */
+/* The answer that a scene wants for a packet. */
 static void wanted_answer(const struct scene *scene, size_t s, int side, struct model_answer *ret)
 {
 	const struct scene_service *part = &scene->parts[s];
@@ -151,7 +151,7 @@ static void random_scene(struct scene *scene)
 
 		if (pick(3) == 0)
 			continue;
-		/* Some services trade VIPs between them. */
+		/* Some services swap VIPs. */
 		scene_set_service(scene, s, gateway_only ? 0 :
 				  VIP + id / 2 * 2 + (id + pick(4) / 3) % 2, id);
 		for (size_t other = 0; other < s; other++)
@@ -219,7 +219,7 @@ static void check_prefix(const struct answers *old, const struct answers *now,
 		if (!same_answer(&old->client[i], &now->client[i]) &&
 		    !same_answer(&new->client[i], &now->client[i]))
 			fail_msg("VIP %zu reads neither old nor new", i);
-		/* An id on its way out may see its row's new table once more. */
+		/* An id that is being removed may see its row's new table once more. */
 		if (!same_answer(&old->gateway[i], &now->gateway[i]) &&
 		    !same_answer(&new->gateway[i], &now->gateway[i]) &&
 		    !same_answer(&new->unlisted[i], &now->gateway[i]))
@@ -227,7 +227,7 @@ static void check_prefix(const struct answers *old, const struct answers *now,
 	}
 }
 
-/* Applies up to `steps` changes, looking at the maps after each as packets would. */
+/* Applies up to `steps` changes, and after each reads the maps as packets would. */
 static void walk(struct world *world, const struct change_list *list, size_t steps,
 		 const struct scene *scene)
 {
@@ -239,9 +239,9 @@ static void walk(struct world *world, const struct change_list *list, size_t ste
 		seen_kinds[list->items[i].kind]++;
 		if (list->items[i].kind == CHANGE_RCU_SYNC)
 			held_count = 0;
-		hold_words(&world->model);
+		hold_descs(&world->model);
 		world_apply(world, &list->items[i]);
-		check_held_words(&world->model);
+		check_held_descs(&world->model);
 		take_answers(&world->model, &now);
 		check_prefix(&old, &now, &new);
 	}
@@ -305,7 +305,7 @@ static void every_prefix_reads_old_or_new(void **unused)
 	world_done(&world);
 }
 
-/* A scene of the services that are to change, and nothing of the others. */
+/* A scene with only the services that change. */
 static void random_part(struct scene *scene, struct desired_service *services, struct desired *ret)
 {
 	*ret = scene->desired;
@@ -319,7 +319,7 @@ static void random_part(struct scene *scene, struct desired_service *services, s
 		}
 }
 
-/* Which of the two is planned makes no difference to a single byte. */
+/* Both plans give the same maps, byte by byte. */
 static void part_equals_all(void **unused)
 {
 	size_t count = round_count(), parts = 0;

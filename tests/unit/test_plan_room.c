@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The plan where there is no room, or where the last one was not finished. */
+/* The plan without enough room, or after an unfinished one. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
@@ -40,7 +40,7 @@ static void too_much_is_refused_before_anything_is_written(void **unused)
 	world_done(&world);
 }
 
-/* One that grew beyond all room and one that is new stay as they are; another's pod moves. */
+/* A service that grew too large and a new one stay as they are; a third one's pod moves. */
 static void what_does_not_fit_keeps_nobody_else_back(void **unused)
 {
 	static const uint32_t first[] = { 1, 2 }, moved[] = { 1, 3 }, grown[] = { 101, 102 };
@@ -82,14 +82,14 @@ static void what_does_not_fit_keeps_nobody_else_back(void **unused)
 		fit += list.items[i].kind == CHANGE_BACKEND &&
 		       list.items[i].backend->addr.v4 == htonl(0x0a0a0003);
 	assert_int_equal(fit, 1);
-	/* Nothing is left to do until there is room. */
+	/* The next plan is empty until there is room. */
 	assert_int_equal(plan_fit(&world.ledger, &scene.desired, 79, world.arena, &list, &reason), 0);
 	assert_non_null(reason);
 	world_done(&world);
 }
 
-/* What a plan gives up rests until the grace of a later one: all rows in use leave no room to put
- * one service in another's place, since the old one serves till the new one does. */
+/* Rows that a plan releases rest until the RCU grace period of a later one. With all rows in use one
+ * service cannot replace another, since the old one serves until the new one does. */
 static void full_map_swaps_in_two_plans(void **unused)
 {
 	static struct scene_service parts[MODEL_SERVICES + 1];

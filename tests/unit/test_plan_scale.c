@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The plan at 10,000 endpoints: what one changed endpoint costs, and what does not fit. */
+/* The plan at 10,000 endpoints: the changes for one endpoint, and tables that do not fit. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
@@ -26,7 +26,7 @@
 #define BACKENDS 32768
 #define BUCKETS (1u << 18)
 
-/* The kernel's arrays, as far as the plan looks at them. */
+/* The kernel's arrays that the plan reads. */
 static struct service services[SERVICES];
 static struct backend backends[BACKENDS];
 static struct bucket buckets[BUCKETS];
@@ -96,7 +96,7 @@ static void apply(const struct change *change)
 	}
 }
 
-/* One service with `count` endpoints, but for `without`, the first of weight `first`. */
+/* One service with `count` endpoints except `without`, the first of weight `first`. */
 static const struct view *make_view(struct arena *arena, size_t count, size_t without, double first)
 {
 	struct view *view = arena_alloc(arena, sizeof(*view));
@@ -140,7 +140,7 @@ static struct desired_service make_service(struct arena *arena, uint32_t number,
 	return service;
 }
 
-/* Plans for one service and carries it out. Returns the number of changes. */
+/* Plans for one service and applies the plan. Returns the number of changes. */
 static size_t reach(const struct view *view, struct arena *arena)
 {
 	struct desired_service service = make_service(arena, 1, view);
@@ -162,9 +162,9 @@ static void one_changed_endpoint_is_few_changes(void **state)
 	setup_ledger(BUCKETS);
 	assert_true(reach(make_view(arena, ENDPOINTS, SIZE_MAX, 1), arena) > ENDPOINTS);
 	assert_int_equal(reach(make_view(arena, ENDPOINTS, SIZE_MAX, 1), arena), 0);
-	/* Gone: a table, the word that publishes it, the row out. */
+	/* Removed: a table, the descriptor that publishes it, the backend's flags. */
 	assert_in_range(reach(make_view(arena, ENDPOINTS, 5000, 1), arena), 3, 4);
-	/* Back: and what people see of it. */
+	/* Added again: its display values, too. */
 	assert_in_range(reach(make_view(arena, ENDPOINTS, SIZE_MAX, 1), arena), 3, 5);
 	/* Twice the weight. */
 	assert_in_range(reach(make_view(arena, ENDPOINTS, SIZE_MAX, 2), arena), 3, 4);
@@ -174,7 +174,7 @@ static void one_changed_endpoint_is_few_changes(void **state)
 	arena_free(arena);
 }
 
-/* What is written down for people stays within a hundredth, however often little changes. */
+/* Display values stay within a hundredth, however many small changes come. */
 static void info_does_not_drift(void **state)
 {
 	struct arena *arena = arena_new(0);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Envoy's share rules, from its own tests and from what a running Envoy 1.40 was seen to do. */
+/* Envoy's share rules, from its own tests and from observations of Envoy 1.40. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -61,13 +61,13 @@ static const struct row rows[] = {
 	{30, {{100, 71, 0, 0}, {100, 71, 0, 0}}, 2, 0, 0, {99, 1}, {0}, 0},
 	{31, {{100, 71, 29, 0}}, 1, 0, 0, {99}, {1}, 0},
 	{32, {{100, 25, 65, 0}}, 1, 0, 0, {35}, {65}, 0},
-	/* No host anywhere: level 0 has the load, nobody can be picked. */
+	/* No host in any priority: priority 0 has the load, no host can be picked. */
 	{0, {{0, 0, 0, 0}}, 1, 0, 0, {100}, {0}, 1},
-	/* Rule 5: no threshold, nobody available. */
+	/* Rule 5: threshold 0, no host available. */
 	{0, {{3, 0, 0, 0}, {3, 0, 0, 0}}, 2, 0, -1, {100, 0}, {0}, 0},
 	/* A gap counts as 0 % available: it takes part in "all panic". */
 	{0, {{2, 0, 0, 0}, {0, 0, 0, 0}, {2, 0, 0, 0}}, 3, 0, 0, {50, 0, 50}, {0}, 1},
-	/* What Envoy's documentation says of these is not what its code does. */
+	/* Here Envoy's documentation differs from its code. */
 	{0, {{20, 1, 0, 0}, {20, 13, 0, 0}}, 2, 0, 0, {8, 92}, {0}, -1},
 	{0, {{2, 1, 0, 0}, {5, 3, 0, 0}}, 2, 0, 0, {70, 30}, {0}, 0},
 	{0, {{4, 1, 0, 0}, {4, 4, 0, 0}}, 2, 0, 0, {35, 65}, {0}, 0},
@@ -233,7 +233,7 @@ static void test_weighted_priority_health(void **state)
 	assert_int_equal(f.priorities[1].degraded_load, 20);
 }
 
-/* Row 33: what is left of locality A's weight when its hosts fail. */
+/* Row 33: the rest of locality A's weight when its hosts fail. */
 static void test_locality_availability(void **state)
 {
 	static const struct {
@@ -321,8 +321,8 @@ static void test_locality_weights(void **state)
 	}
 }
 
-/* Healthy hosts only where no weight is: the whole healthy set is used. Degraded hosts have a
- * scheduler of their own. */
+/* All healthy hosts are in localities without weight: the whole healthy set is used. Degraded hosts
+ * have a scheduler of their own. */
 static void test_locality_without_eligible_hosts(void **state)
 {
 	struct fixture f;
@@ -345,8 +345,8 @@ static void test_locality_without_eligible_hosts(void **state)
 	assert_near(f.hosts[4].share, 0);
 }
 
-/* A panicking priority uses all its hosts by endpoint weight, DRAINING too, and forgets
- * localities; another one goes on as usual. */
+/* A panicking priority uses all its hosts by endpoint weight, DRAINING ones too, and ignores
+ * localities; other priorities are unaffected. */
 static void test_panic_uses_all_hosts(void **state)
 {
 	struct fixture f;
@@ -399,7 +399,7 @@ static void test_panic_threshold(void **state)
 	assert_false(f.priorities[0].panic);
 }
 
-/* What is excluded takes its part of the locality's weight along. */
+/* An excluded endpoint reduces the locality's weight by its part. */
 static void test_locality_shrinks(void **state)
 {
 	struct fixture f;
@@ -451,7 +451,7 @@ static void test_nobody(void **state)
 	assert_false(f.priorities[0].panic);
 }
 
-/* Weights whose sum no 32 bits hold. */
+/* Weights whose sum exceeds 32 bits. */
 static void test_large_weights(void **state)
 {
 	struct fixture f;

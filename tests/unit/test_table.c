@@ -31,7 +31,7 @@ static void read_entry(uint32_t row, uint32_t parts, void *data)
 	reading->total += parts;
 }
 
-/* What the buckets say is what the counts say. */
+/* The buckets agree with the counts. */
 static void check_buckets(struct arena *arena, const struct view *view, const struct table *table)
 {
 	struct slot_arena slots = arena_of(arena, table);
@@ -59,7 +59,7 @@ static const struct {
 	{10, tiny_ones},       {100, tiny_ones},     {1000, tiny_ones},
 };
 
-/* To one in 10^4; what is too small for that, to a 4096th of an entry, and at least that. */
+/* Exact to 10^-4; tiny shares to a 4096th of an entry, of which they have at least one. */
 static void shares_are_exact(void **state)
 {
 	(void)state;
@@ -87,7 +87,7 @@ static double squared(double x)
 	return x * x;
 }
 
-/* Shares as connections meet them: 10^6 of them, by the sum of squares in standard deviations. */
+/* Shares of 10^6 connections, by the sum of squares in standard deviations. */
 static void walks_follow_shares(void **state)
 {
 	uint64_t (*const weights[])(size_t) = {equal_weight, one_to_seven, heavier_first};
@@ -120,7 +120,7 @@ static void walks_follow_shares(void **state)
 	}
 }
 
-/* So crowded that lines need several buckets. */
+/* So crowded that lines have several buckets. */
 static void crowded_lines(void **state)
 {
 	struct arena *arena = arena_new(0);
@@ -138,8 +138,8 @@ static void crowded_lines(void **state)
 	arena_free(arena);
 }
 
-/* What each backend gets of the flows that come to a line, over all lines, by 2^20 of them each.
- * Entries whose samples depend on each other show here, two of them in one line. */
+/* Shares of the flows that reach each line, measured with 2^20 flows per line. They are wrong if the
+ * samples of two entries of a line depend on each other. */
 static void lines_follow_shares(void **state)
 {
 	struct arena *arena = arena_new(0);
@@ -165,7 +165,7 @@ static void lines_follow_shares(void **state)
 	arena_free(arena);
 }
 
-/* Random shares, some of them tiny: always whole, right and monotone. */
+/* Random shares, some of them tiny: tables are always whole, correct and monotone. */
 static void random_shares(void **state)
 {
 	static const double scales[] = {1, 0.1, 0.01, 1e-3, 1e-4, 1e-5};
@@ -233,7 +233,7 @@ static void shapes(void **state)
 		{0, 16, 6, 256},       {0, 17, 6, 272},        {0, 50, 8, 800},
 		{0, 100, 9, 1600},     {0, 1000, 12, 16000},   {0, 10000, 15, 160000},
 		{0, 60000, 18, 960000},
-		/* Fewer entries each where there is no room for sixteen. */
+		/* Fewer entries each where MAX_TABLE_ENTRIES does not suffice for sixteen. */
 		{0, 100000, 18, 800000},
 		/* Kept while it fits. */
 		{10, 9, 5, 144},       {10, 12, 5, 192},       {10, 13, 6, 208},
@@ -257,7 +257,7 @@ static void shapes(void **state)
 	}
 }
 
-/* Weights of any size, and shares that no weights explain, have a shape that fits. */
+/* Weights of any size, and shares in no proportion to weights, have a shape that fits. */
 static void shapes_of_large_weights(void **state)
 {
 	static const uint64_t units[] = {1, 1000, 1u << 31, 1ULL << 40, UINT64_MAX / 200};
@@ -275,7 +275,7 @@ static void shapes_of_large_weights(void **state)
 		assert_in_range(large.starts[1 << SHAPE_BITS(large.shape)],
 				small.starts[1 << SHAPE_BITS(small.shape)] / 2,
 				small.starts[1 << SHAPE_BITS(small.shape)] * 2);
-		/* A shape is kept although five bits of its scale are. */
+		/* A shape is kept although it has five bits of its scale only. */
 		assert_int_equal(table_shape(view, large.shape), large.shape);
 		arena_free(arena);
 	}
@@ -307,7 +307,7 @@ static void refused(void **state)
 	assert_int_equal(table_fill(view, shape + (13 << 5) % 1024, &table, arena), -EINVAL);
 	assert_int_equal(table_fill(view, shape, &table, small), -ENOMEM);
 	assert_int_equal(table.buckets, 77);
-	/* Nobody to pick: an empty table that remembers. */
+	/* No usable backend: an empty table keeps the shape. */
 	assert_int_equal(table_shape(nobody, shape), shape);
 	assert_int_equal(table_fill(nobody, shape, &table, arena), 0);
 	assert_int_equal(table.buckets, 0);

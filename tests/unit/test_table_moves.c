@@ -51,7 +51,7 @@ static void order_does_not_matter(void **state)
 		x = arena_array(arena, size, sizeof(*x));
 		y = arena_array(arena, size, sizeof(*y));
 		table_buckets(&a, same, 0, size, x);
-		/* In pieces, as it is written. */
+		/* In pieces, as the writer does it. */
 		for (uint32_t at = 0, piece; at < size; at += piece) {
 			piece = size - at < 10 ? size - at : 10;
 			table_buckets(&b, turned, at, piece, y + at);
@@ -83,7 +83,7 @@ static uint32_t tag_at(const struct line *line)
 	return line->at < line->end ? TABLE_ENTRY_TAG(line->table->entries[line->at]) : UINT32_MAX;
 }
 
-/* Fraction of the samples that the line's next entry accepts, if it has this tag; steps on. */
+/* Fraction of the samples that the line's next entry accepts if it has this tag, and moves on. */
 static double accepted(struct line *line, uint32_t tag, const struct view_backend **ret)
 {
 	if (tag_at(line) != tag)
@@ -97,7 +97,7 @@ static bool is_same(const struct view_backend *a, const struct view_backend *b)
 	return addr_equal(&a->addr, &b->addr) && a->port == b->port && a->priority == b->priority;
 }
 
-/* What the backend of the other table has of this one. */
+/* The part of this table that belongs to the backend of the other one. */
 static double share_in(const struct view *view, const struct table *table,
 		       const struct view_backend *backend)
 {
@@ -107,9 +107,9 @@ static double share_in(const struct view *view, const struct table *table,
 	return 0;
 }
 
-/* The fraction of all flows that another backend is chosen for: a walk is the same in both tables
- * up to the first entry that accepts in either. Where it goes on in the other, chance may bring it
- * to the same backend. */
+/* The fraction of all flows that move to another backend: a walk is the same in both tables up to the
+ * first entry that accepts in either; where it continues in the other, it may by chance end at the
+ * same backend. */
 static double moved(const struct view *before, const struct table *a, const struct view *after,
 		    const struct table *b)
 {
@@ -137,7 +137,7 @@ static double moved(const struct view *before, const struct table *a, const stru
 	return moved / all;
 }
 
-/* As a multiple of what the one that leaves had. */
+/* As a multiple of the share of the backend that leaves. */
 static double churn(struct arena *arena, const struct view *before, const struct table *a,
 		    size_t count, size_t gone, uint64_t (*weight)(size_t))
 {
@@ -147,8 +147,8 @@ static double churn(struct arena *arena, const struct view *before, const struct
 	return moved(before, a, after, &b) / before->backends[gone].share;
 }
 
-/* Each removal moves at most a tenth more than it must: of N equal backends 1.1 / N. The lighter a
- * backend, the fewer entries it has, and the coarser the measure; but then it is less than 1 / N. */
+/* Each removal moves at most a tenth more than necessary: 1.1 / N for N equal backends. A lighter
+ * backend has fewer entries, so the excess varies more, but its share is below 1 / N. */
 static void removal_moves_its_own(void **state)
 {
 	static const struct {
@@ -165,7 +165,7 @@ static void removal_moves_its_own(void **state)
 		{200, equal_weight, 1.1, 0}, {500, equal_weight, 1.1, 0},
 		{1000, equal_weight, 1.1, 0}, {1024, equal_weight, 1.1, 0},
 		{10000, equal_weight, 1.1, 0},
-		/* As crowded as tables are made, and as they may become. */
+		/* As crowded as new tables are, and as kept ones may become. */
 		{6, equal_weight, 1.1, 0}, {24, equal_weight, 1.1, 0}, {96, equal_weight, 1.1, 0},
 		{384, equal_weight, 1.1, 0}, {6144, equal_weight, 1.1, 0},
 		{400, equal_weight, 1.1, 384}, {6400, equal_weight, 1.1, 6144},
@@ -178,7 +178,7 @@ static void removal_moves_its_own(void **state)
 		struct arena *arena = arena_new(0);
 		const struct view *view = make_view(arena, cases[n].count, NO_ONE, cases[n].weight);
 		size_t step = cases[n].count > 1000 ? cases[n].count / 100 : 1, rounds = 0;
-		/* Without the giant others are of another size. */
+		/* Without the giant the others have another size of table. */
 		size_t first = cases[n].weight == one_giant;
 		const struct view *past = make_view(arena, cases[n].grown, NO_ONE, equal_weight);
 		struct table table =
@@ -201,7 +201,7 @@ static void removal_moves_its_own(void **state)
 	}
 }
 
-/* Who is alone is met at once, also when others stand before it in the view without a share. */
+/* A single backend with a share accepts at once, even behind others without a share. */
 static void one_of_two_leaves(void **state)
 {
 	struct arena *arena = arena_new(0);
@@ -222,7 +222,7 @@ static void one_of_two_leaves(void **state)
 	arena_free(arena);
 }
 
-/* The fraction of 10^6 flows that another backend is chosen for. */
+/* The fraction of 10^6 flows that move to another backend. */
 static double met_moves(struct arena *arena, const struct view *before, const struct table *a,
 			const struct view *after, const struct table *b)
 {
@@ -238,7 +238,7 @@ static double met_moves(struct arena *arena, const struct view *before, const st
 	return met / 1e6;
 }
 
-/* The figure above, met by hashes. */
+/* The same figure measured with hashes. */
 static void churn_is_what_walks_see(void **state)
 {
 	struct arena *arena = arena_new(0);
@@ -253,7 +253,7 @@ static void churn_is_what_walks_see(void **state)
 	arena_free(arena);
 }
 
-/* Where the view alone says how large a table is, as with affinity, some removals halve it. */
+/* Where the size depends on the view only, as with affinity, some removals halve the table. */
 static void another_size_moves_half(void **state)
 {
 	static const size_t counts[] = {4, 7, 13, 25, 97};
@@ -272,7 +272,7 @@ static void another_size_moves_half(void **state)
 	}
 }
 
-/* Who comes back finds all as it was. */
+/* A backend that returns has its former flows. */
 static void return_restores(void **state)
 {
 	struct arena *arena = arena_new(0);
@@ -289,7 +289,7 @@ static void return_restores(void **state)
 	arena_free(arena);
 }
 
-/* A change of weight moves what changes hands, and little else. */
+/* A change of weight moves the difference and little else. */
 static void weight_change_moves_the_difference(void **state)
 {
 	struct arena *arena = arena_new(0);
@@ -307,7 +307,7 @@ static void weight_change_moves_the_difference(void **state)
 
 /* ------------------------------------------------------------------ placing */
 
-/* Tag of the entry of a backend that is alone in its line. */
+/* Tag of an entry that is alone in its line. */
 static uint32_t tag_alone(uint64_t hash)
 {
 	const uint32_t whole = TABLE_WHOLE;
@@ -330,7 +330,7 @@ static void find_rivals(uint64_t *ret)
 	free(holders);
 }
 
-/* Entries of one tag part; what each accepts is its own of what is left. */
+/* Entries of equal tags get distinct ones; each accepts its part of the samples that are left. */
 static void line_by_hand(void **state)
 {
 	static const uint32_t counts[] = {TABLE_WHOLE, TABLE_WHOLE / 2, TABLE_WHOLE};

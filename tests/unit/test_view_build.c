@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Views as a whole: folding into gateways, duplicates, what is excluded, what is down, drops. */
+/* Views as a whole: folding into gateways, duplicates, exclusion, gateways that are down, drops. */
 #include <errno.h>
 #include <math.h>
 #include <setjmp.h>
@@ -43,7 +43,7 @@ static const struct endpoint_row raw[] = {
 	{.address = "10.32.0.2:80", .weight = 1},
 };
 
-/* The remote half goes to both gateways alike; their weight is what they hide. */
+/* The remote half is split equally between both gateways, whose weight is that of the pods behind. */
 static void test_gateway_fold(void **state)
 {
 	const struct view *view = view_of(*state, raw, COUNT(raw));
@@ -81,7 +81,7 @@ static void test_raw_and_rewritten_agree(void **state)
 		assert_int_equal(a->backends[i].kind, b->backends[i].kind);
 		assert_true(fabs(a->backends[i].share - b->backends[i].share) < 1e-12);
 	}
-	/* As received, not as hidden. */
+	/* Its weight as received, not that of the pods behind it. */
 	assert_int_equal(fixture_backend(b, "192.23.120.32:15443", 0)->weight, 3);
 }
 
@@ -124,7 +124,7 @@ static void test_not_duplicates(void **state)
 	assert_share(view, "192.0.2.50:15443", 1 / 3.0);
 }
 
-/* The best health among copies stands, and it is one host in the counts. */
+/* A host has the best health of its copies, and counts once. */
 static void test_health_of_copies(void **state)
 {
 	static const struct {
@@ -153,7 +153,7 @@ static void test_health_of_copies(void **state)
 	}
 }
 
-/* More than 32 bits hold: no wrap to zero, no error. */
+/* Sums beyond 32 bits neither wrap nor fail. */
 static void test_large_weights(void **state)
 {
 	static const struct endpoint_row rows[] = {
@@ -166,12 +166,12 @@ static void test_large_weights(void **state)
 
 	assert_int_equal(view->backends[0].weight, 2ull * UINT32_MAX);
 	assert_share(view, "10.10.0.1:80", 2.0 * UINT32_MAX / (3.0 * UINT32_MAX + 1));
-	/* Never rounded to nothing. */
+	/* Never rounded to 0. */
 	assert_int_equal(view->backend_count, 3);
 	assert_sum(view, 1);
 }
 
-/* Left out before shares are computed: not a host, and its locality shrinks with it. */
+/* Excluded before shares are computed: not a host, and its locality's weight shrinks. */
 static void test_excluded(void **state)
 {
 	static const struct endpoint_row rows[] = {
@@ -214,7 +214,7 @@ static struct socket_addr address_of(const char *text)
 	return address;
 }
 
-/* A gateway that is down counts for nothing; with the last one its network is unhealthy. */
+/* A gateway that is down takes no share; when all are down the network is unhealthy. */
 static void test_gateways_down(void **state)
 {
 	struct view_request request =
@@ -234,7 +234,7 @@ static void test_gateways_down(void **state)
 	assert_share(view, "10.10.0.1:80", 1);
 	assert_int_equal(view->priorities[0].hosts, 3);
 	assert_int_equal(view->priorities[0].healthy, 1);
-	/* In panic all hosts are used, by way of the gateways there are. */
+	/* In panic all hosts are used, through all gateways. */
 	request.panic_threshold = 50;
 	view = fixture_view(*state, &request);
 	assert_true(view->panic);
@@ -282,12 +282,12 @@ static void test_drops(void **state)
 	assert_true(fabs(fixture_view(*state, &request)->drop - 0.6) < 1e-12);
 	drops[1].numerator = 1000000;
 	assert_true(fixture_view(*state, &request)->drop == 1);
-	/* The client has dropped already. */
+	/* The client's node has applied the drops. */
 	request.side = VIEW_GATEWAY;
 	assert_true(fixture_view(*state, &request)->drop == 0);
 }
 
-/* A gateway knows the pods of its own network, by their shares among themselves. */
+/* A gateway serves the pods of its own network, by their relative shares. */
 static void test_gateway_side(void **state)
 {
 	static const struct endpoint_row rows[] = {
@@ -308,7 +308,7 @@ static void test_gateway_side(void **state)
 	/* 2 * 1/3 against 1 * 1/2. */
 	assert_share(view, "10.10.0.1:80", (2 / 3.0) / (2 / 3.0 + 1 / 2.0));
 	assert_share(view, "10.10.0.2:80", (1 / 2.0) / (2 / 3.0 + 1 / 2.0));
-	/* What is not its own network's is passed over; what is its own and wrong is told. */
+	/* Endpoints of other networks are ignored, faulty ones of its own are listed. */
 	assert_int_equal(view->excluded_count, 1);
 	assert_int_equal(view->excluded[0].reason, EXCLUDED_BAD_PORT);
 	assert_true(view->has_remote);
@@ -337,13 +337,13 @@ static void test_priorities(void **state)
 	assert_true(fabs(second->share - 0.15) < 1e-12);
 	assert_string_equal(first->locality, "r/z1");
 	assert_string_equal(second->locality, "r/z2");
-	/* What has no share is hidden behind nothing. */
+	/* Hosts without a share are behind no gateway. */
 	assert_int_equal(first->weight, 1);
 	assert_share(view, "10.10.0.1:80", 0.15);
 	assert_share(view, "10.10.0.2:80", 0);
 }
 
-/* Nothing but one remote network, in two priorities. */
+/* One remote network only, in two priorities. */
 static void test_priorities_of_one_network(void **state)
 {
 	static const struct endpoint_row rows[] = {
@@ -379,8 +379,8 @@ static void test_gateway_and_its_pods(void **state)
 	assert_string_equal(view->backends[1].locality, "b");
 }
 
-/* Of a locality that stands twice the last weight counts; none leaves it; and a weight counts only
- * beside a locality. */
+/* Of a repeated locality the last weight counts, an absent one changes nothing, and a weight without a
+ * locality is ignored. */
 static void test_repeated_locality(void **state)
 {
 	static const struct endpoint_row rows[] = {
@@ -426,7 +426,7 @@ static void test_locality_names(void **state)
 		assert_string_equal(view->backends[i].locality, names[i]);
 }
 
-/* The three shapes of empty that istiod sends, and nobody healthy. */
+/* The three forms of an empty assignment that istiod sends, and one without healthy endpoints. */
 static void test_empty(void **state)
 {
 	static const struct endpoint_row shapes[] = {{.locality = "a"},
@@ -476,7 +476,7 @@ static void random_rows(struct endpoint_row *rows, char (*texts)[ADDR_TEXT_MAX],
 			.locality = localities[rand_r(seed) % 4],
 			.priority = (uint32_t)rand_r(seed) % 2,
 		};
-		/* The same weight wherever a locality stands: of several the last counts. */
+		/* Equal localities have equal weights, since the last one counts. */
 		rows[i].locality_weight =
 			rows[i].locality ? 1 + (uint32_t)rows[i].locality[0] % 3 : 0;
 	}
@@ -493,7 +493,7 @@ static void shuffle(struct endpoint_row *rows, unsigned int *seed)
 	}
 }
 
-/* All nodes see the same shares, to the last bit, whatever order the list came in. */
+/* Shares are equal on all nodes, to the last bit, in whatever order the list comes. */
 static void test_order_does_not_matter(void **state)
 {
 	unsigned int seed = (unsigned int)time(NULL);
@@ -530,7 +530,7 @@ static double share_of(const struct view *view, const struct addr *addr)
 	return sum;
 }
 
-/* More weight is never less traffic. */
+/* More weight never gives less traffic. */
 static void test_monotone_in_weight(void **state)
 {
 	unsigned int seed = (unsigned int)time(NULL);
@@ -558,7 +558,7 @@ static void test_monotone_in_weight(void **state)
 	}
 }
 
-/* Whatever allocation fails: -ENOMEM, and nothing written. */
+/* Any failing allocation gives -ENOMEM and leaves *ret_view alone. */
 static void test_out_of_memory(void **state)
 {
 	struct assignment *assignment = fixture_assignment(*state, raw, COUNT(raw));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Fingerprints: each field that a view may look at makes a difference, and nothing else does. */
+/* Fingerprints depend on each field that a view reads, and on nothing else. */
 #include <netinet/in.h>
 #include <setjmp.h>
 #include <stdarg.h>

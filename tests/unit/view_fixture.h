@@ -42,14 +42,14 @@ struct assignment *fixture_assignment(struct arena *arena, const struct endpoint
 /* Seen from network1, cluster1, IPv4 TCP, locality weights on, panic threshold 50. */
 struct view_request fixture_request(const struct assignment *assignment);
 
-/* view_build(), which must work. */
+/* view_build(), which must succeed. */
 struct view *fixture_view(struct arena *arena, const struct view_request *request);
 
 /* The backend "ip:port" of that priority, or NULL. */
 const struct view_backend *fixture_backend(const struct view *view, const char *address,
 					   uint32_t priority);
 
-/* Its share, 0 when it has none; and a check of it to 1e-12. */
+/* Checks its share, 0 when it has none, to 1e-12. */
 void assert_share(const struct view *view, const char *address, double share);
 /* All shares sum to `sum`. */
 void assert_sum(const struct view *view, double sum);

@@ -55,6 +55,20 @@ static int read_lists(const struct map_writer_fds *fds, struct hash_list lists[L
 					    sizeof(struct name), add_name, &lists[NAMES]);
 }
 
+static struct ledger_entries make_entries(const struct hash_list *lists,
+					  const struct bucket *buckets)
+{
+	return (struct ledger_entries){
+		(void *)lists[VIPS].items, lists[VIPS].count,
+		(void *)lists[IDS].items, lists[IDS].count,
+		(void *)lists[NETWORKS].items, lists[NETWORKS].count,
+		(void *)lists[GATEWAYS].items, lists[GATEWAYS].count,
+		(void *)lists[ALLOWED].items, lists[ALLOWED].count,
+		(void *)lists[NAMES].items, lists[NAMES].count,
+		buckets,
+	};
+}
+
 int map_resync_take(const struct map_writer_fds *fds, struct ledger *ledger)
 {
 	struct hash_list lists[LISTS] = {
@@ -71,15 +85,7 @@ int map_resync_take(const struct map_writer_fds *fds, struct ledger *ledger)
 
 	if (!err)
 		err = partial_mmap_open(fds->slots, &slots);
-	entries = (struct ledger_entries){
-		(void *)lists[VIPS].items, lists[VIPS].count,
-		(void *)lists[IDS].items, lists[IDS].count,
-		(void *)lists[NETWORKS].items, lists[NETWORKS].count,
-		(void *)lists[GATEWAYS].items, lists[GATEWAYS].count,
-		(void *)lists[ALLOWED].items, lists[ALLOWED].count,
-		(void *)lists[NAMES].items, lists[NAMES].count,
-		slots.memory,
-	};
+	entries = make_entries(lists, slots.memory);
 	if (!err)
 		err = ledger_rebuild(ledger, &entries);
 	partial_mmap_close(&slots);

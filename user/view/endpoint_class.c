@@ -37,6 +37,11 @@ static enum excluded choose_address(const struct view_request *request,
 	return found->port ? EXCLUDED_NONE : EXCLUDED_BAD_PORT;
 }
 
+static bool is_down(const struct view_request *request, const struct socket_addr *address)
+{
+	return address && reachability_is_down(request, &address->addr, address->port);
+}
+
 /* ------------------------------------------------------------------ the network it names */
 
 /* The fifth part of `workload;namespace;name;revision;cluster` (istio: AppendLbEndpointMetadata);
@@ -98,7 +103,6 @@ static enum excluded assume_own(const struct reachability_map *map, const struct
 static void classify_pod(const struct reachability_map *map, const struct locality *locality,
 			 const struct endpoint *endpoint, struct endpoint_class *class)
 {
-	const struct view_request *request = map->request;
 	const struct reachability *network;
 	const char *name;
 	bool known = named_network(map, locality, endpoint, &name, &network);
@@ -115,16 +119,14 @@ static void classify_pod(const struct reachability_map *map, const struct locali
 		class->remote = !network->own;
 		reason = network->reason;
 		class->down = network->down && !network->local;
-	} else if (strcmp(name, request->network)) {
+	} else if (strcmp(name, map->request->network)) {
 		class->remote = true;
 		reason = EXCLUDED_NO_GATEWAY;
 	}
 	class->network = network;
 	if (!class->reason)
 		class->reason = reason;
-	if (class->address)
-		class->down |= reachability_is_down(request, &class->address->addr,
-						    class->address->port);
+	class->down |= is_down(map->request, class->address);
 }
 
 /* ------------------------------------------------------------------ gateways */
@@ -157,7 +159,7 @@ static void classify_gateway(const struct view_request *request,
 		.network = gateway->network,
 		.gateway = true,
 		.remote = !gateway->network->own,
-		.down = reachability_is_down(request, &address->addr, address->port),
+		.down = is_down(request, address),
 	};
 	if (gateway->fault)
 		ret->reason = gateway->fault->reason;
@@ -202,9 +204,7 @@ static void classify_unknown_gateway(const struct reachability_map *map,
 	else if (!class->reason &&
 		 (!network || network->network->transport != TRANSPORT_PASSTHROUGH))
 		class->reason = EXCLUDED_UNKNOWN_GATEWAY;
-	if (class->address)
-		class->down = reachability_is_down(map->request, &class->address->addr,
-						   class->address->port);
+	class->down = is_down(map->request, class->address);
 }
 
 void endpoint_classify(const struct reachability_map *map, const struct locality *locality,

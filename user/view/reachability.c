@@ -40,7 +40,13 @@ static void add_usable(const struct view_request *request, struct reachability *
 	network->gateways[(*up)++] = gateway;
 }
 
-/* The network's own gateways, and their share of map->gateways, which has room. */
+/* Faults that hold for all pods behind the gateway; after others a gateway counts as not there. */
+static bool explains_network(const struct gateway_fault *fault)
+{
+	return fault->reason == EXCLUDED_NO_TRANSPORT || fault->reason == EXCLUDED_IPV6_GATEWAY;
+}
+
+/* Fills in the network's gateways and appends them to map->gateways, which has room. */
 static int add_gateways(struct arena *arena, struct reachability_map *map,
 			struct reachability *network)
 {
@@ -61,8 +67,7 @@ static int add_gateways(struct arena *arena, struct reachability_map *map,
 				(struct known_gateway){gateway, network, fault};
 		if (!fault)
 			add_usable(map->request, network, gateway, &up);
-		else if (fault->reason == EXCLUDED_NO_TRANSPORT ||
-			 fault->reason == EXCLUDED_IPV6_GATEWAY)
+		else if (explains_network(fault))
 			reason = fault->reason;
 	}
 	network->reason = network->gateway_count || network->local ? EXCLUDED_NONE : reason;

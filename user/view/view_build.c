@@ -143,13 +143,16 @@ static int list_unused(struct builder *builder)
 	return 0;
 }
 
-/* Each category refuses its part of what the categories before it passed (envoy: eds.cc). */
+/* Each category refuses its part of what the categories before it passed (envoy: eds.cc). The
+ * client's node has applied them before a gateway. */
 static int compute_drops(struct builder *builder)
 {
 	const struct assignment *assignment = builder->request->assignment;
 	struct view *view = builder->view;
 	double passed = 1;
 
+	if (builder->request->side != VIEW_CLIENT)
+		return 0;
 	view->drops = arena_array(builder->arena, assignment->drop_count, sizeof(*view->drops));
 	if (!view->drops)
 		return -ENOMEM;
@@ -173,13 +176,11 @@ static int build(struct builder *builder)
 {
 	const struct view_request *request = builder->request;
 	struct view *view = builder->view;
-	int err = 0;
+	int err = compute_drops(builder);
 
 	view->cluster = request->assignment->name;
 	view->family = request->family;
 	view->proto = request->proto;
-	if (request->side == VIEW_CLIENT)
-		err = compute_drops(builder);
 	if (!err)
 		err = reachability_build(builder->scratch, request, &builder->map);
 	if (!err)
