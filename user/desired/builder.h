@@ -43,6 +43,9 @@ int builder_problem(struct builder *builder, const char *format, ...)
 /* Starts a row; finishes it. `wanted`: it goes to the kernel. */
 void builder_begin(struct builder *builder, const struct desired_service *row, bool captured);
 void builder_end(struct builder *builder, const struct desired_service *row, bool wanted);
+/* Fills its status. Returns 0 or -ENOMEM. */
+int builder_show(struct builder *builder, const struct desired_service *row, const char *host,
+		 const char *state);
 
 /* Builds the row from its assignment, which may be NULL. Returns 0 or -ENOMEM. */
 int builder_fill(struct builder *builder, struct desired_service *row, const char *host,
@@ -50,9 +53,6 @@ int builder_fill(struct builder *builder, struct desired_service *row, const cha
 
 /* Fingerprints of all inputs. Returns 0 or -ENOMEM. */
 int builder_fingerprints(struct builder *builder);
-/* Whether the row made from the same inputs before can stay, with its status. */
-bool builder_reuse(struct builder *builder, struct desired_service *row,
-		   const struct assignment *assignment, bool *ret_wanted);
 /* Builds only the rows whose assignments have other contents than before. Returns 0, -ENOMEM, or
  * -EAGAIN when more than contents changed: then nothing is built yet. */
 int builder_rebuild_changed(struct builder *builder);

@@ -19,59 +19,11 @@ static const char *proto_name(uint8_t proto)
 	return proto == IPPROTO_UDP ? "UDP" : "TCP";
 }
 
-/* ------------------------------------------------------------------ the kernel's rows */
-
-bool builder_holds_vip(const struct builder *builder, const struct service_key *key)
-{
-	const struct ledger *ledger = builder->input->ledger;
-	uint32_t row = ledger_vip_holder(ledger, key);
-
-	return row != NO_ROW && ledger->memory.services[row].id == key->id;
-}
-
-bool builder_has_row(const struct builder *builder, const struct service_key *key)
-{
-	const struct ledger *ledger = builder->input->ledger;
-	uint32_t row = ledger_find_service(ledger, key);
-
-	return row != NO_ROW && ledger->services[row].state == ROW_USED;
-}
-
-/* ------------------------------------------------------------------ one row */
-
-void builder_begin(struct builder *builder, const struct desired_service *row, bool captured)
-{
-	builder->cluster = row->cluster;
-	builder->row = (struct service_row){ .key = row->key, .flags = row->flags,
-					     .captured = captured, .assignment = ASSIGNMENT_NONE };
-}
-
-void builder_end(struct builder *builder, const struct desired_service *row, bool wanted)
-{
-	builder->row.by_id = row->by_id;
-	builder->row.wanted = wanted;
-	service_rows_add(&builder->generation->rows, &builder->row);
-	builder->row.status = NULL;
-	if (wanted)
-		builder->index.rows[builder->index.count++] = *row;
-}
-
-/* Copies, since the status outlives what it is made from. */
-static int show(struct builder *builder, const struct desired_service *row, const char *host,
-		const char *state)
-{
-	struct service_status *status = builder_status(builder);
-
-	if (!status)
-		return -ENOMEM;
-	status->host = arena_strdup(status->arena, host);
-	status->state = state;
-	return status->host ? service_status_priorities(status, row->view) : -ENOMEM;
-}
+/* ------------------------------------------------------------------ refused rows */
 
 static int refuse(struct builder *builder, const struct desired_service *row, const char *host)
 {
-	int err = show(builder, row, host, "refused");
+	int err = builder_show(builder, row, host, "refused");
 
 	if (!err)
 		builder_end(builder, row, false);
@@ -82,58 +34,6 @@ static int refuse(struct builder *builder, const struct desired_service *row, co
 static bool collides(const struct desired_service *other, const struct desired_service *row)
 {
 	return other && (strcmp(other->cluster, row->cluster) || other->key.proto != row->key.proto);
-}
-
-static const char *row_state(struct builder *builder, const struct desired_service *row,
-			     const struct assignment *assignment)
-{
-	const struct view *view = row->key.vip.family ? row->view : row->local_view;
-
-	if (row->keep)
-		return "kept";
-	if (!assignment)
-		return "waiting";
-	if (builder_is_stale(builder, assignment))
-		return "stale";
-	return view && view->backend_count ? "serving" : "no_endpoints";
-}
-
-/* By default a virtual IP that only the control plane names is captured once its service has, or has
- * had, a remote endpoint. */
-static bool is_wanted(const struct builder *builder, const struct desired_service *row)
-{
-	return !builder->row.captured || builder->input->config->capture == CAPTURE_ALL ||
-	       (row->view && row->view->has_remote) || builder_holds_vip(builder, &row->key);
-}
-
-static int show_wanted(struct builder *builder, const struct desired_service *row,
-		       const char *host, const struct assignment *assignment)
-{
-	int err = show(builder, row, host, row_state(builder, row, assignment));
-
-	return err || !row->view ? err :
-	       service_status_announce(builder->row.status, row->view, assignment);
-}
-
-int builder_fill(struct builder *builder, struct desired_service *row, const char *host,
-		 const struct assignment *assignment, bool *ret_wanted)
-{
-	int err = 0;
-
-	builder->row.made = assignment && !row->keep;
-	if (builder->row.made) {
-		if (builder_reuse(builder, row, assignment, ret_wanted))
-			return 0;
-		err = builder_views(builder, row, assignment);
-	}
-	*ret_wanted = !err && is_wanted(builder, row);
-	if (*ret_wanted)
-		err = show_wanted(builder, row, host, assignment);
-	if (row->keep)
-		builder->row.fingerprint = 0;
-	else if (!err && *ret_wanted && builder->row.made)
-		err = builder_tables(builder, row);
-	return err;
 }
 
 /* ------------------------------------------------------------------ its place among the others */
@@ -151,7 +51,7 @@ static const struct assignment *find_assignment(const struct builder *builder, c
 static int wait_for_first(struct builder *builder, const struct desired_service *row,
 			  const char *host)
 {
-	int err = builder->row.captured ? 0 : show(builder, row, host, "waiting");
+	int err = builder->row.captured ? 0 : builder_show(builder, row, host, "waiting");
 
 	if (!err)
 		builder_end(builder, row, false);

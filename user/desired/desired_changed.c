@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Rows that need not be built: all but the changed ones where only contents of assignments changed,
- * and single rows whose inputs did not. */
+/* Builds only the changed rows where nothing but contents of assignments changed. */
 #include <errno.h>
 
 #include <xxhash.h>
@@ -39,35 +38,6 @@ int builder_fingerprints(struct builder *builder)
 	builder->view_inputs = parts[0];
 	builder->generation->inputs_fingerprint = XXH3_64bits(parts, sizeof(parts));
 	return fingerprint_contents(builder);
-}
-
-/* 0, equal to no other, when unknown, and for a stale assignment, whose problem recurs. */
-static uint64_t row_fingerprint(struct builder *builder, const struct desired_service *row,
-				const struct assignment *assignment)
-{
-	const uint64_t parts[] = { builder->view_inputs, assignment->fingerprint, row->flags,
-				   row->by_id, builder->row.captured };
-	bool stale = builder_is_stale(builder, assignment);
-
-	return assignment->fingerprint && !stale ? XXH3_64bits(parts, sizeof(parts)) : 0;
-}
-
-/* ------------------------------------------------------------------ one row stays */
-
-bool builder_reuse(struct builder *builder, struct desired_service *row,
-		   const struct assignment *assignment, bool *ret_wanted)
-{
-	const struct service_row *from = builder->before ?
-		service_rows_find(&builder->before->rows, &row->key) : NULL;
-
-	builder->row.fingerprint = row_fingerprint(builder, row, assignment);
-	if (!from || !from->fingerprint || from->fingerprint != builder->row.fingerprint)
-		return false;
-	builder->row.status = from->status;
-	if (from->status)
-		from->status->users++;
-	row->keep = *ret_wanted = from->wanted;
-	return true;
 }
 
 /* ------------------------------------------------------------------ contents alone changed */

@@ -94,25 +94,6 @@ static void point_at_arrays(struct reading *reading)
 	snapshot->filters = reading->filters.memory;
 }
 
-int map_reader_hash(struct reading *reading, const char *name, struct hash_list *list,
-		    uint32_t *ret_max)
-{
-	struct pin_map info;
-	int fd, err;
-
-	reading->failed = name;
-	err = pins_open_map_checked(reading->pin_dir, name, list->key_size, list->value_size, &fd);
-	if (err)
-		return err;
-	err = pins_map_info(fd, &info);
-	if (!err)
-		err = hash_list_read(fd, list);
-	if (!err && ret_max)
-		*ret_max = info.max_entries;
-	close(fd);
-	return err;
-}
-
 /* A hash map and its array in struct snapshot. */
 struct table_map {
 	const char *name;

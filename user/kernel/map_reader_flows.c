@@ -12,6 +12,25 @@
 #include "pins.h"
 #include "snapshot_find.h"
 
+int map_reader_hash(struct reading *reading, const char *name, struct hash_list *list,
+		    uint32_t *ret_max)
+{
+	struct pin_map info;
+	int fd, err;
+
+	reading->failed = name;
+	err = pins_open_map_checked(reading->pin_dir, name, list->key_size, list->value_size, &fd);
+	if (err)
+		return err;
+	err = pins_map_info(fd, &info);
+	if (!err)
+		err = hash_list_read(fd, list);
+	if (!err && ret_max)
+		*ret_max = info.max_entries;
+	close(fd);
+	return err;
+}
+
 /* Of a key in both maps, the entry of `flows` is kept. */
 static void sort_flows(struct snapshot *s)
 {
