@@ -168,38 +168,65 @@ static const struct assignment *find(const struct ads_source *source, const char
 	return index == ASSIGNMENT_NONE ? NULL : list.items[index];
 }
 
+static int add_clusters(const struct ads_source *source, struct arena *arena, struct vip_input *ret)
+{
+	const struct xds_session *own = source->connections[0]->session;
+	size_t count = xds_session_cluster_count(own);
+	struct vip_cluster *clusters = arena_array(arena, count + 1, sizeof(*clusters));
+
+	ret->clusters = clusters;
+	for (size_t i = 0; clusters && i < count; i++) {
+		const struct xds_cluster *from = xds_session_cluster(own, i);
+
+		if (from->kind == XDS_CLUSTER_EDS)
+			clusters[ret->cluster_count++] =
+				(struct vip_cluster){ from->name, find(source, from->name) };
+	}
+	return clusters ? 0 : -ENOMEM;
+}
+
+static int add_hosts(const struct xds_session *own, struct arena *arena, struct vip_input *ret)
+{
+	struct vip_host *hosts;
+
+	ret->host_count = xds_session_host_count(own);
+	ret->hosts = hosts = arena_array(arena, ret->host_count + 1, sizeof(*hosts));
+	for (size_t i = 0; hosts && i < ret->host_count; i++) {
+		const struct xds_host *from = xds_session_host(own, i);
+
+		hosts[i] = (struct vip_host){ from->host, from->addresses, from->address_count };
+	}
+	return hosts ? 0 : -ENOMEM;
+}
+
+static int add_listeners(const struct xds_session *own, struct arena *arena, struct vip_input *ret)
+{
+	size_t count = xds_session_listener_count(own);
+	struct vip_listener *listeners = arena_array(arena, count + 1, sizeof(*listeners));
+
+	ret->listeners = listeners;
+	for (size_t i = 0; listeners && i < count; i++) {
+		const struct xds_listener *from = xds_session_listener(own, i);
+
+		if (from->cluster)
+			listeners[ret->listener_count++] =
+				(struct vip_listener){ from->address, from->port, from->cluster };
+	}
+	return listeners ? 0 : -ENOMEM;
+}
+
 int ads_source_vip_input(const struct ads_source *source, struct arena *arena,
 			 struct vip_input *ret)
 {
 	const struct xds_session *own = source->connections[0]->session;
-	size_t clusters = xds_session_cluster_count(own), hosts = xds_session_host_count(own);
-	size_t listeners = xds_session_listener_count(own);
-	struct vip_cluster *cluster = arena_array(arena, clusters + 1, sizeof(*cluster));
-	struct vip_host *host = arena_array(arena, hosts + 1, sizeof(*host));
-	struct vip_listener *listener = arena_array(arena, listeners + 1, sizeof(*listener));
+	struct vip_input input = {};
+	int err = add_clusters(source, arena, &input);
 
-	if (!cluster || !host || !listener)
-		return -ENOMEM;
-	*ret = (struct vip_input){ .clusters = cluster, .hosts = host, .host_count = hosts,
-				   .listeners = listener };
-	for (size_t i = 0; i < clusters; i++) {
-		const struct xds_cluster *from = xds_session_cluster(own, i);
-
-		if (from->kind == XDS_CLUSTER_EDS)
-			cluster[ret->cluster_count++] = (struct vip_cluster){
-				from->name, find(source, from->name) };
-	}
-	for (size_t i = 0; i < hosts; i++) {
-		const struct xds_host *from = xds_session_host(own, i);
-
-		host[i] = (struct vip_host){ from->host, from->addresses, from->address_count };
-	}
-	for (size_t i = 0; i < listeners; i++) {
-		const struct xds_listener *from = xds_session_listener(own, i);
-
-		if (from->cluster)
-			listener[ret->listener_count++] = (struct vip_listener){
-				from->address, from->port, from->cluster };
-	}
-	return 0;
+	if (!err)
+		err = add_hosts(own, arena, &input);
+	if (!err)
+		err = add_listeners(own, arena, &input);
+	if (!err)
+		*ret = input;
+	return err;
 }

@@ -30,37 +30,60 @@ static uint64_t random_seed(void)
 	return seed;
 }
 
-static int add_connection(struct ads_source *source, const char *network, const char *view)
+/* Names and clusters are requested in our own network's view only. */
+static struct xds_session_config session_config(const struct ads_source *source,
+						const struct ads_node *node)
 {
-	const struct ads_settings *settings = &source->settings;
-	bool own = !source->connection_count, all = own && !settings->listed;
-	struct ads_connection **connections =
-		realloc(source->connections, (source->connection_count + 1) * sizeof(*connections));
-	struct arena *arena = arena_new(0);
-	struct ads_node node = {};
-	int err = connections && arena ?
-			  ads_node_make(arena, settings, &source->machine, network, view, &node) :
-			  -ENOMEM;
-	struct xds_session_config config = {
-		.mode = settings->ads.mode == ADS_MODE_SOTW ? XDS_SOTW : XDS_DELTA,
-		.node_id = node.id, .node_cluster = node.cluster, .metadata = node.metadata,
-		.metadata_count = node.count, .user_agent_version = NULL,
+	const struct config_ads *ads = &source->settings.ads;
+	bool all = !source->connection_count && !source->settings.listed;
+
+	return (struct xds_session_config){
+		.mode = ads->mode == ADS_MODE_SOTW ? XDS_SOTW : XDS_DELTA,
+		.node_id = node->id,
+		.node_cluster = node->cluster,
+		.metadata = node->metadata,
+		.metadata_count = node->count,
 		.types = all ? 1 << XDS_CDS | 1 << XDS_EDS | 1 << XDS_LDS | 1 << XDS_NDS :
 			       1 << XDS_EDS,
-		.follow_clusters = all, .seed = random_seed(),
-		.fetch_timeout_ms = settings->ads.initial_fetch_seconds * 1000,
-		.max_message = settings->ads.max_message,
+		.follow_clusters = all,
+		.seed = random_seed(),
+		.fetch_timeout_ms = ads->initial_fetch_seconds * 1000,
+		.max_message = ads->max_message,
 	};
+}
 
-	if (connections)
-		source->connections = connections;
-	if (!err)
-		err = ads_connection_new(source->base, settings, &config, network, on_connection,
-					 source, &source->connections[source->connection_count]);
+static int open_connection(struct ads_source *source, const char *network, const char *view,
+			   struct ads_connection **ret)
+{
+	struct arena *arena = arena_new(0);
+	struct xds_session_config config;
+	struct ads_node node;
+	int err = arena ? ads_node_make(arena, &source->settings, &source->machine, network, view,
+					&node) :
+			  -ENOMEM;
+
+	if (!err) {
+		config = session_config(source, &node);
+		err = ads_connection_new(source->base, &source->settings, &config, network,
+					 on_connection, source, ret);
+	}
 	arena_free(arena);
+	return err;
+}
+
+static int add_connection(struct ads_source *source, const char *network, const char *view)
+{
+	struct ads_connection **connections =
+		realloc(source->connections, (source->connection_count + 1) * sizeof(*connections));
+	int err;
+
+	if (!connections)
+		return -ENOMEM;
+	source->connections = connections;
+	err = open_connection(source, network, view, &connections[source->connection_count]);
 	if (err)
 		return err;
-	ads_connection_start(source->connections[source->connection_count++]);
+	ads_connection_start(connections[source->connection_count++]);
 	source->connection_changes++;
 	return 0;
 }
