@@ -52,7 +52,7 @@ struct watched_files {
 	struct file_events events; /* since the last reload */
 };
 
-/* The maps, and what they hold. */
+/* The maps, and the record of their contents. */
 struct kernel_state {
 	struct dataplane *dataplane;
 	struct map_writer *writer;
@@ -136,7 +136,7 @@ struct agent {
 /* Reads the configuration and the files it names; any problem is an error. Returns 0 or -errno. */
 int files_load(struct agent *agent);
 /* Fills in addresses of gateways named by host name: until the first answer, those the kernel has. Then
- * tells the source what to request. Returns 0 or -errno. */
+ * passes the wanted networks and services to the source. Returns 0 or -errno. */
 int files_resolve(struct agent *agent);
 enum reload {
 	RELOAD_TOLD, /* files that the watch named */
@@ -171,7 +171,7 @@ void publish_done(struct agent *agent);
 /* Builds the next generation and brings the kernel to it. Returns 0 or -errno: the old set serves
  * on. */
 int reconcile(struct agent *agent);
-/* Schedules due_event. `whole`: what happened need not be the first part of something. */
+/* Schedules due_event. `whole`: the event completes a change, so that there is nothing to wait for. */
 void schedule_look(struct agent *agent, bool whole);
 /* The same for another reason than a changed file. */
 void schedule_reconcile(struct agent *agent);

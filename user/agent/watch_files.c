@@ -97,8 +97,8 @@ static int use_config(struct agent *agent, struct config *config)
 	return 0;
 }
 
-/* A broken meshNetworksFile is its own fault, not the configuration's: that is told by reading it
- * by itself. */
+/* A fault of meshNetworksFile is reported for that file, not for the configuration: it is read by
+ * itself then. */
 static int load_config(struct agent *agent, bool *ret_changed)
 {
 	struct problems problems = {};
@@ -157,7 +157,7 @@ static int reload_source(struct agent *agent, enum reload which, bool *ret_chang
 	return err;
 }
 
-/* Without watches, files are looked at from time to time. */
+/* Without a watch, changes are found at the next tick. */
 static void watch(struct agent *agent)
 {
 	const char *paths[] = { agent->files.config_file.path, agent->files.mesh_file.path,

@@ -15,7 +15,7 @@
 struct arena;
 struct ledger;
 
-/* Facts about this node, as the kernel tells them. */
+/* Facts about this node, read from the kernel. */
 struct node_facts {
 	struct addr source; /* of tunnel packets; family 0: not known */
 	struct addr listen; /* of the gateway; family 0: none */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The life of a generation: succession, release of what only applying needed, end. */
+/* The life of a generation: it replaces the last one, frees its views, and ends. */
 #include "generation.h"
 
 #include <stdarg.h>

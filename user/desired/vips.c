@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Which virtual IPs a control plane's word gives: clusters, names, listeners. */
+/* Collects virtual IPs from a control plane's clusters, host names and listeners. */
 #include "vips.h"
 
 #include <errno.h>

@@ -69,7 +69,7 @@ struct assignment {
 	uint64_t fingerprint;    /* assignment_fingerprint(); 0: unknown, equal to no other */
 };
 
-/* What one file or response held, in its order. Owns its arena. */
+/* The contents of one file or response, in its order. Owns its arena. */
 struct assignment_set {
 	struct arena *arena;
 	struct assignment *items;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* One step from what the kernel holds to what it should hold. */
+/* One change of the maps, as data. */
 #ifndef MODEL_CHANGE_H
 #define MODEL_CHANGE_H
 
@@ -25,15 +25,15 @@ enum change_kind {
 	CHANGE_ADDRESS_ADD,    /* mark address in `vips` as a virtual one */
 	CHANGE_ADDRESS_REMOVE,
 	CHANGE_BACKEND_RETIRE, /* generation := 0, kept in last_generation */
-	CHANGE_BACKEND,        /* write a row that nobody reads yet, generation last */
+	CHANGE_BACKEND,        /* write a row that is not published yet, generation last */
 	CHANGE_BACKEND_INFO,   /* display values of a live row */
 	CHANGE_BACKEND_FLAGS,  /* one store */
-	CHANGE_SLOTS,          /* write an extent that nobody reads yet */
-	CHANGE_SERVICE,        /* write a row that nobody reads yet, flags last */
+	CHANGE_SLOTS,          /* write an extent that is not published yet */
+	CHANGE_SERVICE,        /* write a row that is not published yet, flags last */
 	CHANGE_SERVICE_FLAGS,  /* one store */
 	CHANGE_TABLE,          /* service.table := desc, one store */
 	CHANGE_LOCAL_TABLE,    /* service.local_table := desc, one store */
-	CHANGE_DROPS,          /* categories of a row; with `reset` their counts start anew */
+	CHANGE_DROPS,          /* categories of a row; with `reset` their counts start at 0 */
 	CHANGE_DROP,           /* service.drop := drop, one store */
 	CHANGE_SERVICE_CLEAR,  /* both tables empty, then flags := 0 */
 	CHANGE_ID_SET,         /* add to `service_ids`, or name another row of the same id */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The configuration as data: what the file says, checked and with defaults filled in. */
+/* The configuration as data, checked and with defaults filled in. */
 #ifndef MODEL_CONFIG_H
 #define MODEL_CONFIG_H
 
@@ -108,11 +108,11 @@ struct config_metadata {
 	const char *key, *value;
 };
 
-/* What the control plane is told about us; NULL: made up by the agent. */
+/* The node's identity for the control plane; NULL: made up by the agent. */
 struct config_ads_node {
 	const char *id; /* whole; or NULL: of the parts below */
 	const char *ip, *name, *namespace, *domain;
-	struct config_metadata *metadata; /* beats what the agent makes up */
+	struct config_metadata *metadata; /* overrides the agent's own */
 	size_t metadata_count;
 };
 

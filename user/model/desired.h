@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What the kernel should hold: the outcome of configuration, assignments and views. */
+/* The rows that the kernel should hold: the result of configuration, assignments and views. */
 #ifndef MODEL_DESIRED_H
 #define MODEL_DESIRED_H
 
@@ -12,7 +12,7 @@
 #include "table.h"
 #include "view.h"
 
-/* What a service row is for; rows are found again by it. */
+/* Identity of a service row, by which it is found again. */
 struct service_key {
 	struct addr vip; /* family 0: found by id alone */
 	uint16_t port;   /* host order */
@@ -46,7 +46,7 @@ struct desired_gateway {
 	struct gateway value;
 };
 
-/* Keys are distinct within each list: the agent has refused what collides. */
+/* Keys are distinct within each list: rows that collide were refused. */
 struct desired {
 	const struct desired_service *services;
 	size_t service_count;
@@ -57,7 +57,7 @@ struct desired {
 	size_t gateway_count;
 	const struct allowed_key *allowed;
 	size_t allowed_count;
-	struct settings settings; /* abi_version and follow_until are not looked at */
+	struct settings settings; /* abi_version and follow_until are ignored */
 };
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What a control plane says besides assignments: clusters, listeners, names. */
+/* Resources of a control plane besides assignments: clusters, listeners, names. */
 #ifndef MODEL_DISCOVERY_H
 #define MODEL_DISCOVERY_H
 

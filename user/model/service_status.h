@@ -27,7 +27,7 @@ struct service_status {
 			      * NULL: not captured, so not shown */
 	struct view_priority *priorities;
 	size_t priority_count;
-	/* What the source last announced, for `diff`. */
+	/* The source's last announcement, for `diff`. */
 	uint32_t endpoints, backends;
 	uint64_t digest; /* of all backends */
 	struct socket_addr *listed; /* the first backends */

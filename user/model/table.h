@@ -13,7 +13,7 @@ struct table_spill {
 
 struct table {
 	uint32_t shape;    /* TABLE_SHAPE; also of an empty table: that of the one before */
-	uint32_t buckets;  /* that it takes; 0: nobody can be picked */
+	uint32_t buckets;  /* that it takes; 0: no backend can be picked */
 	uint64_t *entries; /* line by line; they hold indices into view.backends in place of rows */
 	uint32_t *starts;  /* of each line, its first entry; and the end */
 	struct table_spill *spills; /* one for each bucket behind the lines, rising */

@@ -48,7 +48,7 @@ struct view_excluded {
 };
 
 struct view_backend {
-	struct addr addr; /* what EDS or meshNetworks names */
+	struct addr addr; /* as EDS or meshNetworks names it */
 	uint16_t port;
 	enum backend_kind kind;
 	uint16_t tunnel_port;    /* BACKEND_GENEVE */
@@ -57,13 +57,13 @@ struct view_backend {
 	const char *locality;    /* region/zone/sub_zone */
 	uint32_t priority;
 	uint64_t weight;         /* as summed from EDS */
-	double share;            /* of what is not dropped; all sum to 1, or to 0 with `fail` */
+	double share;            /* of connections that are not dropped; all sum to 1, or to 0 with `fail` */
 };
 
 /* One category of drop overloads. */
 struct view_drop {
 	const char *category;
-	double ratio;   /* of what reaches it */
+	double ratio;   /* of connections that reach it */
 	double refused; /* of all new connections */
 };
 
@@ -79,7 +79,7 @@ struct view {
 	uint8_t family;      /* 4 or 6 */
 	uint8_t proto;       /* IPPROTO_TCP or IPPROTO_UDP */
 	bool has_remote;     /* the assignment names an endpoint of another network */
-	bool fail;           /* nobody can be picked */
+	bool fail;           /* no backend can be picked */
 	bool panic;          /* some priority with load panics */
 	bool degraded;       /* degraded endpoints take load */
 	double drop;         /* fraction refused by drop overloads */

@@ -88,7 +88,7 @@ static void write_locality(const struct line *line)
 	}
 }
 
-/* `total` is what all backends of the service have of the table. */
+/* `total` is the part of the table that all backends of the service have together. */
 static void write_backend(const struct snapshot *snapshot, const struct backend *backend,
 			  uint64_t total, FILE *out)
 {
@@ -98,7 +98,7 @@ static void write_backend(const struct snapshot *snapshot, const struct backend 
 	fprintf(begin(&line, "weight"), "%u\n", backend->weight);
 	fprintf(begin(&line, "priority"), "%u\n", backend->priority);
 	write_locality(&line);
-	/* Envoy's word for a host that left and is kept for its connections. */
+	/* Envoy's flag for a host that left and is kept for its connections. */
 	fprintf(begin(&line, "health_flags"), "%s\n", backend->flags & BACKEND_DRAINING ?
 		"/pending_dynamic_removal" : "healthy");
 	begin(&line, "network");

@@ -9,7 +9,7 @@
 
 #define ENVOY_LOG_MAX 1024
 
-/* One line without the newline into `buf`; returns buf. What a TCP proxy does not know is "-". */
+/* One line without the newline into `buf`; returns buf. Fields that a TCP proxy does not have are "-". */
 const char *envoy_log_format(const struct flow_view *view, char buf[ENVOY_LOG_MAX]);
 
 #endif

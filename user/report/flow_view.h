@@ -13,7 +13,7 @@
 struct flow_view {
 	__be32 client, vip, upstream; /* upstream: the pod, or the gateway as meshNetworks names it */
 	__be16 client_port, vip_port, upstream_port;
-	__be32 local; /* what the upstream sees: the client, or what was put in its place */
+	__be32 local; /* source address that the upstream sees: the client, or the translated one */
 	__be16 local_port;
 	bool udp, embryonic;
 	bool affinity;       /* its service chooses by the client's address alone */
@@ -21,7 +21,7 @@ struct flow_view {
 	uint8_t kind;        /* enum backend_kind */
 	uint8_t state;       /* enum flow_state */
 	const char *path;    /* "stack", "redirect" or "tunnel" */
-	const char *cluster; /* borrowed from the snapshot; NULL when nobody knows it any more */
+	const char *cluster; /* borrowed from the snapshot; NULL when its row is gone */
 	uint32_t network;    /* of the upstream; gateway side: of the client */
 	uint64_t received;   /* IP bytes from the client */
 	uint64_t sent;       /* IP bytes to the client; valid with has_sent */

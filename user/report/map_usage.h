@@ -11,7 +11,7 @@ struct map_usage_sums {
 	struct map_usage services, backends, slots; /* rows, and slots that tables hold */
 	/* Services with a virtual IP. */
 	uint32_t captured;
-	uint32_t refusing; /* nobody can be picked */
+	uint32_t refusing; /* no endpoint can be picked */
 	uint32_t panic, degraded;
 	uint32_t dropping; /* by drop overloads */
 	/* Backends by enum backend_kind, and those that left and still have connections. */

@@ -27,7 +27,7 @@ struct metrics_stream {
 	uint64_t failures;
 };
 
-/* What the agent knows beside the maps. Times are 0 when it never happened. */
+/* Figures of the agent that are not in the maps. Times are 0 for never. */
 struct metrics {
 	const struct snapshot *snapshot; /* with counters; usages with max 0 are excluded */
 	const char *version;
@@ -35,7 +35,7 @@ struct metrics {
 	uint64_t updates, services_built;
 	size_t problems;
 	size_t excluded[EXCLUDED_COUNT];
-	bool ads; /* else what follows is not told at all */
+	bool ads; /* else the members below are left out */
 	const struct metrics_stream *streams;
 	size_t stream_count;
 	const struct metrics_xds *types;

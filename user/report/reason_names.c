@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Names of what can become of a packet, and of the hooks where it does. */
+/* Names of the reasons that packets are counted by, and of the hooks. */
 #include "reason_names.h"
 
 #include <ctype.h>

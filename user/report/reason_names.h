@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Names of what can become of a packet, and of the hooks where it does. */
+/* Names of the reasons that packets are counted by, and of the hooks. */
 #ifndef REASON_NAMES_H
 #define REASON_NAMES_H
 
@@ -13,7 +13,7 @@ enum verdict { FORWARD, PASS, DROP };
 /* Name in JSON and metrics: lower case, into `buf`. */
 const char *reason_name(enum reason reason, char buf[REASON_NAME_MAX]);
 enum verdict reason_verdict(enum reason reason);
-/* Text for people, by the name in JSON; "" for a name that is none. */
+/* Text for display, by the name in JSON; "" for an unknown name. */
 const char *reason_text(const char *name);
 
 /* "from_pod", "to_pod", "uplink", "xdp". */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What the verbs of parallaxctl print, as pure functions: snapshot to JSON, JSON to text.
+/* The output of parallaxctl's verbs, as pure functions: snapshot to JSON, JSON to text.
  *
  * report_X() returns a new reference, or NULL without memory; its shape is documented in
- * parallaxctl(8) and held by golden tests. report_X_print() writes the same for people, more of
+ * parallaxctl(8) and held by golden tests. report_X_print() writes the same as tables, more of
  * it with `wide`, and returns 0 or -errno. Shares are of 1, in tables percent.
  */
 #ifndef REPORT_H
@@ -36,7 +36,7 @@ int report_networks_print(const json_t *report, bool wide, FILE *out);
 json_t *report_gateways(const struct snapshot *snapshot);
 int report_gateways_print(const json_t *report, bool wide, FILE *out);
 
-/* The source's last word beside what the kernel holds. */
+/* The source's last announcement beside the kernel's tables. */
 json_t *report_diff(const struct snapshot *snapshot);
 int report_diff_print(const json_t *report, bool wide, FILE *out);
 
@@ -49,7 +49,7 @@ struct explain_query {
 	struct addr vip;
 	uint16_t port;
 	uint8_t proto;     /* IPPROTO_*; 0: TCP, or UDP where only that is a service */
-	struct addr from;  /* family 0: nobody in particular */
+	struct addr from;  /* family 0: no particular client */
 	uint16_t from_port; /* 0: any */
 };
 

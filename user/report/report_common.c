@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What several reports share. */
+/* Parts that several reports share. */
 #include "report_common.h"
 
 #include <errno.h>

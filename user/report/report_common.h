@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What several reports share. */
+/* Parts that several reports share. */
 #ifndef REPORT_COMMON_H
 #define REPORT_COMMON_H
 
@@ -45,13 +45,13 @@ bool report_elsewhere(const struct snapshot *snapshot, const json_t *state);
 /* object[key] as a new reference; null when missing. */
 json_t *report_copy(const json_t *object, const char *key);
 
-/* The agent's source, each stream with `away_seconds` by now; null when it left no word. */
+/* The agent's source, each stream with `away_seconds` until now; null without a status. */
 json_t *report_source(const json_t *state);
 
 const char *report_protocol(uint8_t proto);
 /* The host in `outbound|port|subset|host`, or all of another name; NULL for NULL. */
 const char *report_host(const char *cluster);
-/* Name of a network; a number into `buf` of 16 bytes when nobody named it. */
+/* Name of a network; a number into `buf` of 16 bytes when it has none. */
 const char *report_network(const struct snapshot *snapshot, uint32_t id, char *buf);
 
 /* [{category, fraction, refused}] of a service row: of all new connections, and how many so far. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Report of what the source last announced beside what the kernel holds. */
+/* Report of the source's last announcement beside the kernel's tables. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>

@@ -12,7 +12,7 @@ double report_drop_fraction(const struct service *service)
 	return (double)service->drop / WHOLE;
 }
 
-/* The next line of `text`; "" when nobody named the category. */
+/* The next line of `text`; "" for a category without a name. */
 static json_t *next_name(const char **text)
 {
 	size_t length = strcspn(*text, "\n");

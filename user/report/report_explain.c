@@ -23,7 +23,7 @@ struct explain {
 	struct vip_key key;
 	uint32_t row;
 	const struct service *service;
-	bool choose; /* the packet is chosen a backend for: who sends it is known well enough */
+	bool choose; /* the client is known well enough to choose a backend */
 	bool flow_decides;
 	struct table_choice choice; /* of the table */
 	uint32_t *slots;        /* by backend row, of the table; NULL without memory */
@@ -121,7 +121,7 @@ static bool confirm_service(struct explain *explain)
 	return true;
 }
 
-/* A flow that is there decides alone; the rest of the steps then tell what a new one would get. */
+/* An existing flow decides alone; the remaining steps then show the choice of a new one. */
 static void look_up_flow(struct explain *explain)
 {
 	const struct explain_query *query = explain->query;
@@ -325,7 +325,7 @@ static void distribution(struct explain *explain)
 			json_array_append_new(list, backend_object(explain, i));
 }
 
-/* Load of each priority, as what its backends' shares sum to. */
+/* Load of each priority: the sum of its backends' shares. */
 static void priorities(struct explain *explain)
 {
 	json_t *list = json_object_get(explain->report, "priorities"), *item;

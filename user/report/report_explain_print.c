@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The report of one decision, for people. */
+/* The report of one decision, for display. */
 #include "report.h"
 #include "report_common.h"
 

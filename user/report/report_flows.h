@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* One connection as JSON and as a row, for the list and for those who follow it. */
+/* One connection as JSON and as a row, for `flows` and `flows --follow`. */
 #ifndef REPORT_FLOWS_H
 #define REPORT_FLOWS_H
 
@@ -12,7 +12,7 @@
 /* A new reference, or NULL. */
 json_t *report_flow(const struct snapshot *snapshot, const struct flow_view *view);
 
-/* One line for people about an event: time, "open" or "close", and the connection. */
+/* One line for display about an event: time, "open" or "close", and the connection. */
 void report_flow_event_print(const struct snapshot *snapshot, const struct flow_view *view,
 			     bool closed, FILE *out);
 

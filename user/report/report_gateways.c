@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Report of the gateways: how each is entered and what share of the services goes there. */
+/* Report of the gateways: the transport of each, and its share of the services. */
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdlib.h>

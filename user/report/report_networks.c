@@ -8,7 +8,7 @@
 #include "report_common.h"
 #include "snapshot_find.h"
 
-/* What the agent says of a network; NULL when it does not know it. Borrowed from `state`. */
+/* The agent's status of a network, borrowed from `state`; or NULL. */
 static json_t *agent_network(const json_t *state, uint32_t id)
 {
 	json_t *network;
@@ -48,7 +48,7 @@ static uint32_t count_backends(const struct snapshot *snapshot, uint32_t network
 	return count;
 }
 
-/* How its gateways are entered: by the agent's word, else by what the kernel does. */
+/* The transport to its gateways: the agent's status has it, else the kernel's rows. */
 static json_t *transport_of(const struct snapshot *snapshot, uint32_t network, const json_t *known)
 {
 	if (known)

@@ -87,7 +87,7 @@ static json_t *service_object(const struct snapshot *snapshot, uint32_t row,
 			 "drops", report_drops(snapshot, row), "notes", notes(service));
 }
 
-/* First what packets find by address, in its order; then what only tunnel packets find. */
+/* First the rows found by address, in that order; then those that only tunnel packets find. */
 static void add_rows(json_t *list, const struct snapshot *snapshot, const struct tally *tallies)
 {
 	static const union ip_addr none;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Report of the whole: agent, programs, interfaces, source, map pressure, what became of packets. */
+/* Report of the whole: agent, programs, interfaces, source, map usage, packets by reason. */
 #include <string.h>
 #include <time.h>
 
@@ -18,7 +18,7 @@ static uint64_t sum_packets(const struct snapshot *snapshot, int reason)
 	return sum;
 }
 
-/* {reason: packets} of one verdict: of one hook those that happened, of all hooks (-1) each. */
+/* {reason: packets} of one verdict: of one hook those above 0, of all hooks (-1) every one. */
 static json_t *reason_counts(const struct snapshot *snapshot, enum verdict verdict, int hook)
 {
 	json_t *counts = json_object();
@@ -77,7 +77,6 @@ static json_t *maps(const struct snapshot *snapshot, const struct map_usage_sums
 			 "embryonic", usage(snapshot->embryonic_usage));
 }
 
-/* How the services stand. */
 static json_t *services(const struct map_usage_sums *sums)
 {
 	return json_pack("{s:I,s:I,s:I,s:I,s:I}", "captured", (json_int_t)sums->captured,
@@ -89,7 +88,7 @@ static json_t *services(const struct map_usage_sums *sums)
 
 static json_t *agent(const struct snapshot *snapshot, const json_t *state)
 {
-	const char *word = "unknown"; /* never said a thing */
+	const char *word = "unknown"; /* no status was ever published */
 
 	if (json_object_size(state))
 		word = snapshot->agent_running ? "running" : "dead";
@@ -122,7 +121,7 @@ static json_t *agent_interface(const json_t *state, uint32_t ifindex)
 	return NULL;
 }
 
-/* In another network namespace the same index is another interface: the agent's word alone counts. */
+/* In another network namespace the same index is another interface: only the agent's names count. */
 static json_t *interfaces(const struct snapshot *snapshot, const json_t *state)
 {
 	bool elsewhere = report_elsewhere(snapshot, state);
@@ -175,7 +174,7 @@ static json_t *seconds_since(const json_t *moment)
 	return json_integer((json_int_t)(time(NULL) - timegm(&tm)));
 }
 
-/* How long each stream has been there, or away, by now. */
+/* How long each stream has been connected, or away, until now. */
 json_t *report_source(const json_t *state)
 {
 	json_t *copy = json_deep_copy(json_object_get(state, "source")), *stream;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The report of the whole, for people. */
+/* The report of the whole, for display. */
 #include <errno.h>
 #include <string.h>
 
@@ -57,7 +57,7 @@ static void print_type(const char *name, const json_t *type, FILE *out)
 	fputc('\n', out);
 }
 
-/* Away: not there, or there without a word. */
+/* Away: not connected, or connected and silent. */
 static void print_away(const json_t *stream, FILE *out)
 {
 	const json_t *connected = json_object_get(stream, "connected_seconds");
@@ -160,7 +160,7 @@ static void print_interfaces(const json_t *report, FILE *out)
 			title, report_cell(report, "netns", a));
 }
 
-/* Only what is out of the ordinary is told. */
+/* Only unusual conditions are shown. */
 static void print_services(const json_t *report, FILE *out)
 {
 	static const struct {
