@@ -189,7 +189,7 @@ static void write_agent(struct writer *writer, const struct metrics *metrics)
 	alone(writer, "problems", "gauge", "Problems that stand now; `parallaxctl status` has them.",
 	      metrics->problems);
 	family(writer, "endpoints_excluded", "gauge",
-	       "Endpoints that are not used, by reason; the first 1000 are counted.");
+	       "Endpoints that get no connections, by reason.");
 	for (int reason = 1; reason < EXCLUDED_COUNT; reason++)
 		sample(writer, metrics->excluded[reason], "reason",
 		       view_excluded_name((enum excluded)reason), NULL);
