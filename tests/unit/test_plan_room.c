@@ -165,7 +165,7 @@ static void backend_that_no_table_names_gives_its_room_back(void **unused)
 	scene_of_one(&scene, after, 2);
 	die_before_tables(&world, &scene.desired);
 	assert_int_equal(world.ledger.backends[1].state, ROW_USED);
-	assert_int_equal(world.ledger.backends[2].state, ROW_OUT);
+	assert_int_equal(world.ledger.backends[2].state, ROW_DRAINING);
 	world_reach(&world, &scene.desired);
 	assert_int_equal(world.ledger.backends[2].state, ROW_USED);
 	world_done(&world);

@@ -129,7 +129,7 @@ int clsact_attach(const char *pin_dir, uint32_t ifindex, enum link_hook hook, in
 	return err ? err : bpf_tc_attach(&tc, &options);
 }
 
-bool clsact_stands(const char *pin_dir, uint32_t ifindex, enum link_hook hook, uint32_t program_id)
+bool clsact_is_attached(const char *pin_dir, uint32_t ifindex, enum link_hook hook, uint32_t program_id)
 {
 	struct bpf_tc_hook tc = tc_hook(ifindex, hook);
 	LIBBPF_OPTS(bpf_tc_opts, options, .handle = handle_of(pin_dir, ifindex),

@@ -14,7 +14,7 @@
 int clsact_attach(const char *pin_dir, uint32_t ifindex, enum link_hook hook, int program_fd);
 
 /* Whether our filter is attached, has its marker and runs this program. */
-bool clsact_stands(const char *pin_dir, uint32_t ifindex, enum link_hook hook, uint32_t program_id);
+bool clsact_is_attached(const char *pin_dir, uint32_t ifindex, enum link_hook hook, uint32_t program_id);
 
 /* Deletes our filter if it has a marker, and the qdisc if we created it and no filter is left. Markers
  * of another network namespace are only removed. Returns 0 or -errno. */

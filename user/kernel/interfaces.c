@@ -109,7 +109,7 @@ static int attach(struct interfaces *interfaces, struct interface *item, enum li
 	int err;
 
 	if (item->attached != LINK_NONE &&
-	    link_stands(interfaces->pin_dir, item->ifindex, hook, link_program_id(fd)))
+	    link_is_attached(interfaces->pin_dir, item->ifindex, hook, link_program_id(fd)))
 		return 0;
 	*ret_changed = true;
 	/* Connections that began while the hook was empty are older than this attachment. */
@@ -142,7 +142,7 @@ static void attach_xdp(struct interfaces *interfaces, struct interface *item, co
 		item->xdp = false;
 		return;
 	}
-	if (item->xdp && link_stands(interfaces->pin_dir, item->ifindex, LINK_XDP, id))
+	if (item->xdp && link_is_attached(interfaces->pin_dir, item->ifindex, LINK_XDP, id))
 		return;
 	item->xdp = false;
 	attach(interfaces, item, LINK_XDP, PROGRAM_XDP, ret_changed);

@@ -24,7 +24,7 @@ struct interface {
 	bool xdp;
 	bool held;               /* was attached before the current pass */
 	bool seen;               /* by the running resync */
-	int problem;             /* -errno of the last attempt, 0 when all hooks stand */
+	int problem;             /* -errno of the last attempt, 0 when all hooks are attached */
 	enum link_hook problem_hook;
 };
 

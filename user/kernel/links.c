@@ -208,7 +208,7 @@ int link_attach(const char *pin_dir, uint32_t ifindex, enum link_hook hook, int 
 	return 0;
 }
 
-bool link_stands(const char *pin_dir, uint32_t ifindex, enum link_hook hook, uint32_t program_id)
+bool link_is_attached(const char *pin_dir, uint32_t ifindex, enum link_hook hook, uint32_t program_id)
 {
 	char path[PIN_PATH_MAX];
 	struct link_info info;
@@ -219,7 +219,7 @@ bool link_stands(const char *pin_dir, uint32_t ifindex, enum link_hook hook, uin
 		return false;
 	fd = bpf_obj_get(path);
 	if (fd < 0)
-		return hook != LINK_XDP && clsact_stands(pin_dir, ifindex, hook, program_id);
+		return hook != LINK_XDP && clsact_is_attached(pin_dir, ifindex, hook, program_id);
 	stands = !get_info(fd, &info) && info.ifindex == ifindex && info.program_id == program_id;
 	close(fd);
 	return stands;

@@ -22,7 +22,7 @@ int link_attach(const char *pin_dir, uint32_t ifindex, enum link_hook hook, int 
 		enum attach_mode mode, enum link_kind *ret_kind);
 
 /* Whether the link or filter of link_attach() is still attached and runs the program of this id. */
-bool link_stands(const char *pin_dir, uint32_t ifindex, enum link_hook hook, uint32_t program_id);
+bool link_is_attached(const char *pin_dir, uint32_t ifindex, enum link_hook hook, uint32_t program_id);
 
 /* Detaches, and removes a clsact qdisc that we created once it has no filters. Success when nothing is
  * attached or the interface is gone. Returns 0 or -errno. */

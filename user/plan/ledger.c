@@ -200,9 +200,9 @@ static int apply_backend_flags(struct ledger *ledger, const struct change *chang
 {
 	struct ledger_backend *known = &ledger->backends[change->row];
 
-	known->state = change->flags & BACKEND_DRAINING ? ROW_OUT : ROW_USED;
-	if (known->state == ROW_OUT)
-		known->since = ledger->out_clock++;
+	known->state = change->flags & BACKEND_DRAINING ? ROW_DRAINING : ROW_USED;
+	if (known->state == ROW_DRAINING)
+		known->since = ledger->drain_clock++;
 	return 0;
 }
 

@@ -16,7 +16,7 @@
 enum row_state {
 	ROW_UNTOUCHED, /* never published */
 	ROW_USED,
-	ROW_OUT,     /* backends: left the view, but flows may still name it */
+	ROW_DRAINING, /* backends: left the view, but flows may still name it */
 	ROW_RESTING, /* named by nothing; free after the next RCU grace period */
 };
 
@@ -34,7 +34,7 @@ struct ledger_memory {
 };
 
 struct ledger_service {
-	uint8_t state; /* enum row_state, never ROW_OUT */
+	uint8_t state; /* enum row_state, never ROW_DRAINING */
 	bool in_vips, in_ids;
 	uint32_t since;         /* ROW_RESTING: the epoch in which it was released */
 	uint32_t first_backend; /* list through ledger_backend.next, or NO_ROW */
@@ -46,7 +46,7 @@ struct ledger_service {
 
 struct ledger_backend {
 	uint8_t state;
-	uint32_t since; /* ROW_RESTING: the epoch; ROW_OUT: value of out_clock */
+	uint32_t since; /* ROW_RESTING: the epoch; ROW_DRAINING: value of drain_clock */
 	uint32_t next;
 };
 
@@ -78,7 +78,7 @@ struct ledger_network {
 	uint32_t id, flags;
 };
 
-/* Items are told apart by their first `key_size` bytes. */
+/* The first `key_size` bytes of an item are its key. */
 struct ledger_list {
 	void *items;
 	size_t count, capacity, item_size, key_size;
@@ -94,7 +94,7 @@ struct ledger {
 	uint32_t *key_heads, *id_heads; /* hash chains over service rows */
 	uint32_t head_mask;
 	uint32_t epoch;       /* RCU grace periods waited for, plus one */
-	uint32_t out_clock;
+	uint32_t drain_clock;
 	struct extent_list free_extents, resting_extents;
 	struct ledger_list network_names, localities; /* struct ledger_name */
 	struct ledger_list networks;  /* struct ledger_network */

@@ -183,14 +183,14 @@ static void take_backend(struct ledger *ledger, uint32_t b, const struct backend
 	known->state = ROW_RESTING;
 	if (!row->generation)
 		return;
-	known->state = row->flags & BACKEND_DRAINING || !named ? ROW_OUT : ROW_USED;
-	known->since = ledger->out_clock++;
+	known->state = row->flags & BACKEND_DRAINING || !named ? ROW_DRAINING : ROW_USED;
+	known->since = ledger->drain_clock++;
 	if (row->service < ledger->service_top &&
 	    ledger->memory.services[row->service].id == row->service_id) {
 		known->next = ledger->services[row->service].first_backend;
 		ledger->services[row->service].first_backend = b;
 	} else {
-		known->state = ROW_OUT; /* its service is gone */
+		known->state = ROW_DRAINING; /* its service is gone */
 	}
 }
 

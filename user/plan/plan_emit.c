@@ -95,7 +95,7 @@ static void emit_backend(struct plan_state *state, const struct wanted_service *
 	if (!same_info(row, &info, service->backend_count))
 		plan_add(state, &(struct change){ .kind = CHANGE_BACKEND_INFO,
 						  .row = wanted->row, .info = info });
-	if (state->ledger->backends[wanted->row].state == ROW_OUT)
+	if (state->ledger->backends[wanted->row].state == ROW_DRAINING)
 		add_flags(state, CHANGE_BACKEND_FLAGS, wanted->row,
 			  row->flags & (uint8_t)~BACKEND_DRAINING);
 }

@@ -154,7 +154,7 @@ static int collect_held(struct plan_state *state, uint32_t row, struct held **re
 	/* Lists grow at the head: filled from the back, the array is mostly sorted. */
 	for (size_t i = count; b != NO_ROW; b = ledger->backends[b].next)
 		held[--i] = (struct held){ &ledger->memory.backends[b], b,
-					   ledger->backends[b].state == ROW_OUT };
+					   ledger->backends[b].state == ROW_DRAINING };
 	sort_unless_sorted(held, count, sizeof(*held), compare_held);
 	*ret = held;
 	*ret_count = count;

@@ -151,7 +151,7 @@ static int room_for_backends(struct plan_state *state)
 
 	if (wanted > room) {
 		if (backend_candidates(state, ROW_RESTING, &resting) ||
-		    backend_candidates(state, ROW_OUT, &out))
+		    backend_candidates(state, ROW_DRAINING, &out))
 			return -ENOMEM;
 		if (wanted > room + resting.count + out.count)
 			return refuse(state, SHORT_OF_BACKENDS, wanted,

@@ -46,7 +46,7 @@ struct plan_state {
 	uint64_t now_ns;
 	struct arena *arena;
 	struct wanted_service *services;
-	bool *service_kept;     /* per ledger row: a service stands for it */
+	bool *service_kept;     /* per ledger row: a wanted service has it */
 	uint8_t *backend_kept;  /* per ledger row: matched */
 	bool *vip_given, *id_given; /* per ledger row: its entry is not to be removed */
 	size_t fresh_services, fresh_backends;

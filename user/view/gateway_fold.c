@@ -146,7 +146,7 @@ static int compare_row(const void *a, const void *b)
 	return order ? order : (x->share > y->share) - (x->share < y->share);
 }
 
-/* EDS may list a gateway that also stands for pods, and its network may name it twice. */
+/* EDS may list a gateway beside pods behind it, and its network may name it twice. */
 static size_t merge_rows(struct view_backend *rows, size_t count)
 {
 	size_t kept = 0;

@@ -77,7 +77,7 @@ static const char *locality_name(struct arena *arena, const struct locality *loc
 }
 
 /* References are sorted, equal ones in document order: of repeated localities the last weight
- * stands, and one without a weight leaves it (envoy: eds.cc, updateLocalityEndpoints). */
+ * counts; one without a weight does not change it (envoy: eds.cc, updateLocalityEndpoints). */
 static int join_sorted(struct collector *collector, const struct locality_ref *refs, size_t count)
 {
 	struct share_locality *joined = NULL;

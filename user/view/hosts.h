@@ -17,7 +17,7 @@ struct host {
 	const struct reachability *network; /* NULL: own, and the mesh does not have it */
 	const struct socket_addr *address;
 	bool gateway;
-	const char *locality; /* "" when it stands in several */
+	const char *locality; /* "" when it is in several */
 };
 
 struct host_set {
