@@ -64,126 +64,80 @@ int status_map_delete(int fd, uint64_t record)
 
 /* ------------------------------------------------------------------ reading */
 
-struct element {
-	struct status_key key;
-	struct status_part value;
-};
-
-struct elements {
-	struct element *items;
-	size_t count, room;
-};
-
-static int add_element(void *arg, const void *key, const void *value)
+/* Returns 0; -EAGAIN when the text was replaced meanwhile; -ENOENT, or -ENOMEM. */
+static int read_once(int fd, uint64_t record, char **ret)
 {
-	struct elements *list = arg;
+	struct status_key key = { .record = record };
+	struct status_part first, part;
+	char *text;
 
-	if (list->count == list->room) {
-		size_t room = list->room ? 2 * list->room : 256;
-		struct element *items = realloc(list->items, room * sizeof(*items));
-
-		if (!items)
-			return -ENOMEM;
-		list->items = items;
-		list->room = room;
-	}
-	memcpy(&list->items[list->count].key, key, sizeof(struct status_key));
-	memcpy(&list->items[list->count++].value, value, sizeof(struct status_part));
-	return 0;
-}
-
-static int compare_elements(const void *left, const void *right)
-{
-	const struct status_key *a = left, *b = right;
-
-	if (a->record != b->record)
-		return a->record < b->record ? -1 : 1;
-	return a->part < b->part ? -1 : a->part > b->part;
-}
-
-/* Whether the elements, which are of one record, are all parts of one text. */
-static bool is_whole(const struct element *first, size_t count)
-{
-	if (count != count_parts(first->value.length))
-		return false;
-	for (size_t i = 0; i < count; i++)
-		if (first[i].key.part != i || first[i].value.version != first->value.version)
-			return false;
-	return true;
-}
-
-static int add_text(struct status_texts *texts, const struct element *first, size_t count)
-{
-	size_t length = first->value.length;
-	char *text = malloc(length + 1);
-
+	if (bpf_map_lookup_elem(fd, &key, &first))
+		return -ENOENT;
+	text = calloc(1, (size_t)count_parts(first.length) * STATUS_PART_BYTES + 1);
 	if (!text)
 		return -ENOMEM;
-	for (size_t i = 0; i < count; i++) {
-		size_t start = i * STATUS_PART_BYTES, left = length - start;
-
-		memcpy(text + start, first[i].value.text,
-		       left < STATUS_PART_BYTES ? left : STATUS_PART_BYTES);
+	memcpy(text, first.text, STATUS_PART_BYTES);
+	while (++key.part < count_parts(first.length)) {
+		if (bpf_map_lookup_elem(fd, &key, &part) || part.version != first.version) {
+			free(text);
+			return -EAGAIN;
+		}
+		memcpy(text + (size_t)key.part * STATUS_PART_BYTES, part.text, STATUS_PART_BYTES);
 	}
-	text[length] = '\0';
-	texts->items[texts->count++] = (struct status_text){ first->key.record, text };
+	*ret = text;
 	return 0;
 }
 
-/* A text that was replaced while it was read is not whole. Returns 0, -EAGAIN or -ENOMEM. */
-static int join(const struct elements *list, struct status_texts *texts)
+/* An agent that died within a write leaves a torn text for good: it is left out in the end. */
+#define READ_TRIES 3
+
+static int read_text(int fd, struct status_text *text)
 {
-	bool torn = false;
-	int err = 0;
+	int err = -EAGAIN;
 
-	texts->items = calloc(list->count + 1, sizeof(*texts->items));
-	if (!texts->items)
-		return -ENOMEM;
-	for (size_t i = 0, end; !err && i < list->count; i = end) {
-		const struct element *first = &list->items[i];
-
-		for (end = i; end < list->count && list->items[end].key.record == first->key.record;)
-			end++;
-		if (is_whole(first, end - i))
-			err = add_text(texts, first, end - i);
-		else
-			torn = true;
-	}
-	return !err && torn ? -EAGAIN : err;
-}
-
-static int read_once(int fd, struct status_texts *ret)
-{
-	struct elements list = {};
-	int err = hash_reader_walk(fd, sizeof(struct status_key), sizeof(struct status_part),
-				   add_element, &list);
-
-	if (!err && list.count)
-		qsort(list.items, list.count, sizeof(*list.items), compare_elements);
-	if (!err)
-		err = join(&list, ret);
-	free(list.items);
+	for (int tries = 0; err == -EAGAIN && tries < READ_TRIES; tries++)
+		err = read_once(fd, text->record, &text->text);
 	return err;
 }
 
-/* An agent that died within a write leaves a torn text for good, so that it is left out in the end. */
-#define READ_TRIES 3
+static int add_record(void *arg, const void *key_bytes, const void *value)
+{
+	const struct status_key *key = key_bytes;
+	struct status_texts *texts = arg;
+	struct status_text *items;
+
+	(void)value;
+	if (key->part)
+		return 0;
+	items = texts->count & (texts->count - 1) ? texts->items : /* grow at powers of two */
+		realloc(texts->items, (2 * texts->count + 1) * sizeof(*items));
+	if (!items)
+		return -ENOMEM;
+	texts->items = items;
+	items[texts->count++] = (struct status_text){ .record = key->record };
+	return 0;
+}
 
 int status_map_read(int fd, struct status_texts *ret)
 {
 	struct status_texts texts = {};
-	int err = -EAGAIN;
+	size_t whole = 0;
+	int err = hash_reader_walk(fd, sizeof(struct status_key), sizeof(struct status_part),
+				   add_record, &texts);
 
-	for (int tries = 0; err == -EAGAIN && tries < READ_TRIES; tries++) {
-		status_texts_done(&texts);
-		err = read_once(fd, &texts);
+	for (size_t i = 0; !err && i < texts.count; i++) {
+		err = read_text(fd, &texts.items[i]);
+		if (!err)
+			texts.items[whole++] = texts.items[i];
+		else if (err != -ENOMEM)
+			err = 0;
 	}
-	if (err && err != -EAGAIN) {
+	texts.count = whole;
+	if (err)
 		status_texts_done(&texts);
-		return err;
-	}
-	*ret = texts;
-	return 0;
+	else
+		*ret = texts;
+	return err;
 }
 
 void status_texts_done(struct status_texts *texts)

@@ -22,7 +22,7 @@ struct status_texts {
 	size_t count;
 };
 
-/* Reads all whole texts, in the order of their records. Returns 0 or -errno. */
+/* Reads all whole texts. Returns 0 or -errno. */
 int status_map_read(int fd, struct status_texts *ret);
 void status_texts_done(struct status_texts *texts);
 
