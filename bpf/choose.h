@@ -9,7 +9,7 @@
 
 /* Choose a backend from `table` of service row `row` and begin the flow's forward entry in
  * scratch. */
-INLINE enum reason choose_backend(const struct packet *p, const struct service *service, __u32 row,
+INLINE enum reason choose_backend(struct packet *p, const struct service *service, __u32 row,
 				  const table_desc *table, __u64 seed, struct flow **ret_flow,
 				  struct backend **ret_backend)
 {

@@ -108,7 +108,7 @@ INLINE void client_flow_tunnel(struct flow *flow, const struct backend *backend)
 	flow->peer_port = backend->tunnel_port;
 }
 
-INLINE void client_flow_nat(struct __sk_buff *skb, const struct packet *p, const struct settings *s,
+INLINE void client_flow_nat(struct __sk_buff *skb, struct packet *p, const struct settings *s,
 			    struct flow *flow, const struct backend *backend)
 {
 	bool hairpin = backend->addr.v4 == p->key.saddr;
@@ -125,7 +125,7 @@ INLINE void client_flow_nat(struct __sk_buff *skb, const struct packet *p, const
 }
 
 /* Choose a backend and open a flow to it. */
-SUBPROGRAM enum reason client_choose(struct __sk_buff *skb, const struct packet *p,
+SUBPROGRAM enum reason client_choose(struct __sk_buff *skb, struct packet *p,
 				     const struct settings *s, const struct service *service,
 				     __u32 row)
 {
@@ -168,7 +168,7 @@ INLINE enum verdict out_of_state(struct __sk_buff *skb, struct packet *p, const 
 /* A SYN to no service whose replies would match a translated flow: one client port is used both to
  * a VIP and directly to the pod behind it. The direct connection gets a flow with another source
  * port. Returns VERDICT_NONE if that flow was opened. */
-SUBPROGRAM enum verdict client_direct(const struct packet *p, const struct settings *s)
+SUBPROGRAM enum verdict client_direct(struct packet *p, const struct settings *s)
 {
 	REQUIRE(p && s, VERDICT_DROP);
 	struct flow_key reply = {
@@ -255,7 +255,7 @@ INLINE enum verdict send_opened(struct __sk_buff *skb, struct packet *p, const s
 }
 
 /* True if an established connection must end because its endpoint left (`draining: reset`). */
-INLINE bool should_reset(const struct packet *p, const struct settings *s,
+INLINE bool should_reset(struct packet *p, const struct settings *s,
 			    const struct flow *flow)
 {
 	return s->flags & SETTING_RESET && !is_udp(p) && !is_syn(p) && backend_left(flow);

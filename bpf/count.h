@@ -6,34 +6,36 @@
 #include "maps.h"
 #include "parse.h"
 
-INLINE void count(enum hook hook, enum reason reason, __u32 bytes)
+INLINE void count(struct packet *p, enum reason reason)
 {
-	__u32 index = COUNTER(hook, reason);
-	struct counter *counter = bpf_map_lookup_elem(&counters, &index);
+	__u64 index = COUNTER(p->hook, reason);
 
-	if (counter) {
-		counter->packets++;
-		counter->bytes += bytes;
-	}
+	/* Else clang combines the index with what led to the reason, and Linux 6.1 loses its
+	 * bounds. */
+	__asm__ volatile("" : "+r"(index));
+	if (index >= HOOK_COUNT * REASON_COUNT)
+		return;
+	p->counters[index].packets++;
+	p->counters[index].bytes += p->length;
 }
 
-INLINE enum verdict drop(const struct packet *p, enum reason reason)
+INLINE enum verdict drop(struct packet *p, enum reason reason)
 {
-	count(p->hook, reason, p->length);
+	count(p, reason);
 	return VERDICT_DROP;
 }
 
 /* Count a packet as forwarded, unless the last step dropped it and counted that. */
-INLINE enum verdict forwarded(const struct packet *p, enum reason reason, enum verdict verdict)
+INLINE enum verdict forwarded(struct packet *p, enum reason reason, enum verdict verdict)
 {
 	if (verdict != VERDICT_DROP)
-		count(p->hook, reason, p->length);
+		count(p, reason);
 	return verdict;
 }
 
-INLINE enum verdict pass(const struct packet *p, enum reason reason)
+INLINE enum verdict pass(struct packet *p, enum reason reason)
 {
-	count(p->hook, reason, p->length);
+	count(p, reason);
 	return VERDICT_NEXT;
 }
 

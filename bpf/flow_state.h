@@ -189,7 +189,7 @@ INLINE void flow_revive(const struct flow_key *key, struct flow *flow)
 }
 
 /* Account a packet to its entry. */
-INLINE void flow_seen(const struct flow_key *key, struct flow *flow, const struct packet *p,
+INLINE void flow_seen(const struct flow_key *key, struct flow *flow, struct packet *p,
 		      __u32 hz)
 {
 	flow->bytes += p->length;

@@ -72,7 +72,7 @@ INLINE enum reason gateway_open(const struct settings *s, const struct flow_key 
 }
 
 /* Choose a pod and open a flow to it. */
-SUBPROGRAM enum reason gateway_choose(const struct packet *p, const struct settings *s,
+SUBPROGRAM enum reason gateway_choose(struct packet *p, const struct settings *s,
 				      const struct outer *outer, const struct service *service,
 				      __u32 row)
 {
@@ -113,14 +113,14 @@ SUBPROGRAM enum verdict gateway_refuse(struct __sk_buff *skb, struct packet *p,
 
 	if (!reply_allowed(s))
 		return drop(p, REASON_REPLY_LIMIT);
-	count(p->hook, reason, p->length);
+	count(p, reason);
 	if (tunnel_strip(skb, p, outer) || reply_refuse(skb, p))
 		return VERDICT_DROP;
 	return tunnel_send(skb, p, s, &back);
 }
 
 /* Check if a packet of no flow may open one to *ret_service. */
-INLINE enum reason gateway_check(const struct packet *p, const struct outer *outer,
+INLINE enum reason gateway_check(struct packet *p, const struct outer *outer,
 				 struct service **ret_service, __u32 *ret_row)
 {
 	if (!source_allowed(outer->saddr))
@@ -140,7 +140,7 @@ INLINE bool deserves_refusal(enum reason reason)
 	       reason == REASON_NO_FLOW;
 }
 
-SUBPROGRAM enum reason gateway_new(const struct packet *p, const struct settings *s,
+SUBPROGRAM enum reason gateway_new(struct packet *p, const struct settings *s,
 				   const struct outer *outer)
 {
 	REQUIRE(p && s && outer, REASON_NO_ROOM);

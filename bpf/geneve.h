@@ -11,17 +11,6 @@
 #define GENEVE_CRITICAL 0x80 /* bit of an option's type */
 #define GENEVE_OPTIONS_LOOP 8 /* options read before the packet is refused */
 
-/* Fields of the outer headers of a tunnel packet. */
-struct outer {
-	__be32 saddr, daddr;
-	__be16 sport, dport;
-	__u32 vni;           /* network id of the sender */
-	__u32 id[2];         /* service id, low and high half */
-	__u8 tos;
-	__u8 probe;          /* O bit */
-	__u16 length;        /* bytes between the Ethernet header and the inner packet */
-};
-
 INLINE __u64 outer_service_id(const struct outer *outer)
 {
 	return (__u64)outer->id[1] << 32 | outer->id[0];
@@ -39,6 +28,35 @@ INLINE bool outer_for_client(const struct settings *s, __be32 daddr, __be16 dpor
 {
 	return daddr == s->source.v4 &&
 	       (__u16)(bpf_ntohs(dport) - TUNNEL_SOURCE_PORT) < TUNNEL_SOURCE_PORTS;
+}
+
+/* Begin `outer` by the IP and UDP headers of a frame; `room` bytes follow its Ethernet header, of a
+ * GSO packet if `super`. Returns the length of the IP packet if it is addressed to the gateway or a
+ * client of this node, else 0: a fragment and a packet with IP options are no tunnel packets. */
+INLINE __u32 outer_begin(void *data, void *end, __u32 room, bool super, const struct settings *s,
+			 struct outer *outer)
+{
+	struct ethhdr *eth = data;
+	struct iphdr *ip = (void *)(eth + 1);
+	struct udphdr *udp = (void *)(ip + 1);
+	__u32 length;
+
+	if ((void *)(udp + 1) > end || eth->h_proto != bpf_htons(ETH_P_IP) || ip->version != 4 ||
+	    ip->ihl != 5 || ip->protocol != IPPROTO_UDP ||
+	    ip->frag_off & bpf_htons(IP_MF | IP_OFFSET))
+		return 0;
+	outer->saddr = ip->saddr;
+	outer->daddr = ip->daddr;
+	outer->sport = udp->source;
+	outer->dport = udp->dest;
+	outer->tos = ip->tos;
+	length = super ? room : bpf_ntohs(ip->tot_len);
+	if (length > room || length < IP_HLEN + UDP_HLEN)
+		return 0;
+	return outer_for_gateway(s, outer->daddr, outer->dport) ||
+			       outer_for_client(s, outer->daddr, outer->dport) ?
+		       length :
+		       0;
 }
 
 INLINE bool option_is_service(const struct geneve_service_option *option)

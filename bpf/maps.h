@@ -167,8 +167,8 @@ struct {
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__type(key, __u32);
-	__type(value, struct counter);
-	__uint(max_entries, HOOK_COUNT * REASON_COUNT);
+	__type(value, struct cpu); /* struct packet */
+	__uint(max_entries, 1);
 } counters SEC(".maps");
 
 /* RST and ICMP replies generated in the current second. */

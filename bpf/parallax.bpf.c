@@ -10,31 +10,39 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 SEC("tc")
 int px_from_pod(struct __sk_buff *skb)
 {
-	const struct settings *s = settings_get();
 	const struct filters *f = filters_get();
-	struct packet p = {};
-	enum parsed parsed = parse_skb(&p, skb, HOOK_FROM_POD);
+	const struct settings *s;
+	enum parsed parsed;
+	struct packet *p;
 
-	if (!s || !f)
+	pull(skb, ETH_HLEN + IP_HLEN + TCP_HLEN);
+	if (!f || !may_leave_pod(skb, f))
 		return VERDICT_NEXT;
-	if (parsed != PARSED)
-		return unreadable_packet(&p, parsed);
-	return from_pod(skb, &p, s, f);
+	p = packet_begin(HOOK_FROM_POD);
+	s = settings_get();
+	if (!p || !s)
+		return VERDICT_NEXT;
+	parsed = parse_skb(p, skb);
+	return parsed == PARSED ? from_pod(skb, p, s, f) : unreadable_packet(p, parsed);
 }
 
 /* TC egress of a pod's veth: packets that the pod receives from the stack. */
 SEC("tc")
 int px_to_pod(struct __sk_buff *skb)
 {
-	const struct settings *s = settings_get();
 	const struct filters *f = filters_get();
-	struct packet p = {};
+	const struct settings *s;
+	struct packet *p;
 
-	if (parse_skb(&p, skb, HOOK_TO_POD) != PARSED || !s || !f)
+	pull(skb, ETH_HLEN + IP_HLEN + TCP_HLEN);
+	if (!f || !may_enter_pod(skb, f))
 		return VERDICT_NEXT;
-	if (!filter_has(f->replies, reply_bit(p.key.saddr, p.key.sport)))
+	p = packet_begin(HOOK_TO_POD);
+	s = settings_get();
+	if (!p || !s || parse_skb(p, skb) != PARSED ||
+	    !filter_has(f->replies, reply_bit(p->key.saddr, p->key.sport)))
 		return VERDICT_NEXT;
-	return client_reply(skb, &p, s);
+	return client_reply(skb, p, s);
 }
 
 /* TC ingress of an uplink: tunnel packets, and replies for our gateway. */
@@ -42,10 +50,8 @@ SEC("tc")
 int px_uplink(struct __sk_buff *skb)
 {
 	const struct settings *s = settings_get();
-	struct packet p = {};
-	struct outer outer;
 
-	return s ? uplink_packet(skb, &p, &outer, s) : VERDICT_NEXT;
+	return s ? uplink_packet(skb, s) : VERDICT_NEXT;
 }
 
 /* XDP before px_uplink, where the device suits. */

@@ -4,21 +4,44 @@
 #define PARSE_H
 
 #include "csum.h"
+#include "maps.h"
 
-struct packet {
-	struct flow_key key; /* as on the wire; zone is set before a look-up */
-	__u32 l3;            /* offset of the IP header */
-	__u32 l4;            /* offset of the TCP or UDP header */
-	__u32 length;        /* of IP header and payload, of a GSO packet as a whole */
-	__u8 hook;           /* enum hook */
-	__u8 proto;
-	__u8 ttl;
+/* Fields of the outer headers of a tunnel packet. */
+struct outer {
+	__be32 saddr, daddr;
+	__be16 sport, dport;
+	__u32 vni;           /* network id of the sender */
+	__u32 id[2];         /* service id, low and high half */
 	__u8 tos;
-	__u8 tcp_flags;      /* 0 for UDP */
-	__u8 tcp_header;     /* bytes, with options; 0 for UDP */
-	__be16 ip_check;
-	__be32 seq, ack;
+	__u8 probe;          /* O bit */
+	__u16 length;        /* bytes between the Ethernet header and the inner packet */
 };
+
+/* The packet that this CPU processes, parsed; it is the per-CPU element of `counters`. Programs of
+ * one CPU do not interrupt one another: all run with softirqs disabled. */
+struct packet {
+	union {
+		struct {
+			struct flow_key key; /* as on the wire; zone is set before a look-up */
+			__u32 l3;            /* offset of the IP header */
+			__u32 l4;            /* offset of the TCP or UDP header */
+			__u32 length;        /* of IP header and payload, of all segments of GSO */
+			__u8 hook;           /* enum hook */
+			__u8 proto;
+			__u8 ttl;
+			__u8 tos;
+			__u8 tcp_flags;      /* 0 for UDP */
+			__u8 tcp_header;     /* bytes, with options; 0 for UDP */
+			__be16 ip_check;
+			__be32 seq, ack;
+			struct outer outer;  /* of a tunnel packet */
+		};
+		__u64 scratch[SCRATCH_BYTES / 8];
+	};
+	struct counter counters[HOOK_COUNT * REASON_COUNT];
+};
+
+_Static_assert(sizeof(struct packet) == sizeof(struct cpu), "struct cpu");
 
 enum parsed {
 	PARSED,
@@ -28,13 +51,26 @@ enum parsed {
 	PARSED_OPTIONS,
 };
 
-INLINE bool is_udp(const struct packet *p)
+/* The memory for a packet met at `hook`. */
+INLINE struct packet *packet_begin(enum hook hook)
+{
+	__u32 zero = 0;
+	struct packet *p = bpf_map_lookup_elem(&counters, &zero);
+
+	if (p) {
+		p->hook = hook;
+		p->proto = 0;
+	}
+	return p;
+}
+
+INLINE bool is_udp(struct packet *p)
 {
 	return p->proto == IPPROTO_UDP;
 }
 
 /* SYN without ACK. */
-INLINE bool is_syn(const struct packet *p)
+INLINE bool is_syn(struct packet *p)
 {
 	return (p->tcp_flags & (TCP_SYN | TCP_ACK)) == TCP_SYN;
 }
@@ -119,11 +155,10 @@ INLINE void pull(struct __sk_buff *skb, __u32 bytes)
 		bpf_skb_pull_data(skb, bytes);
 }
 
-INLINE enum parsed parse_skb(struct packet *p, struct __sk_buff *skb, enum hook hook)
+INLINE enum parsed parse_skb(struct packet *p, struct __sk_buff *skb)
 {
 	void *data, *end;
 
-	p->hook = hook;
 	p->length = skb->len; /* the count for other protocols */
 	if (skb->protocol != bpf_htons(ETH_P_IP) || skb->vlan_present)
 		return PARSED_OTHER; /* of another VLAN, whose device has its own hooks */

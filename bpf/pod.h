@@ -7,7 +7,7 @@
 #include "gateway.h"
 
 /* A packet without readable ports, as a fragment: dropped if it is for a VIP, never routed. */
-INLINE enum verdict unreadable_packet(const struct packet *p, enum parsed parsed)
+INLINE enum verdict unreadable_packet(struct packet *p, enum parsed parsed)
 {
 	enum reason reason = parsed == PARSED_FRAGMENT ? REASON_FRAGMENT :
 			     parsed == PARSED_OPTIONS  ? REASON_BAD_HEADER :
@@ -31,7 +31,33 @@ INLINE enum verdict pod_reply(struct __sk_buff *skb, struct packet *p, const str
 	return verdict == VERDICT_NONE ? client_reply_redirect(skb, p, s) : verdict;
 }
 
-/* A packet that a pod sends. */
+/* Look at the bytes of addresses and ports, unparsed: false if the packet concerns neither a
+ * service nor a flow. Then it passes before the per-CPU memory is looked up. */
+INLINE bool may_leave_pod(struct __sk_buff *skb, const struct filters *f)
+{
+	struct iphdr *ip = skb_data(skb) + ETH_HLEN;
+	struct tcphdr *tcp = (void *)(ip + 1);
+
+	if ((void *)(tcp + 1) > skb_end(skb))
+		return true;
+	/* Each reply key of a flow with NAT is announced: without that bit no SYN can clash. */
+	return filter_has(f->replies, reply_bit(ip->saddr, tcp->source)) ||
+	       filter_has(f->destinations, address_bit(ip->daddr)) ||
+	       (((__u8 *)tcp)[13] & TCP_SYN &&
+		filter_has(f->replies, reply_bit(ip->daddr, tcp->dest)));
+}
+
+/* The same for a packet that a pod is about to receive. */
+INLINE bool may_enter_pod(struct __sk_buff *skb, const struct filters *f)
+{
+	struct iphdr *ip = skb_data(skb) + ETH_HLEN;
+	struct udphdr *ports = (void *)(ip + 1);
+
+	return (void *)(ports + 1) > skb_end(skb) ||
+	       filter_has(f->replies, reply_bit(ip->saddr, ports->source));
+}
+
+/* A parsed packet that a pod sends. */
 INLINE enum verdict from_pod(struct __sk_buff *skb, struct packet *p, const struct settings *s,
 			     const struct filters *f)
 {
@@ -48,7 +74,6 @@ INLINE enum verdict from_pod(struct __sk_buff *skb, struct packet *p, const stru
 			return drop(p, REASON_SNAT_NO_FLOW);
 		return client_packet(skb, p, s);
 	}
-	/* Each reply key of a flow with NAT is announced: without that bit nothing can clash. */
 	if (is_syn(p) && filter_has(f->replies, reply_bit(p->key.daddr, p->key.dport)))
 		return client_syn(skb, p, s);
 	return VERDICT_NEXT;

@@ -41,7 +41,7 @@ INLINE bool reply_allowed(const struct settings *s)
 }
 
 /* IP header of the answer: the destination of the packet answers its source. */
-INLINE void reply_ip(const struct packet *p, struct iphdr *ip, __u8 proto, __u16 length)
+INLINE void reply_ip(struct packet *p, struct iphdr *ip, __u8 proto, __u16 length)
 {
 	ip->version = 4;
 	ip->ihl = 5;
@@ -55,7 +55,7 @@ INLINE void reply_ip(const struct packet *p, struct iphdr *ip, __u8 proto, __u16
 }
 
 /* The answer of a closed port (RFC 9293 section 3.10.7.1). */
-INLINE void reset_tcp(const struct packet *p, struct tcphdr *tcp)
+INLINE void reset_tcp(struct packet *p, struct tcphdr *tcp)
 {
 	__u32 payload = p->length - IP_HLEN - p->tcp_header;
 	__u32 sequence = bpf_ntohl(p->seq) + payload + !!(p->tcp_flags & TCP_SYN) +
@@ -177,7 +177,7 @@ SUBPROGRAM enum verdict refuse(struct __sk_buff *skb, struct packet *p, const st
 	REQUIRE(p && s, VERDICT_DROP);
 	if (!reply_allowed(s))
 		return drop(p, REASON_REPLY_LIMIT);
-	count(p->hook, reason, p->length);
+	count(p, reason);
 	return reply_refuse(skb, p) ? VERDICT_DROP : send_back(skb);
 }
 
@@ -188,7 +188,7 @@ SUBPROGRAM enum verdict refuse_too_big(struct __sk_buff *skb, struct packet *p,
 	REQUIRE(p && s, VERDICT_DROP);
 	if (!reply_allowed(s))
 		return drop(p, REASON_REPLY_LIMIT);
-	count(p->hook, REASON_TOO_BIG, p->length);
+	count(p, REASON_TOO_BIG);
 	return reply_icmp(skb, p, ICMP_FRAG_NEEDED, mtu) ? VERDICT_DROP : send_back(skb);
 }
 

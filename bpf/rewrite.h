@@ -30,7 +30,7 @@ struct tuple_bytes {
 	struct nat nat;
 };
 
-INLINE __u32 l4_check(const struct packet *p)
+INLINE __u32 l4_check(struct packet *p)
 {
 	return p->l4 + (is_udp(p) ? UDP_CHECK : TCP_CHECK);
 }
@@ -46,13 +46,13 @@ INLINE __u32 fold32(__u64 sum)
 	return (__u32)((sum & 0xffffffff) + (sum >> 32));
 }
 
-INLINE __u64 addrs_diff(const struct packet *p, const struct nat *nat)
+INLINE __u64 addrs_diff(struct packet *p, const struct nat *nat)
 {
 	return csum_diff32(p->key.saddr, nat->saddr) + csum_diff32(p->key.daddr, nat->daddr);
 }
 
 /* Header bytes with the tuple `nat` and the TTL lowered by `hops`. */
-INLINE struct tuple_bytes tuple_bytes(const struct packet *p, const struct nat *nat, __u8 hops)
+INLINE struct tuple_bytes tuple_bytes(struct packet *p, const struct nat *nat, __u8 hops)
 {
 	__u64 ttl = csum_diff16(ttl_word(p->ttl, p->proto), ttl_word(p->ttl - hops, p->proto));
 
@@ -66,7 +66,7 @@ INLINE struct tuple_bytes tuple_bytes(const struct packet *p, const struct nat *
 
 /* Checksums are updated, never recomputed, so that a wrong one stays wrong. In a partial checksum
  * the helper changes only the part of the pseudo header. */
-INLINE int rewrite_l4_check(struct __sk_buff *skb, const struct packet *p, const struct nat *nat)
+INLINE int rewrite_l4_check(struct __sk_buff *skb, struct packet *p, const struct nat *nat)
 {
 	__u64 flags = is_udp(p) ? BPF_F_MARK_MANGLED_0 : 0;
 	__u64 ports = csum_diff16(p->key.sport, nat->sport) + csum_diff16(p->key.dport, nat->dport);
@@ -80,7 +80,7 @@ INLINE int rewrite_l4_check(struct __sk_buff *skb, const struct packet *p, const
 }
 
 /* Rewrite the tuple to `nat` and lower the TTL by `hops`. */
-INLINE int rewrite(struct __sk_buff *skb, const struct packet *p, const struct nat *nat, __u8 hops)
+INLINE int rewrite(struct __sk_buff *skb, struct packet *p, const struct nat *nat, __u8 hops)
 {
 	struct tuple_bytes bytes = tuple_bytes(p, nat, hops);
 
@@ -91,7 +91,7 @@ INLINE int rewrite(struct __sk_buff *skb, const struct packet *p, const struct n
 }
 
 /* The same for a packet at ETH_HLEN, by a direct write. Only for px_uplink. */
-INLINE int rewrite_directly(struct __sk_buff *skb, const struct packet *p, const struct nat *nat,
+INLINE int rewrite_directly(struct __sk_buff *skb, struct packet *p, const struct nat *nat,
 			    __u8 hops)
 {
 	struct tuple_bytes *to;
@@ -106,7 +106,7 @@ INLINE int rewrite_directly(struct __sk_buff *skb, const struct packet *p, const
 }
 
 /* Replace 16 bits of the TCP header or its options at `offset` from its start. */
-INLINE int replace_tcp16(struct __sk_buff *skb, const struct packet *p, __u32 offset, __be16 from,
+INLINE int replace_tcp16(struct __sk_buff *skb, struct packet *p, __u32 offset, __be16 from,
 			 __be16 to)
 {
 	/* At an odd offset the bytes belong to two words: RFC 1071 section 2(B), byte swapped. */
@@ -142,7 +142,7 @@ INLINE __u32 find_mss(const __u8 *options, __u32 length, __u16 *ret_mss)
 }
 
 /* Lower the MSS of a SYN or SYN-ACK to packets of `mtu` bytes. */
-SUBPROGRAM int clamp_mss(struct __sk_buff *skb, const struct packet *p, __u32 mtu)
+SUBPROGRAM int clamp_mss(struct __sk_buff *skb, struct packet *p, __u32 mtu)
 {
 	REQUIRE(p, -EINVAL);
 	__u8 options[TCP_OPTIONS_MAX] = {};

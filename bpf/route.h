@@ -75,7 +75,7 @@ INLINE enum verdict enter_pod(struct __sk_buff *skb, __u32 ifindex)
 
 /* Without a cached next hop, or with one older than a second: look it up, and let the kernel
  * resolve and probe the neighbour with this packet, which fib_lookup never does. */
-SUBPROGRAM enum verdict route_slow(struct __sk_buff *skb, const struct packet *p, __be32 dst)
+SUBPROGRAM enum verdict route_slow(struct __sk_buff *skb, struct packet *p, __be32 dst)
 {
 	REQUIRE(p, VERDICT_DROP);
 	struct next_hop hop = {}, *slot;
@@ -94,7 +94,7 @@ SUBPROGRAM enum verdict route_slow(struct __sk_buff *skb, const struct packet *p
 }
 
 /* Send towards `dst`, the destination in the IP header at ETH_HLEN. */
-INLINE enum verdict route_send(struct __sk_buff *skb, const struct packet *p,
+INLINE enum verdict route_send(struct __sk_buff *skb, struct packet *p,
 			       const struct settings *s, __be32 dst)
 {
 	struct next_hop *hop = next_hop_slot(dst);

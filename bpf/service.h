@@ -15,7 +15,7 @@ INLINE struct service *service_row(__u32 row)
 
 /* The service of VIP daddr:dport, or NULL; *ret_stale: its row went to another service during the
  * look-up. */
-INLINE struct service *service_find(const struct packet *p, __u32 *ret_row, bool *ret_stale)
+INLINE struct service *service_find(struct packet *p, __u32 *ret_row, bool *ret_stale)
 {
 	struct vip_key key = { .addr = p->key.daddr, .port = p->key.dport, .proto = p->proto };
 	__u32 *row = bpf_map_lookup_elem(&vips, &key);
@@ -54,7 +54,7 @@ INLINE struct service *service_find_id(__u64 id, __u32 *ret_row)
 }
 
 /* Hash by which a walk over the service's table begins. */
-INLINE __u64 service_hash(const struct packet *p, const struct service *service, __u64 seed)
+INLINE __u64 service_hash(struct packet *p, const struct service *service, __u64 seed)
 {
 	if (service->flags & SERVICE_AFFINITY)
 		return walk_hash(p->key.saddr, 0, 0, 0, 0, service->id ^ seed);
@@ -80,7 +80,7 @@ SUBPROGRAM int service_count_drop(__u32 row, __u32 hash)
 }
 
 /* True if a drop overload refuses this new connection; counts it. */
-INLINE bool service_drops(const struct packet *p, const struct service *service, __u32 row)
+INLINE bool service_drops(struct packet *p, const struct service *service, __u32 row)
 {
 	__u64 below = *(const volatile __u64 *)&service->drop;
 	__u32 hash;

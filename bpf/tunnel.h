@@ -29,7 +29,7 @@ INLINE __u32 tunnel_mtu(const struct settings *s)
 }
 
 /* Length of this packet, or of the segments it will be cut into. */
-INLINE __u32 segment_length(struct __sk_buff *skb, const struct packet *p)
+INLINE __u32 segment_length(struct __sk_buff *skb, struct packet *p)
 {
 	if (!skb->gso_size)
 		return p->length;
@@ -38,7 +38,7 @@ INLINE __u32 segment_length(struct __sk_buff *skb, const struct packet *p)
 
 /* Outer source port of a flow: few ports, so that a NAT gateway in front of this node keeps few
  * mappings, but several, for ECMP and RSS. */
-INLINE __be16 tunnel_source_port(const struct packet *p)
+INLINE __be16 tunnel_source_port(struct packet *p)
 {
 	__u32 hash = flow_hash(p->key.saddr, p->key.daddr, p->key.sport, p->key.dport, p->proto, 0);
 
@@ -95,7 +95,7 @@ INLINE int tunnel_room(struct __sk_buff *skb)
 
 /* Put the IP packet at ETH_HLEN into a tunnel and send it to outer->daddr. The UDP checksum is zero
  * (RFC 8926 section 3.3). */
-SUBPROGRAM enum verdict tunnel_send(struct __sk_buff *skb, const struct packet *p,
+SUBPROGRAM enum verdict tunnel_send(struct __sk_buff *skb, struct packet *p,
 				    const struct settings *s, const struct outer *outer)
 {
 	REQUIRE(p && s && outer, VERDICT_DROP);

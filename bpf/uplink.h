@@ -27,7 +27,7 @@ INLINE bool tunnel_source_ok(const struct flow *flow, const struct outer *outer)
 }
 
 /* An ICMP error of a gateway passes if it quotes a packet that was sent into its tunnel. */
-SUBPROGRAM enum reason icmp_quotes_flow(struct __sk_buff *skb, const struct packet *p,
+SUBPROGRAM enum reason icmp_quotes_flow(struct __sk_buff *skb, struct packet *p,
 				  const struct outer *outer)
 {
 	REQUIRE(p && outer, REASON_NO_ROOM);
@@ -97,7 +97,7 @@ SUBPROGRAM enum verdict client_from_tunnel(struct __sk_buff *skb, struct packet 
 /* ------------------------------------------------------------------ tunnel */
 
 /* True for ICMP without IP options that is no fragment. p->proto is set for IPv4 alone. */
-INLINE bool is_plain_icmp(const struct packet *p, const struct iphdr *ip)
+INLINE bool is_plain_icmp(struct packet *p, const struct iphdr *ip)
 {
 	return p->proto == IPPROTO_ICMP && ip->ihl == 5 &&
 	       !(ip->frag_off & bpf_htons(IP_MF | IP_OFFSET));
@@ -131,7 +131,9 @@ INLINE enum verdict tunnel_packet(struct __sk_buff *skb, struct packet *p, const
 	bool request = outer_for_gateway(s, outer->daddr, outer->dport);
 	enum reason reason;
 
-	*p = (struct packet){ .hook = HOOK_UPLINK, .length = skb->len };
+	p->proto = 0;
+	p->tcp_flags = 0;
+	p->length = skb->len;
 	reason = parse_inner(p, skb, l3, request);
 	if (outer->probe)
 		reason = REASON_TUNNEL_MALFORMED;
@@ -140,34 +142,46 @@ INLINE enum verdict tunnel_packet(struct __sk_buff *skb, struct packet *p, const
 	return request ? gateway_packet(skb, p, s, outer) : client_from_tunnel(skb, p, s, outer);
 }
 
-/* True if `p` has the addresses and ports of a tunnel packet. Begins `outer`. */
-INLINE bool is_tunnel_packet(const struct packet *p, const struct settings *s, struct outer *outer)
+/* Read the Geneve header behind `outer`. Returns a reason to drop the packet; *ret_tunnel: it is a
+ * tunnel packet. Masquerading may have picked one of our source ports for others. */
+INLINE enum reason tunnel_read(struct __sk_buff *skb, const struct settings *s, struct outer *outer,
+			       bool *ret_tunnel)
 {
-	*outer = (struct outer){
-		.saddr = p->key.saddr,
-		.daddr = p->key.daddr,
-		.sport = p->key.sport,
-		.dport = p->key.dport,
-		.tos = p->tos,
-	};
-	return is_udp(p) && (outer_for_gateway(s, outer->daddr, outer->dport) ||
-			     outer_for_client(s, outer->daddr, outer->dport));
-}
+	enum reason reason;
 
-INLINE enum reason read_tunnel(struct __sk_buff *skb, struct outer *outer)
-{
 	pull(skb, GENEVE_AT + sizeof(struct geneve_header) + GENEVE_OPTIONS_MAX + IP_HLEN +
 			  TCP_HLEN);
-	return outer_read(skb_data(skb), skb_end(skb), outer);
+	reason = outer_read(skb_data(skb), skb_end(skb), outer);
+	*ret_tunnel = reason != REASON_TUNNEL_MALFORMED ||
+		      outer_for_gateway(s, outer->daddr, outer->dport);
+	return reason;
+}
+
+/* Begin `outer` of an untagged frame. Returns the length of the IP packet if it is a tunnel's, or
+ * 0. */
+INLINE __u32 tunnel_length(struct __sk_buff *skb, const struct settings *s, struct outer *outer)
+{
+	if (skb->protocol != bpf_htons(ETH_P_IP) || skb->vlan_present)
+		return 0;
+	return outer_begin(skb_data(skb), skb_end(skb), skb->len - ETH_HLEN, skb->gso_size, s,
+			   outer);
+}
+
+/* True for an IPv4 frame to one of the gateway's SNAT addresses. */
+INLINE bool is_to_snat(struct __sk_buff *skb, const struct settings *s)
+{
+	struct iphdr *ip = skb_data(skb) + ETH_HLEN;
+	struct filters *f = filters_get();
+
+	return f && (void *)(ip + 1) <= skb_end(skb) && skb->protocol == bpf_htons(ETH_P_IP) &&
+	       filter_has(f->destinations, address_bit(ip->daddr)) && is_snat(s, ip->daddr);
 }
 
 INLINE enum verdict snat_packet(struct __sk_buff *skb, struct packet *p, const struct settings *s)
 {
-	struct filters *f = filters_get();
 	enum verdict verdict;
 
-	if (!f || !filter_has(f->destinations, address_bit(p->key.daddr)) ||
-	    !is_snat_port(s, p->key.daddr, p->key.dport))
+	if (parse_skb(p, skb) != PARSED || !is_snat_port(s, p->key.daddr, p->key.dport))
 		return VERDICT_NEXT;
 	verdict = gateway_reply(skb, p, s);
 	if (verdict != VERDICT_NONE)
@@ -176,30 +190,34 @@ INLINE enum verdict snat_packet(struct __sk_buff *skb, struct packet *p, const s
 	return s->flags & SETTING_SNAT_SHARED ? VERDICT_NEXT : drop(p, REASON_SNAT_NO_FLOW);
 }
 
-/* A packet of an uplink. `p` and `outer` are filled with what it is. */
-INLINE enum verdict uplink_packet(struct __sk_buff *skb, struct packet *p, struct outer *outer,
-				  const struct settings *s)
+/* A packet of an uplink. Other traffic passes before the per-CPU memory is looked up. */
+INLINE enum verdict uplink_packet(struct __sk_buff *skb, const struct settings *s)
 {
-	__u32 l3 = ETH_HLEN;
-	enum reason reason;
+	struct outer outer = {};
+	__u32 l3 = ETH_HLEN, length = 0;
+	enum reason reason = REASON_NONE;
+	bool tunnel;
+	struct packet *p;
 
 	pull(skb, ETH_HLEN + IP_HLEN + TCP_HLEN);
-	if (!xdp_mark_read(skb, outer)) {
-		if (parse_skb(p, skb, HOOK_UPLINK) != PARSED)
+	tunnel = xdp_mark_read(skb, &outer);
+	if (!tunnel) {
+		length = tunnel_length(skb, s, &outer);
+		if (length) {
+			reason = tunnel_read(skb, s, &outer, &tunnel);
+			l3 += outer.length;
+		}
+		if (length ? !tunnel : !is_to_snat(skb, s))
 			return VERDICT_NEXT;
-		if (!is_tunnel_packet(p, s, outer))
-			return snat_packet(skb, p, s);
-		reason = read_tunnel(skb, outer);
-		/* Masquerading may have picked one of our source ports: not a tunnel packet
-		 * then. */
-		if (reason == REASON_TUNNEL_MALFORMED &&
-		    !outer_for_gateway(s, outer->daddr, outer->dport))
-			return VERDICT_NEXT;
-		if (reason)
-			return drop(p, reason);
-		l3 += outer->length;
 	}
-	return tunnel_packet(skb, p, s, outer, l3);
+	p = packet_begin(HOOK_UPLINK);
+	if (!p)
+		return VERDICT_NEXT;
+	if (!tunnel)
+		return snat_packet(skb, p, s);
+	p->outer = outer;
+	p->length = length;
+	return reason ? drop(p, reason) : tunnel_packet(skb, p, s, &p->outer, l3);
 }
 
 #endif

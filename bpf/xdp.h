@@ -8,29 +8,17 @@
 #include "count.h"
 #include "xdp_mark.h"
 
-/* Parse the outer headers. Returns true for a tunnel packet in the one form that we send. */
-INLINE bool xdp_outer(struct xdp_md *ctx, const struct settings *s, struct packet *p,
-		      struct outer *outer)
+/* Parse the outer headers. Returns the length of a tunnel packet in the one form that we send, or
+ * 0. */
+INLINE __u32 xdp_outer(struct xdp_md *ctx, const struct settings *s, struct outer *outer)
 {
 	void *data = (void *)(long)ctx->data;
 	void *end = (void *)(long)ctx->data_end;
-	struct ethhdr *eth = data;
+	__u32 length = outer_begin(data, end, end - data - ETH_HLEN, false, s, outer);
 
-	if ((void *)(eth + 1) > end || eth->h_proto != bpf_htons(ETH_P_IP))
-		return false;
-	if (parse_ipv4(p, data, end, ETH_HLEN, end - data - ETH_HLEN, false) != PARSED ||
-	    !is_udp(p))
-		return false;
-	outer->saddr = p->key.saddr;
-	outer->daddr = p->key.daddr;
-	outer->sport = p->key.sport;
-	outer->dport = p->key.dport;
-	outer->tos = p->tos;
-	if (!outer_for_gateway(s, outer->daddr, outer->dport) &&
-	    !outer_for_client(s, outer->daddr, outer->dport))
-		return false;
-	return !outer_read(data, end, outer) &&
-	       outer->length == TUNNEL_OVERHEAD_IPV4;
+	if (!length || outer_read(data, end, outer) || outer->length != TUNNEL_OVERHEAD_IPV4)
+		return 0;
+	return length;
 }
 
 /* Move the Ethernet header up to the inner packet and put the mark before it. */
@@ -62,17 +50,19 @@ INLINE bool xdp_strip(struct xdp_md *ctx, const struct outer *outer)
 INLINE int xdp_decapsulate(struct xdp_md *ctx)
 {
 	const struct settings *s = settings_get();
-	struct packet p = { .hook = HOOK_XDP };
-	struct outer outer = {};
+	struct outer outer;
+	__u32 length = s ? xdp_outer(ctx, s, &outer) : 0;
+	struct packet *p = length ? packet_begin(HOOK_XDP) : NULL;
 
-	if (!s || !xdp_outer(ctx, s, &p, &outer))
+	if (!p)
 		return XDP_PASS;
+	p->length = length;
 	/* A frame without its outer headers must not reach the stack unmarked. */
 	if (!xdp_strip(ctx, &outer)) {
-		count(HOOK_XDP, REASON_NO_ROOM, p.length);
+		count(p, REASON_NO_ROOM);
 		return XDP_DROP;
 	}
-	count(HOOK_XDP, REASON_XDP_DECAP, p.length);
+	count(p, REASON_XDP_DECAP);
 	return XDP_PASS;
 }
 

@@ -11,8 +11,10 @@
 #include <linux/types.h>
 #endif
 
+#include "parallax_reasons.h"
+
 /* Changes with every layout below; an agent never adopts pins of another version. */
-#define ABI_VERSION 7
+#define ABI_VERSION 8
 
 /* An IPv4 address is in the first word; the other three are zero. The programs carry IPv4 alone and
  * read `v4`: an address of another family must not be written until they do more. */
@@ -333,8 +335,8 @@ struct settings {
 	__u16 snat_last;
 };
 
-/* Elements of `status`: JSON texts of the agent, each cut into parts. A text is whole when the parts of
- * one version add up to its length. */
+/* Elements of `status`: JSON texts of the agent, each cut into parts. A text is whole when the
+ * parts of one version add up to its length. */
 #define STATUS_AGENT 0 /* record of the agent itself; each other record is a service's */
 struct status_key {
 	__u64 record;
@@ -350,7 +352,7 @@ struct status_part {
 	char text[STATUS_PART_BYTES];
 };
 
-/* Per-CPU value of `counters`; index COUNTER(hook, reason). */
+/* Index COUNTER(hook, reason) of struct cpu. */
 struct counter {
 	__u64 packets;
 	__u64 bytes;
@@ -359,6 +361,14 @@ struct counter {
 enum hook { HOOK_FROM_POD, HOOK_TO_POD, HOOK_UPLINK, HOOK_XDP, HOOK_COUNT };
 
 #define COUNTER(hook, reason) ((hook) * REASON_COUNT + (reason))
+
+/* The only element of `counters`, per CPU. The programs keep the packet that they process in
+ * `scratch`: one look-up leads to both. */
+#define SCRATCH_BYTES 256
+struct cpu {
+	__u64 scratch[SCRATCH_BYTES / 8];
+	struct counter counters[HOOK_COUNT * REASON_COUNT];
+};
 
 _Static_assert(TABLE_GENERATION_SHIFT + TABLE_GENERATION_BITS == 64, "table_desc");
 _Static_assert(sizeof(struct bucket) == 64, "bucket: one cache line");

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* When a flow expires: for the programs, which reclaim as the table fills, and for the agent's sweep. */
+/* When a flow expires: for the programs, which reclaim as the table fills, and for the agent's
+ * sweep. */
 #ifndef PARALLAX_TIMEOUT_H
 #define PARALLAX_TIMEOUT_H
 

@@ -9,17 +9,18 @@
 
 void world_counts(struct world *world, struct counts *ret)
 {
-	struct counter values[256];
-	int cpus = libbpf_num_possible_cpus();
+	static struct cpu cpus[256];
+	int count = libbpf_num_possible_cpus();
 
 	memset(ret, 0, sizeof(*ret));
-	for (uint32_t i = 0; i < HOOK_COUNT * REASON_COUNT && cpus <= 256; i++) {
-		bpf_map_lookup_elem(world_map_fd(world, "counters"), &i, values);
-		for (int cpu = 0; cpu < cpus; cpu++) {
-			ret->packets[i] += values[cpu].packets;
-			ret->bytes[i] += values[cpu].bytes;
+	if (count > 256 ||
+	    bpf_map_lookup_elem(world_map_fd(world, "counters"), &(uint32_t){0}, cpus))
+		return;
+	for (int cpu = 0; cpu < count; cpu++)
+		for (uint32_t i = 0; i < HOOK_COUNT * REASON_COUNT; i++) {
+			ret->packets[i] += cpus[cpu].counters[i].packets;
+			ret->bytes[i] += cpus[cpu].counters[i].bytes;
 		}
-	}
 }
 
 int world_put_flow(struct world *world, const char *map, const struct flow_key *key,

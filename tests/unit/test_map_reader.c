@@ -49,8 +49,7 @@ static const struct shape {
 	{ "flows", BPF_MAP_TYPE_HASH, sizeof(struct flow_key), sizeof(struct flow), 8192, 0 },
 	{ "embryonic", BPF_MAP_TYPE_LRU_HASH, sizeof(struct flow_key), sizeof(struct flow), 1024,
 	  0 },
-	{ "counters", BPF_MAP_TYPE_PERCPU_ARRAY, 4, sizeof(struct counter),
-	  HOOK_COUNT * REASON_COUNT, 0 },
+	{ "counters", BPF_MAP_TYPE_PERCPU_ARRAY, 4, sizeof(struct cpu), 1, 0 },
 	{ "events", BPF_MAP_TYPE_RINGBUF, 0, 0, 4096, 0 },
 };
 
@@ -90,13 +89,17 @@ static void put_hashes(const struct snapshot *s)
 static void put_counter(int hook, int reason, struct counter value)
 {
 	int cpus = libbpf_num_possible_cpus();
-	struct counter *values = calloc((size_t)cpus, sizeof(*values));
-	uint32_t index = COUNTER(hook, reason);
+	struct cpu *values = calloc((size_t)cpus, sizeof(*values));
+	uint32_t zero = 0;
+	int fd;
 
 	assert_non_null(values);
+	assert_int_equal(pins_open_map(pin_dir, "counters", &fd), 0);
+	assert_int_equal(bpf_map_lookup_elem(fd, &zero, values), 0);
+	close(fd);
 	for (int cpu = 0; cpu < cpus; cpu++)
-		values[cpu] = value;
-	put("counters", &index, values);
+		values[cpu].counters[COUNTER(hook, reason)] = value;
+	put("counters", &zero, values);
 	free(values);
 }
 

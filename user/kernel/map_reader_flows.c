@@ -68,36 +68,34 @@ int map_reader_flows(struct reading *reading)
 	return err;
 }
 
-static int sum_counter(int fd, uint32_t index, struct counter *cpus, int cpu_count,
-		       struct counter *ret)
+static struct counter sum_counter(const struct cpu *cpus, int count, uint32_t index)
 {
-	if (bpf_map_lookup_elem(fd, &index, cpus))
-		return -errno;
-	*ret = (struct counter){};
-	for (int cpu = 0; cpu < cpu_count; cpu++) {
-		ret->packets += cpus[cpu].packets;
-		ret->bytes += cpus[cpu].bytes;
+	struct counter sum = {};
+
+	for (int i = 0; i < count; i++) {
+		sum.packets += cpus[i].counters[index].packets;
+		sum.bytes += cpus[i].counters[index].bytes;
 	}
-	return 0;
+	return sum;
 }
 
 int map_reader_counters(struct reading *reading)
 {
-	int cpu_count = libbpf_num_possible_cpus();
-	struct counter *cpus;
+	int count = libbpf_num_possible_cpus();
+	struct cpu *cpus;
 	int fd, err;
 
 	reading->failed = "counters";
 	err = pins_open_map_checked(reading->pin_dir, "counters", sizeof(uint32_t),
-				    sizeof(struct counter), &fd);
+				    sizeof(struct cpu), &fd);
 	if (err)
 		return err;
-	cpus = cpu_count > 0 ? calloc((size_t)cpu_count, sizeof(*cpus)) : NULL;
-	err = cpus ? 0 : -ENOMEM;
+	cpus = count > 0 ? calloc((size_t)count, sizeof(*cpus)) : NULL;
+	err = !cpus ? -ENOMEM : bpf_map_lookup_elem(fd, &(uint32_t){ 0 }, cpus) ? -errno : 0;
 	for (int hook = 0; hook < HOOK_COUNT && !err; hook++)
-		for (int reason = REASON_NONE + 1; reason < REASON_COUNT && !err; reason++)
-			err = sum_counter(fd, COUNTER(hook, reason), cpus, cpu_count,
-					  &reading->snapshot.counters[hook][reason]);
+		for (int reason = REASON_NONE + 1; reason < REASON_COUNT; reason++)
+			reading->snapshot.counters[hook][reason] =
+				sum_counter(cpus, count, COUNTER(hook, reason));
 	free(cpus);
 	close(fd);
 	return err;
