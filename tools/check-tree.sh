@@ -214,7 +214,7 @@ check_man_flags() {
 	for flag in $(flags_of "$agent"); do
 		grep -q "Fl -$flag\b" docs/parallaxd.8 || bad+="parallaxd --$flag; "
 	done
-	report man_flags "$([[ -z $bad ]]; echo $?)" "no word of $bad"
+	report man_flags "$([[ -z $bad ]]; echo $?)" "the manual page lacks $bad"
 }
 flags_of() { "$@" --help | grep -oE -- '--[a-z][a-z-]+' | sed 's/^--//' | sort -u; }
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# What the end-to-end tests share; each test_*.sh sources it first.
-# A test ends by `fail`, `skip` or its last line; cleaning up is done here, whatever happens.
+# Shared by the end-to-end tests; each test_*.sh sources it first.
+# A test ends by `fail`, `skip` or its last line; this file cleans up in every case.
 set -uo pipefail
 
 cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 1
@@ -62,7 +62,7 @@ test_end() {
 	exit "$status"
 }
 
-# What somebody who looks at a failure wants to see first.
+# Evidence of a failure: the ends of all logs, the state of all nodes.
 test_evidence() {
 	local log node
 	for log in "$TEST_DIR"/log/*; do
@@ -109,7 +109,7 @@ start_server() {
 
 listens() { in_ns "$1" ss -Hltn "sport = :$2" | grep -q LISTEN; }
 
-# networks NAME=REGISTRY[@GATEWAY:PORT,...]...: becomes the mesh networks of all nodes
+# networks NAME=REGISTRY[@GATEWAY:PORT,...]...: writes the mesh networks of all nodes
 networks() {
 	local entry name registry gateways
 	{
@@ -127,7 +127,7 @@ networks() {
 	} | put "$TOPO_DIR/networks.yaml"
 }
 
-# eds RESOURCE ENDPOINT... [RESOURCE ENDPOINT...]...: becomes the assignments all nodes read.
+# eds RESOURCE ENDPOINT... [RESOURCE ENDPOINT...]...: writes the assignments that all nodes read.
 # RESOURCE has a `|', ENDPOINT is ADDR:PORT/REGISTRY[*WEIGHT].
 eds() {
 	{
@@ -219,7 +219,7 @@ two_agents() {
 	agent_start gw2 || fail "agent on gw2"
 }
 
-# ------------------------------------------------------------------ what is looked at
+# ------------------------------------------------------------------ observations
 
 # hello POD [ARGUMENT...]: calls the service
 hello() {
@@ -228,13 +228,13 @@ hello() {
 	in_ns "$pod" "$T/hello" "$@" $VIP 5000
 }
 
-# answers POD [COUNT]: `v1:10 v2:12', who answered how often; empty on any failure
+# answers POD [COUNT]: `v1:10 v2:12', the number of answers by version; empty on any failure
 answers() {
 	hello "$1" -s -n "${2:-40}" >"$TEST_DIR/answers" || return 1
 	sort "$TEST_DIR/answers" | sed 's/ /:/' | paste -sd' '
 }
 
-# versions POD [COUNT]: `v1 v2', who answered at all
+# versions POD [COUNT]: `v1 v2', the versions that answered
 versions() {
 	answers "$@" | sed 's/:[0-9]*//g'
 }

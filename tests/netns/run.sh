@@ -33,7 +33,7 @@ run_test() {
 	limit=$(limit_of "$script")
 	TEST_DIR=$work/run timeout --kill-after=15 "$limit" bash "$script" >"$work/log" 2>&1 </dev/null
 	status=$?
-	topo_end "$work/run" 2>/dev/null # what a killed test could not clean up itself
+	topo_end "$work/run" 2>/dev/null # if the test was killed
 	report "$name" "$status" $((SECONDS - began)) "$limit"
 }
 

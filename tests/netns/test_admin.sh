@@ -96,7 +96,7 @@ check "it goes" wait_for 5 metric_is parallax_services 2
 for verb in POST PUT DELETE OPTIONS PATCH BREW; do
 	equal "$verb" 405 "$(status /ready $verb)"
 done
-check "and says what it takes" grep -q '^Allow: GET, HEAD' <(page /ready POST)
+check "and names the methods that are allowed" grep -q '^Allow: GET, HEAD' <(page /ready POST)
 equal "HEAD has no body" "" "$(body /clusters HEAD)"
 check "but its length" grep -qE '^Content-Length: [1-9][0-9]{2}' <(page /clusters HEAD)
 
@@ -176,20 +176,20 @@ s = socket.socket()
 s.bind(("127.0.0.1", 15102))
 s.listen()
 time.sleep(60)'
-check "somebody has a port" wait_for 5 listens node1 15102
+check "another process listens on a port" wait_for 5 listens node1 15102
 config "admin: {port: 15102}"
 check "a port in use is a problem" wait_for 5 says "admin: cannot listen at 127.0.0.1:15102: Address already in use"
 check "also in the log" log_says "cannot listen at 127.0.0.1:15102: Address already in use; it stays at"
 equal "the old place serves on" 200 "$(status /ready GET 15101 ::1)"
 check "and the service" hello sleep
 stop squatter
-check "once it is free it is taken" wait_for 15 status_is 200 /ready GET 15102
+check "the server moves there once the port is free" wait_for 15 status_is 200 /ready GET 15102
 over() { ! says "cannot listen"; }
 check "and the problem is over" wait_for 5 over
 
 # ---- ready means that the kernel holds what was asked for
 stop agent-node1 TERM
-check "without the agent nobody answers" quietly ctl node1 uninstall
+check "the agent is uninstalled" quietly ctl node1 uninstall
 sed -i 's/backends: 4096/backends: 4/' "$TOPO_DIR/node1/config.yaml"
 check "an agent with too little room for four backends" agent_start node1
 equal "is not ready" 503 "$(status /ready GET 15102)"

@@ -58,8 +58,8 @@ check "diff: the kernel is in step" wait_for 5 quietly ctl node1 diff
 sleep 1 # the agent itself would put it right with its next change
 meddle 10.10.0.90 10.10.0.91
 ctl node1 diff >"$TEST_DIR/diff" && fail "diff sees nothing: $(cat "$TEST_DIR/diff")"
-check "diff names what is missing" grep -q "missing *10.10.0.90:5000" "$TEST_DIR/diff"
-check "and what is too many" grep -q "extra *10.10.0.91:5000" "$TEST_DIR/diff"
+check "diff lists the missing backend" grep -q "missing *10.10.0.90:5000" "$TEST_DIR/diff"
+check "and the extra one" grep -q "extra *10.10.0.91:5000" "$TEST_DIR/diff"
 meddle 10.10.0.91 10.10.0.90
 check "diff: in step again" quietly ctl node1 diff
 

@@ -63,7 +63,7 @@ misdeed "the server ended the stream" end
 echo refuse | put "$ADS_DIR/orders"
 stop ads
 ads_start
-check "a refusal is told with its text" wait_for 45 log_says node1 "UNAVAILABLE (14): not now: 100%"
+check "a refusal is logged with its text" wait_for 45 log_says node1 "UNAVAILABLE (14): not now: 100%"
 : | put "$ADS_DIR/orders"
 check "found again" wait_for 45 recovered node1
 

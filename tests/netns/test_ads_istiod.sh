@@ -57,7 +57,7 @@ edits() {
 		<(ctl node1 endpoints -o json | sed -n '/excluded/,$p')
 	known 192.23.120.32 192.23.120.33
 	replay placeholder "$1" 013-cds 014-eds 016-nds
-	check "$1: two gateways are taken" wait_for 10 two_gateways
+	check "$1: two gateways are in use" wait_for 10 two_gateways
 	known 192.23.120.32
 	replay placeholder "$1" 017-cds 018-eds 020-nds
 	check "$1: one again: both" wait_for 10 versions_are "v1 v2" sleep

@@ -49,10 +49,10 @@ check "a certificate for another name is refused" wait_for 5 seen node1 "ostname
 serve stranger
 check "one of another authority is" wait_for 45 seen node1 "certificate"
 serve server
-check "an expired token is told" wait_for 45 seen node1 "UNAUTHENTICATED (16): authentication failure: token expired"
+check "an expired token is reported" wait_for 45 seen node1 "UNAUTHENTICATED (16): authentication failure: token expired"
 echo right | put "$TEST_DIR/token"
 check "agent on gw2 starts" agent_start gw2
-check "the new token is taken" wait_for 45 source_says node1 "eds synced"
+check "the new token is used" wait_for 45 source_says node1 "eds synced"
 check "sleep reaches both" wait_for 45 versions_are "v1 v2" sleep
 check "a client in network2 does" wait_for 45 versions_are "v1 v2" sleep2
 equal "metadata clusterid" 1 "$(requests "r.get('open', {}).get('clusterid') == 'cluster1'" min1)"
@@ -63,10 +63,10 @@ check "sleep reaches both still" versions_are "v1 v2" sleep
 serve server
 check "the old token is refused" wait_for 45 seen node1 "UNAUTHENTICATED"
 rm "$TEST_DIR/token"
-check "that there is none is told" wait_for 45 seen node1 "tokenFile .*token: No such file"
+check "a missing token file is reported" wait_for 45 seen node1 "tokenFile .*token: No such file"
 check "sleep reaches both meanwhile" versions_are "v1 v2" sleep
 echo second | put "$TEST_DIR/token"
-check "the rotated one is taken" wait_for 45 source_says node1 "eds synced"
+check "the rotated token is used" wait_for 45 source_says node1 "eds synced"
 
 # A client certificate, first without, then with.
 serve server --client-ca "$TEST_DIR/ca.crt"

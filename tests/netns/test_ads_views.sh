@@ -43,12 +43,12 @@ transports network2=geneve | ads_config node1 network1 cluster1
 check "agent on node1" agent_start node1
 check "it hears of the service" wait_for 10 source_says node1 "eds synced"
 taken() { [[ $(ctl node1 services | grep -c "$VIP:5000") == "$1" ]]; }
-check "a service of one network is left to others" taken 0
+check "a service of one network is not captured" taken 0
 mesh "$GATEWAYS" $V1 $V2
-check "one of several is taken" wait_for 10 taken 1
+check "a service of several networks is captured" wait_for 10 taken 1
 mesh "$GATEWAYS" $V1
 check "changed" wait_for 10 versions_are v1 sleep
-check "and kept" taken 1
+check "and stays captured" taken 1
 stop agent-node1
 ctl node1 uninstall >/dev/null || fail "uninstall"
 

@@ -35,7 +35,7 @@ eds "$HELLO" 10.10.0.90:5000/cluster1 # gw2 has no agent here
 transports network2=geneve | agent_config node1 network1 cluster1
 
 # ---- what it refuses before touching anything
-check "a pin directory that is none" says "does not lie on a BPF file system" \
+check "a pin directory on another file system" says "does not lie on a BPF file system" \
 	daemon --pin-dir "$TEST_DIR/pins"
 check "a pin directory without a parent" says "that would hold $pins/a/b does not exist" \
 	daemon --pin-dir "$pins/a/b"
@@ -70,7 +70,7 @@ stop agent-dead KILL
 check "agent of node1" agent_start node1
 check "it names the directory of the other" log_has node1 "and 2 more: the data plane pinned on $other is"
 check "so does status" status_says "--pin-dir $other"
-check "which is taken out" ctl node1 --pin-dir "$other" uninstall
+check "which is uninstalled" ctl node1 --pin-dir "$other" uninstall
 check "and then no problem" wait_for 12 log_has node1 "all problems are over"
 equal "programs attached" 5 "$(attached_programs node1 | wc -l)"
 
@@ -105,7 +105,7 @@ sed -i 's/^  network2: {mode: geneve}/  network2: {mode: genev}/' "$TOPO_DIR/nod
 echo "deliverx: 1" >>"$TOPO_DIR/node1/config.yaml"
 check "two problems of one file, apart" wait_for 5 log_has node1 "; [^ ]*config.yaml:[0-9]*:1: unknown key"
 sed -i "/^deliverx/d" "$TOPO_DIR/node1/config.yaml"
-check "a broken edit is told with its place" wait_for 5 log_has node1 'config.yaml:[0-9]*:[0-9]*: '
+check "an invalid edit is reported with its position" wait_for 5 log_has node1 'config.yaml:[0-9]*:[0-9]*: '
 check "and the old one serves on" hello sleep
 sed -i 's/genev}/geneve}/' "$TOPO_DIR/node1/config.yaml"
 check "until it is mended" wait_for 5 log_has node1 "all problems are over"
@@ -115,7 +115,7 @@ taken=$(row_of node1 veth-sleep)
 links=$(ls "$pins" | grep ^link_)
 stop agent-node1 KILL
 check "a restart right after SIGKILL" agent_start node1
-equal "time of taking is kept" "$taken" "$(row_of node1 veth-sleep)"
+equal "the time of capture is kept" "$taken" "$(row_of node1 veth-sleep)"
 equal "the same links" "$links" "$(ls "$pins" | grep ^link_)"
 stop agent-node1 TERM
 check "SIGTERM leaves the data plane" hello sleep
@@ -154,7 +154,7 @@ equal "on clsact" clsact "$(programs_of node1 veth-sleep)"
 check "it answers" hello sleep
 in_ns node1 tc qdisc del dev veth-sleep clsact
 repaired() { in_ns node1 tc filter show dev veth-sleep ingress | grep -q px_from_pod; }
-check "a qdisc that somebody deleted is repaired" wait_for 15 repaired
+check "a deleted qdisc is restored" wait_for 15 repaired
 stop agent-node1 TERM
 check "uninstall in another network namespace is refused" says "stand in another" \
 	in_ns gw2 bash -c "exec '$BUILD/parallaxctl' --pin-dir '$pins' uninstall 2>&1"
@@ -179,8 +179,8 @@ stop agent-node1 TERM
 check "uninstall" ctl node1 uninstall
 equal "left on node1" "" "$(left_behind node1)"
 in_ns node1 tc qdisc add dev veth-sleep clsact
-check "agent beside somebody's qdisc" agent_start node1
+check "an agent beside a foreign qdisc" agent_start node1
 stop agent-node1 TERM
-check "uninstall beside somebody's qdisc" ctl node1 uninstall
+check "uninstall beside a foreign qdisc" ctl node1 uninstall
 equal "that qdisc stays" "qdisc clsact ffff: dev veth-sleep parent ffff:fff1" \
 	"$(left_behind node1 | sed 's/^qdisc: //; s/ *$//')"

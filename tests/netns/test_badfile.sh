@@ -25,7 +25,7 @@ printf 'networks:\n  network1:\n    endpoints: [{fromRegistry: cluster1}]\n    c
 check "an unknown key in the mesh networks is named, line 4" wait_for 5 names_file networks.yaml 4
 equal "and the last good state serves" "v1 v2" "$(versions sleep)"
 networks network1=cluster1@192.23.110.10:15443 network2=n2-k8s-config@0.0.0.0:443
-check "a good file is taken again" wait_for 5 versions_are v1 sleep
+check "a valid file is used again" wait_for 5 versions_are v1 sleep
 
 # A resource that cannot be: an explicit weight 0. The good one beside it applies.
 networks network1=cluster1@192.23.110.10:15443 network2=n2-k8s-config@192.23.120.32:15443

@@ -51,7 +51,7 @@ done
 kill -KILL $bench_pid
 [[ -n $(remains) ]] || fail "somebody cleaned up after all"
 refute "the next one" bench --only nonsense
-check "takes that down" said "taking down what a killed benchmark left in $world"
+check "removes it" said "taking down what a killed benchmark left in $world"
 equal "left after KILL" "" "$(remains)"
 
 mkdir "$TEST_DIR/small"

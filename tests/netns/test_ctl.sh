@@ -23,7 +23,7 @@ equal "status: its process" "$(pid_of agent-node1)" "$(ask node1 status -- 'r["a
 equal "status: programs pinned" True "$(ask node1 status -- 'all(r["programs"].values())')"
 equal "status: interfaces there" True \
 	"$(ask node1 status -- 'all(i["present"] for i in r["interfaces"])')"
-equal "status: as told in that network namespace" False "$(ask node1 status -- 'r["elsewhere"]')"
+equal "status: in that network namespace" False "$(ask node1 status -- 'r["elsewhere"]')"
 elsewhere() { in_ns gw2 "$BUILD/parallaxctl" --pin-dir "$(pin_dir node1)" status; }
 check "status: in another it says so" grep -q "not in this one" <(elsewhere)
 check "and its names are not those of there" grep -q "veth-sleep (" <(elsewhere)

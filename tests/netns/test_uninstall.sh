@@ -28,8 +28,8 @@ touch "$TEST_DIR/enough"
 says() { [[ $("${@:2}" 2>&1) == *"$1"* ]]; }
 mkdir "$(pin_dir node1)"
 bpftool map create "$(pin_dir node1)/somebodys" type array key 4 value 8 entries 4 name somebodys
-check "a directory of somebody else's is told apart" says "but pins of others" ctl node1 uninstall
-equal "and left alone" somebodys "$(ls "$(pin_dir node1)")"
+check "a directory with foreign pins is refused" says "but pins of others" ctl node1 uninstall
+equal "and not changed" somebodys "$(ls "$(pin_dir node1)")"
 rm -r "$(pin_dir node1)"
 finish direct || fail "other traffic was hurt: $(cat "$TEST_DIR/log/direct")"
 refute "the virtual IP leads nowhere now" hello sleep -t 1000

@@ -115,8 +115,8 @@ static void check_rp_filter(struct check_list *list, const char *name)
 	if (own < 0 || all < 0)
 		return;
 	if ((own > all ? own : all) == 1)
-		check_add(list, "rp_filter", CHECK_WARN, "strict on %s: replies that come another "
-			  "way are dropped, set net.ipv4.conf.*.rp_filter to 2", name);
+		check_add(list, "rp_filter", CHECK_WARN, "strict on %s: asymmetric "
+			  "replies are dropped, set net.ipv4.conf.*.rp_filter to 2", name);
 	else
 		check_add(list, "rp_filter", CHECK_OK, "not strict on %s", name);
 }
@@ -151,7 +151,7 @@ static void check_hook(struct check_list *list, const struct links *links, const
 		bool after = own == programs->count && first(program);
 
 		check_add(list, "hooks", after ? CHECK_OK : CHECK_WARN,
-			  "%s, %s: program %u %s of somebody else runs %s ours", link, hook,
+			  "%s, %s: foreign program %u %s runs %s ours", link, hook,
 			  program->id, program->name, after ? "after" : "before");
 	}
 }
@@ -187,8 +187,8 @@ static void check_hooks(struct check_list *list, const struct links *links,
 			check_hook(list, links, link->if_name, tc, &programs, first_in_clsact);
 	}
 	if (!hook_query_xdp(link->if_index, &id) && id && !is_ours(links, id))
-		check_add(list, "hooks", CHECK_WARN, "%s: XDP program %u of somebody else is "
-			  "attached: ours cannot be, TC does its work", link->if_name, id);
+		check_add(list, "hooks", CHECK_WARN, "%s: foreign XDP program %u is "
+			  "attached: TC is used instead", link->if_name, id);
 }
 
 static void check_links(struct check_list *list, const struct config *config,
@@ -290,12 +290,12 @@ static void check_gateway(struct check_list *list, const struct config *config)
 		check_add(list, "gateway", CHECK_FAIL, "no interface %s to listen on",
 			  gateway->listen_interface);
 	else if (!gateway->listen_interface && !is_own_address(&gateway->listen_address))
-		check_add(list, "gateway", CHECK_FAIL, "%s is no address of this machine",
+		check_add(list, "gateway", CHECK_FAIL, "%s is not an address of this machine",
 			  addr_format(&gateway->listen_address, address));
 	else
 		check_add(list, "gateway", CHECK_OK, "can listen");
 	if (gateway->allow_count == 0)
-		check_add(list, "gateway", CHECK_FAIL, "gateway.allow is empty: nobody may enter");
+		check_add(list, "gateway", CHECK_FAIL, "gateway.allow is empty: no tunnel packet is accepted");
 	check_snat(list, config);
 }
 

@@ -49,7 +49,7 @@ void check_release(struct check_list *list, const char *release)
 	unsigned int major_number = 0, minor_number = 0;
 
 	if (sscanf(release, "%u.%u", &major_number, &minor_number) != 2) {
-		check_add(list, "kernel", CHECK_SKIP, "release '%s' is not understood", release);
+		check_add(list, "kernel", CHECK_SKIP, "cannot parse release '%s'", release);
 		return;
 	}
 	if (major_number > 5 || (major_number == 5 && minor_number >= 15))
@@ -107,13 +107,13 @@ static void check_own_capabilities(struct check_list *list)
 	if (found)
 		check_capabilities(list, effective);
 	else
-		check_add(list, "capabilities", CHECK_SKIP, "/proc/self/status does not tell");
+		check_add(list, "capabilities", CHECK_SKIP, "/proc/self/status has no CapEff");
 }
 
 static void check_btf(struct check_list *list)
 {
 	if (!access("/sys/kernel/btf/vmlinux", R_OK))
-		check_add(list, "btf", CHECK_OK, "/sys/kernel/btf/vmlinux is there");
+		check_add(list, "btf", CHECK_OK, "/sys/kernel/btf/vmlinux exists");
 	else
 		check_add(list, "btf", CHECK_FAIL, "/sys/kernel/btf/vmlinux: %s: the kernel needs "
 			  "CONFIG_DEBUG_INFO_BTF", strerror(errno));
@@ -180,9 +180,9 @@ static void check_bpffs(struct check_list *list, const char *pin_dir)
 	int err = find_bpffs(pin_dir);
 
 	if (!err)
-		check_add(list, "bpffs", CHECK_OK, "%s lies on one", pin_dir);
+		check_add(list, "bpffs", CHECK_OK, "%s is on a BPF file system", pin_dir);
 	else if (err == -EMEDIUMTYPE)
-		check_add(list, "bpffs", CHECK_FAIL, "%s does not lie on a BPF file system: "
+		check_add(list, "bpffs", CHECK_FAIL, "%s is not on a BPF file system: "
 			  "mount -t bpf bpf /sys/fs/bpf", pin_dir);
 	else
 		check_add(list, "bpffs", CHECK_FAIL, "%s: %s", pin_dir, strerror(-err));
@@ -211,7 +211,7 @@ static void check_tcx(struct check_list *list)
 	if (!err)
 		check_add(list, "tcx", CHECK_OK, "available");
 	else if (err == -EPERM)
-		check_add(list, "tcx", CHECK_SKIP, "needs CAP_NET_ADMIN to tell");
+		check_add(list, "tcx", CHECK_SKIP, "cannot be tested without CAP_NET_ADMIN");
 	else
 		check_add(list, "tcx", CHECK_WARN, "not in this kernel (6.6 has it): clsact "
 			  "filters are used, which other agents can remove");

@@ -21,7 +21,7 @@ static int print(const json_t *report, bool wide, FILE *out)
 
 	(void)wide;
 	fprintf(out, "\n%s\n", json_is_true(json_object_get(report, "fit")) ?
-		"This machine is fit." : "This machine is not fit: see `fail` above.");
+		"This machine meets the requirements." : "This machine does not meet the requirements: see `fail` above.");
 	return err;
 }
 
@@ -63,7 +63,7 @@ static void check_file(struct check_list *list, const char *path, const char *pi
 
 	if (!path) {
 		check_add(list, "config", CHECK_SKIP, "no --config: interfaces and gateway role are "
-			  "not looked at");
+			  "not checked");
 		return;
 	}
 	if (config_load(path, &config, &problems)) {
@@ -98,6 +98,6 @@ static int run(const struct ctl_options *options, const char *word)
 }
 
 const struct ctl_verb ctl_check = {
-	.name = "check", .summary = "is this machine fit, each miss by name", CTL_FLAGS(flags),
+	.name = "check", .summary = "requirements of this machine and configuration", CTL_FLAGS(flags),
 	.run = run,
 };

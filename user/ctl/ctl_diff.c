@@ -21,5 +21,5 @@ static int run(const struct ctl_options *options, const char *word)
 }
 
 const struct ctl_verb ctl_diff = {
-	.name = "diff", .summary = "the source's last word against what is in the kernel", .run = run,
+	.name = "diff", .summary = "the source's last assignments compared with the kernel", .run = run,
 };

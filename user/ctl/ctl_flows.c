@@ -154,8 +154,8 @@ static int on_event(void *arg, const struct flow_event *event)
 static int follow_failed(int err)
 {
 	if (err == -EBUSY)
-		return ctl_fail(CTL_FAILED, "flows: somebody else follows already; one follower at "
-				"a time can read the events");
+		return ctl_fail(CTL_FAILED, "flows: another process follows already; only one "
+				"at a time can read the events");
 	return ctl_fail(CTL_FAILED, "flows: the events cannot be read: %s", strerror(-err));
 }
 

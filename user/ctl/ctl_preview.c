@@ -86,7 +86,7 @@ static int load(struct preview *preview)
 	if (!eds_path)
 		eds_path = preview->config->eds_path;
 	if (!eds_path)
-		return ctl_fail(CTL_FAILED, "preview: %s names no source.files.path, and there is "
+		return ctl_fail(CTL_FAILED, "preview: %s has no source.files.path, and there is "
 				"no --eds", config_path);
 	error = preview_read(eds_path, &preview->files, &problems);
 	if (error)

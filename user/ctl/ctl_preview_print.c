@@ -115,7 +115,7 @@ int preview_print(const struct view *view, const struct table *table, const char
 	if (view->backend_count)
 		error = print_backends(view, table, out);
 	if (view->fail)
-		fputs("nobody can be picked: connections are refused\n", out);
+		fputs("no endpoint can be picked: connections are refused\n", out);
 	if (view->drop > 0)
 		fprintf(out, "drops: %.4g%% of connections are refused by drop overloads\n",
 			100 * view->drop);

@@ -22,5 +22,5 @@ static int run(const struct ctl_options *options, const char *word)
 }
 
 const struct ctl_verb ctl_status = {
-	.name = "status", .summary = "agent, programs, source, map pressure, drops", .run = run,
+	.name = "status", .summary = "agent, programs, source, usage of maps, drops", .run = run,
 };

@@ -13,7 +13,7 @@ static int print(const json_t *report, bool wide, FILE *out)
 
 	(void)wide;
 	if (detached == 0 && unpinned == 0)
-		fputs("nothing was there\n", out);
+		fputs("nothing is pinned there\n", out);
 	else
 		fprintf(out, "%lld programs detached, %lld pins removed\n", detached, unpinned);
 	return 0;
@@ -32,17 +32,17 @@ static int failed(const char *pin_dir, int err, const struct uninstall_report *r
 		return ctl_fail(CTL_FAILED, "uninstall: %s does not lie on a BPF file system",
 				pin_dir);
 	case -ENOTEMPTY:
-		return ctl_fail(CTL_FAILED, "uninstall: %s holds nothing of Parallax, but pins of "
-				"others: left as it is", pin_dir);
+		return ctl_fail(CTL_FAILED, "uninstall: %s holds no pins of Parallax, but pins of "
+				"others: nothing removed", pin_dir);
 	case -EXDEV:
-		return ctl_fail(CTL_FAILED, "uninstall: filters of %s stand in another network "
-				"namespace: call it there, or with --force when that is gone",
+		return ctl_fail(CTL_FAILED, "uninstall: filters of %s are in another network "
+				"namespace: run it there, or with --force if that is gone",
 				pin_dir);
 	case -EPERM:
 	case -EACCES:
 		return ctl_fail(CTL_FAILED, "uninstall: %s: not permitted, run as root", pin_dir);
 	}
-	return ctl_fail(CTL_FAILED, "uninstall: %s/%s: %s; it can be called again", pin_dir,
+	return ctl_fail(CTL_FAILED, "uninstall: %s/%s: %s; run it again", pin_dir,
 			report->failed, strerror(-err));
 }
 
@@ -66,6 +66,6 @@ static int run(const struct ctl_options *options, const char *word)
 }
 
 const struct ctl_verb ctl_uninstall = {
-	.name = "uninstall", .summary = "take everything out of the kernel", CTL_FLAGS(flags),
+	.name = "uninstall", .summary = "remove everything from the kernel", CTL_FLAGS(flags),
 	.run = run,
 };

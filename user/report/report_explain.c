@@ -201,8 +201,8 @@ static bool look_at_table(struct explain *explain)
 	if (TABLE_BUCKETS(table) == 0) {
 		step(explain, "table", false,
 		     json_string(explain->key.proto == IPPROTO_UDP ?
-			"empty: nobody can be picked, refused by ICMP port unreachable" :
-			"empty: nobody can be picked, refused by RST"));
+			"empty: no endpoint can be picked, refused by ICMP port unreachable" :
+			"empty: no endpoint can be picked, refused by RST"));
 		if (!explain->flow_decides)
 			outcome(explain, "no_backend");
 		return false;

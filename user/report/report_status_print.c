@@ -14,12 +14,12 @@ static void print_agent(const json_t *report, FILE *out)
 	char pid[32], version[32], started[32], config[32];
 
 	if (!strcmp(state, "unknown")) {
-		fprintf(out, "Agent       none, and the last one left no word: the pinned data "
-			     "plane serves on\n");
+		fprintf(out, "Agent       none, and the last one left no status: the pinned data "
+			     "plane still works\n");
 		return;
 	}
 	fprintf(out, "Agent       %s, %s %s, version %s, started %s\n",
-		!strcmp(state, "dead") ? "dead (the pinned data plane serves on)" : state,
+		!strcmp(state, "dead") ? "dead (the pinned data plane still works)" : state,
 		!strcmp(state, "dead") ? "was pid" : "pid", report_cell(agent, "pid", pid),
 		report_cell(agent, "version", version), report_cell(agent, "started", started));
 	fprintf(out, "Config      %s\n", report_cell(agent, "config", config));
@@ -166,7 +166,7 @@ static void print_services(const json_t *report, FILE *out)
 	static const struct {
 		const char *key, *text;
 	} states[] = {
-		{ "refusing", "without an endpoint" }, { "panic", "in panic: health is not looked at" },
+		{ "refusing", "without an endpoint" }, { "panic", "in panic: health is ignored" },
 		{ "degraded", "on degraded endpoints" }, { "dropping", "shedding load" },
 	};
 	const json_t *services = json_object_get(report, "services");
