@@ -35,7 +35,6 @@
 #define IP_HLEN 20
 #define UDP_HLEN 8
 #define TCP_HLEN 20
-#define ICMP_HLEN 8
 #define IP_DF 0x4000
 #define IP_MF 0x2000
 #define IP_OFFSET 0x1fff

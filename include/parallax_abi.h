@@ -145,7 +145,6 @@ enum flow_role {
 
 /* zone: bits 8-31 network id (FLOW_GATEWAY: of the sender; else 0), bits 1-7 role, bit 0 UDP. */
 #define FLOW_ZONE(network, role, udp) ((__u32)(network) << 8 | (__u32)(role) << 1 | !!(udp))
-#define FLOW_NETWORK(zone) ((zone) >> 8)
 #define FLOW_ROLE(zone) ((zone) >> 1 & 0x7f)
 #define FLOW_IS_UDP(zone) ((zone) & 1)
 
