@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The parts that requests of both modes are made of. */
+/* Requests of both modes as bytes. */
 #include "session_message.h"
 
 #include <errno.h>
+#include <stdlib.h>
+
+#include <discovery.pb-c.h>
 
 #include "arena.h"
-#include "session_request.h"
+#include "array.h"
 
 #define CODE_INTERNAL 13 /* google.rpc.Code; Envoy's in a NACK */
 
@@ -22,6 +25,19 @@ static char *client_features[] = {
 };
 
 typedef Pb__Struct__FieldsEntry fields_entry;
+typedef Pb__DeltaDiscoveryRequest__InitialResourceVersionsEntry version_entry;
+
+/* What both kinds of request have. */
+struct message {
+	struct arena *arena; /* owns everything but names */
+	Pb__Node *node;      /* in the first request of a stream; or NULL */
+	Pb__Status *error;   /* in a NACK; or NULL */
+	char *type_url;
+	char **subscribe; /* SotW: all names; delta: new ones */
+	size_t subscribe_count;
+	char **unsubscribe; /* delta */
+	size_t unsubscribe_count;
+};
 
 static int add_field(struct arena *arena, const struct xds_metadata *from, fields_entry **ret)
 {
@@ -73,7 +89,7 @@ static int add_node(struct arena *arena, const struct xds_node *from, Pb__Node *
 		node->user_agent_version = (char *)from->user_agent_version;
 	}
 	node->client_features = client_features;
-	node->n_client_features = sizeof(client_features) / sizeof(*client_features);
+	node->n_client_features = COUNT(client_features);
 	*ret = node;
 	return node->metadata ? 0 : -ENOMEM;
 }
@@ -92,7 +108,7 @@ static int add_error(struct arena *arena, char *text, Pb__Status **ret)
 }
 
 static int add_names(const struct xds_session *session, unsigned int parts,
-		     struct session_message *message)
+		     struct message *message)
 {
 	const struct xds_list *list = &session->channels[XDS_EDS].list;
 	bool all = session->mode == XDS_SOTW || parts & REQUEST_FIRST;
@@ -113,7 +129,7 @@ static int add_names(const struct xds_session *session, unsigned int parts,
 }
 
 static int fill(const struct xds_session *session, enum xds_type type, unsigned int parts,
-		struct session_message *message)
+		struct message *message)
 {
 	char *error = session->channels[type].error;
 	int err = 0;
@@ -131,20 +147,90 @@ static int fill(const struct xds_session *session, enum xds_type type, unsigned 
 	return err;
 }
 
-int session_message_make(const struct xds_session *session, enum xds_type type,
-			 unsigned int parts, struct session_message *ret)
+/* initial_resource_versions: the server sends only what is new, and the names of those removed. */
+static int add_versions(const struct xds_channel *channel, struct arena *arena,
+			Pb__DeltaDiscoveryRequest *request)
 {
-	struct session_message message = {.arena = arena_new(0)};
-	int err = message.arena ? fill(session, type, parts, &message) : -ENOMEM;
+	size_t count = channel->list.count;
+	version_entry *entries = arena_array(arena, count, sizeof(*entries));
 
-	if (err)
-		session_message_done(&message);
-	else
-		*ret = message;
-	return err;
+	request->initial_resource_versions =
+		arena_array(arena, count, sizeof(*request->initial_resource_versions));
+	if (!entries || !request->initial_resource_versions)
+		return -ENOMEM;
+	for (size_t i = 0; i < count; i++) {
+		struct xds_resource *held = channel->list.items[i];
+		version_entry *entry = &entries[request->n_initial_resource_versions];
+
+		if (!held->arena || !*held->name)
+			continue;
+		pb__delta_discovery_request__initial_resource_versions_entry__init(entry);
+		entry->key = held->name;
+		entry->value = held->version ? held->version : entry->value;
+		request->initial_resource_versions[request->n_initial_resource_versions++] = entry;
+	}
+	return 0;
 }
 
-void session_message_done(struct session_message *message)
+static int pack(struct xds_session *session, const ProtobufCMessage *request, size_t *ret_length)
 {
-	arena_free(message->arena);
+	free(session->request);
+	session->request = malloc(protobuf_c_message_get_packed_size(request) + 1);
+	if (!session->request)
+		return -ENOMEM;
+	*ret_length = protobuf_c_message_pack(request, session->request);
+	return 0;
+}
+
+/* What changed in the subscription, or a reply, never both. */
+static int pack_delta(struct xds_session *session, const struct xds_channel *channel,
+		      unsigned int parts, const struct message *message, size_t *ret_length)
+{
+	Pb__DeltaDiscoveryRequest request = PB__DELTA_DISCOVERY_REQUEST__INIT;
+	int err = 0;
+
+	request.node = message->node;
+	request.type_url = message->type_url;
+	request.error_detail = message->error;
+	if (parts & REQUEST_REPLY && channel->nonce)
+		request.response_nonce = channel->nonce;
+	if (parts & REQUEST_FIRST)
+		err = add_versions(channel, message->arena, &request);
+	request.resource_names_subscribe = message->subscribe;
+	request.n_resource_names_subscribe = message->subscribe_count;
+	request.resource_names_unsubscribe = message->unsubscribe;
+	request.n_resource_names_unsubscribe = message->unsubscribe_count;
+	return err ? err : pack(session, &request.base, ret_length);
+}
+
+/* Each has the whole subscription. */
+static int pack_sotw(struct xds_session *session, const struct xds_channel *channel,
+		     const struct message *message, size_t *ret_length)
+{
+	Pb__DiscoveryRequest request = PB__DISCOVERY_REQUEST__INIT;
+
+	request.node = message->node;
+	request.type_url = message->type_url;
+	request.error_detail = message->error;
+	request.response_nonce = channel->nonce ? channel->nonce : request.response_nonce;
+	/* in a NACK the last version accepted */
+	request.version_info = channel->version ? channel->version : request.version_info;
+	request.resource_names = message->subscribe;
+	request.n_resource_names = message->subscribe_count;
+	return pack(session, &request.base, ret_length);
+}
+
+int session_build(struct xds_session *session, enum xds_type type, unsigned int parts,
+		  size_t *ret_length)
+{
+	const struct xds_channel *channel = &session->channels[type];
+	struct message message = {.arena = arena_new(0)};
+	int err = message.arena ? fill(session, type, parts, &message) : -ENOMEM;
+
+	if (!err)
+		err = session->mode == XDS_SOTW
+			      ? pack_sotw(session, channel, &message, ret_length)
+			      : pack_delta(session, channel, parts, &message, ret_length);
+	arena_free(message.arena);
+	return err;
 }

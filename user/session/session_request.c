@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* What is sent next, and when: first requests, replies, changes of the subscription. */
-#include "session_request.h"
-
-#include <errno.h>
-#include <stdlib.h>
-#include <string.h>
+#include "session_message.h"
 
 static bool has_names(const struct xds_channel *channel)
 {
@@ -103,22 +99,12 @@ static unsigned int choose_parts(const struct xds_session *session, enum xds_typ
 	return REQUEST_NAMES;
 }
 
-static int build(struct xds_session *session, enum xds_type type, unsigned int parts,
-		 size_t *ret_length)
-{
-	free(session->request);
-	session->request = NULL;
-	return session->mode == XDS_SOTW
-		       ? session_build_sotw(session, type, parts, ret_length)
-		       : session_build_delta(session, type, parts, ret_length);
-}
-
 static int send_type(struct xds_session *session, enum xds_type type, int64_t now_ms,
 		     struct xds_request *ret)
 {
 	unsigned int parts = choose_parts(session, type, now_ms);
 	size_t length;
-	int err = build(session, type, parts, &length);
+	int err = session_build(session, type, parts, &length);
 
 	if (err)
 		return err;
