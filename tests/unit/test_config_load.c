@@ -559,8 +559,8 @@ static void reads_a_control_plane(void **state)
 	assert_string_equal(ads->addresses[1].host, "2001:db8::1");
 	assert_int_equal(ads->view, ADS_VIEW_PER_NETWORK);
 	assert_int_equal(ads->mode, ADS_MODE_SOTW);
-	assert_string_equal(ads->ca_file, "/etc/parallax/ca.pem");
-	assert_string_equal(ads->token_file, "/etc/parallax/token");
+	assert_string_equal(ads->ca.path, "/etc/parallax/ca.pem");
+	assert_string_equal(ads->token.path, "/etc/parallax/token");
 	assert_string_equal(ads->node.ip, "10.1.1.1");
 	assert_int_equal(ads->node.metadata_count, 2);
 	assert_string_equal(ads->node.metadata[0].value, "true");

@@ -36,15 +36,11 @@ static void read_listen(struct tree_walk *walk, const struct tree_node *node, vo
 		tree_problem(walk, node, "expected either interface or address");
 }
 
-static void read_snat(struct tree_walk *walk, const struct tree_node *node, void *target)
+static void check_snat(struct tree_walk *walk, const struct tree_node *node,
+		       const struct config_gateway_role *gateway)
 {
-	struct config_gateway_role *gateway = target;
 	char text[ADDR_TEXT_MAX];
 
-	gateway->snat = tree_list(walk, node, "a list of addresses", MAX_SNAT,
-				  sizeof(*gateway->snat), read_ipv4, &gateway->snat_count);
-	if (node->kind == TREE_SEQUENCE && !node->count)
-		tree_problem(walk, node, "expected an address or more");
 	for (size_t i = 1; i < gateway->snat_count; i++)
 		for (size_t j = 0; j < i; j++)
 			if (addr_equal(&gateway->snat[i], &gateway->snat[j]))
@@ -66,20 +62,15 @@ static void read_source(struct tree_walk *walk, const struct tree_node *node, vo
 		tree_expected(walk, node, "an IPv4 address or range");
 }
 
-static void read_allow(struct tree_walk *walk, const struct tree_node *node, void *target)
-{
-	struct config_gateway_role *gateway = target;
-
-	gateway->allow = tree_list(walk, node, "a list of address ranges", MAX_ALLOWED,
-				   sizeof(*gateway->allow), read_source, &gateway->allow_count);
-}
-
 void config_read_gateway(struct tree_walk *walk, const struct tree_node *node, void *target)
 {
 	static const struct tree_field fields[] = {
 		{TREE_FIELD("listen", read_listen), .required = true},
-		{TREE_FIELD("snat", read_snat), .required = true},
-		{TREE_FIELD("allow", read_allow)},
+		{TREE_LIST("snat", "a list of addresses", MAX_SNAT, read_ipv4,
+			   struct config_gateway_role, snat, snat_count),
+		 .some = "an address", .required = true},
+		{TREE_LIST("allow", "a list of address ranges", MAX_ALLOWED, read_source,
+			   struct config_gateway_role, allow, allow_count)},
 	};
 	struct config_gateway_role *gateway = &((struct config *)target)->gateway;
 	const struct tree_node *allow;
@@ -87,6 +78,7 @@ void config_read_gateway(struct tree_walk *walk, const struct tree_node *node, v
 	gateway->enabled = true;
 	tree_fields(walk, node, "a mapping with listen, snat and allow", fields, COUNT(fields),
 		    gateway);
+	check_snat(walk, tree_get(node, "snat"), gateway);
 	allow = tree_get(node, "allow");
 	if (node->kind == TREE_MAPPING &&
 	    (!allow || (allow->kind == TREE_SEQUENCE && !allow->count)))

@@ -94,7 +94,7 @@ void config_read_network_ids(struct tree_walk *walk, const struct tree_node *nod
 	}
 }
 
-static void read_group(struct tree_walk *walk, const struct tree_node *node, void *target)
+void config_read_flat(struct tree_walk *walk, const struct tree_node *node, void *target)
 {
 	struct config_flat *group = target;
 
@@ -102,14 +102,6 @@ static void read_group(struct tree_walk *walk, const struct tree_node *node, voi
 				    config_read_name, &group->count);
 	if (node->kind == TREE_SEQUENCE && node->count < 2)
 		tree_problem(walk, node, "expected two networks or more");
-}
-
-void config_read_flat(struct tree_walk *walk, const struct tree_node *node, void *target)
-{
-	struct config *config = target;
-
-	config->flat = tree_list(walk, node, "a list of lists of networks", MAX_NETWORKS,
-				 sizeof(*config->flat), read_group, &config->flat_count);
 }
 
 static void check_name(struct tree_walk *walk, const struct tree_node *node, const char *name,

@@ -18,15 +18,18 @@ void config_schema_read(struct tree_walk *walk, const struct tree_node *root,
 void config_env_apply(struct tree_walk *walk, struct yaml_tree *tree, char *const *environment);
 
 /* Readers of one top-level key into a struct config. */
-tree_reader config_read_services, config_read_source, config_read_gateway, config_read_admin,
-	config_read_transports, config_read_network_ids, config_read_flat;
+tree_reader config_read_source, config_read_gateway, config_read_admin, config_read_transports,
+	config_read_network_ids;
+/* Readers of an item of `services` and `flat`. */
+tree_reader config_read_service, config_read_flat;
 
 /* Reads a name into a const char *, copied into walk->arena: no white space, no control bytes, at
  * most CONFIG_NAME_MAX bytes. */
 tree_reader config_read_name;
 
-/* `path` relative to the directory of `config_path`, in walk->arena; NULL if out of memory. */
-const char *config_path_from(struct tree_walk *walk, const char *config_path, const char *path);
+/* Reads a path into a const char *, or a struct config_file; relative paths start at the directory of
+ * walk->file. */
+tree_reader config_read_path, config_read_file;
 
 /* Reports each VIP:port/protocol that two services list, and more of them than limits.services. */
 void config_check_services(struct tree_walk *walk, const struct tree_node *services,

@@ -10,7 +10,7 @@
 
 #define SERVICE_ADDRESSES_MAX 64
 #define SERVICE_PORTS_MAX 1024
-#define AFFINITY_MAX (365ULL * 86400)
+#define AFFINITY_MAX (365u * 86400)
 
 static void read_host(struct tree_walk *walk, const struct tree_node *node, void *target)
 {
@@ -37,17 +37,6 @@ static void read_address(struct tree_walk *walk, const struct tree_node *node, v
 		tree_expected(walk, node, "a virtual IP");
 }
 
-static void read_addresses(struct tree_walk *walk, const struct tree_node *node, void *target)
-{
-	struct config_service *service = target;
-
-	service->addresses = tree_list(walk, node, "a list of IP addresses", SERVICE_ADDRESSES_MAX,
-				       sizeof(*service->addresses), read_address,
-				       &service->address_count);
-	if (node->kind == TREE_SEQUENCE && !node->count)
-		tree_problem(walk, node, "expected an IP address or more");
-}
-
 static void read_protocol(struct tree_walk *walk, const struct tree_node *node, void *target)
 {
 	unsigned int choice = 0;
@@ -67,44 +56,21 @@ static void read_port(struct tree_walk *walk, const struct tree_node *node, void
 	tree_fields(walk, node, "a mapping with port and protocol", fields, COUNT(fields), target);
 }
 
-static void read_ports(struct tree_walk *walk, const struct tree_node *node, void *target)
-{
-	struct config_service *service = target;
-
-	service->ports = tree_list(walk, node, "a list of ports", SERVICE_PORTS_MAX,
-				   sizeof(*service->ports), read_port, &service->port_count);
-	if (node->kind == TREE_SEQUENCE && !node->count)
-		tree_problem(walk, node, "expected a port or more");
-}
-
-static void read_affinity(struct tree_walk *walk, const struct tree_node *node, void *target)
-{
-	uint64_t seconds = 0;
-
-	tree_duration(walk, node, AFFINITY_MAX, &seconds);
-	((struct config_service *)target)->affinity_seconds = (uint32_t)seconds;
-}
-
-static void read_service(struct tree_walk *walk, const struct tree_node *node, void *target)
+void config_read_service(struct tree_walk *walk, const struct tree_node *node, void *target)
 {
 	static const struct tree_field fields[] = {
 		{TREE_FIELD("host", read_host), .required = true},
-		{TREE_FIELD("addresses", read_addresses), .required = true},
-		{TREE_FIELD("ports", read_ports), .required = true},
-		{TREE_FIELD("affinity", read_affinity)},
+		{TREE_LIST("addresses", "a list of IP addresses", SERVICE_ADDRESSES_MAX, read_address,
+			   struct config_service, addresses, address_count),
+		 .some = "an IP address", .required = true},
+		{TREE_LIST("ports", "a list of ports", SERVICE_PORTS_MAX, read_port,
+			   struct config_service, ports, port_count),
+		 .some = "a port", .required = true},
+		{TREE_DURATION("affinity", 0, AFFINITY_MAX, struct config_service, affinity_seconds)},
 	};
 
 	tree_fields(walk, node, "a mapping with host, addresses and ports", fields, COUNT(fields),
 		    target);
-}
-
-void config_read_services(struct tree_walk *walk, const struct tree_node *node, void *target)
-{
-	struct config *config = target;
-
-	config->services = tree_list(walk, node, "a list of services", CONFIG_LIST_MAX,
-				     sizeof(*config->services), read_service,
-				     &config->service_count);
 }
 
 /* One VIP:port/protocol, and the entry of `ports` that lists it. */

@@ -18,38 +18,6 @@
 #define MESSAGE_MIN (64u << 10)
 #define MESSAGE_MAX (1u << 30)
 
-/* ------------------------------------------------------------------ files */
-
-static void read_path(struct tree_walk *walk, const struct tree_node *node,
-		      const struct config *config, const char **ret)
-{
-	const char *path;
-
-	if (!tree_text(walk, node, &path))
-		*ret = config_path_from(walk, config->path, path);
-}
-
-static void read_file(struct tree_walk *walk, const struct tree_node *node,
-		      const struct config *config, const char **ret, struct config_place *ret_at)
-{
-	read_path(walk, node, config, ret);
-	*ret_at = (struct config_place){node->line, node->column};
-}
-
-static void read_files_path(struct tree_walk *walk, const struct tree_node *node, void *target)
-{
-	struct config *config = target;
-
-	read_path(walk, node, config, &config->eds_path);
-}
-
-static void read_files(struct tree_walk *walk, const struct tree_node *node, void *target)
-{
-	static const struct tree_field fields[] = {{TREE_FIELD("path", read_files_path), .required = true}};
-
-	tree_fields(walk, node, "a mapping with path", fields, COUNT(fields), target);
-}
-
 /* ------------------------------------------------------------------ ads: addresses */
 
 static bool parse_address(struct tree_walk *walk, const char *text,
@@ -85,24 +53,7 @@ static void read_address(struct tree_walk *walk, const struct tree_node *node, v
 		tree_expected(walk, node, "HOST:PORT");
 }
 
-static void read_addresses(struct tree_walk *walk, const struct tree_node *node, void *target)
-{
-	struct config_ads *ads = &((struct config *)target)->ads;
-
-	ads->addresses = tree_list(walk, node, "a list of HOST:PORT", ADDRESSES_MAX,
-				   sizeof(*ads->addresses), read_address, &ads->address_count);
-	if (node->kind == TREE_SEQUENCE && !node->count)
-		tree_problem(walk, node, "expected an address or more");
-}
-
 /* ------------------------------------------------------------------ ads: TLS and token */
-
-static void read_ca(struct tree_walk *walk, const struct tree_node *node, void *target)
-{
-	struct config_ads *ads = &((struct config *)target)->ads;
-
-	read_file(walk, node, target, &ads->ca_file, &ads->ca_at);
-}
 
 static void read_server_name(struct tree_walk *walk, const struct tree_node *node, void *target)
 {
@@ -118,27 +69,13 @@ static void read_server_name(struct tree_walk *walk, const struct tree_node *nod
 		tree_keep(walk, node, &config->ads.server_name);
 }
 
-static void read_certificate(struct tree_walk *walk, const struct tree_node *node, void *target)
-{
-	struct config_ads *ads = &((struct config *)target)->ads;
-
-	read_file(walk, node, target, &ads->certificate_file, &ads->certificate_at);
-}
-
-static void read_key(struct tree_walk *walk, const struct tree_node *node, void *target)
-{
-	struct config_ads *ads = &((struct config *)target)->ads;
-
-	read_file(walk, node, target, &ads->key_file, &ads->key_at);
-}
-
 static void read_tls(struct tree_walk *walk, const struct tree_node *node, void *target)
 {
 	static const struct tree_field fields[] = {
-		{TREE_FIELD("caFile", read_ca)},
+		{TREE_MEMBER("caFile", config_read_file, struct config, ads.ca)},
 		{TREE_FIELD("serverName", read_server_name)},
-		{TREE_FIELD("certificateFile", read_certificate)},
-		{TREE_FIELD("keyFile", read_key)},
+		{TREE_MEMBER("certificateFile", config_read_file, struct config, ads.certificate)},
+		{TREE_MEMBER("keyFile", config_read_file, struct config, ads.key)},
 	};
 	struct config *config = target;
 
@@ -148,13 +85,6 @@ static void read_tls(struct tree_walk *walk, const struct tree_node *node, void 
 	if (node->kind == TREE_MAPPING &&
 	    !tree_get(node, "certificateFile") != !tree_get(node, "keyFile"))
 		tree_problem(walk, node, "expected certificateFile and keyFile together");
-}
-
-static void read_token(struct tree_walk *walk, const struct tree_node *node, void *target)
-{
-	struct config_ads *ads = &((struct config *)target)->ads;
-
-	read_file(walk, node, target, &ads->token_file, &ads->token_at);
 }
 
 /* ------------------------------------------------------------------ ads: node */
@@ -259,61 +189,28 @@ static void read_node(struct tree_walk *walk, const struct tree_node *node, void
 		check_id(walk, node);
 }
 
-/* ------------------------------------------------------------------ ads: limits */
-
-static void read_seconds(struct tree_walk *walk, const struct tree_node *node, uint32_t min,
-			 uint32_t *ret)
-{
-	uint64_t seconds = *ret;
-
-	if (tree_duration(walk, node, SECONDS_MAX, &seconds))
-		return;
-	if (seconds < min)
-		tree_expected(walk, node, "at least %us", min);
-	*ret = (uint32_t)seconds;
-}
-
-static void read_initial_fetch(struct tree_walk *walk, const struct tree_node *node, void *target)
-{
-	read_seconds(walk, node, 1, &((struct config_ads *)target)->initial_fetch_seconds);
-}
-
-static void read_connect(struct tree_walk *walk, const struct tree_node *node, void *target)
-{
-	read_seconds(walk, node, 1, &((struct config_ads *)target)->connect_seconds);
-}
-
-static void read_keepalive(struct tree_walk *walk, const struct tree_node *node, void *target)
-{
-	read_seconds(walk, node, KEEPALIVE_SECONDS,
-		     &((struct config_ads *)target)->keepalive_seconds);
-}
-
-static void read_timeouts(struct tree_walk *walk, const struct tree_node *node, void *target)
-{
-	static const struct tree_field fields[] = {
-		{TREE_FIELD("initialFetch", read_initial_fetch)},
-		{TREE_FIELD("connect", read_connect)},
-		{TREE_FIELD("keepalive", read_keepalive)},
-	};
-
-	tree_fields(walk, node, "a mapping with initialFetch, connect and keepalive", fields,
-		    COUNT(fields), &((struct config *)target)->ads);
-}
-
 /* ------------------------------------------------------------------ top level */
+
+static const struct tree_field timeouts[] = {
+	{TREE_DURATION("initialFetch", 1, SECONDS_MAX, struct config, ads.initial_fetch_seconds)},
+	{TREE_DURATION("connect", 1, SECONDS_MAX, struct config, ads.connect_seconds)},
+	{TREE_DURATION("keepalive", KEEPALIVE_SECONDS, SECONDS_MAX, struct config,
+		       ads.keepalive_seconds)},
+};
 
 static void read_ads(struct tree_walk *walk, const struct tree_node *node, void *target)
 {
 	static const struct tree_field fields[] = {
-		{TREE_FIELD("addresses", read_addresses), .required = true},
+		{TREE_LIST("addresses", "a list of HOST:PORT", ADDRESSES_MAX, read_address,
+			   struct config, ads.addresses, ads.address_count),
+		 .some = "an address", .required = true},
 		{TREE_CHOICE("view", "rewritten perNetwork", struct config, ads.view)},
 		{TREE_CHOICE("mode", "delta sotw", struct config, ads.mode)},
 		{TREE_FIELD("tls", read_tls)},
-		{TREE_FIELD("tokenFile", read_token)},
+		{TREE_MEMBER("tokenFile", config_read_file, struct config, ads.token)},
 		{TREE_MEMBER("clusterId", config_read_name, struct config, ads.cluster_id)},
 		{TREE_FIELD("node", read_node)},
-		{TREE_FIELD("timeouts", read_timeouts)},
+		{TREE_FIELDS("timeouts", "a mapping with initialFetch, connect and keepalive", timeouts)},
 		{TREE_NUMBER("maxMessageBytes", MESSAGE_MIN, MESSAGE_MAX, struct config, ads.max_message)},
 	};
 	struct config_ads *ads = &((struct config *)target)->ads;
@@ -323,15 +220,18 @@ static void read_ads(struct tree_walk *walk, const struct tree_node *node, void 
 				   .keepalive_seconds = KEEPALIVE_SECONDS,
 				   .max_message = MESSAGE_BYTES};
 	tree_fields(walk, node, "a mapping with addresses", fields, COUNT(fields), target);
-	if (node->kind == TREE_MAPPING && ads->token_file && !tree_get(node, "tls"))
+	if (node->kind == TREE_MAPPING && ads->token.path && !tree_get(node, "tls"))
 		tree_problem(walk, tree_get(node, "tokenFile"),
 			     "expected together with tls only: a token is not sent in the clear");
 }
 
 void config_read_source(struct tree_walk *walk, const struct tree_node *node, void *target)
 {
+	static const struct tree_field files[] = {
+		{TREE_MEMBER("path", config_read_path, struct config, eds_path), .required = true},
+	};
 	static const struct tree_field fields[] = {
-		{TREE_FIELD("files", read_files)},
+		{TREE_FIELDS("files", "a mapping with path", files)},
 		{TREE_FIELD("ads", read_ads)},
 	};
 

@@ -27,16 +27,25 @@ void config_read_name(struct tree_walk *walk, const struct tree_node *node, void
 		tree_keep(walk, node, target);
 }
 
-const char *config_path_from(struct tree_walk *walk, const char *config_path, const char *path)
+void config_read_path(struct tree_walk *walk, const struct tree_node *node, void *target)
 {
-	const char *slash = strrchr(config_path, '/');
-	const char *joined;
+	const char *slash = strrchr(walk->file, '/'), *path;
 
+	if (tree_text(walk, node, &path))
+		return;
 	if (*path == '/' || !slash)
-		joined = arena_strdup(walk->arena, path);
+		path = arena_strdup(walk->arena, path);
 	else
-		joined = arena_printf(walk->arena, "%.*s/%s", (int)(slash - config_path),
-				      config_path, path);
-	walk->out_of_memory |= !joined;
-	return joined;
+		path = arena_printf(walk->arena, "%.*s/%s", (int)(slash - walk->file), walk->file,
+				    path);
+	walk->out_of_memory |= !path;
+	*(const char **)target = path;
+}
+
+void config_read_file(struct tree_walk *walk, const struct tree_node *node, void *target)
+{
+	struct config_file *file = target;
+
+	config_read_path(walk, node, &file->path);
+	file->at = (struct config_place){node->line, node->column};
 }

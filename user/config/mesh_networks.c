@@ -48,14 +48,11 @@ static void read_entry(struct tree_walk *walk, const struct tree_node *node, voi
 	};
 
 	const struct endpoints_entry *entry = target;
-	bool failed = walk->failed;
 
-	walk->failed = false;
-	tree_fields(walk, node, "a mapping with fromRegistry or fromCidr", fields, COUNT(fields),
-		    target);
-	if (!walk->failed && !entry->registry == !entry->has_cidr)
+	if (tree_fields(walk, node, "a mapping with fromRegistry or fromCidr", fields,
+			COUNT(fields), target) &&
+	    !entry->registry == !entry->has_cidr)
 		tree_problem(walk, node, "expected either fromRegistry or fromCidr");
-	walk->failed |= failed;
 }
 
 static void read_gateway_address(struct tree_walk *walk, const struct tree_node *node, void *target)
@@ -80,31 +77,11 @@ static void read_gateway(struct tree_walk *walk, const struct tree_node *node, v
 		{TREE_MEMBER("locality", read_text, struct mesh_gateway, locality)},
 	};
 	const struct mesh_gateway *gateway = target;
-	bool failed = walk->failed;
 
-	walk->failed = false;
-	tree_fields(walk, node, "a mapping with address and port", fields, COUNT(fields), target);
-	if (!walk->failed && !gateway->address == !gateway->registry_service)
+	if (tree_fields(walk, node, "a mapping with address and port", fields, COUNT(fields),
+			target) &&
+	    !gateway->address == !gateway->registry_service)
 		tree_problem(walk, node, "expected either address or registryServiceName");
-	walk->failed |= failed;
-}
-
-static void read_endpoints(struct tree_walk *walk, const struct tree_node *node, void *target)
-{
-	struct network_reader *reader = target;
-
-	reader->entries = tree_list(walk, node, "a list of fromRegistry and fromCidr",
-				    CONFIG_LIST_MAX, sizeof(*reader->entries), read_entry,
-				    &reader->entry_count);
-}
-
-static void read_gateways(struct tree_walk *walk, const struct tree_node *node, void *target)
-{
-	struct network_reader *reader = target;
-
-	reader->gateways = tree_list(walk, node, "a list of gateways", MAX_GATEWAYS,
-				     sizeof(*reader->gateways), read_gateway,
-				     &reader->gateway_count);
 }
 
 /* Splits the entries into registries and CIDRs. */
@@ -131,8 +108,10 @@ static void read_network(struct tree_walk *walk, const struct tree_node *node,
 			 struct mesh_network *network)
 {
 	static const struct tree_field fields[] = {
-		{TREE_FIELD("endpoints", read_endpoints)},
-		{TREE_FIELD("gateways", read_gateways)},
+		{TREE_LIST("endpoints", "a list of fromRegistry and fromCidr", CONFIG_LIST_MAX,
+			   read_entry, struct network_reader, entries, entry_count)},
+		{TREE_LIST("gateways", "a list of gateways", MAX_GATEWAYS, read_gateway,
+			   struct network_reader, gateways, gateway_count)},
 	};
 	struct network_reader reader = {0};
 

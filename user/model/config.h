@@ -121,6 +121,11 @@ struct config_place {
 	uint32_t line, column; /* from 1 */
 };
 
+struct config_file {
+	const char *path; /* or NULL */
+	struct config_place at;
+};
+
 /* source.ads. */
 struct config_ads {
 	bool enabled;
@@ -129,15 +134,14 @@ struct config_ads {
 	enum ads_view view;
 	enum ads_mode mode;
 	bool tls;
-	const char *ca_file;     /* NULL: the system's authorities */
+	struct config_file ca;   /* NULL: the system's authorities */
 	const char *server_name; /* NULL: the host of the address */
-	const char *certificate_file, *key_file; /* both or none */
-	const char *token_file;  /* or NULL */
+	struct config_file certificate, key; /* both or none */
+	struct config_file token;
 	const char *cluster_id;  /* metadata `clusterid`; or NULL */
 	struct config_ads_node node;
 	uint32_t initial_fetch_seconds, connect_seconds, keepalive_seconds;
 	uint32_t max_message; /* bytes */
-	struct config_place ca_at, certificate_at, key_at, token_at; /* of those paths */
 };
 
 struct config {
@@ -168,7 +172,7 @@ struct config {
 	enum delivery delivery;
 	enum capture capture;
 	enum draining draining;
-	uint64_t takeover_seconds; /* default 24 h */
+	uint32_t takeover_seconds; /* default 24 h */
 	struct config_limits limits;
 	struct config_gateway_role gateway;
 	struct addr admin_address; /* loopback; family 0: no admin server */

@@ -168,9 +168,9 @@ static int open_stream(struct event_base *base, const struct ads_settings *setti
 	struct grpc_options options = {
 		.path = ads->mode == ADS_MODE_SOTW ? XDS_METHOD_SOTW : XDS_METHOD_DELTA,
 		.addresses = addresses, .address_count = ads->address_count, .tls = ads->tls,
-		.ca_file = ads->ca_file, .server_name = ads->server_name,
-		.certificate_file = ads->certificate_file, .key_file = ads->key_file,
-		.token_file = ads->token_file, .cluster_id = ads->cluster_id,
+		.ca_file = ads->ca.path, .server_name = ads->server_name,
+		.certificate_file = ads->certificate.path, .key_file = ads->key.path,
+		.token_file = ads->token.path, .cluster_id = ads->cluster_id,
 		.user_agent = "parallaxd/" PARALLAX_VERSION,
 		.connect_ms = ads->connect_seconds * 1000,
 		.keepalive_ms = ads->keepalive_seconds * 1000, .max_message = ads->max_message,

@@ -14,46 +14,46 @@ struct visitor {
 	void *arg;
 };
 
-static void report(const struct visitor *visitor, const struct config_place *at, const char *key,
-		   const char *path, const char *problem)
+static void report(const struct visitor *visitor, const char *key, const struct config_file *file,
+		   const char *problem)
 {
 	char text[GRPC_REASON];
 
-	snprintf(text, sizeof(text), "%s %.400s", key, path);
-	visitor->visit(visitor->arg, at, text, problem);
+	snprintf(text, sizeof(text), "%s %.400s", key, file->path);
+	visitor->visit(visitor->arg, &file->at, text, problem);
 }
 
 static void try_tls(const struct visitor *visitor, const struct config_ads *ads,
-		    enum grpc_tls_file file, const struct config_place *at, const char *path)
+		    enum grpc_tls_file file, const struct config_file *named)
 {
 	static const char *const keys[] = { "tls.caFile", "tls.certificateFile", "tls.keyFile" };
-	const struct grpc_tls_options options = { ads->ca_file, ads->server_name,
-						  ads->certificate_file, ads->key_file };
+	const struct grpc_tls_options options = { ads->ca.path, ads->server_name,
+						  ads->certificate.path, ads->key.path };
 	char reason[GRPC_REASON];
 
-	if (path)
-		report(visitor, at, keys[file], path,
+	if (named->path)
+		report(visitor, keys[file], named,
 		       grpc_tls_try(&options, file, reason) ? reason : NULL);
 }
 
-static void try_token(const struct visitor *visitor, const struct config_ads *ads)
+static void try_token(const struct visitor *visitor, const struct config_file *file)
 {
 	char token[GRPC_TOKEN_MAX + 1], problem[GRPC_REASON];
-	const char *why = grpc_token_read(ads->token_file, token);
+	const char *why = grpc_token_read(file->path, token);
 
 	explicit_bzero(token, sizeof(token));
 	if (why)
-		snprintf(problem, sizeof(problem), "tokenFile %.400s: %s", ads->token_file, why);
-	report(visitor, &ads->token_at, "tokenFile", ads->token_file, why ? problem : NULL);
+		snprintf(problem, sizeof(problem), "tokenFile %.400s: %s", file->path, why);
+	report(visitor, "tokenFile", file, why ? problem : NULL);
 }
 
 void ads_files_try(const struct config_ads *ads, ads_files_visit visit, void *arg)
 {
 	const struct visitor visitor = { visit, arg };
 
-	try_tls(&visitor, ads, GRPC_TLS_CA, &ads->ca_at, ads->ca_file);
-	try_tls(&visitor, ads, GRPC_TLS_CERTIFICATE, &ads->certificate_at, ads->certificate_file);
-	try_tls(&visitor, ads, GRPC_TLS_KEY, &ads->key_at, ads->key_file);
-	if (ads->token_file)
-		try_token(&visitor, ads);
+	try_tls(&visitor, ads, GRPC_TLS_CA, &ads->ca);
+	try_tls(&visitor, ads, GRPC_TLS_CERTIFICATE, &ads->certificate);
+	try_tls(&visitor, ads, GRPC_TLS_KEY, &ads->key);
+	if (ads->token.path)
+		try_token(&visitor, &ads->token);
 }

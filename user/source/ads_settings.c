@@ -11,9 +11,9 @@
 
 /* Texts of struct config_ads that may be NULL. */
 static const size_t texts[] = {
-	offsetof(struct config_ads, ca_file), offsetof(struct config_ads, server_name),
-	offsetof(struct config_ads, certificate_file), offsetof(struct config_ads, key_file),
-	offsetof(struct config_ads, token_file), offsetof(struct config_ads, cluster_id),
+	offsetof(struct config_ads, ca.path), offsetof(struct config_ads, server_name),
+	offsetof(struct config_ads, certificate.path), offsetof(struct config_ads, key.path),
+	offsetof(struct config_ads, token.path), offsetof(struct config_ads, cluster_id),
 	offsetof(struct config_ads, node.id), offsetof(struct config_ads, node.ip),
 	offsetof(struct config_ads, node.name), offsetof(struct config_ads, node.namespace),
 	offsetof(struct config_ads, node.domain),

@@ -76,29 +76,56 @@ static const struct tree_field *find_field(const struct tree_walk *walk, const c
 	return NULL;
 }
 
+static void read_list(struct tree_walk *walk, const struct tree_node *node,
+		      const struct tree_field *field, void *target)
+{
+	void *count = (char *)target + field->count_offset;
+	void *items = tree_list(walk, node, field->what, field->max, field->size, field->read, count);
+
+	memcpy((char *)target + field->offset, &items, sizeof(items));
+	if (field->some && node->kind == TREE_SEQUENCE && !node->count)
+		tree_problem(walk, node, "expected %s or more", field->some);
+}
+
+static void read_duration(struct tree_walk *walk, const struct tree_node *node,
+			  const struct tree_field *field, uint32_t *ret)
+{
+	uint64_t seconds;
+
+	if (tree_duration(walk, node, field->max, &seconds))
+		return;
+	if (seconds < field->min)
+		tree_expected(walk, node, "at least %us", field->min);
+	*ret = (uint32_t)seconds;
+}
+
 static void read_field(struct tree_walk *walk, const struct tree_node *node,
 		       const struct tree_field *field, void *target)
 {
 	void *member = (char *)target + field->offset;
 	uint64_t number;
 
-	if (field->read)
+	if (field->size)
+		read_list(walk, node, field, target);
+	else if (field->read)
 		field->read(walk, node, member);
+	else if (field->fields)
+		tree_fields(walk, node, field->what, field->fields, field->field_count, member);
+	else if (field->duration)
+		read_duration(walk, node, field, member);
 	else if (field->choices)
 		tree_choice(walk, node, field->choices, member);
 	else if (!tree_number(walk, node, field->min, field->max, &number))
 		*(uint32_t *)member = (uint32_t)number;
 }
 
-void tree_fields(struct tree_walk *walk, const struct tree_node *mapping, const char *what,
-		 const struct tree_field *fields, size_t count, void *target)
+static void read_fields(struct tree_walk *walk, const struct tree_node *mapping,
+			const struct tree_field *fields, size_t count, void *target)
 {
 	const struct tree_field *field;
 	uint64_t seen = 0, set = 0, bit;
 	bool null;
 
-	if (!tree_expect(walk, mapping, TREE_MAPPING, what))
-		return;
 	for (const struct tree_node *node = mapping->child; node; node = node->next) {
 		field = find_field(walk, node->key, fields, count);
 		bit = field ? 1ULL << (field - fields) : 0;
@@ -117,6 +144,19 @@ void tree_fields(struct tree_walk *walk, const struct tree_node *mapping, const 
 	for (size_t i = 0; i < count; i++)
 		if (fields[i].required && !(set & 1ULL << i))
 			tree_problem(walk, mapping, "missing key '%s'", fields[i].key);
+}
+
+bool tree_fields(struct tree_walk *walk, const struct tree_node *mapping, const char *what,
+		 const struct tree_field *fields, size_t count, void *target)
+{
+	bool failed = walk->failed, good;
+
+	walk->failed = false;
+	if (tree_expect(walk, mapping, TREE_MAPPING, what))
+		read_fields(walk, mapping, fields, count, target);
+	good = !walk->failed;
+	walk->failed |= failed;
+	return good;
 }
 
 void *tree_list(struct tree_walk *walk, const struct tree_node *node, const char *what, size_t max,

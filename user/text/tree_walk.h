@@ -57,14 +57,22 @@ void tree_report(struct tree_walk *walk, const struct tree_node *node, bool at_k
 int tree_expected(struct tree_walk *walk, const struct tree_node *node, const char *what, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* A key of a mapping, and how its value is read into `target` + `offset`. */
+/* A key of a mapping, and how its value is read into `target` + `offset`: by `read` alone, or as one of
+ * the kinds below, the first that is set. */
 struct tree_field {
-	const char *key;     /* lowerCamelCase */
-	tree_reader *read;   /* or NULL, with one of the next two */
-	const char *choices; /* see tree_choice(); the index goes into an enum */
-	uint32_t min, max;   /* of a number that goes into a uint32_t */
+	const char *key; /* lowerCamelCase */
+	tree_reader *read;
 	bool required;
 	size_t offset;
+	const char *what;    /* a list or mapping in words: see tree_expect() */
+	size_t size;         /* list: bytes of an item, which `read` fills; the array goes to `offset` */
+	size_t count_offset; /* list: where its size_t count goes */
+	const char *some;    /* list: what it must have one of or more; or NULL */
+	const struct tree_field *fields; /* mapping: its keys */
+	size_t field_count;
+	const char *choices; /* see tree_choice(); the index goes into an enum */
+	bool duration;       /* in seconds, into a uint32_t */
+	uint32_t min, max;   /* of a duration or a number, which goes into a uint32_t; `max` of a list */
 };
 
 /* {TREE_FIELD("key", read_key), .required = true} and so on. */
@@ -75,10 +83,18 @@ struct tree_field {
 	.key = key_, .choices = choices_, .offset = offsetof(type, member)
 #define TREE_NUMBER(key_, min_, max_, type, member)                                                \
 	.key = key_, .min = min_, .max = max_, .offset = offsetof(type, member)
+#define TREE_DURATION(key_, min_, max_, type, member)                                              \
+	TREE_NUMBER(key_, min_, max_, type, member), .duration = true
+#define TREE_LIST(key_, what_, max_, read_, type, member, count_)                                  \
+	TREE_MEMBER(key_, read_, type, member), .what = what_, .max = max_,                        \
+		.size = sizeof(*((type *)0)->member), .count_offset = offsetof(type, count_)
+#define TREE_FIELDS(key_, what_, fields_)                                                          \
+	.key = key_, .what = what_, .fields = fields_, .field_count = COUNT(fields_)
 
 /* Reads a mapping by the table of its keys. Reports unknown keys (with the nearest known one),
- * missing required ones, and anything but a mapping as "expected WHAT". At most 64 fields. */
-void tree_fields(struct tree_walk *walk, const struct tree_node *mapping, const char *what,
+ * missing required ones, and anything but a mapping as "expected WHAT". At most 64 fields. Returns false
+ * if anything was reported. */
+bool tree_fields(struct tree_walk *walk, const struct tree_node *mapping, const char *what,
 		 const struct tree_field *fields, size_t count, void *target);
 
 /* Reads a list: `read` fills one zeroed element of `size` bytes for each item. Returns the array,
