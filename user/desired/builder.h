@@ -16,7 +16,7 @@ struct builder {
 	struct vip_index index; /* and the rows for the plan */
 	struct vip_list vips;   /* named by the control plane */
 	struct service_row row; /* under construction */
-	const char *cluster;    /* of it */
+	struct status_parts parts; /* of its status */
 	uint64_t view_inputs;   /* desired_view_inputs() */
 	bool gateway;           /* this node is a gateway */
 };
@@ -35,17 +35,15 @@ int builder_views(struct builder *builder, struct desired_service *row,
 /* Fills the row's tables. Returns 0 or -ENOMEM. */
 int builder_tables(struct builder *builder, struct desired_service *row);
 
-/* The status of the row under construction; NULL without memory. */
-struct service_status *builder_status(struct builder *builder);
 /* Records a problem with the row. Returns 0 or -ENOMEM. */
 int builder_problem(struct builder *builder, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 /* Starts a row; finishes it. `wanted`: it goes to the kernel. */
 void builder_begin(struct builder *builder, const struct desired_service *row, bool captured);
-void builder_end(struct builder *builder, const struct desired_service *row, bool wanted);
-/* Fills its status. Returns 0 or -ENOMEM. */
-int builder_show(struct builder *builder, const struct desired_service *row, const char *host,
-		 const char *state);
+/* Returns 0 or -ENOMEM. */
+int builder_end(struct builder *builder, const struct desired_service *row, bool wanted);
+/* The row's service is listed with this state. Borrows both texts until builder_end(). */
+void builder_show(struct builder *builder, const char *host, const char *state);
 
 /* Builds the row from its assignment, which may be NULL. Returns 0 or -ENOMEM. */
 int builder_fill(struct builder *builder, struct desired_service *row, const char *host,

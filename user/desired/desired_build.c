@@ -23,11 +23,8 @@ static const char *proto_name(uint8_t proto)
 
 static int refuse(struct builder *builder, const struct desired_service *row, const char *host)
 {
-	int err = builder_show(builder, row, host, "refused");
-
-	if (!err)
-		builder_end(builder, row, false);
-	return err;
+	builder_show(builder, host, "refused");
+	return builder_end(builder, row, false);
 }
 
 /* Whether another service has this id: 64 bits make that unlikely, not impossible. */
@@ -51,11 +48,9 @@ static const struct assignment *find_assignment(const struct builder *builder, c
 static int wait_for_first(struct builder *builder, const struct desired_service *row,
 			  const char *host)
 {
-	int err = builder->row.captured ? 0 : builder_show(builder, row, host, "waiting");
-
-	if (!err)
-		builder_end(builder, row, false);
-	return err;
+	if (!builder->row.captured)
+		builder_show(builder, host, "waiting");
+	return builder_end(builder, row, false);
 }
 
 static int refuse_id(struct builder *builder, const struct desired_service *row, const char *host,
@@ -118,9 +113,10 @@ static int fill_row(struct builder *builder, struct desired_service *row, const 
 	if (!assignment && !row->keep && !known)
 		return wait_for_first(builder, row, host);
 	err = builder_fill(builder, row, host, assignment, &wanted);
+	if (!err)
+		err = builder_end(builder, row, wanted);
 	if (err)
 		return err;
-	builder_end(builder, row, wanted);
 	if (wanted && !places->same_id)
 		*places->id = index + 1;
 	if (wanted && places->vip)

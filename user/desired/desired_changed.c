@@ -130,8 +130,7 @@ static int rebuild_row(struct builder *builder, const struct service_row *from)
 	err = builder_fill(builder, &row, host, assignment, &wanted);
 	if (err || wanted != from->wanted)
 		return err ? err : -EAGAIN; /* another row may take or free the virtual IP */
-	builder_end(builder, &row, wanted);
-	return 0;
+	return builder_end(builder, &row, wanted);
 }
 
 /* Back to the start of a full build. */

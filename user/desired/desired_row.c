@@ -30,32 +30,42 @@ bool builder_has_row(const struct builder *builder, const struct service_key *ke
 
 void builder_begin(struct builder *builder, const struct desired_service *row, bool captured)
 {
-	builder->cluster = row->cluster;
+	builder->parts = (struct status_parts){ .cluster = row->cluster };
 	builder->row = (struct service_row){ .key = row->key, .flags = row->flags,
 					     .captured = captured, .assignment = ASSIGNMENT_NONE };
 }
 
-void builder_end(struct builder *builder, const struct desired_service *row, bool wanted)
+/* A row without anything to show has no status. */
+static int make_status(struct builder *builder, const struct view *view)
 {
+	struct status_parts *parts = &builder->parts;
+
+	if (builder->row.status ||
+	    (!parts->state && !parts->problem &&
+	     !(view && (view->excluded_count || view->unused_count))))
+		return 0;
+	parts->view = view;
+	builder->row.status = service_status_new(parts);
+	return builder->row.status ? 0 : -ENOMEM;
+}
+
+int builder_end(struct builder *builder, const struct desired_service *row, bool wanted)
+{
+	if (make_status(builder, row->view))
+		return -ENOMEM;
 	builder->row.by_id = row->by_id;
 	builder->row.wanted = wanted;
 	service_rows_add(&builder->generation->rows, &builder->row);
 	builder->row.status = NULL;
 	if (wanted)
 		builder->index.rows[builder->index.count++] = *row;
+	return 0;
 }
 
-/* Copies, since the status outlives what it is made from. */
-int builder_show(struct builder *builder, const struct desired_service *row, const char *host,
-		 const char *state)
+void builder_show(struct builder *builder, const char *host, const char *state)
 {
-	struct service_status *status = builder_status(builder);
-
-	if (!status)
-		return -ENOMEM;
-	status->host = arena_strdup(status->arena, host);
-	status->state = state;
-	return status->host ? service_status_priorities(status, row->view) : -ENOMEM;
+	builder->parts.host = host;
+	builder->parts.state = state;
 }
 
 /* ------------------------------------------------------------------ its contents */
@@ -110,15 +120,6 @@ static bool is_wanted(const struct builder *builder, const struct desired_servic
 	       (row->view && row->view->has_remote) || builder_holds_vip(builder, &row->key);
 }
 
-static int show_wanted(struct builder *builder, const struct desired_service *row,
-		       const char *host, const struct assignment *assignment)
-{
-	int err = builder_show(builder, row, host, row_state(builder, row, assignment));
-
-	return err || !row->view ? err :
-	       service_status_announce(builder->row.status, row->view, assignment);
-}
-
 int builder_fill(struct builder *builder, struct desired_service *row, const char *host,
 		 const struct assignment *assignment, bool *ret_wanted)
 {
@@ -131,8 +132,9 @@ int builder_fill(struct builder *builder, struct desired_service *row, const cha
 		err = builder_views(builder, row, assignment);
 	}
 	*ret_wanted = !err && is_wanted(builder, row);
+	builder->parts.assignment = assignment;
 	if (*ret_wanted)
-		err = show_wanted(builder, row, host, assignment);
+		builder_show(builder, host, row_state(builder, row, assignment));
 	if (row->keep)
 		builder->row.fingerprint = 0;
 	else if (!err && *ret_wanted && builder->row.made)

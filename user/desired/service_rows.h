@@ -50,16 +50,17 @@ int service_rows_each_excluded(const struct service_rows *rows,
  * -ENOMEM. */
 int service_rows_count_excluded(const struct service_rows *rows, uint64_t *counts);
 
+/* What a status is made of. Borrowed. */
+struct status_parts {
+	const char *cluster;
+	const char *host, *problem, *state;  /* or NULL */
+	const struct view *view;             /* of clients; or NULL */
+	const struct assignment *assignment; /* of the view */
+};
+
 /* With one user. Returns NULL without memory. */
-struct service_status *service_status_new(const char *cluster);
+struct service_status *service_status_new(const struct status_parts *parts);
 /* Ends one use; accepts NULL. */
 void service_status_drop(struct service_status *status);
-/* Records the source's last announcement. Returns 0 or -ENOMEM. */
-int service_status_announce(struct service_status *status, const struct view *view,
-			    const struct assignment *assignment);
-/* Records the endpoints of the view without a share. Returns 0 or -ENOMEM. */
-int service_status_exclude(struct service_status *status, const struct view *view);
-/* Records the loads of the priorities; `view` may be NULL. Returns 0 or -ENOMEM. */
-int service_status_priorities(struct service_status *status, const struct view *view);
 
 #endif

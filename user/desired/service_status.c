@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* The status of one service: made from its view, shared by the generations in which it holds. */
 #include <arpa/inet.h>
-#include <errno.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "arena.h"
@@ -12,20 +12,6 @@
 static size_t at_most(size_t count, size_t limit)
 {
 	return count < limit ? count : limit;
-}
-
-struct service_status *service_status_new(const char *cluster)
-{
-	struct arena *arena = arena_new_sized(sizeof(struct service_status) + 2 * strlen(cluster));
-	struct service_status *status = arena ? arena_alloc(arena, sizeof(*status)) : NULL;
-
-	if (status)
-		*status = (struct service_status){ .users = 1, .arena = arena,
-						   .cluster = arena_strdup(arena, cluster) };
-	if (status && status->cluster)
-		return status;
-	arena_free(arena);
-	return NULL;
 }
 
 void service_status_drop(struct service_status *status)
@@ -53,16 +39,12 @@ static bool is_repeated(const struct view *view, size_t i)
 	return i && a->kind == b->kind && a->port == b->port && addr_equal(&a->addr, &b->addr);
 }
 
-int service_status_announce(struct service_status *status, const struct view *view,
-			    const struct assignment *assignment)
+static void announce(struct service_status *status, const struct status_parts *parts, size_t most)
 {
-	size_t count = view ? view->backend_count : 0, most = at_most(count, STATUS_BACKENDS_MAX);
+	const struct view *view = parts->view;
 
-	status->endpoints = count_endpoints(assignment);
-	status->listed = arena_array(status->arena, most, sizeof(*status->listed));
-	if (!status->listed)
-		return -ENOMEM;
-	for (size_t i = 0; i < count; i++) {
+	status->endpoints = count_endpoints(parts->assignment);
+	for (size_t i = 0; i < view->backend_count; i++) {
 		const struct view_backend *backend = &view->backends[i];
 
 		if (is_repeated(view, i))
@@ -74,10 +56,9 @@ int service_status_announce(struct service_status *status, const struct view *vi
 			status->listed[status->listed_count++] =
 				(struct socket_addr){ .addr = backend->addr, .port = backend->port };
 	}
-	return 0;
 }
 
-/* ------------------------------------------------------------------ parts of the view */
+/* ------------------------------------------------------------------ all of it */
 
 static void add_excluded(struct service_status *status, const struct view_excluded *items,
 			 size_t count, size_t most)
@@ -89,27 +70,85 @@ static void add_excluded(struct service_status *status, const struct view_exclud
 	}
 }
 
-int service_status_exclude(struct service_status *status, const struct view *view)
-{
-	size_t most = at_most(view->excluded_count + view->unused_count, STATUS_EXCLUDED_MAX);
+struct sizes {
+	size_t excluded, listed, priorities;
+};
 
-	status->excluded = arena_array(status->arena, most, sizeof(*status->excluded));
-	if (!status->excluded)
-		return -ENOMEM;
-	add_excluded(status, view->excluded, view->excluded_count, most);
-	add_excluded(status, view->unused, view->unused_count, most);
-	return 0;
+static struct sizes find_sizes(const struct status_parts *parts)
+{
+	const struct view *view = parts->view;
+
+	if (!view)
+		return (struct sizes){};
+	return (struct sizes){
+		.excluded = at_most(view->excluded_count + view->unused_count, STATUS_EXCLUDED_MAX),
+		.listed = parts->state ? at_most(view->backend_count, STATUS_BACKENDS_MAX) : 0,
+		.priorities = parts->state ? view->priority_count : 0,
+	};
 }
 
-int service_status_priorities(struct service_status *status, const struct view *view)
+static size_t text_bytes(const char *text)
 {
-	size_t count = view ? view->priority_count : 0;
+	return text ? strlen(text) + 1 + sizeof(max_align_t) : 0;
+}
 
-	status->priorities = arena_array(status->arena, count, sizeof(*status->priorities));
-	if (!status->priorities)
-		return -ENOMEM;
-	if (count)
-		memcpy(status->priorities, view->priorities, count * sizeof(*status->priorities));
-	status->priority_count = count;
-	return 0;
+/* The arena rounds up what it hands out; there may be 10,000 statuses. */
+static struct arena *make_arena(const struct status_parts *parts, const struct sizes *sizes)
+{
+	return arena_new_sized(sizeof(struct service_status) + 4 * sizeof(max_align_t) +
+			       sizes->excluded * sizeof(struct view_excluded) +
+			       sizes->listed * sizeof(struct socket_addr) +
+			       sizes->priorities * sizeof(struct view_priority) +
+			       text_bytes(parts->cluster) + text_bytes(parts->host) +
+			       text_bytes(parts->problem));
+}
+
+static bool fill(struct service_status *status, const struct status_parts *parts,
+		 const struct sizes *sizes)
+{
+	struct arena *arena = status->arena;
+
+	status->state = parts->state;
+	status->cluster = arena_strdup(arena, parts->cluster);
+	status->host = parts->host ? arena_strdup(arena, parts->host) : NULL;
+	status->problem = parts->problem ? arena_strdup(arena, parts->problem) : NULL;
+	status->excluded = arena_array(arena, sizes->excluded, sizeof(*status->excluded));
+	status->listed = arena_array(arena, sizes->listed, sizeof(*status->listed));
+	status->priorities = arena_array(arena, sizes->priorities, sizeof(*status->priorities));
+	return status->cluster && !parts->host == !status->host &&
+	       !parts->problem == !status->problem && status->excluded && status->listed &&
+	       status->priorities;
+}
+
+static void fill_from_view(struct service_status *status, const struct status_parts *parts,
+			   const struct sizes *sizes)
+{
+	const struct view *view = parts->view;
+
+	add_excluded(status, view->excluded, view->excluded_count, sizes->excluded);
+	add_excluded(status, view->unused, view->unused_count, sizes->excluded);
+	if (!parts->state)
+		return;
+	announce(status, parts, sizes->listed);
+	status->priority_count = sizes->priorities;
+	if (sizes->priorities)
+		memcpy(status->priorities, view->priorities,
+		       sizes->priorities * sizeof(*view->priorities));
+}
+
+struct service_status *service_status_new(const struct status_parts *parts)
+{
+	struct sizes sizes = find_sizes(parts);
+	struct arena *arena = make_arena(parts, &sizes);
+	struct service_status *status = arena ? arena_alloc(arena, sizeof(*status)) : NULL;
+
+	if (status)
+		*status = (struct service_status){ .users = 1, .arena = arena };
+	if (!status || !fill(status, parts, &sizes)) {
+		arena_free(arena);
+		return NULL;
+	}
+	if (parts->view)
+		fill_from_view(status, parts, &sizes);
+	return status;
 }

@@ -15,28 +15,18 @@
 
 #define NS_PER_MS 1000000u
 
-/* ------------------------------------------------------------------ the row's status */
-
-struct service_status *builder_status(struct builder *builder)
-{
-	if (!builder->row.status)
-		builder->row.status = service_status_new(builder->cluster);
-	return builder->row.status;
-}
+/* ------------------------------------------------------------------ problems */
 
 int builder_problem(struct builder *builder, const char *format, ...)
 {
-	struct service_status *status = builder_status(builder);
 	char text[512];
 	va_list args;
 
-	if (!status)
-		return -ENOMEM;
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	status->problem = arena_strdup(status->arena, text);
-	return status->problem ? 0 : -ENOMEM;
+	builder->parts.problem = arena_strdup(builder->generation->arena, text);
+	return builder->parts.problem ? 0 : -ENOMEM;
 }
 
 /* ------------------------------------------------------------------ views */
@@ -58,16 +48,6 @@ uint64_t desired_view_inputs(const struct config *config)
 	return XXH3_64bits_withSeed(&capture, sizeof(capture), view_inputs_fingerprint(&request));
 }
 
-static int record_excluded(struct builder *builder, const struct view *view)
-{
-	struct service_status *status;
-
-	if (!view->excluded_count && !view->unused_count)
-		return 0;
-	status = builder_status(builder);
-	return status ? service_status_exclude(status, view) : -ENOMEM;
-}
-
 static int build_view(struct builder *builder, const struct service_key *key,
 		      const struct assignment *assignment, enum view_side side,
 		      const struct view **ret_view)
@@ -81,8 +61,6 @@ static int build_view(struct builder *builder, const struct service_key *key,
 	request.proto = key->proto;
 	request.side = side;
 	err = view_build(builder->generation->arena, &request, &view);
-	if (!err && side == VIEW_CLIENT)
-		err = record_excluded(builder, view);
 	if (!err)
 		*ret_view = view;
 	return err;
