@@ -262,6 +262,7 @@ check_docs
 check_performance
 check_readme_config
 check_scripts
+check_format
 check_licences
 check_man_pages
 check_man_flags

@@ -45,16 +45,12 @@ static void on_forget(evutil_socket_t fd, short what, void *arg)
 {
 	struct admin *admin = arg;
 
-	(void)fd;
-	(void)what;
 	for (int i = 0; i < PAGES; i++)
 		forget_page(&admin->kept[i]);
 }
 
 static void free_text(const void *text, size_t length, void *arg)
 {
-	(void)text;
-	(void)length;
 	free(arg);
 }
 

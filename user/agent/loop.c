@@ -24,8 +24,6 @@ static void on_due(evutil_socket_t fd, short what, void *arg)
 	bool changed = false;
 	int err;
 
-	(void)fd;
-	(void)what;
 	evtimer_del(reconciler->due_event);
 	reconciler->due_ns = 0;
 	err = files_reload(agent, RELOAD_TOLD, &changed);
@@ -46,8 +44,6 @@ static void on_file(evutil_socket_t fd, short what, void *arg)
 	struct agent *agent = arg;
 	struct file_events *events = &agent->files.events;
 
-	(void)fd;
-	(void)what;
 	file_watch_read(agent->files.watch, events);
 	if (events->changed)
 		schedule_look(agent, events->whole);
@@ -101,8 +97,6 @@ static void read_links(struct agent *agent)
 
 static void on_link(evutil_socket_t fd, short what, void *arg)
 {
-	(void)fd;
-	(void)what;
 	read_links(arg);
 }
 
@@ -148,8 +142,6 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 	struct agent *agent = arg;
 	bool changed = false;
 
-	(void)fd;
-	(void)what;
 	keep_pins(agent, &changed);
 	if (files_reload(agent, RELOAD_CHANGED, &changed) || changed || agent->reconciler.problem)
 		schedule_reconcile(agent);
@@ -164,8 +156,6 @@ static void on_hangup(evutil_socket_t fd, short what, void *arg)
 	struct agent *agent = arg;
 	bool changed = false;
 
-	(void)fd;
-	(void)what;
 	log_info("SIGHUP: reading everything again");
 	if (files_reload(agent, RELOAD_ALL, &changed))
 		log_error("reading the files again failed");
@@ -176,7 +166,6 @@ static void on_terminate(evutil_socket_t fd, short what, void *arg)
 {
 	struct agent *agent = arg;
 
-	(void)what;
 	log_info("signal %d: leaving; the data plane stays", (int)fd);
 	event_base_loopbreak(agent->base);
 }

@@ -51,7 +51,6 @@ static void set_flow_usage(const struct agent *agent, struct snapshot *snapshot)
 
 static int count(void *arg, const char *problem)
 {
-	(void)problem;
 	++*(size_t *)arg;
 	return 0;
 }
@@ -123,7 +122,6 @@ static int write_metrics(const struct agent *agent, struct snapshot *snapshot, F
 
 static int write_clusters(const struct agent *agent, struct snapshot *snapshot, FILE *out)
 {
-	(void)agent;
 	return clusters_write(snapshot, PAGE_BACKENDS_MAX, out);
 }
 

@@ -135,8 +135,6 @@ void publish(struct agent *agent)
 
 static void on_publish(evutil_socket_t fd, short what, void *arg)
 {
-	(void)fd;
-	(void)what;
 	publish(arg);
 }
 

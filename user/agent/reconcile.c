@@ -47,8 +47,6 @@ void schedule_reconcile(struct agent *agent)
 
 static void on_stale(evutil_socket_t fd, short what, void *arg)
 {
-	(void)fd;
-	(void)what;
 	reconcile(arg);
 }
 

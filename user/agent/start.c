@@ -34,7 +34,6 @@ int agent_load(struct agent *agent)
 
 static void log_note(void *arg, const char *text)
 {
-	(void)arg;
 	log_warn("%s", text);
 }
 

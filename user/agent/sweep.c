@@ -47,8 +47,6 @@ static void on_step(evutil_socket_t fd, short what, void *arg)
 	struct agent *agent = arg;
 	int err = sweep_step(&agent->sweeper.sweep);
 
-	(void)fd;
-	(void)what;
 	if (!err)
 		err = next_map(agent);
 	if (err < 0)

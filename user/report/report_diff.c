@@ -280,7 +280,6 @@ int report_diff_print(const json_t *report, bool wide, FILE *out)
 	size_t i;
 	int err = print_table(services, out);
 
-	(void)wide;
 	print_omitted(report, out);
 	json_array_foreach(services, i, service) {
 		if (!json_array_size(json_object_get(service, "missing")) &&

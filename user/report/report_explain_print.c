@@ -75,7 +75,6 @@ int report_explain_print(const json_t *report, bool wide, FILE *out)
 	size_t i;
 	int err;
 
-	(void)wide;
 	fprintf(out, "%s/%s", report_cell(report, "vip", vip),
 		report_cell(report, "protocol", protocol));
 	if (json_is_string(json_object_get(report, "from")))

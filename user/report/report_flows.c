@@ -49,7 +49,6 @@ json_t *report_flows(const struct snapshot *snapshot)
 
 static const char *yes_or_dash(const json_t *flow, const char *key, char *buf)
 {
-	(void)buf;
 	return json_is_true(json_object_get(flow, key)) ? "yes" : "-";
 }
 

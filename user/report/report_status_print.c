@@ -243,7 +243,6 @@ int report_status_print(const json_t *report, bool wide, FILE *out)
 	const json_t *sum = json_object_get(report, "forwarded");
 	char packets[32], bytes[32];
 
-	(void)wide;
 	print_agent(report, out);
 	print_network(report, out);
 	print_source(report, out);
