@@ -18,28 +18,34 @@ static void read_locality_name(struct tree_walk *walk, const struct tree_node *n
 	tree_fields(walk, node, "a Locality", fields, COUNT(fields), target);
 }
 
+void eds_read_weight(struct tree_walk *walk, const struct tree_node *node, void *target)
+{
+	uint32_t *weight = target;
+
+	if (!proto_wrapped(walk, node, weight) && !*weight)
+		tree_problem(walk, node, EDS_NO_WEIGHT);
+}
+
 static void read_weight(struct tree_walk *walk, const struct tree_node *node, void *target)
 {
 	struct locality *locality = target;
 
 	locality->has_weight = true;
-	if (!proto_wrapped(walk, node, &locality->weight))
-		eds_report(walk, node, eds_wrong_weight(locality->weight));
+	eds_read_weight(walk, node, &locality->weight);
 }
 
 static void read_priority(struct tree_walk *walk, const struct tree_node *node, void *target)
 {
-	struct locality *locality = target;
-	char reason[EDS_REASON_MAX];
+	uint32_t *priority = target;
 
-	if (!proto_uint32(walk, node, &locality->priority))
-		eds_report(walk, node, eds_wrong_priority(locality->priority, reason));
+	if (!proto_uint32(walk, node, priority) && *priority > EDS_PRIORITY_MAX)
+		tree_problem(walk, node, EDS_WRONG_PRIORITY, *priority);
 }
 
 static void read_leds(struct tree_walk *walk, const struct tree_node *node, void *target)
 {
 	(void)target;
-	tree_problem(walk, node, "%s", eds_no_leds);
+	tree_problem(walk, node, EDS_LEDS);
 }
 
 static void read_locality(struct tree_walk *walk, const struct tree_node *node, void *target)
@@ -48,7 +54,7 @@ static void read_locality(struct tree_walk *walk, const struct tree_node *node, 
 		{TREE_FIELD("locality", read_locality_name)},
 		{TREE_FIELD("lbEndpoints", eds_read_lb_endpoints)},
 		{TREE_FIELD("loadBalancingWeight", read_weight)},
-		{TREE_FIELD("priority", read_priority)},
+		{TREE_MEMBER("priority", read_priority, struct locality, priority)},
 		{TREE_MEMBER("metadata", eds_read_metadata_network, struct locality, network)},
 		{TREE_FIELD("ledsClusterLocalityConfig", read_leds)},
 	};
@@ -64,12 +70,11 @@ static void read_localities(struct tree_walk *walk, const struct tree_node *node
 {
 	struct eds_reader *reader = (struct eds_reader *)walk;
 	struct assignment *assignment = target;
-	char reason[EDS_REASON_MAX];
-	const char *wrong = eds_wrong_localities(&reader->used, node->count, reason);
 
-	eds_report(walk, node, wrong);
-	if (wrong)
+	if (!eds_fits(reader->used.localities, node->count, EDS_MAX_LOCALITIES)) {
+		tree_problem(walk, node, EDS_MANY_LOCALITIES, EDS_MAX_LOCALITIES);
 		return;
+	}
 	assignment->localities = tree_list(walk, node, "a list of localities", EDS_MAX_LOCALITIES,
 					   sizeof(*assignment->localities), read_locality,
 					   &assignment->locality_count);
@@ -78,15 +83,15 @@ static void read_localities(struct tree_walk *walk, const struct tree_node *node
 
 static void read_name(struct tree_walk *walk, const struct tree_node *node, void *target)
 {
-	if (!proto_string(walk, node, EDS_MAX_NAME, &((struct assignment *)target)->name))
-		eds_report(walk, node, eds_wrong_name(node->count));
+	if (!proto_string(walk, node, EDS_MAX_NAME, target) && !node->count)
+		tree_problem(walk, node, EDS_NO_NAME);
 }
 
 void eds_read_assignment(struct eds_reader *reader, const struct tree_node *message,
 			 struct assignment *assignment)
 {
 	static const struct tree_field fields[] = {
-		{TREE_FIELD("clusterName", read_name), .required = true},
+		{TREE_MEMBER("clusterName", read_name, struct assignment, name), .required = true},
 		{TREE_FIELD("endpoints", read_localities)},
 		{TREE_FIELD("policy", eds_read_policy)},
 	};

@@ -12,20 +12,14 @@ struct eds_reader {
 	struct eds_usage used;
 };
 
-/* Reports `wrong` unless it is NULL. */
-static inline void eds_report(struct tree_walk *walk, const struct tree_node *node,
-			      const char *wrong)
-{
-	if (wrong)
-		tree_problem(walk, node, "%s", wrong);
-}
-
 /* Fills *assignment from the message. Errors go to walk->problems. */
 void eds_read_assignment(struct eds_reader *reader, const struct tree_node *message,
 			 struct assignment *assignment);
 
 /* Readers into a struct locality and a struct assignment. */
 tree_reader eds_read_lb_endpoints, eds_read_policy;
+/* Reads a load_balancing_weight into a uint32_t. */
+tree_reader eds_read_weight;
 /* Reads istio.network of a Metadata into a const char *. */
 tree_reader eds_read_metadata_network;
 

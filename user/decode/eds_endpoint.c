@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* LbEndpoint, its addresses and metadata (envoy/config/endpoint/v3/endpoint_components.proto). */
-#include <errno.h>
 #include <netinet/in.h>
-#include <string.h>
 
-#include "arena.h"
 #include "eds_assignment.h"
 #include "eds_decode.h"
 #include "proto_json.h"
@@ -14,59 +11,54 @@ static void read_protocol(struct tree_walk *walk, const struct tree_node *node, 
 	unsigned int choice = 0;
 
 	proto_enum(walk, node, "TCP UDP", 1, &choice);
-	((struct eds_address *)target)->socket.proto = eds_protocol(choice);
+	*(uint8_t *)target = eds_protocol(choice);
 }
 
 static void read_ip(struct tree_walk *walk, const struct tree_node *node, void *target)
 {
-	struct eds_address *address = target;
-
-	address->has_address = true;
-	tree_addr(walk, node, &address->socket.addr);
+	tree_addr(walk, node, target);
 }
 
 static void read_port_value(struct tree_walk *walk, const struct tree_node *node, void *target)
 {
-	struct eds_address *address = target;
-	char reason[EDS_REASON_MAX];
 	uint32_t port = 0;
 
-	address->has_port = true;
-	if (!proto_uint32(walk, node, &port))
-		eds_report(walk, node, eds_wrong_port(port, reason));
-	address->socket.port = (uint16_t)port;
+	if (!proto_uint32(walk, node, &port) && port > EDS_PORT_MAX)
+		tree_problem(walk, node, EDS_WRONG_PORT, port);
+	*(uint16_t *)target = (uint16_t)port;
 }
 
 static void read_named_port(struct tree_walk *walk, const struct tree_node *node, void *target)
 {
-	((struct eds_address *)target)->has_port = true;
-	tree_problem(walk, node, "%s", eds_no_named_port);
+	(void)target;
+	tree_problem(walk, node, EDS_NAMED_PORT);
 }
 
 static void read_socket_address(struct tree_walk *walk, const struct tree_node *node, void *target)
 {
 	static const struct tree_field fields[] = {
-		{TREE_FIELD("address", read_ip)},
-		{TREE_FIELD("portValue", read_port_value)},
-		{TREE_FIELD("protocol", read_protocol)},
+		{TREE_MEMBER("address", read_ip, struct socket_addr, addr)},
+		{TREE_MEMBER("portValue", read_port_value, struct socket_addr, port)},
+		{TREE_MEMBER("protocol", read_protocol, struct socket_addr, proto)},
 		{TREE_FIELD("namedPort", read_named_port)},
 	};
-	struct eds_address *address = target;
 
-	address->kinds++;
-	address->is_socket = true;
-	address->socket.proto = IPPROTO_TCP;
-	tree_fields(walk, node, "a SocketAddress", fields, COUNT(fields), address);
-	if (!walk->failed)
-		eds_report(walk, node, eds_wrong_socket(address));
+	((struct socket_addr *)target)->proto = IPPROTO_TCP;
+	if (!tree_fields(walk, node, "a SocketAddress", fields, COUNT(fields), target))
+		return;
+	if (!tree_field_get(walk, node, "address"))
+		tree_problem(walk, node, EDS_NO_ADDRESS);
+	else if (!tree_field_get(walk, node, "portValue"))
+		tree_problem(walk, node, EDS_NO_PORT);
 }
 
 static void read_other_address(struct tree_walk *walk, const struct tree_node *node, void *target)
 {
-	((struct eds_address *)target)->kinds++;
+	(void)target;
 	tree_expect(walk, node, TREE_MAPPING, "a mapping");
 }
 
+/* Into a struct socket_addr, whose protocol stays 0 if the address is of another kind. */
 static void read_address(struct tree_walk *walk, const struct tree_node *node, void *target)
 {
 	static const struct tree_field fields[] = {
@@ -74,68 +66,51 @@ static void read_address(struct tree_walk *walk, const struct tree_node *node, v
 		{TREE_FIELD("pipe", read_other_address)},
 		{TREE_FIELD("envoyInternalAddress", read_other_address)},
 	};
-	char reason[EDS_REASON_MAX];
+	unsigned int kinds = 0;
 
-	tree_fields(walk, node, "an Address", fields, COUNT(fields), target);
-	if (!walk->failed)
-		eds_report(walk, node, eds_wrong_kinds(target, reason));
+	if (!tree_fields(walk, node, "an Address", fields, COUNT(fields), target))
+		return;
+	for (size_t i = 0; i < COUNT(fields); i++)
+		kinds += tree_field_get(walk, node, fields[i].key) != NULL;
+	if (kinds != 1)
+		tree_problem(walk, node, EDS_WRONG_KINDS, kinds);
 }
 
 /* One of additional_addresses. */
 static void read_additional(struct tree_walk *walk, const struct tree_node *node, void *target)
 {
 	static const struct tree_field fields[] = {{TREE_FIELD("address", read_address)}};
-	const struct eds_address *address = target;
 
-	tree_fields(walk, node, "an AdditionalAddress", fields, COUNT(fields), target);
-	if (!walk->failed && !address->kinds)
-		tree_problem(walk, node, "%s", eds_no_address);
+	if (tree_fields(walk, node, "an AdditionalAddress", fields, COUNT(fields), target) &&
+	    !tree_field_get(walk, node, "address"))
+		tree_problem(walk, node, EDS_NO_ADDRESS);
 }
 
 struct endpoint_reader {
-	struct endpoint *endpoint;
-	struct eds_address first;
-	struct eds_address *more;
+	struct endpoint endpoint;
+	struct socket_addr first;
+	struct socket_addr *more;
 	size_t more_count;
-	bool seen;
 };
-
-static void read_additional_addresses(struct tree_walk *walk, const struct tree_node *node,
-				      void *target)
-{
-	struct endpoint_reader *reader = target;
-	struct eds_reader *eds = (struct eds_reader *)walk;
-
-	reader->more = tree_list(walk, node, "a list of addresses", EDS_MAX_ADDRESSES - 1,
-				 sizeof(*reader->more), read_additional, &reader->more_count);
-	eds->used.endpoints += reader->more_count;
-}
-
-static void read_hostname(struct tree_walk *walk, const struct tree_node *node, void *target)
-{
-	struct endpoint *endpoint = ((struct endpoint_reader *)target)->endpoint;
-
-	proto_string(walk, node, EDS_MAX_NAME, &endpoint->hostname);
-	if (endpoint->hostname && !*endpoint->hostname)
-		endpoint->hostname = NULL;
-}
 
 static void read_endpoint(struct tree_walk *walk, const struct tree_node *node, void *target)
 {
 	static const struct tree_field fields[] = {
 		{TREE_MEMBER("address", read_address, struct endpoint_reader, first)},
-		{TREE_FIELD("hostname", read_hostname)},
-		{TREE_FIELD("additionalAddresses", read_additional_addresses)},
+		{TREE_MEMBER("hostname", proto_read_name, struct endpoint_reader, endpoint.hostname)},
+		{TREE_LIST("additionalAddresses", "a list of addresses", EDS_MAX_ADDRESSES - 1,
+			   read_additional, struct endpoint_reader, more, more_count)},
 	};
 	struct endpoint_reader *reader = target;
 
-	reader->seen = true;
-	tree_fields(walk, node, "an Endpoint", fields, COUNT(fields), reader);
-	if (!walk->failed && !reader->first.kinds)
-		tree_problem(walk, node, "%s", eds_no_address);
-	if (!walk->failed && eds_put_addresses(walk->arena, &reader->first, reader->more,
-					       reader->more_count, reader->endpoint))
-		walk->out_of_memory = true;
+	if (!tree_fields(walk, node, "an Endpoint", fields, COUNT(fields), reader))
+		return;
+	if (!tree_field_get(walk, node, "address"))
+		tree_problem(walk, node, EDS_NO_ADDRESS);
+	if (reader->endpoint.hostname && !*reader->endpoint.hostname)
+		reader->endpoint.hostname = NULL;
+	walk->out_of_memory |= eds_put_addresses(walk->arena, reader->first, reader->more,
+						 reader->more_count, &reader->endpoint) < 0;
 }
 
 static void read_health(struct tree_walk *walk, const struct tree_node *node, void *target)
@@ -144,20 +119,12 @@ static void read_health(struct tree_walk *walk, const struct tree_node *node, vo
 
 	proto_enum(walk, node, "UNKNOWN HEALTHY UNHEALTHY DRAINING TIMEOUT DEGRADED", UINT32_MAX,
 		   &health);
-	((struct endpoint_reader *)target)->endpoint->health = eds_health(health);
-}
-
-static void read_weight(struct tree_walk *walk, const struct tree_node *node, void *target)
-{
-	uint32_t *weight = &((struct endpoint_reader *)target)->endpoint->weight;
-
-	if (!proto_wrapped(walk, node, weight))
-		eds_report(walk, node, eds_wrong_weight(*weight));
+	*(enum health *)target = eds_health(health);
 }
 
 static void read_metadata(struct tree_walk *walk, const struct tree_node *node, void *target)
 {
-	struct endpoint *endpoint = ((struct endpoint_reader *)target)->endpoint;
+	struct endpoint *endpoint = target;
 	const struct tree_node *istio = eds_istio_metadata(walk, node);
 
 	eds_read_istio(walk, istio, "network", EDS_MAX_NAME, &endpoint->network);
@@ -168,30 +135,31 @@ static void read_lb_endpoint(struct tree_walk *walk, const struct tree_node *nod
 {
 	static const struct tree_field fields[] = {
 		{TREE_FIELD("endpoint", read_endpoint)},
-		{TREE_FIELD("loadBalancingWeight", read_weight)},
-		{TREE_FIELD("metadata", read_metadata)},
-		{TREE_FIELD("healthStatus", read_health)},
+		{TREE_MEMBER("loadBalancingWeight", eds_read_weight, struct endpoint_reader,
+			     endpoint.weight)},
+		{TREE_MEMBER("metadata", read_metadata, struct endpoint_reader, endpoint)},
+		{TREE_MEMBER("healthStatus", read_health, struct endpoint_reader, endpoint.health)},
 	};
-	struct endpoint_reader reader = {.endpoint = target};
+	struct endpoint_reader reader = {.endpoint.weight = 1};
 
 	if (walk->failed) /* one error is enough to reject the resource */
 		return;
-	reader.endpoint->weight = 1;
-	tree_fields(walk, node, "an LbEndpoint", fields, COUNT(fields), &reader);
-	if (!walk->failed && !reader.seen)
-		tree_problem(walk, node, "%s", eds_no_endpoint);
+	if (tree_fields(walk, node, "an LbEndpoint", fields, COUNT(fields), &reader) &&
+	    !tree_field_get(walk, node, "endpoint"))
+		tree_problem(walk, node, EDS_NO_ENDPOINT);
+	((struct eds_reader *)walk)->used.endpoints += reader.more_count;
+	*(struct endpoint *)target = reader.endpoint;
 }
 
 void eds_read_lb_endpoints(struct tree_walk *walk, const struct tree_node *node, void *target)
 {
 	struct eds_reader *reader = (struct eds_reader *)walk;
 	struct locality *locality = target;
-	char reason[EDS_REASON_MAX];
-	const char *wrong = eds_wrong_endpoints(&reader->used, node->count, reason);
 
-	eds_report(walk, node, wrong);
-	if (wrong)
+	if (!eds_fits(reader->used.endpoints, node->count, EDS_MAX_ENDPOINTS)) {
+		tree_problem(walk, node, EDS_MANY_ENDPOINTS, EDS_MAX_ENDPOINTS);
 		return;
+	}
 	locality->endpoints = tree_list(walk, node, "a list of endpoints", EDS_MAX_ENDPOINTS,
 					sizeof(*locality->endpoints), read_lb_endpoint,
 					&locality->endpoint_count);

@@ -4,31 +4,26 @@
 #include "eds_decode.h"
 #include "proto_json.h"
 
-static void read_numerator(struct tree_walk *walk, const struct tree_node *node, void *target)
-{
-	proto_uint32(walk, node, &((struct drop_overload *)target)->numerator);
-}
-
 /* envoy.type.v3.FractionalPercent.DenominatorType */
 static void read_denominator(struct tree_walk *walk, const struct tree_node *node, void *target)
 {
 	unsigned int choice = 0;
 
 	proto_enum(walk, node, "HUNDRED TEN_THOUSAND MILLION", 2, &choice);
-	((struct drop_overload *)target)->denominator = eds_denominator(choice);
+	*(uint32_t *)target = eds_denominator(choice);
 }
 
 static void read_percentage(struct tree_walk *walk, const struct tree_node *node, void *target)
 {
 	static const struct tree_field fields[] = {
-		{TREE_FIELD("numerator", read_numerator)},
-		{TREE_FIELD("denominator", read_denominator)},
+		{TREE_MEMBER("numerator", proto_read_uint32, struct drop_overload, numerator)},
+		{TREE_MEMBER("denominator", read_denominator, struct drop_overload, denominator)},
 	};
-	char reason[EDS_REASON_MAX];
+	const struct drop_overload *drop = target;
 
-	tree_fields(walk, node, "a FractionalPercent", fields, COUNT(fields), target);
-	if (!walk->failed)
-		eds_report(walk, node, eds_wrong_fraction(target, reason));
+	if (tree_fields(walk, node, "a FractionalPercent", fields, COUNT(fields), target) &&
+	    drop->numerator > drop->denominator)
+		tree_problem(walk, node, EDS_WRONG_FRACTION, drop->numerator, drop->denominator);
 }
 
 static void read_drop(struct tree_walk *walk, const struct tree_node *node, void *target)
@@ -37,45 +32,40 @@ static void read_drop(struct tree_walk *walk, const struct tree_node *node, void
 		{TREE_MEMBER("category", proto_read_name, struct drop_overload, category)},
 		{TREE_FIELD("dropPercentage", read_percentage)},
 	};
+	struct drop_overload *drop = target;
 
-	eds_drop_init(target);
-	tree_fields(walk, node, "a DropOverload", fields, COUNT(fields), target);
-	if (!walk->failed)
-		eds_report(walk, node, eds_wrong_category(target));
-}
-
-static void read_drops(struct tree_walk *walk, const struct tree_node *node, void *target)
-{
-	struct assignment *assignment = target;
-
-	assignment->drops = tree_list(walk, node, "a list of drop overloads", EDS_MAX_DROPS,
-				      sizeof(*assignment->drops), read_drop,
-				      &assignment->drop_count);
+	eds_drop_init(drop);
+	if (tree_fields(walk, node, "a DropOverload", fields, COUNT(fields), drop) &&
+	    (!drop->category || !*drop->category))
+		tree_problem(walk, node, EDS_NO_CATEGORY);
 }
 
 static void read_overprovisioning(struct tree_walk *walk, const struct tree_node *node,
 				  void *target)
 {
-	uint32_t *factor = &((struct assignment *)target)->overprovisioning;
+	uint32_t *factor = target;
 
-	if (!proto_wrapped(walk, node, factor))
-		eds_report(walk, node, eds_wrong_factor(*factor));
+	if (!proto_wrapped(walk, node, factor) && !*factor)
+		tree_problem(walk, node, EDS_NO_FACTOR);
 }
 
 static void read_stale_after(struct tree_walk *walk, const struct tree_node *node, void *target)
 {
-	uint64_t *stale = &((struct assignment *)target)->stale_after_ms;
+	uint64_t *stale = target;
 
-	if (!proto_duration(walk, node, stale))
-		eds_report(walk, node, eds_wrong_stale_after(*stale));
+	if (!proto_duration(walk, node, stale) && !*stale)
+		tree_problem(walk, node, EDS_NO_DURATION);
 }
 
 void eds_read_policy(struct tree_walk *walk, const struct tree_node *node, void *target)
 {
 	static const struct tree_field fields[] = {
-		{TREE_FIELD("dropOverloads", read_drops)},
-		{TREE_FIELD("overprovisioningFactor", read_overprovisioning)},
-		{TREE_FIELD("endpointStaleAfter", read_stale_after)},
+		{TREE_LIST("dropOverloads", "a list of drop overloads", EDS_MAX_DROPS, read_drop,
+			   struct assignment, drops, drop_count)},
+		{TREE_MEMBER("overprovisioningFactor", read_overprovisioning, struct assignment,
+			     overprovisioning)},
+		{TREE_MEMBER("endpointStaleAfter", read_stale_after, struct assignment,
+			     stale_after_ms)},
 		{TREE_MEMBER("weightedPriorityHealth", tree_read_bool, struct assignment, weighted_priority_health)},
 	};
 

@@ -9,15 +9,27 @@
 struct arena;
 
 #define EDS_OVERPROVISIONING 140 /* percent, when unset */
-#define EDS_REASON_MAX 160
+#define EDS_PRIORITY_MAX 128     /* endpoint_components.proto */
+#define EDS_PORT_MAX 65535u
 
-/* envoy.config.core.v3.Address: a oneof, of which socket addresses are supported. */
-struct eds_address {
-	struct socket_addr socket;
-	bool has_address, has_port;
-	unsigned int kinds; /* number of members of the oneof that are set */
-	bool is_socket;
-};
+/* The error of each rule, as a format. */
+#define EDS_NO_NAME "the name is empty"
+#define EDS_NO_WEIGHT "expected a weight of 1 or more, found 0"
+#define EDS_NO_FACTOR "expected a factor of 1 or more, found 0"
+#define EDS_NO_DURATION "expected a duration above 0"
+#define EDS_NO_CATEGORY "the category is not set"
+#define EDS_NO_ENDPOINT "the endpoint is not set"
+#define EDS_NO_ADDRESS "the address is not set"
+#define EDS_NO_PORT "the port is not set"
+#define EDS_NAMED_PORT "expected port_value: named ports need a resolver"
+/* LEDS sends the endpoints separately: ignoring the field would empty the locality. */
+#define EDS_LEDS "expected lb_endpoints: LEDS is not supported"
+#define EDS_WRONG_KINDS "expected one address, found %u" /* of the oneof Address */
+#define EDS_WRONG_PORT "expected a port up to 65535, found %u"
+#define EDS_WRONG_PRIORITY "expected a priority up to 128, found %u"
+#define EDS_WRONG_FRACTION "expected a fraction up to 1, found %u/%u"
+#define EDS_MANY_LOCALITIES "more than %u localities in one response"
+#define EDS_MANY_ENDPOINTS "more than %u endpoints in one response"
 
 /* Numbers of localities and endpoints in one response so far. */
 struct eds_usage {
@@ -25,23 +37,11 @@ struct eds_usage {
 	size_t endpoints; /* additional addresses included */
 };
 
-extern const char eds_no_leds[], eds_no_named_port[], eds_no_address[], eds_no_endpoint[];
-
-/* Each returns NULL, or the error: a constant, or text in `reason`. */
-const char *eds_wrong_name(size_t length);
-const char *eds_wrong_weight(uint32_t weight);
-const char *eds_wrong_priority(uint32_t priority, char reason[EDS_REASON_MAX]);
-const char *eds_wrong_port(uint32_t port, char reason[EDS_REASON_MAX]);
-const char *eds_wrong_socket(const struct eds_address *address);
-const char *eds_wrong_kinds(const struct eds_address *address, char reason[EDS_REASON_MAX]);
-const char *eds_wrong_fraction(const struct drop_overload *drop, char reason[EDS_REASON_MAX]);
-const char *eds_wrong_category(const struct drop_overload *drop);
-const char *eds_wrong_factor(uint32_t overprovisioning);
-const char *eds_wrong_stale_after(uint64_t ms);
-const char *eds_wrong_localities(const struct eds_usage *usage, size_t more,
-				 char reason[EDS_REASON_MAX]);
-const char *eds_wrong_endpoints(const struct eds_usage *usage, size_t more,
-				char reason[EDS_REASON_MAX]);
+/* True if `more` fit beside what is used of a limit. Additional addresses may exceed the limit. */
+static inline bool eds_fits(size_t used, size_t more, size_t max)
+{
+	return used <= max && more <= max - used;
+}
 
 /* IPPROTO_TCP or IPPROTO_UDP for a number of SocketAddress.Protocol; 0 if unknown. */
 uint8_t eds_protocol(unsigned int number);
@@ -54,10 +54,9 @@ enum health eds_health(unsigned int number);
 void eds_locality_init(struct locality *locality);
 void eds_drop_init(struct drop_overload *drop);
 
-/* Stores the socket addresses in *endpoint: none if the first address is of another kind, because
- * the additional ones then have no use either. Returns 0 or -ENOMEM. */
-int eds_put_addresses(struct arena *arena, const struct eds_address *first,
-		      const struct eds_address *more, size_t more_count,
-		      struct endpoint *endpoint);
+/* Stores the socket addresses in *endpoint. Addresses of another kind have no protocol; if the first is
+ * one, none is stored, because the additional ones then have no use either. Returns 0 or -ENOMEM. */
+int eds_put_addresses(struct arena *arena, struct socket_addr first, const struct socket_addr *more,
+		      size_t more_count, struct endpoint *endpoint);
 
 #endif

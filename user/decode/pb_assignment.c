@@ -58,7 +58,7 @@ static int read_weight(struct pb_reader *reader, struct pb_slice message, struct
 	int err = read_wrapped(reader, message, &locality->weight);
 
 	locality->has_weight = true;
-	return err ? err : pb_check(reader, eds_wrong_weight(locality->weight));
+	return err || locality->weight ? err : pb_fail(reader, EDS_NO_WEIGHT);
 }
 
 static int read_lb_endpoint(struct pb_reader *reader, struct pb_slice message,
@@ -75,11 +75,11 @@ static int read_lb_endpoint(struct pb_reader *reader, struct pb_slice message,
 static int read_locality_field(struct pb_reader *reader, const struct pb_field *field,
 			       struct locality *locality)
 {
-	char reason[EDS_REASON_MAX];
-
 	if (field->number == LLE_PRIORITY && field->type == PB_VARINT) {
 		locality->priority = (uint32_t)field->value;
-		return pb_check(reader, eds_wrong_priority(locality->priority, reason));
+		return locality->priority <= EDS_PRIORITY_MAX
+			       ? 0
+			       : pb_fail(reader, EDS_WRONG_PRIORITY, locality->priority);
 	}
 	if (pb_field_is(field, LLE_LOCALITY))
 		return read_names(reader, field->slice, locality);
@@ -88,7 +88,7 @@ static int read_locality_field(struct pb_reader *reader, const struct pb_field *
 	if (pb_field_is(field, LLE_WEIGHT))
 		return read_weight(reader, field->slice, locality);
 	if (pb_field_is(field, LLE_LEDS))
-		return pb_check(reader, eds_no_leds);
+		return pb_fail(reader, EDS_LEDS);
 	if (pb_field_is(field, LLE_METADATA))
 		return pb_read_network(reader, field->slice, &locality->network);
 	return 0;
@@ -110,12 +110,11 @@ static int count_fields(struct pb_reader *reader, struct pb_slice message, uint3
 static int make_endpoints(struct pb_reader *reader, struct pb_slice message,
 			  struct locality *locality)
 {
-	char reason[EDS_REASON_MAX];
 	size_t count;
 	int err = count_fields(reader, message, LLE_LB_ENDPOINTS, &count);
 
-	if (!err)
-		err = pb_check(reader, eds_wrong_endpoints(reader->usage, count, reason));
+	if (!err && !eds_fits(reader->usage->endpoints, count, EDS_MAX_ENDPOINTS))
+		err = pb_fail(reader, EDS_MANY_ENDPOINTS, EDS_MAX_ENDPOINTS);
 	if (err || !count)
 		return err;
 	reader->usage->endpoints += count;
@@ -141,7 +140,6 @@ static int read_drop(struct pb_reader *reader, const Pb__DropOverload *from,
 		     struct drop_overload *drop)
 {
 	const Pb__FractionalPercent *percent = from->drop_percentage;
-	char reason[EDS_REASON_MAX];
 	int err;
 
 	eds_drop_init(drop);
@@ -152,9 +150,11 @@ static int read_drop(struct pb_reader *reader, const Pb__DropOverload *from,
 		if (!drop->denominator)
 			return pb_fail(reader, "expected HUNDRED, TEN_THOUSAND or MILLION, found %d",
 				       percent->denominator);
-		err = pb_check(reader, eds_wrong_fraction(drop, reason));
+		if (drop->numerator > drop->denominator)
+			return pb_fail(reader, EDS_WRONG_FRACTION, drop->numerator,
+				       drop->denominator);
 	}
-	return err ? err : pb_check(reader, eds_wrong_category(drop));
+	return err || *drop->category ? err : pb_fail(reader, EDS_NO_CATEGORY);
 }
 
 static int read_drops(struct pb_reader *reader, const Pb__Policy *policy,
@@ -182,7 +182,7 @@ static int read_stale_after(struct pb_reader *reader, const Pb__Duration *from,
 		return pb_fail(reader, "expected a duration such as 3s or 1.5s");
 	assignment->stale_after_ms =
 		(uint64_t)from->seconds * 1000 + ((uint64_t)from->nanos + 999999) / 1000000;
-	return pb_check(reader, eds_wrong_stale_after(assignment->stale_after_ms));
+	return assignment->stale_after_ms ? 0 : pb_fail(reader, EDS_NO_DURATION);
 }
 
 static int read_policy(struct pb_reader *reader, struct pb_slice message,
@@ -199,7 +199,8 @@ static int read_policy(struct pb_reader *reader, struct pb_slice message,
 	err = read_drops(reader, policy, assignment);
 	if (!err && policy->overprovisioning_factor) {
 		assignment->overprovisioning = policy->overprovisioning_factor->value;
-		err = pb_check(reader, eds_wrong_factor(assignment->overprovisioning));
+		if (!assignment->overprovisioning)
+			return pb_fail(reader, EDS_NO_FACTOR);
 	}
 	if (!err && policy->endpoint_stale_after)
 		err = read_stale_after(reader, policy->endpoint_stale_after, assignment);
@@ -226,16 +227,13 @@ static int make_assignment(struct pb_reader *reader, struct pb_slice body,
 			   struct assignment *assignment)
 {
 	struct pb_slice name = pb_find_string(body, CLA_NAME);
-	char reason[EDS_REASON_MAX];
 	size_t count;
 	int err = count_fields(reader, body, CLA_ENDPOINTS, &count);
 
 	if (!err)
-		err = pb_check(reader, eds_wrong_name(name.length));
-	if (!err)
-		err = pb_keep_slice(reader, name, EDS_MAX_NAME, &assignment->name);
-	if (!err)
-		err = pb_check(reader, eds_wrong_localities(reader->usage, count, reason));
+		err = pb_keep_name(reader, name, &assignment->name);
+	if (!err && !eds_fits(reader->usage->localities, count, EDS_MAX_LOCALITIES))
+		err = pb_fail(reader, EDS_MANY_LOCALITIES, EDS_MAX_LOCALITIES);
 	if (err || !count)
 		return err;
 	reader->usage->localities += count;

@@ -37,10 +37,8 @@ static int read_cluster(struct pb_reader *reader, const Pb__Cluster *from,
 			struct xds_cluster *cluster)
 {
 	const Pb__EdsClusterConfig *eds = from->eds_cluster_config;
-	int err = pb_check(reader, eds_wrong_name(strlen(from->name)));
+	int err = pb_keep_name(reader, pb_slice_of(from->name), &cluster->name);
 
-	if (!err)
-		err = pb_keep(reader, from->name, EDS_MAX_NAME, &cluster->name);
 	if (err)
 		return err;
 	cluster->kind = cluster_kind(from);
@@ -121,8 +119,7 @@ static int read_filter(struct pb_reader *reader, const Pb__Filter *filter, struc
 	const Pb__TcpProxy *proxy;
 
 	if (filter->config_type_case != PB__FILTER__CONFIG_TYPE_TYPED_CONFIG ||
-	    !pb_type_is((struct pb_slice){(const uint8_t *)any->type_url, strlen(any->type_url)},
-			TCP_PROXY))
+	    !pb_type_is(pb_slice_of(any->type_url), TCP_PROXY))
 		return 0;
 	proxy = pb__tcp_proxy__unpack(&reader->scratch.allocator, any->value.len, any->value.data);
 	if (!proxy)
@@ -151,10 +148,8 @@ static int read_chains(struct pb_reader *reader, const Pb__Listener *from,
 static int read_listener(struct pb_reader *reader, const Pb__Listener *from,
 			 struct xds_listener *listener)
 {
-	int err = pb_check(reader, eds_wrong_name(strlen(from->name)));
+	int err = pb_keep_name(reader, pb_slice_of(from->name), &listener->name);
 
-	if (!err)
-		err = pb_keep(reader, from->name, EDS_MAX_NAME, &listener->name);
 	if (err)
 		return err;
 	read_listener_address(from->address, listener);

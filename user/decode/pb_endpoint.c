@@ -2,7 +2,6 @@
 /* Decodes LbEndpoint, its addresses and metadata from protobuf. */
 #include "pb_reader.h"
 
-#include <errno.h>
 #include <string.h>
 
 #include <endpoint.pb-c.h>
@@ -10,49 +9,42 @@
 #include "eds_decode.h"
 
 static int read_port(struct pb_reader *reader, const Pb__SocketAddress *from,
-		     struct eds_address *address)
+		     struct socket_addr *address)
 {
-	char reason[EDS_REASON_MAX];
-
-	if (from->port_specifier_case == PB__SOCKET_ADDRESS__PORT_SPECIFIER__NOT_SET)
-		return 0;
-	address->has_port = true;
 	if (from->port_specifier_case == PB__SOCKET_ADDRESS__PORT_SPECIFIER_NAMED_PORT)
-		return pb_check(reader, eds_no_named_port);
-	address->socket.port = (uint16_t)from->port_value;
-	return pb_check(reader, eds_wrong_port(from->port_value, reason));
+		return pb_fail(reader, EDS_NAMED_PORT);
+	if (!*from->address)
+		return pb_fail(reader, EDS_NO_ADDRESS);
+	if (from->port_specifier_case == PB__SOCKET_ADDRESS__PORT_SPECIFIER__NOT_SET)
+		return pb_fail(reader, EDS_NO_PORT);
+	address->port = (uint16_t)from->port_value;
+	return from->port_value <= EDS_PORT_MAX
+		       ? 0
+		       : pb_fail(reader, EDS_WRONG_PORT, from->port_value);
 }
 
 static int read_socket(struct pb_reader *reader, const Pb__SocketAddress *from,
-		       struct eds_address *address)
+		       struct socket_addr *address)
 {
-	int err;
-
-	address->is_socket = true;
-	address->socket.proto = eds_protocol((unsigned int)from->protocol);
-	if (!address->socket.proto)
+	address->proto = eds_protocol((unsigned int)from->protocol);
+	if (!address->proto)
 		return pb_fail(reader, "expected TCP or UDP, found %d", from->protocol);
-	address->has_address = *from->address;
-	if (address->has_address && addr_parse(from->address, &address->socket.addr))
+	if (*from->address && addr_parse(from->address, &address->addr))
 		return pb_fail(reader, "expected an IP address, found %.64s", from->address);
-	err = read_port(reader, from, address);
-	return err ? err : pb_check(reader, eds_wrong_socket(address));
+	return read_port(reader, from, address);
 }
 
 static int read_address(struct pb_reader *reader, const Pb__Address *from,
-			struct eds_address *address)
+			struct socket_addr *address)
 {
-	char reason[EDS_REASON_MAX];
-	int err;
-
-	*address = (struct eds_address){0};
+	*address = (struct socket_addr){0};
 	if (!from)
-		return pb_check(reader, eds_no_address);
-	address->kinds = from->address_case != PB__ADDRESS__ADDRESS__NOT_SET;
-	err = pb_check(reader, eds_wrong_kinds(address, reason));
-	if (!err && from->address_case == PB__ADDRESS__ADDRESS_SOCKET_ADDRESS)
-		err = read_socket(reader, from->socket_address, address);
-	return err;
+		return pb_fail(reader, EDS_NO_ADDRESS);
+	if (from->address_case == PB__ADDRESS__ADDRESS__NOT_SET)
+		return pb_fail(reader, EDS_WRONG_KINDS, 0);
+	if (from->address_case == PB__ADDRESS__ADDRESS_SOCKET_ADDRESS)
+		return read_socket(reader, from->socket_address, address);
+	return 0;
 }
 
 static int read_hostname(struct pb_reader *reader, const char *text, struct endpoint *endpoint)
@@ -63,7 +55,7 @@ static int read_hostname(struct pb_reader *reader, const char *text, struct endp
 static int read_endpoint(struct pb_reader *reader, const Pb__Endpoint *from,
 			 struct endpoint *endpoint)
 {
-	struct eds_address first, more[EDS_MAX_ADDRESSES - 1];
+	struct socket_addr first, more[EDS_MAX_ADDRESSES - 1];
 	size_t count = from->n_additional_addresses;
 	int err = read_address(reader, from->address, &first);
 
@@ -76,7 +68,7 @@ static int read_endpoint(struct pb_reader *reader, const Pb__Endpoint *from,
 	if (err)
 		return err;
 	reader->usage->endpoints += count;
-	return eds_put_addresses(reader->arena, &first, more, count, endpoint);
+	return eds_put_addresses(reader->arena, first, more, count, endpoint);
 }
 
 /* The string at filter_metadata.istio.KEY, or NULL. */
@@ -124,13 +116,6 @@ static int read_metadata(struct pb_reader *reader, const Pb__Metadata *metadata,
 	return err;
 }
 
-static int read_weight(struct pb_reader *reader, const Pb__UInt32Value *from,
-		       struct endpoint *endpoint)
-{
-	endpoint->weight = from ? from->value : 1;
-	return pb_check(reader, eds_wrong_weight(endpoint->weight));
-}
-
 int pb_read_endpoint(struct pb_reader *reader, struct pb_slice message, struct endpoint *endpoint)
 {
 	const Pb__LbEndpoint *from;
@@ -141,11 +126,12 @@ int pb_read_endpoint(struct pb_reader *reader, struct pb_slice message, struct e
 	if (!from)
 		return pb_unpack_failed(reader);
 	if (!from->endpoint)
-		return pb_check(reader, eds_no_endpoint);
+		return pb_fail(reader, EDS_NO_ENDPOINT);
 	endpoint->health = eds_health((unsigned int)from->health_status);
+	endpoint->weight = from->load_balancing_weight ? from->load_balancing_weight->value : 1;
 	err = read_endpoint(reader, from->endpoint, endpoint);
-	if (!err)
-		err = read_weight(reader, from->load_balancing_weight, endpoint);
+	if (!err && !endpoint->weight)
+		err = pb_fail(reader, EDS_NO_WEIGHT);
 	return err ? err : read_metadata(reader, from->metadata, endpoint);
 }
 

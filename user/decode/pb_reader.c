@@ -5,9 +5,9 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "arena.h"
+#include "eds_decode.h"
 #include "utf8.h"
 
 void pb_reader_init(struct pb_reader *reader, struct arena *arena, size_t scratch_max,
@@ -48,11 +48,6 @@ int pb_fail(struct pb_reader *reader, const char *format, ...)
 	return -EINVAL;
 }
 
-int pb_check(struct pb_reader *reader, const char *wrong)
-{
-	return wrong ? pb_fail(reader, "%s", wrong) : 0;
-}
-
 int pb_unpack_failed(struct pb_reader *reader)
 {
 	if (reader->scratch.out_of_memory)
@@ -60,7 +55,7 @@ int pb_unpack_failed(struct pb_reader *reader)
 	return pb_fail(reader, reader->scratch.capped ? "too large" : "broken protobuf");
 }
 
-int pb_keep_slice(struct pb_reader *reader, struct pb_slice slice, size_t max, const char **ret)
+static int keep_slice(struct pb_reader *reader, struct pb_slice slice, size_t max, const char **ret)
 {
 	const char *copy;
 
@@ -79,7 +74,11 @@ int pb_keep_slice(struct pb_reader *reader, struct pb_slice slice, size_t max, c
 
 int pb_keep(struct pb_reader *reader, const char *text, size_t max, const char **ret)
 {
-	struct pb_slice slice = {(const uint8_t *)text, strlen(text)};
+	return keep_slice(reader, pb_slice_of(text), max, ret);
+}
 
-	return pb_keep_slice(reader, slice, max, ret);
+int pb_keep_name(struct pb_reader *reader, struct pb_slice name, const char **ret)
+{
+	return name.length ? keep_slice(reader, name, EDS_MAX_NAME, ret)
+			   : pb_fail(reader, EDS_NO_NAME);
 }

@@ -25,8 +25,7 @@ void pb_reader_init(struct pb_reader *reader, struct arena *arena, size_t scratc
 
 /* The functions below return 0, -EINVAL with text in `reason`, or -ENOMEM. */
 
-/* Returns 0 if `wrong` is NULL; else -EINVAL with `wrong` and its place in `reason`. */
-int pb_check(struct pb_reader *reader, const char *wrong);
+/* Returns -EINVAL with the text and its place in `reason`. */
 int pb_fail(struct pb_reader *reader, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
@@ -35,7 +34,8 @@ int pb_unpack_failed(struct pb_reader *reader);
 
 /* Copies at most `max` bytes of UTF-8. */
 int pb_keep(struct pb_reader *reader, const char *text, size_t max, const char **ret);
-int pb_keep_slice(struct pb_reader *reader, struct pb_slice slice, size_t max, const char **ret);
+/* The same of the name of a resource, which must not be empty. */
+int pb_keep_name(struct pb_reader *reader, struct pb_slice name, const char **ret);
 
 /* Reads one LbEndpoint; counts its additional addresses in reader->usage. */
 int pb_read_endpoint(struct pb_reader *reader, struct pb_slice message, struct endpoint *endpoint);

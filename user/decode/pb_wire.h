@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "utf8.h"
 
@@ -17,6 +18,11 @@ struct pb_slice {
 
 /* No bytes, but not NULL, so that memcmp() and the like accept it. */
 #define PB_EMPTY ((struct pb_slice){(const uint8_t *)"", 0})
+
+static inline struct pb_slice pb_slice_of(const char *text)
+{
+	return (struct pb_slice){(const uint8_t *)text, strlen(text)};
+}
 
 /* The position in a message. */
 struct pb_wire {

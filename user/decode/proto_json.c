@@ -39,6 +39,11 @@ int proto_uint32(struct tree_walk *walk, const struct tree_node *node, uint32_t 
 	return 0;
 }
 
+void proto_read_uint32(struct tree_walk *walk, const struct tree_node *node, void *target)
+{
+	proto_uint32(walk, node, target);
+}
+
 int proto_wrapped(struct tree_walk *walk, const struct tree_node *node, uint32_t *ret)
 {
 	const struct tree_node *value;

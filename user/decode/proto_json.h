@@ -25,7 +25,7 @@ int proto_duration(struct tree_walk *walk, const struct tree_node *node, uint64_
 int proto_string(struct tree_walk *walk, const struct tree_node *node, size_t max,
 		 const char **ret);
 
-/* The same of at most EDS_MAX_NAME bytes, as a reader into a const char *. */
-tree_reader proto_read_name;
+/* Readers: of a uint32_t, and of a const char * of at most EDS_MAX_NAME bytes. */
+tree_reader proto_read_uint32, proto_read_name;
 
 #endif
