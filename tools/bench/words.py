@@ -138,7 +138,7 @@ class Words:
         m = self.machine
         text = "%.1f of %d processors were busy with other work before it began" % (
             m["busy_before"], m["cpus"])
-        text += ", the host took away %.1f %%" % (100 * m["stolen"] / m["cpus"])
+        text += ", %.1f %% steal" % (100 * m["stolen"] / m["cpus"])
         return text + (", and it was a quick run" if m["quick"] else "")
 
     # ------------------------------------------------------------ tables
