@@ -166,7 +166,7 @@ static int listen_somewhere(uint16_t *ret_port)
 	return fd;
 }
 
-static void talk(const struct grpc_address *addresses, size_t count, unsigned int keepalive_ms,
+static void talk(const struct host_port *addresses, size_t count, unsigned int keepalive_ms,
 		 struct result *result)
 {
 	const struct grpc_options options = {
@@ -189,7 +189,7 @@ static struct result meet_at(const char *name, const char *first, const struct b
 			     enum then then)
 {
 	struct result result = { .base = event_base_new() };
-	struct grpc_address addresses[2] = { { first, 1 } };
+	struct host_port addresses[2] = { { first, 1 } };
 	uint16_t port;
 	int listener = listen_somewhere(&port), status;
 	pid_t child = fork();
@@ -198,7 +198,7 @@ static struct result meet_at(const char *name, const char *first, const struct b
 	if (!child)
 		serve(listener, say, then);
 	close(listener);
-	addresses[first ? 1 : 0] = (struct grpc_address){ name, port };
+	addresses[first ? 1 : 0] = (struct host_port){ name, port };
 	talk(addresses, first ? 2 : 1, then == STAY ? 1000 : 30000, &result);
 	assert_int_equal(waitpid(child, &status, 0), child);
 	event_base_free(result.base);

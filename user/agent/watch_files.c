@@ -83,12 +83,11 @@ static int use_config(struct agent *agent, struct config *config)
 		config_free(config);
 		return err;
 	}
-	if (agent->files.config != agent->files.start_config)
-		config_free(agent->files.config);
+	config_free(agent->files.config);
 	agent->files.config = config;
 	agent->files.config_loads++;
 	if (!agent->files.start_config)
-		agent->files.start_config = config;
+		agent->files.start_config = config_hold(config);
 	agent->files.restart_reason = needs_restart(agent->files.start_config, config);
 	set_problem(&agent->files.config_file, NULL);
 	set_problem(&agent->files.mesh_file, NULL);
@@ -232,8 +231,7 @@ void files_done(struct agent *agent)
 	file_done(&files->config_file);
 	file_done(&files->mesh_file);
 	free(files->watch_problem);
-	if (files->start_config != files->config)
-		config_free(files->start_config);
+	config_free(files->start_config);
 	config_free(files->config);
 	files->config = files->start_config = NULL;
 }

@@ -21,6 +21,12 @@ struct prefix {
 	uint8_t bits;
 };
 
+/* A host by name or address; the port in host order. */
+struct host_port {
+	const char *host;
+	uint16_t port;
+};
+
 #define ADDR_TEXT_MAX 64 /* "[v6]:port" and its zero byte */
 
 /* Parses a literal IPv4 or IPv6 address. An IPv4-mapped IPv6 address becomes IPv4.

@@ -138,9 +138,15 @@ int config_load(const char *path, struct config **ret_config, struct problems *p
 	return err;
 }
 
+struct config *config_hold(struct config *config)
+{
+	config->holders++;
+	return config;
+}
+
 void config_free(struct config *config)
 {
-	if (!config)
+	if (!config || config->holders--)
 		return;
 	mesh_networks_free(config->mesh);
 	arena_free(config->arena);

@@ -37,6 +37,8 @@ int config_load_text(const char *path, const char *text, size_t length, char *co
 
 /* Accepts NULL; frees config->mesh as well. */
 void config_free(struct config *config);
+/* Another holder, who calls config_free() as well. Returns `config`. */
+struct config *config_hold(struct config *config);
 
 /* Reads meshNetworks again, from meshNetworksFile or from the configuration file if inline.
  * `config` stays unchanged; the caller swaps the result in. With meshNetworksFile the

@@ -21,7 +21,7 @@
 /* ------------------------------------------------------------------ ads: addresses */
 
 static bool parse_address(struct tree_walk *walk, const char *text,
-			  struct config_ads_address *address)
+			  struct host_port *address)
 {
 	const char *colon = strrchr(text, ':');
 	size_t length = colon ? (size_t)(colon - text) : 0;

@@ -9,14 +9,14 @@
 #include "addr.h"
 #include "grpc_stream_parts.h"
 
-static const struct grpc_address *current(const struct grpc_stream *stream)
+static const struct host_port *current(const struct grpc_stream *stream)
 {
 	return &stream->options.addresses[stream->address];
 }
 
 static void set_peer(struct grpc_stream *stream)
 {
-	const struct grpc_address *address = current(stream);
+	const struct host_port *address = current(stream);
 	const char *form = strchr(address->host, ':') ? "[%s]:%u" : "%s:%u";
 
 	snprintf(stream->peer, sizeof(stream->peer), form, address->host, address->port);

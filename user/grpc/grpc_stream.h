@@ -12,17 +12,14 @@
 
 #include <event2/event.h>
 
-struct grpc_stream;
+#include "addr.h"
 
-struct grpc_address {
-	const char *host; /* name or address */
-	uint16_t port;
-};
+struct grpc_stream;
 
 /* All texts are borrowed and must outlive the stream. Files are read at each connect. */
 struct grpc_options {
 	const char *path; /* "/package.Service/Method" */
-	const struct grpc_address *addresses; /* tried in turn */
+	const struct host_port *addresses; /* tried in turn */
 	size_t address_count;
 	int tls; /* else HTTP/2 in the clear, by prior knowledge */
 	const char *ca_file;     /* NULL: the system's authorities */

@@ -99,11 +99,6 @@ struct config_gateway_role {
 enum ads_view { ADS_VIEW_REWRITTEN, ADS_VIEW_PER_NETWORK };
 enum ads_mode { ADS_MODE_DELTA, ADS_MODE_SOTW };
 
-struct config_ads_address {
-	const char *host; /* name or address */
-	uint16_t port;
-};
-
 struct config_metadata {
 	const char *key, *value;
 };
@@ -129,7 +124,7 @@ struct config_file {
 /* source.ads. */
 struct config_ads {
 	bool enabled;
-	struct config_ads_address *addresses; /* tried in turn */
+	struct host_port *addresses; /* tried in turn */
 	size_t address_count;
 	enum ads_view view;
 	enum ads_mode mode;
@@ -145,6 +140,7 @@ struct config_ads {
 };
 
 struct config {
+	unsigned int holders; /* of config_hold(), besides the first */
 	struct arena *arena; /* owns everything here but `mesh` */
 	const char *path;
 	const char *network;

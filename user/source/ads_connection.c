@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "arena.h"
 #include "grpc_stream.h"
 #include "memory.h"
 #include "monotonic.h"
@@ -159,15 +158,12 @@ void ads_connection_reopen(struct ads_connection *connection, const char *why)
 
 /* ------------------------------------------------------------------ making one */
 
-static int open_stream(struct event_base *base, const struct ads_settings *settings,
+static int open_stream(struct event_base *base, const struct config_ads *ads,
 		       struct ads_connection *connection)
 {
-	const struct config_ads *ads = &settings->ads;
-	struct grpc_address *addresses =
-		arena_array(settings->arena, ads->address_count, sizeof(*addresses));
 	struct grpc_options options = {
 		.path = ads->mode == ADS_MODE_SOTW ? XDS_METHOD_SOTW : XDS_METHOD_DELTA,
-		.addresses = addresses, .address_count = ads->address_count, .tls = ads->tls,
+		.addresses = ads->addresses, .address_count = ads->address_count, .tls = ads->tls,
 		.ca_file = ads->ca.path, .server_name = ads->server_name,
 		.certificate_file = ads->certificate.path, .key_file = ads->key.path,
 		.token_file = ads->token.path, .cluster_id = ads->cluster_id,
@@ -177,15 +173,10 @@ static int open_stream(struct event_base *base, const struct ads_settings *setti
 	};
 	struct grpc_handler handler = { connection, on_open, on_message, on_closed };
 
-	if (!addresses)
-		return -ENOMEM;
-	for (size_t i = 0; i < ads->address_count; i++)
-		addresses[i] = (struct grpc_address){ ads->addresses[i].host,
-						      ads->addresses[i].port };
 	return grpc_stream_new(base, &options, &handler, &connection->stream);
 }
 
-int ads_connection_new(struct event_base *base, const struct ads_settings *settings,
+int ads_connection_new(struct event_base *base, const struct config_ads *ads,
 		       const struct xds_session_config *config, const char *network,
 		       void (*notify)(void *arg, bool contents), void *arg,
 		       struct ads_connection **ret)
@@ -204,7 +195,7 @@ int ads_connection_new(struct event_base *base, const struct ads_settings *setti
 		      xds_session_new(config, &connection->session) :
 		      -ENOMEM;
 	if (!err)
-		err = open_stream(base, settings, connection);
+		err = open_stream(base, ads, connection);
 	if (err)
 		ads_connection_free(connection);
 	else

@@ -26,8 +26,8 @@ struct ads_connection {
 	void *arg;
 };
 
-/* Nothing is connected before ads_connection_start(). `settings` must outlive it. Returns 0 or -errno. */
-int ads_connection_new(struct event_base *base, const struct ads_settings *settings,
+/* Nothing is connected before ads_connection_start(). `ads` must outlive it. Returns 0 or -errno. */
+int ads_connection_new(struct event_base *base, const struct config_ads *ads,
 		       const struct xds_session_config *config, const char *network,
 		       void (*notify)(void *arg, bool contents), void *arg,
 		       struct ads_connection **ret);

@@ -24,7 +24,7 @@ static bool type_known(const struct xds_session_status *status, enum xds_type ty
 
 static bool knows_names(const struct ads_source *source)
 {
-	int64_t fetch_ms = source->settings.ads.initial_fetch_seconds * 1000;
+	int64_t fetch_ms = source->config->ads.initial_fetch_seconds * 1000;
 	struct xds_session_status status;
 
 	xds_session_status(source->connections[0]->session, &status);
@@ -50,7 +50,7 @@ static int collect_one(struct ads_source *source, const struct xds_assignment *h
 		       struct merge_view *views)
 {
 	const struct assignment **place = &source->assignments[source->assignment_count];
-	bool merging = source->settings.ads.view == ADS_VIEW_PER_NETWORK;
+	bool merging = source->config->ads.view == ADS_VIEW_PER_NETWORK;
 	bool all = !merging || find_views(source, held->name, views);
 	int err = 0;
 
@@ -145,7 +145,7 @@ struct cluster_list ads_source_clusters(const struct ads_source *source)
 
 bool ads_source_names_vips(const struct ads_source *source)
 {
-	return !source->settings.listed;
+	return source->config->capture != CAPTURE_LISTED;
 }
 
 uint64_t ads_source_layout(const struct ads_source *source)

@@ -91,31 +91,31 @@ static int make_id(struct arena *arena, const struct config_ads_node *config,
 	return 0;
 }
 
-int ads_node_make(struct arena *arena, const struct ads_settings *settings,
+int ads_node_make(struct arena *arena, const struct config *config,
 		  const struct ads_machine *machine, const char *network, const char *view,
 		  struct ads_node *ret)
 {
-	const struct config_ads_node *config = &settings->ads.node;
-	struct ads_node node = { .id = config->id };
+	const struct config_ads_node *own = &config->ads.node;
+	struct ads_node node = { .id = own->id };
 	const char *host = arena_strdup(arena, machine->name);
 	int err = 0;
 
-	node.metadata = arena_array(arena, DEFAULTS_MAX + config->metadata_count,
+	node.metadata = arena_array(arena, DEFAULTS_MAX + own->metadata_count,
 				    sizeof(*node.metadata));
 	if (!node.metadata || !host)
 		return -ENOMEM;
 	if (!node.id)
-		err = make_id(arena, config, machine, &node);
+		err = make_id(arena, own, machine, &node);
 	put(&node, "NETWORK", network);
-	if (settings->cluster)
-		put(&node, "CLUSTER_ID", settings->cluster);
+	if (config->cluster)
+		put(&node, "CLUSTER_ID", config->cluster);
 	put(&node, "NODE_NAME", host);
 	put(&node, "ISTIO_VERSION", ISTIO_VERSION);
 	put(&node, "DNS_CAPTURE", "true");
 	if (view)
 		put(&node, "REQUESTED_NETWORK_VIEW", view);
-	for (size_t i = 0; i < config->metadata_count; i++)
-		put(&node, config->metadata[i].key, config->metadata[i].value);
+	for (size_t i = 0; i < own->metadata_count; i++)
+		put(&node, own->metadata[i].key, own->metadata[i].value);
 	if (!err)
 		*ret = node;
 	return err;

@@ -5,7 +5,7 @@
 
 #include <stddef.h>
 
-#include "ads_settings.h"
+#include "config.h"
 #include "session.h"
 
 struct arena;
@@ -26,7 +26,7 @@ void ads_machine_read(const struct config_ads *ads, struct ads_machine *ret);
 
 /* `network` is ours, or that of another view; `view` the networks asked for, comma-separated, or
  * NULL. Values of the configuration replace defaults. Returns 0 or -ENOMEM. */
-int ads_node_make(struct arena *arena, const struct ads_settings *settings,
+int ads_node_make(struct arena *arena, const struct config *config,
 		  const struct ads_machine *machine, const char *network, const char *view,
 		  struct ads_node *ret);
 

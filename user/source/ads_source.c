@@ -5,9 +5,11 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "ads_fingerprint.h"
 #include "ads_source_parts.h"
 #include "ads_views.h"
 #include "arena.h"
+#include "config_load.h"
 #include "grpc_stream.h"
 #include "monotonic.h"
 #include "text.h"
@@ -34,8 +36,8 @@ static uint64_t random_seed(void)
 static struct xds_session_config session_config(const struct ads_source *source,
 						const struct ads_node *node)
 {
-	const struct config_ads *ads = &source->settings.ads;
-	bool all = !source->connection_count && !source->settings.listed;
+	const struct config_ads *ads = &source->config->ads;
+	bool all = !source->connection_count && source->config->capture != CAPTURE_LISTED;
 
 	return (struct xds_session_config){
 		.mode = ads->mode == ADS_MODE_SOTW ? XDS_SOTW : XDS_DELTA,
@@ -58,13 +60,13 @@ static int open_connection(struct ads_source *source, const char *network, const
 	struct arena *arena = arena_new(0);
 	struct xds_session_config config;
 	struct ads_node node;
-	int err = arena ? ads_node_make(arena, &source->settings, &source->machine, network, view,
+	int err = arena ? ads_node_make(arena, source->config, &source->machine, network, view,
 					&node) :
 			  -ENOMEM;
 
 	if (!err) {
 		config = session_config(source, &node);
-		err = ads_connection_new(source->base, &source->settings, &config, network,
+		err = ads_connection_new(source->base, &source->config->ads, &config, network,
 					 on_connection, source, ret);
 	}
 	arena_free(arena);
@@ -138,7 +140,7 @@ static int open_view(struct ads_source *source, const char *view)
 {
 	int err = set_view(source, view);
 
-	return err ? err : add_connection(source, source->settings.network, view);
+	return err ? err : add_connection(source, source->config->network, view);
 }
 
 /* istiod reads node metadata in the first request of a stream only. */
@@ -147,8 +149,8 @@ static int change_view(struct ads_source *source, const char *view)
 	struct ads_connection *connection = source->connections[0];
 	struct arena *arena = arena_new(0);
 	struct ads_node node;
-	int err = arena ? ads_node_make(arena, &source->settings, &source->machine,
-					source->settings.network, view, &node) : -ENOMEM;
+	int err = arena ? ads_node_make(arena, source->config, &source->machine,
+					source->config->network, view, &node) : -ENOMEM;
 
 	if (!err)
 		err = xds_session_set_node(connection->session, node.id, node.cluster,
@@ -227,7 +229,7 @@ int ads_source_follow(struct ads_source *source, const struct config *config)
 
 	if (!err)
 		err = listed_names(config, arena, &names, &count);
-	if (!err && source->settings.ads.view == ADS_VIEW_PER_NETWORK)
+	if (!err && source->config->ads.view == ADS_VIEW_PER_NETWORK)
 		err = follow_networks(source, &views);
 	else if (!err && !source->connection_count)
 		err = open_view(source, views.text);
@@ -243,7 +245,7 @@ int ads_source_follow(struct ads_source *source, const struct config *config)
 
 /* ------------------------------------------------------------------ making one */
 
-int ads_source_new(struct event_base *base, const struct config *config, ads_notify notify,
+int ads_source_new(struct event_base *base, struct config *config, ads_notify notify,
 		   void *arg, struct ads_source **ret)
 {
 	struct ads_source *source = calloc(1, sizeof(*source));
@@ -251,13 +253,11 @@ int ads_source_new(struct event_base *base, const struct config *config, ads_not
 
 	if (!source)
 		return -ENOMEM;
-	source->base = base;
-	source->notify = notify;
-	source->arg = arg;
+	*source = (struct ads_source){ .base = base, .notify = notify, .arg = arg,
+				       .config = config_hold(config),
+				       .fingerprint = ads_fingerprint(config) };
 	ads_machine_read(&config->ads, &source->machine);
-	err = ads_settings_copy(config, &source->settings);
-	if (!err)
-		err = ads_source_follow(source, config);
+	err = ads_source_follow(source, config);
 	if (err)
 		ads_source_free(source);
 	else
@@ -275,13 +275,13 @@ void ads_source_free(struct ads_source *source)
 	free(source->view);
 	free(source->generations);
 	arena_free(source->arena);
-	ads_settings_done(&source->settings);
+	config_free(source->config);
 	free(source);
 }
 
 bool ads_source_fits(const struct ads_source *source, const struct config *config)
 {
-	return config->ads.enabled && ads_settings_match(&source->settings, config);
+	return config->ads.enabled && ads_fingerprint(config) == source->fingerprint;
 }
 
 /* ------------------------------------------------------------------ status */
@@ -317,7 +317,7 @@ void ads_source_stream(const struct ads_source *source, size_t index,
 int ads_source_status(const struct ads_source *source, struct arena *arena,
 		      struct source_status *ret)
 {
-	const struct config_ads *config = &source->settings.ads;
+	const struct config_ads *config = &source->config->ads;
 
 	ret->streams = arena_array(arena, source->connection_count, sizeof(*ret->streams));
 	ret->path = arena_printf(arena, "%s:%u", config->addresses[0].host,

@@ -22,8 +22,8 @@ struct ads_source;
  * may differ; else only the status. */
 typedef void (*ads_notify)(void *arg, bool contents);
 
-/* Connects at once. The configuration is copied. Returns 0 or -errno. */
-int ads_source_new(struct event_base *base, const struct config *config, ads_notify notify,
+/* Connects at once. `config` is held. Returns 0 or -errno. */
+int ads_source_new(struct event_base *base, struct config *config, ads_notify notify,
 		   void *arg, struct ads_source **ret);
 /* Accepts NULL. */
 void ads_source_free(struct ads_source *source);

@@ -8,7 +8,8 @@
 
 struct ads_source {
 	struct event_base *base;
-	struct ads_settings settings;
+	struct config *config;     /* held: texts of the connections are in it */
+	uint64_t fingerprint;      /* ads_fingerprint() of it */
 	struct ads_machine machine;
 	ads_notify notify;
 	void *arg;

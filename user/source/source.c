@@ -59,7 +59,7 @@ static bool fits(const struct source *source, const struct config *config)
 	return !source->ads && text_equal(source_watch_path(source), config->eds_path);
 }
 
-int source_use(struct source *source, const struct config *config)
+int source_use(struct source *source, struct config *config)
 {
 	struct file_source *files = NULL;
 	struct ads_source *ads = NULL;

@@ -37,8 +37,8 @@ int source_new(struct event_base *base, source_notify notify, void *arg, struct 
 void source_free(struct source *source);
 
 /* Makes, keeps or replaces the source that `config` names. A control plane is connected to at once,
- * files are not read yet. On failure everything stays. Returns 0 or -errno. */
-int source_use(struct source *source, const struct config *config);
+ * files are not read yet; `config` is held. On failure everything stays. Returns 0 or -errno. */
+int source_use(struct source *source, struct config *config);
 /* Requests the networks that can be entered and the services listed; nothing to do for files, or when
  * `version` is that of the last call. Returns 0 or -errno. */
 int source_follow(struct source *source, const struct config *config, uint64_t version);
