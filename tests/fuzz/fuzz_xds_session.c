@@ -27,17 +27,14 @@ static const char *const names[] = {
 	"b",
 };
 
-static const struct xds_metadata metadata[] = {{"NETWORK", "network1"}};
+static struct xds_metadata metadata[] = {{"NETWORK", "network1"}};
 
 static struct xds_session *make_session(uint8_t flags)
 {
 	struct xds_session_config config = {
 		.mode = flags & 1 ? XDS_SOTW : XDS_DELTA,
-		.node_id = "sidecar~10.0.0.1~a.b~c",
-		.metadata = metadata,
-		.metadata_count = 1,
-		.types = 0xf,
-		.follow_clusters = !(flags & 2),
+		.node = {.id = "sidecar~10.0.0.1~a.b~c", .metadata = metadata, .metadata_count = 1},
+		.types = flags & 2 ? 0xf & ~(1u << XDS_CDS) : 0xf,
 		.seed = flags,
 	};
 	struct xds_session *session;
@@ -99,7 +96,7 @@ static size_t step(struct xds_session *session, const uint8_t *data, size_t size
 		break;
 	case 3:
 		require(!xds_session_subscribe_eds(session, names + (data[0] & 3),
-						   4 - (data[0] & 3), *now_ms));
+						   4 - (data[0] & 3)));
 		break;
 	default:
 		length = size > 2 ? (size_t)data[1] << 8 | data[2] : 0;
@@ -135,7 +132,7 @@ static void play_message(const uint8_t *data, size_t size, uint8_t flags)
 {
 	struct xds_session *session = make_session(flags);
 
-	require(!xds_session_subscribe_eds(session, names, 4, 0));
+	require(!xds_session_subscribe_eds(session, names, 4));
 	xds_session_connected(session, 0);
 	drain(session, 0);
 	for (int64_t now_ms = 1; now_ms < 3; now_ms++) {

@@ -13,14 +13,11 @@
 
 struct xds_session *ads_open(enum xds_mode mode, unsigned int types)
 {
-	static const struct xds_metadata metadata[] = {{"NETWORK", "network1"}};
+	static struct xds_metadata metadata[] = {{"NETWORK", "network1"}};
 	struct xds_session_config config = {
 		.mode = mode,
-		.node_id = "sidecar~10.0.0.1~a.b~c",
-		.metadata = metadata,
-		.metadata_count = 1,
+		.node = {.id = "sidecar~10.0.0.1~a.b~c", .metadata = metadata, .metadata_count = 1},
 		.types = types,
-		.follow_clusters = true,
 		.seed = 1,
 	};
 	struct xds_session *session;
@@ -33,7 +30,7 @@ struct xds_session *ads_open_eds(enum xds_mode mode, const char *const *names, s
 {
 	struct xds_session *session = ads_open(mode, EDS);
 
-	assert_int_equal(xds_session_subscribe_eds(session, names, count, 0), 0);
+	assert_int_equal(xds_session_subscribe_eds(session, names, count), 0);
 	xds_session_connected(session, 0);
 	peer_all(session, 0);
 	return session;

@@ -96,6 +96,17 @@ static const char node[] =
 	"limits: {services: 16, backends: 131, flows: 262, slots: 4096}\n"
 	"admin: {}\n";
 
+static void lives_as_long_as_a_holder(void **state)
+{
+	struct config *config = load_with("network: network1", NULL);
+
+	(void)state;
+	assert_ptr_equal(config_hold(config), config);
+	config_free(config);
+	assert_string_equal(config->network, "network1");
+	config_free(config);
+}
+
 static void check_service(const struct config_service *service)
 {
 	assert_string_equal(service->host, "helloworld.sample.svc.cluster.local");
@@ -575,6 +586,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_a_control_plane),
 		cmocka_unit_test(fills_in_defaults),
+		cmocka_unit_test(lives_as_long_as_a_holder),
 		cmocka_unit_test(reads_a_node),
 		cmocka_unit_test(reads_a_gateway),
 		cmocka_unit_test(reports_each_error_with_its_place),

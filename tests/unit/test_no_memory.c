@@ -107,7 +107,7 @@ static int drive(struct xds_session *session)
 {
 	static const char *const names[] = {"x", "c"};
 	struct xds_request request;
-	int err = xds_session_subscribe_eds(session, names, 2, 0);
+	int err = xds_session_subscribe_eds(session, names, 2);
 
 	xds_session_connected(session, 0);
 	for (size_t i = 0; i < 4 && err >= 0; i++) {
@@ -121,14 +121,11 @@ static int drive(struct xds_session *session)
 
 static int run_session(const char *mode)
 {
-	static const struct xds_metadata metadata = {"NETWORK", "n"};
+	static struct xds_metadata metadata = {"NETWORK", "n"};
 	struct xds_session_config config = {
 		.mode = *mode == 's' ? XDS_SOTW : XDS_DELTA,
-		.node_id = "id",
-		.metadata = &metadata,
-		.metadata_count = 1,
+		.node = {.id = "id", .metadata = &metadata, .metadata_count = 1},
 		.types = 0xf,
-		.follow_clusters = true,
 	};
 	struct xds_session *session = NULL;
 	int err = xds_session_new(&config, &session);

@@ -124,23 +124,23 @@ static void changes_the_subscription(void **state)
 		struct xds_session *session = ads_open_eds(mode, ab, 2);
 
 		ads_send(session, mode, "1", "a", 1, 1);
-		assert_int_equal(xds_session_subscribe_eds(session, abc + 1, 2, 2), 0);
+		assert_int_equal(xds_session_subscribe_eds(session, abc + 1, 2), 0);
 		assert_int_equal(xds_session_assignment_count(session), 2);
 		/* istiod drops requests with a stale nonce whole: in delta the change goes alone */
 		assert_string_equal(peer_all(session, 2),
 				    mode == XDS_SOTW ? "eds names=[b,c] version=1 nonce=1"
 						     : "eds nonce=1; eds names=[c] unsub=[a]");
 		/* asked for again, it is new */
-		assert_int_equal(xds_session_subscribe_eds(session, abc, 3, 3), 0);
+		assert_int_equal(xds_session_subscribe_eds(session, abc, 3), 0);
 		assert_int_equal(ads_host(session, "a"), -1);
 		assert_string_equal(peer_all(session, 3),
 				    mode == XDS_SOTW ? "eds names=[a,b,c] version=1 nonce=1"
 						     : "eds names=[a]");
 		/* given up before anybody knew of it: nothing to say */
-		assert_int_equal(xds_session_subscribe_eds(session, ab, 2, 4), 0);
-		assert_int_equal(xds_session_subscribe_eds(session, abc, 3, 4), 0);
+		assert_int_equal(xds_session_subscribe_eds(session, ab, 2), 0);
+		assert_int_equal(xds_session_subscribe_eds(session, abc, 3), 0);
 		assert_string_equal(peer_all(session, 4), "");
-		assert_int_equal(xds_session_subscribe_eds(session, NULL, 0, 5), 0);
+		assert_int_equal(xds_session_subscribe_eds(session, NULL, 0), 0);
 		assert_string_equal(peer_all(session, 5), mode == XDS_SOTW
 					    ? "eds version=1 nonce=1" : "eds unsub=[a,b,c]");
 		assert_string_equal(peer_all(session, 6), "");

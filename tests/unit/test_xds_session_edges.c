@@ -20,9 +20,8 @@ static struct xds_session *open_session(enum xds_mode mode, unsigned int types)
 {
 	struct xds_session_config config = {
 		.mode = mode,
-		.node_id = "id",
+		.node = {.id = "id"},
 		.types = types,
-		.follow_clusters = true,
 	};
 	struct xds_session *session;
 
@@ -34,7 +33,7 @@ static const char *const names[] = {"a", "b", "c"};
 
 static void ask(struct xds_session *session, size_t first, size_t count)
 {
-	assert_int_equal(xds_session_subscribe_eds(session, names + first, count, 0), 0);
+	assert_int_equal(xds_session_subscribe_eds(session, names + first, count), 0);
 }
 
 static struct xds_session *eds_session(enum xds_mode mode, size_t count)
@@ -131,7 +130,7 @@ static void says_nothing_when_nothing_changed(void **state)
 
 	(void)state;
 	ask(session, 0, 2);
-	assert_int_equal(xds_session_subscribe_eds(session, twice, 3, 0), 0);
+	assert_int_equal(xds_session_subscribe_eds(session, twice, 3), 0);
 	assert_true(xds_session_generation(session) == generation);
 	assert_int_equal(xds_session_assignment_count(session), 2);
 	assert_string_equal(peer_all(session, 1), "");
@@ -147,7 +146,7 @@ static void serves_a_name_once(void **state)
 	struct xds_assignment item;
 
 	(void)state;
-	assert_int_equal(xds_session_subscribe_eds(session, x, 1, 0), 0);
+	assert_int_equal(xds_session_subscribe_eds(session, x, 1), 0);
 	xds_session_connected(session, 0);
 	peer_all(session, 0);
 	send_cluster(session, XDS_DELTA, "1", NULL, 1);
@@ -164,7 +163,7 @@ static void switches_at_once_when_it_can(void **state)
 	struct xds_session *session = open_session(XDS_DELTA, CDS_EDS);
 
 	(void)state;
-	assert_int_equal(xds_session_subscribe_eds(session, two, 1, 0), 0);
+	assert_int_equal(xds_session_subscribe_eds(session, two, 1), 0);
 	xds_session_connected(session, 0);
 	peer_all(session, 0);
 	send_cluster(session, XDS_DELTA, "1", "one", 1);

@@ -266,9 +266,8 @@ static void replay_stream(const char *scenario, enum xds_mode mode, bool listene
 	char directory[100];
 	struct xds_session_config config = {
 		.mode = mode,
-		.node_id = "sidecar~10.10.0.89~sleep.sample~sample.svc.cluster.local",
+		.node = {.id = "sidecar~10.10.0.89~sleep.sample~sample.svc.cluster.local"},
 		.types = 1 << XDS_CDS | 1 << XDS_EDS | 1 << XDS_NDS | (listeners ? 1 << XDS_LDS : 0),
-		.follow_clusters = true,
 	};
 	struct replay replay = {.mode = mode, .directory = directory, .listeners = listeners,
 				.step = "start"};

@@ -68,11 +68,11 @@ static void drops_subscriptions_while_away(void **state)
 
 	(void)state;
 	xds_session_disconnected(session, "x", 1);
-	assert_int_equal(xds_session_subscribe_eds(session, ab, 1, 2), 0);
+	assert_int_equal(xds_session_subscribe_eds(session, ab, 1), 0);
 	xds_session_connected(session, 3);
 	assert_string_equal(peer_all(session, 3), "eds node names=[a]");
 	/* and when the unsubscription was still to be sent */
-	assert_int_equal(xds_session_subscribe_eds(session, abc + 1, 1, 4), 0);
+	assert_int_equal(xds_session_subscribe_eds(session, abc + 1, 1), 0);
 	xds_session_disconnected(session, "x", 5);
 	xds_session_connected(session, 6);
 	assert_string_equal(peer_all(session, 6), "eds node names=[b]");
@@ -200,7 +200,7 @@ static void gives_up_waiting(void **state)
 	for (int mode = 0; mode < 2; mode++) {
 		struct xds_session *session = ads_open(mode, ALL);
 
-		assert_int_equal(xds_session_subscribe_eds(session, ab, 1, 0), 0);
+		assert_int_equal(xds_session_subscribe_eds(session, ab, 1), 0);
 		xds_session_tick(session, 100000); /* counted from connected and sent */
 		assert_int_equal(ads_shown(session, "a").state, XDS_REQUESTED);
 		xds_session_connected(session, 100000);
@@ -238,7 +238,7 @@ static void backs_off(void **state)
 		now += delay;
 	}
 	assert_true(longest > 15000 && total > 5 * 30000 && total < 35 * 30000);
-	assert_int_equal(xds_session_subscribe_eds(session, ab, 1, now), 0);
+	assert_int_equal(xds_session_subscribe_eds(session, ab, 1), 0);
 	xds_session_connected(session, now);
 	peer_all(session, now);
 	ads_send(session, XDS_DELTA, "1", "a", 1, now);
@@ -288,7 +288,7 @@ static void does_not_run_in_circles(void **state)
 		}
 		assert_true(nacks > 20 && nacks < 80); /* in ten minutes */
 		/* what is asked for meanwhile does not wait for the reply */
-		assert_int_equal(xds_session_subscribe_eds(session, ab, 2, now), 0);
+		assert_int_equal(xds_session_subscribe_eds(session, ab, 2), 0);
 		ads_say(session, mode, XDS_EDS, "2", "n", &resource, 1, now);
 		assert_string_equal(peer_all(session, now), mode == XDS_SOTW
 					    ? "eds names=[a,b] nonce=n error" : "eds names=[b]");
@@ -352,11 +352,12 @@ static void counts_changes_only(void **state)
 
 static void takes_another_node(void **state)
 {
-	static const struct xds_metadata metadata[] = {{"REQUESTED_NETWORK_VIEW", "a,b"}};
+	static struct xds_metadata metadata[] = {{"REQUESTED_NETWORK_VIEW", "a,b"}};
+	const struct xds_node node = {NULL, "other", "c", metadata, 1};
 	struct xds_session *session = ads_open_eds(XDS_SOTW, ab, 1);
 
 	(void)state;
-	assert_int_equal(xds_session_set_node(session, "other", "c", metadata, 1), 0);
+	xds_session_set_node(session, &node);
 	xds_session_disconnected(session, "another node", 1);
 	xds_session_connected(session, 2);
 	assert_string_equal(peer_all(session, 2), "eds node names=[a]");

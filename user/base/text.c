@@ -2,12 +2,24 @@
 /* Texts that may be NULL, and lists of texts. */
 #include "text.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 bool text_equal(const char *a, const char *b)
 {
 	return a == b || (a && b && !strcmp(a, b));
+}
+
+int text_set(char **text, const char *value)
+{
+	char *copy = value ? strdup(value) : NULL;
+
+	if (value && !copy)
+		return -ENOMEM;
+	free(*text);
+	*text = copy;
+	return 0;
 }
 
 static int compare(const void *left, const void *right)

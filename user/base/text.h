@@ -9,6 +9,9 @@
 /* True if the texts are equal or both NULL. */
 bool text_equal(const char *a, const char *b);
 
+/* Replaces *text by a copy of `value`, or by NULL. Returns 0, or -ENOMEM with *text unchanged. */
+int text_set(char **text, const char *value);
+
 /* Sorts the list and removes duplicates; returns the number left. */
 size_t text_sort_unique(const char **list, size_t count);
 

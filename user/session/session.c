@@ -9,6 +9,7 @@
 
 #include "arena.h"
 #include "session_state.h"
+#include "text.h"
 
 #define FETCH_TIMEOUT_MS 15000 /* Envoy's initial_fetch_timeout; gRPC A57 */
 #define MAX_MESSAGE (64u << 20)
@@ -25,7 +26,7 @@ static void set_config(struct xds_session *session, const struct xds_session_con
 {
 	session->mode = config->mode;
 	session->types = config->types;
-	session->follow_clusters = config->follow_clusters;
+	session->node = config->node;
 	session->fetch_timeout_ms = config->fetch_timeout_ms ? config->fetch_timeout_ms
 							     : FETCH_TIMEOUT_MS;
 	session->max_message = config->max_message ? config->max_message : MAX_MESSAGE;
@@ -39,20 +40,20 @@ static void set_config(struct xds_session *session, const struct xds_session_con
 int xds_session_new(const struct xds_session_config *config, struct xds_session **ret)
 {
 	struct xds_session *session = calloc(1, sizeof(*session));
-	int err;
 
-	if (!session)
+	if (!session) {
+		arena_free(config->node.arena);
 		return -ENOMEM;
-	err = session_make_node(&session->node, config->node_id, config->node_cluster,
-				config->user_agent_version, config->metadata,
-				config->metadata_count);
-	if (err) {
-		free(session);
-		return err;
 	}
 	set_config(session, config);
 	*ret = session;
 	return 0;
+}
+
+void xds_session_set_node(struct xds_session *session, const struct xds_node *node)
+{
+	arena_free(session->node.arena);
+	session->node = *node;
 }
 
 static void free_channel(struct xds_channel *channel)
@@ -95,8 +96,8 @@ static void forget_stream(struct xds_session *session)
 
 		channel->asked = channel->answered = channel->reply_due = false;
 		channel->timeout_ms = XDS_NEVER;
-		session_set_text(&channel->nonce, NULL);
-		session_set_text(&channel->error, NULL);
+		text_set(&channel->nonce, NULL);
+		text_set(&channel->error, NULL);
 	}
 	for (size_t i = 0; i < list->count; i++) {
 		list->items[i]->sent = false;
@@ -130,7 +131,7 @@ void xds_session_disconnected(struct xds_session *session, const char *reason, i
 	session->failures++;
 	session->reconnect_at =
 		now_ms + (int64_t)backoff_next(&session->reconnect_backoff, &session->random);
-	session_set_text(&session->reason, reason);
+	text_set(&session->reason, reason);
 }
 
 static int fail(struct xds_session *session, int err, const char *problem)

@@ -24,6 +24,7 @@
 #include "discovery.h"
 #include "source_status.h"
 
+struct arena;
 struct xds_session;
 
 enum xds_mode { XDS_DELTA, XDS_SOTW };
@@ -38,21 +39,25 @@ extern const char *const xds_type_names[XDS_TYPES]; /* "cds" ... */
 #define XDS_METHOD_DELTA                                                                           \
 	"/envoy.service.discovery.v3.AggregatedDiscoveryService/DeltaAggregatedResources"
 
-/* All texts are copied. istiod takes metadata values as strings only, "true" included. */
+/* istiod takes metadata values as strings only, "true" included. */
 struct xds_metadata {
 	const char *key, *value;
 };
 
+/* Who we are. */
+struct xds_node {
+	struct arena *arena; /* owns texts; NULL: all of them outlive the session */
+	const char *id;
+	const char *cluster; /* or NULL */
+	struct xds_metadata *metadata;
+	size_t metadata_count;
+};
+
 struct xds_session_config {
 	enum xds_mode mode;
-	const char *node_id;
-	const char *node_cluster;      /* or NULL */
-	const char *user_agent_version; /* or NULL */
-	const struct xds_metadata *metadata;
-	size_t metadata_count;
-	unsigned int types;    /* bit 1 << enum xds_type: which are asked for */
-	bool follow_clusters;  /* EDS for each EDS cluster without a subset that CDS names, and for
-				* what xds_session_subscribe_eds() adds; else for the latter alone */
+	struct xds_node node;  /* taken over, on failure as well */
+	unsigned int types;    /* bit 1 << enum xds_type: which are asked for; with CDS, EDS is
+				* for each EDS cluster without a subset, too */
 	uint64_t seed;         /* of the jitter */
 	uint64_t fetch_timeout_ms; /* 0: 15000 */
 	size_t max_message;        /* bytes; 0: 64 MiB */
@@ -64,15 +69,12 @@ int xds_session_new(const struct xds_session_config *config, struct xds_session 
 void xds_session_free(struct xds_session *session);
 
 /* Another node, for the next stream; the owner closes the present one by itself. What is held
- * stays. Returns 0 or -ENOMEM. */
-int xds_session_set_node(struct xds_session *session, const char *node_id,
-			 const char *node_cluster, const struct xds_metadata *metadata,
-			 size_t metadata_count);
+ * stays. The node is taken over. */
+void xds_session_set_node(struct xds_session *session, const struct xds_node *node);
 
 /* The EDS names wanted besides those of the clusters followed; replaces those of the last call.
  * Names given up are no longer handed out. Returns 0 or -ENOMEM. */
-int xds_session_subscribe_eds(struct xds_session *session, const char *const *names, size_t count,
-			      int64_t now_ms);
+int xds_session_subscribe_eds(struct xds_session *session, const char *const *names, size_t count);
 
 /* A stream is open. */
 void xds_session_connected(struct xds_session *session, int64_t now_ms);

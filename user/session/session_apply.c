@@ -6,6 +6,7 @@
 
 #include "session_incoming.h"
 #include "session_state.h"
+#include "text.h"
 
 static void set_timers(struct xds_session *session, enum xds_type type,
 		       struct xds_resource *resource, const struct pb_resource *from,
@@ -217,7 +218,7 @@ int session_apply(struct xds_session *session, enum xds_type type,
 		return err;
 	err = incoming_error(&batch, &error);
 	if (!err && error)
-		err = session_set_text(&channel->nack, error);
+		err = text_set(&channel->nack, error);
 	if (!err && type == XDS_EDS)
 		apply_eds(session, &batch, now_ms);
 	else if (!err)

@@ -29,11 +29,11 @@ static int compare_served(const void *left, const void *right)
 }
 
 /* Subsets are chosen by rules of routes, which virtual IPs alone do not show. */
-static bool is_followed(const struct xds_session *session, const struct xds_cluster *cluster)
+static bool is_followed(const struct xds_cluster *cluster)
 {
 	struct cluster_name name;
 
-	return session->follow_clusters && cluster->kind == XDS_CLUSTER_EDS &&
+	return cluster->kind == XDS_CLUSTER_EDS &&
 	       (cluster_name_parse(cluster->name, &name) || !*name.subset);
 }
 
@@ -46,7 +46,7 @@ static void collect_names(struct follow *follow)
 	for (size_t i = 0; i < clusters->count; i++) {
 		const struct xds_resource *cluster = clusters->items[i];
 
-		if (!is_followed(session, cluster->cluster))
+		if (!is_followed(cluster->cluster))
 			continue;
 		follow->names[count++] = cluster->cluster->service;
 		if (cluster->previous)
@@ -112,12 +112,12 @@ static void make_served(struct follow *follow)
 	const struct xds_list *clusters = &session->channels[XDS_CDS].list;
 
 	for (size_t i = 0; i < clusters->count; i++)
-		if (is_followed(session, clusters->items[i]->cluster))
+		if (is_followed(clusters->items[i]->cluster))
 			serve(follow, clusters->items[i]->name, clusters->items[i]);
 	for (size_t i = 0; i < session->extra_count; i++) {
 		const struct xds_resource *cluster = xds_list_find(clusters, session->extra[i]);
 
-		if (!cluster || !is_followed(session, cluster->cluster))
+		if (!cluster || !is_followed(cluster->cluster))
 			serve(follow, session->extra[i], NULL);
 	}
 	qsort(follow->served, follow->served_count, sizeof(*follow->served), compare_served);

@@ -80,14 +80,9 @@ static int add_node(struct arena *arena, const struct xds_node *from, Pb__Node *
 		return -ENOMEM;
 	pb__node__init(node);
 	node->id = (char *)from->id;
-	node->cluster = (char *)from->cluster;
+	node->cluster = from->cluster ? (char *)from->cluster : node->cluster;
 	node->metadata = make_metadata(arena, from);
 	node->user_agent_name = (char *)"parallax";
-	if (from->user_agent_version) {
-		node->user_agent_version_type_case =
-			PB__NODE__USER_AGENT_VERSION_TYPE_USER_AGENT_VERSION;
-		node->user_agent_version = (char *)from->user_agent_version;
-	}
 	node->client_features = client_features;
 	node->n_client_features = COUNT(client_features);
 	*ret = node;

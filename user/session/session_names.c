@@ -34,15 +34,13 @@ static bool same_extra(const struct xds_session *session, const char *const *nam
 	return true;
 }
 
-int xds_session_subscribe_eds(struct xds_session *session, const char *const *names, size_t count,
-			      int64_t now_ms)
+int xds_session_subscribe_eds(struct xds_session *session, const char *const *names, size_t count)
 {
 	struct arena *old_arena = session->extra_arena, *arena = arena_new_sized(count * 80);
 	const char **old = session->extra, **extra = NULL;
 	size_t old_count = session->extra_count, extra_count = 0;
 	int err = arena ? copy_names(arena, names, count, &extra, &extra_count) : -ENOMEM;
 
-	(void)now_ms;
 	if (err || same_extra(session, extra, extra_count)) {
 		arena_free(arena);
 		return err;

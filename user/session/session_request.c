@@ -2,6 +2,8 @@
 /* What is sent next, and when: first requests, replies, changes of the subscription. */
 #include "session_message.h"
 
+#include "text.h"
+
 static bool has_names(const struct xds_channel *channel)
 {
 	for (size_t i = 0; i < channel->list.count; i++)
@@ -65,7 +67,7 @@ static void note_reply(struct xds_channel *channel, int64_t now_ms)
 	channel->reply_due = false;
 	if (!channel->error)
 		channel->last_ack_ms = now_ms;
-	session_set_text(&channel->error, NULL);
+	text_set(&channel->error, NULL);
 }
 
 static void note_request(struct xds_session *session, enum xds_type type, unsigned int parts,

@@ -7,8 +7,6 @@
 #include "session.h"
 #include "session_pace.h"
 
-struct arena;
-
 #define SESSION_TYPE_PREFIX "type.googleapis.com/"
 /* Full names of the messages, by enum xds_type. */
 extern const char *const session_message_names[XDS_TYPES];
@@ -71,17 +69,9 @@ struct xds_served {
 	struct assignment shown;
 };
 
-struct xds_node {
-	struct arena *arena;
-	const char *id, *cluster, *user_agent_version;
-	struct xds_metadata *metadata;
-	size_t metadata_count;
-};
-
 struct xds_session {
 	enum xds_mode mode;
 	unsigned int types;
-	bool follow_clusters;
 	uint64_t fetch_timeout_ms;
 	size_t max_message;
 	struct xds_node node;
@@ -118,12 +108,6 @@ static inline bool session_asks(const struct xds_session *session, enum xds_type
 	return session->types & 1u << type;
 }
 
-/* ---- session_node.c ---- */
-
-/* Copies; `cluster` and `version` may be NULL. Returns 0, or -ENOMEM with nothing to free. */
-int session_make_node(struct xds_node *node, const char *id, const char *cluster,
-		      const char *version, const struct xds_metadata *metadata, size_t count);
-
 /* ---- session_store.c ---- */
 
 /* Returns NULL without memory. */
@@ -139,8 +123,6 @@ void xds_list_drop_unwanted(struct xds_list *list);
 bool xds_resource_arrived(const struct xds_resource *resource);
 /* Sets the timer to fire by then. */
 void session_timer(struct xds_session *session, int64_t at_ms);
-/* Replaces *text by a copy, or by NULL. On -ENOMEM *text stays. */
-int session_set_text(char **text, const char *value);
 
 /* ---- session_apply.c ---- */
 

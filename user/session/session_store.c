@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Resources a session holds, in lists sorted by name. */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -88,15 +87,4 @@ void session_timer(struct xds_session *session, int64_t at_ms)
 {
 	if (at_ms < session->timers_at)
 		session->timers_at = at_ms;
-}
-
-int session_set_text(char **text, const char *value)
-{
-	char *copy = value ? strdup(value) : NULL;
-
-	if (value && !copy)
-		return -ENOMEM;
-	free(*text);
-	*text = copy;
-	return 0;
 }

@@ -138,11 +138,6 @@ static void on_closed(void *arg, const char *reason)
 	notify_owner(connection);
 }
 
-void ads_connection_start(struct ads_connection *connection)
-{
-	set_timer(connection);
-}
-
 void ads_connection_reopen(struct ads_connection *connection, const char *why)
 {
 	struct xds_session_status status;
@@ -177,30 +172,30 @@ static int open_stream(struct event_base *base, const struct config_ads *ads,
 }
 
 int ads_connection_new(struct event_base *base, const struct config_ads *ads,
-		       const struct xds_session_config *config, const char *network,
+		       struct xds_session *session, const char *network,
 		       void (*notify)(void *arg, bool contents), void *arg,
 		       struct ads_connection **ret)
 {
 	struct ads_connection *connection = calloc(1, sizeof(*connection));
-	int err;
+	int err = -ENOMEM;
 
-	if (!connection)
-		return -ENOMEM;
-	connection->notify = notify;
-	connection->arg = arg;
-	connection->lost_ms = clock_monotonic_ms();
-	connection->network = strdup(network);
-	connection->timer = evtimer_new(base, on_timer, connection);
-	err = connection->network && connection->timer ?
-		      xds_session_new(config, &connection->session) :
-		      -ENOMEM;
-	if (!err)
+	if (!connection) {
+		xds_session_free(session);
+		return err;
+	}
+	*connection = (struct ads_connection){ .network = strdup(network), .session = session,
+					       .timer = evtimer_new(base, on_timer, connection),
+					       .lost_ms = clock_monotonic_ms(),
+					       .notify = notify, .arg = arg };
+	if (connection->network && connection->timer)
 		err = open_stream(base, ads, connection);
-	if (err)
+	if (err) {
 		ads_connection_free(connection);
-	else
-		*ret = connection;
-	return err;
+		return err;
+	}
+	set_timer(connection);
+	*ret = connection;
+	return 0;
 }
 
 void ads_connection_free(struct ads_connection *connection)

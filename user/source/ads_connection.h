@@ -7,7 +7,7 @@
 
 #include <event2/event.h>
 
-#include "ads_node.h"
+#include "config.h"
 #include "session.h"
 
 struct grpc_stream;
@@ -26,14 +26,14 @@ struct ads_connection {
 	void *arg;
 };
 
-/* Nothing is connected before ads_connection_start(). `ads` must outlive it. Returns 0 or -errno. */
+/* Connects from the loop. Takes `session` over, on failure as well; `ads` must outlive it. Returns 0 or
+ * -errno. */
 int ads_connection_new(struct event_base *base, const struct config_ads *ads,
-		       const struct xds_session_config *config, const char *network,
+		       struct xds_session *session, const char *network,
 		       void (*notify)(void *arg, bool contents), void *arg,
 		       struct ads_connection **ret);
 void ads_connection_free(struct ads_connection *connection);
 
-void ads_connection_start(struct ads_connection *connection);
 /* Ends the stream and opens another at once; the resources held serve meanwhile. */
 void ads_connection_reopen(struct ads_connection *connection, const char *why);
 /* After a call on the session: sends the requests that are due and sets the timer. */

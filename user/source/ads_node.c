@@ -48,14 +48,14 @@ void ads_machine_read(const struct config_ads *ads, struct ads_machine *ret)
 
 /* ------------------------------------------------------------------ id and metadata */
 
-static void put(struct ads_node *node, const char *key, const char *value)
+static void put(struct xds_node *node, const char *key, const char *value)
 {
-	for (size_t i = 0; i < node->count; i++)
+	for (size_t i = 0; i < node->metadata_count; i++)
 		if (!strcmp(node->metadata[i].key, key)) {
 			node->metadata[i].value = value;
 			return;
 		}
-	node->metadata[node->count++] = (struct xds_metadata){ key, value };
+	node->metadata[node->metadata_count++] = (struct xds_metadata){ key, value };
 }
 
 /* A dot would end the name: the part behind it is the namespace. */
@@ -70,53 +70,60 @@ static const char *default_name(struct arena *arena, const struct ads_machine *m
 }
 
 /* "sidecar~IP~NAME.NAMESPACE~DOMAIN" (istio: ParseServiceNodeWithMetadata). */
-static int make_id(struct arena *arena, const struct config_ads_node *config,
-		   const struct ads_machine *machine, struct ads_node *node)
+static int make_id(const struct config_ads_node *config, const struct ads_machine *machine,
+		   struct xds_node *node)
 {
 	const char *ip = config->ip ? config->ip : machine->ip;
 	const char *namespace = config->namespace ? config->namespace : NAMESPACE;
-	const char *name = config->name ? config->name : default_name(arena, machine);
+	const char *name = config->name ? config->name : default_name(node->arena, machine);
 	const char *domain = config->domain ? config->domain :
-					      arena_printf(arena, "%s.svc.cluster.local", namespace);
+				     arena_printf(node->arena, "%s.svc.cluster.local", namespace);
 
 	if (!name || !domain)
 		return -ENOMEM;
-	node->id = arena_printf(arena, "sidecar~%s~%s.%s~%s", ip, name, namespace, domain);
-	node->cluster = arena_printf(arena, "%s.%s", name, namespace);
-	ip = arena_strdup(arena, ip);
-	if (!node->id || !node->cluster || !ip)
-		return -ENOMEM;
+	node->id = arena_printf(node->arena, "sidecar~%s~%s.%s~%s", ip, name, namespace, domain);
+	node->cluster = arena_printf(node->arena, "%s.%s", name, namespace);
 	put(node, "NAMESPACE", namespace);
 	put(node, "INSTANCE_IPS", ip);
+	return node->id && node->cluster ? 0 : -ENOMEM;
+}
+
+static int fill(const struct config *config, const struct ads_machine *machine,
+		const char *network, const char *view, struct xds_node *node)
+{
+	const struct config_ads_node *own = &config->ads.node;
+	const char *our_network = arena_strdup(node->arena, network);
+	const char *our_view = view ? arena_strdup(node->arena, view) : NULL;
+
+	node->metadata = arena_array(node->arena, DEFAULTS_MAX + own->metadata_count,
+				     sizeof(*node->metadata));
+	if (!node->metadata || !our_network || !our_view != !view)
+		return -ENOMEM;
+	node->id = own->id;
+	if (!node->id && make_id(own, machine, node))
+		return -ENOMEM;
+	put(node, "NETWORK", our_network);
+	if (config->cluster)
+		put(node, "CLUSTER_ID", config->cluster);
+	put(node, "NODE_NAME", machine->name);
+	put(node, "ISTIO_VERSION", ISTIO_VERSION);
+	put(node, "DNS_CAPTURE", "true");
+	if (view)
+		put(node, "REQUESTED_NETWORK_VIEW", our_view);
+	for (size_t i = 0; i < own->metadata_count; i++)
+		put(node, own->metadata[i].key, own->metadata[i].value);
 	return 0;
 }
 
-int ads_node_make(struct arena *arena, const struct config *config,
-		  const struct ads_machine *machine, const char *network, const char *view,
-		  struct ads_node *ret)
+int ads_node_make(const struct config *config, const struct ads_machine *machine,
+		  const char *network, const char *view, struct xds_node *ret)
 {
-	const struct config_ads_node *own = &config->ads.node;
-	struct ads_node node = { .id = own->id };
-	const char *host = arena_strdup(arena, machine->name);
-	int err = 0;
+	struct xds_node node = { .arena = arena_new_sized(512) };
+	int err = node.arena ? fill(config, machine, network, view, &node) : -ENOMEM;
 
-	node.metadata = arena_array(arena, DEFAULTS_MAX + own->metadata_count,
-				    sizeof(*node.metadata));
-	if (!node.metadata || !host)
-		return -ENOMEM;
-	if (!node.id)
-		err = make_id(arena, own, machine, &node);
-	put(&node, "NETWORK", network);
-	if (config->cluster)
-		put(&node, "CLUSTER_ID", config->cluster);
-	put(&node, "NODE_NAME", host);
-	put(&node, "ISTIO_VERSION", ISTIO_VERSION);
-	put(&node, "DNS_CAPTURE", "true");
-	if (view)
-		put(&node, "REQUESTED_NETWORK_VIEW", view);
-	for (size_t i = 0; i < own->metadata_count; i++)
-		put(&node, own->metadata[i].key, own->metadata[i].value);
-	if (!err)
+	if (err)
+		arena_free(node.arena);
+	else
 		*ret = node;
 	return err;
 }

@@ -8,14 +8,6 @@
 #include "config.h"
 #include "session.h"
 
-struct arena;
-
-struct ads_node {
-	const char *id, *cluster;
-	struct xds_metadata *metadata;
-	size_t count;
-};
-
 /* What only this machine knows. */
 struct ads_machine {
 	char ip[64];   /* from which it would speak to others */
@@ -25,9 +17,9 @@ struct ads_machine {
 void ads_machine_read(const struct config_ads *ads, struct ads_machine *ret);
 
 /* `network` is ours, or that of another view; `view` the networks asked for, comma-separated, or
- * NULL. Values of the configuration replace defaults. Returns 0 or -ENOMEM. */
-int ads_node_make(struct arena *arena, const struct config *config,
-		  const struct ads_machine *machine, const char *network, const char *view,
-		  struct ads_node *ret);
+ * NULL. Values of the configuration replace defaults; its texts and those of `machine` are borrowed.
+ * Returns 0 or -ENOMEM. */
+int ads_node_make(const struct config *config, const struct ads_machine *machine,
+		  const char *network, const char *view, struct xds_node *ret);
 
 #endif

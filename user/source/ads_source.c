@@ -14,13 +14,6 @@
 #include "monotonic.h"
 #include "text.h"
 
-static void on_connection(void *arg, bool contents)
-{
-	struct ads_source *source = arg;
-
-	source->notify(source->arg, contents);
-}
-
 /* ------------------------------------------------------------------ connections */
 
 static uint64_t random_seed(void)
@@ -33,21 +26,15 @@ static uint64_t random_seed(void)
 }
 
 /* Names and clusters are requested in our own network's view only. */
-static struct xds_session_config session_config(const struct ads_source *source,
-						const struct ads_node *node)
+static struct xds_session_config session_config(const struct ads_source *source)
 {
 	const struct config_ads *ads = &source->config->ads;
 	bool all = !source->connection_count && source->config->capture != CAPTURE_LISTED;
 
 	return (struct xds_session_config){
 		.mode = ads->mode == ADS_MODE_SOTW ? XDS_SOTW : XDS_DELTA,
-		.node_id = node->id,
-		.node_cluster = node->cluster,
-		.metadata = node->metadata,
-		.metadata_count = node->count,
 		.types = all ? 1 << XDS_CDS | 1 << XDS_EDS | 1 << XDS_LDS | 1 << XDS_NDS :
 			       1 << XDS_EDS,
-		.follow_clusters = all,
 		.seed = random_seed(),
 		.fetch_timeout_ms = ads->initial_fetch_seconds * 1000,
 		.max_message = ads->max_message,
@@ -57,19 +44,15 @@ static struct xds_session_config session_config(const struct ads_source *source,
 static int open_connection(struct ads_source *source, const char *network, const char *view,
 			   struct ads_connection **ret)
 {
-	struct arena *arena = arena_new(0);
-	struct xds_session_config config;
-	struct ads_node node;
-	int err = arena ? ads_node_make(arena, source->config, &source->machine, network, view,
-					&node) :
-			  -ENOMEM;
+	struct xds_session_config config = session_config(source);
+	struct xds_session *session;
+	int err = ads_node_make(source->config, &source->machine, network, view, &config.node);
 
-	if (!err) {
-		config = session_config(source, &node);
-		err = ads_connection_new(source->base, &source->config->ads, &config, network,
-					 on_connection, source, ret);
-	}
-	arena_free(arena);
+	if (!err)
+		err = xds_session_new(&config, &session);
+	if (!err)
+		err = ads_connection_new(source->base, &source->config->ads, session, network,
+					 source->notify, source->arg, ret);
 	return err;
 }
 
@@ -85,7 +68,7 @@ static int add_connection(struct ads_source *source, const char *network, const 
 	err = open_connection(source, network, view, &connections[source->connection_count]);
 	if (err)
 		return err;
-	ads_connection_start(connections[source->connection_count++]);
+	source->connection_count++;
 	source->connection_changes++;
 	return 0;
 }
@@ -125,20 +108,9 @@ static int follow_networks(struct ads_source *source, const struct ads_views *vi
 	return err;
 }
 
-static int set_view(struct ads_source *source, const char *view)
-{
-	char *copy = view ? strdup(view) : NULL;
-
-	if (view && !copy)
-		return -ENOMEM;
-	free(source->view);
-	source->view = copy;
-	return 0;
-}
-
 static int open_view(struct ads_source *source, const char *view)
 {
-	int err = set_view(source, view);
+	int err = text_set(&source->view, view);
 
 	return err ? err : add_connection(source, source->config->network, view);
 }
@@ -147,20 +119,20 @@ static int open_view(struct ads_source *source, const char *view)
 static int change_view(struct ads_source *source, const char *view)
 {
 	struct ads_connection *connection = source->connections[0];
-	struct arena *arena = arena_new(0);
-	struct ads_node node;
-	int err = arena ? ads_node_make(arena, source->config, &source->machine,
-					source->config->network, view, &node) : -ENOMEM;
+	struct xds_node node;
+	int err = ads_node_make(source->config, &source->machine, source->config->network, view,
+				&node);
 
-	if (!err)
-		err = xds_session_set_node(connection->session, node.id, node.cluster,
-					   node.metadata, node.count);
-	if (!err)
-		err = set_view(source, view);
-	arena_free(arena);
-	if (!err)
-		ads_connection_reopen(connection, "the networks asked for changed");
-	return err;
+	if (err)
+		return err;
+	err = text_set(&source->view, view);
+	if (err) {
+		arena_free(node.arena);
+		return err;
+	}
+	xds_session_set_node(connection->session, &node);
+	ads_connection_reopen(connection, "the networks asked for changed");
+	return 0;
 }
 
 /* ------------------------------------------------------------------ names asked for */
@@ -192,8 +164,7 @@ static int listed_names(const struct config *config, struct arena *arena, const 
 
 static int subscribe(struct ads_connection *connection, const char *const *names, size_t count)
 {
-	int err = xds_session_subscribe_eds(connection->session, names, count,
-					    clock_monotonic_ms());
+	int err = xds_session_subscribe_eds(connection->session, names, count);
 
 	if (!err)
 		ads_connection_drive(connection);

@@ -4,6 +4,7 @@
 #define ADS_SOURCE_PARTS_H
 
 #include "ads_connection.h"
+#include "ads_node.h"
 #include "ads_source.h"
 
 struct ads_source {
