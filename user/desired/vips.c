@@ -11,13 +11,14 @@
 
 #include "arena.h"
 #include "cluster_name.h"
-#include "power.h"
+#include "index.h"
 
 struct collector {
 	struct arena *arena;
 	const struct vip_input *input;
-	struct addr *own; /* endpoints' addresses; open addressing, family 0 is free */
-	uint64_t mask;
+	const struct addr **own; /* endpoints' addresses, each once */
+	size_t own_count;
+	struct index own_index;
 	const struct vip_listener **listeners; /* sorted by cluster */
 	struct vip_list list;
 	size_t room;
@@ -39,16 +40,23 @@ static size_t count_addresses(const struct vip_input *input)
 	return count;
 }
 
-static struct addr *place_of(const struct collector *collector, const struct addr *addr)
+static uint32_t *find_own(const struct collector *collector, const struct addr *addr)
 {
-	uint64_t at = XXH3_64bits(&addr->ip, sizeof(addr->ip));
+	uint32_t *place;
 
-	for (;; at++) {
-		struct addr *place = &collector->own[at & collector->mask];
+	INDEX_FIND(&collector->own_index, XXH3_64bits(&addr->ip, sizeof(addr->ip)), place,
+		   addr_equal(collector->own[*place - 1], addr));
+	return place;
+}
 
-		if (!place->family || addr_equal(place, addr))
-			return place;
-	}
+static void add_own(struct collector *collector, const struct addr *addr)
+{
+	uint32_t *place = find_own(collector, addr);
+
+	if (*place)
+		return;
+	collector->own[collector->own_count++] = addr;
+	*place = (uint32_t)collector->own_count;
 }
 
 static void add_assignment(struct collector *collector, const struct assignment *assignment)
@@ -58,19 +66,17 @@ static void add_assignment(struct collector *collector, const struct assignment 
 			const struct endpoint *endpoint = &assignment->localities[l].endpoints[e];
 
 			for (size_t a = 0; a < endpoint->address_count; a++)
-				*place_of(collector, &endpoint->addresses[a].addr) =
-					endpoint->addresses[a].addr;
+				add_own(collector, &endpoint->addresses[a].addr);
 		}
 }
 
 static int collect_own(struct collector *collector)
 {
 	const struct vip_input *input = collector->input;
-	size_t places = power_of_two(16, 2 * count_addresses(input));
+	size_t count = count_addresses(input);
 
-	collector->mask = places - 1;
-	collector->own = calloc(places, sizeof(*collector->own));
-	if (!collector->own)
+	collector->own = arena_array(collector->arena, count, sizeof(*collector->own));
+	if (!collector->own || index_init(&collector->own_index, collector->arena, count))
 		return -ENOMEM;
 	for (size_t i = 0; i < input->cluster_count; i++)
 		if (input->clusters[i].assignment)
@@ -113,7 +119,7 @@ static int add(struct collector *collector, size_t first, const struct vip *vip)
 
 	if (!addr_is_usable(&vip->addr) || is_there(list, first, vip))
 		return 0;
-	if (place_of(collector, &vip->addr)->family) {
+	if (*find_own(collector, &vip->addr)) {
 		list->endpoints++;
 		return 0;
 	}
@@ -201,7 +207,8 @@ static int sort_listeners(struct collector *collector)
 {
 	const struct vip_input *input = collector->input;
 
-	collector->listeners = calloc(input->listener_count + 1, sizeof(*collector->listeners));
+	collector->listeners = arena_array(collector->arena, input->listener_count,
+					   sizeof(*collector->listeners));
 	if (!collector->listeners)
 		return -ENOMEM;
 	for (size_t i = 0; i < input->listener_count; i++)
@@ -220,8 +227,6 @@ int vips_collect(struct arena *arena, const struct vip_input *input, struct vip_
 		err = sort_listeners(&collector);
 	for (size_t i = 0; !err && i < input->cluster_count; i++)
 		err = add_cluster(&collector, &input->clusters[i]);
-	free(collector.own);
-	free(collector.listeners);
 	if (!err)
 		*ret = collector.list;
 	return err;
