@@ -46,20 +46,21 @@ static struct xds_session *make_session(uint8_t flags)
 static void read_out(struct xds_session *session)
 {
 	struct xds_session_status status;
-	struct xds_assignment item;
 	const char *last = NULL;
 
 	for (size_t i = 0; i < xds_session_assignment_count(session); i++) {
-		xds_session_assignment(session, i, &item);
-		require(!last || strcmp(last, item.name) < 0);
-		require(!item.assignment || !strcmp(item.assignment->name, item.name));
-		require(item.assignment == xds_session_find(session, item.name));
-		last = item.name;
+		const struct assignment *assignment = xds_session_assignment(session, i);
+		const char *name = xds_session_name(session, i);
+
+		require(!last || strcmp(last, name) < 0);
+		require(!assignment || !strcmp(assignment->name, name));
+		require(assignment == xds_session_find(session, name));
+		last = name;
 	}
 	for (size_t i = 0; i < xds_session_cluster_count(session); i++)
 		require(*xds_session_cluster(session, i)->service);
-	for (size_t i = 0; i < xds_session_host_count(session); i++)
-		require(*xds_session_host(session, i)->host);
+	for (size_t i = 0; i < xds_session_names(session)->count; i++)
+		require(*xds_session_names(session)->hosts[i].host);
 	for (size_t i = 0; i < xds_session_listener_count(session); i++)
 		require(*xds_session_listener(session, i)->name);
 	xds_session_status(session, &status);

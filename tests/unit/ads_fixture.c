@@ -64,15 +64,11 @@ int ads_host(const struct xds_session *session, const char *name)
 	return (int)(ntohl(assignment->localities[0].endpoints[0].addresses[0].addr.ip.v4) & 0xff);
 }
 
-struct xds_assignment ads_shown(const struct xds_session *session, const char *name)
+const struct xds_served *ads_served(const struct xds_session *session, const char *name)
 {
-	struct xds_assignment item;
-
-	for (size_t i = 0; i < xds_session_assignment_count(session); i++) {
-		xds_session_assignment(session, i, &item);
-		if (!strcmp(item.name, name))
-			return item;
-	}
+	for (size_t i = 0; i < session->served_count; i++)
+		if (!strcmp(session->served[i].name, name))
+			return &session->served[i];
 	fail_msg("%s is not there", name);
-	return item;
+	return NULL;
 }

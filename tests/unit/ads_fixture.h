@@ -3,6 +3,7 @@
 #ifndef ADS_FIXTURE_H
 #define ADS_FIXTURE_H
 
+#include "session_state.h"
 #include "xds_peer.h"
 
 #define ALL (1 << XDS_CDS | 1 << XDS_EDS | 1 << XDS_LDS | 1 << XDS_NDS)
@@ -24,6 +25,7 @@ void ads_send(struct xds_session *session, enum xds_mode mode, const char *nonce
 
 /* Last byte of the address of the only endpoint served under `name`; 0: none, -1: no assignment. */
 int ads_host(const struct xds_session *session, const char *name);
-struct xds_assignment ads_shown(const struct xds_session *session, const char *name);
+/* From the session's own state. */
+const struct xds_served *ads_served(const struct xds_session *session, const char *name);
 
 #endif

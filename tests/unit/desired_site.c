@@ -217,13 +217,13 @@ void site_list(struct site *site, const char *cluster, bool known)
 void site_name(struct site *site, const char *host, const char *addresses)
 {
 	char *save = arena_strdup(site->arena, addresses);
-	struct vip_host *entry = &site->hosts[0];
+	struct xds_host *entry = &site->hosts[0];
 
 	while (entry < site->hosts + site->host_count && strcmp(entry->host, host))
 		entry++;
 	if (entry == site->hosts + site->host_count) /* in the order of the hosts */
 		site->host_count++;
-	*entry = (struct vip_host){ .host = host };
+	*entry = (struct xds_host){ .host = host };
 	entry->addresses = parse_addresses(site, &save, &entry->address_count);
 	site->input.vip_input = vip_input;
 	site->input.layout++;

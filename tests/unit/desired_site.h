@@ -14,7 +14,7 @@ struct site {
 	const struct assignment *assignments[SITE_MAX];
 	struct listed_cluster clusters[SITE_MAX];
 	struct vip_cluster vip_clusters[SITE_MAX];
-	struct vip_host hosts[SITE_MAX];
+	struct xds_host hosts[SITE_MAX];
 	size_t host_count;
 	struct build_input input;
 	char text[4096]; /* the last one printed */

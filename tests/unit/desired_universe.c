@@ -212,10 +212,10 @@ static void make_clusters(struct universe *universe, const struct assignment *co
 
 static void make_names(struct universe *universe)
 {
-	struct vip_host *table = arena_array(universe->arena, UNIVERSE_HOSTS, sizeof(*table));
+	struct xds_host *table = arena_array(universe->arena, UNIVERSE_HOSTS, sizeof(*table));
 
 	for (size_t h = 0; h < UNIVERSE_HOSTS; h++)
-		table[h] = (struct vip_host){ hosts[h], universe->hosts[h].addresses,
+		table[h] = (struct xds_host){ hosts[h], universe->hosts[h].addresses,
 					      universe->hosts[h].address_count };
 	universe->vip_input.hosts = table;
 	universe->vip_input.host_count = UNIVERSE_HOSTS;

@@ -74,7 +74,7 @@ struct world {
 	struct assignment assignments[MAX];
 	struct vip_cluster clusters[MAX];
 	struct addr addresses[MAX][MAX];
-	struct vip_host hosts[MAX];
+	struct xds_host hosts[MAX];
 	struct vip_listener listeners[MAX];
 };
 
@@ -107,7 +107,7 @@ static void make_cluster(struct world *world, size_t i, const char *text)
 static void make_host(struct world *world, size_t i, const char *text)
 {
 	size_t length = strcspn(text, " ");
-	struct vip_host *host = &world->hosts[i];
+	struct xds_host *host = &world->hosts[i];
 	char word[64];
 
 	host->host = keep(world, text, length);
@@ -176,7 +176,7 @@ static void many_services(void **state)
 {
 	static const struct assignment empty;
 	static struct vip_cluster clusters[1000];
-	static struct vip_host hosts[1000];
+	static struct xds_host hosts[1000];
 	static struct addr addresses[1000];
 	static char names[1000][32];
 	struct vip_input input = {.clusters = clusters, .cluster_count = 1000, .hosts = hosts,
@@ -189,7 +189,7 @@ static void many_services(void **state)
 		snprintf(names[i], sizeof(names[i]), "outbound|80||h%04u", i);
 		clusters[i] = (struct vip_cluster){names[i], &empty};
 		addresses[i] = (struct addr){4, {.v4 = htonl(0x0a010000 + i)}};
-		hosts[i] = (struct vip_host){names[i] + strlen("outbound|80||"), &addresses[i], 1};
+		hosts[i] = (struct xds_host){names[i] + strlen("outbound|80||"), &addresses[i], 1};
 	}
 	assert_int_equal(vips_collect(arena, &input, &list), 0);
 	assert_int_equal(list.count, 1000);

@@ -93,7 +93,7 @@ static void takes_partial_responses(void **state)
 		ads_send(session, mode, "1", "a", 1, 1);
 		assert_int_equal(ads_host(session, "a"), 1);
 		assert_int_equal(ads_host(session, "b"), -1);
-		assert_int_equal(ads_shown(session, "b").state, XDS_REQUESTED);
+		assert_int_equal(ads_served(session, "b")->now->state, XDS_REQUESTED);
 		assert_false(xds_session_complete(session));
 		ads_send(session, mode, "2", "b", 2, 2);
 		assert_int_equal(ads_host(session, "a"), 1);
@@ -176,7 +176,7 @@ static void takes_the_good_and_names_the_bad(void **state)
 		assert_int_equal(ads_host(session, "a"), 4);
 		assert_int_equal(ads_host(session, "b"), 9); /* the old one serves */
 		assert_int_equal(ads_host(session, "c"), 5); /* the first stays */
-		assert_non_null(strstr(ads_shown(session, "b").rejected, "expected a weight"));
+		assert_non_null(strstr(ads_served(session, "b")->now->rejected, "expected a weight"));
 		xds_session_status(session, &status);
 		assert_string_equal(status.types[XDS_EDS].version, "1");
 		assert_string_equal(status.types[XDS_EDS].nack, peer_error);
@@ -186,7 +186,7 @@ static void takes_the_good_and_names_the_bad(void **state)
 		generation = xds_session_generation(session);
 		ads_send(session, mode, "3", "b", 9, 3);
 		assert_true(xds_session_generation(session) != generation);
-		assert_null(ads_shown(session, "b").rejected);
+		assert_null(ads_served(session, "b")->now->rejected);
 		assert_string_equal(peer_all(session, 3),
 				    mode == XDS_SOTW ? "eds names=[a,b,c] version=1 nonce=3"
 						     : "eds nonce=3");
@@ -256,7 +256,7 @@ static void removes_what_delta_removes(void **state)
 	ads_send(session, XDS_DELTA, "1", "a", 1, 1);
 	assert_int_equal(peer_send(session, XDS_DELTA, XDS_EDS, "2", "2", NULL, 0, "a", 2), 0);
 	assert_int_equal(ads_host(session, "a"), 0); /* refused, not let pass */
-	assert_int_equal(ads_shown(session, "a").state, XDS_REMOVED);
+	assert_int_equal(ads_served(session, "a")->now->state, XDS_REMOVED);
 	assert_string_equal(peer_all(session, 2), "eds nonce=2"); /* the subscription stays */
 	/* both sent and removed: neither */
 	assert_int_equal(peer_send(session, XDS_DELTA, XDS_EDS, "3", "3", &resource, 1, "b", 3), 0);
@@ -298,9 +298,9 @@ static void removes_what_sotw_leaves_out(void **state)
 	assert_string_equal(xds_session_listener(session, 0)->name, "10.0.0.1_80");
 	assert_string_equal(peer_all(session, 4), "lds version=3 nonce=4 error");
 	ads_say(session, XDS_SOTW, XDS_NDS, "1", "1", &table, 1, 5);
-	assert_int_equal(xds_session_host_count(session), 1);
+	assert_int_equal(xds_session_names(session)->count, 1);
 	ads_say(session, XDS_SOTW, XDS_NDS, "2", "2", NULL, 0, 6);
-	assert_int_equal(xds_session_host_count(session), 0);
+	assert_int_equal(xds_session_names(session)->count, 0);
 	xds_session_free(session);
 }
 

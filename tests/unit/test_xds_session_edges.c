@@ -10,8 +10,8 @@
 
 #include <cmocka.h>
 
+#include "ads_fixture.h"
 #include "pb_build.h"
-#include "xds_peer.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
 #define CDS_EDS (1 << XDS_CDS | 1 << XDS_EDS)
@@ -83,15 +83,7 @@ static bool has_endpoints(const struct xds_session *session, const char *name)
 
 static enum xds_state state_of(const struct xds_session *session, const char *name)
 {
-	struct xds_assignment item;
-
-	for (size_t i = 0; i < xds_session_assignment_count(session); i++) {
-		xds_session_assignment(session, i, &item);
-		if (!strcmp(item.name, name))
-			return item.state;
-	}
-	fail_msg("%s is not there", name);
-	return XDS_REMOVED;
+	return ads_served(session, name)->now->state;
 }
 
 /* The server sees no change then, and sends nothing. */
@@ -143,7 +135,6 @@ static void serves_a_name_once(void **state)
 {
 	static const char *const x[] = {"x"};
 	struct xds_session *session = open_session(XDS_DELTA, CDS_EDS);
-	struct xds_assignment item;
 
 	(void)state;
 	assert_int_equal(xds_session_subscribe_eds(session, x, 1), 0);
@@ -151,8 +142,7 @@ static void serves_a_name_once(void **state)
 	peer_all(session, 0);
 	send_cluster(session, XDS_DELTA, "1", NULL, 1);
 	assert_int_equal(xds_session_assignment_count(session), 1);
-	xds_session_assignment(session, 0, &item);
-	assert_true(item.cluster);
+	assert_string_equal(xds_session_cluster(session, 0)->name, xds_session_name(session, 0));
 	xds_session_free(session);
 }
 
@@ -368,11 +358,11 @@ static void claims_no_version_of_the_name_table(void **state)
 	send_one(session, XDS_DELTA, XDS_NDS, "1",
 		 (struct peer_resource){.name = "", .body = "1:{1:'a.b' 2:{1:'10.0.0.9'}}",
 					.version = "5"}, 1);
-	assert_int_equal(xds_session_host_count(session), 1);
+	assert_int_equal(xds_session_names(session)->count, 1);
 	xds_session_disconnected(session, "x", 2);
 	xds_session_connected(session, 3);
 	assert_string_equal(peer_all(session, 3), "nds node");
-	assert_int_equal(xds_session_host_count(session), 1);
+	assert_int_equal(xds_session_names(session)->count, 1);
 	xds_session_free(session);
 }
 

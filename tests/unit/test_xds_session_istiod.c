@@ -170,12 +170,11 @@ static void check_names(const struct xds_session *session)
 	const struct xds_host *host;
 	char buf[ADDR_TEXT_MAX];
 
-	assert_int_equal(xds_session_host_count(session), 2);
-	host = xds_session_host(session, 0);
+	assert_int_equal(xds_session_names(session)->count, 2);
+	host = &xds_session_names(session)->hosts[0];
 	assert_string_equal(host->host, "helloworld.sample.svc.cluster.local");
 	assert_int_equal(host->address_count, 1);
 	assert_string_equal(addr_format(&host->addresses[0], buf), "10.20.194.146");
-	assert_string_equal(host->registry, "External");
 }
 
 static void check_clusters(const struct xds_session *session)

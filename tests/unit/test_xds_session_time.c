@@ -118,7 +118,7 @@ static void keeps_time_to_live(void **state)
 		xds_session_disconnected(session, "x", 40001);
 		xds_session_tick(session, 50000);
 		assert_int_equal(ads_host(session, "a"), 0);
-		assert_int_equal(ads_shown(session, "a").state, XDS_REMOVED);
+		assert_int_equal(ads_served(session, "a")->now->state, XDS_REMOVED);
 		xds_session_free(session);
 	}
 }
@@ -157,7 +157,7 @@ static void warms_before_it_switches(void **state)
 		struct peer_resource old = {.name = "c", .body = peer_cluster("c", "one")};
 		struct peer_resource new = {.name = "c", .body = peer_cluster("c", "two")};
 		struct peer_resource third = {.name = "c", .body = peer_cluster("c", "three")};
-		uint64_t revision;
+		uint64_t fingerprint;
 
 		xds_session_connected(session, 0);
 		peer_all(session, 0);
@@ -167,7 +167,7 @@ static void warms_before_it_switches(void **state)
 		assert_int_equal(ads_host(session, "c"), 1);
 		peer_all(session, 1);
 		ads_say(session, mode, XDS_CDS, "2", "2", &new, 1, 2);
-		assert_true(ads_shown(session, "c").warming);
+		assert_true(session->warming);
 		assert_int_equal(ads_host(session, "c"), 1);
 		assert_string_equal(peer_all(session, 2),
 				    mode == XDS_SOTW ? "cds version=2 nonce=2; "
@@ -175,18 +175,18 @@ static void warms_before_it_switches(void **state)
 						     : "cds nonce=2; eds names=[two]");
 		/* changed again before anything came: the first still serves, updates included */
 		ads_say(session, mode, XDS_CDS, "3", "3", &third, 1, 3);
-		revision = ads_shown(session, "c").revision;
+		fingerprint = xds_session_find(session, "c")->fingerprint;
 		ads_send(session, mode, "2", "one", 5, 3);
 		assert_int_equal(ads_host(session, "c"), 5);
-		assert_true(ads_shown(session, "c").revision != revision);
+		assert_true(xds_session_find(session, "c")->fingerprint != fingerprint);
 		/* not even the timeout takes it away */
 		peer_all(session, 3);
 		xds_session_tick(session, 20000);
 		assert_int_equal(ads_host(session, "c"), 5);
-		assert_int_equal(ads_shown(session, "c").state, XDS_TIMED_OUT);
+		assert_int_equal(ads_served(session, "c")->now->state, XDS_TIMED_OUT);
 		ads_send(session, mode, "3", "three", 3, 20000);
 		assert_int_equal(ads_host(session, "c"), 3);
-		assert_false(ads_shown(session, "c").warming);
+		assert_false(session->warming);
 		assert_string_equal(peer_all(session, 20000),
 				    mode == XDS_SOTW ? "eds names=[three] version=1 nonce=3"
 						     : "eds nonce=3; eds unsub=[one]");
@@ -202,14 +202,14 @@ static void gives_up_waiting(void **state)
 
 		assert_int_equal(xds_session_subscribe_eds(session, ab, 1), 0);
 		xds_session_tick(session, 100000); /* counted from connected and sent */
-		assert_int_equal(ads_shown(session, "a").state, XDS_REQUESTED);
+		assert_int_equal(ads_served(session, "a")->now->state, XDS_REQUESTED);
 		xds_session_connected(session, 100000);
 		peer_all(session, 100100);
 		xds_session_tick(session, 115099);
-		assert_int_equal(ads_shown(session, "a").state, XDS_REQUESTED);
+		assert_int_equal(ads_served(session, "a")->now->state, XDS_REQUESTED);
 		assert_false(xds_session_complete(session));
 		xds_session_tick(session, 115100);
-		assert_int_equal(ads_shown(session, "a").state, XDS_TIMED_OUT);
+		assert_int_equal(ads_served(session, "a")->now->state, XDS_TIMED_OUT);
 		assert_true(xds_session_complete(session));
 		assert_int_equal(ads_host(session, "a"), -1);
 		ads_send(session, mode, "1", "a", 1, 200000); /* late is not never */
@@ -322,7 +322,7 @@ static void counts_changes_only(void **state)
 {
 	struct xds_session *session = ads_open(XDS_SOTW, 1 << XDS_CDS | EDS);
 	struct peer_resource cluster = {.name = "a", .body = peer_cluster("a", NULL)};
-	uint64_t generation, revision, layout;
+	uint64_t generation, fingerprint, layout;
 
 	(void)state;
 	xds_session_connected(session, 0);
@@ -335,15 +335,15 @@ static void counts_changes_only(void **state)
 	assert_true(xds_session_layout(session) != layout); /* it is there now */
 	layout = xds_session_layout(session);
 	generation = xds_session_generation(session);
-	revision = ads_shown(session, "a").revision;
+	fingerprint = xds_session_find(session, "a")->fingerprint;
 	ads_say(session, XDS_SOTW, XDS_CDS, "2", "2", &cluster, 1, 2);
 	ads_send(session, XDS_SOTW, "2", "a", 1, 2);
 	peer_all(session, 2);
 	assert_true(xds_session_generation(session) == generation);
-	assert_true(ads_shown(session, "a").revision == revision);
+	assert_true(xds_session_find(session, "a")->fingerprint == fingerprint);
 	ads_send(session, XDS_SOTW, "3", "a", 2, 3);
 	assert_true(xds_session_generation(session) != generation);
-	assert_true(ads_shown(session, "a").revision != revision);
+	assert_true(xds_session_find(session, "a")->fingerprint != fingerprint);
 	assert_true(xds_session_layout(session) == layout); /* with other contents */
 	ads_say(session, XDS_SOTW, XDS_CDS, "3", "3", NULL, 0, 4);
 	assert_true(xds_session_layout(session) != layout);

@@ -46,8 +46,6 @@ static int read_host(struct pb_reader *reader, const Pb__NameTable__TableEntry *
 	host_name_normal(entry->key, strlen(entry->key), normal);
 	err = pb_keep(reader, normal, PB_MAX_HOST_NAME, &host->host);
 	if (!err)
-		err = pb_keep(reader, entry->value->registry, PB_MAX_HOST_NAME, &host->registry);
-	if (!err)
 		err = read_addresses(reader, entry->value, host);
 	if (!err)
 		names->count++;

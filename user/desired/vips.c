@@ -135,7 +135,7 @@ static int add(struct collector *collector, size_t first, const struct vip *vip)
 
 static int compare_host(const void *key, const void *item)
 {
-	return strcmp(key, ((const struct vip_host *)item)->host);
+	return strcmp(key, ((const struct xds_host *)item)->host);
 }
 
 static int compare_cluster(const void *a, const void *b)
@@ -170,7 +170,7 @@ static int add_listeners(struct collector *collector, struct vip *vip)
 	return err;
 }
 
-static int add_addresses(struct collector *collector, struct vip *vip, const struct vip_host *host)
+static int add_addresses(struct collector *collector, struct vip *vip, const struct xds_host *host)
 {
 	size_t first = collector->list.count;
 	int err = 0;
@@ -186,7 +186,7 @@ static int add_cluster(struct collector *collector, const struct vip_cluster *cl
 {
 	const struct vip_input *input = collector->input;
 	struct vip vip = {.cluster = cluster->name, .assignment = cluster->assignment};
-	const struct vip_host *host = NULL;
+	const struct xds_host *host = NULL;
 	struct cluster_name name;
 
 	if (cluster_name_parse(cluster->name, &name) || name.subset[0])

@@ -37,7 +37,6 @@ struct xds_host {
 	const char *host; /* lower case, no final dot */
 	const struct addr *addresses;
 	size_t address_count;
-	const char *registry; /* "External", "Kubernetes" ... or "" */
 };
 
 struct xds_names {

@@ -8,18 +8,12 @@
 
 #include "addr.h"
 #include "assignment.h"
+#include "discovery.h"
 
 /* A cluster of type EDS. */
 struct vip_cluster {
 	const char *name;
 	const struct assignment *assignment; /* NULL: the first has not arrived */
-};
-
-/* A host of the name table. */
-struct vip_host {
-	const char *host; /* lower case, no final dot */
-	const struct addr *addresses;
-	size_t address_count;
 };
 
 struct vip_listener {
@@ -31,7 +25,7 @@ struct vip_listener {
 struct vip_input {
 	const struct vip_cluster *clusters;
 	size_t cluster_count;
-	const struct vip_host *hosts; /* sorted by host */
+	const struct xds_host *hosts; /* sorted by host */
 	size_t host_count;
 	const struct vip_listener *listeners; /* count for hosts that the names do not have */
 	size_t listener_count;

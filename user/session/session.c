@@ -71,12 +71,7 @@ void xds_session_free(struct xds_session *session)
 		return;
 	for (size_t i = 0; i < XDS_TYPES; i++)
 		free_channel(&session->channels[i]);
-	while (session->dead) {
-		struct xds_resource *dead = session->dead;
-
-		session->dead = dead->next_dead;
-		xds_resource_free(dead);
-	}
+	session_bury(session);
 	arena_free(session->node.arena);
 	arena_free(session->extra_arena);
 	free(session->served);

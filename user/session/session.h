@@ -119,28 +119,12 @@ uint64_t xds_session_layout(const struct xds_session *session);
  * is missing here may only not have come yet. */
 bool xds_session_complete(const struct xds_session *session);
 
-enum xds_state {
-	XDS_REQUESTED, /* nothing has come yet */
-	XDS_TIMED_OUT, /* nor within the fetch timeout: taken as not there */
-	XDS_HELD,
-	XDS_REMOVED, /* by the server, or expired: served as an assignment without endpoints */
-};
-
-/* One service's endpoints. */
-struct xds_assignment {
-	const char *name; /* of the cluster, or of the resource where CDS does not name it */
-	const struct assignment *assignment; /* serving, under `name`; NULL: none has come yet */
-	enum xds_state state;
-	bool warming;         /* what serves is of before the cluster changed */
-	bool cluster;         /* CDS names it */
-	const char *rejected; /* why the last one received was refused; or NULL */
-	uint64_t revision;    /* differs whenever `assignment` does */
-};
-
 /* Sorted by name. Valid until the next receive, tick or subscribe. */
 size_t xds_session_assignment_count(const struct xds_session *session);
-void xds_session_assignment(const struct xds_session *session, size_t index,
-			    struct xds_assignment *ret);
+/* Name of the cluster, or of the resource where CDS does not name it. */
+const char *xds_session_name(const struct xds_session *session, size_t index);
+/* The one serving under the name at `index`; NULL: none has come yet. */
+const struct assignment *xds_session_assignment(const struct xds_session *session, size_t index);
 /* Why the last one received under the name at `index` was refused; or NULL. */
 const char *xds_session_rejected(const struct xds_session *session, size_t index);
 /* The one serving under `name`, or NULL. */
@@ -150,9 +134,8 @@ const struct assignment *xds_session_find(const struct xds_session *session, con
 size_t xds_session_cluster_count(const struct xds_session *session);
 const struct xds_cluster *xds_session_cluster(const struct xds_session *session, size_t index);
 
-/* Sorted by host; valid as above. */
-size_t xds_session_host_count(const struct xds_session *session);
-const struct xds_host *xds_session_host(const struct xds_session *session, size_t index);
+/* The name table, empty when there is none; valid as above. */
+const struct xds_names *xds_session_names(const struct xds_session *session);
 
 /* Sorted by name; valid as above. */
 size_t xds_session_listener_count(const struct xds_session *session);

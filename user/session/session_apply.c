@@ -21,12 +21,6 @@ static void set_timers(struct xds_session *session, enum xds_type type,
 	session_timer(session, resource->stale_ms);
 }
 
-static void changed(struct xds_session *session, struct xds_resource *resource)
-{
-	resource->revision = ++session->revision;
-	session->generation++;
-}
-
 /* The contents of `fresh` take the place of those of `held`. */
 static void exchange(struct xds_resource *held, struct xds_resource *fresh)
 {
@@ -64,7 +58,7 @@ static void take_contents(struct xds_session *session, struct xds_resource *held
 	free(held->previous);
 	held->previous = item->previous;
 	item->previous = NULL;
-	changed(session, held);
+	session->generation++;
 }
 
 static void take(struct xds_session *session, enum xds_type type, struct xds_resource *held,
@@ -114,26 +108,10 @@ static void apply_eds(struct xds_session *session, struct incoming_batch *batch,
 		if (item->kind != INCOMING_IGNORED && item->held)
 			take(session, XDS_EDS, item->held, item, now_ms);
 	}
-	for (size_t i = 0; i < batch->removed_count; i++) {
-		struct xds_resource *held = batch->removed[i];
-
-		xds_resource_clear(held);
-		held->state = XDS_REMOVED;
-		held->timeout_ms = XDS_NEVER;
-		changed(session, held);
-	}
+	for (size_t i = 0; i < batch->removed_count; i++)
+		session_remove(session, batch->removed[i]);
 	end_warming(session);
 }
-
-/* No longer listed; `served` may still point to it. */
-static void move_to_dead(struct xds_session *session, struct xds_resource *resource)
-{
-	session->warming -= !!resource->previous;
-	resource->next_dead = session->dead;
-	session->dead = resource;
-	session->generation++;
-}
-
 
 static void mark_removed(const struct incoming_batch *batch)
 {
@@ -159,7 +137,7 @@ static void pass_held(struct merge *merge, const char *name)
 		struct xds_resource *held = merge->old->items[merge->at++];
 
 		if (merge->replace || held->state == XDS_REMOVED)
-			move_to_dead(merge->session, held);
+			session_retire(merge->session, held);
 		else
 			merge->items[merge->count++] = held;
 	}

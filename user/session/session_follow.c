@@ -100,7 +100,6 @@ static void serve(struct follow *follow, const char *name, const struct xds_reso
 	const char *service = cluster ? cluster->cluster->service : name;
 
 	served->name = name;
-	served->cluster = cluster;
 	served->now = xds_list_find(&follow->list, service);
 	if (cluster && cluster->previous)
 		served->before = xds_list_find(&follow->list, cluster->previous);
@@ -171,10 +170,8 @@ static void put_list(struct follow *follow)
 	}
 	free(list->items);
 	*list = follow->list;
-	for (size_t i = 0; i < follow->fresh_count; i++) {
-		follow->fresh[i]->revision = ++session->revision;
+	for (size_t i = 0; i < follow->fresh_count; i++)
 		want(session, follow->fresh[i], true);
-	}
 }
 
 static void put_served(struct follow *follow)
@@ -184,12 +181,7 @@ static void put_served(struct follow *follow)
 	free(session->served);
 	session->served = follow->served;
 	session->served_count = follow->served_count;
-	while (session->dead) {
-		struct xds_resource *dead = session->dead;
-
-		session->dead = dead->next_dead;
-		xds_resource_free(dead);
-	}
+	session_bury(session);
 	session->follow_due = false;
 	session->generation++;
 }

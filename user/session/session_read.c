@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Resources and status of a session. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "eds_rules.h"
@@ -62,9 +63,10 @@ static const struct xds_resource *serving(const struct xds_served *served)
 	return served->before;
 }
 
-static const struct assignment *show(struct xds_served *served,
-				     const struct xds_resource *resource)
+static const struct assignment *show(struct xds_served *served)
 {
+	const struct xds_resource *resource = serving(served);
+
 	if (!xds_resource_arrived(resource))
 		return NULL;
 	if (resource->state == XDS_HELD)
@@ -77,21 +79,14 @@ static const struct assignment *show(struct xds_served *served,
 	return &served->shown;
 }
 
-void xds_session_assignment(const struct xds_session *session, size_t index,
-			    struct xds_assignment *ret)
+const char *xds_session_name(const struct xds_session *session, size_t index)
 {
-	struct xds_served *served = &session->served[index];
-	const struct xds_resource *resource = serving(served);
+	return session->served[index].name;
+}
 
-	*ret = (struct xds_assignment){
-		.name = served->name,
-		.assignment = show(served, resource),
-		.state = served->now->state,
-		.warming = resource != served->now,
-		.cluster = served->cluster,
-		.rejected = served->now->rejected,
-		.revision = resource->revision,
-	};
+const struct assignment *xds_session_assignment(const struct xds_session *session, size_t index)
+{
+	return show(&session->served[index]);
 }
 
 const char *xds_session_rejected(const struct xds_session *session, size_t index)
@@ -99,23 +94,18 @@ const char *xds_session_rejected(const struct xds_session *session, size_t index
 	return session->served[index].now->rejected;
 }
 
+static int compare_name(const void *name, const void *served)
+{
+	return strcmp(name, ((const struct xds_served *)served)->name);
+}
+
 const struct assignment *xds_session_find(const struct xds_session *session, const char *name)
 {
-	size_t low = 0, high = session->served_count;
+	struct xds_served *served = session->served_count ?
+		bsearch(name, session->served, session->served_count, sizeof(*served), compare_name) :
+		NULL;
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		struct xds_served *served = &session->served[middle];
-		int order = strcmp(served->name, name);
-
-		if (!order)
-			return show(served, serving(served));
-		if (order < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return NULL;
+	return served ? show(served) : NULL;
 }
 
 size_t xds_session_cluster_count(const struct xds_session *session)
@@ -128,21 +118,12 @@ const struct xds_cluster *xds_session_cluster(const struct xds_session *session,
 	return session->channels[XDS_CDS].list.items[index]->cluster;
 }
 
-static const struct xds_names *names(const struct xds_session *session)
+const struct xds_names *xds_session_names(const struct xds_session *session)
 {
+	static const struct xds_names none;
 	const struct xds_list *list = &session->channels[XDS_NDS].list;
 
-	return list->count ? list->items[0]->names : NULL;
-}
-
-size_t xds_session_host_count(const struct xds_session *session)
-{
-	return names(session) ? names(session)->count : 0;
-}
-
-const struct xds_host *xds_session_host(const struct xds_session *session, size_t index)
-{
-	return &names(session)->hosts[index];
+	return list->count ? list->items[0]->names : &none;
 }
 
 size_t xds_session_listener_count(const struct xds_session *session)

@@ -11,6 +11,13 @@
 /* Full names of the messages, by enum xds_type. */
 extern const char *const session_message_names[XDS_TYPES];
 
+enum xds_state {
+	XDS_REQUESTED, /* nothing has come yet */
+	XDS_TIMED_OUT, /* nor within the fetch timeout: taken as not there */
+	XDS_HELD,
+	XDS_REMOVED, /* by the server, or expired: served as an assignment without endpoints */
+};
+
 /* One resource held, or asked for. */
 struct xds_resource {
 	struct arena *arena; /* owns the data; NULL: there is none */
@@ -25,7 +32,6 @@ struct xds_resource {
 	char *rejected;       /* why the last one was refused; or NULL */
 	char *previous;       /* cluster: the assignment that serves until `service` has come */
 	uint64_t hash;        /* of the body as received */
-	uint64_t revision;
 	int64_t expires_ms;   /* its ttl; or XDS_NEVER */
 	int64_t stale_ms;     /* endpoint_stale_after; or XDS_NEVER */
 	int64_t timeout_ms;   /* when the fetch has taken too long; or XDS_NEVER */
@@ -65,7 +71,6 @@ struct xds_channel {
 struct xds_served {
 	const char *name;
 	struct xds_resource *now, *before; /* of EDS; `before` while warming, or NULL */
-	bool cluster;
 	struct assignment shown;
 };
 
@@ -98,7 +103,7 @@ struct xds_session {
 	struct token_bucket bucket;
 	uint64_t random;
 	int64_t timers_at; /* nothing expires before */
-	uint64_t generation, revision;
+	uint64_t generation;
 	uint64_t contents; /* generations in which the contents alone of an assignment changed */
 	uint8_t *request;
 };
@@ -121,6 +126,11 @@ void xds_list_free(struct xds_list *list);
 void xds_list_drop_unwanted(struct xds_list *list);
 /* Whether the server has sent it, or its removal. Accepts NULL. */
 bool xds_resource_arrived(const struct xds_resource *resource);
+/* By the server, or expired: what serves is an assignment without endpoints. */
+void session_remove(struct xds_session *session, struct xds_resource *held);
+/* Takes what is no longer listed; `served` may point to it until session_bury(). */
+void session_retire(struct xds_session *session, struct xds_resource *resource);
+void session_bury(struct xds_session *session);
 /* Sets the timer to fire by then. */
 void session_timer(struct xds_session *session, int64_t at_ms);
 

@@ -44,22 +44,17 @@ bool xds_resource_arrived(const struct xds_resource *resource)
 	return resource && (resource->state == XDS_HELD || resource->state == XDS_REMOVED);
 }
 
+static int compare_name(const void *name, const void *item)
+{
+	return strcmp(name, (*(struct xds_resource *const *)item)->name);
+}
+
 struct xds_resource *xds_list_find(const struct xds_list *list, const char *name)
 {
-	size_t low = 0, high = list->count;
+	struct xds_resource **item = list->count ? bsearch(name, list->items, list->count,
+							   sizeof(*item), compare_name) : NULL;
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		int order = strcmp(list->items[middle]->name, name);
-
-		if (!order)
-			return list->items[middle];
-		if (order < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return NULL;
+	return item ? *item : NULL;
 }
 
 void xds_list_free(struct xds_list *list)
@@ -81,6 +76,32 @@ void xds_list_drop_unwanted(struct xds_list *list)
 			xds_resource_free(list->items[i]);
 	}
 	list->count = kept;
+}
+
+void session_remove(struct xds_session *session, struct xds_resource *held)
+{
+	xds_resource_clear(held);
+	held->state = XDS_REMOVED;
+	held->timeout_ms = XDS_NEVER;
+	session->generation++;
+}
+
+void session_retire(struct xds_session *session, struct xds_resource *resource)
+{
+	session->warming -= !!resource->previous;
+	resource->next_dead = session->dead;
+	session->dead = resource;
+	session->generation++;
+}
+
+void session_bury(struct xds_session *session)
+{
+	while (session->dead) {
+		struct xds_resource *dead = session->dead;
+
+		session->dead = dead->next_dead;
+		xds_resource_free(dead);
+	}
 }
 
 void session_timer(struct xds_session *session, int64_t at_ms)

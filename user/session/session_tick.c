@@ -4,14 +4,6 @@
 
 #include "session_state.h"
 
-static void remove_assignment(struct xds_session *session, struct xds_resource *held)
-{
-	xds_resource_clear(held);
-	held->state = XDS_REMOVED;
-	held->revision = ++session->revision;
-	session->generation++;
-}
-
 static void tick_assignment(struct xds_session *session, struct xds_resource *held, int64_t now_ms)
 {
 	if (held->timeout_ms <= now_ms) {
@@ -23,7 +15,7 @@ static void tick_assignment(struct xds_session *session, struct xds_resource *he
 	}
 	/* the API's text wants stale endpoints unhealthy, Envoy's code takes them away */
 	if (held->expires_ms <= now_ms || held->stale_ms <= now_ms)
-		remove_assignment(session, held);
+		session_remove(session, held);
 	session_timer(session, held->timeout_ms);
 	session_timer(session, held->expires_ms);
 	session_timer(session, held->stale_ms);
@@ -42,10 +34,7 @@ static void tick_list(struct xds_session *session, enum xds_type type, int64_t n
 			list->items[kept++] = held;
 			continue;
 		}
-		session->warming -= !!held->previous;
-		held->next_dead = session->dead;
-		session->dead = held;
-		session->generation++;
+		session_retire(session, held);
 		session->follow_due = true;
 	}
 	list->count = kept;

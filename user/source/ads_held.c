@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* The resources held for all views of a control plane, merged. */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
-
-#include <xxhash.h>
 
 #include "ads_source_parts.h"
 #include "arena.h"
 #include "assignment_merge.h"
+#include "fingerprint.h"
 #include "monotonic.h"
 
 /* There are servers without names or listeners: after a while that is their answer. */
@@ -46,18 +44,18 @@ static bool find_views(const struct ads_source *source, const char *name, struct
 }
 
 /* Our own network's view decides whether there is a service at all. */
-static int collect_one(struct ads_source *source, const struct xds_assignment *held,
+static int collect_one(struct ads_source *source, const char *name, const struct assignment *own,
 		       struct merge_view *views)
 {
 	const struct assignment **place = &source->assignments[source->assignment_count];
 	bool merging = source->config->ads.view == ADS_VIEW_PER_NETWORK;
-	bool all = !merging || find_views(source, held->name, views);
+	bool all = !merging || find_views(source, name, views);
 	int err = 0;
 
 	source->clusters[source->cluster_count++] =
-		(struct listed_cluster){ held->name, held->assignment && (all || source->whole) };
-	*place = held->assignment;
-	if (merging && *place)
+		(struct listed_cluster){ name, own && (all || source->whole) };
+	*place = own;
+	if (merging && own)
 		err = assignment_merge(source->arena, views, source->connection_count, place);
 	source->assignment_count += !err && *place;
 	return err;
@@ -69,12 +67,11 @@ static int collect(struct ads_source *source)
 	struct merge_view *views = arena_array(source->arena, source->connection_count,
 					       sizeof(*views));
 	bool whole = knows_names(source);
-	struct xds_assignment held;
 	int err = views ? 0 : -ENOMEM;
 
 	for (size_t i = 0; !err && i < xds_session_assignment_count(own); i++) {
-		xds_session_assignment(own, i, &held);
-		err = collect_one(source, &held, views);
+		err = collect_one(source, xds_session_name(own, i), xds_session_assignment(own, i),
+				  views);
 		whole &= source->clusters[i].known;
 	}
 	source->whole |= !err && whole;
@@ -95,41 +92,27 @@ static int start_collecting(struct ads_source *source)
 	return source->assignments && source->clusters ? 0 : -ENOMEM;
 }
 
-static bool is_fresh(const struct ads_source *source)
+/* One number of the same number of all sessions. */
+static uint64_t fold(const struct ads_source *source, uint64_t seed,
+		     uint64_t (*number_of)(const struct xds_session *session))
 {
-	if (!source->generations || source->generations[0] != source->connection_count)
-		return false;
 	for (size_t i = 0; i < source->connection_count; i++)
-		if (source->generations[i + 1] !=
-		    xds_session_generation(source->connections[i]->session))
-			return false;
-	return true;
-}
-
-static int note_generations(struct ads_source *source)
-{
-	uint64_t *generations = realloc(source->generations,
-					(source->connection_count + 1) * sizeof(*generations));
-
-	if (!generations)
-		return -ENOMEM;
-	generations[0] = source->connection_count;
-	for (size_t i = 0; i < source->connection_count; i++)
-		generations[i + 1] = xds_session_generation(source->connections[i]->session);
-	source->generations = generations;
-	return 0;
+		seed = fingerprint_number(seed, number_of(source->connections[i]->session));
+	return seed;
 }
 
 int ads_source_refresh(struct ads_source *source)
 {
 	int err = ads_source_follow_names(source);
+	uint64_t generation = fold(source, source->connection_changes, xds_session_generation);
 
-	if (err || is_fresh(source))
+	if (err || source->collected == generation)
 		return err;
 	err = start_collecting(source);
 	if (!err)
 		err = collect(source);
-	return err ? err : note_generations(source);
+	source->collected = err ? 0 : generation;
+	return err;
 }
 
 struct assignment_list ads_source_list(const struct ads_source *source)
@@ -150,14 +133,7 @@ bool ads_source_names_vips(const struct ads_source *source)
 
 uint64_t ads_source_layout(const struct ads_source *source)
 {
-	uint64_t layout = source->connection_changes << 1 | source->whole;
-
-	for (size_t i = 0; i < source->connection_count; i++) {
-		uint64_t part = xds_session_layout(source->connections[i]->session);
-
-		layout = XXH3_64bits_withSeed(&part, sizeof(part), layout);
-	}
-	return layout;
+	return fold(source, source->connection_changes << 1 | source->whole, xds_session_layout);
 }
 
 static const struct assignment *find(const struct ads_source *source, const char *name)
@@ -185,20 +161,6 @@ static int add_clusters(const struct ads_source *source, struct arena *arena, st
 	return clusters ? 0 : -ENOMEM;
 }
 
-static int add_hosts(const struct xds_session *own, struct arena *arena, struct vip_input *ret)
-{
-	struct vip_host *hosts;
-
-	ret->host_count = xds_session_host_count(own);
-	ret->hosts = hosts = arena_array(arena, ret->host_count + 1, sizeof(*hosts));
-	for (size_t i = 0; hosts && i < ret->host_count; i++) {
-		const struct xds_host *from = xds_session_host(own, i);
-
-		hosts[i] = (struct vip_host){ from->host, from->addresses, from->address_count };
-	}
-	return hosts ? 0 : -ENOMEM;
-}
-
 static int add_listeners(const struct xds_session *own, struct arena *arena, struct vip_input *ret)
 {
 	size_t count = xds_session_listener_count(own);
@@ -219,11 +181,10 @@ int ads_source_vip_input(const struct ads_source *source, struct arena *arena,
 			 struct vip_input *ret)
 {
 	const struct xds_session *own = source->connections[0]->session;
-	struct vip_input input = {};
+	const struct xds_names *names = xds_session_names(own);
+	struct vip_input input = { .hosts = names->hosts, .host_count = names->count };
 	int err = add_clusters(source, arena, &input);
 
-	if (!err)
-		err = add_hosts(own, arena, &input);
 	if (!err)
 		err = add_listeners(own, arena, &input);
 	if (!err)

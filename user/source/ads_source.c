@@ -82,8 +82,7 @@ static void drop_connection(struct ads_source *source, size_t index)
 	source->connection_changes++;
 	/* What was made of its view is gone with it. */
 	source->assignment_count = 0;
-	free(source->generations);
-	source->generations = NULL;
+	source->collected = 0;
 }
 
 static bool has_connection(const struct ads_source *source, const char *network)
@@ -177,13 +176,10 @@ int ads_source_follow_names(struct ads_source *source)
 	size_t count = xds_session_assignment_count(own);
 	const char **names = source->connection_count > 1 ? calloc(count + 1, sizeof(*names)) :
 							    NULL;
-	struct xds_assignment held;
 	int err = source->connection_count > 1 && !names ? -ENOMEM : 0;
 
-	for (size_t i = 0; names && i < count; i++) {
-		xds_session_assignment(own, i, &held);
-		names[i] = held.name;
-	}
+	for (size_t i = 0; names && i < count; i++)
+		names[i] = xds_session_name(own, i);
 	for (size_t i = 1; !err && i < source->connection_count; i++)
 		err = subscribe(source->connections[i], names, count);
 	free(names);
@@ -244,7 +240,6 @@ void ads_source_free(struct ads_source *source)
 		drop_connection(source, source->connection_count - 1);
 	free(source->connections);
 	free(source->view);
-	free(source->generations);
 	arena_free(source->arena);
 	config_free(source->config);
 	free(source);
@@ -314,17 +309,16 @@ int ads_source_each_rejected(const struct ads_source *source,
 			     int (*visit)(void *arg, const char *name, const char *reason),
 			     void *arg)
 {
-	struct xds_assignment held;
 	int err = 0;
 
 	for (size_t l = 0; l < source->connection_count; l++) {
 		const struct xds_session *session = source->connections[l]->session;
 
 		for (size_t i = 0; !err && i < xds_session_assignment_count(session); i++) {
-			if (!xds_session_rejected(session, i))
-				continue;
-			xds_session_assignment(session, i, &held);
-			err = visit(arg, held.name, held.rejected);
+			const char *rejected = xds_session_rejected(session, i);
+
+			if (rejected)
+				err = visit(arg, xds_session_name(session, i), rejected);
 		}
 	}
 	return err;

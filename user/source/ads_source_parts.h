@@ -23,7 +23,7 @@ struct ads_source {
 	size_t assignment_count;
 	struct listed_cluster *clusters; /* one for each name requested */
 	size_t cluster_count;
-	uint64_t *generations; /* of the connections, at the last refresh */
+	uint64_t collected; /* generations of the sessions, as collected last; 0: to be done */
 	/* Every view has answered once: one that is added later must not make services wait that
 	 * serve already. */
 	bool whole;
