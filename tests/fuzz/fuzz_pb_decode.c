@@ -15,7 +15,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static void check_names(const struct xds_names *names)
 {
 	for (size_t i = 0; i < names->count; i++) {
-		require(names->hosts[i].host);
+		require(names->hosts[i].host != NULL);
 		require(!i || strcmp(names->hosts[i - 1].host, names->hosts[i].host) < 0);
 	}
 }
