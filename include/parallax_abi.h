@@ -14,7 +14,7 @@
 #include "parallax_reasons.h"
 
 /* Changes with every layout below; an agent never adopts pins of another version. */
-#define ABI_VERSION 8
+#define ABI_VERSION 5
 
 /* An IPv4 address is in the first word; the other three are zero. The programs carry IPv4 alone and
  * read `v4`: an address of another family must not be written until they do more. */
