@@ -5,87 +5,41 @@
 
 #include "verdict.h"
 
+/* A map: name, BPF_MAP_TYPE_*, flags, types of key and value, greatest number of elements. */
+#define MAP(name, kind, flags, key_type, value_type, entries)                                      \
+	struct {                                                                                   \
+		__uint(type, BPF_MAP_TYPE_##kind);                                                 \
+		__uint(map_flags, flags);                                                          \
+		__type(key, key_type);                                                             \
+		__type(value, value_type);                                                         \
+		__uint(max_entries, entries);                                                      \
+	} name SEC(".maps")
+
 /* VIP:port/protocol -> row of services. */
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__type(key, struct vip_key);
-	__type(value, __u32);
-	__uint(max_entries, 2 * DEFAULT_SERVICES);
-} vips SEC(".maps");
+MAP(vips, HASH, 0, struct vip_key, __u32, 2 * DEFAULT_SERVICES);
 
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__type(key, __u32);
-	__type(value, struct service);
-	__uint(max_entries, DEFAULT_SERVICES);
-} services SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__type(key, __u32);
-	__type(value, struct backend);
-	__uint(max_entries, DEFAULT_BACKENDS);
-} backends SEC(".maps");
+MAP(services, ARRAY, BPF_F_MMAPABLE, __u32, struct service, DEFAULT_SERVICES);
+MAP(backends, ARRAY, BPF_F_MMAPABLE, __u32, struct backend, DEFAULT_BACKENDS);
 
 /* The slot arena: all tables (parallax_table.h), a bucket to an element. */
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__type(key, __u32);
-	__type(value, struct bucket);
-	__uint(max_entries, DEFAULT_SLOTS / BUCKET_SLOTS);
-} slots SEC(".maps");
+MAP(slots, ARRAY, BPF_F_MMAPABLE, __u32, struct bucket, DEFAULT_SLOTS / BUCKET_SLOTS);
 
 /* Drop overloads by row of services; read only when one refuses a connection. */
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__type(key, __u32);
-	__type(value, struct drops);
-	__uint(max_entries, DEFAULT_SERVICES);
-} drops SEC(".maps");
+MAP(drops, ARRAY, BPF_F_MMAPABLE, __u32, struct drops, DEFAULT_SERVICES);
 
 /* Service id -> row of services, for tunnel packets. */
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__type(key, struct service_id_key);
-	__type(value, __u32);
-	__uint(max_entries, DEFAULT_SERVICES);
-} service_ids SEC(".maps");
+MAP(service_ids, HASH, 0, struct service_id_key, __u32, DEFAULT_SERVICES);
 
 /* Entries of flows that are established or hold a rewritten port. Not an LRU: their contents cannot
  * be recomputed. */
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__type(key, struct flow_key);
-	__type(value, struct flow);
-	__uint(max_entries, DEFAULT_FLOWS);
-} flows SEC(".maps");
+MAP(flows, HASH, 0, struct flow_key, struct flow, DEFAULT_FLOWS);
 
 /* Entries of embryonic flows, without a reply yet: a flood can evict nothing else. */
-struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__type(key, struct flow_key);
-	__type(value, struct flow);
-	__uint(max_entries, DEFAULT_FLOWS / EMBRYONIC_FRACTION);
-} embryonic SEC(".maps");
+MAP(embryonic, LRU_HASH, 0, struct flow_key, struct flow, DEFAULT_FLOWS / EMBRYONIC_FRACTION);
 
 /* Forward keys of all flows in `flows`, a slot to each; see flow_reserve(). */
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__type(key, __u32);
-	__type(value, struct flow_key);
-	__uint(max_entries, 2 * DEFAULT_FLOWS);
-} reclaim SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__type(key, __u32);
-	__type(value, __u32);
-	__uint(max_entries, 1);
-} reclaim_clock SEC(".maps");
+MAP(reclaim, ARRAY, 0, __u32, struct flow_key, 2 * DEFAULT_FLOWS);
+MAP(reclaim_clock, ARRAY, 0, __u32, __u32, 1);
 
 /* Flow events for the access log; written only until settings.follow_until. */
 struct {
@@ -93,83 +47,28 @@ struct {
 	__uint(max_entries, EVENT_RING_BYTES);
 } events SEC(".maps");
 
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__type(key, __u32);
-	__type(value, struct network);
-	__uint(max_entries, MAX_NETWORKS);
-} networks SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__type(key, struct gateway_key);
-	__type(value, struct gateway);
-	__uint(max_entries, MAX_GATEWAYS);
-} gateways SEC(".maps");
+MAP(networks, HASH, 0, __u32, struct network, MAX_NETWORKS);
+MAP(gateways, HASH, 0, struct gateway_key, struct gateway, MAX_GATEWAYS);
 
 /* Source ranges that may enter our gateway. */
-struct {
-	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__type(key, struct allowed_key);
-	__type(value, __u32);
-	__uint(max_entries, MAX_ALLOWED);
-} allowed SEC(".maps");
+MAP(allowed, LPM_TRIE, BPF_F_NO_PREALLOC, struct allowed_key, __u32, MAX_ALLOWED);
 
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__type(key, __u32);
-	__type(value, struct iface);
-	__uint(max_entries, MAX_IFACES);
-} ifaces SEC(".maps");
+MAP(ifaces, HASH, 0, __u32, struct iface, MAX_IFACES);
 
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__type(key, __u32);
-	__type(value, struct next_hop);
-	__uint(max_entries, NEXT_HOP_SLOTS);
-} next_hops SEC(".maps");
+MAP(next_hops, PERCPU_ARRAY, 0, __u32, struct next_hop, NEXT_HOP_SLOTS);
 
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__type(key, __u32);
-	__type(value, struct filters);
-	__uint(max_entries, 1);
-} filters SEC(".maps");
+MAP(filters, ARRAY, BPF_F_MMAPABLE, __u32, struct filters, 1);
 
 /* Texts for display; no program reads them. */
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__type(key, struct name_key);
-	__type(value, struct name);
-	__uint(max_entries, MAX_NAMES);
-} names SEC(".maps");
+MAP(names, HASH, BPF_F_NO_PREALLOC, struct name_key, struct name, MAX_NAMES);
 
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__type(key, __u32);
-	__type(value, struct settings);
-	__uint(max_entries, 1);
-} settings SEC(".maps");
+MAP(settings, ARRAY, BPF_F_MMAPABLE, __u32, struct settings, 1);
 
 /* The agent's status, for the command line; takes memory only for what stands in it. */
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__type(key, struct status_key);
-	__type(value, struct status_part);
-	__uint(max_entries, 65536);
-} status SEC(".maps");
+MAP(status, HASH, BPF_F_NO_PREALLOC, struct status_key, struct status_part, 65536);
 
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__type(key, __u32);
-	__type(value, struct cpu); /* struct packet */
-	__uint(max_entries, 1);
-} counters SEC(".maps");
+/* The packet in progress and the counters: struct packet. */
+MAP(counters, PERCPU_ARRAY, 0, __u32, struct cpu, 1);
 
 /* RST and ICMP replies generated in the current second. */
 struct limit {
@@ -177,12 +76,7 @@ struct limit {
 	__u32 replies;
 };
 
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__type(key, __u32);
-	__type(value, struct limit);
-	__uint(max_entries, 1);
-} limiter SEC(".maps");
+MAP(limiter, PERCPU_ARRAY, 0, __u32, struct limit, 1);
 
 /* The flow that is being opened or promoted: both entries are too large for the stack beside the
  * frames of the callers. Programs of one CPU do not interrupt one another: all run with softirqs
@@ -192,12 +86,7 @@ struct flow_pair {
 	struct flow flow, other;
 };
 
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__type(key, __u32);
-	__type(value, struct flow_pair);
-	__uint(max_entries, 1);
-} scratch SEC(".maps");
+MAP(scratch, PERCPU_ARRAY, 0, __u32, struct flow_pair, 1);
 
 INLINE struct flow_pair *scratch_get(void)
 {
