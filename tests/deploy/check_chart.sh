@@ -60,6 +60,12 @@ config_accepted() {
 	done
 }
 
+# With a BPF file system on the nodes nothing is privileged.
+unprivileged() {
+	render gateway >"$tmp/with" && grep -q 'privileged: true' "$tmp/with" || return
+	render gateway --set bpffs.mount=false >"$tmp/without" && ! grep -q 'privileged: true' "$tmp/without"
+}
+
 manifests_are_current() {
 	tools/render-manifests.sh "$tmp/manifests" && diff -r deploy/manifests "$tmp/manifests"
 }
@@ -83,6 +89,7 @@ check_helm() {
 		render istio --set endpointsConfigMap=endpoints
 	refuses chart_refuses_other_namespace "cannot mount a ConfigMap of another namespace" \
 		render istio --namespace parallax
+	passes chart_can_do_without_privileges unprivileged
 	passes chart_manifests_are_current manifests_are_current
 }
 
