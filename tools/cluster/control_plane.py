@@ -58,16 +58,29 @@ def endpoint(address, port, pod, cluster):
             "metadata": {"filter_metadata": {"istio": {"workload": workload}}}}
 
 
-def ready_endpoints(cluster, name, namespace):
+def endpoints_of(cluster, name, namespace):
+    """Two lists: the ready ones, and those that end but still serve."""
     path = (f"/apis/discovery.k8s.io/v1/namespaces/{namespace}/endpointslices"
             f"?labelSelector=kubernetes.io%2Fservice-name%3D{name}")
-    found = []
+    ready, ending = [], []
     for item in cluster.call(path)["items"]:
         for entry in item["endpoints"] or []:
+            found = endpoint(entry["addresses"][0], item["ports"][0]["port"],
+                             entry["targetRef"]["name"], cluster.name)
             if entry["conditions"].get("ready"):
-                found.append(endpoint(entry["addresses"][0], item["ports"][0]["port"],
-                                      entry["targetRef"]["name"], cluster.name))
-    return sorted(found, key=json.dumps)
+                ready.append(found)
+            elif entry["conditions"].get("serving"):
+                ending.append(found)
+    return sorted(ready, key=json.dumps), sorted(ending, key=json.dumps)
+
+
+def view_of(target, found):
+    """What a cluster is told. While the last pods of a service end, their own cluster's gateway
+    keeps them, as kube-proxy does: other clusters may learn of it seconds later."""
+    told = []
+    for cluster, (ready, ending) in found.items():
+        told += ready or (ending if cluster is target else [])
+    return told
 
 
 def remote_clusters(own, namespace, known):
@@ -95,10 +108,10 @@ def main():
     while True:
         try:
             remote_clusters(own, namespace, clusters)
-            endpoints = [item for cluster in clusters.values()
-                         for item in ready_endpoints(cluster, name, home)]
+            found = {cluster: endpoints_of(cluster, name, home) for cluster in clusters.values()}
             for cluster in clusters.values():
-                cluster.write(namespace, configmap, assignment(name, home, endpoints))
+                cluster.write(namespace, configmap,
+                              assignment(name, home, view_of(cluster, found)))
         except (urllib.error.URLError, OSError) as err:
             print(f"control plane: {err}", flush=True)
         time.sleep(INTERVAL_S)

@@ -15,7 +15,21 @@ follow_guide() {
 	for n in 1 2; do
 		confirm "no pin, no program, no qdisc is left on node$n" test -z "$(what_is_left "$n")"
 	done
+	without_helm
 }
+
+# The same page, section "Without Helm".
+without_helm() {
+	local manifests=deploy/manifests
+	confirm "the rendered manifests install an agent that serves" apply_manifests
+	kc 1 delete -f $manifests/parallax.yaml --wait >/dev/null
+	confirm "which leaves its data plane behind" test -n "$(what_is_left 1)"
+	kc 1 apply -f $manifests/clean-up.yaml >/dev/null
+	confirm "the clean-up manifest is ready when it is gone" rolled_out 1 parallax-clean-up
+	confirm "no pin, no program, no qdisc is left on node1" test -z "$(what_is_left 1)"
+	kc 1 delete -f $manifests/clean-up.yaml --wait >/dev/null
+}
+apply_manifests() { kc 1 apply -f $manifests/parallax.yaml && rolled_out 1 parallax; }
 
 # The source tree, where the guide may write its files.
 guide_directory() {

@@ -133,7 +133,7 @@ rolled_out() { kc "$1" -n "$NS" rollout status "daemonset/$2" --timeout=180s; }
 what_is_left() {
 	on_node "$1" find /sys/fs/bpf -mindepth 1 ! -name '*.debug' # the kernel's own
 	in_ns "node$1" tools/lib/tc_programs.py
-	in_ns "node$1" ip link show | grep 'prog/xdp'
+	in_ns "node$1" ip link show 2>/dev/null | grep 'prog/xdp'
 	in_ns "node$1" tc qdisc show | grep clsact
 	return 0
 }
