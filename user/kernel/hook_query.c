@@ -5,9 +5,8 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
+#include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <linux/bpf.h>
 #include <linux/pkt_cls.h>
@@ -20,38 +19,19 @@
 #define TCX_INGRESS 46
 #define TCX_EGRESS 47
 
-/* The fields of BPF_PROG_QUERY used here. The layout is kernel ABI; older headers lack the union of
- * the target. */
-struct query_attr {
-	uint32_t target_ifindex;
-	uint32_t attach_type;
-	uint32_t query_flags;
-	uint32_t attach_flags;
-	uint64_t prog_ids;
-	uint32_t count;
-	uint32_t zero;
-	uint64_t prog_attach_flags;
-	uint64_t link_ids;
-	uint64_t link_attach_flags;
-	uint64_t revision;
-};
-
 int hook_query_tcx(uint32_t ifindex, bool ingress, struct hook_programs *ret)
 {
-	uint32_t ids[HOOK_QUERY_MAX] = {};
-	struct query_attr attr = {
-		.target_ifindex = ifindex, .attach_type = ingress ? TCX_INGRESS : TCX_EGRESS,
-		.prog_ids = (uint64_t)(uintptr_t)ids, .count = HOOK_QUERY_MAX,
-	};
+	uint32_t ids[HOOK_QUERY_MAX] = {}, count = HOOK_QUERY_MAX;
+	int err = bpf_prog_query((int)ifindex,
+				 (enum bpf_attach_type)(ingress ? TCX_INGRESS : TCX_EGRESS), 0,
+				 NULL, ids, &count);
 
 	/* ENOSPC: the first HOOK_QUERY_MAX are filled in. */
-	if (syscall(SYS_bpf, BPF_PROG_QUERY, &attr, sizeof(attr)) && errno != ENOSPC)
-		return -errno;
+	if (err && err != -ENOSPC)
+		return err;
 	*ret = (struct hook_programs){};
-	while (ret->count < attr.count && ret->count < HOOK_QUERY_MAX) {
+	for (; ret->count < count && ret->count < HOOK_QUERY_MAX; ret->count++)
 		ret->items[ret->count].id = ids[ret->count];
-		ret->count++;
-	}
 	return 0;
 }
 

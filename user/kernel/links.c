@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
@@ -20,25 +19,6 @@
 #define TCX_INGRESS 46
 #define TCX_EGRESS 47
 #define FLAG_BEFORE (1u << 3) /* BPF_F_BEFORE: without a relative, at the head */
-
-/* The fields of BPF_LINK_CREATE used here; the layout is kernel ABI. */
-struct link_create_attr {
-	uint32_t program_fd;
-	uint32_t ifindex;
-	uint32_t attach_type;
-	uint32_t flags;
-	uint32_t relative;
-	uint32_t zero;
-	uint64_t expected_revision;
-};
-
-/* The fields of struct bpf_link_info used here: those of TCX and XDP both begin with the ifindex,
- * which becomes 0 when the interface is deleted. */
-struct link_info {
-	uint32_t type, id, program_id, zero;
-	uint32_t ifindex;
-	uint32_t rest[19];
-};
 
 const char *link_kind_name(enum link_kind kind)
 {
@@ -100,55 +80,39 @@ static int link_pin_path(const char *pin_dir, uint32_t ifindex, enum link_hook h
 
 /* ------------------------------------------------------------------ bpf links */
 
-static int get_info(int fd, struct link_info *ret)
+/* Whether the link is still on the interface: its ifindex becomes 0 when that is deleted. The info of
+ * TCX, which older headers lack, begins with the ifindex as that of XDP does. */
+static bool is_on(int fd, uint32_t ifindex, struct bpf_link_info *ret)
 {
 	__u32 length = sizeof(*ret);
 
-	memset(ret, 0, sizeof(*ret));
-	return bpf_obj_get_info_by_fd(fd, ret, &length) ? -errno : 0;
+	*ret = (struct bpf_link_info){};
+	return !bpf_obj_get_info_by_fd(fd, ret, &length) && ret->xdp.ifindex == ifindex;
 }
 
 /* Opens the pinned link if it is still on the interface, and unpins a dead one. Returns the
  * descriptor, -ENOENT or another -errno. */
 static int open_pinned(const char *path, uint32_t ifindex)
 {
-	struct link_info info;
+	struct bpf_link_info info;
 	int fd = bpf_obj_get(path);
 
 	if (fd < 0)
 		return -errno;
-	if (!get_info(fd, &info) && info.ifindex == ifindex)
+	if (is_on(fd, ifindex, &info))
 		return fd;
 	close(fd);
 	unlink(path);
 	return -ENOENT;
 }
 
-static int tcx_create(uint32_t ifindex, enum link_hook hook, int program_fd)
-{
-	struct link_create_attr attr = {
-		.program_fd = (uint32_t)program_fd,
-		.ifindex = ifindex,
-		.attach_type = hook == LINK_TO_POD ? TCX_EGRESS : TCX_INGRESS,
-		.flags = FLAG_BEFORE,
-	};
-	int fd = (int)syscall(SYS_bpf, BPF_LINK_CREATE, &attr, sizeof(attr));
-
-	return fd < 0 ? -errno : fd;
-}
-
-static int xdp_create(uint32_t ifindex, int program_fd)
-{
-	LIBBPF_OPTS(bpf_link_create_opts, options, .flags = XDP_FLAGS_DRV_MODE);
-	int fd = bpf_link_create(program_fd, (int)ifindex, BPF_XDP, &options);
-
-	return fd < 0 ? -errno : fd;
-}
-
 static int create_and_pin(const char *path, uint32_t ifindex, enum link_hook hook, int program_fd)
 {
-	int fd = hook == LINK_XDP ? xdp_create(ifindex, program_fd) :
-				    tcx_create(ifindex, hook, program_fd);
+	static const int types[LINK_HOOKS] = { TCX_INGRESS, TCX_EGRESS, TCX_INGRESS, BPF_XDP };
+	LIBBPF_OPTS(bpf_link_create_opts, options,
+		    .flags = hook == LINK_XDP ? XDP_FLAGS_DRV_MODE : FLAG_BEFORE);
+	int fd = bpf_link_create(program_fd, (int)ifindex, (enum bpf_attach_type)types[hook],
+				 &options);
 	int err = 0;
 
 	if (fd < 0)
@@ -211,7 +175,7 @@ int link_attach(const char *pin_dir, uint32_t ifindex, enum link_hook hook, int 
 bool link_is_attached(const char *pin_dir, uint32_t ifindex, enum link_hook hook, uint32_t program_id)
 {
 	char path[PIN_PATH_MAX];
-	struct link_info info;
+	struct bpf_link_info info;
 	bool stands;
 	int fd;
 
@@ -220,7 +184,7 @@ bool link_is_attached(const char *pin_dir, uint32_t ifindex, enum link_hook hook
 	fd = bpf_obj_get(path);
 	if (fd < 0)
 		return hook != LINK_XDP && clsact_is_attached(pin_dir, ifindex, hook, program_id);
-	stands = !get_info(fd, &info) && info.ifindex == ifindex && info.program_id == program_id;
+	stands = is_on(fd, ifindex, &info) && info.prog_id == program_id;
 	close(fd);
 	return stands;
 }
