@@ -109,7 +109,7 @@ struct loop {
 	struct event *tick;
 	struct event *watchers[8];
 	size_t watcher_count;
-	struct netlink_watch *netlink;
+	struct mnl_socket *netlink;
 };
 
 struct agent {

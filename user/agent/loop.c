@@ -214,7 +214,7 @@ int loop_start(struct agent *agent)
 	if (!err && agent->files.watch)
 		err = watch(agent, file_watch_fd(agent->files.watch), EV_READ, on_file);
 	if (!err)
-		err = watch(agent, netlink_watch_fd(agent->loop.netlink), EV_READ, on_link);
+		err = watch(agent, mnl_socket_get_fd(agent->loop.netlink), EV_READ, on_link);
 	agent->loop.tick = event_new(agent->base, -1, EV_PERSIST, on_tick, agent);
 	if (!err && (!agent->loop.tick || event_add(agent->loop.tick, &tick)))
 		err = -ENOMEM;

@@ -2,7 +2,6 @@
 /* Finds a data plane of another pin directory on our interfaces. */
 #include "foreign_plane.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,6 +26,7 @@ struct search {
 	const struct config *config;
 	struct plane *planes; /* the first is ours */
 	size_t plane_count;
+	const char *parent; /* directory being searched */
 	struct foreign_plane found;
 };
 
@@ -48,20 +48,15 @@ static int add_plane(struct search *search, const char *pin_dir)
 	return 0;
 }
 
-static int add_planes(struct search *search, const char *parent)
+static int visit_sibling(void *arg, const char *name)
 {
-	DIR *dir = opendir(parent);
-	struct dirent *entry;
+	struct search *search = arg;
 	char path[PIN_PATH_MAX];
-	int err = 0;
 
-	while (dir && !err && (entry = readdir(dir)))
-		if (entry->d_name[0] != '.' && !pins_path(parent, entry->d_name, path) &&
-		    strcmp(path, search->planes[0].pin_dir))
-			err = add_plane(search, path);
-	if (dir)
-		closedir(dir);
-	return err;
+	if (name[0] == '.' || pins_path(search->parent, name, path) ||
+	    !strcmp(path, search->planes[0].pin_dir))
+		return 0;
+	return add_plane(search, path);
 }
 
 static int find_planes(struct search *search, const char *pin_dir)
@@ -75,8 +70,11 @@ static int find_planes(struct search *search, const char *pin_dir)
 
 		if (slash)
 			*slash = '\0';
-		if (slash && (!i || strcmp(parents[0], parents[1])))
-			err = add_planes(search, parents[i]);
+		search->parent = parents[i];
+		/* A parent that cannot be read has no other data plane to name. */
+		if (slash && (!i || strcmp(parents[0], parents[1])) &&
+		    pins_each(parents[i], visit_sibling, search) == -ENOMEM)
+			err = -ENOMEM;
 	}
 	return err;
 }

@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <net/if.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -165,48 +164,36 @@ void netlink_driver(const char *name, char *buf, size_t size)
 
 /* ------------------------------------------------------------------ watch */
 
-struct netlink_watch {
-	struct mnl_socket *socket;
-};
-
-int netlink_watch_new(struct netlink_watch **ret)
+int netlink_watch_new(struct mnl_socket **ret)
 {
-	struct netlink_watch *watch = calloc(1, sizeof(*watch));
-	int err;
+	struct mnl_socket *watch = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
 	if (!watch)
-		return -ENOMEM;
-	watch->socket = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC | SOCK_NONBLOCK);
-	err = !watch->socket || mnl_socket_bind(watch->socket, RTMGRP_LINK | RTMGRP_IPV4_IFADDR,
-						MNL_SOCKET_AUTOPID) ? -errno : 0;
-	if (err) {
-		netlink_watch_free(watch);
+		return -errno;
+	if (mnl_socket_bind(watch, RTMGRP_LINK | RTMGRP_IPV4_IFADDR, MNL_SOCKET_AUTOPID)) {
+		int err = -errno;
+
+		mnl_socket_close(watch);
 		return err;
 	}
 	*ret = watch;
 	return 0;
 }
 
-void netlink_watch_free(struct netlink_watch *watch)
+void netlink_watch_free(struct mnl_socket *watch)
 {
-	if (watch && watch->socket)
-		mnl_socket_close(watch->socket);
-	free(watch);
+	if (watch)
+		mnl_socket_close(watch);
 }
 
-int netlink_watch_fd(const struct netlink_watch *watch)
-{
-	return mnl_socket_get_fd(watch->socket);
-}
-
-int netlink_watch_read(struct netlink_watch *watch, netlink_link_visit visit, void *arg,
+int netlink_watch_read(struct mnl_socket *watch, netlink_link_visit visit, void *arg,
 		       bool *ret_addresses)
 {
 	struct dispatch dispatch = { .visit = visit, .arg = arg };
 	char buf[NETLINK_BYTES];
 
 	for (;;) {
-		ssize_t n = mnl_socket_recvfrom(watch->socket, buf, sizeof(buf));
+		ssize_t n = mnl_socket_recvfrom(watch, buf, sizeof(buf));
 
 		if (n < 0 && errno != EAGAIN && errno != EINTR)
 			return -errno;

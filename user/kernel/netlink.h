@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <libmnl/libmnl.h>
+
 #include "addr.h"
 
 struct netlink_link {
@@ -29,17 +31,14 @@ int netlink_address(uint32_t ifindex, struct addr *ret);
 /* The driver in ethtool's terms ("veth", "e1000e"); "" when it is unknown. */
 void netlink_driver(const char *name, char *buf, size_t size);
 
-struct netlink_watch;
-
-/* Subscribes to changes of links and IPv4 addresses. */
-int netlink_watch_new(struct netlink_watch **ret);
-void netlink_watch_free(struct netlink_watch *watch);
-/* To be polled for reading. */
-int netlink_watch_fd(const struct netlink_watch *watch);
+/* Subscribes to changes of links and IPv4 addresses. *ret is to be polled for reading. */
+int netlink_watch_new(struct mnl_socket **ret);
+/* Accepts NULL. */
+void netlink_watch_free(struct mnl_socket *watch);
 
 /* Reads all pending messages: visits links, sets *ret_addresses when an address changed. Returns 0;
  * -ENOBUFS when messages were lost, so that a resync is needed; or another -errno. */
-int netlink_watch_read(struct netlink_watch *watch, netlink_link_visit visit, void *arg,
+int netlink_watch_read(struct mnl_socket *watch, netlink_link_visit visit, void *arg,
 		       bool *ret_addresses);
 
 #endif

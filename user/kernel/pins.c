@@ -107,7 +107,7 @@ void pins_unmap(void *memory, size_t bytes)
 		munmap(memory, bytes);
 }
 
-static int check_is_bpffs(const char *path)
+int pins_check_bpffs(const char *path)
 {
 	struct statfs fs;
 
@@ -128,12 +128,12 @@ static int check_parent(const char *path)
 	if (!slash || slash == parent)
 		return -EMEDIUMTYPE;
 	*slash = '\0';
-	return check_is_bpffs(parent);
+	return pins_check_bpffs(parent);
 }
 
 int pins_make_dir(const char *pin_dir)
 {
-	int err = check_is_bpffs(pin_dir);
+	int err = pins_check_bpffs(pin_dir);
 
 	if (err != -ENOENT)
 		return err;

@@ -44,6 +44,9 @@ int pins_mmap(int fd, bool writable, void **ret_memory, size_t *ret_bytes);
 /* Accepts NULL. */
 void pins_unmap(void *memory, size_t bytes);
 
+/* Returns 0, -EMEDIUMTYPE when `path` is not on a BPF file system, or another -errno. */
+int pins_check_bpffs(const char *path);
+
 /* Creates `pin_dir` (one level) when it is missing. Returns 0, -EMEDIUMTYPE when it is not on a BPF
  * file system, or another -errno. */
 int pins_make_dir(const char *pin_dir);

@@ -6,11 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
-#include <linux/magic.h>
 
 #include "clsact.h"
 #include "links.h"
@@ -123,20 +121,11 @@ static void tell_agent(const char *pin_dir)
 	close(fd);
 }
 
-static int check_ours(const char *pin_dir)
-{
-	struct statfs fs;
-
-	if (statfs(pin_dir, &fs))
-		return -errno;
-	return (unsigned long)fs.f_type == BPF_FS_MAGIC ? 0 : -EMEDIUMTYPE;
-}
-
 int dataplane_uninstall(const char *pin_dir, bool force, struct uninstall_report *ret)
 {
 	struct names names = {};
 	int lock = -1;
-	int err = check_ours(pin_dir);
+	int err = pins_check_bpffs(pin_dir);
 
 	*ret = (struct uninstall_report){};
 	if (err)
