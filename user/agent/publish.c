@@ -37,7 +37,7 @@ static uint64_t record_of(const struct service_key *key)
 static int write_record(struct agent *agent, uint64_t record, json_t *json)
 {
 	char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
-	int err = text ? status_map_write(dataplane_status_fd(agent->kernel.dataplane), record, text,
+	int err = text ? status_map_write(dataplane_fds(agent->kernel.dataplane).status, record, text,
 					  strlen(text)) : -ENOMEM;
 
 	free(text);
@@ -94,7 +94,7 @@ static void delete_services(struct agent *agent)
 	for (size_t i = 0; i < publisher->record_count; i++)
 		if (!bsearch(&publisher->records[i], records, count, sizeof(*records),
 			     compare_records))
-			status_map_delete(dataplane_status_fd(agent->kernel.dataplane),
+			status_map_delete(dataplane_fds(agent->kernel.dataplane).status,
 					  publisher->records[i]);
 	free(publisher->records);
 	publisher->records = records;
@@ -168,7 +168,7 @@ int publish_open(struct agent *agent)
 {
 	struct publisher *publisher = &agent->publisher;
 	struct status_texts texts;
-	int err = status_map_read(dataplane_status_fd(agent->kernel.dataplane), &texts);
+	int err = status_map_read(dataplane_fds(agent->kernel.dataplane).status, &texts);
 
 	if (err)
 		return err;

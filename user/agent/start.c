@@ -41,7 +41,7 @@ static int open_kernel(struct agent *agent)
 {
 	struct kernel_state *kernel = &agent->kernel;
 	char reason[DATAPLANE_REASON];
-	struct map_writer_fds fds;
+	struct map_fds fds;
 	struct ledger_memory memory;
 	int err = dataplane_open(agent->pin_dir, &agent->files.config->limits, log_note, agent,
 				 &kernel->dataplane, reason);

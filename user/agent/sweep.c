@@ -10,8 +10,8 @@
 
 static int start_map(struct agent *agent)
 {
-	const int fds[MAPS] = { dataplane_flows_fd(agent->kernel.dataplane),
-				dataplane_embryonic_fd(agent->kernel.dataplane) };
+	const int fds[MAPS] = { dataplane_fds(agent->kernel.dataplane).flows,
+				dataplane_fds(agent->kernel.dataplane).embryonic };
 	uint32_t now;
 	int err = clock_jiffies(dataplane_now_fd(agent->kernel.dataplane), &now);
 

@@ -211,61 +211,28 @@ bool dataplane_adopted(const struct dataplane *dataplane)
 	return dataplane->adopted;
 }
 
-struct map_writer_fds dataplane_fds(const struct dataplane *dataplane)
+struct map_fds dataplane_fds(const struct dataplane *dataplane)
 {
 	const struct parallax_bpf *skeleton = dataplane->skeleton;
 
-	return (struct map_writer_fds){
-		.vips = bpf_map__fd(skeleton->maps.vips),
-		.services = bpf_map__fd(skeleton->maps.services),
-		.backends = bpf_map__fd(skeleton->maps.backends),
-		.slots = bpf_map__fd(skeleton->maps.slots),
-		.drops = bpf_map__fd(skeleton->maps.drops),
-		.service_ids = bpf_map__fd(skeleton->maps.service_ids),
-		.networks = bpf_map__fd(skeleton->maps.networks),
-		.gateways = bpf_map__fd(skeleton->maps.gateways),
-		.allowed = bpf_map__fd(skeleton->maps.allowed),
-		.names = bpf_map__fd(skeleton->maps.names),
-		.filters = bpf_map__fd(skeleton->maps.filters),
-		.settings = bpf_map__fd(skeleton->maps.settings),
+	return (struct map_fds){
+#define X(name) .name = bpf_map__fd(skeleton->maps.name),
+		MAP_FDS(X)
+#undef X
 	};
 }
 
-int dataplane_ifaces_fd(const struct dataplane *dataplane)
-{
-	return bpf_map__fd(dataplane->skeleton->maps.ifaces);
-}
-
-int dataplane_status_fd(const struct dataplane *dataplane)
-{
-	return bpf_map__fd(dataplane->skeleton->maps.status);
-}
-
-int dataplane_flows_fd(const struct dataplane *dataplane)
-{
-	return bpf_map__fd(dataplane->skeleton->maps.flows);
-}
-
-int dataplane_embryonic_fd(const struct dataplane *dataplane)
-{
-	return bpf_map__fd(dataplane->skeleton->maps.embryonic);
-}
-
-int dataplane_program_fd(const struct dataplane *dataplane, enum dataplane_program program)
+int dataplane_program_fd(const struct dataplane *dataplane, enum link_hook hook)
 {
 	const struct parallax_bpf *skeleton = dataplane->skeleton;
+	const struct bpf_program *const programs[LINK_HOOKS] = {
+		[LINK_FROM_POD] = skeleton->progs.px_from_pod,
+		[LINK_TO_POD] = skeleton->progs.px_to_pod,
+		[LINK_UPLINK] = skeleton->progs.px_uplink,
+		[LINK_XDP] = skeleton->progs.px_xdp,
+	};
 
-	switch (program) {
-	case PROGRAM_FROM_POD:
-		return bpf_program__fd(skeleton->progs.px_from_pod);
-	case PROGRAM_TO_POD:
-		return bpf_program__fd(skeleton->progs.px_to_pod);
-	case PROGRAM_UPLINK:
-		return bpf_program__fd(skeleton->progs.px_uplink);
-	case PROGRAM_XDP:
-		return bpf_program__fd(skeleton->progs.px_xdp);
-	}
-	return -1;
+	return bpf_program__fd(programs[hook]);
 }
 
 int dataplane_now_fd(const struct dataplane *dataplane)

@@ -8,13 +8,12 @@
 #include <stdint.h>
 
 #include "config.h"
+#include "link_hook.h"
 #include "map_writer.h"
 
 #define DATAPLANE_REASON 1024
 
 struct dataplane;
-
-enum dataplane_program { PROGRAM_FROM_POD, PROGRAM_TO_POD, PROGRAM_UPLINK, PROGRAM_XDP };
 
 /* Receives notices that do not stop the start. */
 typedef void (*dataplane_note)(void *arg, const char *text);
@@ -35,13 +34,9 @@ void dataplane_close(struct dataplane *dataplane);
 /* Whether the maps were adopted. */
 bool dataplane_adopted(const struct dataplane *dataplane);
 
-struct map_writer_fds dataplane_fds(const struct dataplane *dataplane);
 /* Borrowed. */
-int dataplane_ifaces_fd(const struct dataplane *dataplane);
-int dataplane_status_fd(const struct dataplane *dataplane);
-int dataplane_flows_fd(const struct dataplane *dataplane);
-int dataplane_embryonic_fd(const struct dataplane *dataplane);
-int dataplane_program_fd(const struct dataplane *dataplane, enum dataplane_program program);
+struct map_fds dataplane_fds(const struct dataplane *dataplane);
+int dataplane_program_fd(const struct dataplane *dataplane, enum link_hook hook);
 /* The program that returns jiffies. */
 int dataplane_now_fd(const struct dataplane *dataplane);
 

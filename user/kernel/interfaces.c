@@ -80,7 +80,7 @@ const struct interface *interfaces_uplink(const struct interfaces *interfaces)
 /* captured_ns: since when we see the packets of the interface; 0 for one that was just created. */
 static int write_row(const struct interfaces *interfaces, const struct interface *item, bool born)
 {
-	int fd = dataplane_ifaces_fd(interfaces->dataplane);
+	int fd = dataplane_fds(interfaces->dataplane).ifaces;
 	struct iface row = { .role = item->role, .captured_ns = born ? 0 : clock_monotonic_ns() };
 
 	return bpf_map_update_elem(fd, &item->ifindex, &row, BPF_ANY) ? -errno : 0;
@@ -90,21 +90,21 @@ static bool has_row(const struct interfaces *interfaces, const struct interface 
 {
 	struct iface row;
 
-	return !bpf_map_lookup_elem(dataplane_ifaces_fd(interfaces->dataplane), &item->ifindex,
+	return !bpf_map_lookup_elem(dataplane_fds(interfaces->dataplane).ifaces, &item->ifindex,
 				    &row) && row.role == item->role;
 }
 
 static void drop_row(const struct interfaces *interfaces, uint32_t ifindex)
 {
-	bpf_map_delete_elem(dataplane_ifaces_fd(interfaces->dataplane), &ifindex);
+	bpf_map_delete_elem(dataplane_fds(interfaces->dataplane).ifaces, &ifindex);
 }
 
 /* ------------------------------------------------------------------ attaching */
 
 static int attach(struct interfaces *interfaces, struct interface *item, enum link_hook hook,
-		  enum dataplane_program program, bool *ret_changed)
+		  bool *ret_changed)
 {
-	int fd = dataplane_program_fd(interfaces->dataplane, program);
+	int fd = dataplane_program_fd(interfaces->dataplane, hook);
 	enum link_kind kind;
 	int err;
 
@@ -122,9 +122,7 @@ static int attach(struct interfaces *interfaces, struct interface *item, enum li
 		item->problem_hook = hook;
 		return err;
 	}
-	if (hook == LINK_XDP)
-		item->xdp = true;
-	else
+	if (hook != LINK_XDP)
 		item->attached = kind;
 	return 0;
 }
@@ -132,7 +130,6 @@ static int attach(struct interfaces *interfaces, struct interface *item, enum li
 static void attach_xdp(struct interfaces *interfaces, struct interface *item, const char *kind,
 		       bool *ret_changed)
 {
-	uint32_t id = link_program_id(dataplane_program_fd(interfaces->dataplane, PROGRAM_XDP));
 	char driver[32];
 
 	netlink_driver(item->name, driver, sizeof(driver));
@@ -142,10 +139,7 @@ static void attach_xdp(struct interfaces *interfaces, struct interface *item, co
 		item->xdp = false;
 		return;
 	}
-	if (item->xdp && link_is_attached(interfaces->pin_dir, item->ifindex, LINK_XDP, id))
-		return;
-	item->xdp = false;
-	attach(interfaces, item, LINK_XDP, PROGRAM_XDP, ret_changed);
+	item->xdp = !attach(interfaces, item, LINK_XDP, ret_changed);
 }
 
 static void attach_all(struct interfaces *interfaces, struct interface *item, const char *kind,
@@ -156,9 +150,9 @@ static void attach_all(struct interfaces *interfaces, struct interface *item, co
 	item->problem = 0;
 	if (item->role == IFACE_POD) {
 		/* Replies first: no flow may be opened whose replies are not translated back. */
-		if (!attach(interfaces, item, LINK_TO_POD, PROGRAM_TO_POD, ret_changed))
-			attach(interfaces, item, LINK_FROM_POD, PROGRAM_FROM_POD, ret_changed);
-	} else if (!attach(interfaces, item, LINK_UPLINK, PROGRAM_UPLINK, ret_changed)) {
+		if (!attach(interfaces, item, LINK_TO_POD, ret_changed))
+			attach(interfaces, item, LINK_FROM_POD, ret_changed);
+	} else if (!attach(interfaces, item, LINK_UPLINK, ret_changed)) {
 		attach_xdp(interfaces, item, kind, ret_changed);
 	}
 	*ret_changed |= before != item->problem;
@@ -349,7 +343,7 @@ static int visit_pin(void *arg, const char *name)
 
 static void drop_stale_rows(struct interfaces *interfaces)
 {
-	int fd = dataplane_ifaces_fd(interfaces->dataplane);
+	int fd = dataplane_fds(interfaces->dataplane).ifaces;
 	uint32_t stale[64], key;
 	size_t count;
 

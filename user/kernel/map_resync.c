@@ -44,7 +44,7 @@ static int add_name(void *arg, const void *key, const void *value)
 
 enum { VIPS, IDS, NETWORKS, GATEWAYS, ALLOWED, NAMES, LISTS };
 
-static int read_lists(const struct map_writer_fds *fds, struct hash_list lists[LISTS])
+static int read_lists(const struct map_fds *fds, struct hash_list lists[LISTS])
 {
 	const int list_fds[] = { fds->vips, fds->service_ids, fds->networks, fds->gateways };
 	int err = read_ranges(fds->allowed, &lists[ALLOWED]);
@@ -69,7 +69,7 @@ static struct ledger_entries make_entries(const struct hash_list *lists,
 	};
 }
 
-int map_resync_take(const struct map_writer_fds *fds, struct ledger *ledger)
+int map_resync_take(const struct map_fds *fds, struct ledger *ledger)
 {
 	struct hash_list lists[LISTS] = {
 		[VIPS] = HASH_LIST(struct ledger_vip, key, row),

@@ -7,6 +7,6 @@
 #include "map_writer.h"
 
 /* Rebuilds `ledger`, whose memory is mapped, from the maps behind `fds`. Returns 0 or -errno. */
-int map_resync_take(const struct map_writer_fds *fds, struct ledger *ledger);
+int map_resync_take(const struct map_fds *fds, struct ledger *ledger);
 
 #endif

@@ -22,7 +22,7 @@ struct mapped {
 };
 
 struct map_writer {
-	struct map_writer_fds fds;
+	struct map_fds fds;
 	struct partial_mmap services, backends, drops;
 	uint32_t bucket_count;
 	struct mapped filters, settings;
@@ -59,7 +59,7 @@ static int rcu_sync_wait(struct map_writer *writer, const struct change *change)
 
 static int map_all(struct map_writer *writer)
 {
-	const struct map_writer_fds *fds = &writer->fds;
+	const struct map_fds *fds = &writer->fds;
 	struct pin_map slots;
 	int err = pins_map_info(fds->slots, &slots);
 
@@ -78,7 +78,7 @@ static int map_all(struct map_writer *writer)
 	return err;
 }
 
-int map_writer_new(const struct map_writer_fds *fds, struct map_writer **ret)
+int map_writer_new(const struct map_fds *fds, struct map_writer **ret)
 {
 	struct map_writer *writer = calloc(1, sizeof(*writer));
 	int err;
@@ -335,7 +335,7 @@ static int unmark_address(struct map_writer *writer, const struct change *change
 /* ------------------------------------------------------------------ all kinds */
 
 /* How a kind of change is written: by a function, with its row of `array` mapped first, or as an
- * element of a hash. Offsets: in struct map_writer, map_writer_fds and change. */
+ * element of a hash. Offsets: in struct map_writer, map_fds and change. */
 struct writing {
 	int (*write)(struct map_writer *, const struct change *);
 	size_t array;           /* 0: none */
@@ -344,10 +344,10 @@ struct writing {
 
 #define ROW(function, array_) { .write = function, .array = offsetof(struct map_writer, array_) }
 #define DELETE(map_, key_)                                                                         \
-	{ .map = offsetof(struct map_writer_fds, map_), .key = offsetof(struct change, key_) }
+	{ .map = offsetof(struct map_fds, map_), .key = offsetof(struct change, key_) }
 #define SET(map_, key_, value_)                                                                    \
 	{                                                                                          \
-		.map = offsetof(struct map_writer_fds, map_),                                      \
+		.map = offsetof(struct map_fds, map_),                                      \
 		.key = offsetof(struct change, key_), .value = offsetof(struct change, value_)     \
 	}
 

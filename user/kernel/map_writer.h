@@ -10,15 +10,20 @@
 
 struct map_writer;
 
+/* The maps that the agent reads or writes. */
+#define MAP_FDS(X)                                                                                    \
+	X(vips) X(services) X(backends) X(slots) X(drops) X(service_ids) X(networks) X(gateways)   \
+	X(allowed) X(names) X(filters) X(settings) X(ifaces) X(status) X(flows) X(embryonic)
+
 /* File descriptors of the maps, borrowed while the writer lives. */
-struct map_writer_fds {
-	int vips, services, backends, slots, drops, service_ids;
-	int networks, gateways, allowed, names;
-	int filters, settings;
+struct map_fds {
+#define X(name) int name;
+	MAP_FDS(X)
+#undef X
 };
 
 /* Returns 0 or -errno. */
-int map_writer_new(const struct map_writer_fds *fds, struct map_writer **ret);
+int map_writer_new(const struct map_fds *fds, struct map_writer **ret);
 /* Accepts NULL. */
 void map_writer_free(struct map_writer *writer);
 
