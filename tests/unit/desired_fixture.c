@@ -11,10 +11,8 @@
 
 static int take_stock(struct node *node)
 {
-	struct ledger_entries entries = plan_model_entries(&node->kernel);
-
 	node->whole = false;
-	return ledger_rebuild(&node->ledger, &entries);
+	return plan_model_rebuild(&node->kernel, &node->ledger);
 }
 
 int node_new(struct node *node)

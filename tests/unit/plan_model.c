@@ -27,17 +27,28 @@ struct ledger_memory plan_model_memory(struct plan_model *model)
 	};
 }
 
-struct ledger_entries plan_model_entries(const struct plan_model *model)
+int plan_model_rebuild(const struct plan_model *model, struct ledger *ledger)
 {
-	return (struct ledger_entries){
-		.vips = model->vips,	     .vip_count = model->vip_count,
-		.ids = model->ids,	     .id_count = model->id_count,
-		.networks = model->networks, .network_count = model->network_count,
-		.gateways = model->gateways, .gateway_count = model->gateway_count,
-		.allowed = model->allowed,   .allowed_count = model->allowed_count,
-		.names = model->names,	     .name_count = model->name_count,
-		.buckets = model->buckets,
-	};
+	struct ledger_memory memory = ledger->memory;
+	int err;
+
+	ledger_done(ledger);
+	err = ledger_init(ledger, &memory);
+	for (size_t i = 0; !err && i < model->vip_count; i++)
+		err = ledger_read_vip(ledger, &model->vips[i].key, &model->vips[i].row);
+	for (size_t i = 0; !err && i < model->id_count; i++)
+		err = ledger_read_id(ledger, &model->ids[i].key, &model->ids[i].row);
+	for (size_t i = 0; !err && i < model->network_count; i++)
+		err = ledger_read_network(ledger, &model->networks[i].id,
+					  &(struct network){ model->networks[i].flags });
+	for (size_t i = 0; !err && i < model->gateway_count; i++)
+		err = ledger_read_gateway(ledger, &model->gateways[i].key,
+					  &model->gateways[i].value);
+	for (size_t i = 0; !err && i < model->allowed_count; i++)
+		err = ledger_read_allowed(ledger, &model->allowed[i]);
+	for (size_t i = 0; !err && i < model->name_count; i++)
+		err = ledger_set_name(ledger, &model->names[i].key, model->names[i].hash);
+	return err ? err : ledger_rebuild(ledger, model->buckets);
 }
 
 static bool same_ids(const struct plan_model *a, const struct plan_model *b)
@@ -243,7 +254,7 @@ static const char *apply_entry(struct plan_model *model, const struct change *ch
 	struct ledger_id id = { change->id, change->row };
 	struct ledger_network network = { change->row, change->network.flags };
 	struct desired_gateway gateway;
-	struct ledger_named named;
+	struct model_name named;
 
 	switch (change->kind) {
 	case CHANGE_ID_SET:
@@ -281,7 +292,7 @@ static const char *apply_entry(struct plan_model *model, const struct change *ch
 		return drop(model->allowed, &model->allowed_count, sizeof(change->allowed),
 			    &change->allowed, sizeof(change->allowed));
 	case CHANGE_NAME_SET:
-		named = (struct ledger_named){ change->name.key, change->name.hash };
+		named = (struct model_name){ change->name.key, change->name.hash };
 		return put(model->names, &model->name_count, sizeof(named), &named,
 			   sizeof(named.key));
 	case CHANGE_NAME_REMOVE:

@@ -12,6 +12,11 @@
 #define MODEL_ENTRIES 64
 #define MODEL_TABLE 64
 
+struct model_name {
+	struct name_key key;
+	uint64_t hash;
+};
+
 struct plan_model {
 	struct service services[MODEL_SERVICES];
 	struct backend backends[MODEL_BACKENDS];
@@ -29,7 +34,7 @@ struct plan_model {
 	size_t gateway_count;
 	struct allowed_key allowed[MODEL_ENTRIES];
 	size_t allowed_count;
-	struct ledger_named names[MODEL_ENTRIES];
+	struct model_name names[MODEL_ENTRIES];
 	size_t name_count;
 	uint32_t bucket_count; /* 0: MODEL_BUCKETS; to be set before ledger_init() */
 };
@@ -46,7 +51,8 @@ struct model_answer {
 };
 
 struct ledger_memory plan_model_memory(struct plan_model *model);
-struct ledger_entries plan_model_entries(const struct plan_model *model);
+/* Reads all of the model into the ledger, as the agent reads the kernel. Returns 0 or -ENOMEM. */
+int plan_model_rebuild(const struct plan_model *model, struct ledger *ledger);
 
 /* Whether both are equal byte by byte. */
 bool plan_model_equal(const struct plan_model *a, const struct plan_model *b);

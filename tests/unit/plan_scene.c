@@ -18,13 +18,11 @@
 void world_new(struct world *world)
 {
 	struct ledger_memory memory;
-	struct ledger_entries entries;
 
 	memset(world, 0, sizeof(*world));
 	memory = plan_model_memory(&world->model);
 	assert_int_equal(ledger_init(&world->ledger, &memory), 0);
-	entries = plan_model_entries(&world->model);
-	assert_int_equal(ledger_rebuild(&world->ledger, &entries), 0);
+	assert_int_equal(plan_model_rebuild(&world->model, &world->ledger), 0);
 }
 
 void world_done(struct world *world)
@@ -35,9 +33,7 @@ void world_done(struct world *world)
 
 void world_rebuild(struct world *world)
 {
-	struct ledger_entries entries = plan_model_entries(&world->model);
-
-	assert_int_equal(ledger_rebuild(&world->ledger, &entries), 0);
+	assert_int_equal(plan_model_rebuild(&world->model, &world->ledger), 0);
 }
 
 int plan_whole(const struct ledger *ledger, const struct desired *desired, uint64_t now_ns,

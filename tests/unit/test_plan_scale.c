@@ -43,14 +43,13 @@ static void setup_ledger(uint32_t bucket_count)
 		.backend_rows = BACKENDS, .bucket_count = bucket_count,
 		.drops = drops, .filters = &filters, .settings = &settings,
 	};
-	struct ledger_entries nothing = {};
 
 	memset(services, 0, sizeof(services));
 	memset(backends, 0, sizeof(backends));
 	memset(&filters, 0, sizeof(filters));
 	memset(&settings, 0, sizeof(settings));
 	assert_int_equal(ledger_init(&ledger, &memory), 0);
-	assert_int_equal(ledger_rebuild(&ledger, &nothing), 0);
+	assert_int_equal(ledger_rebuild(&ledger, NULL), 0);
 }
 
 static void write_info(struct backend *row, const struct backend_info *info)

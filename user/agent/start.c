@@ -42,7 +42,6 @@ static int open_kernel(struct agent *agent)
 	struct kernel_state *kernel = &agent->kernel;
 	char reason[DATAPLANE_REASON];
 	struct map_fds fds;
-	struct ledger_memory memory;
 	int err = dataplane_open(agent->pin_dir, &agent->files.config->limits, log_note, agent,
 				 &kernel->dataplane, reason);
 
@@ -55,11 +54,8 @@ static int open_kernel(struct agent *agent)
 	if (err)
 		return err;
 	map_writer_set_version(kernel->writer);
-	memory = map_writer_memory(kernel->writer);
-	err = ledger_init(&kernel->ledger, &memory);
-	if (!err)
-		err = map_writer_resync(kernel->writer, &kernel->ledger);
-	kernel->hz = memory.settings->hz;
+	err = map_writer_resync(kernel->writer, &kernel->ledger);
+	kernel->hz = map_writer_memory(kernel->writer).settings->hz;
 	if (!err && !kernel->hz)
 		err = clock_measure_hz(dataplane_now_fd(kernel->dataplane), &kernel->hz);
 	return err;

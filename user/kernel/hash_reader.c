@@ -78,28 +78,21 @@ int hash_reader_walk(int fd, uint32_t key_size, uint32_t value_size, hash_reader
 	return err ? err : more;
 }
 
-void *hash_list_next(struct hash_list *list)
-{
-	size_t room = list->room ? list->room * 2 : 64;
-	uint8_t *items;
-
-	if (list->count == list->room) {
-		items = realloc(list->items, room * list->size);
-		if (!items)
-			return NULL;
-		list->items = items;
-		list->room = room;
-	}
-	return memset(list->items + list->count++ * list->size, 0, list->size);
-}
-
 static int list_element(void *arg, const void *key, const void *value)
 {
 	struct hash_list *list = arg;
-	uint8_t *item = hash_list_next(list);
+	uint8_t *item;
 
-	if (!item)
-		return -ENOMEM;
+	if (list->count == list->room) {
+		size_t room = list->room ? list->room * 2 : 64;
+		uint8_t *items = realloc(list->items, room * list->size);
+
+		if (!items)
+			return -ENOMEM;
+		list->items = items;
+		list->room = room;
+	}
+	item = memset(list->items + list->count++ * list->size, 0, list->size);
 	memcpy(item, key, list->key_size);
 	memcpy(item + list->value_offset, value, list->value_size);
 	return 0;

@@ -45,9 +45,6 @@ struct hash_list {
 		.value_offset = offsetof(type, value), .value_size = sizeof(((type *)0)->value),   \
 	}
 
-/* One more item, zeroed; NULL without memory. */
-void *hash_list_next(struct hash_list *list);
-
 /* Appends all elements of the map behind `fd`, whose sizes the caller has checked. Returns 0 or
  * -errno. */
 int hash_list_read(int fd, struct hash_list *list);

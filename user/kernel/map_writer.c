@@ -130,7 +130,16 @@ struct ledger_memory map_writer_memory(const struct map_writer *writer)
 
 int map_writer_resync(struct map_writer *writer, struct ledger *ledger)
 {
-	return map_resync_take(&writer->fds, ledger);
+	struct ledger_memory memory = map_writer_memory(writer);
+	struct ledger fresh;
+	int err = ledger_init(&fresh, &memory);
+
+	if (!err)
+		err = map_resync_read(&writer->fds, &fresh);
+	ledger_done(err ? &fresh : ledger);
+	if (!err)
+		*ledger = fresh;
+	return err;
 }
 
 /* ------------------------------------------------------------------ arrays */

@@ -30,7 +30,8 @@ void map_writer_free(struct map_writer *writer);
 /* The arrays, which do not move while the writer lives; elements never written read as zeros. */
 struct ledger_memory map_writer_memory(const struct map_writer *writer);
 
-/* Rebuilds `ledger` from all maps. Returns 0 or -errno. */
+/* Replaces `ledger`, which may be zeroed, by one read from all maps. On failure it stays as it is.
+ * Returns 0 or -errno. */
 int map_writer_resync(struct map_writer *writer, struct ledger *ledger);
 
 /* Writes one change. After a failure the ledger has to be rebuilt. Returns 0 or -errno. */

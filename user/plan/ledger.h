@@ -106,34 +106,25 @@ struct ledger {
 	struct ledger_list stray_ids;  /* struct ledger_id */
 };
 
-/* Contents of the hash maps, for ledger_rebuild(). Borrowed. */
-struct ledger_entries {
-	const struct ledger_vip *vips;
-	size_t vip_count;
-	const struct ledger_id *ids;
-	size_t id_count;
-	const struct ledger_network *networks;
-	size_t network_count;
-	const struct desired_gateway *gateways;
-	size_t gateway_count;
-	const struct allowed_key *allowed;
-	size_t allowed_count;
-	const struct ledger_named {
-		struct name_key key;
-		uint64_t hash; /* ledger_hash_name() of the text */
-	} *names;
-	size_t name_count;
-	const struct bucket *buckets; /* the whole slot arena */
-};
-
 /* Borrows the memory. The ledger is empty until ledger_rebuild(). Returns 0 or -ENOMEM. */
 int ledger_init(struct ledger *ledger, const struct ledger_memory *memory);
-/* Accepts a ledger that ledger_init() refused. */
+/* Accepts a zeroed ledger, and one that ledger_init() refused. */
 void ledger_done(struct ledger *ledger);
 
-/* Reads everything anew, after a start or a failed write: rows and extents that nothing refers to
- * count as resting. Returns 0 or -ENOMEM. */
-int ledger_rebuild(struct ledger *ledger, const struct ledger_entries *entries);
+/* After a start or a failed write all is read into an empty ledger: each element of the hash maps and
+ * the trie, then the rest by ledger_rebuild(). `ledger` is a struct ledger. Each returns 0 or
+ * -ENOMEM. */
+int ledger_read_vip(void *ledger, const void *key, const void *row);
+int ledger_read_id(void *ledger, const void *key, const void *row);
+int ledger_read_network(void *ledger, const void *id, const void *network);
+int ledger_read_gateway(void *ledger, const void *key, const void *gateway);
+int ledger_read_allowed(struct ledger *ledger, const struct allowed_key *key);
+/* Records the hash of a name; 0 removes it. */
+int ledger_set_name(struct ledger *ledger, const struct name_key *key, uint64_t hash);
+
+/* Reads the arrays and the whole slot arena: rows and extents that nothing refers to count as
+ * resting. Returns 0 or -ENOMEM. */
+int ledger_rebuild(struct ledger *ledger, const struct bucket *buckets);
 
 /* Records a change; call it right before the change is written. Returns 0 or -ENOMEM. */
 int ledger_apply(struct ledger *ledger, const struct change *change);

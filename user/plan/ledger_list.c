@@ -6,31 +6,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int reserve(struct ledger_list *list, size_t count)
+int ledger_list_add(struct ledger_list *list, const void *item)
 {
-	size_t capacity = list->capacity ? list->capacity : 8;
-	void *items;
+	if (list->count == list->capacity) {
+		size_t capacity = list->capacity ? 2 * list->capacity : 8;
+		void *items = realloc(list->items, capacity * list->item_size);
 
-	while (capacity < list->count + count)
-		capacity *= 2;
-	if (capacity == list->capacity)
-		return 0;
-	items = realloc(list->items, capacity * list->item_size);
-	if (!items)
-		return -ENOMEM;
-	list->items = items;
-	list->capacity = capacity;
-	return 0;
-}
-
-int ledger_list_add(struct ledger_list *list, const void *items, size_t count)
-{
-	if (reserve(list, count))
-		return -ENOMEM;
-	if (count)
-		memcpy((char *)list->items + list->count * list->item_size, items,
-		       count * list->item_size);
-	list->count += count;
+		if (!items)
+			return -ENOMEM;
+		list->items = items;
+		list->capacity = capacity;
+	}
+	memcpy((char *)list->items + list->count++ * list->item_size, item, list->item_size);
 	return 0;
 }
 
@@ -50,7 +37,7 @@ int ledger_list_set(struct ledger_list *list, const void *item)
 	void *found = list_find(list, item);
 
 	if (!found)
-		return ledger_list_add(list, item, 1);
+		return ledger_list_add(list, item);
 	memcpy(found, item, list->item_size);
 	return 0;
 }
@@ -102,7 +89,7 @@ int ledger_add_address(struct ledger_list *list, __be32 address)
 	size_t place = address_place(list, address);
 	__be32 *items;
 
-	if (ledger_list_add(list, &address, 1))
+	if (ledger_list_add(list, &address))
 		return -ENOMEM;
 	items = list->items;
 	memmove(&items[place + 1], &items[place], (list->count - 1 - place) * sizeof(*items));

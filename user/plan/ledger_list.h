@@ -5,8 +5,8 @@
 
 #include "ledger.h"
 
-/* Appends copies of `count` items. Returns 0 or -ENOMEM. */
-int ledger_list_add(struct ledger_list *list, const void *items, size_t count);
+/* Appends a copy of the item. Returns 0 or -ENOMEM. */
+int ledger_list_add(struct ledger_list *list, const void *item);
 /* Replaces the item of the same key, or appends. Returns 0 or -ENOMEM. */
 int ledger_list_set(struct ledger_list *list, const void *item);
 void ledger_list_drop(struct ledger_list *list, const void *key);
@@ -14,9 +14,6 @@ void ledger_list_drop(struct ledger_list *list, const void *key);
 /* Marks of virtual addresses, kept sorted. Returns 0 or -ENOMEM. */
 int ledger_add_address(struct ledger_list *list, __be32 address);
 void ledger_drop_address(struct ledger_list *list, __be32 address);
-
-/* Records the hash of a name; 0 removes it. Returns 0 or -ENOMEM. */
-int ledger_set_name(struct ledger *ledger, const struct name_key *key, uint64_t hash);
 
 /* Initialises the elements of `services` below `rows` that are not yet. */
 void ledger_open_services(struct ledger *ledger, uint32_t rows);

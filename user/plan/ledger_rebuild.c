@@ -22,6 +22,7 @@ int ledger_init(struct ledger *ledger, const struct ledger_memory *memory)
 		.memory = *memory,
 		.head_mask = heads - 1,
 		.epoch = 1,
+		.backend_top = 1,
 		.network_names = LIST(struct ledger_name, index),
 		.localities = LIST(struct ledger_name, index),
 		.networks = LIST(struct ledger_network, id),
@@ -36,10 +37,13 @@ int ledger_init(struct ledger *ledger, const struct ledger_memory *memory)
 	ledger->backends = calloc(memory->backend_rows, sizeof(*ledger->backends));
 	ledger->key_heads = calloc(heads, sizeof(*ledger->key_heads));
 	ledger->id_heads = calloc(heads, sizeof(*ledger->id_heads));
-	if (ledger->services && ledger->backends && ledger->key_heads && ledger->id_heads)
-		return 0;
-	ledger_done(ledger);
-	return -ENOMEM;
+	if (!ledger->services || !ledger->backends || !ledger->key_heads || !ledger->id_heads) {
+		ledger_done(ledger);
+		return -ENOMEM;
+	}
+	memset(ledger->key_heads, 0xff, heads * sizeof(*ledger->key_heads));
+	memset(ledger->id_heads, 0xff, heads * sizeof(*ledger->id_heads));
+	return 0;
 }
 
 void ledger_done(struct ledger *ledger)
@@ -61,20 +65,6 @@ void ledger_done(struct ledger *ledger)
 	*ledger = (struct ledger){};
 }
 
-static void forget_everything(struct ledger *ledger)
-{
-	memset(ledger->services, 0, ledger->service_open * sizeof(*ledger->services));
-	memset(ledger->backends, 0, ledger->backend_top * sizeof(*ledger->backends));
-	memset(ledger->key_heads, 0xff, (ledger->head_mask + 1) * sizeof(*ledger->key_heads));
-	memset(ledger->id_heads, 0xff, (ledger->head_mask + 1) * sizeof(*ledger->id_heads));
-	ledger->service_top = ledger->service_open = 0;
-	ledger->backend_top = 1;
-	ledger->free_extents.count = ledger->resting_extents.count = 0;
-	ledger->network_names.count = ledger->localities.count = 0;
-	ledger->networks.count = ledger->gateways.count = ledger->allowed.count = 0;
-	ledger->stray_vips.count = ledger->stray_ids.count = ledger->addresses.count = 0;
-}
-
 static const struct service *row_in_use(const struct ledger *ledger, uint32_t r)
 {
 	const struct service *row;
@@ -85,49 +75,53 @@ static const struct service *row_in_use(const struct ledger *ledger, uint32_t r)
 	return row->flags & SERVICE_IN_USE ? row : NULL;
 }
 
-static int take_vip(struct ledger *ledger, const struct ledger_vip *entry)
+int ledger_read_vip(void *to, const void *key, const void *value)
 {
-	const struct service *row = row_in_use(ledger, entry->row);
+	struct ledger *ledger = to;
+	const struct vip_key *vip = key;
+	uint32_t r = *(const uint32_t *)value;
+	const struct service *row = row_in_use(ledger, r);
 
-	if (!entry->key.port && !entry->key.proto)
-		return ledger_list_add(&ledger->addresses, &entry->key.addr, 1);
-	if (!row || row->family != 4 || row->vip.v4 != entry->key.addr ||
-	    row->port != entry->key.port || row->proto != entry->key.proto)
-		return ledger_list_add(&ledger->stray_vips, entry, 1);
-	ledger_open_services(ledger, entry->row + 1);
-	ledger->services[entry->row].in_vips = true;
+	if (!vip->port && !vip->proto)
+		return ledger_list_add(&ledger->addresses, &vip->addr);
+	if (!row || row->family != 4 || row->vip.v4 != vip->addr || row->port != vip->port ||
+	    row->proto != vip->proto)
+		return ledger_list_add(&ledger->stray_vips, &(struct ledger_vip){ *vip, r });
+	ledger_open_services(ledger, r + 1);
+	ledger->services[r].in_vips = true;
 	return 0;
 }
 
-static int take_id(struct ledger *ledger, const struct ledger_id *entry)
+int ledger_read_id(void *to, const void *key, const void *value)
 {
-	const struct service *row = row_in_use(ledger, entry->row);
+	struct ledger *ledger = to;
+	const struct service_id_key *id = key;
+	uint32_t r = *(const uint32_t *)value;
+	const struct service *row = row_in_use(ledger, r);
 
-	if (!row || row->id != entry->key.id || row->family != entry->key.family)
-		return ledger_list_add(&ledger->stray_ids, entry, 1);
-	ledger_open_services(ledger, entry->row + 1);
-	ledger->services[entry->row].in_ids = true;
+	if (!row || row->id != id->id || row->family != id->family)
+		return ledger_list_add(&ledger->stray_ids, &(struct ledger_id){ *id, r });
+	ledger_open_services(ledger, r + 1);
+	ledger->services[r].in_ids = true;
 	return 0;
 }
 
-static int take_entries(struct ledger *ledger, const struct ledger_entries *entries)
+int ledger_read_network(void *ledger, const void *id, const void *network)
 {
-	int err = 0;
+	return ledger_list_add(&((struct ledger *)ledger)->networks, &(struct ledger_network){
+				*(const uint32_t *)id, ((const struct network *)network)->flags });
+}
 
-	for (size_t i = 0; !err && i < entries->vip_count; i++)
-		err = take_vip(ledger, &entries->vips[i]);
-	if (ledger->addresses.count)
-		qsort(ledger->addresses.items, ledger->addresses.count, sizeof(__be32),
-		      ledger_compare_addresses);
-	for (size_t i = 0; !err && i < entries->id_count; i++)
-		err = take_id(ledger, &entries->ids[i]);
-	if (!err)
-		err = ledger_list_add(&ledger->networks, entries->networks, entries->network_count);
-	if (!err)
-		err = ledger_list_add(&ledger->gateways, entries->gateways, entries->gateway_count);
-	if (!err)
-		err = ledger_list_add(&ledger->allowed, entries->allowed, entries->allowed_count);
-	return err;
+int ledger_read_gateway(void *ledger, const void *key, const void *gateway)
+{
+	return ledger_list_add(&((struct ledger *)ledger)->gateways, &(struct desired_gateway){
+				*(const struct gateway_key *)key,
+				*(const struct gateway *)gateway });
+}
+
+int ledger_read_allowed(struct ledger *ledger, const struct allowed_key *key)
+{
+	return ledger_list_add(&ledger->allowed, key);
 }
 
 static bool is_zero(const void *memory, size_t bytes)
@@ -137,16 +131,16 @@ static bool is_zero(const void *memory, size_t bytes)
 	return !memcmp(memory, zeros, bytes);
 }
 
-static uint64_t hash_table(const struct ledger *ledger, const struct ledger_entries *entries,
+static uint64_t hash_table(const struct ledger *ledger, const struct bucket *buckets,
 			   table_desc desc)
 {
-	const struct slot_arena arena = { entries->buckets, ledger->memory.bucket_count };
+	const struct slot_arena arena = { buckets, ledger->memory.bucket_count };
 
 	return table_is_whole(&arena, desc) ?
 		       ledger_hash_buckets(arena.buckets + TABLE_OFFSET(desc), TABLE_BUCKETS(desc)) : 0;
 }
 
-static void take_services(struct ledger *ledger, const struct ledger_entries *entries)
+static void take_services(struct ledger *ledger, const struct bucket *buckets)
 {
 	for (uint32_t r = 0; r < ledger->memory.service_rows; r++) {
 		const struct service *row = &ledger->memory.services[r];
@@ -161,8 +155,8 @@ static void take_services(struct ledger *ledger, const struct ledger_entries *en
 		known->since = ledger->epoch;
 		if (known->state != ROW_USED)
 			continue;
-		known->table_hash = hash_table(ledger, entries, row->table);
-		known->local_hash = hash_table(ledger, entries, row->local_table);
+		known->table_hash = hash_table(ledger, buckets, row->table);
+		known->local_hash = hash_table(ledger, buckets, row->local_table);
 	}
 	/* A zero row below the top was never published, or was lost in a crash: it rests. */
 	for (uint32_t r = 0; r < ledger->service_top; r++)
@@ -208,16 +202,16 @@ static void mark_row(uint32_t row, uint32_t parts, void *data)
 		marking->named[row] = true;
 }
 
-static void mark_named(const struct ledger *ledger, const struct ledger_entries *entries,
+static void mark_named(const struct ledger *ledger, const struct bucket *buckets,
 		       table_desc desc, bool *named)
 {
-	const struct slot_arena arena = { entries->buckets, ledger->memory.bucket_count };
+	const struct slot_arena arena = { buckets, ledger->memory.bucket_count };
 	struct marking marking = { named, ledger->memory.backend_rows };
 
 	table_each(&arena, desc, mark_row, &marking);
 }
 
-static int take_backends(struct ledger *ledger, const struct ledger_entries *entries)
+static int take_backends(struct ledger *ledger, const struct bucket *buckets)
 {
 	const struct backend *rows = ledger->memory.backends;
 	bool *named = calloc(ledger->memory.backend_rows, sizeof(*named));
@@ -226,8 +220,8 @@ static int take_backends(struct ledger *ledger, const struct ledger_entries *ent
 		return -ENOMEM;
 	for (uint32_t r = 0; r < ledger->service_top; r++)
 		if (ledger->services[r].state == ROW_USED) {
-			mark_named(ledger, entries, ledger->memory.services[r].table, named);
-			mark_named(ledger, entries, ledger->memory.services[r].local_table, named);
+			mark_named(ledger, buckets, ledger->memory.services[r].table, named);
+			mark_named(ledger, buckets, ledger->memory.services[r].local_table, named);
 		}
 	for (uint32_t b = 1; b < ledger->memory.backend_rows; b++)
 		if (rows[b].generation || rows[b].last_generation)
@@ -262,19 +256,14 @@ static int take_extents(struct ledger *ledger)
 	return err;
 }
 
-int ledger_rebuild(struct ledger *ledger, const struct ledger_entries *entries)
+int ledger_rebuild(struct ledger *ledger, const struct bucket *buckets)
 {
 	int err;
 
-	forget_everything(ledger);
-	err = take_entries(ledger, entries);
-	if (err)
-		return err;
-	take_services(ledger, entries);
-	err = take_backends(ledger, entries);
-	if (!err)
-		err = take_extents(ledger);
-	for (size_t i = 0; !err && i < entries->name_count; i++)
-		err = ledger_set_name(ledger, &entries->names[i].key, entries->names[i].hash);
-	return err;
+	if (ledger->addresses.count)
+		qsort(ledger->addresses.items, ledger->addresses.count, sizeof(__be32),
+		      ledger_compare_addresses);
+	take_services(ledger, buckets);
+	err = take_backends(ledger, buckets);
+	return err ? err : take_extents(ledger);
 }
