@@ -54,34 +54,32 @@ static void add_last_settings(struct plan_state *state)
 		add_settings(state, &settings);
 }
 
-/* ------------------------------------------------------------------ networks */
-
-static const struct ledger_network *held_network(const struct plan_state *state, uint32_t id)
+/* The item that begins with `key`, or NULL. */
+static const void *find(const void *items, size_t count, size_t size, const void *key,
+			size_t key_size)
 {
-	const struct ledger_network *held = state->ledger->networks.items;
+	const char *item = items;
 
-	for (size_t i = 0; i < state->ledger->networks.count; i++)
-		if (held[i].id == id)
-			return &held[i];
+	for (size_t i = 0; i < count; i++, item += size)
+		if (!memcmp(item, key, key_size))
+			return item;
 	return NULL;
 }
 
-static uint64_t held_network_name(const struct plan_state *state, uint32_t id)
+static const void *find_held(const struct ledger_list *list, const void *key)
 {
-	const struct ledger_name *names = state->ledger->network_names.items;
-
-	for (size_t i = 0; i < state->ledger->network_names.count; i++)
-		if (names[i].index == id)
-			return names[i].hash;
-	return 0;
+	return find(list->items, list->count, list->item_size, key, list->key_size);
 }
+
+/* ------------------------------------------------------------------ networks */
 
 static void add_network(struct plan_state *state, const struct desired_network *network)
 {
-	const struct ledger_network *held = held_network(state, network->id);
+	const struct ledger_network *held = find_held(&state->ledger->networks, &network->id);
+	const struct ledger_name *name = find_held(&state->ledger->network_names, &network->id);
 	uint64_t hash = ledger_hash_name(network->name);
 
-	if (held_network_name(state, network->id) != hash)
+	if (!name || name->hash != hash)
 		plan_add(state,
 			 &(struct change){
 				 .kind = CHANGE_NAME_SET,
@@ -94,10 +92,10 @@ static void add_network(struct plan_state *state, const struct desired_network *
 
 static bool wants_network(const struct plan_state *state, uint32_t id)
 {
-	for (size_t i = 0; i < state->desired->network_count; i++)
-		if (state->desired->networks[i].id == id)
-			return true;
-	return false;
+	const struct desired *desired = state->desired;
+
+	return find(desired->networks, desired->network_count, sizeof(*desired->networks), &id,
+		    sizeof(id));
 }
 
 static void remove_networks(struct plan_state *state)
@@ -124,19 +122,9 @@ static bool same_gateway(const struct gateway *a, const struct gateway *b)
 	return a->port == b->port && a->tunnel_port == b->tunnel_port && a->kind == b->kind;
 }
 
-static const struct desired_gateway *find_gateway(const struct desired_gateway *list, size_t count,
-						  const struct gateway_key *key)
-{
-	for (size_t i = 0; i < count; i++)
-		if (!memcmp(&list[i].key, key, sizeof(*key)))
-			return &list[i];
-	return NULL;
-}
-
 static void add_gateway(struct plan_state *state, const struct desired_gateway *gateway)
 {
-	const struct ledger_list *list = &state->ledger->gateways;
-	const struct desired_gateway *held = find_gateway(list->items, list->count, &gateway->key);
+	const struct desired_gateway *held = find_held(&state->ledger->gateways, &gateway->key);
 
 	if (!held || !same_gateway(&held->value, &gateway->value))
 		plan_add(state, &(struct change){ .kind = CHANGE_GATEWAY_SET,
@@ -149,24 +137,17 @@ static void remove_gateways(struct plan_state *state)
 	const struct desired *desired = state->desired;
 
 	for (size_t i = 0; i < state->ledger->gateways.count; i++)
-		if (!find_gateway(desired->gateways, desired->gateway_count, &held[i].key))
+		if (!find(desired->gateways, desired->gateway_count, sizeof(*held), &held[i].key,
+			  sizeof(held[i].key)))
 			plan_add(state, &(struct change){ .kind = CHANGE_GATEWAY_REMOVE,
 							  .gateway = { .key = held[i].key } });
-}
-
-static bool has_range(const struct allowed_key *list, size_t count, const struct allowed_key *key)
-{
-	for (size_t i = 0; i < count; i++)
-		if (!memcmp(&list[i], key, sizeof(*key)))
-			return true;
-	return false;
 }
 
 static void compare_ranges(struct plan_state *state, const struct allowed_key *from, size_t count,
 			   const struct allowed_key *in, size_t in_count, enum change_kind kind)
 {
 	for (size_t i = 0; i < count; i++)
-		if (!has_range(in, in_count, &from[i]))
+		if (!find(in, in_count, sizeof(*in), &from[i], sizeof(*from)))
 			plan_add(state, &(struct change){ .kind = kind, .allowed = from[i] });
 }
 

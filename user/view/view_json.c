@@ -114,12 +114,12 @@ static json_t *backends_json(const struct view *view, const struct table *table)
 	return array;
 }
 
-static json_t *all_excluded_json(const struct view *view)
+static json_t *excluded_list(const struct view_excluded *list, size_t count)
 {
 	json_t *array = json_array();
 
-	for (size_t i = 0; array && i < view->excluded_count; i++)
-		array = append(array, excluded_json(&view->excluded[i]));
+	for (size_t i = 0; array && i < count; i++)
+		array = append(array, excluded_json(&list[i]));
 	return array;
 }
 
@@ -137,11 +137,7 @@ json_t *view_drops_json(const struct view *view)
 
 json_t *view_unused_json(const struct view *view)
 {
-	json_t *array = json_array();
-
-	for (size_t i = 0; array && i < view->unused_count; i++)
-		array = append(array, excluded_json(&view->unused[i]));
-	return array;
+	return excluded_list(view->unused, view->unused_count);
 }
 
 json_t *view_to_json(const struct view *view, const struct table *table, const char *service)
@@ -151,7 +147,7 @@ json_t *view_to_json(const struct view *view, const struct table *table, const c
 			 "drop", fraction(view->drop), "fail", fraction(view->fail),
 			 "panic", view->panic, "priorities", priorities_json(view),
 			 "backends", backends_json(view, table),
-			 "excluded", all_excluded_json(view));
+			 "excluded", excluded_list(view->excluded, view->excluded_count));
 }
 
 json_t *view_rejected_to_json(const struct assignment *assignment, const char *service)
