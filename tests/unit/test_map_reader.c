@@ -57,7 +57,7 @@ static void put(const char *name, const void *key, const void *value)
 {
 	int fd;
 
-	assert_int_equal(pins_open_map(pin_dir, name, &fd), 0);
+	assert_int_equal(pins_open(pin_dir, name, &fd), 0);
 	assert_int_equal(bpf_map_update_elem(fd, key, value, BPF_ANY), 0);
 	close(fd);
 }
@@ -118,7 +118,7 @@ static void put_status(const json_t *status)
 	size_t i;
 	int fd;
 
-	assert_int_equal(pins_open_map(pin_dir, "status", &fd), 0);
+	assert_int_equal(pins_open(pin_dir, "status", &fd), 0);
 	json_object_del(agent, "services");
 	put_text(fd, STATUS_AGENT, agent);
 	json_array_foreach(json_object_get(status, "services"), i, service)

@@ -98,7 +98,7 @@ static int adopt_map(struct dataplane *dataplane, struct bpf_map *map)
 	struct pin_map info;
 	int fd, err;
 
-	err = pins_open_map(dataplane->pin_dir, name, &fd);
+	err = pins_open(dataplane->pin_dir, name, &fd);
 	if (err == -ENOENT)
 		return 0;
 	if (err)

@@ -16,8 +16,8 @@
 #define RENEW_NS 1000000000ull
 
 struct flow_follow {
-	struct settings *settings; /* mapped, writable */
-	size_t settings_bytes;
+	struct pin_array array; /* `settings`, writable */
+	struct settings *settings;
 	struct ring_buffer *ring;
 	int events;
 	uint64_t lease; /* the value we wrote last; 0: none */
@@ -86,19 +86,13 @@ static int on_event(void *arg, void *data, size_t size)
 
 static int open_maps(struct flow_follow *follow, const char *pin_dir)
 {
-	void *memory;
-	int fd, err;
+	int err = pins_open_array(pin_dir, "settings", sizeof(struct settings), true,
+				  &follow->array);
 
-	err = pins_open_map_checked(pin_dir, "settings", sizeof(uint32_t), sizeof(struct settings),
-				    &fd);
 	if (err)
 		return err;
-	err = pins_mmap(fd, true, &memory, &follow->settings_bytes);
-	close(fd);
-	if (err)
-		return err;
-	follow->settings = memory;
-	err = pins_open_map(pin_dir, "events", &follow->events);
+	follow->settings = follow->array.memory;
+	err = pins_open(pin_dir, "events", &follow->events);
 	if (err)
 		return err;
 	follow->ring = ring_buffer__new(follow->events, on_event, follow, NULL);
@@ -146,6 +140,6 @@ void flow_follow_close(struct flow_follow *follow)
 	ring_buffer__free(follow->ring);
 	if (follow->events >= 0)
 		close(follow->events);
-	pins_unmap(follow->settings, follow->settings_bytes);
+	pins_unmap(&follow->array);
 	free(follow);
 }

@@ -54,14 +54,14 @@ uint32_t link_program_id(int program_fd)
 
 size_t link_pinned_programs(const char *pin_dir, uint32_t ids[LINK_HOOKS])
 {
-	char name[64], path[PIN_PATH_MAX];
+	char name[64];
 	size_t count = 0;
 
 	for (int hook = 0; hook < LINK_HOOKS; hook++) {
 		int fd;
 
 		snprintf(name, sizeof(name), "prog_px_%s", link_hook_name((enum link_hook)hook));
-		if (pins_path(pin_dir, name, path) || (fd = bpf_obj_get(path)) < 0)
+		if (pins_open(pin_dir, name, &fd))
 			continue;
 		ids[count] = link_program_id(fd);
 		count += ids[count] != 0;

@@ -26,72 +26,57 @@ static uint64_t realtime_ns(void)
 	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
-static int map_array(struct reading *reading, const char *name, uint32_t value_size,
-		     struct mapping *ret)
-{
-	struct pin_map info;
-	int fd, err;
-
-	reading->failed = name;
-	err = pins_open_map_checked(reading->pin_dir, name, sizeof(uint32_t), value_size, &fd);
-	if (err)
-		return err;
-	err = pins_map_info(fd, &info);
-	if (!err)
-		err = pins_mmap(fd, false, &ret->memory, &ret->bytes);
-	if (!err)
-		ret->count = info.max_entries;
-	close(fd);
-	return err;
-}
-
 /* Comes first: maps of another version must not be read. */
-static int check_version(struct reading *reading)
+static int read_settings(struct reading *reading)
 {
-	const struct settings *settings;
-	int err = map_array(reading, "settings", sizeof(struct settings), &reading->settings);
+	struct pin_array array;
+	int err;
 
+	reading->failed = "settings";
+	err = pins_open_array(reading->pin_dir, "settings", sizeof(struct settings), false, &array);
 	if (err)
 		return err;
-	settings = reading->settings.memory;
-	if (settings->abi_version == 0)
+	reading->snapshot.settings = *(const struct settings *)array.memory;
+	pins_unmap(&array);
+	if (reading->snapshot.settings.abi_version == 0)
 		return -EAGAIN;
-	return settings->abi_version == ABI_VERSION ? 0 : -EPROTO;
+	return reading->snapshot.settings.abi_version == ABI_VERSION ? 0 : -EPROTO;
 }
+
+/* An array and its place in struct snapshot. */
+static const struct {
+	const char *name;
+	uint32_t value_size;
+	size_t items, count; /* offsets in struct snapshot; count 0: as many as services, or one */
+} array_maps[READER_ARRAYS] = {
+	{ "services", sizeof(struct service), offsetof(struct snapshot, services),
+	  offsetof(struct snapshot, service_count) },
+	{ "backends", sizeof(struct backend), offsetof(struct snapshot, backends),
+	  offsetof(struct snapshot, backend_count) },
+	{ "slots", sizeof(struct bucket), offsetof(struct snapshot, buckets),
+	  offsetof(struct snapshot, bucket_count) },
+	{ "drops", sizeof(struct drops), offsetof(struct snapshot, drops), 0 },
+	{ "filters", sizeof(struct filters), offsetof(struct snapshot, filters), 0 },
+};
 
 static int map_arrays(struct reading *reading)
 {
-	const struct {
-		const char *name;
-		uint32_t value_size;
-		struct mapping *mapping;
-	} arrays[] = {
-		{ "services", sizeof(struct service), &reading->services },
-		{ "backends", sizeof(struct backend), &reading->backends },
-		{ "slots", sizeof(struct bucket), &reading->slots },
-		{ "drops", sizeof(struct drops), &reading->drops },
-		{ "filters", sizeof(struct filters), &reading->filters },
-	};
-	int err = check_version(reading);
+	uint8_t *snapshot = (uint8_t *)&reading->snapshot;
 
-	for (size_t i = 0; !err && i < sizeof(arrays) / sizeof(*arrays); i++)
-		err = map_array(reading, arrays[i].name, arrays[i].value_size, arrays[i].mapping);
-	return err;
-}
+	for (size_t i = 0; i < READER_ARRAYS; i++) {
+		struct pin_array *array = &reading->arrays[i];
+		int err;
 
-static void point_at_arrays(struct reading *reading)
-{
-	struct snapshot *snapshot = &reading->snapshot;
-
-	snapshot->settings = *(const struct settings *)reading->settings.memory;
-	snapshot->services = reading->services.memory;
-	snapshot->service_count = reading->services.count;
-	snapshot->backends = reading->backends.memory;
-	snapshot->backend_count = reading->backends.count;
-	snapshot->buckets = reading->slots.memory;
-	snapshot->bucket_count = reading->slots.count;
-	snapshot->drops = reading->drops.memory;
-	snapshot->filters = reading->filters.memory;
+		reading->failed = array_maps[i].name;
+		err = pins_open_array(reading->pin_dir, array_maps[i].name,
+				      array_maps[i].value_size, false, array);
+		if (err)
+			return err;
+		memcpy(snapshot + array_maps[i].items, &array->memory, sizeof(array->memory));
+		if (array_maps[i].count)
+			memcpy(snapshot + array_maps[i].count, &array->count, sizeof(array->count));
+	}
+	return 0;
 }
 
 /* A hash map and its array in struct snapshot. */
@@ -145,12 +130,12 @@ static int read_tables(struct reading *reading)
 static void read_programs(struct reading *reading)
 {
 	struct snapshot *snapshot = &reading->snapshot;
-	char path[PIN_PATH_MAX], name[64];
+	char name[64];
 	int fd;
 
 	for (int i = 0; i < SNAPSHOT_PROGRAMS; i++) {
 		snprintf(name, sizeof(name), "prog_%s", snapshot_program_names[i]);
-		if (pins_path(reading->pin_dir, name, path) || (fd = bpf_obj_get(path)) < 0)
+		if (pins_open(reading->pin_dir, name, &fd))
 			continue;
 		snapshot->programs |= 1u << i;
 		if (!strcmp(snapshot_program_names[i], "px_now"))
@@ -161,11 +146,12 @@ static void read_programs(struct reading *reading)
 
 static int read_all(struct reading *reading, unsigned int parts)
 {
-	int err = map_arrays(reading);
+	int err = read_settings(reading);
 
+	if (!err)
+		err = map_arrays(reading);
 	if (err)
 		return err;
-	point_at_arrays(reading);
 	err = read_tables(reading);
 	if (!err && (parts & READ_FLOWS))
 		err = map_reader_flows(reading);
@@ -234,12 +220,8 @@ void map_reader_free(struct snapshot *snapshot)
 
 	if (!snapshot)
 		return;
-	pins_unmap(reading->services.memory, reading->services.bytes);
-	pins_unmap(reading->backends.memory, reading->backends.bytes);
-	pins_unmap(reading->slots.memory, reading->slots.bytes);
-	pins_unmap(reading->drops.memory, reading->drops.bytes);
-	pins_unmap(reading->filters.memory, reading->filters.bytes);
-	pins_unmap(reading->settings.memory, reading->settings.bytes);
+	for (size_t i = 0; i < READER_ARRAYS; i++)
+		pins_unmap(&reading->arrays[i]);
 	free(snapshot->vips);
 	free(snapshot->names);
 	free(snapshot->networks);

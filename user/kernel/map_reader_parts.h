@@ -5,17 +5,13 @@
 
 #include "hash_reader.h"
 #include "map_reader.h"
+#include "pins.h"
 
-/* A memory-mapped array. */
-struct mapping {
-	void *memory;
-	size_t bytes;
-	uint32_t count;
-};
+#define READER_ARRAYS 5
 
 struct reading {
 	struct snapshot snapshot; /* first: map_reader_free() is given its address */
-	struct mapping services, backends, slots, drops, filters, settings;
+	struct pin_array arrays[READER_ARRAYS];
 	const char *pin_dir;
 	const char *failed; /* map that could not be read */
 };

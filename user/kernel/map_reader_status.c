@@ -46,7 +46,7 @@ int map_reader_status(struct reading *reading)
 {
 	struct status_texts texts = {};
 	pid_t owner;
-	int fd, err = pins_open_map(reading->pin_dir, "status", &fd);
+	int fd, err = pins_open(reading->pin_dir, "status", &fd);
 
 	reading->failed = "status";
 	if (err)

@@ -15,24 +15,13 @@
 #include "pins.h"
 #include "table_fill.h"
 
-/* An array of one element. */
-struct mapped {
-	void *memory;
-	size_t bytes;
-};
-
 struct map_writer {
 	struct map_fds fds;
 	struct partial_mmap services, backends, drops;
 	uint32_t bucket_count;
-	struct mapped filters, settings;
+	struct pin_array filters, settings;
 	int rcu_sync_fd, rcu_sync_inner_fd;
 };
-
-static int map_one(int fd, struct mapped *ret)
-{
-	return pins_mmap(fd, true, &ret->memory, &ret->bytes);
-}
 
 /* Updating an array of maps waits for an RCU grace period (kernel: maybe_wait_bpf_programs); no other
  * call does so by contract. */
@@ -72,9 +61,9 @@ static int map_all(struct map_writer *writer)
 	if (!err)
 		err = partial_mmap_open(fds->drops, &writer->drops);
 	if (!err)
-		err = map_one(fds->filters, &writer->filters);
+		err = pins_mmap(fds->filters, true, &writer->filters);
 	if (!err)
-		err = map_one(fds->settings, &writer->settings);
+		err = pins_mmap(fds->settings, true, &writer->settings);
 	return err;
 }
 
@@ -105,8 +94,8 @@ void map_writer_free(struct map_writer *writer)
 	partial_mmap_close(&writer->services);
 	partial_mmap_close(&writer->backends);
 	partial_mmap_close(&writer->drops);
-	pins_unmap(writer->filters.memory, writer->filters.bytes);
-	pins_unmap(writer->settings.memory, writer->settings.bytes);
+	pins_unmap(&writer->filters);
+	pins_unmap(&writer->settings);
 	if (writer->rcu_sync_fd >= 0)
 		close(writer->rcu_sync_fd);
 	if (writer->rcu_sync_inner_fd >= 0)

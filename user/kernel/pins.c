@@ -24,7 +24,7 @@ int pins_path(const char *pin_dir, const char *name, char *buf)
 	return n > 0 && n < PIN_PATH_MAX ? 0 : -ENAMETOOLONG;
 }
 
-int pins_open_map(const char *pin_dir, const char *name, int *ret_fd)
+int pins_open(const char *pin_dir, const char *name, int *ret_fd)
 {
 	char path[PIN_PATH_MAX];
 	int err = pins_path(pin_dir, name, path);
@@ -62,7 +62,7 @@ int pins_open_map_checked(const char *pin_dir, const char *name, uint32_t key_si
 	struct pin_map info;
 	int fd, err;
 
-	err = pins_open_map(pin_dir, name, &fd);
+	err = pins_open(pin_dir, name, &fd);
 	if (err)
 		return err;
 	err = pins_map_info(fd, &info);
@@ -81,30 +81,40 @@ size_t pins_stride(uint32_t value_size)
 	return ((size_t)value_size + 7) & ~(size_t)7;
 }
 
-int pins_mmap(int fd, bool writable, void **ret_memory, size_t *ret_bytes)
+int pins_mmap(int fd, bool writable, struct pin_array *ret)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
 	struct pin_map info;
 	size_t bytes;
 	void *memory;
-	int err;
+	int err = pins_map_info(fd, &info);
 
-	err = pins_map_info(fd, &info);
 	if (err)
 		return err;
 	bytes = (pins_stride(info.value_size) * info.max_entries + page - 1) & ~(page - 1);
 	memory = mmap(NULL, bytes, PROT_READ | (writable ? PROT_WRITE : 0), MAP_SHARED, fd, 0);
 	if (memory == MAP_FAILED)
 		return -errno;
-	*ret_memory = memory;
-	*ret_bytes = bytes;
+	*ret = (struct pin_array){ memory, bytes, info.max_entries };
 	return 0;
 }
 
-void pins_unmap(void *memory, size_t bytes)
+int pins_open_array(const char *pin_dir, const char *name, uint32_t value_size, bool writable,
+		    struct pin_array *ret)
 {
-	if (memory)
-		munmap(memory, bytes);
+	int fd, err = pins_open_map_checked(pin_dir, name, sizeof(uint32_t), value_size, &fd);
+
+	if (err)
+		return err;
+	err = pins_mmap(fd, writable, ret);
+	close(fd);
+	return err;
+}
+
+void pins_unmap(struct pin_array *array)
+{
+	if (array->memory)
+		munmap(array->memory, array->bytes);
 }
 
 int pins_check_bpffs(const char *path)

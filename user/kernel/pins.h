@@ -24,9 +24,9 @@ struct pin_map {
 /* Writes "PIN_DIR/NAME" into `buf` of PIN_PATH_MAX bytes. Returns 0 or -ENAMETOOLONG. */
 int pins_path(const char *pin_dir, const char *name, char *buf);
 
-/* Opens a pinned map. The caller closes *ret_fd. Returns 0, -ENOENT when there is no such pin, or
+/* Opens a pinned map or program. The caller closes *ret_fd. Returns 0, -ENOENT when there is no such pin, or
  * another -errno. */
-int pins_open_map(const char *pin_dir, const char *name, int *ret_fd);
+int pins_open(const char *pin_dir, const char *name, int *ret_fd);
 
 /* The same, but returns -EPROTO for a map with other key or value sizes. */
 int pins_open_map_checked(const char *pin_dir, const char *name, uint32_t key_size,
@@ -38,11 +38,20 @@ int pins_map_info(int fd, struct pin_map *ret);
 /* Bytes per element of an mmapable array: values are padded to a multiple of 8. */
 size_t pins_stride(uint32_t value_size);
 
-/* Maps all elements of a BPF_F_MMAPABLE array, to be unmapped by pins_unmap(). Returns 0 or
- * -errno. */
-int pins_mmap(int fd, bool writable, void **ret_memory, size_t *ret_bytes);
-/* Accepts NULL. */
-void pins_unmap(void *memory, size_t bytes);
+/* A BPF_F_MMAPABLE array, mapped as a whole. */
+struct pin_array {
+	void *memory;
+	size_t bytes;
+	uint32_t count; /* elements */
+};
+
+/* Maps the array behind `fd`. Returns 0 or -errno. */
+int pins_mmap(int fd, bool writable, struct pin_array *ret);
+/* Opens and maps a pinned array. Returns 0 or the errors of pins_open_map_checked(). */
+int pins_open_array(const char *pin_dir, const char *name, uint32_t value_size, bool writable,
+		    struct pin_array *ret);
+/* Accepts a zeroed array. */
+void pins_unmap(struct pin_array *array);
 
 /* Returns 0, -EMEDIUMTYPE when `path` is not on a BPF file system, or another -errno. */
 int pins_check_bpffs(const char *path);
