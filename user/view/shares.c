@@ -7,68 +7,71 @@
 
 #include "arena.h"
 
-/* Availability of one priority, by which loads are distributed. */
-struct availability {
-	uint32_t healthy, degraded; /* 0-100 */
-};
+/* Hosts that can be picked, the better ones first. */
+enum grade { HEALTHY, DEGRADED, GRADES };
 
 struct locality_state {
-	uint32_t hosts, excluded, healthy, degraded;
-	uint64_t healthy_weight, degraded_weight; /* of endpoints */
-	double healthy_load, degraded_load;       /* effective locality weights */
+	uint32_t hosts, excluded;
+	uint32_t count[GRADES];
+	uint64_t weight[GRADES]; /* of endpoints */
+	double load[GRADES];     /* effective locality weights */
 };
 
 struct priority_state {
 	struct view_priority *view;
-	uint64_t healthy, degraded, total; /* hosts, or their weights; excluded ones not in total */
-	uint64_t all_weight, healthy_weight, degraded_weight;
-	double healthy_sum, degraded_sum; /* of effective locality weights */
+	uint64_t count[GRADES], total; /* hosts, or their weights; excluded ones not in total */
+	uint64_t all_weight, weight[GRADES];
+	double sum[GRADES];         /* of effective locality weights */
+	uint32_t available[GRADES]; /* 0-100, by which loads are distributed */
+	uint32_t load[GRADES];      /* percent */
 };
 
 struct shares {
 	const struct share_input *input;
 	struct priority_state *priorities;
-	struct availability *available;
 	struct locality_state *localities;
 	uint32_t total; /* normalised total availability, 0-100 */
 };
+
+/* GRADES for a host that cannot be picked. */
+static enum grade grade_of(const struct share_host *host)
+{
+	return host->health == HOST_HEALTHY ? HEALTHY :
+	       host->health == HOST_DEGRADED ? DEGRADED : GRADES;
+}
 
 static void count_host(struct shares *shares, const struct share_host *host)
 {
 	struct priority_state *state = &shares->priorities[host->priority];
 	uint64_t unit = shares->input->weighted_priority_health ? host->weight : 1;
+	enum grade grade = grade_of(host);
 
 	state->view->hosts++;
+	state->view->healthy += grade == HEALTHY;
+	state->view->degraded += grade == DEGRADED;
 	state->all_weight += host->weight;
 	if (host->health == HOST_EXCLUDED)
 		state->view->excluded++;
 	else
 		state->total += unit;
-	if (host->health == HOST_HEALTHY) {
-		state->view->healthy++;
-		state->healthy += unit;
-		state->healthy_weight += host->weight;
-	} else if (host->health == HOST_DEGRADED) {
-		state->view->degraded++;
-		state->degraded += unit;
-		state->degraded_weight += host->weight;
-	}
+	if (grade == GRADES)
+		return;
+	state->count[grade] += unit;
+	state->weight[grade] += host->weight;
 }
 
 static void count_entry(struct shares *shares, const struct share_entry *entry)
 {
 	struct locality_state *state = &shares->localities[entry->locality];
-	enum host_health health = shares->input->hosts[entry->host].health;
+	const struct share_host *host = &shares->input->hosts[entry->host];
+	enum grade grade = grade_of(host);
 
 	state->hosts++;
-	state->excluded += health == HOST_EXCLUDED;
-	if (health == HOST_HEALTHY) {
-		state->healthy++;
-		state->healthy_weight += entry->weight;
-	} else if (health == HOST_DEGRADED) {
-		state->degraded++;
-		state->degraded_weight += entry->weight;
-	}
+	state->excluded += host->health == HOST_EXCLUDED;
+	if (grade == GRADES)
+		return;
+	state->count[grade]++;
+	state->weight[grade] += entry->weight;
 }
 
 static uint32_t percent(uint32_t overprovisioning, uint64_t part, uint64_t total)
@@ -86,12 +89,13 @@ static void measure(struct shares *shares)
 	uint32_t sum = 0;
 
 	for (uint32_t i = 0; i < shares->input->priority_count; i++) {
-		const struct priority_state *state = &shares->priorities[i];
-		uint32_t factor = shares->input->overprovisioning;
+		struct priority_state *state = &shares->priorities[i];
 
-		shares->available[i].healthy = percent(factor, state->healthy, state->total);
-		shares->available[i].degraded = percent(factor, state->degraded, state->total);
-		sum += shares->available[i].healthy + shares->available[i].degraded;
+		for (int grade = 0; grade < GRADES; grade++) {
+			state->available[grade] = percent(shares->input->overprovisioning,
+							  state->count[grade], state->total);
+			sum += state->available[grade];
+		}
 	}
 	shares->total = sum > 100 ? 100 : sum;
 }
@@ -109,24 +113,16 @@ static uint32_t take_load(uint32_t *left, uint32_t available, uint32_t total)
 /* envoy: distributeLoad(). Healthy hosts first, then degraded ones, in order of priority. */
 static void distribute_load(struct shares *shares)
 {
-	uint32_t left = 100, count = shares->input->priority_count;
-	uint32_t *first = NULL;
+	uint32_t left = 100, *first = NULL;
 
-	for (uint32_t i = 0; i < count; i++) {
-		struct view_priority *view = shares->priorities[i].view;
+	for (int grade = 0; grade < GRADES; grade++)
+		for (uint32_t i = 0; i < shares->input->priority_count; i++) {
+			struct priority_state *state = &shares->priorities[i];
 
-		view->healthy_load = take_load(&left, shares->available[i].healthy, shares->total);
-		if (!first && shares->available[i].healthy)
-			first = &view->healthy_load;
-	}
-	for (uint32_t i = 0; i < count; i++) {
-		struct view_priority *view = shares->priorities[i].view;
-
-		view->degraded_load =
-			take_load(&left, shares->available[i].degraded, shares->total);
-		if (!first && shares->available[i].degraded)
-			first = &view->degraded_load;
-	}
+			state->load[grade] = take_load(&left, state->available[grade], shares->total);
+			if (!first && state->available[grade])
+				first = &state->load[grade];
+		}
 	*first += left;
 }
 
@@ -145,20 +141,20 @@ static bool too_few(const struct view_priority *view, uint32_t threshold)
 /* envoy: recalculateLoadInTotalPanic(). By number of hosts, whatever their health. */
 static void distribute_by_hosts(struct shares *shares)
 {
-	uint32_t left = 100, count = shares->input->priority_count;
-	struct view_priority *first = NULL;
+	uint32_t left = 100;
+	struct priority_state *first = NULL;
 
-	for (uint32_t i = 0; i < count; i++) {
-		struct view_priority *view = shares->priorities[i].view;
+	for (uint32_t i = 0; i < shares->input->priority_count; i++) {
+		struct priority_state *state = &shares->priorities[i];
+		uint64_t hosts = state->view->hosts;
 
-		view->degraded_load = 0;
-		view->healthy_load =
-			(uint32_t)(100 * (uint64_t)view->hosts / shares->input->host_count);
-		left -= view->healthy_load;
-		if (!first && view->hosts)
-			first = view;
+		state->load[DEGRADED] = 0;
+		state->load[HEALTHY] = (uint32_t)(100 * hosts / shares->input->host_count);
+		left -= state->load[HEALTHY];
+		if (!first && hosts)
+			first = state;
 	}
-	first->healthy_load += left;
+	first->load[HEALTHY] += left;
 }
 
 /* envoy: recalculatePerPriorityPanic(). */
@@ -176,7 +172,7 @@ static void find_panic(struct shares *shares)
 	if (everywhere && shares->input->host_count)
 		distribute_by_hosts(shares);
 	else if (!shares->total)
-		shares->priorities[0].view->healthy_load = 100;
+		shares->priorities[0].load[HEALTHY] = 100;
 }
 
 /* HostSetImpl::effectiveLocalityWeight(), less the part of the locality's excluded endpoints. */
@@ -205,10 +201,11 @@ static void weigh_localities(struct shares *shares)
 		struct locality_state *state = &shares->localities[i];
 		struct priority_state *priority = &shares->priorities[locality->priority];
 
-		state->healthy_load = effective_weight(input, locality, state, state->healthy);
-		state->degraded_load = effective_weight(input, locality, state, state->degraded);
-		priority->healthy_sum += state->healthy_load;
-		priority->degraded_sum += state->degraded_load;
+		for (int grade = 0; grade < GRADES; grade++) {
+			state->load[grade] = effective_weight(input, locality, state,
+							      state->count[grade]);
+			priority->sum[grade] += state->load[grade];
+		}
 	}
 }
 
@@ -216,17 +213,14 @@ static void weigh_localities(struct shares *shares)
 static void share_by_host(struct shares *shares, struct share_host *host)
 {
 	const struct priority_state *state = &shares->priorities[host->priority];
-	const struct view_priority *view = state->view;
-	bool weighted = shares->input->locality_weighted;
+	enum grade grade = grade_of(host);
 	double weight = (double)host->weight;
 
-	if (view->panic)
-		host->share = (view->healthy_load + view->degraded_load) * weight /
+	if (state->view->panic)
+		host->share = (state->load[HEALTHY] + state->load[DEGRADED]) * weight /
 			      (double)state->all_weight;
-	else if (host->health == HOST_HEALTHY && !(weighted && state->healthy_sum > 0))
-		host->share = view->healthy_load * weight / (double)state->healthy_weight;
-	else if (host->health == HOST_DEGRADED && !(weighted && state->degraded_sum > 0))
-		host->share = view->degraded_load * weight / (double)state->degraded_weight;
+	else if (grade != GRADES && !(shares->input->locality_weighted && state->sum[grade] > 0))
+		host->share = state->load[grade] * weight / (double)state->weight[grade];
 }
 
 static void share_by_locality(struct shares *shares, const struct share_entry *entry)
@@ -234,24 +228,23 @@ static void share_by_locality(struct shares *shares, const struct share_entry *e
 	struct share_host *host = &shares->input->hosts[entry->host];
 	const struct locality_state *locality = &shares->localities[entry->locality];
 	const struct priority_state *state = &shares->priorities[host->priority];
-	double weight = (double)entry->weight;
+	enum grade grade = grade_of(host);
 
-	if (state->view->panic)
-		return;
-	if (host->health == HOST_HEALTHY && state->healthy_sum > 0)
-		host->share += state->view->healthy_load *
-			       (locality->healthy_load / state->healthy_sum) *
-			       (weight / (double)locality->healthy_weight);
-	else if (host->health == HOST_DEGRADED && state->degraded_sum > 0)
-		host->share += state->view->degraded_load *
-			       (locality->degraded_load / state->degraded_sum) *
-			       (weight / (double)locality->degraded_weight);
+	if (!state->view->panic && grade != GRADES && state->sum[grade] > 0)
+		host->share += state->load[grade] * (locality->load[grade] / state->sum[grade]) *
+			       ((double)entry->weight / (double)locality->weight[grade]);
 }
 
 static void share_out(struct shares *shares)
 {
 	const struct share_input *input = shares->input;
 
+	for (uint32_t i = 0; i < input->priority_count; i++) {
+		const struct priority_state *state = &shares->priorities[i];
+
+		state->view->healthy_load = state->load[HEALTHY];
+		state->view->degraded_load = state->load[DEGRADED];
+	}
 	for (size_t i = 0; i < input->host_count; i++) {
 		input->hosts[i].share = 0;
 		share_by_host(shares, &input->hosts[i]);
@@ -268,10 +261,9 @@ static int prepare(struct arena *scratch, struct shares *shares, struct view_pri
 	uint32_t count = input->priority_count;
 
 	shares->priorities = arena_array(scratch, count, sizeof(*shares->priorities));
-	shares->available = arena_array(scratch, count, sizeof(*shares->available));
 	shares->localities =
 		arena_array(scratch, input->locality_count, sizeof(*shares->localities));
-	if (!shares->priorities || !shares->available || !shares->localities)
+	if (!shares->priorities || !shares->localities)
 		return -ENOMEM;
 	memset(priorities, 0, count * sizeof(*priorities));
 	for (uint32_t i = 0; i < count; i++) {
