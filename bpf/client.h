@@ -29,7 +29,13 @@ INLINE enum verdict client_send_nat(struct __sk_buff *skb, struct packet *p,
 INLINE enum verdict client_send_tunnel(struct __sk_buff *skb, struct packet *p,
 				       const struct settings *s, const struct flow *flow)
 {
-	struct outer outer = {
+	if (p->ttl <= 1)
+		return pass(p, REASON_TTL_EXPIRED);
+	if (segment_length(skb, p) > tunnel_mtu(s))
+		return refuse_too_big(skb, p, s, tunnel_mtu(s));
+	if (p->tcp_flags & TCP_SYN && clamp_mss(skb, p, tunnel_mtu(s)))
+		return drop(p, REASON_NO_ROOM);
+	p->outer = (struct outer){
 		.saddr = s->source.v4,
 		.daddr = flow->peer.v4,
 		.sport = tunnel_source_port(p),
@@ -38,14 +44,7 @@ INLINE enum verdict client_send_tunnel(struct __sk_buff *skb, struct packet *p,
 		.id = { flow->service_id[0], flow->service_id[1] },
 		.tos = p->tos,
 	};
-
-	if (p->ttl <= 1)
-		return pass(p, REASON_TTL_EXPIRED);
-	if (segment_length(skb, p) > tunnel_mtu(s))
-		return refuse_too_big(skb, p, s, tunnel_mtu(s));
-	if (p->tcp_flags & TCP_SYN && clamp_mss(skb, p, tunnel_mtu(s)))
-		return drop(p, REASON_NO_ROOM);
-	return forwarded(p, REASON_TO_TUNNEL, tunnel_send(skb, p, s, &outer));
+	return forwarded(p, REASON_TO_TUNNEL, tunnel_send(skb, p, s));
 }
 
 /* Send a packet of a client by its flow's forward entry, or a copy of it. */

@@ -73,10 +73,9 @@ INLINE enum reason gateway_open(const struct settings *s, const struct flow_key 
 
 /* Choose a pod and open a flow to it. */
 SUBPROGRAM enum reason gateway_choose(struct packet *p, const struct settings *s,
-				      const struct outer *outer, const struct service *service,
-				      __u32 row)
+				      const struct service *service, __u32 row)
 {
-	REQUIRE(p && s && outer && service, REASON_NO_ROOM);
+	REQUIRE(p && s && service, REASON_NO_ROOM);
 	struct backend *backend;
 	enum reason reason;
 	struct flow *flow;
@@ -88,9 +87,9 @@ SUBPROGRAM enum reason gateway_choose(struct packet *p, const struct settings *s
 	flow->action = FLOW_DECAP_NAT;
 	flow->bytes = p->length;
 	flow->flags = FLOW_REDIRECT;
-	flow->network = outer->vni;
-	flow->peer.v4 = outer->saddr;
-	flow->peer_port = outer->sport;
+	flow->network = p->outer.vni;
+	flow->peer.v4 = p->outer.saddr;
+	flow->peer_port = p->outer.sport;
 	flow->nat.daddr = backend->addr.v4;
 	flow->nat.dport = backend->port;
 	return gateway_open(s, &p->key, flow);
@@ -98,11 +97,17 @@ SUBPROGRAM enum reason gateway_choose(struct packet *p, const struct settings *s
 
 /* Answer a tunnel packet with its refusal (RST or ICMP), through the tunnel it came from. */
 SUBPROGRAM enum verdict gateway_refuse(struct __sk_buff *skb, struct packet *p,
-				       const struct settings *s, const struct outer *outer,
-				       enum reason reason)
+				       const struct settings *s, enum reason reason)
 {
-	REQUIRE(p && s && outer, VERDICT_DROP);
-	struct outer back = {
+	REQUIRE(p && s, VERDICT_DROP);
+	const struct outer *outer = &p->outer;
+
+	if (!reply_allowed(s))
+		return drop(p, REASON_REPLY_LIMIT);
+	count(p, reason);
+	if (tunnel_strip(skb, p) || reply_refuse(skb, p))
+		return VERDICT_DROP;
+	p->outer = (struct outer){
 		.saddr = outer->daddr,
 		.daddr = outer->saddr,
 		.sport = outer->dport,
@@ -110,24 +115,17 @@ SUBPROGRAM enum verdict gateway_refuse(struct __sk_buff *skb, struct packet *p,
 		.vni = s->network,
 		.id = { outer->id[0], outer->id[1] },
 	};
-
-	if (!reply_allowed(s))
-		return drop(p, REASON_REPLY_LIMIT);
-	count(p, reason);
-	if (tunnel_strip(skb, p, outer) || reply_refuse(skb, p))
-		return VERDICT_DROP;
-	return tunnel_send(skb, p, s, &back);
+	return tunnel_send(skb, p, s);
 }
 
 /* Check if a packet of no flow may open one to *ret_service. */
-INLINE enum reason gateway_check(struct packet *p, const struct outer *outer,
-				 struct service **ret_service, __u32 *ret_row)
+INLINE enum reason gateway_check(struct packet *p, struct service **ret_service, __u32 *ret_row)
 {
-	if (!source_allowed(outer->saddr))
+	if (!source_allowed(p->outer.saddr))
 		return REASON_TUNNEL_SOURCE;
-	if (!network_known(outer->vni))
+	if (!network_known(p->outer.vni))
 		return REASON_TUNNEL_VNI;
-	*ret_service = service_find_id(outer_service_id(outer), ret_row);
+	*ret_service = service_find_id(outer_service_id(&p->outer), ret_row);
 	if (!*ret_service || (*ret_service)->proto != p->proto)
 		return REASON_TUNNEL_SERVICE;
 	return p->proto == IPPROTO_TCP && !is_syn(p) ? REASON_NO_FLOW : REASON_NONE;
@@ -140,18 +138,17 @@ INLINE bool deserves_refusal(enum reason reason)
 	       reason == REASON_NO_FLOW;
 }
 
-SUBPROGRAM enum reason gateway_new(struct packet *p, const struct settings *s,
-				   const struct outer *outer)
+SUBPROGRAM enum reason gateway_new(struct packet *p, const struct settings *s)
 {
-	REQUIRE(p && s && outer, REASON_NO_ROOM);
+	REQUIRE(p && s, REASON_NO_ROOM);
 	struct service *service = NULL;
 	enum reason reason;
 	__u32 row = 0;
 
-	reason = gateway_check(p, outer, &service, &row);
+	reason = gateway_check(p, &service, &row);
 	if (reason || !service)
 		return reason;
-	return gateway_choose(p, s, outer, service, row);
+	return gateway_choose(p, s, service, row);
 }
 
 /* Send answers to where the last request came from: a NAT may give the client another outer
@@ -177,14 +174,14 @@ SUBPROGRAM int gateway_move_peer(const struct flow_key *key, struct flow *flow,
 }
 
 /* As should_reselect(); a SYN that names another service chooses again too. */
-INLINE bool gateway_should_reselect(struct packet *p, struct flow *flow, const struct outer *outer)
+INLINE bool gateway_should_reselect(struct packet *p, struct flow *flow)
 {
 	struct service *service;
 
 	if (!is_udp(p) && !is_syn(p))
 		return false;
 	service = service_row(flow->service);
-	if (service && service->id == outer_service_id(outer) && !backend_left(flow)) {
+	if (service && service->id == outer_service_id(&p->outer) && !backend_left(flow)) {
 		if (is_syn(p) && (flow->state == FLOW_CLOSING || flow->flags & FLOW_FIN_FORWARD))
 			flow_reopen(&p->key, flow);
 		return false;
@@ -195,16 +192,15 @@ INLINE bool gateway_should_reselect(struct packet *p, struct flow *flow, const s
 
 /* Take the packet out of its tunnel and send it to the pod, by the flow or a copy of it. */
 SUBPROGRAM enum verdict gateway_deliver(struct __sk_buff *skb, struct packet *p,
-					const struct settings *s, const struct outer *outer,
-					const struct flow *flow)
+					const struct settings *s, const struct flow *flow)
 {
-	REQUIRE(p && s && outer && flow, VERDICT_DROP);
+	REQUIRE(p && s && flow, VERDICT_DROP);
 	struct nat nat = flow->nat;
 	enum reason reason;
 
 	if (p->ttl <= 1)
 		return drop(p, REASON_TUNNEL_TTL);
-	reason = tunnel_strip(skb, p, outer);
+	reason = tunnel_strip(skb, p);
 	if (reason)
 		return drop(p, reason);
 	if ((p->tcp_flags & TCP_SYN && clamp_mss(skb, p, tunnel_mtu(s))) ||
@@ -214,25 +210,25 @@ SUBPROGRAM enum verdict gateway_deliver(struct __sk_buff *skb, struct packet *p,
 }
 
 /* The first packet of a flow: opens it, in scratch, or is refused. */
-INLINE enum verdict gateway_first(struct __sk_buff *skb, struct packet *p, const struct settings *s,
-				  const struct outer *outer)
+INLINE enum verdict gateway_first(struct __sk_buff *skb, struct packet *p, const struct settings *s)
 {
-	enum reason reason = gateway_new(p, s, outer);
+	enum reason reason = gateway_new(p, s);
 	struct flow_pair *pair = scratch_get();
 
 	if (deserves_refusal(reason))
-		return gateway_refuse(skb, p, s, outer, reason);
+		return gateway_refuse(skb, p, s, reason);
 	if (reason || !pair)
 		return drop(p, reason ? reason : REASON_FLOWS_FULL);
-	return gateway_deliver(skb, p, s, outer, &pair->flow);
+	return gateway_deliver(skb, p, s, &pair->flow);
 }
 
 /* A request that belongs to a flow. `p` is the inner packet, still in its tunnel. VERDICT_NONE: no
  * flow. */
 SUBPROGRAM enum verdict gateway_follow(struct __sk_buff *skb, struct packet *p,
-				       const struct settings *s, const struct outer *outer)
+				       const struct settings *s)
 {
-	REQUIRE(p && s && outer, VERDICT_DROP);
+	REQUIRE(p && s, VERDICT_DROP);
+	const struct outer *outer = &p->outer;
 	struct flow_key key;
 	struct flow *flow;
 
@@ -242,23 +238,23 @@ SUBPROGRAM enum verdict gateway_follow(struct __sk_buff *skb, struct packet *p,
 	if (flow && (flow->peer.v4 != outer->saddr || flow->peer_port != outer->sport) &&
 	    gateway_move_peer(&key, flow, outer))
 		return drop(p, REASON_TUNNEL_SOURCE);
-	if (!flow || gateway_should_reselect(p, flow, outer))
+	if (!flow || gateway_should_reselect(p, flow))
 		return VERDICT_NONE;
 	flow = flow_confirmed(&key, flow, p->tcp_flags, s->hz);
 	if (!flow)
 		return drop(p, REASON_FLOWS_FULL);
 	flow_seen(&key, flow, p, s->hz);
-	return gateway_deliver(skb, p, s, outer, flow);
+	return gateway_deliver(skb, p, s, flow);
 }
 
 /* A request out of a tunnel. Two calls side by side: nested, the frames that open a flow would not
  * fit into the stack. */
 INLINE enum verdict gateway_packet(struct __sk_buff *skb, struct packet *p,
-				   const struct settings *s, const struct outer *outer)
+				   const struct settings *s)
 {
-	enum verdict verdict = gateway_follow(skb, p, s, outer);
+	enum verdict verdict = gateway_follow(skb, p, s);
 
-	return verdict == VERDICT_NONE ? gateway_first(skb, p, s, outer) : verdict;
+	return verdict == VERDICT_NONE ? gateway_first(skb, p, s) : verdict;
 }
 
 /* A pod's packet to a SNAT port: back into the tunnel of its flow. VERDICT_NONE: no flow. */
@@ -266,12 +262,7 @@ SUBPROGRAM enum verdict gateway_reply(struct __sk_buff *skb, struct packet *p,
 				      const struct settings *s)
 {
 	REQUIRE(p && s, VERDICT_DROP);
-	struct outer outer = {
-		.saddr = s->listen.v4,
-		.sport = s->listen_port,
-		.vni = s->network,
-		.tos = p->tos,
-	};
+	struct outer *outer = &p->outer;
 	struct service *service;
 	struct flow_key key;
 	struct flow *flow;
@@ -284,11 +275,17 @@ SUBPROGRAM enum verdict gateway_reply(struct __sk_buff *skb, struct packet *p,
 		return VERDICT_NONE;
 	nat = flow->nat;
 	service = service_row(flow->service);
-	outer.daddr = flow->peer.v4;
-	outer.dport = flow->peer_port;
+	*outer = (struct outer){
+		.saddr = s->listen.v4,
+		.daddr = flow->peer.v4,
+		.sport = s->listen_port,
+		.dport = flow->peer_port,
+		.vni = s->network,
+		.tos = p->tos,
+	};
 	if (service) {
-		outer.id[0] = (__u32)service->id;
-		outer.id[1] = service->id >> 32;
+		outer->id[0] = (__u32)service->id;
+		outer->id[1] = service->id >> 32;
 	}
 	if (p->ttl <= 1)
 		return drop(p, REASON_TUNNEL_TTL);
@@ -301,7 +298,7 @@ SUBPROGRAM enum verdict gateway_reply(struct __sk_buff *skb, struct packet *p,
 	if ((p->tcp_flags & TCP_SYN && clamp_mss(skb, p, tunnel_mtu(s))) ||
 	    rewrite(skb, p, &nat, 1))
 		return drop(p, REASON_NO_ROOM);
-	return forwarded(p, REASON_GATEWAY_OUT, tunnel_send(skb, p, s, &outer));
+	return forwarded(p, REASON_GATEWAY_OUT, tunnel_send(skb, p, s));
 }
 
 #endif

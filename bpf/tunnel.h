@@ -93,26 +93,26 @@ INLINE int tunnel_room(struct __sk_buff *skb)
 	return bpf_skb_adjust_room(skb, bytes, BPF_ADJ_ROOM_MAC, BPF_F_ADJ_ROOM_FIXED_GSO);
 }
 
-/* Put the IP packet at ETH_HLEN into a tunnel and send it to outer->daddr. The UDP checksum is zero
+/* Put the IP packet at ETH_HLEN into the tunnel p->outer and send it there. The UDP checksum is zero
  * (RFC 8926 section 3.3). */
 SUBPROGRAM enum verdict tunnel_send(struct __sk_buff *skb, struct packet *p,
-				    const struct settings *s, const struct outer *outer)
+				    const struct settings *s)
 {
-	REQUIRE(p && s && outer, VERDICT_DROP);
+	REQUIRE(p && s, VERDICT_DROP);
 	struct outer_bytes bytes = {};
 
-	outer_fill(&bytes, outer, p->length);
+	outer_fill(&bytes, &p->outer, p->length);
 	if (tunnel_room(skb) ||
 	    bpf_skb_store_bytes(skb, ETH_HLEN, &bytes, sizeof(bytes), BPF_F_RECOMPUTE_CSUM))
 		return drop(p, REASON_NO_ROOM);
-	return route_send(skb, p, s, outer->daddr);
+	return route_send(skb, p, s, p->outer.daddr);
 }
 
 /* Apply the outer ECN field to the inner one (RFC 6040 section 4.2, figure 4). Returns -EIO if the
  * packet must be dropped. */
-INLINE int tunnel_ecn(struct __sk_buff *skb, struct packet *p, __u8 outer_tos)
+INLINE int tunnel_ecn(struct __sk_buff *skb, struct packet *p)
 {
-	__u8 outer = outer_tos & ECN_MASK, inner = p->tos & ECN_MASK;
+	__u8 outer = p->outer.tos & ECN_MASK, inner = p->tos & ECN_MASK;
 
 	if (outer == ECN_CE && inner == 0)
 		return -EIO;
@@ -123,7 +123,7 @@ INLINE int tunnel_ecn(struct __sk_buff *skb, struct packet *p, __u8 outer_tos)
 
 /* Strip the outer headers, unless XDP did, and the bytes behind the inner packet (where the kernel
  * refuses to cut, see reply_cut(), the receiver ignores them). Moves `p` to ETH_HLEN. */
-INLINE enum reason tunnel_strip(struct __sk_buff *skb, struct packet *p, const struct outer *outer)
+INLINE enum reason tunnel_strip(struct __sk_buff *skb, struct packet *p)
 {
 	__s32 length = p->l3 - ETH_HLEN;
 	__u32 end = p->l3 + p->length;
@@ -135,7 +135,7 @@ INLINE enum reason tunnel_strip(struct __sk_buff *skb, struct packet *p, const s
 		return REASON_NO_ROOM;
 	p->l3 = ETH_HLEN;
 	p->l4 = ETH_HLEN + IP_HLEN;
-	return tunnel_ecn(skb, p, outer->tos) ? REASON_TUNNEL_ECN : REASON_NONE;
+	return tunnel_ecn(skb, p) ? REASON_TUNNEL_ECN : REASON_NONE;
 }
 
 #endif

@@ -11,8 +11,9 @@
 
 /* True if a tunnel packet from this outer source may belong to the flow: from its own gateway, or
  * from any other gateway of that network at the port it listens on. */
-INLINE bool tunnel_source_ok(const struct flow *flow, const struct outer *outer)
+INLINE bool tunnel_source_ok(const struct flow *flow, const struct packet *p)
 {
+	const struct outer *outer = &p->outer;
 	struct gateway_key key = {}; /* naming v4 would leave the union's other bytes unset */
 	struct gateway *gateway;
 
@@ -27,10 +28,9 @@ INLINE bool tunnel_source_ok(const struct flow *flow, const struct outer *outer)
 }
 
 /* An ICMP error of a gateway passes if it quotes a packet that was sent into its tunnel. */
-SUBPROGRAM enum reason icmp_quotes_flow(struct __sk_buff *skb, struct packet *p,
-				  const struct outer *outer)
+SUBPROGRAM enum reason icmp_quotes_flow(struct __sk_buff *skb, struct packet *p)
 {
-	REQUIRE(p && outer, REASON_NO_ROOM);
+	REQUIRE(p, REASON_NO_ROOM);
 	struct {
 		__u8 type, code;
 		__u8 rest[6];
@@ -51,14 +51,13 @@ SUBPROGRAM enum reason icmp_quotes_flow(struct __sk_buff *skb, struct packet *p,
 	key.zone = FLOW_ZONE(0, FLOW_CLIENT, icmp.ip.protocol == IPPROTO_UDP);
 	flow = flow_find_any(&key);
 	if (!flow || flow->action != FLOW_ENCAP || p->key.daddr != key.saddr ||
-	    !tunnel_source_ok(flow, outer))
+	    !tunnel_source_ok(flow, p))
 		return REASON_TUNNEL_NO_FLOW;
 	return REASON_NONE;
 }
 
 /* A reply passes if it belongs to a flow that was sent into that tunnel; it is accounted to it. */
-INLINE enum reason reply_has_flow(struct packet *p, const struct settings *s,
-				      const struct outer *outer)
+INLINE enum reason reply_has_flow(struct packet *p, const struct settings *s)
 {
 	struct flow_key key;
 	struct flow *flow;
@@ -68,8 +67,8 @@ INLINE enum reason reply_has_flow(struct packet *p, const struct settings *s,
 	flow = flow_find_any(&key);
 	if (!flow || flow->action != FLOW_DECAP)
 		return REASON_TUNNEL_NO_FLOW;
-	if (!tunnel_source_ok(flow, outer))
-		return outer->vni == flow->network ? REASON_TUNNEL_SOURCE : REASON_TUNNEL_VNI;
+	if (!tunnel_source_ok(flow, p))
+		return p->outer.vni == flow->network ? REASON_TUNNEL_SOURCE : REASON_TUNNEL_VNI;
 	flow = flow_answered(&key, flow, p->tcp_flags, s->hz);
 	if (!flow)
 		return REASON_FLOWS_FULL;
@@ -79,14 +78,14 @@ INLINE enum reason reply_has_flow(struct packet *p, const struct settings *s,
 
 /* A packet for a client of this node. `p` is the inner packet, still in its tunnel. */
 SUBPROGRAM enum verdict client_from_tunnel(struct __sk_buff *skb, struct packet *p,
-					   const struct settings *s, const struct outer *outer)
+					   const struct settings *s)
 {
-	REQUIRE(p && s && outer, VERDICT_DROP);
-	enum reason reason = p->proto == IPPROTO_ICMP ? icmp_quotes_flow(skb, p, outer) :
-						reply_has_flow(p, s, outer);
+	REQUIRE(p && s, VERDICT_DROP);
+	enum reason reason = p->proto == IPPROTO_ICMP ? icmp_quotes_flow(skb, p) :
+							reply_has_flow(p, s);
 
 	if (!reason)
-		reason = tunnel_strip(skb, p, outer);
+		reason = tunnel_strip(skb, p);
 	if (reason)
 		return drop(p, reason);
 	if (p->tcp_flags & TCP_SYN && clamp_mss(skb, p, tunnel_mtu(s)))
@@ -124,22 +123,22 @@ INLINE enum reason parse_inner(struct packet *p, struct __sk_buff *skb, __u32 l3
 	return csum_iphdr_ok(ip) ? REASON_NONE : REASON_TUNNEL_CHECKSUM;
 }
 
-/* A tunnel packet whose inner packet begins at `l3`. Replaces `p` by the inner packet. */
+/* A packet of the tunnel p->outer, whose inner packet begins at `l3` and becomes `p`. */
 INLINE enum verdict tunnel_packet(struct __sk_buff *skb, struct packet *p, const struct settings *s,
-				  const struct outer *outer, __u32 l3)
+				  __u32 l3)
 {
-	bool request = outer_for_gateway(s, outer->daddr, outer->dport);
+	bool request = outer_for_gateway(s, p->outer.daddr, p->outer.dport);
 	enum reason reason;
 
 	p->proto = 0;
 	p->tcp_flags = 0;
 	p->length = skb->len;
 	reason = parse_inner(p, skb, l3, request);
-	if (outer->probe)
+	if (p->outer.probe)
 		reason = REASON_TUNNEL_MALFORMED;
 	if (reason)
 		return drop(p, reason);
-	return request ? gateway_packet(skb, p, s, outer) : client_from_tunnel(skb, p, s, outer);
+	return request ? gateway_packet(skb, p, s) : client_from_tunnel(skb, p, s);
 }
 
 /* Read the Geneve header behind `outer`. Returns a reason to drop the packet; *ret_tunnel: it is a
@@ -217,7 +216,7 @@ INLINE enum verdict uplink_packet(struct __sk_buff *skb, const struct settings *
 		return snat_packet(skb, p, s);
 	p->outer = outer;
 	p->length = length;
-	return reason ? drop(p, reason) : tunnel_packet(skb, p, s, &p->outer, l3);
+	return reason ? drop(p, reason) : tunnel_packet(skb, p, s, l3);
 }
 
 #endif
