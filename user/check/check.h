@@ -30,6 +30,9 @@ void check_add(struct check_list *list, const char *name, enum check_result resu
 /* "ok", "warn", "fail" or "skip". */
 const char *check_result_name(enum check_result result);
 
+/* First number in a file of /proc/sys. Returns 0 or -errno. */
+int check_read_number(const char *path, long *ret);
+
 /* What the machine is, whatever the configuration says: kernel, BTF, JIT, capabilities, bpffs,
  * forwarding, TCX. */
 void check_host(struct check_list *list, const char *pin_dir);

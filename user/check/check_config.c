@@ -15,6 +15,7 @@
 
 #include "config.h"
 #include "hook_query.h"
+#include "interfaces.h"
 #include "links.h"
 #include "parallax_wire.h"
 
@@ -25,31 +26,6 @@ struct links {
 	uint32_t ours[LINK_HOOKS]; /* ids of the programs pinned under our directory */
 	size_t our_count;
 };
-
-static bool matches(const char *name, const char **patterns, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		if (!fnmatch(patterns[i], name, 0))
-			return true;
-	return false;
-}
-
-/* A number out of /sys/class/net or /proc/sys, or -1. */
-static long link_number(const char *format, const char *name)
-{
-	char path[128];
-	long number = -1;
-	FILE *file;
-
-	snprintf(path, sizeof(path), format, name);
-	file = fopen(path, "re");
-	if (!file)
-		return -1;
-	if (fscanf(file, "%ld", &number) != 1)
-		number = -1;
-	fclose(file);
-	return number;
-}
 
 /* From the network namespace we are in: /sys may show another one's. */
 static long link_mtu(const char *name)
@@ -89,12 +65,13 @@ static void check_mtu(struct check_list *list, const struct config *config,
 	long uplink = -1, pod = FIRST_MTU, mtu;
 
 	for (const struct if_nameindex *link = links->all; link->if_index; link++) {
+		enum iface_role role = interfaces_role(config, link->if_name);
+
 		mtu = link_mtu(link->if_name);
-		if (matches(link->if_name, config->uplink_patterns, config->uplink_pattern_count) &&
-		    (uplink < 0 || mtu < uplink))
-			uplink = mtu;
-		else if (matches(link->if_name, config->pod_patterns, config->pod_pattern_count))
+		if (role == IFACE_POD)
 			pod = mtu;
+		else if (role == IFACE_UPLINK && (uplink < 0 || mtu < uplink))
+			uplink = mtu;
 	}
 	if (uplink < 0)
 		return;
@@ -107,12 +84,19 @@ static void check_mtu(struct check_list *list, const struct config *config,
 			  uplink, uplink - TUNNEL_OVERHEAD_IPV4, pod);
 }
 
+static int read_rp_filter(const char *name, long *ret)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "/proc/sys/net/ipv4/conf/%s/rp_filter", name);
+	return check_read_number(path, ret);
+}
+
 static void check_rp_filter(struct check_list *list, const char *name)
 {
-	long own = link_number("/proc/sys/net/ipv4/conf/%s/rp_filter", name);
-	long all = link_number("/proc/sys/net/ipv4/conf/%s/rp_filter", "all");
+	long own, all;
 
-	if (own < 0 || all < 0)
+	if (read_rp_filter(name, &own) || read_rp_filter("all", &all))
 		return;
 	if ((own > all ? own : all) == 1)
 		check_add(list, "rp_filter", CHECK_WARN, "strict on %s: asymmetric "
@@ -195,13 +179,11 @@ static void check_links(struct check_list *list, const struct config *config,
 			const struct links *links)
 {
 	for (const struct if_nameindex *link = links->all; link->if_index; link++) {
-		bool uplink = matches(link->if_name, config->uplink_patterns,
-				      config->uplink_pattern_count);
+		enum iface_role role = interfaces_role(config, link->if_name);
 
-		if (uplink)
+		if (role == IFACE_UPLINK)
 			check_rp_filter(list, link->if_name);
-		if (uplink || matches(link->if_name, config->pod_patterns,
-				      config->pod_pattern_count))
+		if (role)
 			check_hooks(list, links, link, config->attach == ATTACH_CLSACT);
 	}
 }

@@ -77,8 +77,7 @@ void check_capabilities(struct check_list *list, uint64_t effective)
 	}
 }
 
-/* First number in a file of /proc/sys. Returns 0 or -errno. */
-static int read_number(const char *path, long *ret)
+int check_read_number(const char *path, long *ret)
 {
 	FILE *file = fopen(path, "re");
 	long number;
@@ -191,7 +190,7 @@ static void check_bpffs(struct check_list *list, const char *pin_dir)
 static void check_forwarding(struct check_list *list)
 {
 	long on = 0;
-	int err = read_number("/proc/sys/net/ipv4/ip_forward", &on);
+	int err = check_read_number("/proc/sys/net/ipv4/ip_forward", &on);
 
 	if (err)
 		check_add(list, "forwarding", CHECK_SKIP, "net.ipv4.ip_forward: %s",

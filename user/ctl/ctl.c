@@ -126,6 +126,18 @@ static int parse_flags(const struct ctl_verb *verb, int argc, char **argv, struc
 	return CTL_OK;
 }
 
+static int show(const struct ctl_verb *verb)
+{
+	struct snapshot *snapshot;
+	int status = ctl_read(&options, 0, &snapshot);
+
+	if (status != CTL_OK)
+		return status;
+	status = ctl_write(&options, verb->report(snapshot), verb->print);
+	map_reader_free(snapshot);
+	return status;
+}
+
 /* words[0] is the verb's name. */
 static int run_verb(const struct ctl_verb *verb, const struct flag_words *words)
 {
@@ -134,6 +146,8 @@ static int run_verb(const struct ctl_verb *verb, const struct flag_words *words)
 	if (words->count > room)
 		return ctl_fail(CTL_USAGE, "%s: one word too many: '%s'", verb->name,
 				words->items[room]);
+	if (!verb->run)
+		return show(verb);
 	return verb->run(&options, words->count > 1 ? words->items[1] : NULL);
 }
 

@@ -27,6 +27,9 @@ struct ctl_options {
 	enum ctl_output output;
 };
 
+typedef json_t *ctl_report_fn(const struct snapshot *snapshot);
+typedef int ctl_print_fn(const json_t *report, bool wide, FILE *out);
+
 /* A verb stands whole in its own file. */
 struct ctl_verb {
 	const char *name;
@@ -35,8 +38,11 @@ struct ctl_verb {
 	const struct flag *flags; /* its own, besides those of struct ctl_options */
 	size_t flag_count;
 	/* Called after its flags were stored; `word` is its argument, or NULL. Writes the answer
-	 * to stdout and complains by ctl_fail(). Returns an exit status. */
+	 * to stdout and complains by ctl_fail(). Returns an exit status. NULL: the two functions
+	 * below do all: see ctl_write(). */
 	int (*run)(const struct ctl_options *options, const char *word);
+	ctl_report_fn *report;
+	ctl_print_fn *print;
 };
 
 extern const struct ctl_verb ctl_status, ctl_services, ctl_endpoints, ctl_networks, ctl_gateways,
@@ -51,15 +57,8 @@ int ctl_fail(int status, const char *format, ...) __attribute__((format(printf, 
 /* map_reader_read(); complains on failure. Returns CTL_OK or CTL_FAILED. */
 int ctl_read(const struct ctl_options *options, unsigned int parts, struct snapshot **ret);
 
-typedef json_t *ctl_report_fn(const struct snapshot *snapshot);
-typedef int ctl_print_fn(const json_t *report, bool wide, FILE *out);
-
 /* Writes `report` (taken; NULL: out of memory) as the options say. Returns an exit status. */
 int ctl_write(const struct ctl_options *options, json_t *report, ctl_print_fn *print);
-
-/* ctl_read() and ctl_write() for a report of the snapshot alone. Returns an exit status. */
-int ctl_show(const struct ctl_options *options, unsigned int parts, ctl_report_fn *report,
-	     ctl_print_fn *print);
 
 /* JSON as all verbs write it, indented and with a final newline. Returns 0 or -EIO. */
 int ctl_write_json(const json_t *json, FILE *out);

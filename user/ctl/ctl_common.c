@@ -49,16 +49,3 @@ int ctl_write(const struct ctl_options *options, json_t *report, ctl_print_fn *p
 	json_decref(report);
 	return err ? ctl_fail(CTL_FAILED, "%s", strerror(-err)) : CTL_OK;
 }
-
-int ctl_show(const struct ctl_options *options, unsigned int parts, ctl_report_fn *report,
-	     ctl_print_fn *print)
-{
-	struct snapshot *snapshot;
-	int status = ctl_read(options, parts, &snapshot);
-
-	if (status != CTL_OK)
-		return status;
-	status = ctl_write(options, report(snapshot), print);
-	map_reader_free(snapshot);
-	return status;
-}

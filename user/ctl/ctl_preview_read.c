@@ -2,30 +2,16 @@
 /* parallaxctl preview: the EDS files, one or a directory of them. */
 #include "ctl_preview.h"
 
-#include <dirent.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "arena.h"
 #include "eds_decode.h"
+#include "file_list.h"
 #include "problem.h"
-
-/* Kubernetes mounts have `..data` and dated directories beside the links that count. */
-static int is_eds_name(const struct dirent *entry)
-{
-	const char *dot = strrchr(entry->d_name, '.');
-
-	return entry->d_name[0] != '.' && dot &&
-	       (!strcmp(dot, ".yaml") || !strcmp(dot, ".yml") || !strcmp(dot, ".json"));
-}
-
-static int by_bytes(const struct dirent **a, const struct dirent **b)
-{
-	return strcmp((*a)->d_name, (*b)->d_name);
-}
 
 static const struct assignment *find_earlier(const struct eds_files *files, const char *name)
 {
@@ -67,47 +53,36 @@ static int read_file(const char *path, struct eds_files *files, struct problems 
 	return error;
 }
 
-static int read_directory(const char *path, struct eds_files *files, struct problems *problems)
+static int read_files(const char *path, const struct file_list *list, struct eds_files *files,
+		      struct problems *problems)
 {
-	struct dirent **entries;
-	int count = scandir(path, &entries, is_eds_name, by_bytes), error = 0;
+	int error = 0;
 
-	if (count < 0) {
-		error = -errno;
-		problems_add(problems, path, 0, 0, "%s", strerror(-error));
-		return error;
-	}
-	files->sets = calloc((size_t)count + 1, sizeof(struct assignment_set *));
+	files->sets = calloc(list->count + 1, sizeof(struct assignment_set *));
 	if (!files->sets)
-		error = -ENOMEM;
-	for (int i = 0; i < count; i++) {
-		char *name = NULL;
+		return -ENOMEM;
+	for (size_t i = 0; i < list->count && !error; i++) {
+		char name[PATH_MAX];
 
-		if (!error && asprintf(&name, "%s/%s", path, entries[i]->d_name) < 0) {
-			name = NULL;
-			error = -ENOMEM;
-		}
-		if (!error)
-			error = read_file(name, files, problems);
-		free(name);
-		free(entries[i]);
+		snprintf(name, sizeof(name), "%s%s%s", path, list->directory ? "/" : "",
+			 list->directory ? list->names[i] : "");
+		error = read_file(name, files, problems);
 	}
-	free(entries);
 	return error;
 }
 
 int preview_read(const char *path, struct eds_files *ret, struct problems *problems)
 {
 	struct eds_files files = {0};
-	struct stat status;
-	int error;
+	struct file_list list;
+	int error = file_list_read(path, &list);
 
-	if (!stat(path, &status) && S_ISDIR(status.st_mode)) {
-		error = read_directory(path, &files, problems);
-	} else {
-		files.sets = calloc(1, sizeof(struct assignment_set *));
-		error = files.sets ? read_file(path, &files, problems) : -ENOMEM;
+	if (error) {
+		problems_add(problems, path, 0, 0, "cannot read: %s", strerror(-error));
+		return error;
 	}
+	error = read_files(path, &list, &files, problems);
+	file_list_done(&list);
 	if (error)
 		preview_read_done(&files);
 	else

@@ -3,12 +3,6 @@
 #include "ctl.h"
 #include "report.h"
 
-static int show_services(const struct ctl_options *options, const char *word)
-{
-	(void)word;
-	return ctl_show(options, 0, report_services, report_services_print);
-}
-
 static bool is_empty(const json_t *report)
 {
 	return json_array_size(json_object_get(report, "endpoints")) == 0 &&
@@ -35,7 +29,8 @@ static int show_endpoints(const struct ctl_options *options, const char *filter)
 }
 
 const struct ctl_verb ctl_services = {
-	.name = "services", .summary = "virtual IPs and their backends", .run = show_services,
+	.name = "services", .summary = "virtual IPs and their backends",
+	.report = report_services, .print = report_services_print,
 };
 const struct ctl_verb ctl_endpoints = {
 	.name = "endpoints", .summary = "backends with shares, and excluded endpoints",
