@@ -87,36 +87,13 @@ static void check_cidrs(struct tree_walk *walk, struct claims *claims)
 	}
 }
 
-static int compare_texts(const void *left, const void *right)
-{
-	const struct claim *a = left, *b = right;
-	int order = strcmp(a->text, b->text);
-
-	return order ? order : by_order(a, b);
-}
-
-static void check_registries(struct tree_walk *walk, struct claims *claims)
-{
-	char line[32];
-
-	qsort(claims->items, claims->count, sizeof(*claims->items), compare_texts);
-	for (size_t i = 1; i < claims->count; i++) {
-		const struct claim *a = &claims->items[i - 1], *b = a + 1;
-
-		if (!strcmp(a->text, b->text) && strcmp(a->network, b->network))
-			tree_problem(walk, b->node,
-				     "registry '%s' already belongs to network '%s' on %s", b->text,
-				     a->network, place(a, line));
-	}
-}
-
-static bool same_gateway(const struct claim *a, const struct claim *b)
+static bool same_text_and_address(const struct claim *a, const struct claim *b)
 {
 	return a->port == b->port && addr_equal(&a->prefix.addr, &b->prefix.addr) &&
 	       !strcmp(a->text, b->text);
 }
 
-static int compare_gateways(const void *left, const void *right)
+static int compare_claims(const void *left, const void *right)
 {
 	const struct claim *a = left, *b = right;
 	int order = addr_compare(&a->prefix.addr, &b->prefix.addr);
@@ -128,18 +105,25 @@ static int compare_gateways(const void *left, const void *right)
 	return order ? order : by_order(a, b);
 }
 
-static void check_gateways(struct tree_walk *walk, struct claims *claims)
+/* One network may repeat a registry, but not a gateway. */
+static void check_repeated(struct tree_walk *walk, struct claims *claims, bool registries)
 {
 	char line[32];
 
-	qsort(claims->items, claims->count, sizeof(*claims->items), compare_gateways);
+	qsort(claims->items, claims->count, sizeof(*claims->items), compare_claims);
 	for (size_t i = 1; i < claims->count; i++) {
 		const struct claim *a = &claims->items[i - 1], *b = a + 1;
 
-		if (same_gateway(a, b))
+		if (!same_text_and_address(a, b))
+			continue;
+		if (!registries)
 			tree_problem(walk, b->node,
 				     "this address and port is already a gateway of network '%s' "
 				     "on %s",
+				     a->network, place(a, line));
+		else if (strcmp(a->network, b->network))
+			tree_problem(walk, b->node,
+				     "registry '%s' already belongs to network '%s' on %s", b->text,
 				     a->network, place(a, line));
 	}
 }
@@ -209,8 +193,8 @@ void mesh_check(struct tree_walk *walk, const struct tree_node *networks,
 		claim_gateways(walk, node, &mesh->networks[i], &gateways);
 	}
 	check_cidrs(walk, &cidrs);
-	check_registries(walk, &registries);
-	check_gateways(walk, &gateways);
+	check_repeated(walk, &registries, true);
+	check_repeated(walk, &gateways, false);
 cleanup:
 	free(cidrs.items);
 	free(registries.items);

@@ -206,8 +206,6 @@ static int compare_networks(const void *a, const void *b)
 static void finish(struct tree_walk *walk, const struct tree_node *networks,
 		   const struct config *config, struct mesh_networks *mesh)
 {
-	if (!walk->failed)
-		mesh_check(walk, networks, mesh);
 	add_own(walk, config, mesh);
 	if (walk->out_of_memory)
 		return;
@@ -222,15 +220,16 @@ static void read_document(struct tree_walk *walk, const struct tree_node *node,
 			  const struct config *config, struct mesh_networks *mesh)
 {
 	static const struct tree_field fields[] = {{TREE_FIELD("networks", read_networks)}};
-	bool failed = walk->failed, proto = walk->proto;
+	const struct tree_node *networks;
+	bool proto = walk->proto;
 
-	walk->failed = false;
 	walk->proto = true;
-	if (node)
-		tree_fields(walk, node, "a mapping with networks", fields, COUNT(fields), mesh);
+	networks = tree_field_get(walk, node, "networks");
+	if (node && tree_fields(walk, node, "a mapping with networks", fields, COUNT(fields), mesh) &&
+	    !walk->out_of_memory)
+		mesh_check(walk, networks, mesh);
 	if (!walk->out_of_memory)
-		finish(walk, tree_field_get(walk, node, "networks"), config, mesh);
-	walk->failed |= failed;
+		finish(walk, networks, config, mesh);
 	walk->proto = proto;
 }
 
