@@ -214,11 +214,14 @@ static int scan_items(struct scan *scan)
 	return take(scan, ']') ? tree_build_close(scan->build) : NOT_JSON;
 }
 
-static const char *skip_digits(const char *at, const char *end)
+/* End of the digits at `at`, or NULL if there are none. */
+static const char *digits_end(const char *at, const char *end)
 {
+	const char *start = at;
+
 	while (at < end && *at >= '0' && *at <= '9')
 		at++;
-	return at;
+	return at == start ? NULL : at;
 }
 
 /* End of the number at `at`, or NULL. */
@@ -228,22 +231,15 @@ static const char *number_end(const char *at, const char *end)
 
 	at += at < end && *at == '-';
 	digits = at;
-	at = skip_digits(at, end);
-	if (at == digits || (*digits == '0' && at - digits > 1))
+	at = digits_end(at, end);
+	if (!at || (*digits == '0' && at - digits > 1))
 		return NULL;
-	if (at < end && *at == '.') {
-		digits = ++at;
-		at = skip_digits(at, end);
-		if (at == digits)
-			return NULL;
-	}
-	if (at < end && (*at | 0x20) == 'e') {
+	if (at < end && *at == '.')
+		at = digits_end(at + 1, end);
+	if (at && at < end && (*at | 0x20) == 'e') {
 		at++;
 		at += at < end && (*at == '+' || *at == '-');
-		digits = at;
-		at = skip_digits(at, end);
-		if (at == digits)
-			return NULL;
+		at = digits_end(at, end);
 	}
 	return at;
 }

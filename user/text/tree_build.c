@@ -24,7 +24,7 @@ int tree_build_init(struct tree_build *build, const char *label, const struct tr
 	return tree->label ? 0 : -ENOMEM;
 }
 
-static int refuse(struct tree_build *build, struct tree_mark mark, int err, const char *message)
+int tree_build_refuse(struct tree_build *build, struct tree_mark mark, int err, const char *message)
 {
 	problems_add(build->problems, build->tree->label, mark.line, mark.column, "%s", message);
 	return err;
@@ -68,7 +68,7 @@ static int add_node(struct tree_build *build, enum tree_kind kind, struct tree_m
 	struct tree_node *node;
 
 	if (++build->nodes > build->limits->nodes)
-		return refuse(build, mark, -E2BIG, "too many values");
+		return tree_build_refuse(build, mark, -E2BIG, "too many values");
 	node = arena_alloc(build->tree->arena, sizeof(*node));
 	if (!node)
 		return -ENOMEM;
@@ -86,7 +86,7 @@ int tree_build_open(struct tree_build *build, enum tree_kind kind, struct tree_m
 	int err;
 
 	if (build->depth >= build->limits->depth || build->depth >= TREE_DEPTH_MAX)
-		return refuse(build, mark, -E2BIG, "nested too deeply");
+		return tree_build_refuse(build, mark, -E2BIG, "nested too deeply");
 	err = add_node(build, kind, mark, &node);
 	if (err)
 		return err;
@@ -101,7 +101,7 @@ int tree_build_scalar(struct tree_build *build, const char *text, size_t length,
 	int err;
 
 	if (memchr(text, '\0', length))
-		return refuse(build, mark, -EINVAL, "zero byte in a text");
+		return tree_build_refuse(build, mark, -EINVAL, "zero byte in a text");
 	err = add_node(build, TREE_SCALAR, mark, &node);
 	if (err)
 		return err;
@@ -117,7 +117,7 @@ int tree_build_key(struct tree_build *build, const char *text, size_t length,
 	struct tree_level *level = &build->levels[build->depth - 1];
 
 	if (memchr(text, '\0', length))
-		return refuse(build, mark, -EINVAL, "zero byte in a key");
+		return tree_build_refuse(build, mark, -EINVAL, "zero byte in a key");
 	level->key = copy_key(build, text, length);
 	level->key_mark = mark;
 	return level->key ? 0 : -ENOMEM;

@@ -32,6 +32,9 @@ struct tree_build {
 int tree_build_init(struct tree_build *build, const char *label, const struct tree_limits *limits,
 		    struct problems *problems);
 
+/* Adds a problem; returns `err`. */
+int tree_build_refuse(struct tree_build *build, struct tree_mark mark, int err, const char *message);
+
 /* Each returns 0, -EINVAL or -E2BIG with a problem added, or -ENOMEM. Texts are copied. */
 int tree_build_open(struct tree_build *build, enum tree_kind kind, struct tree_mark mark);
 int tree_build_close(struct tree_build *build);

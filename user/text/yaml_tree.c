@@ -25,11 +25,9 @@ static struct tree_mark mark_of(const yaml_mark_t *mark)
 	return (struct tree_mark){(uint32_t)mark->line + 1, (uint32_t)mark->column + 1};
 }
 
-static int refuse(struct reader *reader, const yaml_mark_t *mark, const char *message)
+static int refuse(struct reader *reader, const yaml_event_t *event, const char *message)
 {
-	problems_add(reader->build->problems, reader->build->tree->label, mark->line + 1,
-		     mark->column + 1, "%s", message);
-	return -EINVAL;
+	return tree_build_refuse(reader->build, mark_of(&event->start_mark), -EINVAL, message);
 }
 
 /* libyaml reports errors of the encoding by offset, without line and column. */
@@ -73,7 +71,7 @@ static int check_decorations(struct reader *reader, const yaml_event_t *event)
 	const yaml_char_t *anchor = NULL, *tag = NULL;
 
 	if (event->type == YAML_ALIAS_EVENT)
-		return refuse(reader, &event->start_mark,
+		return refuse(reader, event,
 			      "aliases are not accepted (put a text that starts with * in quotes)");
 	if (event->type == YAML_SCALAR_EVENT) {
 		anchor = event->data.scalar.anchor;
@@ -86,10 +84,10 @@ static int check_decorations(struct reader *reader, const yaml_event_t *event)
 		tag = event->data.mapping_start.tag;
 	}
 	if (anchor)
-		return refuse(reader, &event->start_mark,
+		return refuse(reader, event,
 			      "anchors are not accepted (put a text that starts with & in quotes)");
 	if (tag)
-		return refuse(reader, &event->start_mark,
+		return refuse(reader, event,
 			      "tags are not accepted (put a text that starts with ! in quotes)");
 	return 0;
 }
@@ -119,7 +117,7 @@ static int add_event(struct reader *reader, const yaml_event_t *event)
 	case YAML_SEQUENCE_START_EVENT:
 	case YAML_MAPPING_START_EVENT:
 		if (tree_build_wants_key(reader->build))
-			return refuse(reader, &event->start_mark, "expected a text as key");
+			return refuse(reader, event, "expected a text as key");
 		return tree_build_open(reader->build, mapping ? TREE_MAPPING : TREE_SEQUENCE,
 				       mark_of(&event->start_mark));
 	default: /* end of a sequence or mapping: no other event comes inside a document */
@@ -158,7 +156,7 @@ static int read_end(struct reader *reader)
 			return err;
 		type = event.type;
 		if (type == YAML_DOCUMENT_START_EVENT)
-			err = refuse(reader, &event.start_mark,
+			err = refuse(reader, &event,
 				     "a second document: expected one only");
 		yaml_event_delete(&event);
 	} while (!err && type != YAML_STREAM_END_EVENT);
