@@ -94,24 +94,11 @@ static int read_locality_field(struct pb_reader *reader, const struct pb_field *
 	return 0;
 }
 
-/* Counts a field of the message. Returns -EINVAL if the message is broken. */
-static int count_fields(struct pb_reader *reader, struct pb_slice message, uint32_t number,
-			size_t *ret)
-{
-	struct pb_wire wire = pb_wire_start(message);
-	struct pb_field field;
-
-	*ret = 0;
-	while (pb_wire_next(&wire, &field))
-		*ret += pb_field_is(&field, number);
-	return wire.broken ? pb_fail(reader, "broken protobuf") : 0;
-}
-
 static int make_endpoints(struct pb_reader *reader, struct pb_slice message,
 			  struct locality *locality)
 {
 	size_t count;
-	int err = count_fields(reader, message, LLE_LB_ENDPOINTS, &count);
+	int err = pb_count_fields(reader, message, LLE_LB_ENDPOINTS, &count);
 
 	if (!err && !eds_fits(reader->usage->endpoints, count, EDS_MAX_ENDPOINTS))
 		err = pb_fail(reader, EDS_MANY_ENDPOINTS, EDS_MAX_ENDPOINTS);
@@ -228,7 +215,7 @@ static int make_assignment(struct pb_reader *reader, struct pb_slice body,
 {
 	struct pb_slice name = pb_find_string(body, CLA_NAME);
 	size_t count;
-	int err = count_fields(reader, body, CLA_ENDPOINTS, &count);
+	int err = pb_count_fields(reader, body, CLA_ENDPOINTS, &count);
 
 	if (!err)
 		err = pb_keep_name(reader, name, &assignment->name);

@@ -65,14 +65,11 @@ static int read_entry(struct pb_reader *reader, struct pb_slice message, struct 
 
 static int make_hosts(struct pb_reader *reader, struct pb_slice body, struct xds_names *names)
 {
-	struct pb_wire wire = pb_wire_start(body);
-	struct pb_field field;
-	size_t count = 0;
+	size_t count;
+	int err = pb_count_fields(reader, body, TABLE, &count);
 
-	while (pb_wire_next(&wire, &field))
-		count += pb_field_is(&field, TABLE);
-	if (wire.broken)
-		return pb_fail(reader, "broken protobuf");
+	if (err)
+		return err;
 	if (count > PB_MAX_HOSTS)
 		return pb_fail(reader, "more than %u names", PB_MAX_HOSTS);
 	names->hosts = arena_array(reader->arena, count, sizeof(*names->hosts));
@@ -97,14 +94,13 @@ int pb_decode_names(struct pb_slice body, struct arena *arena, struct xds_names 
 	struct pb_wire wire = pb_wire_start(body);
 	struct xds_names names = {0};
 	struct pb_reader reader;
-	struct pb_field field;
+	struct pb_slice entry;
 	int err;
 
 	pb_reader_init(&reader, arena, PB_SCRATCH_MAX * 8, reason);
 	err = make_hosts(&reader, body, &names);
-	while (!err && pb_wire_next(&wire, &field))
-		if (pb_field_is(&field, TABLE))
-			err = read_entry(&reader, field.slice, &names);
+	while (!err && pb_wire_find(&wire, TABLE, &entry))
+		err = read_entry(&reader, entry, &names);
 	proto_arena_done(&reader.scratch);
 	if (err)
 		return err;

@@ -82,3 +82,14 @@ int pb_keep_name(struct pb_reader *reader, struct pb_slice name, const char **re
 	return name.length ? keep_slice(reader, name, EDS_MAX_NAME, ret)
 			   : pb_fail(reader, EDS_NO_NAME);
 }
+
+int pb_count_fields(struct pb_reader *reader, struct pb_slice message, uint32_t number,
+		    size_t *ret)
+{
+	struct pb_wire wire = pb_wire_start(message);
+	struct pb_slice ignored;
+
+	for (*ret = 0; pb_wire_find(&wire, number, &ignored);)
+		++*ret;
+	return wire.broken ? pb_fail(reader, "broken protobuf") : 0;
+}

@@ -37,6 +37,10 @@ int pb_keep(struct pb_reader *reader, const char *text, size_t max, const char *
 /* The same of the name of a resource, which must not be empty. */
 int pb_keep_name(struct pb_reader *reader, struct pb_slice name, const char **ret);
 
+/* Counts the fields of this number that have bytes as their value. */
+int pb_count_fields(struct pb_reader *reader, struct pb_slice message, uint32_t number,
+		    size_t *ret);
+
 /* Reads one LbEndpoint; counts its additional addresses in reader->usage. */
 int pb_read_endpoint(struct pb_reader *reader, struct pb_slice message, struct endpoint *endpoint);
 /* Reads the network of a Metadata message. */

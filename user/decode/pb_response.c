@@ -21,11 +21,9 @@ struct pb_slice pb_find_string(struct pb_slice message, uint32_t number)
 {
 	struct pb_wire wire = pb_wire_start(message);
 	struct pb_slice found = PB_EMPTY;
-	struct pb_field field;
 
-	while (pb_wire_next(&wire, &field))
-		if (pb_field_is(&field, number))
-			found = field.slice;
+	while (pb_wire_find(&wire, number, &found))
+		;
 	return found;
 }
 
@@ -156,7 +154,6 @@ static const char *read_wrapper(struct pb_slice message, struct pb_resource *res
 	struct pb_field field;
 
 	*resource = no_resource;
-	resource->wrapped = true;
 	while (pb_wire_next(&wire, &field)) {
 		found = take_wrapper_field(resource, &field);
 		wrong = wrong ? wrong : found;
@@ -185,27 +182,16 @@ static const char *read_resource(const struct pb_response *response, struct pb_s
 bool pb_response_next(const struct pb_response *response, struct pb_wire *wire,
 		      struct pb_resource *ret, const char **ret_wrong)
 {
-	struct pb_field field;
+	struct pb_slice message;
 
-	while (pb_wire_next(wire, &field)) {
-		if (!pb_field_is(&field, FIELD_RESOURCES))
-			continue;
-		*ret_wrong = read_resource(response, field.slice, ret);
-		return true;
-	}
-	return false;
+	if (!pb_wire_find(wire, FIELD_RESOURCES, &message))
+		return false;
+	*ret_wrong = read_resource(response, message, ret);
+	return true;
 }
 
 bool pb_response_next_removed(const struct pb_response *response, struct pb_wire *wire,
 			      struct pb_slice *ret)
 {
-	struct pb_field field;
-
-	while (response->delta && pb_wire_next(wire, &field)) {
-		if (!pb_field_is(&field, FIELD_REMOVED))
-			continue;
-		*ret = field.slice;
-		return true;
-	}
-	return false;
+	return response->delta && pb_wire_find(wire, FIELD_REMOVED, ret);
 }

@@ -24,7 +24,6 @@ struct pb_resource {
 	struct pb_slice version;  /* of the wrapper, or empty */
 	struct pb_slice type_url; /* of the body */
 	struct pb_slice body;
-	bool wrapped;
 	bool has_body;
 	bool has_ttl;
 	uint64_t ttl_ms;

@@ -73,3 +73,15 @@ bool pb_wire_next(struct pb_wire *wire, struct pb_field *ret)
 	*ret = field;
 	return true;
 }
+
+bool pb_wire_find(struct pb_wire *wire, uint32_t number, struct pb_slice *ret)
+{
+	struct pb_field field;
+
+	while (pb_wire_next(wire, &field))
+		if (pb_field_is(&field, number)) {
+			*ret = field.slice;
+			return true;
+		}
+	return false;
+}

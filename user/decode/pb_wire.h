@@ -43,6 +43,9 @@ struct pb_wire pb_wire_start(struct pb_slice message);
 /* The next field; false at the end and if the rest is broken. Groups count as broken. */
 bool pb_wire_next(struct pb_wire *wire, struct pb_field *ret);
 
+/* Skips to the next field of this number with bytes as its value; false as above. */
+bool pb_wire_find(struct pb_wire *wire, uint32_t number, struct pb_slice *ret);
+
 /* True if it is this field, with bytes as its value. */
 static inline bool pb_field_is(const struct pb_field *field, uint32_t number)
 {
