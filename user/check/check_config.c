@@ -123,32 +123,22 @@ static uint32_t find_own(const struct links *links, const struct hook_programs *
 }
 
 /* Those before us decide first: one that does not hand on hides packets from us. Where we are not
- * attached yet, `first` says whether we shall go before this one. */
+ * attached yet, we shall go before filters of a higher preference, or `at_head`. */
 static void check_hook(struct check_list *list, const struct links *links, const char *link,
 		       const char *hook, const struct hook_programs *programs,
-		       bool (*first)(const struct hook_program *))
+		       bool at_head)
 {
 	uint32_t own = find_own(links, programs);
 
 	for (uint32_t i = 0; i < own; i++) {
 		const struct hook_program *program = &programs->items[i];
-		bool after = own == programs->count && first(program);
+		bool after = own == programs->count &&
+			     (at_head || program->pref > LINK_TC_PRIORITY);
 
 		check_add(list, "hooks", after ? CHECK_OK : CHECK_WARN,
 			  "%s, %s: foreign program %u %s runs %s ours", link, hook,
 			  program->id, program->name, after ? "after" : "before");
 	}
-}
-
-static bool first_in_tcx(const struct hook_program *program)
-{
-	(void)program;
-	return true; /* we attach at the head */
-}
-
-static bool first_in_clsact(const struct hook_program *program)
-{
-	return program->pref > LINK_TC_PRIORITY;
 }
 
 /* Filters of clsact run after everything in TCX: they matter only where we are one of them. */
@@ -163,12 +153,12 @@ static void check_hooks(struct check_list *list, const struct links *links,
 		const char *tc = ingress ? "tc ingress" : "tc egress";
 
 		if (!hook_query_tcx(link->if_index, ingress, &programs)) {
-			check_hook(list, links, link->if_name, tcx, &programs, first_in_tcx);
+			check_hook(list, links, link->if_name, tcx, &programs, true);
 			if (!clsact)
 				continue;
 		}
 		if (!hook_query_clsact(link->if_index, ingress, &programs))
-			check_hook(list, links, link->if_name, tc, &programs, first_in_clsact);
+			check_hook(list, links, link->if_name, tc, &programs, false);
 	}
 	if (!hook_query_xdp(link->if_index, &id) && id && !is_ours(links, id))
 		check_add(list, "hooks", CHECK_WARN, "%s: foreign XDP program %u is "

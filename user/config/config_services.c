@@ -82,18 +82,21 @@ struct vip {
 	size_t order;
 };
 
-static int compare_vips(const void *left, const void *right)
+static int compare_values(const struct vip *a, const struct vip *b)
 {
-	const struct vip *a = left, *b = right;
 	int order = addr_compare(&a->addr, &b->addr);
 
 	if (!order)
 		order = a->port.port - b->port.port;
-	if (!order)
-		order = a->port.proto - b->port.proto;
-	if (order)
-		return order;
-	return a->order < b->order ? -1 : a->order > b->order;
+	return order ? order : a->port.proto - b->port.proto;
+}
+
+static int compare_vips(const void *left, const void *right)
+{
+	const struct vip *a = left, *b = right;
+	int order = compare_values(a, b);
+
+	return order ? order : (a->order > b->order) - (a->order < b->order);
 }
 
 static size_t collect_vips(const struct tree_node *services, const struct config *config,
@@ -121,8 +124,7 @@ static void check_vips(struct tree_walk *walk, struct vip *vips, size_t count)
 	for (size_t i = 1; i < count; i++) {
 		const struct vip *a = &vips[i - 1], *b = a + 1;
 
-		if (!addr_equal(&a->addr, &b->addr) || a->port.port != b->port.port ||
-		    a->port.proto != b->port.proto)
+		if (compare_values(a, b))
 			continue;
 		tree_problem(walk, b->node, "%s/%s is already used by '%s' on line %u",
 			     addr_port_format(&b->addr, b->port.port, text),

@@ -114,19 +114,14 @@ static void read_part(struct tree_walk *walk, const struct tree_node *node, bool
 		*ret = text;
 }
 
-static void read_node_name(struct tree_walk *walk, const struct tree_node *node, void *target)
+static void read_dotted(struct tree_walk *walk, const struct tree_node *node, void *target)
 {
-	read_part(walk, node, true, &((struct config_ads_node *)target)->name);
+	read_part(walk, node, true, target);
 }
 
 static void read_namespace(struct tree_walk *walk, const struct tree_node *node, void *target)
 {
-	read_part(walk, node, false, &((struct config_ads_node *)target)->namespace);
-}
-
-static void read_domain(struct tree_walk *walk, const struct tree_node *node, void *target)
-{
-	read_part(walk, node, true, &((struct config_ads_node *)target)->domain);
+	read_part(walk, node, false, target);
 }
 
 /* All values are sent as strings: istiod accepts no other kind. */
@@ -177,9 +172,9 @@ static void read_node(struct tree_walk *walk, const struct tree_node *node, void
 	static const struct tree_field fields[] = {
 		{TREE_MEMBER("id", config_read_name, struct config_ads_node, id)},
 		{TREE_FIELD("ip", read_ip)},
-		{TREE_FIELD("name", read_node_name)},
-		{TREE_FIELD("namespace", read_namespace)},
-		{TREE_FIELD("domain", read_domain)},
+		{TREE_MEMBER("name", read_dotted, struct config_ads_node, name)},
+		{TREE_MEMBER("namespace", read_namespace, struct config_ads_node, namespace)},
+		{TREE_MEMBER("domain", read_dotted, struct config_ads_node, domain)},
 		{TREE_FIELD("metadata", read_metadata)},
 	};
 

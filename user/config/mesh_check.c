@@ -87,22 +87,20 @@ static void check_cidrs(struct tree_walk *walk, struct claims *claims)
 	}
 }
 
-static bool same_text_and_address(const struct claim *a, const struct claim *b)
+static int compare_values(const struct claim *a, const struct claim *b)
 {
-	return a->port == b->port && addr_equal(&a->prefix.addr, &b->prefix.addr) &&
-	       !strcmp(a->text, b->text);
-}
-
-static int compare_claims(const void *left, const void *right)
-{
-	const struct claim *a = left, *b = right;
 	int order = addr_compare(&a->prefix.addr, &b->prefix.addr);
 
 	if (!order)
 		order = strcmp(a->text, b->text);
-	if (!order)
-		order = a->port - b->port;
-	return order ? order : by_order(a, b);
+	return order ? order : a->port - b->port;
+}
+
+static int compare_claims(const void *left, const void *right)
+{
+	int order = compare_values(left, right);
+
+	return order ? order : by_order(left, right);
 }
 
 /* One network may repeat a registry, but not a gateway. */
@@ -114,7 +112,7 @@ static void check_repeated(struct tree_walk *walk, struct claims *claims, bool r
 	for (size_t i = 1; i < claims->count; i++) {
 		const struct claim *a = &claims->items[i - 1], *b = a + 1;
 
-		if (!same_text_and_address(a, b))
+		if (compare_values(a, b))
 			continue;
 		if (!registries)
 			tree_problem(walk, b->node,
