@@ -18,14 +18,6 @@ static void read_locality_name(struct tree_walk *walk, const struct tree_node *n
 	tree_fields(walk, node, "a Locality", fields, COUNT(fields), target);
 }
 
-void eds_read_weight(struct tree_walk *walk, const struct tree_node *node, void *target)
-{
-	uint32_t *weight = target;
-
-	if (!proto_wrapped(walk, node, weight) && !*weight)
-		tree_problem(walk, node, EDS_NO_WEIGHT);
-}
-
 static void read_weight(struct tree_walk *walk, const struct tree_node *node, void *target)
 {
 	struct locality *locality = target;

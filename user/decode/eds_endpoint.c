@@ -122,6 +122,14 @@ static void read_health(struct tree_walk *walk, const struct tree_node *node, vo
 	*(enum health *)target = eds_health(health);
 }
 
+void eds_read_weight(struct tree_walk *walk, const struct tree_node *node, void *target)
+{
+	uint32_t *weight = target;
+
+	if (!proto_wrapped(walk, node, weight) && !*weight)
+		tree_problem(walk, node, EDS_NO_WEIGHT);
+}
+
 static void read_metadata(struct tree_walk *walk, const struct tree_node *node, void *target)
 {
 	struct endpoint *endpoint = target;

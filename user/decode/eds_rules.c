@@ -8,6 +8,14 @@
 #include "arena.h"
 #include "array.h"
 
+bool eds_duration_ms(uint64_t seconds, uint64_t nanos, uint64_t *ret)
+{
+	if (seconds > 315576000000 || nanos > 999999999)
+		return false;
+	*ret = seconds * 1000 + (nanos + 999999) / 1000000;
+	return true;
+}
+
 uint8_t eds_protocol(unsigned int number)
 {
 	static const uint8_t protocols[] = {IPPROTO_TCP, IPPROTO_UDP};

@@ -43,6 +43,10 @@ static inline bool eds_fits(size_t used, size_t more, size_t max)
 	return used <= max && more <= max - used;
 }
 
+/* A google.protobuf.Duration (duration.proto) in milliseconds, rounded up. False, with *ret untouched,
+ * if it is out of range; negative numbers are, converted to unsigned ones. */
+bool eds_duration_ms(uint64_t seconds, uint64_t nanos, uint64_t *ret);
+
 /* IPPROTO_TCP or IPPROTO_UDP for a number of SocketAddress.Protocol; 0 if unknown. */
 uint8_t eds_protocol(unsigned int number);
 /* FractionalPercent.DenominatorType; 0 if unknown. */

@@ -11,8 +11,6 @@
 #include "eds_decode.h"
 #include "assignment_fingerprint.h"
 
-#define DURATION_MAX 315576000000LL /* seconds: duration.proto */
-
 /* ClusterLoadAssignment and LocalityLbEndpoints, endpoint{,_components}.proto. */
 enum { CLA_NAME = 1, CLA_ENDPOINTS = 2, CLA_POLICY = 4 };
 enum {
@@ -164,11 +162,9 @@ static int read_drops(struct pb_reader *reader, const Pb__Policy *policy,
 static int read_stale_after(struct pb_reader *reader, const Pb__Duration *from,
 			    struct assignment *assignment)
 {
-	if (from->seconds < 0 || from->seconds > DURATION_MAX || from->nanos < 0 ||
-	    from->nanos > 999999999)
+	if (!eds_duration_ms((uint64_t)from->seconds, (uint64_t)from->nanos,
+			     &assignment->stale_after_ms))
 		return pb_fail(reader, "expected a duration such as 3s or 1.5s");
-	assignment->stale_after_ms =
-		(uint64_t)from->seconds * 1000 + ((uint64_t)from->nanos + 999999) / 1000000;
 	return assignment->stale_after_ms ? 0 : pb_fail(reader, EDS_NO_DURATION);
 }
 

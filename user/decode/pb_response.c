@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#define TTL_MAX 315576000000ULL /* seconds: duration.proto */
+#include "eds_rules.h"
 
 /* Field numbers of both messages. */
 enum {
@@ -127,10 +127,9 @@ static const char *read_ttl(struct pb_slice message, struct pb_resource *resourc
 		else if (field.number == 2 && field.type == PB_VARINT)
 			nanos = field.value;
 	}
-	if (wire.broken || seconds > TTL_MAX || nanos > 999999999)
+	if (wire.broken || !eds_duration_ms(seconds, nanos, &resource->ttl_ms))
 		return "the ttl is not a duration above 0";
 	resource->has_ttl = true;
-	resource->ttl_ms = seconds * 1000 + (nanos + 999999) / 1000000;
 	return NULL;
 }
 

@@ -9,8 +9,7 @@
 #include "arena.h"
 #include "decimal.h"
 #include "eds_decode.h"
-
-#define DURATION_MAX 315576000000ULL /* seconds: duration.proto */
+#include "eds_rules.h"
 
 /* 5000.0 and 5e3 are the number 5000 in proto-JSON. */
 static bool parse_float(const char *text, uint64_t *ret)
@@ -87,9 +86,8 @@ int proto_duration(struct tree_walk *walk, const struct tree_node *node, uint64_
 	if (*at == '.')
 		for (at++; *at >= '0' && *at <= '9' && unit > 1; at++)
 			nanos += (uint64_t)(*at - '0') * (unit /= 10);
-	if (strcmp(at, "s") || seconds > DURATION_MAX)
+	if (strcmp(at, "s") || !eds_duration_ms(seconds, nanos, ret))
 		return tree_expected(walk, node, "%s", what);
-	*ret = seconds * 1000 + (nanos + 999999) / 1000000;
 	return 0;
 }
 

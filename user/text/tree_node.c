@@ -5,6 +5,7 @@
 
 #include "arena.h"
 #include "array.h"
+#include "text.h"
 #include "yaml_tree.h"
 
 struct made_node {
@@ -25,16 +26,13 @@ struct tree_node *tree_get(const struct tree_node *mapping, const char *key)
 /* The spellings of the YAML 1.2 core schema, section 10.3.2. */
 bool tree_is_null(const struct tree_node *node)
 {
-	static const char *const words[] = {"", "~", "null", "Null", "NULL"};
+	static const char *const sorted[] = {"", "NULL", "Null", "null", "~"};
 
 	if (!node)
 		return true;
 	if (node->kind != TREE_SCALAR || node->quoted)
 		return false;
-	for (size_t i = 0; i < COUNT(words); i++)
-		if (!strcmp(node->text, words[i]))
-			return true;
-	return false;
+	return text_in_sorted(sorted, COUNT(sorted), node->text);
 }
 
 struct tree_node *tree_made(struct yaml_tree *tree, const char *label, enum tree_kind kind,

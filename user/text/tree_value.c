@@ -6,16 +6,14 @@
 
 #include "arena.h"
 #include "decimal.h"
+#include "text.h"
 #include "tree_walk.h"
 
 static bool is_bool(const char *text)
 {
-	static const char *const words[] = {"true", "True", "TRUE", "false", "False", "FALSE"};
+	static const char *const sorted[] = {"FALSE", "False", "TRUE", "True", "false", "true"};
 
-	for (size_t i = 0; i < COUNT(words); i++)
-		if (!strcmp(text, words[i]))
-			return true;
-	return false;
+	return text_in_sorted(sorted, COUNT(sorted), text);
 }
 
 /* True for what the YAML 1.2 core schema resolves to a number. */
