@@ -76,21 +76,29 @@ static int tls_failed(struct grpc_channel *channel, int result, const char *doin
 	return -EPROTO;
 }
 
+/* What a call on TLS that moved nothing waits for, or why it failed. */
+static int tls_wait(struct grpc_channel *channel, int result, const char *doing,
+		    bool *ret_wants_write)
+{
+	int error = SSL_get_error(channel->ssl, result);
+
+	*ret_wants_write = error == SSL_ERROR_WANT_WRITE;
+	if (error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE)
+		return -EAGAIN;
+	return tls_failed(channel, result, doing);
+}
+
 static int handshake(struct grpc_channel *channel)
 {
 	const unsigned char *protocol;
 	unsigned int length;
-	int result, error;
+	int result;
 
 	ERR_clear_error();
 	errno = 0;
 	result = SSL_do_handshake(channel->ssl);
-	error = result == 1 ? SSL_ERROR_NONE : SSL_get_error(channel->ssl, result);
-	channel->want_write = error == SSL_ERROR_WANT_WRITE;
-	if (error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE)
-		return -EAGAIN;
-	if (error != SSL_ERROR_NONE)
-		return tls_failed(channel, result, "TLS handshake");
+	if (result != 1)
+		return tls_wait(channel, result, "TLS handshake", &channel->want_write);
 	SSL_get0_alpn_selected(channel->ssl, &protocol, &length);
 	if (length == 2 && !memcmp(protocol, "h2", 2))
 		return 0;
@@ -114,18 +122,16 @@ int grpc_channel_advance(struct grpc_channel *channel)
 
 static ssize_t read_tls(struct grpc_channel *channel, void *buf, size_t room)
 {
-	int result, error;
+	int result;
 
 	ERR_clear_error();
 	errno = 0;
 	result = SSL_read(channel->ssl, buf, room > INT_MAX ? INT_MAX : (int)room);
 	if (result > 0)
 		return result;
-	error = SSL_get_error(channel->ssl, result);
-	channel->read_wants_write = error == SSL_ERROR_WANT_WRITE;
-	if (error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE)
-		return -EAGAIN;
-	return error == SSL_ERROR_ZERO_RETURN ? 0 : tls_failed(channel, result, "TLS");
+	if (SSL_get_error(channel->ssl, result) == SSL_ERROR_ZERO_RETURN)
+		return 0;
+	return tls_wait(channel, result, "TLS", &channel->read_wants_write);
 }
 
 ssize_t grpc_channel_read(struct grpc_channel *channel, void *buf, size_t room)
@@ -143,26 +149,19 @@ ssize_t grpc_channel_read(struct grpc_channel *channel, void *buf, size_t room)
 
 static ssize_t write_tls(struct grpc_channel *channel, const void *bytes, size_t length)
 {
-	int result, error;
+	int result;
 
 	ERR_clear_error();
 	errno = 0;
 	result = SSL_write(channel->ssl, bytes, length > INT_MAX ? INT_MAX : (int)length);
-	if (result > 0)
-		return result;
-	error = SSL_get_error(channel->ssl, result);
-	channel->write_wants_read = error == SSL_ERROR_WANT_READ;
-	channel->want_write = error == SSL_ERROR_WANT_WRITE;
-	if (error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE)
-		return -EAGAIN;
-	return tls_failed(channel, result, "TLS");
+	return result > 0 ? result : tls_wait(channel, result, "TLS", &channel->want_write);
 }
 
 ssize_t grpc_channel_write(struct grpc_channel *channel, const void *bytes, size_t length)
 {
 	ssize_t count;
 
-	channel->write_wants_read = channel->want_write = false;
+	channel->want_write = false;
 	if (channel->ssl)
 		return write_tls(channel, bytes, length);
 	count = send(channel->fd, bytes, length, MSG_NOSIGNAL);

@@ -17,7 +17,7 @@ struct grpc_channel {
 	bool connected; /* TCP's part is done */
 	bool ready;
 	bool want_write; /* to go on, room to send is needed */
-	bool read_wants_write, write_wants_read; /* TLS's own business is pending */
+	bool read_wants_write; /* TLS's own business is pending */
 	char reason[GRPC_REASON]; /* of the last error */
 };
 
