@@ -37,7 +37,6 @@ static int drop_object(struct dl_phdr_info *info, size_t size, void *arg)
 {
 	const size_t page = *(const size_t *)arg;
 
-	(void)size;
 	for (int i = 0; is_file_backed(info) && i < info->dlpi_phnum; i++) {
 		const ElfW(Phdr) *part = &info->dlpi_phdr[i];
 		uintptr_t from = (info->dlpi_addr + part->p_vaddr) & ~(page - 1);

@@ -80,7 +80,6 @@ static void on_found(evutil_socket_t fd, short what, void *arg)
 {
 	struct grpc_stream *stream = arg;
 
-	(void)what;
 	lookup_read(fd, &stream->found);
 	grpc_dial_cancel(stream);
 	stream->next_endpoint = 0;

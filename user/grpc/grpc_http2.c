@@ -31,8 +31,6 @@ static int on_data(nghttp2_session *session, uint8_t flags, int32_t id, const ui
 	struct grpc_stream *stream = arg;
 	struct grpc_ending *ending = &stream->ending;
 
-	(void)session;
-	(void)flags;
 	if (id != stream->id || ending->failure || ending->over)
 		return 0;
 	if (!ending->grpc_content) /* an error page */
@@ -68,8 +66,6 @@ static int on_header(nghttp2_session *session, const nghttp2_frame *frame, const
 	struct grpc_stream *stream = arg;
 	struct grpc_ending *ending = &stream->ending;
 
-	(void)session;
-	(void)flags;
 	if (frame->hd.stream_id != stream->id)
 		return 0;
 	if (is_name(name, name_length, ":status"))
@@ -115,7 +111,6 @@ static int on_frame(nghttp2_session *session, const nghttp2_frame *frame, void *
 {
 	struct grpc_stream *stream = arg;
 
-	(void)session;
 	if (frame->hd.type == NGHTTP2_GOAWAY)
 		note_goaway(stream, &frame->goaway);
 	if (frame->hd.type == NGHTTP2_RST_STREAM && frame->hd.stream_id == stream->id) {
@@ -136,8 +131,6 @@ static int on_close(nghttp2_session *session, int32_t id, uint32_t code, void *a
 {
 	struct grpc_stream *stream = arg;
 
-	(void)session;
-	(void)code;
 	if (id == stream->id)
 		stream->ending.over = true;
 	return 0;
@@ -147,8 +140,6 @@ static int on_error(nghttp2_session *session, int code, const char *text, size_t
 {
 	struct grpc_stream *stream = arg;
 
-	(void)session;
-	(void)code;
 	if (!stream->ending.broken[0])
 		grpc_message_decode(text, length, stream->ending.broken,
 				    sizeof(stream->ending.broken));
@@ -241,10 +232,6 @@ static ssize_t on_source(nghttp2_session *session, int32_t id, uint8_t *buf, siz
 	struct grpc_stream *stream = arg;
 	int count = evbuffer_remove(stream->out, buf, room);
 
-	(void)session;
-	(void)id;
-	(void)flags;
-	(void)source;
 	stream->deferred = count <= 0;
 	return count > 0 ? count : NGHTTP2_ERR_DEFERRED;
 }

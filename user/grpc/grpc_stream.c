@@ -99,8 +99,6 @@ static void on_socket(evutil_socket_t fd, short what, void *arg)
 {
 	struct grpc_stream *stream = arg;
 
-	(void)fd;
-	(void)what;
 	if (stream->phase == GRPC_CONNECTING)
 		grpc_dial_advance(stream);
 	else if (stream->phase == GRPC_OPEN)
@@ -151,8 +149,6 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 {
 	struct grpc_stream *stream = arg;
 
-	(void)fd;
-	(void)what;
 	if (stream->phase == GRPC_OPEN)
 		keep_alive(stream);
 	else if (stream->phase != GRPC_CLOSED)

@@ -45,9 +45,6 @@ static void explain(const char *content, char *text, size_t size)
 /* OpenSSL would ask at the terminal. */
 static int no_password(char *buf, int size, int writing, void *asked)
 {
-	(void)buf;
-	(void)size;
-	(void)writing;
 	*(bool *)asked = true;
 	return -1;
 }

@@ -164,8 +164,6 @@ static void on_event(struct bufferevent *stream, short what, void *arg)
 
 static void on_deadline(evutil_socket_t fd, short what, void *arg)
 {
-	(void)fd;
-	(void)what;
 	drop(arg);
 }
 
@@ -207,8 +205,6 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struc
 	struct http_server *server = arg;
 	struct connection *connection = NULL;
 
-	(void)listener;
-	(void)length;
 	if (is_local(from) && server->count == HTTP_CONNECTIONS_MAX)
 		drop(server->connections[0]);
 	if (is_local(from))
@@ -231,8 +227,6 @@ static void on_accept_error(struct evconnlistener *listener, void *arg)
 
 static void on_pause(evutil_socket_t fd, short what, void *arg)
 {
-	(void)fd;
-	(void)what;
 	evconnlistener_enable(((struct http_server *)arg)->listener);
 }
 

@@ -84,8 +84,6 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 	struct ads_connection *connection = arg;
 	int64_t now = clock_monotonic_ms();
 
-	(void)fd;
-	(void)what;
 	if (xds_session_deadline(connection->session) <= now)
 		xds_session_tick(connection->session, now);
 	if (!connection->busy && xds_session_reconnect_at(connection->session) <= now) {

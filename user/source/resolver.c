@@ -101,7 +101,6 @@ static void on_result(evutil_socket_t fd, short what, void *arg)
 	struct resolver *resolver = host->resolver;
 	struct lookup_result result;
 
-	(void)what;
 	lookup_read(fd, &result);
 	end_lookup(host);
 	start_due(resolver);
@@ -147,8 +146,6 @@ static void start_due(struct resolver *resolver)
 
 static void on_tick(evutil_socket_t fd, short what, void *arg)
 {
-	(void)fd;
-	(void)what;
 	start_due(arg);
 }
 
