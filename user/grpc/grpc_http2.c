@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "decimal.h"
 #include "grpc_stream_parts.h"
 #include "grpc_token.h"
 #include "monotonic.h"
@@ -46,16 +47,9 @@ static bool is_name(const uint8_t *name, size_t length, const char *text)
 
 static int parse_number(const uint8_t *value, size_t length)
 {
-	int number = 0;
+	uint64_t number;
 
-	if (!length || length > 3)
-		return -1;
-	for (size_t i = 0; i < length; i++) {
-		if (value[i] < '0' || value[i] > '9')
-			return -1;
-		number = number * 10 + value[i] - '0';
-	}
-	return number;
+	return decimal_parse((const char *)value, length, 999, &number) ? (int)number : -1;
 }
 
 static int on_header(nghttp2_session *session, const nghttp2_frame *frame, const uint8_t *name,
