@@ -14,21 +14,9 @@
 #include "problem.h"
 #include "text.h"
 
-static int set_path(struct watched_file *file, const char *path)
-{
-	char *copy = path ? strdup(path) : NULL;
-
-	if (path && !copy)
-		return -ENOMEM;
-	free(file->path);
-	file->path = copy;
-	return 0;
-}
-
 static void set_problem(struct watched_file *file, const struct problems *problems)
 {
-	free(file->problem);
-	file->problem = problems ? problems_join(problems_text(problems)) : NULL;
+	text_take(&file->problem, problems ? problems_join(problems_text(problems)) : NULL);
 }
 
 /* Whether the file is another than the one that was read. */
@@ -75,7 +63,7 @@ static const char *needs_restart(const struct config *old, const struct config *
 static int use_config(struct agent *agent, struct config *config)
 {
 	bool same_mesh = text_equal(agent->files.mesh_file.path, config->mesh_networks_file);
-	int err = set_path(&agent->files.mesh_file, config->mesh_networks_file);
+	int err = text_set(&agent->files.mesh_file.path, config->mesh_networks_file);
 
 	if (!err)
 		err = source_use(agent->source, config);
@@ -207,7 +195,7 @@ int files_reload(struct agent *agent, enum reload which, bool *ret_changed)
 int files_load(struct agent *agent)
 {
 	bool changed;
-	int err = set_path(&agent->files.config_file, agent->config_path);
+	int err = text_set(&agent->files.config_file.path, agent->config_path);
 
 	if (err)
 		return err;

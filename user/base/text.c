@@ -22,6 +22,23 @@ int text_set(char **text, const char *value)
 	return 0;
 }
 
+bool text_take(char **text, char *value)
+{
+	bool differs = !text_equal(*text, value);
+
+	free(*text);
+	*text = value;
+	return differs;
+}
+
+void text_swap(char **a, char **b)
+{
+	char *old = *a;
+
+	*a = *b;
+	*b = old;
+}
+
 static int compare(const void *left, const void *right)
 {
 	return strcmp(*(const char *const *)left, *(const char *const *)right);

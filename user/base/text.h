@@ -12,6 +12,10 @@ bool text_equal(const char *a, const char *b);
 /* Replaces *text by a copy of `value`, or by NULL. Returns 0, or -ENOMEM with *text unchanged. */
 int text_set(char **text, const char *value);
 
+/* Replaces *text by `value`, which is taken over. True if they differ. */
+bool text_take(char **text, char *value);
+void text_swap(char **a, char **b);
+
 /* Sorts the list and removes duplicates; returns the number left. */
 size_t text_sort_unique(const char **list, size_t count);
 

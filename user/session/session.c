@@ -206,14 +206,6 @@ static int header_read(const struct pb_response *response, struct header *ret)
 	return -ENOMEM;
 }
 
-static void swap(char **a, char **b)
-{
-	char *old = *a;
-
-	*a = *b;
-	*b = old;
-}
-
 static void note_response(struct xds_session *session, struct xds_channel *channel,
 			  struct header *header, int64_t now_ms)
 {
@@ -221,14 +213,14 @@ static void note_response(struct xds_session *session, struct xds_channel *chann
 	channel->timeout_ms = XDS_NEVER;
 	channel->last_response_ms = now_ms;
 	channel->responses++;
-	swap(&channel->nonce, &header->nonce);
+	text_swap(&channel->nonce, &header->nonce);
 	if (*header->identifier)
-		swap(&session->identifier, &header->identifier);
+		text_swap(&session->identifier, &header->identifier);
 	if (channel->error) {
 		channel->rejects++;
 		channel->last_nack_ms = now_ms;
 	} else {
-		swap(&channel->version, &header->version);
+		text_swap(&channel->version, &header->version);
 	}
 	make_reply_due(session, channel, now_ms);
 }

@@ -34,20 +34,12 @@ static void exchange(struct xds_resource *held, struct xds_resource *fresh)
 	fresh->version = old.version;
 }
 
-static void take_version(struct xds_resource *held, struct incoming *item)
-{
-	if (!item->version)
-		return;
-	free(held->version);
-	held->version = item->version;
-	item->version = NULL;
-}
-
 static void take_contents(struct xds_session *session, struct xds_resource *held,
 			  struct incoming *item)
 {
 	if (item->kind != INCOMING_TAKE) {
-		take_version(held, item);
+		if (item->version)
+			text_swap(&held->version, &item->version);
 		return;
 	}
 	if (item->fresh != held)
@@ -55,9 +47,7 @@ static void take_contents(struct xds_session *session, struct xds_resource *held
 	held->hash = item->hash;
 	session->warming += !!item->previous;
 	session->warming -= !!held->previous;
-	free(held->previous);
-	held->previous = item->previous;
-	item->previous = NULL;
+	text_swap(&held->previous, &item->previous);
 	session->generation++;
 }
 
@@ -65,9 +55,7 @@ static void take(struct xds_session *session, enum xds_type type, struct xds_res
 		 struct incoming *item, int64_t now_ms)
 {
 	if (item->kind == INCOMING_REFUSED) {
-		free(held->rejected);
-		held->rejected = item->rejected;
-		item->rejected = NULL;
+		text_swap(&held->rejected, &item->rejected);
 		session->generation++;
 		return;
 	}
@@ -75,8 +63,7 @@ static void take(struct xds_session *session, enum xds_type type, struct xds_res
 			     held->state == XDS_HELD;
 	take_contents(session, held, item);
 	session->generation += held->rejected || held->state != XDS_HELD;
-	free(held->rejected);
-	held->rejected = NULL;
+	text_take(&held->rejected, NULL);
 	held->state = XDS_HELD;
 	set_timers(session, type, held, &item->from, now_ms);
 }
@@ -93,8 +80,7 @@ static void end_warming(struct xds_session *session)
 		    !xds_resource_arrived(xds_list_find(&session->channels[XDS_EDS].list,
 							cluster->cluster->service)))
 			continue;
-		free(cluster->previous);
-		cluster->previous = NULL;
+		text_take(&cluster->previous, NULL);
 		session->warming--;
 		session->follow_due = true;
 	}
@@ -206,7 +192,6 @@ int session_apply(struct xds_session *session, enum xds_type type,
 		free(error);
 		return err;
 	}
-	free(channel->error);
-	channel->error = error;
+	text_take(&channel->error, error);
 	return 0;
 }

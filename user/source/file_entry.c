@@ -10,11 +10,13 @@
 
 #include <xxhash.h>
 
+#include "array.h"
 #include "eds_decode.h"
 #include "file_fingerprint.h"
 #include "file_read.h"
 #include "monotonic.h"
 #include "problem.h"
+#include "text.h"
 
 #define NS_PER_SECOND 1000000000u
 
@@ -61,9 +63,7 @@ static int replace_text(char **text, const char *with, bool *changed)
 
 	if (*with && !copy)
 		return -ENOMEM;
-	*changed |= !copy != !*text || (copy && strcmp(copy, *text));
-	free(*text);
-	*text = copy;
+	*changed |= text_take(text, copy);
 	return 0;
 }
 
@@ -97,7 +97,7 @@ char *file_entry_problem(const struct file_entry *entry)
 	const char *const texts[] = { entry->problem, entry->rejected, entry->duplicates };
 	char *all = NULL;
 
-	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
+	for (size_t i = 0; i < COUNT(texts); i++)
 		if (texts[i])
 			append(&all, texts[i]);
 	return all;
@@ -226,7 +226,6 @@ static int decode(struct file_entry *entry, const char *path, const char *text, 
 	}
 	if (!err)
 		err = replace_text(&entry->problem, problems_text(&problems), changed);
-	entry->problem_count = problems.count;
 	problems_done(&problems);
 	return err;
 }

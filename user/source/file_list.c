@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "text.h"
+
 static int add(struct file_list *list, const char *name)
 {
 	char **names = realloc(list->names, (list->count + 1) * sizeof(*names));
@@ -30,11 +32,6 @@ bool file_list_takes(const char *name)
 	       (!strcmp(dot, ".yaml") || !strcmp(dot, ".yml") || !strcmp(dot, ".json"));
 }
 
-static int compare(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
 static int read_directory(DIR *dir, struct file_list *list)
 {
 	struct dirent *entry;
@@ -44,8 +41,7 @@ static int read_directory(DIR *dir, struct file_list *list)
 	while (!err && (entry = readdir(dir)))
 		if (file_list_takes(entry->d_name))
 			err = list->count == FILE_LIST_MAX ? -E2BIG : add(list, entry->d_name);
-	if (list->count)
-		qsort(list->names, list->count, sizeof(*list->names), compare);
+	text_sort_unique((const char **)list->names, list->count);
 	return err;
 }
 

@@ -10,6 +10,7 @@
 
 #include "file_entry.h"
 #include "file_list.h"
+#include "text.h"
 
 int file_source_new(const char *path, struct file_source **ret)
 {
@@ -283,10 +284,7 @@ static int set_problem(struct file_source *source, int list_err, bool *changed)
 
 	if (list_err && list_problem(source, list_err, &problem) < 0)
 		return -ENOMEM;
-	*changed |= !problem != !source->problem ||
-		    (problem && strcmp(problem, source->problem));
-	free(source->problem);
-	source->problem = problem;
+	*changed |= text_take(&source->problem, problem);
 	return 0;
 }
 

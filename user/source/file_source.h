@@ -34,7 +34,6 @@ struct file_entry {
 	uint64_t hash;        /* of the bytes last read */
 	uint64_t written;     /* st_mtim of it, in ns */
 	uint64_t fingerprint; /* file_stat_fingerprint() of it; 0: to be read again */
-	size_t problem_count;
 	char *problem;  /* of the whole file; or NULL */
 	char *rejected; /* of single resources; or NULL */
 	char *duplicates; /* resources that stand elsewhere; or NULL */
