@@ -264,16 +264,8 @@ uint64_t ads_source_failures(const struct ads_source *source)
 	return count;
 }
 
-size_t ads_source_stream_count(const struct ads_source *source)
+void ads_source_stream(const struct ads_connection *connection, struct source_stream_status *ret)
 {
-	return source->connection_count;
-}
-
-void ads_source_stream(const struct ads_source *source, size_t index,
-		       struct source_stream_status *ret)
-{
-	const struct ads_connection *connection = source->connections[index];
-
 	ret->network = connection->network;
 	ret->peer = grpc_stream_peer(connection->stream);
 	ret->away_ms = connection->lost_ms;
@@ -298,28 +290,9 @@ int ads_source_status(const struct ads_source *source, struct arena *arena,
 	for (size_t i = 0; i < source->connection_count; i++) {
 		const struct xds_session *session = source->connections[i]->session;
 
-		ads_source_stream(source, i, &ret->streams[i]);
+		ads_source_stream(source->connections[i], &ret->streams[i]);
 		xds_session_count(session, &ret->streams[i].session);
 		ret->complete &= xds_session_complete(session);
 	}
 	return 0;
-}
-
-int ads_source_each_rejected(const struct ads_source *source,
-			     int (*visit)(void *arg, const char *name, const char *reason),
-			     void *arg)
-{
-	int err = 0;
-
-	for (size_t l = 0; l < source->connection_count; l++) {
-		const struct xds_session *session = source->connections[l]->session;
-
-		for (size_t i = 0; !err && i < xds_session_assignment_count(session); i++) {
-			const char *rejected = xds_session_rejected(session, i);
-
-			if (rejected)
-				err = visit(arg, xds_session_name(session, i), rejected);
-		}
-	}
-	return err;
 }

@@ -18,6 +18,8 @@
 struct arena;
 struct ads_source;
 
+typedef int (*source_problem)(void *arg, const char *problem);
+
 /* Called from the loop, never from within a call of the owner. `contents`: assignments, names or clusters
  * may differ; else only the status. */
 typedef void (*ads_notify)(void *arg, bool contents);
@@ -60,13 +62,7 @@ uint64_t ads_source_failures(const struct ads_source *source);
 /* Fills in the part of a control plane. A walk over all resources. Returns 0 or -ENOMEM. */
 int ads_source_status(const struct ads_source *source, struct arena *arena,
 		      struct source_status *ret);
-size_t ads_source_stream_count(const struct ads_source *source);
-/* Without what has to be counted. */
-void ads_source_stream(const struct ads_source *source, size_t index,
-		       struct source_stream_status *ret);
-/* Calls `visit` with each assignment that was refused, and why; non-zero stops it. */
-int ads_source_each_rejected(const struct ads_source *source,
-			     int (*visit)(void *arg, const char *name, const char *reason),
-			     void *arg);
+/* Calls `visit` with each problem that stands; non-zero stops it and is returned. */
+int ads_source_each_problem(const struct ads_source *source, source_problem visit, void *arg);
 
 #endif

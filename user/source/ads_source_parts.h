@@ -33,4 +33,7 @@ struct ads_source {
  * -errno. */
 int ads_source_follow_names(struct ads_source *source);
 
+/* The status of its stream, without what has to be counted. */
+void ads_source_stream(const struct ads_connection *connection, struct source_stream_status *ret);
+
 #endif

@@ -11,8 +11,18 @@
 #include "file_fingerprint.h"
 #include "file_source.h"
 #include "monotonic.h"
-#include "source_parts.h"
 #include "text.h"
+
+struct source {
+	struct event_base *base;
+	source_notify notify;
+	void *arg;
+	struct file_source *files; /* NULL: not from files */
+	struct ads_source *ads;    /* NULL: not from a control plane */
+	uint64_t fingerprint;      /* of the files' path, when it was last read whole */
+	uint64_t failures;         /* streams that ended, at the last call of `notify` */
+	uint64_t followed;         /* the version last requested; 0: none */
+};
 
 static void on_ads(void *arg, bool contents)
 {
@@ -208,4 +218,29 @@ int source_status(const struct source *source, struct arena *arena, struct sourc
 	if (source->ads)
 		return ads_source_status(source->ads, arena, ret);
 	return source->files ? files_status(source->files, arena, ret) : 0;
+}
+
+static int visit_file(const struct file_entry *entry, source_problem visit, void *arg)
+{
+	char *problem = file_entry_problem(entry);
+	int err = problem ? visit(arg, problem) : 0;
+
+	free(problem);
+	return err;
+}
+
+static int visit_files(const struct file_source *files, source_problem visit, void *arg)
+{
+	int err = files->problem ? visit(arg, files->problem) : 0;
+
+	for (size_t i = 0; !err && i < files->file_count; i++)
+		err = visit_file(&files->files[i], visit, arg);
+	return err;
+}
+
+int source_each_problem(const struct source *source, source_problem visit, void *arg)
+{
+	if (source->ads)
+		return ads_source_each_problem(source->ads, visit, arg);
+	return source->files ? visit_files(source->files, visit, arg) : 0;
 }
