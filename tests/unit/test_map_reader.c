@@ -94,7 +94,7 @@ static void put_counter(int hook, int reason, struct counter value)
 	int fd;
 
 	assert_non_null(values);
-	assert_int_equal(pins_open_map(pin_dir, "counters", &fd), 0);
+	assert_int_equal(pins_open(pin_dir, "counters", &fd), 0);
 	assert_int_equal(bpf_map_lookup_elem(fd, &zero, values), 0);
 	close(fd);
 	for (int cpu = 0; cpu < cpus; cpu++)
