@@ -21,8 +21,7 @@ typedef int (*hash_reader_visit)(void *arg, const void *key, const void *value);
 
 /* Starts a walk in steps. Call hash_walk_done() in any case. Returns 0 or -ENOMEM. */
 int hash_walk_start(struct hash_walk *walk, int fd, uint32_t key_size, uint32_t value_size);
-/* Visits about a thousand elements: whole buckets, so that visited elements may be deleted before the
- * next step. Returns 1 while there is more, 0 at the end, or -errno. */
+/* Visits about a thousand elements: whole buckets, so that `visit` may delete its element. Returns 1 while there is more, 0 at the end, or -errno. */
 int hash_walk_step(struct hash_walk *walk, hash_reader_visit visit, void *arg);
 /* Accepts a walk that never started. */
 void hash_walk_done(struct hash_walk *walk);

@@ -11,7 +11,9 @@
 
 #include "clock.h"
 #include "dataplane.h"
+#include "hash_reader.h"
 #include "pins.h"
+#include "snapshot.h"
 
 #define LIST_TRIES 20
 
@@ -343,22 +345,16 @@ static int visit_pin(void *arg, const char *name)
 
 static void drop_stale_rows(struct interfaces *interfaces)
 {
-	int fd = dataplane_fds(interfaces->dataplane).ifaces;
-	uint32_t stale[64], key;
-	size_t count;
+	struct hash_list rows = HASH_LIST(struct iface_entry, ifindex, iface);
+	const struct iface_entry *row;
 
-	do {
-		bool started = false;
-
-		count = 0;
-		while (count < 64 && !bpf_map_get_next_key(fd, started ? &key : NULL, &key)) {
-			started = true;
-			if (!find(interfaces, key))
-				stale[count++] = key;
+	if (!hash_list_read(dataplane_fds(interfaces->dataplane).ifaces, &rows))
+		for (size_t i = 0; i < rows.count; i++) {
+			row = (const void *)(rows.items + i * sizeof(*row));
+			if (!find(interfaces, row->ifindex))
+				drop_row(interfaces, row->ifindex);
 		}
-		for (size_t i = 0; i < count; i++)
-			drop_row(interfaces, stale[i]);
-	} while (count);
+	free(rows.items);
 }
 
 int interfaces_resync(struct interfaces *interfaces, bool *ret_changed)

@@ -3,7 +3,6 @@
 #include "sweep.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <bpf/bpf.h>
@@ -21,30 +20,6 @@ bool sweep_expired(const struct flow_key *key, const struct flow *flow, uint32_t
 	return idle / hz > flow_timeout(key, flow);
 }
 
-static int collect(void *arg, const void *key, const void *value)
-{
-	struct sweep *sweep = arg;
-	struct flow_key copy;
-	struct flow flow;
-
-	memcpy(&copy, key, sizeof(copy));
-	memcpy(&flow, value, sizeof(flow));
-	sweep->left++;
-	if (!sweep_expired(&copy, &flow, sweep->now, sweep->hz))
-		return 0;
-	if (sweep->expired_count == sweep->expired_room) {
-		size_t room = sweep->expired_room ? sweep->expired_room * 2 : 256;
-		struct flow_key *keys = realloc(sweep->expired, room * sizeof(*keys));
-
-		if (!keys)
-			return -ENOMEM;
-		sweep->expired = keys;
-		sweep->expired_room = room;
-	}
-	sweep->expired[sweep->expired_count++] = copy;
-	return 0;
-}
-
 /* A packet may have come since the flow was read. */
 static bool still_expired(const struct sweep *sweep, const struct flow_key *key)
 {
@@ -54,13 +29,18 @@ static bool still_expired(const struct sweep *sweep, const struct flow_key *key)
 	       sweep_expired(key, &flow, sweep->now, sweep->hz);
 }
 
-static void delete_expired(struct sweep *sweep)
+static int visit(void *arg, const void *key, const void *value)
 {
-	for (size_t i = 0; i < sweep->expired_count; i++)
-		if (still_expired(sweep, &sweep->expired[i]) &&
-		    !bpf_map_delete_elem(sweep->walk.fd, &sweep->expired[i]))
-			sweep->left--;
-	sweep->expired_count = 0;
+	struct sweep *sweep = arg;
+	struct flow_key copy;
+	struct flow flow;
+
+	memcpy(&copy, key, sizeof(copy));
+	memcpy(&flow, value, sizeof(flow));
+	if (!sweep_expired(&copy, &flow, sweep->now, sweep->hz) || !still_expired(sweep, &copy) ||
+	    bpf_map_delete_elem(sweep->walk.fd, &copy))
+		sweep->left++;
+	return 0;
 }
 
 int sweep_start(struct sweep *sweep, int fd, uint32_t now, uint32_t hz)
@@ -73,16 +53,11 @@ int sweep_start(struct sweep *sweep, int fd, uint32_t now, uint32_t hz)
 
 int sweep_step(struct sweep *sweep)
 {
-	int more = hash_walk_step(&sweep->walk, collect, sweep);
-
-	if (more >= 0)
-		delete_expired(sweep);
-	return more;
+	return hash_walk_step(&sweep->walk, visit, sweep);
 }
 
 void sweep_done(struct sweep *sweep)
 {
 	hash_walk_done(&sweep->walk);
-	free(sweep->expired);
 	*sweep = (struct sweep){};
 }

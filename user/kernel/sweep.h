@@ -20,9 +20,7 @@ bool sweep_expired(const struct flow_key *key, const struct flow *flow, uint32_t
 struct sweep {
 	struct hash_walk walk;
 	uint32_t now, hz;
-	uint32_t left;            /* result: entries that stay, so far */
-	struct flow_key *expired; /* of this step; deleted after its batch is read */
-	size_t expired_count, expired_room;
+	uint32_t left; /* result: entries that stay, so far */
 };
 
 /* Call sweep_done() in any case. Returns 0, -ENOMEM, or -EINVAL when hz is 0. */
