@@ -76,7 +76,7 @@ check_layers() {
 	layer_fault unknown_header user/base/addr.h addrs.h "not in the tree"
 	layer_fault sideways user/report/metrics.c pins.h "rooms of one rank do not know one another"
 	layer_fault bpf_side bpf/flow.h addr.h "not the BPF side"
-	layer_fault pure_step user/plan/plan.c parallax.skel.h "only effects may"
+	layer_fault pure_step user/plan/plan_fit.c parallax.skel.h "only effects may"
 	layer_fault effect_in_pure_room user/desired/build.c pins.h "(rank 5)"
 	layer_fault agent_outside user/ctl/ctl.c loop.h "rooms of one rank do not know one another"
 

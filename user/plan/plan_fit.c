@@ -1,10 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Plans without the services that need most of a resource that does not suffice. */
+/* Runs the phases of a plan, and again without the services that need most of a resource that does not suffice. */
 #include <errno.h>
 #include <string.h>
 
 #include "parallax_table.h"
 #include "plan_state.h"
+
+int plan_run(struct plan_state *state, struct change_list *ret)
+{
+	int err = plan_match(state);
+
+	if (!err)
+		err = plan_room(state);
+	if (err)
+		return err;
+	plan_emit(state);
+	if (state->err)
+		return -ENOMEM;
+	*ret = state->list;
+	return 0;
+}
 
 /* How much of the scarce resource a service needs anew. */
 static size_t demand(const struct plan_state *state, const struct wanted_service *service)

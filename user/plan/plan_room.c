@@ -201,8 +201,6 @@ static int compare_table(struct plan_state *state, const struct wanted_service *
 {
 	uint32_t generation = (TABLE_GENERATION(wanted->old) + 1) & TABLE_GENERATION_MASK;
 
-	wanted->desc = wanted->old;
-	wanted->hash = wanted->old_hash;
 	if (!wanted->table || !wanted->table->buckets) {
 		wanted->changed = TABLE_BUCKETS(wanted->old) != 0;
 		/* A service whose endpoints return has its former shape. */
@@ -223,6 +221,12 @@ static int compare_table(struct plan_state *state, const struct wanted_service *
 	return 0;
 }
 
+static struct wanted_table held_table(const struct table *table, table_desc held, uint64_t hash)
+{
+	return (struct wanted_table){ .table = table, .old = held, .desc = held,
+				      .old_hash = hash, .hash = hash };
+}
+
 static int compare_tables(struct plan_state *state, struct wanted_service *service)
 {
 	const struct desired_service *want = service->want;
@@ -230,17 +234,10 @@ static int compare_tables(struct plan_state *state, struct wanted_service *servi
 	const struct ledger_service *known = &state->ledger->services[service->row];
 	int err;
 
-	service->client.table = want->table;
-	service->client.old = row->table;
-	service->client.old_hash = known->table_hash;
-	service->local.table = want->local_table;
-	service->local.old = row->local_table;
-	service->local.old_hash = known->local_hash;
-	if (service->keep) {
-		service->client.desc = service->client.old;
-		service->local.desc = service->local.old;
+	service->client = held_table(want->table, row->table, known->table_hash);
+	service->local = held_table(want->local_table, row->local_table, known->local_hash);
+	if (service->keep)
 		return 0;
-	}
 	err = compare_table(state, service, &service->client, want->view, false);
 	return err ? err : compare_table(state, service, &service->local, want->local_view, true);
 }

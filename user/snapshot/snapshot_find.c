@@ -21,13 +21,9 @@ static int compare_u32(uint32_t a, uint32_t b)
 
 int snapshot_vip_compare(const void *a, const void *b)
 {
-	const struct vip_key *x = &((const struct vip_entry *)a)->key;
-	const struct vip_key *y = &((const struct vip_entry *)b)->key;
-	int order = compare_u32(ntohl(x->addr), ntohl(y->addr));
-
-	if (order == 0)
-		order = compare_u32(ntohs(x->port), ntohs(y->port));
-	return order ? order : compare_u32(x->proto, y->proto);
+	/* Address and port are big-endian. */
+	return memcmp(&((const struct vip_entry *)a)->key, &((const struct vip_entry *)b)->key,
+		      sizeof(struct vip_key));
 }
 
 int snapshot_name_compare(const void *a, const void *b)

@@ -14,28 +14,23 @@ const char *view_transport_name(enum backend_kind kind)
 	return kind == BACKEND_GENEVE ? "geneve" : "passthrough";
 }
 
+static const struct {
+	const char *name, *text;
+} reasons[] = {
+	{ "none", "" },
+#define X(reason, name, text) { name, text },
+	EXCLUDED_REASONS(X)
+#undef X
+};
+
 const char *view_excluded_name(enum excluded reason)
 {
-	static const char *const names[] = {
-		"none",
-#define X(reason, name, text) name,
-		EXCLUDED_REASONS(X)
-#undef X
-	};
-
-	return names[reason];
+	return reasons[reason].name;
 }
 
 const char *view_excluded_text(enum excluded reason)
 {
-	static const char *const texts[] = {
-		"",
-#define X(reason, name, text) text,
-		EXCLUDED_REASONS(X)
-#undef X
-	};
-
-	return texts[reason];
+	return reasons[reason].text;
 }
 
 /* Nine digits behind the point; `value` is 0 to 1. */
