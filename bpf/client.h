@@ -12,7 +12,7 @@
 #define PORT_COUNT (65536 - PORT_FIRST)
 
 INLINE enum verdict client_send_nat(struct __sk_buff *skb, struct packet *p,
-				    const struct settings *s, const struct flow *flow)
+				    const struct flow *flow)
 {
 	enum reason reason = flow->flags & FLOW_PASSTHROUGH ? REASON_TO_PASSTHROUGH :
 							      REASON_TO_LOCAL;
@@ -23,38 +23,38 @@ INLINE enum verdict client_send_nat(struct __sk_buff *skb, struct packet *p,
 		return pass(p, REASON_TTL_EXPIRED);
 	if (rewrite(skb, p, &nat, redirect))
 		return drop(p, REASON_NO_ROOM);
-	return forwarded(p, reason, redirect ? route_send(skb, p, s, nat.daddr) : VERDICT_NEXT);
+	return forwarded(p, reason, redirect ? route_send(skb, p, nat.daddr) : VERDICT_NEXT);
 }
 
 INLINE enum verdict client_send_tunnel(struct __sk_buff *skb, struct packet *p,
-				       const struct settings *s, const struct flow *flow)
+				       const struct flow *flow)
 {
 	if (p->ttl <= 1)
 		return pass(p, REASON_TTL_EXPIRED);
-	if (segment_length(skb, p) > tunnel_mtu(s))
-		return refuse_too_big(skb, p, s, tunnel_mtu(s));
-	if (p->tcp_flags & TCP_SYN && clamp_mss(skb, p, tunnel_mtu(s)))
+	if (segment_length(skb, p) > tunnel_mtu())
+		return refuse_too_big(skb, p, tunnel_mtu());
+	if (p->tcp_flags & TCP_SYN && clamp_mss(skb, p, tunnel_mtu()))
 		return drop(p, REASON_NO_ROOM);
 	p->outer = (struct outer){
-		.saddr = s->source.v4,
+		.saddr = settings.source.v4,
 		.daddr = flow->peer.v4,
 		.sport = tunnel_source_port(p),
 		.dport = flow->peer_port,
-		.vni = s->network,
+		.vni = settings.network,
 		.id = { flow->service_id[0], flow->service_id[1] },
 		.tos = p->tos,
 	};
-	return forwarded(p, REASON_TO_TUNNEL, tunnel_send(skb, p, s));
+	return forwarded(p, REASON_TO_TUNNEL, tunnel_send(skb, p));
 }
 
 /* Send a packet of a client by its flow's forward entry, or a copy of it. */
 SUBPROGRAM enum verdict client_send(struct __sk_buff *skb, struct packet *p,
-				    const struct settings *s, const struct flow *flow)
+				    const struct flow *flow)
 {
-	REQUIRE(p && s && flow, VERDICT_DROP);
+	REQUIRE(p && flow, VERDICT_DROP);
 	if (flow->action == FLOW_ENCAP)
-		return client_send_tunnel(skb, p, s, flow);
-	return client_send_nat(skb, p, s, flow);
+		return client_send_tunnel(skb, p, flow);
+	return client_send_nat(skb, p, flow);
 }
 
 /* Source port number `attempt` for a flow whose reply key another flow holds. */
@@ -66,13 +66,13 @@ INLINE __be16 port_candidate(const struct flow_key *key, __u32 attempt)
 }
 
 /* Open the flow in scratch; if another flow holds its reply key, with another source port. */
-INLINE enum reason client_open(const struct flow_key *key, struct flow *flow, __u32 hz)
+INLINE enum reason client_open(const struct flow_key *key, struct flow *flow)
 {
-	int err = flow_open(key, true, hz);
+	int err = flow_open(key, true);
 
 	for (__u32 i = 0; i < PORT_TRIES && err == -EEXIST && flow_has_nat(flow); i++) {
 		flow->nat.sport = port_candidate(key, i);
-		err = flow_open(key, false, hz);
+		err = flow_open(key, false);
 	}
 	if (err == -EEXIST)
 		return REASON_PORTS_FULL;
@@ -80,9 +80,9 @@ INLINE enum reason client_open(const struct flow_key *key, struct flow *flow, __
 }
 
 /* True if a flow to this pod skips the stack. */
-INLINE bool takes_redirect(struct __sk_buff *skb, const struct settings *s, __be32 pod)
+INLINE bool takes_redirect(struct __sk_buff *skb, __be32 pod)
 {
-	return s->flags & SETTING_REDIRECT && route_pod(skb, pod);
+	return settings.flags & SETTING_REDIRECT && route_pod(skb, pod);
 }
 
 /* True if the source is another pod's. A packet that skips the stack skips its reverse path filter
@@ -107,8 +107,8 @@ INLINE void client_flow_tunnel(struct flow *flow, const struct backend *backend)
 	flow->peer_port = backend->tunnel_port;
 }
 
-INLINE void client_flow_nat(struct __sk_buff *skb, struct packet *p, const struct settings *s,
-			    struct flow *flow, const struct backend *backend)
+INLINE void client_flow_nat(struct __sk_buff *skb, struct packet *p, struct flow *flow,
+			    const struct backend *backend)
 {
 	bool hairpin = backend->addr.v4 == p->key.saddr;
 
@@ -119,16 +119,15 @@ INLINE void client_flow_nat(struct __sk_buff *skb, struct packet *p, const struc
 	flow->nat.dport = backend->port;
 	if (backend->kind == BACKEND_PASSTHROUGH)
 		flow->flags |= FLOW_PASSTHROUGH;
-	else if (hairpin || takes_redirect(skb, s, backend->addr.v4))
+	else if (hairpin || takes_redirect(skb, backend->addr.v4))
 		flow->flags |= FLOW_REDIRECT;
 }
 
 /* Choose a backend and open a flow to it. */
 SUBPROGRAM enum reason client_choose(struct __sk_buff *skb, struct packet *p,
-				     const struct settings *s, const struct service *service,
-				     __u32 row)
+				     const struct service *service, __u32 row)
 {
-	REQUIRE(p && s && service, REASON_NO_ROOM);
+	REQUIRE(p && service, REASON_NO_ROOM);
 	struct backend *backend;
 	enum reason reason;
 	struct flow *flow;
@@ -141,16 +140,16 @@ SUBPROGRAM enum reason client_choose(struct __sk_buff *skb, struct packet *p,
 	if (backend->kind == BACKEND_GENEVE)
 		client_flow_tunnel(flow, backend);
 	else
-		client_flow_nat(skb, p, s, flow, backend);
+		client_flow_nat(skb, p, flow, backend);
 	if (source_spoofed(skb, flow, p->key.saddr))
 		return REASON_SPOOFED;
-	return client_open(&p->key, flow, s->hz);
+	return client_open(&p->key, flow);
 }
 
 /* A TCP packet that opens no flow and belongs to none. For takeover_ns after the VIP or the
  * interface was captured such connections pass untouched: they are older than these programs. Later
  * ones are refused. */
-INLINE enum verdict out_of_state(struct __sk_buff *skb, struct packet *p, const struct settings *s,
+INLINE enum verdict out_of_state(struct __sk_buff *skb, struct packet *p,
 				 const struct service *service)
 {
 	__u32 ifindex = skb->ifindex;
@@ -159,17 +158,17 @@ INLINE enum verdict out_of_state(struct __sk_buff *skb, struct packet *p, const 
 
 	if (iface && iface->captured_ns > taken)
 		taken = iface->captured_ns;
-	if (bpf_ktime_get_ns() < taken + s->takeover_ns)
+	if (bpf_ktime_get_ns() < taken + settings.takeover_ns)
 		return pass(p, REASON_TAKEOVER);
-	return refuse(skb, p, s, REASON_NO_FLOW);
+	return refuse(skb, p, REASON_NO_FLOW);
 }
 
 /* A SYN to no service whose replies would match a translated flow: one client port is used both to
  * a VIP and directly to the pod behind it. The direct connection gets a flow with another source
  * port. Returns VERDICT_NONE if that flow was opened. */
-SUBPROGRAM enum verdict client_direct(struct packet *p, const struct settings *s)
+SUBPROGRAM enum verdict client_direct(struct packet *p)
 {
-	REQUIRE(p && s, VERDICT_DROP);
+	REQUIRE(p, VERDICT_DROP);
 	struct flow_key reply = {
 		.saddr = p->key.daddr,
 		.daddr = p->key.saddr,
@@ -183,7 +182,7 @@ SUBPROGRAM enum verdict client_direct(struct packet *p, const struct settings *s
 	struct nat *nat;
 	enum reason reason;
 
-	if (!held || flow_expired(&reply, held, s->hz) || !f || !pair)
+	if (!held || flow_expired(&reply, held) || !f || !pair)
 		return VERDICT_NEXT;
 	flow_init(&pair->flow, &p->key, FLOW_NO_SERVICE, 0, 0);
 	pair->flow.bytes = p->length;
@@ -193,15 +192,14 @@ SUBPROGRAM enum verdict client_direct(struct packet *p, const struct settings *s
 	nat->sport = p->key.sport;
 	nat->dport = p->key.dport;
 	filter_add(f->destinations, address_bit(p->key.daddr));
-	reason = client_open(&p->key, &pair->flow, s->hz);
+	reason = client_open(&p->key, &pair->flow);
 	return reason ? drop(p, reason) : VERDICT_NONE;
 }
 
 /* Open a flow for a packet that has none. Returns VERDICT_NONE if that worked. */
-SUBPROGRAM enum verdict client_new(struct __sk_buff *skb, struct packet *p,
-				   const struct settings *s)
+SUBPROGRAM enum verdict client_new(struct __sk_buff *skb, struct packet *p)
 {
-	REQUIRE(p && s, VERDICT_DROP);
+	REQUIRE(p, VERDICT_DROP);
 	struct service *service;
 	__u32 row = 0;
 	bool stale;
@@ -211,14 +209,14 @@ SUBPROGRAM enum verdict client_new(struct __sk_buff *skb, struct packet *p,
 	if (stale)
 		return drop(p, REASON_STALE_ROW);
 	if (!service)
-		return is_syn(p) ? client_direct(p, s) : VERDICT_NEXT;
+		return is_syn(p) ? client_direct(p) : VERDICT_NEXT;
 	if (p->proto == IPPROTO_TCP && !is_syn(p))
-		return out_of_state(skb, p, s, service);
+		return out_of_state(skb, p, service);
 	if (service_drops(p, service, row))
-		return refuse(skb, p, s, REASON_DROP_OVERLOAD);
-	reason = client_choose(skb, p, s, service, row);
+		return refuse(skb, p, REASON_DROP_OVERLOAD);
+	reason = client_choose(skb, p, service, row);
 	if (reason == REASON_NO_BACKEND)
-		return refuse(skb, p, s, reason);
+		return refuse(skb, p, reason);
 	return reason ? drop(p, reason) : VERDICT_NONE;
 }
 
@@ -242,26 +240,24 @@ INLINE bool should_reselect(struct packet *p, struct flow *flow)
 }
 
 /* Send by the flow just opened, which is still in scratch, unless there is a verdict already. */
-INLINE enum verdict send_opened(struct __sk_buff *skb, struct packet *p, const struct settings *s,
-				  enum verdict verdict)
+INLINE enum verdict send_opened(struct __sk_buff *skb, struct packet *p, enum verdict verdict)
 {
 	struct flow_pair *pair;
 
 	if (verdict != VERDICT_NONE)
 		return verdict;
 	pair = scratch_get();
-	return pair ? client_send(skb, p, s, &pair->flow) : drop(p, REASON_FLOWS_FULL);
+	return pair ? client_send(skb, p, &pair->flow) : drop(p, REASON_FLOWS_FULL);
 }
 
 /* True if an established connection must end because its endpoint left (`draining: reset`). */
-INLINE bool should_reset(struct packet *p, const struct settings *s,
-			    const struct flow *flow)
+INLINE bool should_reset(struct packet *p, const struct flow *flow)
 {
-	return s->flags & SETTING_RESET && !is_udp(p) && !is_syn(p) && backend_left(flow);
+	return settings.flags & SETTING_RESET && !is_udp(p) && !is_syn(p) && backend_left(flow);
 }
 
 /* A packet of a pod to what may be a VIP. */
-INLINE enum verdict client_packet(struct __sk_buff *skb, struct packet *p, const struct settings *s)
+INLINE enum verdict client_packet(struct __sk_buff *skb, struct packet *p)
 {
 	struct flow *flow;
 
@@ -270,27 +266,27 @@ INLINE enum verdict client_packet(struct __sk_buff *skb, struct packet *p, const
 	if (!flow && !is_udp(p) && !is_syn(p))
 		flow = flow_find(&p->key); /* promoted between the two look-ups */
 	if (!flow || should_reselect(p, flow))
-		return send_opened(skb, p, s, client_new(skb, p, s));
-	if (should_reset(p, s, flow)) {
+		return send_opened(skb, p, client_new(skb, p));
+	if (should_reset(p, flow)) {
 		flow_delete(&p->key, flow);
-		return refuse(skb, p, s, REASON_BACKEND_GONE);
+		return refuse(skb, p, REASON_BACKEND_GONE);
 	}
-	flow = flow_confirmed(&p->key, flow, p->tcp_flags, s->hz);
+	flow = flow_confirmed(&p->key, flow, p->tcp_flags);
 	if (!flow)
 		return drop(p, REASON_FLOWS_FULL);
-	flow_seen(&p->key, flow, p, s->hz);
-	return client_send(skb, p, s, flow);
+	flow_seen(&p->key, flow, p);
+	return client_send(skb, p, flow);
 }
 
 /* A SYN of a pod to no service. */
-INLINE enum verdict client_syn(struct __sk_buff *skb, struct packet *p, const struct settings *s)
+INLINE enum verdict client_syn(struct __sk_buff *skb, struct packet *p)
 {
 	p->key.zone = FLOW_ZONE(0, FLOW_CLIENT, false);
-	return send_opened(skb, p, s, client_direct(p, s));
+	return send_opened(skb, p, client_direct(p));
 }
 
 /* A reply at the client's veth: its source becomes the VIP again. */
-INLINE enum verdict client_reply(struct __sk_buff *skb, struct packet *p, const struct settings *s)
+INLINE enum verdict client_reply(struct __sk_buff *skb, struct packet *p)
 {
 	struct flow *flow;
 	struct nat nat;
@@ -300,10 +296,10 @@ INLINE enum verdict client_reply(struct __sk_buff *skb, struct packet *p, const 
 	if (!flow || flow->action != FLOW_NAT)
 		return VERDICT_NEXT;
 	nat = flow->nat;
-	flow = flow_answered(&p->key, flow, p->tcp_flags, s->hz);
+	flow = flow_answered(&p->key, flow, p->tcp_flags);
 	if (!flow)
 		return drop(p, REASON_FLOWS_FULL);
-	flow_seen(&p->key, flow, p, s->hz);
+	flow_seen(&p->key, flow, p);
 	if (rewrite(skb, p, &nat, 0))
 		return drop(p, REASON_NO_ROOM);
 	return pass(p, REASON_REPLY);
@@ -311,10 +307,9 @@ INLINE enum verdict client_reply(struct __sk_buff *skb, struct packet *p, const 
 
 /* The same at the veth of the backend's pod, for flows that skip the stack. VERDICT_NONE: no such
  * flow. */
-SUBPROGRAM enum verdict client_reply_redirect(struct __sk_buff *skb, struct packet *p,
-					      const struct settings *s)
+SUBPROGRAM enum verdict client_reply_redirect(struct __sk_buff *skb, struct packet *p)
 {
-	REQUIRE(p && s, VERDICT_DROP);
+	REQUIRE(p, VERDICT_DROP);
 	struct flow_key key;
 	struct flow *flow;
 	struct nat nat;
@@ -327,13 +322,13 @@ SUBPROGRAM enum verdict client_reply_redirect(struct __sk_buff *skb, struct pack
 	nat = flow->nat;
 	if (p->ttl <= 1)
 		return pass(p, REASON_TTL_EXPIRED);
-	flow = flow_answered(&key, flow, p->tcp_flags, s->hz);
+	flow = flow_answered(&key, flow, p->tcp_flags);
 	if (!flow)
 		return drop(p, REASON_FLOWS_FULL);
-	flow_seen(&key, flow, p, s->hz);
+	flow_seen(&key, flow, p);
 	if (rewrite(skb, p, &nat, 1))
 		return drop(p, REASON_NO_ROOM);
-	return forwarded(p, REASON_REPLY, route_send(skb, p, s, nat.daddr));
+	return forwarded(p, REASON_REPLY, route_send(skb, p, nat.daddr));
 }
 
 #endif

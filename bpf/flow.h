@@ -109,9 +109,9 @@ INLINE void flow_other(const struct flow_key *key, const struct flow *flow,
 }
 
 /* Signed, because another CPU may have seen a packet after this one read the clock. */
-INLINE bool flow_expired(const struct flow_key *key, const struct flow *flow, __u32 hz)
+INLINE bool flow_expired(const struct flow_key *key, const struct flow *flow)
 {
-	return (__s32)(now_ticks() - flow->seen) > (__s32)(flow_timeout(key, flow) * hz);
+	return (__s32)(now_ticks() - flow->seen) > (__s32)(flow_timeout(key, flow) * settings.hz);
 }
 
 /* Delete both entries from either map. `flow` may be one of them. */

@@ -11,16 +11,15 @@
 SUBPROGRAM int flow_event(const struct flow_key *key, const struct flow *flow, __u32 kind)
 {
 	REQUIRE(key && flow, -EINVAL);
-	const struct settings *s = settings_get();
 	struct flow_event *event;
 	struct flow_key other_key;
 	struct flow *other;
 	__u64 now;
 
-	if (!s || !s->follow_until)
+	if (!settings.follow_until)
 		return 0;
 	now = bpf_ktime_get_ns();
-	if (now >= s->follow_until)
+	if (now >= settings.follow_until)
 		return 0;
 	flow_other_key(key, flow, &other_key);
 	other = flow_find_any(&other_key);
@@ -48,7 +47,7 @@ SUBPROGRAM int flow_event(const struct flow_key *key, const struct flow *flow, _
 /* True if a new flow may take this slot of `reclaim`. Deletes the flow that the slot names if it
  * has expired or, in a full table, closed; closed gateway flows keep their SNAT ports until they
  * expire. */
-INLINE bool reclaim_slot(const struct flow_key *slot, __u32 hz, bool full)
+INLINE bool reclaim_slot(const struct flow_key *slot, bool full)
 {
 	struct flow_key key = *slot;
 	struct flow *flow;
@@ -60,7 +59,7 @@ INLINE bool reclaim_slot(const struct flow_key *slot, __u32 hz, bool full)
 	if (!flow)
 		return true;
 	closed = full && flow->state == FLOW_CLOSING && FLOW_ROLE(key.zone) == FLOW_CLIENT;
-	if (!closed && !flow_expired(&key, flow, hz))
+	if (!closed && !flow_expired(&key, flow))
 		return false;
 	flow_delete(&key, flow);
 	return true;
@@ -71,7 +70,7 @@ INLINE bool reclaim_slot(const struct flow_key *slot, __u32 hz, bool full)
  * one, and whatever has expired in the others is deleted, so the packet path sweeps the table
  * faster than it can fill, with or without the agent. Returns 0, or -ENOSPC if all probed flows are
  * alive. */
-SUBPROGRAM int flow_reserve(const struct flow_key *key, __u32 hz, bool full)
+SUBPROGRAM int flow_reserve(const struct flow_key *key, bool full)
 {
 	REQUIRE(key, -EINVAL);
 	__u32 zero = 0, clock = 0, *next = bpf_map_lookup_elem(&reclaim_clock, &zero);
@@ -83,7 +82,7 @@ SUBPROGRAM int flow_reserve(const struct flow_key *key, __u32 hz, bool full)
 		__u32 index = (clock + i) & reclaim_mask;
 		struct flow_key *slot = bpf_map_lookup_elem(&reclaim, &index);
 
-		if (!slot || !reclaim_slot(slot, hz, full))
+		if (!slot || !reclaim_slot(slot, full))
 			continue;
 		if (err)
 			*slot = *key;
@@ -96,7 +95,7 @@ SUBPROGRAM int flow_reserve(const struct flow_key *key, __u32 hz, bool full)
 
 /* Insert scratch's flow, or its `other`, into `embryonic` or `flows`; reclaim once if `flows` is
  * full. Returns 0 or -errno. */
-SUBPROGRAM int flow_insert(bool other, bool is_embryonic, __u32 hz)
+SUBPROGRAM int flow_insert(bool other, bool is_embryonic)
 {
 	struct flow_pair *pair = scratch_get();
 	struct flow_key *key;
@@ -112,7 +111,7 @@ SUBPROGRAM int flow_insert(bool other, bool is_embryonic, __u32 hz)
 	err = bpf_map_update_elem(&flows, key, flow, BPF_NOEXIST);
 	if (err != -E2BIG)
 		return err;
-	flow_reserve(key, hz, true);
+	flow_reserve(key, true);
 	return bpf_map_update_elem(&flows, key, flow, BPF_NOEXIST);
 }
 
@@ -131,7 +130,7 @@ INLINE bool claimed_by_us(const struct flow_key *key, const struct flow_key *oth
  * another flow holds the key; -EALREADY if the forward entry exists by now, because another CPU
  * opened or promoted the flow; another negative number if the table is full. */
 INLINE int claim_conflict(const struct flow_key *key, const struct flow_key *other_key,
-			  const struct flow *other, bool is_embryonic, __u32 hz)
+			  const struct flow *other, bool is_embryonic)
 {
 	struct flow *established = flow_find(other_key);
 	struct flow *holder = established ? established : flow_find_embryonic(other_key);
@@ -144,11 +143,11 @@ INLINE int claim_conflict(const struct flow_key *key, const struct flow_key *oth
 		*holder = *other;
 		return 0;
 	}
-	if (holder && !own && !flow_expired(other_key, holder, hz))
+	if (holder && !own && !flow_expired(other_key, holder))
 		return -EEXIST;
 	if (holder)
 		flow_delete(other_key, holder);
-	err = flow_insert(true, is_embryonic, hz);
+	err = flow_insert(true, is_embryonic);
 	return err == -EEXIST && claimed_by_us(key, other_key) ? 0 : err;
 }
 
@@ -156,12 +155,12 @@ INLINE int claim_conflict(const struct flow_key *key, const struct flow_key *oth
  * the other map is looked up first. Returns 0, -EEXIST, -EALREADY, or another negative number if
  * full. */
 INLINE int flow_claim(const struct flow_key *key, const struct flow_key *other_key,
-		      const struct flow *other, bool is_embryonic, __u32 hz)
+		      const struct flow *other, bool is_embryonic)
 {
 	struct flow *holder = is_embryonic ? flow_find(other_key) : flow_find_embryonic(other_key);
-	int err = holder ? -EEXIST : flow_insert(true, is_embryonic, hz);
+	int err = holder ? -EEXIST : flow_insert(true, is_embryonic);
 
-	return err == -EEXIST ? claim_conflict(key, other_key, other, is_embryonic, hz) : err;
+	return err == -EEXIST ? claim_conflict(key, other_key, other, is_embryonic) : err;
 }
 
 /* Announce the tuple of replies to the filter of the hooks that translate them. */
@@ -204,7 +203,7 @@ INLINE int lost_race(const struct flow_key *key, const struct flow_key *other_ke
  * `is_embryonic`: wait for the reply in `embryonic`; only for what can be recomputed. Returns
  * 0; -EEXIST if another flow holds the key of replies; another negative number if the table is
  * full. */
-SUBPROGRAM int flow_open(const struct flow_key *of, bool is_embryonic, __u32 hz)
+SUBPROGRAM int flow_open(const struct flow_key *of, bool is_embryonic)
 {
 	REQUIRE(of, -EINVAL);
 	struct flow_pair *pair = scratch_get();
@@ -220,17 +219,17 @@ SUBPROGRAM int flow_open(const struct flow_key *of, bool is_embryonic, __u32 hz)
 	existing = is_embryonic ? flow_find(key) : NULL;
 	if (existing) /* promoted between the two look-ups */
 		return adopt_existing(existing, &pair->flow);
-	if (!is_embryonic && flow_reserve(key, hz, false))
+	if (!is_embryonic && flow_reserve(key, false))
 		return -ENOSPC;
 	flow_other_key(key, &pair->flow, other_key);
 	flow_other(key, &pair->flow, other_key, &pair->other);
 	if (flow_has_nat(&pair->flow))
 		announce_reply(other_key);
-	err = flow_claim(key, other_key, &pair->other, is_embryonic, hz);
+	err = flow_claim(key, other_key, &pair->other, is_embryonic);
 	if (err && err != -EALREADY)
 		return err;
 	if (!err)
-		err = flow_insert(false, is_embryonic, hz);
+		err = flow_insert(false, is_embryonic);
 	if (err == -EEXIST || err == -EALREADY)
 		return lost_race(key, other_key, &pair->flow);
 	if (err)

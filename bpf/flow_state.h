@@ -30,11 +30,11 @@ SUBPROGRAM int flow_set_state(const struct flow_key *key, struct flow *flow, __u
 
 /* Insert scratch's flow, or its `other`, into `flows`, where another CPU may have put it
  * already. */
-INLINE int insert_or_adopt(const struct flow_pair *pair, bool other, __u32 hz)
+INLINE int insert_or_adopt(const struct flow_pair *pair, bool other)
 {
 	const struct flow_key *key = other ? &pair->other_key : &pair->key;
 	const struct flow_key *other_key = other ? &pair->key : &pair->other_key;
-	int err = flow_insert(other, false, hz);
+	int err = flow_insert(other, false);
 	struct flow *holder;
 
 	if (err != -EEXIST)
@@ -60,15 +60,15 @@ INLINE void flow_pair_fill(struct flow_pair *pair, const struct flow *flow)
 
 /* Move the flow of pair->key from `embryonic` into `flows`, unless a live flow has taken the key of
  * its other entry since. Returns 0, or -errno without room. */
-INLINE int flow_promote(struct flow_pair *pair, const struct flow *flow, __u32 hz)
+INLINE int flow_promote(struct flow_pair *pair, const struct flow *flow)
 {
 	bool forward = flow_is_forward(&pair->key);
 
 	flow_pair_fill(pair, flow);
-	if (flow_reserve(forward ? &pair->key : &pair->other_key, hz, false) ||
-	    insert_or_adopt(pair, true, hz))
+	if (flow_reserve(forward ? &pair->key : &pair->other_key, false) ||
+	    insert_or_adopt(pair, true))
 		return -ENOSPC;
-	if (insert_or_adopt(pair, false, hz)) {
+	if (insert_or_adopt(pair, false)) {
 		bpf_map_delete_elem(&flows, &pair->other_key);
 		return -ENOSPC;
 	}
@@ -78,7 +78,7 @@ INLINE int flow_promote(struct flow_pair *pair, const struct flow *flow, __u32 h
 }
 
 /* Both ends have spoken. Returns 0, or -errno without room for the flow. */
-SUBPROGRAM int flow_establish(const struct flow_key *key, struct flow *flow, __u32 hz)
+SUBPROGRAM int flow_establish(const struct flow_key *key, struct flow *flow)
 {
 	REQUIRE(key && flow, -EINVAL);
 	struct flow_pair *pair = scratch_get();
@@ -88,14 +88,13 @@ SUBPROGRAM int flow_establish(const struct flow_key *key, struct flow *flow, __u
 	pair->key = *key;
 	if (flow_find(&pair->key)) /* never was embryonic, or another CPU was faster */
 		return flow_set_state(&pair->key, flow, FLOW_ESTABLISHED, flow->flags);
-	return flow_promote(pair, flow, hz);
+	return flow_promote(pair, flow);
 }
 
 /* Follow a reply to a flow that is opening. A SYN-ACK alone does not establish it, or a flood of
  * SYNs to a server that answers would fill the table; a UDP reply does. Returns the entry to go on
  * with, or NULL without room. */
-INLINE struct flow *flow_answered(const struct flow_key *key, struct flow *flow, __u8 tcp_flags,
-				  __u32 hz)
+INLINE struct flow *flow_answered(const struct flow_key *key, struct flow *flow, __u8 tcp_flags)
 {
 	if (likely(flow->state != FLOW_OPENING) || tcp_flags & TCP_RST)
 		return flow;
@@ -104,17 +103,16 @@ INLINE struct flow *flow_answered(const struct flow_key *key, struct flow *flow,
 			flow_set_state(key, flow, FLOW_OPENING, flow->flags | FLOW_ANSWERED);
 		return flow;
 	}
-	return flow_establish(key, flow, hz) ? NULL : flow_find(key);
+	return flow_establish(key, flow) ? NULL : flow_find(key);
 }
 
 /* The same for a packet of the client: its answer to a SYN-ACK establishes the flow. */
-INLINE struct flow *flow_confirmed(const struct flow_key *key, struct flow *flow, __u8 tcp_flags,
-				   __u32 hz)
+INLINE struct flow *flow_confirmed(const struct flow_key *key, struct flow *flow, __u8 tcp_flags)
 {
 	if (likely(flow->state != FLOW_OPENING) || !(flow->flags & FLOW_ANSWERED) ||
 	    tcp_flags & (TCP_SYN | TCP_RST))
 		return flow;
-	return flow_establish(key, flow, hz) ? NULL : flow_find(key);
+	return flow_establish(key, flow) ? NULL : flow_find(key);
 }
 
 /* Once a second per flow: refresh the other entry, or create it again. */
@@ -189,11 +187,10 @@ INLINE void flow_revive(const struct flow_key *key, struct flow *flow)
 }
 
 /* Account a packet to its entry. */
-INLINE void flow_seen(const struct flow_key *key, struct flow *flow, struct packet *p,
-		      __u32 hz)
+INLINE void flow_seen(const struct flow_key *key, struct flow *flow, struct packet *p)
 {
 	flow->bytes += p->length;
-	if (unlikely(now_ticks() - flow->seen >= hz))
+	if (unlikely(now_ticks() - flow->seen >= settings.hz))
 		flow_touch(key, flow);
 	if (unlikely(p->tcp_flags & (TCP_FIN | TCP_RST)))
 		flow_follow_tcp(key, flow, p->tcp_flags);

@@ -23,48 +23,46 @@ INLINE bool network_known(__u32 vni)
 	return bpf_map_lookup_elem(&networks, &vni) != NULL;
 }
 
-INLINE bool is_snat(const struct settings *s, __be32 addr)
+INLINE bool is_snat(__be32 addr)
 {
 	for (__u32 i = 0; i < MAX_SNAT; i++) {
-		if (i < s->snat_count && s->snat[i] == addr)
+		if (i < settings.snat_count && settings.snat[i] == addr)
 			return true;
 	}
 	return false;
 }
 
 /* True for an address and port that the gateway uses for SNAT. */
-INLINE bool is_snat_port(const struct settings *s, __be32 addr, __be16 port)
+INLINE bool is_snat_port(__be32 addr, __be16 port)
 {
 	__u16 number = bpf_ntohs(port);
 
-	return number >= s->snat_first && number <= s->snat_last && is_snat(s, addr);
+	return number >= settings.snat_first && number <= settings.snat_last && is_snat(addr);
 }
 
 /* SNAT address and port of attempt number `attempt`. The first depends on the flow alone. */
-INLINE void snat_candidate(const struct settings *s, const struct flow_key *key, __u32 attempt,
-			   struct nat *nat)
+INLINE void snat_candidate(const struct flow_key *key, __u32 attempt, struct nat *nat)
 {
+	__u32 ports = settings.snat_last - settings.snat_first + 1;
 	__u32 hash = flow_hash(key->saddr, key->daddr, key->sport, key->dport, 0, key->zone);
 	__u32 mixed = (__u32)mix64(hash + ((__u64)attempt << 32));
-	__u32 index = hash_slot(mixed, s->snat_count) & (MAX_SNAT - 1);
+	__u32 index = hash_slot(mixed, settings.snat_count) & (MAX_SNAT - 1);
 
-	nat->saddr = s->snat[index];
-	nat->sport = bpf_htons(s->snat_first +
-			       hash_slot((__u32)mix64(mixed), s->snat_last - s->snat_first + 1));
+	nat->saddr = settings.snat[index];
+	nat->sport = bpf_htons(settings.snat_first + hash_slot((__u32)mix64(mixed), ports));
 }
 
 /* Open the flow in scratch with the first SNAT port that is free. Inserting the reply entry claims
  * the port; an expired holder gives way. */
-INLINE enum reason gateway_open(const struct settings *s, const struct flow_key *key,
-				struct flow *flow)
+INLINE enum reason gateway_open(const struct flow_key *key, struct flow *flow)
 {
 	int err = -EEXIST;
 
-	if (!s->snat_count || s->snat_last < s->snat_first)
+	if (!settings.snat_count || settings.snat_last < settings.snat_first)
 		return REASON_PORTS_FULL;
 	for (__u32 i = 0; i < SNAT_TRIES && err == -EEXIST; i++) {
-		snat_candidate(s, key, i, &flow->nat);
-		err = flow_open(key, false, s->hz);
+		snat_candidate(key, i, &flow->nat);
+		err = flow_open(key, false);
 	}
 	if (err == -EEXIST)
 		return REASON_PORTS_FULL;
@@ -72,10 +70,9 @@ INLINE enum reason gateway_open(const struct settings *s, const struct flow_key 
 }
 
 /* Choose a pod and open a flow to it. */
-SUBPROGRAM enum reason gateway_choose(struct packet *p, const struct settings *s,
-				      const struct service *service, __u32 row)
+SUBPROGRAM enum reason gateway_choose(struct packet *p, const struct service *service, __u32 row)
 {
-	REQUIRE(p && s && service, REASON_NO_ROOM);
+	REQUIRE(p && service, REASON_NO_ROOM);
 	struct backend *backend;
 	enum reason reason;
 	struct flow *flow;
@@ -92,17 +89,16 @@ SUBPROGRAM enum reason gateway_choose(struct packet *p, const struct settings *s
 	flow->peer_port = p->outer.sport;
 	flow->nat.daddr = backend->addr.v4;
 	flow->nat.dport = backend->port;
-	return gateway_open(s, &p->key, flow);
+	return gateway_open(&p->key, flow);
 }
 
 /* Answer a tunnel packet with its refusal (RST or ICMP), through the tunnel it came from. */
-SUBPROGRAM enum verdict gateway_refuse(struct __sk_buff *skb, struct packet *p,
-				       const struct settings *s, enum reason reason)
+SUBPROGRAM enum verdict gateway_refuse(struct __sk_buff *skb, struct packet *p, enum reason reason)
 {
-	REQUIRE(p && s, VERDICT_DROP);
+	REQUIRE(p, VERDICT_DROP);
 	const struct outer *outer = &p->outer;
 
-	if (!reply_allowed(s))
+	if (!reply_allowed())
 		return drop(p, REASON_REPLY_LIMIT);
 	count(p, reason);
 	if (tunnel_strip(skb, p) || reply_refuse(skb, p))
@@ -112,10 +108,10 @@ SUBPROGRAM enum verdict gateway_refuse(struct __sk_buff *skb, struct packet *p,
 		.daddr = outer->saddr,
 		.sport = outer->dport,
 		.dport = outer->sport,
-		.vni = s->network,
+		.vni = settings.network,
 		.id = { outer->id[0], outer->id[1] },
 	};
-	return tunnel_send(skb, p, s);
+	return tunnel_send(skb, p);
 }
 
 /* Check if a packet of no flow may open one to *ret_service. */
@@ -138,9 +134,9 @@ INLINE bool deserves_refusal(enum reason reason)
 	       reason == REASON_NO_FLOW;
 }
 
-SUBPROGRAM enum reason gateway_new(struct packet *p, const struct settings *s)
+SUBPROGRAM enum reason gateway_new(struct packet *p)
 {
-	REQUIRE(p && s, REASON_NO_ROOM);
+	REQUIRE(p, REASON_NO_ROOM);
 	struct service *service = NULL;
 	enum reason reason;
 	__u32 row = 0;
@@ -148,7 +144,7 @@ SUBPROGRAM enum reason gateway_new(struct packet *p, const struct settings *s)
 	reason = gateway_check(p, &service, &row);
 	if (reason || !service)
 		return reason;
-	return gateway_choose(p, s, service, row);
+	return gateway_choose(p, service, row);
 }
 
 /* Send answers to where the last request came from: a NAT may give the client another outer
@@ -192,9 +188,9 @@ INLINE bool gateway_should_reselect(struct packet *p, struct flow *flow)
 
 /* Take the packet out of its tunnel and send it to the pod, by the flow or a copy of it. */
 SUBPROGRAM enum verdict gateway_deliver(struct __sk_buff *skb, struct packet *p,
-					const struct settings *s, const struct flow *flow)
+					const struct flow *flow)
 {
-	REQUIRE(p && s && flow, VERDICT_DROP);
+	REQUIRE(p && flow, VERDICT_DROP);
 	struct nat nat = flow->nat;
 	enum reason reason;
 
@@ -203,31 +199,30 @@ SUBPROGRAM enum verdict gateway_deliver(struct __sk_buff *skb, struct packet *p,
 	reason = tunnel_strip(skb, p);
 	if (reason)
 		return drop(p, reason);
-	if ((p->tcp_flags & TCP_SYN && clamp_mss(skb, p, tunnel_mtu(s))) ||
+	if ((p->tcp_flags & TCP_SYN && clamp_mss(skb, p, tunnel_mtu())) ||
 	    rewrite_directly(skb, p, &nat, 1))
 		return drop(p, REASON_NO_ROOM);
-	return forwarded(p, REASON_GATEWAY_IN, route_send(skb, p, s, nat.daddr));
+	return forwarded(p, REASON_GATEWAY_IN, route_send(skb, p, nat.daddr));
 }
 
 /* The first packet of a flow: opens it, in scratch, or is refused. */
-INLINE enum verdict gateway_first(struct __sk_buff *skb, struct packet *p, const struct settings *s)
+INLINE enum verdict gateway_first(struct __sk_buff *skb, struct packet *p)
 {
-	enum reason reason = gateway_new(p, s);
+	enum reason reason = gateway_new(p);
 	struct flow_pair *pair = scratch_get();
 
 	if (deserves_refusal(reason))
-		return gateway_refuse(skb, p, s, reason);
+		return gateway_refuse(skb, p, reason);
 	if (reason || !pair)
 		return drop(p, reason ? reason : REASON_FLOWS_FULL);
-	return gateway_deliver(skb, p, s, &pair->flow);
+	return gateway_deliver(skb, p, &pair->flow);
 }
 
 /* A request that belongs to a flow. `p` is the inner packet, still in its tunnel. VERDICT_NONE: no
  * flow. */
-SUBPROGRAM enum verdict gateway_follow(struct __sk_buff *skb, struct packet *p,
-				       const struct settings *s)
+SUBPROGRAM enum verdict gateway_follow(struct __sk_buff *skb, struct packet *p)
 {
-	REQUIRE(p && s, VERDICT_DROP);
+	REQUIRE(p, VERDICT_DROP);
 	const struct outer *outer = &p->outer;
 	struct flow_key key;
 	struct flow *flow;
@@ -240,28 +235,26 @@ SUBPROGRAM enum verdict gateway_follow(struct __sk_buff *skb, struct packet *p,
 		return drop(p, REASON_TUNNEL_SOURCE);
 	if (!flow || gateway_should_reselect(p, flow))
 		return VERDICT_NONE;
-	flow = flow_confirmed(&key, flow, p->tcp_flags, s->hz);
+	flow = flow_confirmed(&key, flow, p->tcp_flags);
 	if (!flow)
 		return drop(p, REASON_FLOWS_FULL);
-	flow_seen(&key, flow, p, s->hz);
-	return gateway_deliver(skb, p, s, flow);
+	flow_seen(&key, flow, p);
+	return gateway_deliver(skb, p, flow);
 }
 
 /* A request out of a tunnel. Two calls side by side: nested, the frames that open a flow would not
  * fit into the stack. */
-INLINE enum verdict gateway_packet(struct __sk_buff *skb, struct packet *p,
-				   const struct settings *s)
+INLINE enum verdict gateway_packet(struct __sk_buff *skb, struct packet *p)
 {
-	enum verdict verdict = gateway_follow(skb, p, s);
+	enum verdict verdict = gateway_follow(skb, p);
 
-	return verdict == VERDICT_NONE ? gateway_first(skb, p, s) : verdict;
+	return verdict == VERDICT_NONE ? gateway_first(skb, p) : verdict;
 }
 
 /* A pod's packet to a SNAT port: back into the tunnel of its flow. VERDICT_NONE: no flow. */
-SUBPROGRAM enum verdict gateway_reply(struct __sk_buff *skb, struct packet *p,
-				      const struct settings *s)
+SUBPROGRAM enum verdict gateway_reply(struct __sk_buff *skb, struct packet *p)
 {
-	REQUIRE(p && s, VERDICT_DROP);
+	REQUIRE(p, VERDICT_DROP);
 	struct outer *outer = &p->outer;
 	struct service *service;
 	struct flow_key key;
@@ -276,11 +269,11 @@ SUBPROGRAM enum verdict gateway_reply(struct __sk_buff *skb, struct packet *p,
 	nat = flow->nat;
 	service = service_row(flow->service);
 	*outer = (struct outer){
-		.saddr = s->listen.v4,
+		.saddr = settings.listen.v4,
 		.daddr = flow->peer.v4,
-		.sport = s->listen_port,
+		.sport = settings.listen_port,
 		.dport = flow->peer_port,
-		.vni = s->network,
+		.vni = settings.network,
 		.tos = p->tos,
 	};
 	if (service) {
@@ -289,16 +282,15 @@ SUBPROGRAM enum verdict gateway_reply(struct __sk_buff *skb, struct packet *p,
 	}
 	if (p->ttl <= 1)
 		return drop(p, REASON_TUNNEL_TTL);
-	if (segment_length(skb, p) > tunnel_mtu(s))
-		return refuse_too_big(skb, p, s, tunnel_mtu(s));
-	flow = flow_answered(&key, flow, p->tcp_flags, s->hz);
+	if (segment_length(skb, p) > tunnel_mtu())
+		return refuse_too_big(skb, p, tunnel_mtu());
+	flow = flow_answered(&key, flow, p->tcp_flags);
 	if (!flow)
 		return drop(p, REASON_FLOWS_FULL);
-	flow_seen(&key, flow, p, s->hz);
-	if ((p->tcp_flags & TCP_SYN && clamp_mss(skb, p, tunnel_mtu(s))) ||
-	    rewrite(skb, p, &nat, 1))
+	flow_seen(&key, flow, p);
+	if ((p->tcp_flags & TCP_SYN && clamp_mss(skb, p, tunnel_mtu())) || rewrite(skb, p, &nat, 1))
 		return drop(p, REASON_NO_ROOM);
-	return forwarded(p, REASON_GATEWAY_OUT, tunnel_send(skb, p, s));
+	return forwarded(p, REASON_GATEWAY_OUT, tunnel_send(skb, p));
 }
 
 #endif

@@ -17,24 +17,23 @@ INLINE __u64 outer_service_id(const struct outer *outer)
 }
 
 /* True if a UDP packet is addressed to the gateway of this node. */
-INLINE bool outer_for_gateway(const struct settings *s, __be32 daddr, __be16 dport)
+INLINE bool outer_for_gateway(__be32 daddr, __be16 dport)
 {
-	return s->flags & SETTING_GATEWAY && s->listen_port && dport == s->listen_port &&
-	       daddr == s->listen.v4;
+	return settings.flags & SETTING_GATEWAY && dport && dport == settings.listen_port &&
+	       daddr == settings.listen.v4;
 }
 
 /* True if a UDP packet is addressed to one of this node's tunnel source ports. */
-INLINE bool outer_for_client(const struct settings *s, __be32 daddr, __be16 dport)
+INLINE bool outer_for_client(__be32 daddr, __be16 dport)
 {
-	return daddr == s->source.v4 &&
+	return daddr == settings.source.v4 &&
 	       (__u16)(bpf_ntohs(dport) - TUNNEL_SOURCE_PORT) < TUNNEL_SOURCE_PORTS;
 }
 
 /* Begin `outer` by the IP and UDP headers of a frame; `room` bytes follow its Ethernet header, of a
  * GSO packet if `super`. Returns the length of the IP packet if it is addressed to the gateway or a
  * client of this node, else 0: a fragment and a packet with IP options are no tunnel packets. */
-INLINE __u32 outer_begin(void *data, void *end, __u32 room, bool super, const struct settings *s,
-			 struct outer *outer)
+INLINE __u32 outer_begin(void *data, void *end, __u32 room, bool super, struct outer *outer)
 {
 	struct ethhdr *eth = data;
 	struct iphdr *ip = (void *)(eth + 1);
@@ -53,8 +52,8 @@ INLINE __u32 outer_begin(void *data, void *end, __u32 room, bool super, const st
 	length = super ? room : bpf_ntohs(ip->tot_len);
 	if (length > room || length < IP_HLEN + UDP_HLEN)
 		return 0;
-	return outer_for_gateway(s, outer->daddr, outer->dport) ||
-			       outer_for_client(s, outer->daddr, outer->dport) ?
+	return outer_for_gateway(outer->daddr, outer->dport) ||
+			       outer_for_client(outer->daddr, outer->dport) ?
 		       length :
 		       0;
 }

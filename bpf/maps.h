@@ -62,7 +62,8 @@ MAP(filters, ARRAY, BPF_F_MMAPABLE, __u32, struct filters, 1);
 /* Texts for display; no program reads them. */
 MAP(names, HASH, BPF_F_NO_PREALLOC, struct name_key, struct name, MAX_NAMES);
 
-MAP(settings, ARRAY, BPF_F_MMAPABLE, __u32, struct settings, 1);
+/* A map of one element, read without a look-up; the agent pins it as `settings`. */
+struct settings settings SEC(".data.settings") = {};
 
 /* The agent's status, for the command line; takes memory only for what stands in it. */
 MAP(status, HASH, BPF_F_NO_PREALLOC, struct status_key, struct status_part, 65536);
@@ -93,13 +94,6 @@ INLINE struct flow_pair *scratch_get(void)
 	__u32 zero = 0;
 
 	return bpf_map_lookup_elem(&scratch, &zero);
-}
-
-INLINE const struct settings *settings_get(void)
-{
-	__u32 zero = 0;
-
-	return bpf_map_lookup_elem(&settings, &zero);
 }
 
 #endif

@@ -11,7 +11,6 @@ SEC("tc")
 int px_from_pod(struct __sk_buff *skb)
 {
 	const struct filters *f = filters_get();
-	const struct settings *s;
 	enum parsed parsed;
 	struct packet *p;
 
@@ -19,11 +18,10 @@ int px_from_pod(struct __sk_buff *skb)
 	if (!f || !may_leave_pod(skb, f))
 		return VERDICT_NEXT;
 	p = packet_begin(HOOK_FROM_POD);
-	s = settings_get();
-	if (!p || !s)
+	if (!p)
 		return VERDICT_NEXT;
 	parsed = parse_skb(p, skb);
-	return parsed == PARSED ? from_pod(skb, p, s, f) : unreadable_packet(p, parsed);
+	return parsed == PARSED ? from_pod(skb, p, f) : unreadable_packet(p, parsed);
 }
 
 /* TC egress of a pod's veth: packets that the pod receives from the stack. */
@@ -31,27 +29,23 @@ SEC("tc")
 int px_to_pod(struct __sk_buff *skb)
 {
 	const struct filters *f = filters_get();
-	const struct settings *s;
 	struct packet *p;
 
 	pull(skb, ETH_HLEN + IP_HLEN + TCP_HLEN);
 	if (!f || !may_enter_pod(skb, f))
 		return VERDICT_NEXT;
 	p = packet_begin(HOOK_TO_POD);
-	s = settings_get();
-	if (!p || !s || parse_skb(p, skb) != PARSED ||
+	if (!p || parse_skb(p, skb) != PARSED ||
 	    !filter_has(f->replies, reply_bit(p->key.saddr, p->key.sport)))
 		return VERDICT_NEXT;
-	return client_reply(skb, p, s);
+	return client_reply(skb, p);
 }
 
 /* TC ingress of an uplink: tunnel packets, and replies for our gateway. */
 SEC("tc")
 int px_uplink(struct __sk_buff *skb)
 {
-	const struct settings *s = settings_get();
-
-	return s ? uplink_packet(skb, s) : VERDICT_NEXT;
+	return uplink_packet(skb);
 }
 
 /* XDP before px_uplink, where the device suits. */

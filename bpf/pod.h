@@ -22,13 +22,13 @@ INLINE enum verdict unreadable_packet(struct packet *p, enum parsed parsed)
 }
 
 /* A packet that a pod sends as a backend: the reply of a flow. VERDICT_NONE: of no flow. */
-INLINE enum verdict pod_reply(struct __sk_buff *skb, struct packet *p, const struct settings *s)
+INLINE enum verdict pod_reply(struct __sk_buff *skb, struct packet *p)
 {
 	enum verdict verdict = VERDICT_NONE;
 
-	if (s->flags & SETTING_GATEWAY)
-		verdict = gateway_reply(skb, p, s);
-	return verdict == VERDICT_NONE ? client_reply_redirect(skb, p, s) : verdict;
+	if (settings.flags & SETTING_GATEWAY)
+		verdict = gateway_reply(skb, p);
+	return verdict == VERDICT_NONE ? client_reply_redirect(skb, p) : verdict;
 }
 
 /* Look at the bytes of addresses and ports, unparsed: false if the packet concerns neither a
@@ -58,24 +58,23 @@ INLINE bool may_enter_pod(struct __sk_buff *skb, const struct filters *f)
 }
 
 /* A parsed packet that a pod sends. */
-INLINE enum verdict from_pod(struct __sk_buff *skb, struct packet *p, const struct settings *s,
-			     const struct filters *f)
+INLINE enum verdict from_pod(struct __sk_buff *skb, struct packet *p, const struct filters *f)
 {
 	enum verdict verdict;
 
 	if (filter_has(f->replies, reply_bit(p->key.saddr, p->key.sport))) {
-		verdict = pod_reply(skb, p, s);
+		verdict = pod_reply(skb, p);
 		if (verdict != VERDICT_NONE)
 			return verdict;
 	}
 	if (filter_has(f->destinations, address_bit(p->key.daddr))) {
-		if (is_snat_port(s, p->key.daddr, p->key.dport) &&
-		    !(s->flags & SETTING_SNAT_SHARED))
+		if (is_snat_port(p->key.daddr, p->key.dport) &&
+		    !(settings.flags & SETTING_SNAT_SHARED))
 			return drop(p, REASON_SNAT_NO_FLOW);
-		return client_packet(skb, p, s);
+		return client_packet(skb, p);
 	}
 	if (is_syn(p) && filter_has(f->replies, reply_bit(p->key.daddr, p->key.dport)))
-		return client_syn(skb, p, s);
+		return client_syn(skb, p);
 	return VERDICT_NEXT;
 }
 

@@ -26,14 +26,14 @@ struct icmp_reply {
 };
 
 /* Take one of the replies that this second allows. */
-INLINE bool reply_allowed(const struct settings *s)
+INLINE bool reply_allowed(void)
 {
 	__u32 zero = 0, now = now_ticks();
 	struct limit *limit = bpf_map_lookup_elem(&limiter, &zero);
 
 	if (!limit)
 		return false;
-	if (now - limit->second >= s->hz) {
+	if (now - limit->second >= settings.hz) {
 		limit->second = now;
 		limit->replies = 0;
 	}
@@ -171,22 +171,20 @@ INLINE enum verdict send_back(struct __sk_buff *skb)
 }
 
 /* Answer a packet of a pod of this node with its refusal. */
-SUBPROGRAM enum verdict refuse(struct __sk_buff *skb, struct packet *p, const struct settings *s,
-			       enum reason reason)
+SUBPROGRAM enum verdict refuse(struct __sk_buff *skb, struct packet *p, enum reason reason)
 {
-	REQUIRE(p && s, VERDICT_DROP);
-	if (!reply_allowed(s))
+	REQUIRE(p, VERDICT_DROP);
+	if (!reply_allowed())
 		return drop(p, REASON_REPLY_LIMIT);
 	count(p, reason);
 	return reply_refuse(skb, p) ? VERDICT_DROP : send_back(skb);
 }
 
 /* Answer a packet of a pod of this node that it exceeds `mtu` bytes. */
-SUBPROGRAM enum verdict refuse_too_big(struct __sk_buff *skb, struct packet *p,
-				       const struct settings *s, __u32 mtu)
+SUBPROGRAM enum verdict refuse_too_big(struct __sk_buff *skb, struct packet *p, __u32 mtu)
 {
-	REQUIRE(p && s, VERDICT_DROP);
-	if (!reply_allowed(s))
+	REQUIRE(p, VERDICT_DROP);
+	if (!reply_allowed())
 		return drop(p, REASON_REPLY_LIMIT);
 	count(p, REASON_TOO_BIG);
 	return reply_icmp(skb, p, ICMP_FRAG_NEEDED, mtu) ? VERDICT_DROP : send_back(skb);

@@ -27,19 +27,16 @@ INLINE bool is_pod_iface(__u32 ifindex)
 SUBPROGRAM int route_lookup(struct __sk_buff *skb, __be32 dst, struct next_hop *hop, bool *resolved)
 {
 	REQUIRE(hop && resolved, -EINVAL);
-	const struct settings *s = settings_get();
 	struct bpf_fib_lookup fib = {
 		.family = AF_INET,
 		.ifindex = skb->ifindex,
 	};
 	long ret;
 
-	if (!s)
-		return -ENETUNREACH;
 	fib.ipv4_dst = dst;
 	ret = bpf_fib_lookup(skb, &fib, sizeof(fib), 0);
 	if (ret == BPF_FIB_LKUP_RET_FWD_DISABLED)
-		fib.ifindex = s->uplink; /* not from that interface: let redirect_neigh try */
+		fib.ifindex = settings.uplink; /* not from that interface: let redirect_neigh try */
 	else if (ret != BPF_FIB_LKUP_RET_SUCCESS && ret != BPF_FIB_LKUP_RET_NO_NEIGH &&
 		 ret != BPF_FIB_LKUP_RET_FRAG_NEEDED) /* concerns this packet, not the route */
 		return -ENETUNREACH;
@@ -94,12 +91,11 @@ SUBPROGRAM enum verdict route_slow(struct __sk_buff *skb, struct packet *p, __be
 }
 
 /* Send towards `dst`, the destination in the IP header at ETH_HLEN. */
-INLINE enum verdict route_send(struct __sk_buff *skb, struct packet *p,
-			       const struct settings *s, __be32 dst)
+INLINE enum verdict route_send(struct __sk_buff *skb, struct packet *p, __be32 dst)
 {
 	struct next_hop *hop = next_hop_slot(dst);
 
-	if (!hop || hop->dst.v4 != dst || !hop->ifindex || now_ticks() - hop->stamp >= s->hz)
+	if (!hop || hop->dst.v4 != dst || !hop->ifindex || now_ticks() - hop->stamp >= settings.hz)
 		return route_slow(skb, p, dst);
 	if (hop->flags & NEXT_HOP_POD)
 		return enter_pod(skb, hop->ifindex);

@@ -23,9 +23,9 @@ _Static_assert(sizeof(struct outer_bytes) == TUNNEL_OVERHEAD_IPV4, "tunnel overh
 	(BPF_F_ADJ_ROOM_FIXED_GSO | BPF_F_ADJ_ROOM_ENCAP_L3_IPV4 | BPF_F_ADJ_ROOM_ENCAP_L4_UDP)
 
 /* Greatest length of an inner packet. */
-INLINE __u32 tunnel_mtu(const struct settings *s)
+INLINE __u32 tunnel_mtu(void)
 {
-	return s->mtu - TUNNEL_OVERHEAD_IPV4;
+	return settings.mtu - TUNNEL_OVERHEAD_IPV4;
 }
 
 /* Length of this packet, or of the segments it will be cut into. */
@@ -93,19 +93,18 @@ INLINE int tunnel_room(struct __sk_buff *skb)
 	return bpf_skb_adjust_room(skb, bytes, BPF_ADJ_ROOM_MAC, BPF_F_ADJ_ROOM_FIXED_GSO);
 }
 
-/* Put the IP packet at ETH_HLEN into the tunnel p->outer and send it there. The UDP checksum is zero
- * (RFC 8926 section 3.3). */
-SUBPROGRAM enum verdict tunnel_send(struct __sk_buff *skb, struct packet *p,
-				    const struct settings *s)
+/* Put the IP packet at ETH_HLEN into the tunnel p->outer and send it. The UDP checksum is zero (RFC
+ * 8926 section 3.3). */
+SUBPROGRAM enum verdict tunnel_send(struct __sk_buff *skb, struct packet *p)
 {
-	REQUIRE(p && s, VERDICT_DROP);
+	REQUIRE(p, VERDICT_DROP);
 	struct outer_bytes bytes = {};
 
 	outer_fill(&bytes, &p->outer, p->length);
 	if (tunnel_room(skb) ||
 	    bpf_skb_store_bytes(skb, ETH_HLEN, &bytes, sizeof(bytes), BPF_F_RECOMPUTE_CSUM))
 		return drop(p, REASON_NO_ROOM);
-	return route_send(skb, p, s, p->outer.daddr);
+	return route_send(skb, p, p->outer.daddr);
 }
 
 /* Apply the outer ECN field to the inner one (RFC 6040 section 4.2, figure 4). Returns -EIO if the

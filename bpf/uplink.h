@@ -57,7 +57,7 @@ SUBPROGRAM enum reason icmp_quotes_flow(struct __sk_buff *skb, struct packet *p)
 }
 
 /* A reply passes if it belongs to a flow that was sent into that tunnel; it is accounted to it. */
-INLINE enum reason reply_has_flow(struct packet *p, const struct settings *s)
+INLINE enum reason reply_has_flow(struct packet *p)
 {
 	struct flow_key key;
 	struct flow *flow;
@@ -69,28 +69,27 @@ INLINE enum reason reply_has_flow(struct packet *p, const struct settings *s)
 		return REASON_TUNNEL_NO_FLOW;
 	if (!tunnel_source_ok(flow, p))
 		return p->outer.vni == flow->network ? REASON_TUNNEL_SOURCE : REASON_TUNNEL_VNI;
-	flow = flow_answered(&key, flow, p->tcp_flags, s->hz);
+	flow = flow_answered(&key, flow, p->tcp_flags);
 	if (!flow)
 		return REASON_FLOWS_FULL;
-	flow_seen(&key, flow, p, s->hz);
+	flow_seen(&key, flow, p);
 	return REASON_NONE;
 }
 
 /* A packet for a client of this node. `p` is the inner packet, still in its tunnel. */
-SUBPROGRAM enum verdict client_from_tunnel(struct __sk_buff *skb, struct packet *p,
-					   const struct settings *s)
+SUBPROGRAM enum verdict client_from_tunnel(struct __sk_buff *skb, struct packet *p)
 {
-	REQUIRE(p && s, VERDICT_DROP);
+	REQUIRE(p, VERDICT_DROP);
 	enum reason reason = p->proto == IPPROTO_ICMP ? icmp_quotes_flow(skb, p) :
-							reply_has_flow(p, s);
+							reply_has_flow(p);
 
 	if (!reason)
 		reason = tunnel_strip(skb, p);
 	if (reason)
 		return drop(p, reason);
-	if (p->tcp_flags & TCP_SYN && clamp_mss(skb, p, tunnel_mtu(s)))
+	if (p->tcp_flags & TCP_SYN && clamp_mss(skb, p, tunnel_mtu()))
 		return drop(p, REASON_NO_ROOM);
-	return forwarded(p, REASON_FROM_TUNNEL, route_send(skb, p, s, p->key.daddr));
+	return forwarded(p, REASON_FROM_TUNNEL, route_send(skb, p, p->key.daddr));
 }
 
 /* ------------------------------------------------------------------ tunnel */
@@ -124,10 +123,9 @@ INLINE enum reason parse_inner(struct packet *p, struct __sk_buff *skb, __u32 l3
 }
 
 /* A packet of the tunnel p->outer, whose inner packet begins at `l3` and becomes `p`. */
-INLINE enum verdict tunnel_packet(struct __sk_buff *skb, struct packet *p, const struct settings *s,
-				  __u32 l3)
+INLINE enum verdict tunnel_packet(struct __sk_buff *skb, struct packet *p, __u32 l3)
 {
-	bool request = outer_for_gateway(s, p->outer.daddr, p->outer.dport);
+	bool request = outer_for_gateway(p->outer.daddr, p->outer.dport);
 	enum reason reason;
 
 	p->proto = 0;
@@ -138,13 +136,12 @@ INLINE enum verdict tunnel_packet(struct __sk_buff *skb, struct packet *p, const
 		reason = REASON_TUNNEL_MALFORMED;
 	if (reason)
 		return drop(p, reason);
-	return request ? gateway_packet(skb, p, s) : client_from_tunnel(skb, p, s);
+	return request ? gateway_packet(skb, p) : client_from_tunnel(skb, p);
 }
 
 /* Read the Geneve header behind `outer`. Returns a reason to drop the packet; *ret_tunnel: it is a
  * tunnel packet. Masquerading may have picked one of our source ports for others. */
-INLINE enum reason tunnel_read(struct __sk_buff *skb, const struct settings *s, struct outer *outer,
-			       bool *ret_tunnel)
+INLINE enum reason tunnel_read(struct __sk_buff *skb, struct outer *outer, bool *ret_tunnel)
 {
 	enum reason reason;
 
@@ -152,45 +149,44 @@ INLINE enum reason tunnel_read(struct __sk_buff *skb, const struct settings *s, 
 			  TCP_HLEN);
 	reason = outer_read(skb_data(skb), skb_end(skb), outer);
 	*ret_tunnel = reason != REASON_TUNNEL_MALFORMED ||
-		      outer_for_gateway(s, outer->daddr, outer->dport);
+		      outer_for_gateway(outer->daddr, outer->dport);
 	return reason;
 }
 
 /* Begin `outer` of an untagged frame. Returns the length of the IP packet if it is a tunnel's, or
  * 0. */
-INLINE __u32 tunnel_length(struct __sk_buff *skb, const struct settings *s, struct outer *outer)
+INLINE __u32 tunnel_length(struct __sk_buff *skb, struct outer *outer)
 {
 	if (skb->protocol != bpf_htons(ETH_P_IP) || skb->vlan_present)
 		return 0;
-	return outer_begin(skb_data(skb), skb_end(skb), skb->len - ETH_HLEN, skb->gso_size, s,
-			   outer);
+	return outer_begin(skb_data(skb), skb_end(skb), skb->len - ETH_HLEN, skb->gso_size, outer);
 }
 
 /* True for an IPv4 frame to one of the gateway's SNAT addresses. */
-INLINE bool is_to_snat(struct __sk_buff *skb, const struct settings *s)
+INLINE bool is_to_snat(struct __sk_buff *skb)
 {
 	struct iphdr *ip = skb_data(skb) + ETH_HLEN;
 	struct filters *f = filters_get();
 
 	return f && (void *)(ip + 1) <= skb_end(skb) && skb->protocol == bpf_htons(ETH_P_IP) &&
-	       filter_has(f->destinations, address_bit(ip->daddr)) && is_snat(s, ip->daddr);
+	       filter_has(f->destinations, address_bit(ip->daddr)) && is_snat(ip->daddr);
 }
 
-INLINE enum verdict snat_packet(struct __sk_buff *skb, struct packet *p, const struct settings *s)
+INLINE enum verdict snat_packet(struct __sk_buff *skb, struct packet *p)
 {
 	enum verdict verdict;
 
-	if (parse_skb(p, skb) != PARSED || !is_snat_port(s, p->key.daddr, p->key.dport))
+	if (parse_skb(p, skb) != PARSED || !is_snat_port(p->key.daddr, p->key.dport))
 		return VERDICT_NEXT;
-	verdict = gateway_reply(skb, p, s);
+	verdict = gateway_reply(skb, p);
 	if (verdict != VERDICT_NONE)
 		return verdict;
 	/* On an address of the node itself the port may be one that masquerading picked. */
-	return s->flags & SETTING_SNAT_SHARED ? VERDICT_NEXT : drop(p, REASON_SNAT_NO_FLOW);
+	return settings.flags & SETTING_SNAT_SHARED ? VERDICT_NEXT : drop(p, REASON_SNAT_NO_FLOW);
 }
 
 /* A packet of an uplink. Other traffic passes before the per-CPU memory is looked up. */
-INLINE enum verdict uplink_packet(struct __sk_buff *skb, const struct settings *s)
+INLINE enum verdict uplink_packet(struct __sk_buff *skb)
 {
 	struct outer outer = {};
 	__u32 l3 = ETH_HLEN, length = 0;
@@ -201,22 +197,22 @@ INLINE enum verdict uplink_packet(struct __sk_buff *skb, const struct settings *
 	pull(skb, ETH_HLEN + IP_HLEN + TCP_HLEN);
 	tunnel = xdp_mark_read(skb, &outer);
 	if (!tunnel) {
-		length = tunnel_length(skb, s, &outer);
+		length = tunnel_length(skb, &outer);
 		if (length) {
-			reason = tunnel_read(skb, s, &outer, &tunnel);
+			reason = tunnel_read(skb, &outer, &tunnel);
 			l3 += outer.length;
 		}
-		if (length ? !tunnel : !is_to_snat(skb, s))
+		if (length ? !tunnel : !is_to_snat(skb))
 			return VERDICT_NEXT;
 	}
 	p = packet_begin(HOOK_UPLINK);
 	if (!p)
 		return VERDICT_NEXT;
 	if (!tunnel)
-		return snat_packet(skb, p, s);
+		return snat_packet(skb, p);
 	p->outer = outer;
 	p->length = length;
-	return reason ? drop(p, reason) : tunnel_packet(skb, p, s, l3);
+	return reason ? drop(p, reason) : tunnel_packet(skb, p, l3);
 }
 
 #endif

@@ -10,11 +10,11 @@
 
 /* Parse the outer headers. Returns the length of a tunnel packet in the one form that we send, or
  * 0. */
-INLINE __u32 xdp_outer(struct xdp_md *ctx, const struct settings *s, struct outer *outer)
+INLINE __u32 xdp_outer(struct xdp_md *ctx, struct outer *outer)
 {
 	void *data = (void *)(long)ctx->data;
 	void *end = (void *)(long)ctx->data_end;
-	__u32 length = outer_begin(data, end, end - data - ETH_HLEN, false, s, outer);
+	__u32 length = outer_begin(data, end, end - data - ETH_HLEN, false, outer);
 
 	if (!length || outer_read(data, end, outer) || outer->length != TUNNEL_OVERHEAD_IPV4)
 		return 0;
@@ -49,9 +49,8 @@ INLINE bool xdp_strip(struct xdp_md *ctx, const struct outer *outer)
 
 INLINE int xdp_decapsulate(struct xdp_md *ctx)
 {
-	const struct settings *s = settings_get();
 	struct outer outer;
-	__u32 length = s ? xdp_outer(ctx, s, &outer) : 0;
+	__u32 length = xdp_outer(ctx, &outer);
 	struct packet *p = length ? packet_begin(HOOK_XDP) : NULL;
 
 	if (!p)

@@ -51,13 +51,13 @@ static void *map_array(struct world *world, const char *name, size_t size)
 
 static int map_arrays(struct world *world)
 {
-	world->settings = map_array(world, "settings", sizeof(*world->settings));
+	world->settings = &world->skel->data_settings->settings;
 	world->services = map_array(world, "services", WORLD_SERVICES * sizeof(*world->services));
 	world->backends = map_array(world, "backends", WORLD_BACKENDS * sizeof(*world->backends));
 	world->buckets = map_array(world, "slots", WORLD_BUCKETS * sizeof(*world->buckets));
 	world->drops = map_array(world, "drops", WORLD_SERVICES * sizeof(*world->drops));
 	world->filters = map_array(world, "filters", sizeof(*world->filters));
-	return world->settings && world->services && world->backends && world->buckets &&
+	return world->services && world->backends && world->buckets &&
 			       world->drops && world->filters ? 0 : -ENOMEM;
 }
 

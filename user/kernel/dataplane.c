@@ -65,7 +65,7 @@ static void set_sizes(struct parallax_bpf *skeleton, const struct config_limits 
 static int check_layout(struct dataplane *dataplane, const struct bpf_map *map,
 			const struct pin_map *pinned)
 {
-	const char *name = bpf_map__name(map);
+	const char *name = dataplane_pin_name(map);
 	uint32_t key = bpf_map__key_size(map), value = bpf_map__value_size(map);
 
 	if (pinned->type == bpf_map__type(map) && pinned->key_size == key &&
@@ -88,13 +88,13 @@ static void note_size(struct dataplane *dataplane, const struct bpf_map *map, ui
 	snprintf(text, sizeof(text),
 		 "map %s has %u elements, limits ask for %u: run `parallaxctl uninstall` to change "
 		 "its size",
-		 bpf_map__name(map), pinned, bpf_map__max_entries(map));
+		 dataplane_pin_name(map), pinned, bpf_map__max_entries(map));
 	dataplane->note(dataplane->note_arg, text);
 }
 
 static int adopt_map(struct dataplane *dataplane, struct bpf_map *map)
 {
-	const char *name = bpf_map__name(map);
+	const char *name = dataplane_pin_name(map);
 	struct pin_map info;
 	int fd, err;
 
@@ -122,7 +122,7 @@ static int adopt_maps(struct dataplane *dataplane)
 	int err = 0;
 
 	bpf_object__for_each_map(map, dataplane->skeleton->obj) {
-		if (dataplane_pins_map(dataplane, map))
+		if (dataplane_pin_name(map))
 			err = adopt_map(dataplane, map);
 		if (err)
 			return err;
@@ -133,17 +133,14 @@ static int adopt_maps(struct dataplane *dataplane)
 /* The version is 0 if the agent died between creating and filling the maps. */
 static int check_version(struct dataplane *dataplane)
 {
-	struct settings settings;
-	__u32 zero = 0;
+	__u32 version = dataplane->skeleton->data_settings->settings.abi_version;
 
-	if (bpf_map_lookup_elem(bpf_map__fd(dataplane->skeleton->maps.settings), &zero, &settings))
-		return dataplane_fail(dataplane, -errno, "cannot read settings: %s", strerror(errno));
-	if (!settings.abi_version || settings.abi_version == ABI_VERSION)
+	if (!version || version == ABI_VERSION)
 		return 0;
 	return dataplane_fail(dataplane, -EPROTO,
 		    "%s was pinned with layout version %u, this is %u; run `parallaxctl uninstall "
 		    "--pin-dir %s`, then start again",
-		    dataplane->pin_dir, settings.abi_version, ABI_VERSION, dataplane->pin_dir);
+		    dataplane->pin_dir, version, ABI_VERSION, dataplane->pin_dir);
 }
 
 /* ------------------------------------------------------------------ open */
@@ -219,6 +216,7 @@ struct map_fds dataplane_fds(const struct dataplane *dataplane)
 #define X(name) .name = bpf_map__fd(skeleton->maps.name),
 		MAP_FDS(X)
 #undef X
+		.settings = bpf_map__fd(skeleton->maps.data_settings),
 	};
 }
 

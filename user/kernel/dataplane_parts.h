@@ -21,8 +21,8 @@ struct dataplane {
 int dataplane_fail(struct dataplane *dataplane, int err, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* Whether the map holds state, and so is pinned. */
-bool dataplane_pins_map(const struct dataplane *dataplane, const struct bpf_map *map);
+/* Name of the map's pin, or NULL: the map holds no state and is created with each load. */
+const char *dataplane_pin_name(const struct bpf_map *map);
 
 /* Pins maps that are not pinned yet, and replaces the pins of older programs. Returns 0 or -errno with
  * the reason. */

@@ -23,17 +23,21 @@ int dataplane_fail(struct dataplane *dataplane, int err, const char *format, ...
 	return err;
 }
 
-bool dataplane_pins_map(const struct dataplane *dataplane, const struct bpf_map *map)
+const char *dataplane_pin_name(const struct bpf_map *map)
 {
-	/* Others hold no state and are created with each load. */
-	return !bpf_map__is_internal(map) && map != dataplane->skeleton->maps.scratch;
+	const char *name = bpf_map__name(map);
+
+	if (!strcmp(name, ".data.settings"))
+		return "settings";
+	return bpf_map__is_internal(map) || !strcmp(name, "scratch") ? NULL : name;
 }
 
 /* *ret_made counts new pins. */
 static int pin_map(struct dataplane *dataplane, const struct bpf_map *map, size_t *ret_made)
 {
+	const char *name = dataplane_pin_name(map);
 	char path[PIN_PATH_MAX];
-	int err = pins_path(dataplane->pin_dir, bpf_map__name(map), path);
+	int err = pins_path(dataplane->pin_dir, name, path);
 
 	if (!err && bpf_obj_pin(bpf_map__fd(map), path))
 		err = -errno;
@@ -41,7 +45,7 @@ static int pin_map(struct dataplane *dataplane, const struct bpf_map *map, size_
 		return 0;
 	if (err)
 		return dataplane_fail(dataplane, err, "cannot pin %s/%s: %s", dataplane->pin_dir,
-				      bpf_map__name(map), strerror(-err));
+				      name, strerror(-err));
 	++*ret_made;
 	return 0;
 }
@@ -52,7 +56,7 @@ static int pin_maps(struct dataplane *dataplane, size_t *ret_made)
 	int err = 0;
 
 	bpf_object__for_each_map(map, dataplane->skeleton->obj) {
-		if (dataplane_pins_map(dataplane, map))
+		if (dataplane_pin_name(map))
 			err = pin_map(dataplane, map, ret_made);
 		if (err)
 			return err;

@@ -13,13 +13,14 @@ struct map_writer;
 /* The maps that the agent reads or writes. */
 #define MAP_FDS(X)                                                                                    \
 	X(vips) X(services) X(backends) X(slots) X(drops) X(service_ids) X(networks) X(gateways)   \
-	X(allowed) X(names) X(filters) X(settings) X(ifaces) X(status) X(flows) X(embryonic)
+	X(allowed) X(names) X(filters) X(ifaces) X(status) X(flows) X(embryonic)
 
 /* File descriptors of the maps, borrowed while the writer lives. */
 struct map_fds {
 #define X(name) int name;
 	MAP_FDS(X)
 #undef X
+	int settings;
 };
 
 /* Returns 0 or -errno. */
