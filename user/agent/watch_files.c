@@ -36,25 +36,15 @@ static int record_read(struct watched_file *file, int err)
 
 /* ------------------------------------------------------------------ configuration */
 
-static bool same_texts(const char **a, size_t a_count, const char **b, size_t b_count)
-{
-	if (a_count != b_count)
-		return false;
-	for (size_t i = 0; i < a_count; i++)
-		if (strcmp(a[i], b[i]))
-			return false;
-	return true;
-}
-
 static const char *needs_restart(const struct config *old, const struct config *new)
 {
 	if (memcmp(&old->limits, &new->limits, sizeof(old->limits)))
 		return "limits changed: they take effect after `parallaxctl uninstall` and a "
 		       "restart";
-	if (!same_texts(old->pod_patterns, old->pod_pattern_count, new->pod_patterns,
-			new->pod_pattern_count) ||
-	    !same_texts(old->uplink_patterns, old->uplink_pattern_count, new->uplink_patterns,
-			new->uplink_pattern_count) ||
+	if (!text_lists_equal(old->pod_patterns, old->pod_pattern_count, new->pod_patterns,
+			      new->pod_pattern_count) ||
+	    !text_lists_equal(old->uplink_patterns, old->uplink_pattern_count,
+			      new->uplink_patterns, new->uplink_pattern_count) ||
 	    old->attach != new->attach || old->xdp != new->xdp)
 		return "interfaces changed: they take effect after a restart";
 	return NULL;

@@ -21,11 +21,6 @@ static unsigned int bits_of(const struct addr *addr)
 	return addr->family == 6 ? 128 : 32;
 }
 
-static bool is_mapped(const struct in6_addr *in6)
-{
-	return IN6_IS_ADDR_V4MAPPED(in6);
-}
-
 /* *ret_mapped: an IPv4 address written as IPv6. */
 static int parse(const char *text, struct addr *ret, bool *ret_mapped)
 {
@@ -36,7 +31,7 @@ static int parse(const char *text, struct addr *ret, bool *ret_mapped)
 	if (inet_pton(AF_INET, text, &addr.ip.v4) == 1) {
 		addr.family = 4;
 	} else if (inet_pton(AF_INET6, text, &in6) == 1) {
-		*ret_mapped = is_mapped(&in6);
+		*ret_mapped = IN6_IS_ADDR_V4MAPPED(&in6);
 		addr.family = *ret_mapped ? 4 : 6;
 		if (*ret_mapped)
 			addr.ip.v4 = in6.s6_addr32[3];

@@ -2,15 +2,11 @@
 /* DNS host names: syntax and normal form. */
 #include "host_name.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #define LABEL_MAX 63
 #define NAME_LENGTH_MAX 253
-
-static bool is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
 
 static bool is_label(const char *label, size_t length, bool last)
 {
@@ -19,12 +15,11 @@ static bool is_label(const char *label, size_t length, bool last)
 	if (!length || length > LABEL_MAX || label[0] == '-' || label[length - 1] == '-')
 		return false;
 	for (size_t i = 0; i < length; i++) {
-		char c = label[i];
+		unsigned char c = (unsigned char)label[i];
 
-		if (!is_digit(c) && !((c | 0x20) >= 'a' && (c | 0x20) <= 'z') && c != '-' &&
-		    c != '_')
+		if (!isalnum(c) && c != '-' && c != '_')
 			return false;
-		digits = digits && is_digit(c);
+		digits = digits && isdigit(c);
 	}
 	return !(last && digits);
 }

@@ -8,10 +8,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "monotonic.h"
 #include "utf8.h"
 
 #define MESSAGE_MAX 4096
-#define REPEAT_SECONDS 60
+#define REPEAT_MS 60000
 
 static enum log_level threshold = LOG_INFO;
 
@@ -19,21 +20,13 @@ static enum log_level threshold = LOG_INFO;
 static struct {
 	char message[MESSAGE_MAX];
 	enum log_level level;
-	time_t at;
+	int64_t at_ms; /* CLOCK_MONOTONIC */
 	unsigned long repeats;
 } last;
 
 void log_set_level(enum log_level level)
 {
 	threshold = level;
-}
-
-static time_t monotonic(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec;
 }
 
 /* Escapes quotes and unprintable bytes, so that a message stays on one line and cannot control a
@@ -89,7 +82,7 @@ static void write_repeats(void)
 void log_write(enum log_level level, const char *format, ...)
 {
 	char message[MESSAGE_MAX];
-	time_t now = monotonic();
+	int64_t now = clock_monotonic_ms();
 	va_list args;
 
 	if (level > threshold)
@@ -97,7 +90,7 @@ void log_write(enum log_level level, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(message, sizeof(message), format, args);
 	va_end(args);
-	if (level == last.level && now - last.at < REPEAT_SECONDS &&
+	if (level == last.level && now - last.at_ms < REPEAT_MS &&
 	    !strcmp(message, last.message)) {
 		last.repeats++;
 		return;
@@ -106,5 +99,5 @@ void log_write(enum log_level level, const char *format, ...)
 	write_line(level, message);
 	strcpy(last.message, message);
 	last.level = level;
-	last.at = now;
+	last.at_ms = now;
 }

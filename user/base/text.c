@@ -22,6 +22,16 @@ int text_set(char **text, const char *value)
 	return 0;
 }
 
+bool text_lists_equal(const char *const *a, size_t a_count, const char *const *b, size_t b_count)
+{
+	if (a_count != b_count)
+		return false;
+	for (size_t i = 0; i < a_count; i++)
+		if (strcmp(a[i], b[i]))
+			return false;
+	return true;
+}
+
 bool text_take(char **text, char *value)
 {
 	bool differs = !text_equal(*text, value);

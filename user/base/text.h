@@ -9,6 +9,9 @@
 /* True if the texts are equal or both NULL. */
 bool text_equal(const char *a, const char *b);
 
+/* True if the lists hold the same texts in the same order. */
+bool text_lists_equal(const char *const *a, size_t a_count, const char *const *b, size_t b_count);
+
 /* Replaces *text by a copy of `value`, or by NULL. Returns 0, or -ENOMEM with *text unchanged. */
 int text_set(char **text, const char *value);
 

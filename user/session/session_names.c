@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* The EDS names a user of the session asks for by itself. */
 #include <errno.h>
-#include <string.h>
 
 #include "arena.h"
 #include "session_state.h"
@@ -24,16 +23,6 @@ static int copy_names(struct arena *arena, const char *const *names, size_t coun
 	return 0;
 }
 
-static bool same_extra(const struct xds_session *session, const char *const *names, size_t count)
-{
-	if (count != session->extra_count)
-		return false;
-	for (size_t i = 0; i < count; i++)
-		if (strcmp(names[i], session->extra[i]))
-			return false;
-	return true;
-}
-
 int xds_session_subscribe_eds(struct xds_session *session, const char *const *names, size_t count)
 {
 	struct arena *old_arena = session->extra_arena, *arena = arena_new_sized(count * 80);
@@ -41,7 +30,7 @@ int xds_session_subscribe_eds(struct xds_session *session, const char *const *na
 	size_t old_count = session->extra_count, extra_count = 0;
 	int err = arena ? copy_names(arena, names, count, &extra, &extra_count) : -ENOMEM;
 
-	if (err || same_extra(session, extra, extra_count)) {
+	if (err || text_lists_equal(extra, extra_count, session->extra, session->extra_count)) {
 		arena_free(arena);
 		return err;
 	}
