@@ -105,25 +105,25 @@ static void forget_stream(struct xds_session *session)
 void xds_session_connected(struct xds_session *session, int64_t now_ms)
 {
 	forget_stream(session);
-	session->connected = true;
+	session->status.connected = true;
 	session->reconnect_at = XDS_NEVER;
-	session->since_ms = now_ms;
-	session->streams++;
+	session->status.since_ms = now_ms;
+	session->status.streams++;
 	*session->problem = '\0';
 	session->taken = false;
 }
 
 void xds_session_disconnected(struct xds_session *session, const char *reason, int64_t now_ms)
 {
-	if (session->connected)
-		session->since_ms = now_ms;
+	if (session->status.connected)
+		session->status.since_ms = now_ms;
 	forget_stream(session);
 	/* What we end ourselves would end in the same way at once. */
 	if (session->taken && !*session->problem)
 		backoff_reset(&session->reconnect_backoff);
 	session->taken = false;
-	session->connected = false;
-	session->failures++;
+	session->status.connected = false;
+	session->status.failures++;
 	session->reconnect_at =
 		now_ms + (int64_t)backoff_next(&session->reconnect_backoff, &session->random);
 	text_set(&session->reason, reason);
@@ -211,14 +211,14 @@ static void note_response(struct xds_session *session, struct xds_channel *chann
 {
 	channel->answered = channel->settled = true;
 	channel->timeout_ms = XDS_NEVER;
-	channel->last_response_ms = now_ms;
-	channel->responses++;
+	channel->status.last_response_ms = now_ms;
+	channel->status.responses++;
 	text_swap(&channel->nonce, &header->nonce);
 	if (*header->identifier)
 		text_swap(&session->identifier, &header->identifier);
 	if (channel->error) {
-		channel->rejects++;
-		channel->last_nack_ms = now_ms;
+		channel->status.rejects++;
+		channel->status.last_nack_ms = now_ms;
 	} else {
 		text_swap(&channel->version, &header->version);
 	}
@@ -257,10 +257,10 @@ int xds_session_receive(struct xds_session *session, const uint8_t *message, siz
 		return fail(session, -EPROTO, wrong);
 	session->taken = true;
 	if (!find_type(session, response.type_url, &type)) {
-		session->ignored++;
+		session->status.ignored++;
 		return 0;
 	}
-	session->channels[type].bytes += length;
+	session->channels[type].status.bytes += length;
 	err = receive_response(session, type, &response, now_ms);
 	session_update_complete(session);
 	return err ? fail(session, err, "out of memory") : 0;
@@ -268,5 +268,5 @@ int xds_session_receive(struct xds_session *session, const uint8_t *message, siz
 
 int64_t xds_session_reconnect_at(const struct xds_session *session)
 {
-	return session->connected ? XDS_NEVER : session->reconnect_at;
+	return session->status.connected ? XDS_NEVER : session->reconnect_at;
 }

@@ -141,10 +141,10 @@ static enum xds_sync sync_of(const struct xds_session *session, enum xds_type ty
 	const struct xds_channel *channel = &session->channels[type];
 
 	if (!session_asks(session, type) ||
-	    (type == XDS_EDS && session->connected && !channel->asked && !channel->list.count))
+	    (type == XDS_EDS && session->status.connected && !channel->asked && !channel->list.count))
 		return XDS_IDLE;
-	if (!session->connected)
-		return channel->responses ? XDS_STALE : XDS_CONNECTING;
+	if (!session->status.connected)
+		return channel->status.responses ? XDS_STALE : XDS_CONNECTING;
 	return channel->answered ? XDS_SYNCED : XDS_CONNECTED;
 }
 
@@ -158,31 +158,18 @@ static void type_status(const struct xds_session *session, enum xds_type type,
 {
 	const struct xds_channel *channel = &session->channels[type];
 
-	*ret = (struct xds_type_status){
-		.sync = sync_of(session, type),
-		.version = text(channel->version),
-		.last_response_ms = channel->last_response_ms,
-		.last_ack_ms = channel->last_ack_ms,
-		.last_nack_ms = channel->last_nack_ms,
-		.nack = text(channel->nack),
-		.nacked = channel->nack_backoff.bound_ms,
-		.bytes = channel->bytes,
-		.responses = channel->responses,
-		.rejects = channel->rejects,
-	};
+	*ret = channel->status;
+	ret->sync = sync_of(session, type);
+	ret->version = text(channel->version);
+	ret->nack = text(channel->nack);
+	ret->nacked = channel->nack_backoff.bound_ms;
 }
 
 void xds_session_status(const struct xds_session *session, struct xds_session_status *ret)
 {
-	*ret = (struct xds_session_status){
-		.connected = session->connected,
-		.since_ms = session->since_ms,
-		.streams = session->streams,
-		.failures = session->failures,
-		.reason = text(session->reason),
-		.identifier = text(session->identifier),
-		.ignored = session->ignored,
-	};
+	*ret = session->status;
+	ret->reason = text(session->reason);
+	ret->identifier = text(session->identifier);
 	for (unsigned int i = 0; i < XDS_TYPES; i++)
 		type_status(session, (enum xds_type)i, &ret->types[i]);
 }

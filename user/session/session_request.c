@@ -66,7 +66,7 @@ static void note_reply(struct xds_channel *channel, int64_t now_ms)
 {
 	channel->reply_due = false;
 	if (!channel->error)
-		channel->last_ack_ms = now_ms;
+		channel->status.last_ack_ms = now_ms;
 	text_set(&channel->error, NULL);
 }
 
@@ -133,7 +133,7 @@ int xds_session_next_request(struct xds_session *session, int64_t now_ms,
 {
 	int err = session_follow(session);
 
-	if (err || !session->connected ||
+	if (err || !session->status.connected ||
 	    token_bucket_ready(&session->bucket, now_ms) > now_ms)
 		return err;
 	drop_empty_change(session);
@@ -147,7 +147,7 @@ int64_t xds_session_deadline(const struct xds_session *session)
 {
 	int64_t first = XDS_NEVER, ready;
 
-	if (session->connected)
+	if (session->status.connected)
 		for (unsigned int i = 0; i < XDS_TYPES; i++) {
 			int64_t at = due_at(session, (enum xds_type)i, INT64_MIN);
 

@@ -63,8 +63,7 @@ struct xds_channel {
 	int64_t reply_at;   /* not before */
 	int64_t timeout_ms;
 	struct backoff nack_backoff;
-	int64_t last_response_ms, last_ack_ms, last_nack_ms;
-	uint64_t bytes, responses, rejects;
+	struct xds_type_status status; /* times and counts */
 };
 
 /* What a consumer sees under one name. */
@@ -91,10 +90,9 @@ struct xds_session {
 	struct xds_resource *dead; /* kept for what `served` points to, until then */
 	size_t warming;            /* clusters with `previous` */
 
-	bool connected, complete, node_sent;
-	int64_t since_ms;
+	struct xds_session_status status; /* but texts and types */
+	bool complete, node_sent;
 	int64_t reconnect_at;
-	uint64_t streams, failures, ignored;
 	char *reason;     /* of the last disconnect; or NULL */
 	char *identifier; /* or NULL */
 	char problem[256];
