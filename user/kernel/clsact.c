@@ -72,16 +72,16 @@ bool clsact_elsewhere(const char *pin_dir, uint32_t ifindex, enum link_hook hook
 	       is_elsewhere(path);
 }
 
-static bool has_qdisc(const char *pin_dir, uint32_t ifindex)
+static bool has_marker(const char *pin_dir, const char *kind, uint32_t ifindex, const char *hook)
 {
 	char path[PIN_PATH_MAX];
 
-	return !marker_path(pin_dir, "qdisc", ifindex, NULL, path) && !access(path, F_OK);
+	return !marker_path(pin_dir, kind, ifindex, hook, path) && !access(path, F_OK);
 }
 
 static uint32_t handle_of(const char *pin_dir, uint32_t ifindex)
 {
-	return has_qdisc(pin_dir, ifindex) ? LINK_TC_HANDLE_OWN : LINK_TC_HANDLE;
+	return has_marker(pin_dir, "qdisc", ifindex, NULL) ? LINK_TC_HANDLE_OWN : LINK_TC_HANDLE;
 }
 
 /* ------------------------------------------------------------------ attach */
@@ -134,11 +134,9 @@ bool clsact_is_attached(const char *pin_dir, uint32_t ifindex, enum link_hook ho
 	struct bpf_tc_hook tc = tc_hook(ifindex, hook);
 	LIBBPF_OPTS(bpf_tc_opts, options, .handle = handle_of(pin_dir, ifindex),
 		    .priority = LINK_TC_PRIORITY);
-	char path[PIN_PATH_MAX];
 
-	return !marker_path(pin_dir, "filter", ifindex, link_hook_name(hook), path) &&
-	       !access(path, F_OK) && !bpf_tc_query(&tc, &options) &&
-	       options.prog_id == program_id;
+	return has_marker(pin_dir, "filter", ifindex, link_hook_name(hook)) &&
+	       !bpf_tc_query(&tc, &options) && options.prog_id == program_id;
 }
 
 /* ------------------------------------------------------------------ detach */

@@ -106,7 +106,8 @@ static uint16_t name_locality(struct plan_state *state, const char *text)
 	return (uint16_t)index;
 }
 
-uint16_t plan_locality(struct plan_state *state, const char *text)
+/* Index of the locality's name, which is added when it is new; 0 for none, or without room. */
+static uint16_t locality_index(struct plan_state *state, const char *text)
 {
 	size_t slots = sizeof(state->locality_cache) / sizeof(*state->locality_cache);
 	struct locality_hit *hit;
@@ -149,6 +150,6 @@ struct backend_info plan_backend_info(struct plan_state *state, const struct wan
 		.weight = from->weight > UINT32_MAX ? UINT32_MAX : (uint32_t)from->weight,
 		.slots = backend_slots(service, wanted),
 		.priority = from->priority > UINT16_MAX ? UINT16_MAX : (uint16_t)from->priority,
-		.locality = plan_locality(state, from->locality),
+		.locality = locality_index(state, from->locality),
 	};
 }

@@ -200,11 +200,6 @@ static void emit_id(struct plan_state *state, const struct wanted_service *servi
 						  .id = { key->id, key->family, 0 } });
 }
 
-static struct vip_key vip_key(const struct service *row)
-{
-	return (struct vip_key){ .addr = row->vip.v4, .port = row->port, .proto = row->proto };
-}
-
 static void emit_vip(struct plan_state *state, const struct wanted_service *service)
 {
 	const struct service_key *key = &service->want->key;
@@ -252,7 +247,8 @@ static void emit_id_removal(struct plan_state *state, uint32_t r)
 
 static void emit_entry_removals(struct plan_state *state, uint32_t r)
 {
-	struct vip_key vip = vip_key(&state->ledger->memory.services[r]);
+	const struct service *row = &state->ledger->memory.services[r];
+	struct vip_key vip = { .addr = row->vip.v4, .port = row->port, .proto = row->proto };
 
 	if (state->ledger->services[r].in_vips && !state->vip_given[r])
 		plan_add(state, &(struct change){ .kind = CHANGE_VIP_REMOVE, .row = r, .vip = vip });

@@ -85,9 +85,6 @@ void plan_remove_lists(struct plan_state *state);
  * for former virtual addresses. */
 void plan_addresses(struct plan_state *state, enum change_kind kind);
 
-/* Index of the locality's name, which is added when it is new; 0 for none, or without room. */
-uint16_t plan_locality(struct plan_state *state, const char *text);
-
 /* Sets the filter bit of an address. */
 void plan_destination(struct plan_state *state, __be32 address);
 

@@ -27,14 +27,11 @@ struct collector {
 	struct arena *arena, *scratch;
 	const struct assignment *assignment;
 	const struct endpoint_class *classes;
-	struct share_locality *localities; /* joined, sorted by priority, region, zone, sub_zone */
-	size_t locality_count;
 	const char **names;  /* of joined localities */
 	uint32_t *joined;    /* document index → joined locality */
 	struct candidate *candidates;
 	size_t candidate_count;
-	struct share_entry *entries;
-	size_t entry_count;
+	struct host_set set; /* the result; localities by priority, region, zone, sub_zone */
 };
 
 static int compare_text(const char *a, const char *b)
@@ -80,6 +77,7 @@ static const char *locality_name(struct arena *arena, const struct locality *loc
  * counts; one without a weight does not change it (envoy: eds.cc, updateLocalityEndpoints). */
 static int join_sorted(struct collector *collector, const struct locality_ref *refs, size_t count)
 {
+	struct share_input *input = &collector->set.input;
 	struct share_locality *joined = NULL;
 
 	for (size_t i = 0; i < count; i++) {
@@ -90,13 +88,13 @@ static int join_sorted(struct collector *collector, const struct locality_ref *r
 
 			if (!name)
 				return -ENOMEM;
-			collector->names[collector->locality_count] = name;
-			joined = &collector->localities[collector->locality_count++];
+			collector->names[input->locality_count] = name;
+			joined = &input->localities[input->locality_count++];
 			joined->priority = locality->priority;
 		}
 		if (locality->has_locality && locality->has_weight)
 			joined->weight = locality->weight;
-		collector->joined[refs[i].index] = (uint32_t)(joined - collector->localities);
+		collector->joined[refs[i].index] = (uint32_t)(joined - input->localities);
 	}
 	return 0;
 }
@@ -106,12 +104,13 @@ static int join_localities(struct collector *collector)
 	const struct assignment *assignment = collector->assignment;
 	size_t count = assignment->locality_count;
 	struct locality_ref *refs = arena_array(collector->scratch, count, sizeof(*refs));
+	struct share_locality *localities =
+		arena_array(collector->scratch, count, sizeof(*localities));
 
-	collector->localities =
-		arena_array(collector->scratch, count, sizeof(*collector->localities));
+	collector->set.input.localities = localities;
 	collector->names = arena_array(collector->scratch, count, sizeof(*collector->names));
 	collector->joined = arena_array(collector->scratch, count, sizeof(*collector->joined));
-	if (!refs || !collector->localities || !collector->names || !collector->joined)
+	if (!refs || !localities || !collector->names || !collector->joined)
 		return -ENOMEM;
 	for (size_t i = 0; i < count; i++) {
 		if (assignment->localities[i].priority > MAX_PRIORITY)
@@ -145,7 +144,7 @@ static void add_candidate(struct collector *collector, size_t locality_index,
 			  const struct endpoint_class *class, const struct endpoint *endpoint)
 {
 	uint32_t joined = collector->joined[locality_index];
-	struct share_locality *locality = &collector->localities[joined];
+	struct share_locality *locality = &collector->set.input.localities[joined];
 
 	locality->listed += endpoint->weight;
 	if (class->reason)
@@ -204,9 +203,9 @@ static int collect_candidates(struct collector *collector, size_t count)
 	return 0;
 }
 
-static void start_host(struct collector *collector, const struct candidate *candidate,
-		       struct host_set *set)
+static void start_host(struct collector *collector, const struct candidate *candidate)
 {
+	struct host_set *set = &collector->set;
 	size_t index = set->input.host_count++;
 
 	set->input.hosts[index] = (struct share_host){
@@ -221,13 +220,13 @@ static void start_host(struct collector *collector, const struct candidate *cand
 	};
 }
 
-static void add_to_host(struct collector *collector, const struct candidate *candidate,
-			struct host_set *set)
+static void add_to_host(struct collector *collector, const struct candidate *candidate)
 {
-	uint32_t index = (uint32_t)set->input.host_count - 1;
-	struct share_host *host = &set->input.hosts[index];
-	struct share_entry *last = collector->entry_count ?
-				   &collector->entries[collector->entry_count - 1] : NULL;
+	struct share_input *input = &collector->set.input;
+	uint32_t index = (uint32_t)input->host_count - 1;
+	struct share_host *host = &input->hosts[index];
+	struct share_entry *last =
+		input->entry_count ? &input->entries[input->entry_count - 1] : NULL;
 
 	host->weight += candidate->weight;
 	if (candidate->health > host->health)
@@ -237,31 +236,32 @@ static void add_to_host(struct collector *collector, const struct candidate *can
 		return;
 	}
 	if (last && last->host == index)
-		set->hosts[index].locality = "";
-	collector->entries[collector->entry_count++] = (struct share_entry){
+		collector->set.hosts[index].locality = "";
+	input->entries[input->entry_count++] = (struct share_entry){
 		.host = index,
 		.locality = candidate->locality,
 		.weight = candidate->weight,
 	};
 }
 
-static int merge_candidates(struct collector *collector, struct host_set *set)
+static int merge_candidates(struct collector *collector)
 {
+	struct host_set *set = &collector->set;
 	size_t count = collector->candidate_count;
 
 	set->input.hosts = arena_array(collector->scratch, count, sizeof(*set->input.hosts));
 	set->hosts = arena_array(collector->scratch, count, sizeof(*set->hosts));
-	collector->entries = arena_array(collector->scratch, count, sizeof(*collector->entries));
-	if (!set->input.hosts || !set->hosts || !collector->entries)
+	set->input.entries = arena_array(collector->scratch, count, sizeof(*set->input.entries));
+	if (!set->input.hosts || !set->hosts || !set->input.entries)
 		return -ENOMEM;
 	for (size_t i = 0; i < count; i++) {
 		const struct candidate *candidate = &collector->candidates[i];
 
 		if (!i || compare_host(candidate - 1, candidate))
-			start_host(collector, candidate, set);
+			start_host(collector, candidate);
 		else
 			set->duplicates++;
-		add_to_host(collector, candidate, set);
+		add_to_host(collector, candidate);
 	}
 	return 0;
 }
@@ -280,30 +280,20 @@ static uint32_t count_priorities(const struct assignment *assignment)
 
 int hosts_collect(struct arena *arena, struct arena *scratch,
 		  const struct view_request *request, const struct endpoint_class *classes,
-		  struct host_set *ret)
+		  size_t class_count, struct host_set *ret)
 {
 	struct collector collector = {
 		.arena = arena, .scratch = scratch,
 		.assignment = request->assignment, .classes = classes,
+		.set.input.priority_count = count_priorities(request->assignment),
 	};
-	struct host_set set = {0};
-	size_t count = 0;
-	int err;
+	int err = join_localities(&collector);
 
-	for (size_t i = 0; i < request->assignment->locality_count; i++)
-		count += request->assignment->localities[i].endpoint_count;
-	err = join_localities(&collector);
 	if (!err)
-		err = collect_candidates(&collector, count);
+		err = collect_candidates(&collector, class_count);
 	if (!err)
-		err = merge_candidates(&collector, &set);
-	if (err)
-		return err;
-	set.input.entries = collector.entries;
-	set.input.entry_count = collector.entry_count;
-	set.input.localities = collector.localities;
-	set.input.locality_count = collector.locality_count;
-	set.input.priority_count = count_priorities(request->assignment);
-	*ret = set;
-	return 0;
+		err = merge_candidates(&collector);
+	if (!err)
+		*ret = collector.set;
+	return err;
 }

@@ -26,11 +26,11 @@ struct host_set {
 	uint32_t duplicates;      /* endpoints summed into an equal one */
 };
 
-/* `classes` has one element per endpoint, in document order. Names of localities come from
+/* `classes` has one element per endpoint of the assignment, in document order. Names of localities come from
  * `arena`, all else from `scratch`. Returns 0, -ENOMEM, or -E2BIG for a priority above
  * MAX_PRIORITY. */
 int hosts_collect(struct arena *arena, struct arena *scratch,
 		  const struct view_request *request, const struct endpoint_class *classes,
-		  struct host_set *ret);
+		  size_t class_count, struct host_set *ret);
 
 #endif

@@ -47,9 +47,9 @@ struct share_locality {
 struct share_input {
 	struct share_host *hosts;
 	size_t host_count;
-	const struct share_entry *entries;
+	struct share_entry *entries;
 	size_t entry_count;
-	const struct share_locality *localities;
+	struct share_locality *localities;
 	size_t locality_count;
 	uint32_t priority_count;   /* 1 or more, gaps included; at most MAX_PRIORITY + 1 */
 	uint32_t overprovisioning; /* percent */

@@ -189,7 +189,7 @@ static int build(struct builder *builder)
 		err = list_excluded(builder);
 	if (!err)
 		err = hosts_collect(builder->arena, builder->scratch, request, builder->classes,
-				      &builder->set);
+				    builder->class_count, &builder->set);
 	if (!err)
 		err = compute_shares(builder);
 	if (!err)
