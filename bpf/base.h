@@ -20,7 +20,6 @@
 #define unlikely(x) __builtin_expect(!!(x), 0)
 #endif
 
-#define INLINE static __always_inline
 /* A global subprogram: the verifier checks it once, not once per call; otherwise the programs would
  * exceed its limits. Its pointer arguments may be NULL to the verifier (the tag against that came
  * with Linux 6.8), hence REQUIRE, which never fires. Before Linux 6.2 map helpers take neither keys

@@ -13,7 +13,7 @@ INLINE enum reason choose_backend(struct packet *p, const struct service *servic
 				  const table_desc *table, __u64 seed, struct flow **ret_flow,
 				  struct backend **ret_backend)
 {
-	__u64 hash = service_hash(p, service, seed);
+	__u64 hash = service_hash(service, &p->key, p->proto, seed);
 	struct flow_pair *pair = scratch_get();
 	struct backend *backend;
 	__u32 backend_row = 0;

@@ -60,7 +60,7 @@ SUBPROGRAM enum verdict client_send(struct __sk_buff *skb, struct packet *p,
 /* Source port number `attempt` for a flow whose reply key another flow holds. */
 INLINE __be16 port_candidate(const struct flow_key *key, __u32 attempt)
 {
-	__u32 hash = flow_hash(key->saddr, key->daddr, key->sport, key->dport, attempt, key->zone);
+	__u32 hash = flow_hash(key, attempt, key->zone);
 
 	return bpf_htons(PORT_FIRST + hash_slot(hash, PORT_COUNT));
 }

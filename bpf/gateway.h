@@ -44,7 +44,7 @@ INLINE bool is_snat_port(__be32 addr, __be16 port)
 INLINE void snat_candidate(const struct flow_key *key, __u32 attempt, struct nat *nat)
 {
 	__u32 ports = settings.snat_last - settings.snat_first + 1;
-	__u32 hash = flow_hash(key->saddr, key->daddr, key->sport, key->dport, 0, key->zone);
+	__u32 hash = flow_hash(key, 0, key->zone);
 	__u32 mixed = (__u32)mix64(hash + ((__u64)attempt << 32));
 	__u32 index = hash_slot(mixed, settings.snat_count) & (MAX_SNAT - 1);
 

@@ -53,15 +53,6 @@ INLINE struct service *service_find_id(__u64 id, __u32 *ret_row)
 	return service && service->id == id ? service : NULL;
 }
 
-/* Hash by which a walk over the service's table begins. */
-INLINE __u64 service_hash(struct packet *p, const struct service *service, __u64 seed)
-{
-	if (service->flags & SERVICE_AFFINITY)
-		return walk_hash(p->key.saddr, 0, 0, 0, 0, service->id ^ seed);
-	return walk_hash(p->key.saddr, p->key.daddr, p->key.sport, p->key.dport, p->proto,
-			 service->id ^ seed);
-}
-
 /* Count a connection that drop overload refused, by its category. */
 SUBPROGRAM int service_count_drop(__u32 row, __u32 hash)
 {
@@ -87,8 +78,7 @@ INLINE bool service_drops(struct packet *p, const struct service *service, __u32
 
 	if (likely(!below))
 		return false;
-	hash = drop_hash(p->key.saddr, p->key.daddr, p->key.sport, p->key.dport, p->proto,
-			 service->id);
+	hash = drop_hash(&p->key, p->proto, service->id);
 	if (hash >= below)
 		return false;
 	service_count_drop(row, hash);

@@ -40,7 +40,7 @@ INLINE __u32 segment_length(struct __sk_buff *skb, struct packet *p)
  * mappings, but several, for ECMP and RSS. */
 INLINE __be16 tunnel_source_port(struct packet *p)
 {
-	__u32 hash = flow_hash(p->key.saddr, p->key.daddr, p->key.sport, p->key.dport, p->proto, 0);
+	__u32 hash = flow_hash(&p->key, p->proto, 0);
 
 	return bpf_htons(TUNNEL_SOURCE_PORT + hash % TUNNEL_SOURCE_PORTS);
 }

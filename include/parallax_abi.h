@@ -13,6 +13,8 @@
 
 #include "parallax_reasons.h"
 
+#define INLINE static inline __attribute__((always_inline))
+
 /* Changes with every layout below; an agent never adopts pins of another version. */
 #define ABI_VERSION 5
 

@@ -6,7 +6,7 @@
 #include "parallax_abi.h"
 
 /* Finaliser of MurmurHash3 (Appleby, public domain): every input bit moves every output bit. */
-static inline __attribute__((always_inline)) __u64 mix64(__u64 h)
+INLINE __u64 mix64(__u64 h)
 {
 	h ^= h >> 33;
 	h *= 0xff51afd7ed558ccdULL;
@@ -19,44 +19,49 @@ static inline __attribute__((always_inline)) __u64 mix64(__u64 h)
 #define HASH_SEED_CLIENT 0x636c69656e74ULL
 #define HASH_SEED_GATEWAY 0x67617465776179ULL
 
-/* Five-tuple hash by which a walk over a table begins. The seed is service id ^ HASH_SEED_*: with
+/* Hash of addresses, ports and protocol by which a walk over a table begins. The seed is service id ^ HASH_SEED_*: with
  * one hash for both, the gateway's choice would depend on the client's. */
-static inline __attribute__((always_inline)) __u64 walk_hash(__be32 saddr, __be32 daddr,
-							     __be16 sport, __be16 dport,
-							     __u8 proto, __u64 seed)
+INLINE __u64 walk_hash(const struct flow_key *key, __u8 proto, __u64 seed)
 {
-	__u64 h = mix64(((__u64)saddr << 32 | daddr) ^ seed);
+	__u64 h = mix64(((__u64)key->saddr << 32 | key->daddr) ^ seed);
 
-	return mix64(h ^ ((__u64)sport << 24 | (__u64)dport << 8 | proto));
+	return mix64(h ^ ((__u64)key->sport << 24 | (__u64)key->dport << 8 | proto));
 }
 
-/* The same in 32 bits. */
-static inline __attribute__((always_inline)) __u32 flow_hash(__be32 saddr, __be32 daddr,
-							      __be16 sport, __be16 dport,
-							      __u8 proto, __u64 seed)
+/* The hash for a new flow of the service, from *key or, with affinity, from its source alone. */
+INLINE __u64 service_hash(const struct service *service, const struct flow_key *key, __u8 proto,
+			  __u64 seed)
 {
-	return (__u32)(walk_hash(saddr, daddr, sport, dport, proto, seed) >> 32);
+	struct flow_key source = { .saddr = key->saddr };
+
+	if (service->flags & SERVICE_AFFINITY)
+		return walk_hash(&source, 0, service->id ^ seed);
+	return walk_hash(key, proto, service->id ^ seed);
+}
+
+/* The same as walk_hash() in 32 bits. */
+INLINE __u32 flow_hash(const struct flow_key *key, __u8 proto, __u64 seed)
+{
+	return (__u32)(walk_hash(key, proto, seed) >> 32);
 }
 
 /* Hash that service.drop is compared with: independent of the choice of a backend, and of the whole
  * five-tuple with affinity too. A retransmitted SYN gets the same decision. */
 #define HASH_SEED_DROP 0x64726f70ULL
 
-static inline __attribute__((always_inline)) __u32 drop_hash(__be32 saddr, __be32 daddr,
-							      __be16 sport, __be16 dport,
-							      __u8 proto, __u64 service_id)
+INLINE __u32 drop_hash(const struct flow_key *key, __u8 proto, __u64 service_id)
 {
-	return flow_hash(saddr, daddr, sport, dport, proto, service_id ^ HASH_SEED_DROP);
+	return flow_hash(key, proto, service_id ^ HASH_SEED_DROP);
 }
 
 /* An index below `size` by a hash, without division. */
-static inline __attribute__((always_inline)) __u32 hash_slot(__u32 hash, __u32 size)
+INLINE __u32 hash_slot(__u32 hash, __u32 size)
 {
 	return (__u32)(((__u64)hash * size) >> 32);
 }
 
 /* Tag by which a flow entry confirms its key. */
-static inline __attribute__((always_inline)) __u16 flow_tag(const struct flow_key *key)
+INLINE __u16 flow_tag(const struct flow_key *key)
 {
 	__u64 a = (__u64)key->saddr << 32 | key->daddr;
 	__u64 b = (__u64)key->sport << 48 | (__u64)key->dport << 32 | key->zone;
@@ -65,12 +70,12 @@ static inline __attribute__((always_inline)) __u16 flow_tag(const struct flow_ke
 }
 
 /* Bits of struct filters. */
-static inline __attribute__((always_inline)) __u32 address_bit(__be32 addr)
+INLINE __u32 address_bit(__be32 addr)
 {
 	return (__u32)(((__u64)addr * 0x9e3779b97f4a7c15ULL) >> 46);
 }
 
-static inline __attribute__((always_inline)) __u32 reply_bit(__be32 addr, __be16 port)
+INLINE __u32 reply_bit(__be32 addr, __be16 port)
 {
 	return (__u32)((((__u64)port << 32 | addr) * 0x9e3779b97f4a7c15ULL) >> 46);
 }

@@ -17,8 +17,6 @@
 
 #include "parallax_abi.h"
 
-#define TABLE_INLINE static inline __attribute__((always_inline))
-
 /* An entry: bits 0-20 tag, on which its samples depend, 21-40 row of `backends`, 42-62 threshold
  * less one. An entry whose threshold is 1 is a link: its row is the bucket, counted from the
  * table's first, where the line continues. 0: no entry here nor behind. */
@@ -49,7 +47,7 @@
 
 #define TABLE_MAX_BITS 19
 
-TABLE_INLINE __u32 table_lines(table_desc table)
+INLINE __u32 table_lines(table_desc table)
 {
 	return 1u << TABLE_BITS(table);
 }
@@ -61,7 +59,7 @@ struct table_walk {
 };
 
 /* Line of a walk's number. From the upper bits, since the lower ones have short periods. */
-TABLE_INLINE __u32 table_line(__u64 number, __u32 bits)
+INLINE __u32 table_line(__u64 number, __u32 bits)
 {
 	return (__u32)((number >> 32 << bits) >> 32);
 }
@@ -71,7 +69,7 @@ TABLE_INLINE __u32 table_line(__u64 number, __u32 bits)
  * of others; the lowest bits of the product come out highest. All samples are equally likely.
  * Without the XOR two tags in a ratio of small numbers would have samples in that ratio. The row
  * below the threshold is too small to matter. */
-TABLE_INLINE __s64 table_sample(__u64 number, __u64 entry)
+INLINE __s64 table_sample(__u64 number, __u64 entry)
 {
 	__u64 factor = (number << 1 | 1) << (64 - TABLE_SAMPLE_BITS);
 
@@ -83,14 +81,14 @@ TABLE_INLINE __s64 table_sample(__u64 number, __u64 entry)
 #define TABLE_PIN(value) __asm__ volatile("" : "+r"(value))
 
 /* The walk's current bucket, counted from the table's first. */
-TABLE_INLINE __u32 table_bucket(const struct table_walk *walk, __u32 bits)
+INLINE __u32 table_bucket(const struct table_walk *walk, __u32 bits)
 {
 	return walk->link ? TABLE_ENTRY_ROW(walk->link) : table_line(walk->number, bits);
 }
 
 /* The entry of the bucket that accepts, or 0 after moving the walk to its next bucket. All samples
  * are taken before one is tested: a branch for each would be mispredicted once per line. */
-TABLE_INLINE __u64 table_pick(const struct bucket *bucket, struct table_walk *walk)
+INLINE __u64 table_pick(const struct bucket *bucket, struct table_walk *walk)
 {
 	__u64 number = walk->number, last = 0;
 	__s64 any = 0;

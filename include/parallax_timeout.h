@@ -8,8 +8,7 @@
 #include "parallax_limits.h"
 
 /* Seconds without a packet after which the flow may be reclaimed. */
-static inline __attribute__((always_inline)) __u32 flow_timeout(const struct flow_key *key,
-								const struct flow *flow)
+INLINE __u32 flow_timeout(const struct flow_key *key, const struct flow *flow)
 {
 	__u32 role = FLOW_ROLE(key->zone);
 	int gateway = role == FLOW_GATEWAY || role == FLOW_GATEWAY_REPLY;

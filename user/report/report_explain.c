@@ -155,12 +155,24 @@ static void look_up_flow(struct explain *explain)
 			  place(&ip, view.upstream_port, upstream), view.path));
 }
 
+/* Key of the asked flow, for its hashes. */
+static struct flow_key explain_flow(const struct explain *explain)
+{
+	return (struct flow_key){
+		.saddr = explain->query->from.ip.v4,
+		.daddr = explain->key.addr,
+		.sport = htons(explain->query->from_port),
+		.dport = explain->key.port,
+	};
+}
+
 /* Before a backend is chosen, drop overloads refuse their part. Returns whether it goes on. */
 static bool look_at_drops(struct explain *explain)
 {
 	const struct explain_query *query = explain->query;
 	const struct service *service = explain->service;
 	double percent = 100 * report_drop_fraction(service);
+	struct flow_key flow = explain_flow(explain);
 	uint32_t value;
 
 	json_object_set_new(explain->report, "drop", json_real(percent / 100));
@@ -172,8 +184,7 @@ static bool look_at_drops(struct explain *explain)
 							  "by their addresses and ports", percent));
 		return true;
 	}
-	value = drop_hash(query->from.ip.v4, explain->key.addr, htons(query->from_port),
-			  explain->key.port, explain->key.proto, service->id);
+	value = drop_hash(&flow, explain->key.proto, service->id);
 	if (value >= service->drop) {
 		step(explain, "drops", true, json_sprintf("%.4g%% are refused, this one is not: "
 							  "its hash 0x%08x lies above", percent,
@@ -217,9 +228,9 @@ static void hash(struct explain *explain)
 {
 	const struct explain_query *query = explain->query;
 	const struct service *service = explain->service;
-	uint64_t seed = service->id ^ HASH_SEED_CLIENT;
 	bool affinity = service->flags & SERVICE_AFFINITY;
 	struct slot_arena arena = snapshot_arena(explain->snapshot);
+	struct flow_key flow = explain_flow(explain);
 	uint64_t value;
 
 	explain->choose = query->from.family == 4 && (affinity || query->from_port);
@@ -228,9 +239,7 @@ static void hash(struct explain *explain)
 			"connection chooses anew, see the distribution"));
 		return;
 	}
-	value = affinity ? walk_hash(query->from.ip.v4, 0, 0, 0, 0, seed) :
-			   walk_hash(query->from.ip.v4, explain->key.addr, htons(query->from_port),
-				     explain->key.port, explain->key.proto, seed);
+	value = service_hash(service, &flow, explain->key.proto, HASH_SEED_CLIENT);
 	explain->choice = table_walk(&arena, service->table, value);
 	json_object_set_new(explain->report, "hash", json_sprintf("0x%016" PRIx64, value));
 	json_object_set_new(explain->report, "walked", json_integer(explain->choice.steps));
