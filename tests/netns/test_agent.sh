@@ -156,7 +156,7 @@ in_ns node1 tc qdisc del dev veth-sleep clsact
 repaired() { in_ns node1 tc filter show dev veth-sleep ingress | grep -q px_from_pod; }
 check "a deleted qdisc is restored" wait_for 15 repaired
 stop agent-node1 TERM
-check "uninstall in another network namespace is refused" says "stand in another" \
+check "uninstall in another network namespace is refused" says "are in another" \
 	in_ns gw2 bash -c "exec '$BUILD/parallaxctl' --pin-dir '$pins' uninstall 2>&1"
 equal "and nothing happened" 5 "$(attached_programs node1 | wc -l)"
 check "uninstall with clsact" ctl node1 uninstall
