@@ -224,6 +224,27 @@ static void a_status_is_shared_while_it_holds(void **unused)
 	assert_int_equal(status->users, 1);
 }
 
+/* A captured row without anything to show has no status: a record comes and goes with one. */
+static void a_status_may_come_and_go_with_contents(void **unused)
+{
+	struct generation next;
+
+	(void)unused;
+	site_new(&site, "");
+	site_list(&site, "a.b", true);
+	site_assign(&site, "a.b", "10.10.0.1:80");
+	site_name(&site, "a.b", "10.1.0.1");
+	site_step(&site);
+	assert_null(site_row(&site, "10.1.0.1:80")->status);
+	for (int i = 0; i < 3; i++) {
+		site_assign(&site, "a.b", i ? "10.10.0.1:80" : "10.10.0.1:80 10.99.0.1:80");
+		assert_int_equal(node_build(&site.node, &site.input, false, &next), 0);
+		assert_non_null(next.changed);
+		assert_int_equal(generation_replace(&site.node.generation, &next), i < 2);
+		assert_int_equal(!site_row(&site, "10.1.0.1:80")->status, i > 0);
+	}
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_teardown(name, close_site)
@@ -236,6 +257,7 @@ int main(void)
 		TEST(each_excluded_endpoint_is_visited_once),
 		TEST(rows_are_found_by_key),
 		TEST(a_status_is_shared_while_it_holds),
+		TEST(a_status_may_come_and_go_with_contents),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

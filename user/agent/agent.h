@@ -90,7 +90,7 @@ struct publisher {
 	uint64_t *records; /* sorted: services that stand in the map */
 	size_t record_count;
 	size_t omitted; /* services whose status could not be written */
-	bool all;       /* rows may have come or gone since the last run */
+	bool all;       /* statuses may have come or gone since the last run */
 };
 
 struct problem_log {

@@ -204,8 +204,7 @@ static void succeed(struct agent *agent, struct generation *next, bool whole, in
 		generation_done(next);
 		return;
 	}
-	agent->publisher.all |= !next->changed;
-	generation_replace(&reconciler->generation, next);
+	agent->publisher.all |= generation_replace(&reconciler->generation, next);
 	schedule_stale(agent);
 }
 

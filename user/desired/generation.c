@@ -22,15 +22,18 @@ void generation_problem(struct generation *generation, const char *format, ...)
 		generation->problem_count++;
 }
 
-void generation_replace(struct generation *generation, struct generation *next)
+bool generation_replace(struct generation *generation, struct generation *next)
 {
+	bool others = !next->changed;
+
 	if (next->changed) {
-		service_rows_replace(&generation->rows, &next->rows, next->changed);
+		others = service_rows_replace(&generation->rows, &next->rows, next->changed);
 		next->rows = generation->rows;
 		generation->rows = (struct service_rows){};
 	}
 	generation_done(generation);
 	*generation = *next;
+	return others;
 }
 
 void generation_done(struct generation *generation)

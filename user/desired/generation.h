@@ -38,8 +38,9 @@ uint64_t desired_view_inputs(const struct config *config);
 void generation_problem(struct generation *generation, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* Makes `next` the successor of *generation: takes over the rows that did not change. */
-void generation_replace(struct generation *generation, struct generation *next);
+/* Makes `next` the successor of *generation: takes over the rows that did not change. Returns whether
+ * other rows may have a status than before. */
+bool generation_replace(struct generation *generation, struct generation *next);
 /* Frees views and tables, after they are applied. Returns how many bytes they were. */
 size_t generation_trim(struct generation *generation);
 void generation_done(struct generation *generation);

@@ -72,14 +72,18 @@ const struct service_row *service_rows_find(const struct service_rows *rows,
 	return *place ? &rows->items[*place - 1] : NULL;
 }
 
-void service_rows_replace(struct service_rows *rows, struct service_rows *with, const uint32_t *at)
+bool service_rows_replace(struct service_rows *rows, struct service_rows *with, const uint32_t *at)
 {
+	bool others = false;
+
 	for (size_t i = 0; i < with->count; i++) {
+		others |= !rows->items[at[i]].status != !with->items[i].status;
 		service_status_drop(rows->items[at[i]].status);
 		rows->items[at[i]] = with->items[i];
 	}
 	with->count = 0;
 	service_rows_done(with);
+	return others;
 }
 
 /* ------------------------------------------------------------------ excluded endpoints */

@@ -37,8 +37,9 @@ void service_rows_add(struct service_rows *rows, const struct service_row *row);
 /* The row that was made for this key, or NULL. */
 const struct service_row *service_rows_find(const struct service_rows *rows,
 					    const struct service_key *key);
-/* Moves all rows of `with` to the indices `at`; `with` is empty then. */
-void service_rows_replace(struct service_rows *rows, struct service_rows *with, const uint32_t *at);
+/* Moves all rows of `with` to the indices `at`; `with` is empty then. Returns whether a row got its first
+ * status, or lost it. */
+bool service_rows_replace(struct service_rows *rows, struct service_rows *with, const uint32_t *at);
 
 /* Calls `visit` once for each endpoint of each assignment that gets no connections, as far as
  * statuses list them. Returns 0 or -ENOMEM. */
