@@ -254,6 +254,68 @@ static void reads_what_stands_there(void **state)
 	map_reader_free(s);
 }
 
+/* ------------------------------------------------------------------ status */
+
+#define STATUS_PARTS 64 /* room of the map */
+
+static size_t count_parts(int fd)
+{
+	struct status_key key, *last = NULL;
+	size_t count = 0;
+
+	for (; !bpf_map_get_next_key(fd, last, &key); last = &key)
+		count++;
+	return count;
+}
+
+/* A text for which there is no room takes none, and its record is gone. */
+static void a_text_without_room_leaves_nothing(void **state)
+{
+	char text[STATUS_PART_BYTES * STATUS_PARTS + 1];
+	struct status_texts texts;
+	int fd;
+
+	(void)state;
+	need_maps();
+	assert_int_equal(pins_open_map(pin_dir, "status", &fd), 0);
+	memset(text, 'x', sizeof(text));
+	assert_int_equal(status_map_write(fd, 7, text, 2 * STATUS_PART_BYTES), 0);
+	assert_int_equal(status_map_write(fd, 8, text, STATUS_PART_BYTES), 0);
+	assert_int_equal(status_map_write(fd, 7, text, sizeof(text) - 1), -E2BIG);
+	assert_int_equal(count_parts(fd), 1);
+	assert_int_equal(status_map_read(fd, &texts), 0);
+	assert_int_equal(texts.count, 1);
+	assert_int_equal(texts.items[0].record, 8);
+	status_texts_done(&texts);
+	close(fd);
+}
+
+/* An agent that was killed while it wrote leaves a record that the next one can find and delete. */
+static void a_torn_text_is_listed_and_deleted(void **state)
+{
+	struct status_key key = { .record = 7, .part = 2 };
+	struct status_part part = {};
+	struct status_texts texts;
+	char text[3 * STATUS_PART_BYTES];
+	int fd;
+
+	(void)state;
+	need_maps();
+	assert_int_equal(pins_open_map(pin_dir, "status", &fd), 0);
+	memset(text, 'x', sizeof(text));
+	assert_int_equal(status_map_write(fd, 7, text, sizeof(text)), 0);
+	assert_int_equal(bpf_map_update_elem(fd, &key, &part, BPF_ANY), 0);
+	assert_int_equal(status_map_read(fd, &texts), 0);
+	assert_int_equal(texts.count, 0);
+	status_texts_done(&texts);
+	assert_int_equal(status_map_list(fd, &texts), 0);
+	assert_int_equal(texts.count, 1);
+	assert_int_equal(status_map_delete(fd, texts.items[0].record), 0);
+	status_texts_done(&texts);
+	assert_int_equal(count_parts(fd), 0);
+	close(fd);
+}
+
 /* A flow that is being promoted is in both maps: it is listed once, as in `flows`. */
 static void a_promoted_flow_is_one(void **state)
 {
@@ -412,6 +474,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		WITH_MAPS(reads_what_stands_there),
 		WITH_MAPS(a_promoted_flow_is_one),
+		WITH_MAPS(a_text_without_room_leaves_nothing),
+		WITH_MAPS(a_torn_text_is_listed_and_deleted),
 		WITH_MAPS(walks_every_element),
 		WITH_MAPS(refuses_by_reason),
 		WITH_MAPS(one_follower_at_a_time),

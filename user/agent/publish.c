@@ -168,7 +168,7 @@ int publish_open(struct agent *agent)
 {
 	struct publisher *publisher = &agent->publisher;
 	struct status_texts texts;
-	int err = status_map_read(dataplane_fds(agent->kernel.dataplane).status, &texts);
+	int err = status_map_list(dataplane_fds(agent->kernel.dataplane).status, &texts);
 
 	if (err)
 		return err;

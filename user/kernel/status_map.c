@@ -18,14 +18,19 @@ static uint32_t count_parts(size_t length)
 	return (uint32_t)((length + STATUS_PART_BYTES - 1) / STATUS_PART_BYTES);
 }
 
-/* Deletes the parts from `first` on, which stand without a gap. */
+/* Deletes the parts from `first` on, the last one first: an agent that dies meanwhile leaves no gap, behind
+ * which parts would stay for good. */
 static int delete_from(int fd, uint64_t record, uint32_t first)
 {
 	struct status_key key = { .record = record, .part = first };
+	struct status_part part;
+	int err = 0;
 
-	while (!bpf_map_delete_elem(fd, &key))
+	while (!bpf_map_lookup_elem(fd, &key, &part))
 		key.part++;
-	return errno == ENOENT ? 0 : -errno;
+	while (!err && key.part-- > first)
+		err = bpf_map_delete_elem(fd, &key) ? -errno : 0;
+	return err;
 }
 
 static int write_part(int fd, uint64_t record, uint32_t part, uint32_t version, const char *text,
@@ -54,6 +59,8 @@ int status_map_write(int fd, uint64_t record, const char *text, size_t length)
 
 	for (uint32_t part = 0; !err && part < parts; part++)
 		err = write_part(fd, record, part, version, text, length);
+	if (err)
+		delete_from(fd, record, 0); /* part of a text only takes room */
 	return err ? err : delete_from(fd, record, parts);
 }
 
@@ -118,12 +125,23 @@ static int add_record(void *arg, const void *key_bytes, const void *value)
 	return 0;
 }
 
+int status_map_list(int fd, struct status_texts *ret)
+{
+	int err;
+
+	*ret = (struct status_texts){};
+	err = hash_reader_walk(fd, sizeof(struct status_key), sizeof(struct status_part),
+			       add_record, ret);
+	if (err)
+		status_texts_done(ret);
+	return err;
+}
+
 int status_map_read(int fd, struct status_texts *ret)
 {
-	struct status_texts texts = {};
+	struct status_texts texts;
 	size_t whole = 0;
-	int err = hash_reader_walk(fd, sizeof(struct status_key), sizeof(struct status_part),
-				   add_record, &texts);
+	int err = status_map_list(fd, &texts);
 
 	for (size_t i = 0; !err && i < texts.count; i++) {
 		err = read_text(fd, &texts.items[i]);

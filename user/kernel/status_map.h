@@ -7,14 +7,14 @@
 #include <stdint.h>
 
 /* Replaces the text of a record; a reader sees the old text, the new one, or none. Returns 0, -E2BIG when
- * the map is full, or -errno. */
+ * the map is full, or -errno: then there is no record. */
 int status_map_write(int fd, uint64_t record, const char *text, size_t length);
 /* Returns 0, also when there is no such record, or -errno. */
 int status_map_delete(int fd, uint64_t record);
 
 struct status_text {
 	uint64_t record;
-	char *text; /* to be freed */
+	char *text; /* NULL: only listed */
 };
 
 struct status_texts {
@@ -22,6 +22,8 @@ struct status_texts {
 	size_t count;
 };
 
+/* Lists all records, also those whose texts are not whole. Returns 0 or -errno. */
+int status_map_list(int fd, struct status_texts *ret);
 /* Reads all whole texts. Returns 0 or -errno. */
 int status_map_read(int fd, struct status_texts *ret);
 void status_texts_done(struct status_texts *texts);
