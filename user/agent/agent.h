@@ -90,6 +90,7 @@ struct publisher {
 	uint64_t *records; /* sorted: services that stand in the map */
 	size_t record_count;
 	size_t omitted; /* services whose status could not be written */
+	bool failed;    /* for another reason than a full map: tried again at the next tick */
 	bool all;       /* statuses may have come or gone since the last run */
 };
 

@@ -31,6 +31,7 @@ static void on_due(evutil_socket_t fd, short what, void *arg)
 	if (err)
 		log_error("reading the files again: %s; tried again soon", strerror(-err));
 	changed |= reconciler->due;
+	reconciler->due = changed; /* also after an error, which hides it from the next look */
 	if (!err && changed) {
 		reconciler->due = false;
 		reconcile(agent);
@@ -125,6 +126,8 @@ static void keep_pins(struct agent *agent, bool *ret_changed)
 
 static void retry_problems(struct agent *agent)
 {
+	if (agent->publisher.failed)
+		publish_soon(agent);
 	if (agent->pins.foreign_problem) {
 		foreign_look(agent);
 		publish_soon(agent);

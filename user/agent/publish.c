@@ -24,6 +24,8 @@
 
 /* ------------------------------------------------------------------ records */
 
+#define EVICTED_MAX 64
+
 /* 0 is the agent's own. */
 static uint64_t record_of(const struct service_key *key)
 {
@@ -50,14 +52,18 @@ static void write_services(struct agent *agent)
 	const struct service_rows *rows = &agent->reconciler.generation.rows;
 
 	agent->publisher.omitted = 0;
+	agent->publisher.failed = false;
 	for (size_t i = 0; i < rows->count; i++) {
 		struct service_status *status = rows->items[i].status;
+		int err;
 
 		if (!status || status->published)
 			continue;
-		status->published = !write_record(agent, record_of(&rows->items[i].key),
-						  status_service_json(&rows->items[i].key, status));
-		agent->publisher.omitted += !status->published;
+		err = write_record(agent, record_of(&rows->items[i].key),
+				   status_service_json(&rows->items[i].key, status));
+		status->published = !err;
+		agent->publisher.omitted += !!err;
+		agent->publisher.failed |= err && err != -E2BIG;
 	}
 }
 
@@ -104,7 +110,7 @@ static void delete_services(struct agent *agent)
 
 /* ------------------------------------------------------------------ all of it */
 
-static void write_agent(struct agent *agent)
+static int write_agent(struct agent *agent)
 {
 	struct status_scratch scratch = {};
 	struct agent_status status;
@@ -112,9 +118,43 @@ static void write_agent(struct agent *agent)
 
 	if (!err)
 		err = write_record(agent, STATUS_AGENT, status_agent_json(&status));
+	status_done(&scratch);
+	return err;
+}
+
+/* In a full map the agent's own text goes first: without it no other is shown. Returns whether there is
+ * room again. */
+static bool evict_services(struct agent *agent)
+{
+	const struct service_rows *rows = &agent->reconciler.generation.rows;
+	size_t before = agent->publisher.omitted;
+
+	for (size_t i = rows->count; i-- > 0 && agent->publisher.omitted - before < EVICTED_MAX;) {
+		struct service_status *status = rows->items[i].status;
+
+		if (!status || !status->published)
+			continue;
+		status_map_delete(dataplane_fds(agent->kernel.dataplane).status,
+				  record_of(&rows->items[i].key));
+		status->published = false;
+		agent->publisher.omitted++;
+	}
+	return agent->publisher.omitted > before;
+}
+
+static void write_all(struct agent *agent)
+{
+	int err;
+
+	if (agent->publisher.all)
+		delete_services(agent);
+	write_services(agent);
+	do
+		err = write_agent(agent);
+	while (err == -E2BIG && evict_services(agent));
 	if (err)
 		log_warn("the status cannot be published: %s", strerror(-err));
-	status_done(&scratch);
+	agent->publisher.failed |= err;
 }
 
 void publish(struct agent *agent)
@@ -122,10 +162,7 @@ void publish(struct agent *agent)
 	uint64_t start = clock_monotonic_ns();
 
 	agent->publisher.due_ns = 0;
-	if (agent->publisher.all)
-		delete_services(agent);
-	write_services(agent);
-	write_agent(agent);
+	write_all(agent);
 	problems_log(agent);
 	malloc_trim(0);
 	agent->publisher.cost_ns = clock_monotonic_ns() - start;
