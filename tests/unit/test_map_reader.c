@@ -277,7 +277,7 @@ static void a_text_without_room_leaves_nothing(void **state)
 
 	(void)state;
 	need_maps();
-	assert_int_equal(pins_open_map(pin_dir, "status", &fd), 0);
+	assert_int_equal(pins_open(pin_dir, "status", &fd), 0);
 	memset(text, 'x', sizeof(text));
 	assert_int_equal(status_map_write(fd, 7, text, 2 * STATUS_PART_BYTES), 0);
 	assert_int_equal(status_map_write(fd, 8, text, STATUS_PART_BYTES), 0);
@@ -301,7 +301,7 @@ static void a_torn_text_is_listed_and_deleted(void **state)
 
 	(void)state;
 	need_maps();
-	assert_int_equal(pins_open_map(pin_dir, "status", &fd), 0);
+	assert_int_equal(pins_open(pin_dir, "status", &fd), 0);
 	memset(text, 'x', sizeof(text));
 	assert_int_equal(status_map_write(fd, 7, text, sizeof(text)), 0);
 	assert_int_equal(bpf_map_update_elem(fd, &key, &part, BPF_ANY), 0);
