@@ -19,7 +19,6 @@ static const struct tree_field interfaces[] = {
 /* Read after all other keys: see config_load.c. */
 static void read_mesh_networks(struct tree_walk *walk, const struct tree_node *node, void *target)
 {
-	(void)target;
 	tree_expect(walk, node, TREE_MAPPING, "a mapping with networks");
 }
 

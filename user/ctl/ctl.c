@@ -12,7 +12,6 @@
 
 static int print_version(const struct ctl_options *options, const char *word)
 {
-	(void)word;
 	if (options->output == OUTPUT_JSON)
 		printf("{\n  \"schema\": 1,\n  \"version\": \"%s\"\n}\n", PARALLAX_VERSION);
 	else

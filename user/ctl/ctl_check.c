@@ -19,7 +19,6 @@ static int print(const json_t *report, bool wide, FILE *out)
 	};
 	int err = report_table(json_object_get(report, "checks"), columns, 3, out);
 
-	(void)wide;
 	fprintf(out, "\n%s\n", json_is_true(json_object_get(report, "fit")) ?
 		"This machine meets the requirements." : "This machine does not meet the requirements: see `fail` above.");
 	return err;
@@ -89,7 +88,6 @@ static int run(const struct ctl_options *options, const char *word)
 	struct check_list list = {};
 	int status;
 
-	(void)word;
 	check_host(&list, options->pin_dir);
 	check_file(&list, config_path, options->pin_dir);
 	status = ctl_write(options, json_pack("{s:i,s:b,s:o}", "schema", 1, "fit", !list.unfit,

@@ -10,7 +10,6 @@ static int run(const struct ctl_options *options, const char *word)
 	bool in_step;
 	int status = ctl_read(options, 0, &snapshot);
 
-	(void)word;
 	if (status != CTL_OK)
 		return status;
 	report = report_diff(snapshot);

@@ -24,7 +24,6 @@ static volatile sig_atomic_t stopped;
 
 static void on_signal(int number)
 {
-	(void)number;
 	stopped = 1;
 }
 
@@ -197,7 +196,6 @@ static int run(const struct ctl_options *options, const char *word)
 	enum format format = FORMAT_TABLE;
 	int status = parse_format(options, format_word, &format);
 
-	(void)word;
 	if (status != CTL_OK)
 		return status;
 	return follows ? follow(options, format) : list(options, format);

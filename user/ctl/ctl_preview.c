@@ -265,7 +265,6 @@ static int run(const struct ctl_options *options, const char *word)
 	struct preview preview = {};
 	int status = check_flags();
 
-	(void)word;
 	if (options->output == OUTPUT_JSON)
 		preview.report = json_array();
 	if (status == CTL_OK)

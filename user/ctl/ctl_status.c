@@ -9,7 +9,6 @@ static int run(const struct ctl_options *options, const char *word)
 	bool served;
 	int status = ctl_read(options, READ_FLOWS | READ_COUNTERS, &snapshot);
 
-	(void)word;
 	if (status != CTL_OK)
 		return status;
 	served = snapshot->status != NULL;

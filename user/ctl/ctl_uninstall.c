@@ -11,7 +11,6 @@ static int print(const json_t *report, bool wide, FILE *out)
 	long long detached = json_integer_value(json_object_get(report, "detached"));
 	long long unpinned = json_integer_value(json_object_get(report, "unpinned"));
 
-	(void)wide;
 	if (detached == 0 && unpinned == 0)
 		fputs("nothing is pinned there\n", out);
 	else
@@ -57,7 +56,6 @@ static int run(const struct ctl_options *options, const char *word)
 	struct uninstall_report report = {};
 	int err = dataplane_uninstall(options->pin_dir, force, &report);
 
-	(void)word;
 	if (err)
 		return failed(options->pin_dir, err, &report);
 	return ctl_write(options, json_pack("{s:i,s:I,s:I}", "schema", 1, "detached",

@@ -36,7 +36,6 @@ static void read_priority(struct tree_walk *walk, const struct tree_node *node, 
 
 static void read_leds(struct tree_walk *walk, const struct tree_node *node, void *target)
 {
-	(void)target;
 	tree_problem(walk, node, EDS_LEDS);
 }
 

@@ -30,7 +30,6 @@ static void read_port_value(struct tree_walk *walk, const struct tree_node *node
 
 static void read_named_port(struct tree_walk *walk, const struct tree_node *node, void *target)
 {
-	(void)target;
 	tree_problem(walk, node, EDS_NAMED_PORT);
 }
 
@@ -54,7 +53,6 @@ static void read_socket_address(struct tree_walk *walk, const struct tree_node *
 
 static void read_other_address(struct tree_walk *walk, const struct tree_node *node, void *target)
 {
-	(void)target;
 	tree_expect(walk, node, TREE_MAPPING, "a mapping");
 }
 

@@ -55,8 +55,6 @@ static void *arena_take(void *context, size_t size)
 
 static void arena_keep(void *context, void *memory)
 {
-	(void)context;
-	(void)memory;
 }
 
 void proto_arena_init(struct proto_arena *arena, size_t limit)
