@@ -62,7 +62,7 @@ static int read_files(const char *path, const struct file_list *list, struct eds
 	if (!files->sets)
 		return -ENOMEM;
 	for (size_t i = 0; i < list->count && !error; i++) {
-		char name[PATH_MAX];
+		char name[PATH_MAX + NAME_MAX + 2];
 
 		snprintf(name, sizeof(name), "%s%s%s", path, list->directory ? "/" : "",
 			 list->directory ? list->names[i] : "");
