@@ -22,7 +22,7 @@ void setup_redirect(struct world *world);    /* HELLO1, with delivery: redirect 
 void setup_hairpin(struct world *world);     /* SLEEP itself */
 void setup_geneve(struct world *world);      /* GATEWAY */
 void setup_passthrough(struct world *world); /* STOCK */
-void setup_nobody(struct world *world);      /* nobody */
+void setup_nobody(struct world *world);      /* no backend */
 void setup_two_vips(struct world *world);    /* HELLO1, also at VIP2 */
 void setup_two_stock(struct world *world);   /* STOCK, also at VIP2 */
 /* This node is GATEWAY; behind it HELLO2, on this node. */

@@ -82,7 +82,7 @@ static void setup_other_ports(struct world *world)
 	listen_on(world, GATEWAY2, 7001);
 }
 
-/* What is no tunnel packet at all may be for a port that masquerading took. */
+/* A packet that is no tunnel packet passes: its port may be one that masquerading allocated. */
 #define NOT_OURS(...)                                                                              \
 	{UPLINK, .in = FROM_VIP(A_SYN_ACK, FROM_GATEWAY(__VA_ARGS__)), .verdict = NEXT,            \
 	 .tables = true, .embryonic = 2, .flags = FLAGS(0)}

@@ -215,8 +215,8 @@ static const struct test_case rows[] = {
 							       .ack = 1, .len = 2920),
 			    .quote_len = 40),
 		.count = COUNT(TOO_BIG)})},
-	/* What test_run makes is no TCP superpacket, and the kernel refuses to grow it: the row
-	 * shows only that its length is not held against it. */
+	/* test_run makes no TCP superpacket, and the kernel refuses to grow its packet: the row
+	 * shows only that the length of the packet is no reason to refuse it. */
 	{"size: segments of a superpacket that fit", setup_geneve,
 	 STEPS(ENCAPSULATES(A_SYN),
 	       {FROM_POD, .gso_size = INNER_MSS,

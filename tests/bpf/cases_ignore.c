@@ -11,7 +11,7 @@
 
 struct truncation {
 	struct step step;
-	uint32_t header; /* from this length on we can tell that it is ours */
+	uint32_t header; /* from this length on the packet is recognisable as ours */
 	bool outer;      /* the outer lengths fit the truncated packet; only the inner one is cut */
 };
 

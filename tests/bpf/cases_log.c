@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What flows tell of themselves: bytes, and the records of the access log. */
+/* Byte counts of flows, and the records of the access log. */
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>

@@ -14,7 +14,7 @@
 #define FLOWS_OF_A_ROUND 100
 #define ROUNDS 40
 
-/* What one CPU sends, flow after flow: the port of the client counts up. */
+/* The flows one CPU sends, one after another: the client's port counts up. */
 struct racer {
 	struct world *world;
 	struct race *race;
@@ -68,7 +68,7 @@ static void *run_racer(void *data)
 	return NULL;
 }
 
-/* What was counted, but for the packets that went their way. */
+/* Prints every counter that is not zero. */
 static void print_refusals(struct world *world)
 {
 	static const char *const names[] = {

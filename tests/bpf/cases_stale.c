@@ -154,7 +154,7 @@ static void setup_empty_lines(struct world *world)
 	memset(world->buckets, 0, WORLD_BUCKETS * sizeof(*world->buckets));
 }
 
-/* Nobody accepts but one draw of 10^6: walks end by their length. */
+/* Every backend accepts one sample in 10^6, so walks end by their length limit. */
 static void setup_reluctant(struct world *world)
 {
 	setup_three(world);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Steps of a connection to HELLO1 over the stack, with what they do to the flow tables. The
+/* Steps of a connection to HELLO1 over the stack, with their effect on the flow tables. The
  * client's answer to the SYN-ACK establishes. */
 #ifndef FLOW_PACKETS_H
 #define FLOW_PACKETS_H

@@ -84,7 +84,7 @@ struct pkt {
 	uint16_t mss;            /* 0: no MSS option */
 	uint8_t pad_before_mss;  /* NOPs before it, to give it an odd place */
 	const uint8_t *options;  /* further TCP options, after MSS */
-	uint8_t options_len;     /* their bytes; the whole is padded with END to a word */
+	uint8_t options_len;     /* their bytes; all options are padded with END to 4 bytes */
 	uint16_t len;            /* payload bytes, a fixed pattern */
 	bool zero_sum;           /* UDP: no checksum */
 	uint16_t bad_sum;        /* added to the right checksum, in ones' complement */

@@ -17,7 +17,7 @@
 /* FIN_FORWARD, FIN_REPLY and ANSWERED of every entry. */
 #define FLAGS(flags) (0x100 | (flags))
 
-/* One packet. What is not named is not expected: no counter moves, the frame stays as it is. */
+/* One packet. A field left zero expects no effect: no counter moves, the frame is unchanged. */
 struct step {
 	enum program program;
 	enum device device;

@@ -103,8 +103,8 @@ void world_let_pass(struct world *world, uint32_t seconds);
 int world_delete(struct world *world, const char *map, const void *key);
 int world_update(struct world *world, const char *map, const void *key, const void *value);
 
-/* world_net.c: make the namespace with its devices, routes and neighbours; taps receive what enters
- * the pods. Returns 0 or -errno with a message printed. */
+/* world_net.c: make the namespace with its devices, routes and neighbours; taps receive the packets
+ * that enter the pods. Returns 0 or -errno with a message printed. */
 int net_open(uint32_t ifindex[DEVICE_COUNT], int taps[DEVICE_COUNT]);
 
 #endif

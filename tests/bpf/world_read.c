@@ -29,7 +29,7 @@ int world_put_flow(struct world *world, const char *map, const struct flow_key *
 	return bpf_map_update_elem(world_map_fd(world, map), key, flow, BPF_NOEXIST);
 }
 
-/* An update moves its element to the head of the bucket: changing what one walks over would
+/* An update moves its element to the head of the bucket, so a walk that updates elements would
  * never end. */
 static uint32_t list_keys(int fd, struct flow_key *keys, uint32_t room)
 {

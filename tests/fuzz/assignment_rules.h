@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What a decoded assignment keeps, by which way ever it came: the rules the view relies on. */
+/* The rules that every decoded assignment keeps, from JSON, YAML or protobuf; the view relies on them. */
 #ifndef ASSIGNMENT_RULES_H
 #define ASSIGNMENT_RULES_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Fuzzes the configuration and meshNetworks: what is accepted keeps the rules others rely on. */
+/* Fuzzes the configuration and meshNetworks: accepted ones keep the rules that other code relies on. */
 #include <errno.h>
 #include <stddef.h>
 #include <stdint.h>

@@ -7,7 +7,7 @@
 #include "../unit/desired_random.h"
 
 #define STEPS 100
-/* First byte: the files of other targets say nothing here, and would take long. */
+/* First byte of an input. Seeds of other targets lack it: they would cover nothing and take long. */
 #define MARK 'D'
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Fuzzes the EDS decoder: what it accepts keeps the rules that the view relies on. */
+/* Fuzzes the EDS decoder: accepted assignments keep the rules that the view relies on. */
 #include <errno.h>
 #include <stddef.h>
 #include <stdint.h>

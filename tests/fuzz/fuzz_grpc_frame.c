@@ -47,7 +47,7 @@ static int feed(const uint8_t *data, size_t size, size_t step, struct seen *seen
 		if (piece > size - at)
 			piece = size - at;
 		err = grpc_deframer_feed(&deframer, data + at, piece, on_message, seen);
-		/* No more memory than what came, and some room to grow. */
+		/* Memory stays proportional to the bytes received. */
 		require(deframer.room <= 2 * size + 8192);
 		at += piece;
 	}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Fuzzes the protobuf decoders: as responses of both modes, and as the body of each type. What is
- * accepted keeps the rules that the view relies on. */
+/* Fuzzes the protobuf decoders: as responses of both modes, and as the body of each type. Accepted
+ * assignments keep the rules that the view relies on. */
 #include <errno.h>
 #include <stddef.h>
 #include <stdint.h>

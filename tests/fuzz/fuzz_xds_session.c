@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Fuzzes the ADS session: messages, streams lost, names changed and time, in an order the input
- * chooses. What is handed out stays sound, and requests stay within their rate. */
+ * chooses. Assignments handed out stay valid, and requests stay within their rate. */
 #include <errno.h>
 #include <stddef.h>
 #include <stdint.h>

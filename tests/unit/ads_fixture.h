@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* An ADS session and its server, for the tests of the rules of ADS. What fails, fails the test. */
+/* An ADS session and its server, for the tests of the rules of ADS. Any error fails the test. */
 #ifndef ADS_FIXTURE_H
 #define ADS_FIXTURE_H
 

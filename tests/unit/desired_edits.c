@@ -102,7 +102,7 @@ static void edit_clock(struct universe *universe)
 	universe->input.now_ns += pick(universe, 4) * 400000000ULL;
 }
 
-/* ------------------------------------------------------------------ what the source knows */
+/* ------------------------------------------------------------------ edits of the source */
 
 static void edit_assigned(struct universe *universe)
 {

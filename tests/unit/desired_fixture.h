@@ -17,7 +17,7 @@ struct node {
 	struct generation generation; /* the last one that was applied */
 	bool whole;                   /* and the kernel holds all of it */
 	size_t changes;               /* of the last plan */
-	char wrong[256]; /* what the kernel's model or the plan said against it; "" */
+	char wrong[256]; /* the error of the kernel's model or of the plan; "" without one */
 };
 
 /* A new start on empty maps. Returns 0 or -ENOMEM. */
@@ -31,8 +31,8 @@ int node_copy_kernel(struct node *node, const struct node *from);
 /* desired_build() for this node's kernel; `full`: without the generation before. */
 int node_build(struct node *node, const struct build_input *input, bool full,
 	       struct generation *ret);
-/* Plans and writes the generation, which becomes the node's; frees what only that needed. Returns 0,
- * -EIO when only `most` changes could be written, so that the generation before stays the node's, or
+/* Plans, writes and trims the generation, which becomes the node's; takes `next`. Returns 0, -EIO
+ * when only `most` changes could be written, so that the generation before stays the node's, or
  * -ENOMEM. */
 int node_apply(struct node *node, struct generation *next, uint64_t now_ns, size_t most);
 

@@ -8,17 +8,17 @@
 #include "generation.h"
 #include "plan_model.h"
 
-/* Sorted lines; what no longer fits is left out. Returns `buf`. */
+/* Sorted lines; omits the lines that do not fit. */
 struct printed {
 	size_t used;
 	char buf[1 << 15];
 };
 
-/* Every field of every row and of its status, and what the generation says of itself. `wanted_only`:
- * without the rows that take no virtual IP, and without what is said of virtual IPs at large. */
+/* Every field of every row and of its status, and the generation's own fields. `wanted_only`: without
+ * the rows that take no virtual IP, and without the messages about virtual IPs. Returns `buf`. */
 const char *generation_print(const struct generation *generation, bool wanted_only,
 			     struct printed *ret);
-/* What packets meet, whatever rows and extents it stands in. */
+/* The kernel's state as packets see it, independent of row and extent numbers. Returns `buf`. */
 const char *kernel_print(const struct plan_model *kernel, struct printed *ret);
 
 #endif

@@ -24,7 +24,7 @@ static struct printed texts[2];
 
 #define FAIL(...) ((void)snprintf(pair.wrong, sizeof(pair.wrong), __VA_ARGS__))
 
-/* ------------------------------------------------------------------ what was met */
+/* ------------------------------------------------------------------ coverage */
 
 static void see_row(struct random_seen *seen, const struct service_row *row)
 {
@@ -82,9 +82,9 @@ static void compare_texts(const char *what, const char *a, const char *b)
 	     (int)strcspn(a + same, "\n"), a + same, (int)strcspn(b + same, "\n"), b + same);
 }
 
-/* Builds of changed rows alone go by the order of the build in full before them. What holds virtual IPs
- * comes first in a later one, so that backends may get their rows in another order: it is the same to
- * packets. */
+/* A build of changed rows alone keeps the order of the last full build. A later full build puts the
+ * holders of virtual IPs first, so backends may get their rows in another order, which makes no
+ * difference to packets. */
 static void compare_kernels(void)
 {
 	const struct plan_model *a = &pair.incremental.kernel, *b = &pair.full.kernel;
@@ -108,7 +108,7 @@ static void compare_generations(void)
 		      generation_print(b, true, &texts[1]));
 }
 
-/* What was just built in full and applied is what the next build in full wants. */
+/* A full build repeated right after one that was applied yields an empty plan. */
 static void check_repetition(const struct build_input *input)
 {
 	struct change_list list = {};
@@ -138,8 +138,8 @@ static void compare(const struct build_input *input)
 
 /* ------------------------------------------------------------------ steps */
 
-/* To a build in full, each row that an agent on adopted maps made of what some views said is an earlier
- * agent's, and kept until all have answered. */
+/* To a full build, each row that an agent on adopted maps built from some of the views is an earlier
+ * agent's, and kept until all views have answered. */
 static bool is_older(const struct build_input *input)
 {
 	for (size_t i = 0; input->adopted && i < input->assignments.count; i++)
@@ -148,7 +148,7 @@ static bool is_older(const struct build_input *input)
 	return false;
 }
 
-/* Both start from the same kernel, of which none knows what it holds. */
+/* Both restart on copies of one kernel, whose contents neither knows. */
 static void resync(void)
 {
 	if (node_copy_kernel(&pair.incremental, &pair.full) ||

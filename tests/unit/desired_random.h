@@ -8,7 +8,7 @@
 
 #include "desired_universe.h"
 
-/* What was met. */
+/* Counts of the situations a run has covered. */
 struct random_seen {
 	size_t steps;
 	size_t changed_only; /* builds of changed rows alone, */
@@ -25,8 +25,8 @@ struct random_seen {
 	size_t reordered; /* kernels equal but for rows and extents */
 };
 
-/* Up to `steps` steps, fewer where the dice have no more choices. Adds to *seen. Returns NULL, or what
- * differed, valid until the next call. */
+/* Up to `steps` steps, fewer where the dice have no more choices. Adds to *seen. Returns NULL, or a
+ * description of the difference, valid until the next call. */
 const char *desired_random_run(struct dice *dice, size_t steps, struct random_seen *seen);
 
 #endif

@@ -229,7 +229,7 @@ void site_name(struct site *site, const char *host, const char *addresses)
 	site->input.layout++;
 }
 
-/* ------------------------------------------------------------------ what comes out */
+/* ------------------------------------------------------------------ builds and results */
 
 void site_step(struct site *site)
 {

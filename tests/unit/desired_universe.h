@@ -66,10 +66,10 @@ void universe_done(struct universe *universe);
 
 /* Changes a thing or two. */
 void universe_edit(struct universe *universe);
-/* The input of the next build; what the one before pointed to is gone. NULL without memory. */
+/* The input of the next build; invalidates all pointers of the previous one. NULL without memory. */
 const struct build_input *universe_input(struct universe *universe);
 
-/* What endpoints and virtual IPs are drawn from. */
+/* Draws an address for a virtual IP. */
 struct addr universe_vip(struct universe *universe);
 
 #endif

@@ -74,8 +74,8 @@ void free(void *memory)
 }
 #endif
 
-/* `expected`: what comes out with memory enough. A message about something else that is wrong
- * may get lost with the memory for it, its error code may not. */
+/* `expected`: the result with enough memory. Without memory the message of another error may be
+ * lost, but not its error code. */
 static void fail_each(int (*run)(const char *text), const char *text, int expected)
 {
 	long n = 0;

@@ -7,7 +7,7 @@
 
 #define MODEL_SERVICES 14
 #define MODEL_BACKENDS 80
-#define MODEL_BUCKETS 88       /* unless bucket_count says otherwise */
+#define MODEL_BUCKETS 88 /* unless bucket_count is set */
 #define MODEL_BUCKETS_MOST 1024
 #define MODEL_ENTRIES 64
 #define MODEL_TABLE 64

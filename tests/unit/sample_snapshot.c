@@ -144,7 +144,7 @@ static void add_tables(void)
 	uint32_t used = 0;
 
 	tables[0] = add_table(&used, hello, weights, 4, 3);
-	tables[1] = add_table(&used, hello, NULL, 1, 1); /* for what comes out of tunnels */
+	tables[1] = add_table(&used, hello, NULL, 1, 1); /* for decapsulated packets */
 	tables[2] = add_table(&used, &echo, NULL, 1, 1);
 	memset(services, 0, sizeof(services));
 	memset(backends, 0, sizeof(backends));
@@ -251,12 +251,12 @@ static void add_client_flows(void)
 	flow = add_half(key_of("10.10.0.89", 40001, "10.20.194.147", 53, CLIENT(1)), FLOW_NAT, 0, 90,
 			3, 3);
 	flow->nat = nat_of("10.10.0.89", 40001, "10.10.0.53", 5353);
-	flow->service = 1; /* whose backend is gone: the row still says which service */
+	flow->service = 1; /* its backend is gone: the row still names the service */
 	flow->state = FLOW_CLOSING;
 	flow->flags = FLOW_REDIRECT;
 }
 
-/* Somebody in network2 who came through our gateway, with an address that is also used here. */
+/* A client in network2 that came through our gateway, with an address that is also used here. */
 static void add_gateway_flows(void)
 {
 	struct flow *flow;

@@ -86,7 +86,7 @@ static void metrics_without_control_plane(void **state)
 	free(text);
 }
 
-/* A map nobody has looked into is not told to be empty. */
+/* A map whose usage is unknown has no sample, instead of a sample of 0. */
 static void unknown_usage_is_excluded(void **state)
 {
 	struct metrics metrics = sample_metrics();
@@ -137,7 +137,7 @@ static void clusters_are_cut_aloud(void **state)
 
 /* ------------------------------------------------------------------ the form of metrics */
 
-/* Each word of each name; a typing error is none of them. */
+/* Every word that metric names may consist of, so that a typing error fails. */
 static const char *const words[] = {
 	"parallax", "build", "info", "start", "timestamp", "seconds", "updates", "total", "last",
 	"update", "problems", "endpoints", "excluded", "xds", "connected", "stream", "failures",
@@ -174,7 +174,7 @@ static bool ends_in(const char *name, const char *end)
 	return strlen(name) > strlen(end) && !strcmp(name + strlen(name) - strlen(end), end);
 }
 
-/* {name="value",...}; returns what follows. */
+/* {name="value",...}; returns the text after it. */
 static const char *lint_labels(const char *text)
 {
 	char separator = '{';

@@ -128,7 +128,7 @@ static void cluster_of_another_network(void **state)
 	}
 }
 
-/* A directory on an ordinary file system cannot hold pins, and check says so by name. */
+/* A directory on an ordinary file system cannot hold pins, and check names it. */
 static void pin_dir_off_bpffs(void **state)
 {
 	struct check_list list = {};

@@ -121,7 +121,7 @@ static void every_verb_has_help(void **state)
 	}
 }
 
-/* Where nothing is pinned, each says where it looked; uninstall has nothing to do. */
+/* Without pins, each verb reports the directory it looked in; uninstall has nothing to do. */
 static void without_a_data_plane(void **state)
 {
 	static const struct row rows[] = {

@@ -118,7 +118,7 @@ static void clash_of_ids(void **unused)
 						    "is that of 'outbound|80||a.b'");
 }
 
-/* ------------------------------------------------------------------ what is not known (yet) */
+/* ------------------------------------------------------------------ unknown assignments */
 
 static void unknown_waits_and_what_was_known_is_kept(void **unused)
 {
@@ -173,7 +173,7 @@ static void adopted_rows_are_kept(void **unused)
 	assert_string_equal(site_offered(&site, "10.1.0.1:80"), "10.10.0.2:80");
 }
 
-/* What this agent has made of what some views said follows them. */
+/* A row that this agent built from some of the views follows those views. */
 static void rows_made_since_are_not_kept(void **unused)
 {
 	(void)unused;
@@ -256,7 +256,7 @@ static void stale_endpoints_are_forgotten(void **unused)
 	assert_string_equal(problem("10.1.0.1:80"), "none");
 }
 
-/* What is not known to be equal is built again, stale or not. */
+/* An assignment not known to be equal is built again, stale or not. */
 static void stale_contents_may_be_unknown(void **unused)
 {
 	struct assignment *assignment;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Rows that nobody configured: virtual IPs that the control plane names, and services that a gateway
- * serves by id. */
+/* Rows without a configured service: virtual IPs that the control plane names, and services that a
+ * gateway serves by id. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>

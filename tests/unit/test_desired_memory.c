@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Every single allocation of a build fails in turn: it says so, leaks nothing, and leaves the
- * generation before as it was. */
+/* Every single allocation of a build fails in turn: the build returns -ENOMEM, leaks nothing, and
+ * leaves the previous generation unchanged. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>

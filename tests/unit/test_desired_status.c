@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The status of a row: what the source announced, and which endpoints get no connections. */
+/* The status of a row: the endpoints the source announced, and those that get no connections. */
 #include <arpa/inet.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -41,7 +41,7 @@ static uint64_t digest_of(const char *address, uint16_t port, enum backend_kind 
 	return backend_digest(&addr.ip, htons(port), kind);
 }
 
-/* ------------------------------------------------------------------ what was announced */
+/* ------------------------------------------------------------------ announced endpoints */
 
 static void endpoints_and_backends_are_counted(void **unused)
 {
@@ -200,7 +200,7 @@ static void rows_are_found_by_key(void **unused)
 	assert_ptr_equal(service_rows_find(rows, &key), site_row(&site, "10.1.0.1:80"));
 	key.port++;
 	assert_null(service_rows_find(rows, &key));
-	/* What waits was not made of an assignment. */
+	/* A waiting service has no row made of an assignment. */
 	key = site_row(&site, "10.1.0.2:80")->key;
 	assert_null(service_rows_find(rows, &key));
 	assert_null(service_rows_find(&(struct service_rows){}, &key));

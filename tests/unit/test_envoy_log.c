@@ -64,7 +64,7 @@ static void lines_of_the_scenario(void **state)
 				    rows[i].line);
 }
 
-/* Once the row is another backend's, the flow itself still tells where its packets go. */
+/* After another backend has taken over the row, the flow itself still holds its upstream. */
 static void upstream_survives_its_row(void **state)
 {
 	struct snapshot *snapshot = sample_snapshot();

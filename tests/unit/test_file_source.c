@@ -207,7 +207,7 @@ static void what_was_never_read_is_not_known(void **state)
 	put_clusters(*state, "eds.yaml", 3, "b", NULL);
 	assert_true(refresh(source));
 	assert_true(knows(source, "a"));
-	/* From here on, what is missing is gone. */
+	/* From here on, a missing assignment was removed. */
 	put(*state, "eds.yaml", "resources:\n- cluster_name: [\n");
 	assert_true(refresh(source));
 	assert_true(knows(source, "a"));
@@ -492,7 +492,7 @@ static void events_name_the_files_that_were_written(void **state)
 	file_watch_free(watch);
 }
 
-/* What may be the first part of something is told from what is complete. */
+/* File events separate files that may still be being written from complete ones. */
 static void events_tell_whether_a_file_is_whole(void **state)
 {
 	struct place *place = *state;

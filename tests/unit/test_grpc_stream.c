@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* A gRPC stream against servers that send exactly what they should not, cut anywhere. */
+/* A gRPC stream against servers that violate the protocol or stop at any byte. */
 #include <arpa/inet.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -101,7 +101,7 @@ struct result {
 
 enum then { CLOSE, RESET, STAY };
 
-/* Reads the client's preface, says its piece, and leaves, or stays and says nothing more. */
+/* Reads the client's preface, sends `say`, then closes, resets or keeps the connection silent. */
 static void serve(int listener, const struct bytes *say, enum then then)
 {
 	const struct linger now = { 1, 0 };
@@ -311,7 +311,7 @@ static void outlives_goaway(void **state)
 	expect(&say, 0, "GOAWAY (NO_ERROR: not you)");
 }
 
-/* Port 1 of nobody; a name; a server at last. */
+/* The first address fails (a closed port, an unknown host); the second one has a server. */
 static void tries_in_turn(void **state)
 {
 	static const char *const firsts[] = { "127.0.0.1", "no-such-host.invalid" };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Heads of HTTP requests: what is read, refused, waited for. */
+/* Heads of HTTP requests: complete, refused and incomplete ones. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>

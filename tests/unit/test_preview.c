@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* `parallaxctl preview` as a program: on what a real istiod sent, and on files with faults. */
+/* `parallaxctl preview` as a program: on responses of a real istiod, and on files with faults. */
 #include <dirent.h>
 #include <math.h>
 #include <setjmp.h>
@@ -123,7 +123,7 @@ static json_t *preview_json(const char *format, ...)
 	"cluster: c1\n"                                                                            \
 	"interfaces: {pods: [\"veth*\"], uplinks: [eth0]}\n"
 
-/* fromCidr alone tells the networks apart: istiod ran all pods in one cluster, c1. */
+/* Only fromCidr distinguishes the networks: istiod ran all pods in one cluster, c1. */
 static void write_config(const char *network, const char *gateways)
 {
 	char text[2048];
@@ -143,7 +143,7 @@ static void write_config(const char *network, const char *gateways)
 
 #define GATEWAY(last) "{address: 192.23.120." last ", port: 15443}"
 
-/* The state istiod was in; what it sent in `file`. */
+/* The state of istiod; `file` holds its response. */
 static const struct {
 	const char *scenario, *step, *file, *gateways;
 } steps[] = {
@@ -176,7 +176,7 @@ static json_t *expected_endpoints(size_t step, const char *client)
 	return endpoints;
 }
 
-/* What must not be dialled: placeholders, and pods of the other network. */
+/* Addresses that must not be dialled: placeholders, and pods of the other network. */
 static bool is_unusable(const char *client, const char *address)
 {
 	const char *own = strcmp(client, "network1") ? "10.32." : "10.10.";
@@ -386,7 +386,7 @@ static void test_shape(void **state)
 	"    - {endpoint: {address: {socket_address: {address: " address ", port_value: 80}}}"      \
 	extra "}\n"
 
-/* --drops and --health add what they name; row 38 of the oracle. */
+/* --drops and --health add drop categories and health states; row 38 of the oracle. */
 static void test_details(void **state)
 {
 	json_t *report;
@@ -438,14 +438,14 @@ static void test_unhealthy(void **state)
 	assert_true(number(json_array_get(json_object_get(view, "priorities"), 0), "healthy") == 1);
 	json_decref(report);
 	assert_int_equal(preview("--unhealthy 1.2.3.4 --config %s/config.yaml", directory), 2);
-	/* A pod, and one that nobody has. */
+	/* An endpoint of the assignment, and an unknown one. */
 	assert_int_equal(preview("--unhealthy 10.10.0.90:5000 --config %s/config.yaml --eds " DATA
 				 "/helloworld-tcp/start.sotw.network1.json", directory), 0);
 	assert_int_equal(preview("--unhealthy 10.10.0.90:5001 --config %s/config.yaml --eds " DATA
 				 "/helloworld-tcp/start.sotw.network1.json", directory), 1);
 }
 
-/* Files in name order; what stands in an earlier one is refused in a later. */
+/* Files are read in name order; a duplicate in a later file is refused. */
 static void test_directory(void **state)
 {
 	char path[128];
@@ -505,7 +505,7 @@ static void test_table(void **state)
 	assert_string_equal(complaints, "");
 }
 
-/* What cannot be read: exit status 1, with file, line and column. */
+/* Unreadable files: exit status 1, with file, line and column. */
 static void test_unreadable(void **state)
 {
 	char expected[128];

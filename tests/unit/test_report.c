@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What parallaxctl prints, held by files of tests/data/ctl; and the rules behind the numbers. */
+/* The output of parallaxctl against golden files of tests/data/ctl, and the rules of its numbers. */
 #include <arpa/inet.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -49,7 +49,7 @@ static void status_from_elsewhere(void **state)
 	golden_report("status-elsewhere", report_status(snapshot, "/p"), report_status_print);
 }
 
-/* What XDP takes out of the tunnel is delivered, and counted, by TC. */
+/* A packet that XDP decapsulates is delivered by TC, and only TC counts it. */
 static void status_counts_each_packet_once(void **state)
 {
 	json_t *report = report_status(sample_snapshot(), "/p");
@@ -201,7 +201,7 @@ static const char *explained(struct snapshot *snapshot, const struct explain_que
 	return buf;
 }
 
-/* Over all ports, each backend is named as often as its slots say. */
+/* Over all source ports, each backend is picked in proportion to its slots. */
 static void explain_agrees_with_the_table(void **state)
 {
 	static const char *const places[] = { "to_local", "to_tunnel", "to_passthrough" };
@@ -243,7 +243,7 @@ static void explain_affinity(void **state)
 static struct drops shed[2];
 static struct name_entry shed_names[8];
 
-/* 60 % by one category, then half of what is left by another. */
+/* One category drops 60 %, a second one half of the rest. */
 static struct snapshot *shedding_snapshot(void)
 {
 	struct snapshot *snapshot = sample_snapshot();

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What `parallaxctl diff` prints, held by files of tests/data/ctl. */
+/* The output of `parallaxctl diff` against golden files of tests/data/ctl. */
 #include <arpa/inet.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -76,7 +76,7 @@ static json_t *hello(uint64_t digest, const char *first)
 	return object;
 }
 
-/* Its list was cut: the digest alone tells. */
+/* Its list was cut, so only the digest is compared. */
 static json_t *dns(void)
 {
 	json_t *object = service("dns.sample.svc.cluster.local", "10.20.194.147", 53,

@@ -26,7 +26,7 @@ struct row {
 	unsigned int overprovisioning; /* 0: 140 */
 	int threshold;                 /* -1: off, 0: 50 */
 	unsigned int healthy[MAX_LEVELS], degraded[MAX_LEVELS];
-	int panic; /* all levels panic: 1; none: 0; -1: not said */
+	int panic; /* all levels panic: 1; none: 0; -1: not checked */
 };
 
 static const struct row rows[] = {
@@ -289,7 +289,7 @@ static void test_locality_overprovisioning(void **state)
 	}
 }
 
-/* Rows 36 and 37, and what happens without any usable weight. */
+/* Rows 36 and 37, and localities without any usable weight. */
 static void test_locality_weights(void **state)
 {
 	static const struct {

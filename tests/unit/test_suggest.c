@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Which known name a misspelt word is taken for, by table. */
+/* The known name suggested for a misspelt one, by table. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* When a flow has been idle for too long, and how jiffies are told apart. */
+/* The idle timeouts of flows, and the rate of jiffies found from a measurement. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* The rules of ADS, each in state-of-the-world and in delta mode (xds_protocol.rst, and the cases
- * of Envoy's sotw_ and delta_subscription_state_test, istio's ads, delta and eds tests): what is
- * asked for, taken, refused and removed. */
+ * of Envoy's sotw_ and delta_subscription_state_test, istio's ads, delta and eds tests): resources
+ * requested, accepted, rejected and removed. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -136,7 +136,7 @@ static void changes_the_subscription(void **state)
 		assert_string_equal(peer_all(session, 3),
 				    mode == XDS_SOTW ? "eds names=[a,b,c] version=1 nonce=1"
 						     : "eds names=[a]");
-		/* given up before anybody knew of it: nothing to say */
+		/* unsubscribed and subscribed again before a request was sent: no request */
 		assert_int_equal(xds_session_subscribe_eds(session, ab, 2), 0);
 		assert_int_equal(xds_session_subscribe_eds(session, abc, 3), 0);
 		assert_string_equal(peer_all(session, 4), "");
@@ -265,7 +265,7 @@ static void removes_what_delta_removes(void **state)
 	ads_send(session, XDS_DELTA, "4", "a", 7, 4);
 	assert_int_equal(ads_host(session, "a"), 7);
 	peer_all(session, 4);
-	/* what is removed is not claimed to be held */
+	/* a removed resource is not among the initial versions */
 	assert_int_equal(peer_send(session, XDS_DELTA, XDS_EDS, "5", "5", NULL, 0, "a", 5), 0);
 	xds_session_disconnected(session, "x", 6);
 	xds_session_connected(session, 7);
@@ -292,7 +292,7 @@ static void removes_what_sotw_leaves_out(void **state)
 	ads_say(session, XDS_SOTW, XDS_LDS, "2", "2", listeners + 1, 1, 2);
 	assert_int_equal(xds_session_listener_count(session), 1);
 	ads_say(session, XDS_SOTW, XDS_LDS, "3", "3", listeners, 2, 3);
-	/* what is named but wrong stays, what is not named goes */
+	/* a listener named but invalid stays, one not named is removed */
 	ads_say(session, XDS_SOTW, XDS_LDS, "4", "4", &bad_listener, 1, 4);
 	assert_int_equal(xds_session_listener_count(session), 1);
 	assert_string_equal(xds_session_listener(session, 0)->name, "10.0.0.1_80");

@@ -184,7 +184,7 @@ static void waits_only_while_connected(void **state)
 	send_endpoints(session, XDS_DELTA, "2", "b", 1, 30001);
 	peer_all(session, 30001);
 	xds_session_tick(session, 45000);
-	/* with everything held nobody waits for an answer that may never come */
+	/* with every resource held, no fetch timeout waits for an answer */
 	xds_session_disconnected(session, "x", 46000);
 	xds_session_connected(session, 47000);
 	peer_all(session, 47000);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Streams of a real istiod 1.29.1 played back: the session sends what the client of then sent, and
- * holds what the steps say. */
+/* Streams of a real istiod 1.29.1 played back: the session sends the requests of the recorded client,
+ * and holds the endpoints of each step. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The rules of ADS, as in test_xds_session.c: what time brings, reconnects, times to live, warming,
- * waiting and pace. */
+/* The rules of ADS, as in test_xds_session.c, that depend on time: reconnects, times to live,
+ * warming, fetch timeouts and request rates. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -50,7 +50,7 @@ static void resumes_after_a_reconnect(void **state)
 		xds_session_status(session, &status);
 		assert_int_equal(status.types[XDS_EDS].sync, XDS_CONNECTED);
 		assert_int_equal(status.streams, 2);
-		/* a server that holds less now says so */
+		/* the server now holds fewer clusters and announces that */
 		if (mode == XDS_SOTW)
 			ads_say(session, mode, XDS_CDS, "6", "x", clusters, 1, 21);
 		else
@@ -93,7 +93,7 @@ static void keeps_time_to_live(void **state)
 		ads_say(session, mode, XDS_EDS, "1", "1", &full, 1, 1000);
 		assert_int_equal(xds_session_deadline(session), 1000); /* the ACK */
 		peer_all(session, 1000);
-		xds_session_tick(session, 15000); /* what is left of the fetch timeouts */
+		xds_session_tick(session, 15000); /* the remaining fetch timeouts */
 		assert_int_equal(ads_host(session, "a"), 0);
 		ads_say(session, mode, XDS_EDS, "1", "2", &full, 1, 20000);
 		assert_int_equal(ads_host(session, "a"), 1);
@@ -287,7 +287,7 @@ static void does_not_run_in_circles(void **state)
 			nacks++;
 		}
 		assert_true(nacks > 20 && nacks < 80); /* in ten minutes */
-		/* what is asked for meanwhile does not wait for the reply */
+		/* a subscription made meanwhile does not wait for the reply */
 		assert_int_equal(xds_session_subscribe_eds(session, ab, 2), 0);
 		ads_say(session, mode, XDS_EDS, "2", "n", &resource, 1, now);
 		assert_string_equal(peer_all(session, now), mode == XDS_SOTW

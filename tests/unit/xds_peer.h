@@ -8,7 +8,7 @@
 #define PEER_NAMES 8
 
 /* A request of either mode, as one line:
- * "eds names=[a,b] unsub=[c] versions=[a=1] version=5 nonce=n error" with what is not empty. */
+ * "eds names=[a,b] unsub=[c] versions=[a=1] version=5 nonce=n error" without empty fields. */
 #define PEER_LINE 1024
 /* The next request as such a line; "" when there is none. Static; valid until the next call. */
 const char *peer_next(struct xds_session *session, int64_t now_ms);
