@@ -11,8 +11,8 @@ ISTIOD_NAME=istiod.istio-system.svc
 HERE_INTEROP=$PWD/tests/interop
 CONF=$TEST_DIR/istiod
 
-# network1 with sleep and v1, network2 with sleep2 and v2, addresses apart: alone, istiod gives all
-# endpoints one cluster, so that addresses alone tell networks apart.
+# network1 with sleep and v1, network2 with sleep2 and v2, in separate ranges: without Kubernetes,
+# istiod gives all endpoints one cluster, so only their addresses distinguish the networks.
 istiod_clusters() {
 	wan_add
 	cluster_add cluster1 192.23.110.1/24
@@ -96,7 +96,7 @@ istiod_start() {
 		--caCertFile="$TEST_DIR/ca.crt" --tlsCertFile="$TEST_DIR/server.crt" \
 		--tlsKeyFile="$TEST_DIR/server.key"
 	wait_for 30 ads_listens || fail "istiod does not listen: $(tail -n 5 "$TEST_DIR/log/istiod")"
-	# What lies there at the start is sometimes passed over.
+	# istiod sometimes ignores files that exist when it starts.
 	sleep 0.5
 	services
 	workloads "$@"

@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# Runs the agent against control planes of other people, as root.
+# Runs the agent against control planes of other projects, as root.
 # Usage: ISTIOD=/path/to/pilot-discovery tests/interop/run.sh [NAME...]    e.g. `run.sh istiod'
 #
-# What is not there is skipped, and said: nothing here builds or fetches an istiod.
+# Tests without their control plane print SKIP: nothing here builds or fetches an istiod.
 set -uo pipefail
 
 cd "$(dirname "$0")" || exit 1

@@ -43,7 +43,7 @@ scenario() {
 	workloads v1 v2
 	check "and both when it is back" wait_for 10 versions_are "v1 v2" sleep
 	echo "networks: {network2: {gateways: 192.23.120.32}}" | put "$TOPO_DIR/networks.yaml"
-	check "a broken file is told" wait_for 10 log_says node1 "networks.yaml:1"
+	check "a broken file is logged" wait_for 10 log_says node1 "networks.yaml:1"
 	equal "and changes nothing" "v1 v2" "$(versions sleep)"
 	mesh_networks "$TOPO_DIR/networks.yaml"
 	check "the last gateway gone, sleep reaches v1" wait_for 10 versions_are v1 sleep
@@ -54,7 +54,7 @@ scenario() {
 	nothing_leaked
 
 	istiod_cut
-	check "istiod away is told" wait_for 5 source_says node1 "control plane away for"
+	check "status reports istiod away" wait_for 5 source_says node1 "control plane away for"
 	equal "sleep reaches both without it" "v1 v2" "$(versions sleep)"
 	istiod_heal
 	check "istiod is found again" wait_for 40 source_says node1 "eds synced"

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # The steps of the placeholder fixture, istiod and nodes edited in either order: whatever istiod
-# says, no packet for a remote pod, or for 0.0.0.0, leaves a node.
+# sends, no packet for a remote pod, or for 0.0.0.0, leaves a node.
 . "$(dirname "$0")/lib_istiod.sh"
 
 istiod_clusters

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# The agent's own configuration names no gateway: istiod alone tells of a stock one, entered by
+# The agent's own configuration names no gateway: only istiod announces a stock one, entered by
 # passthrough with Istio mTLS end to end.
 . "$(dirname "$0")/lib_istiod.sh"
 

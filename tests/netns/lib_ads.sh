@@ -26,7 +26,7 @@ ads_start() {
 
 ads_listens() { in_ns istiod ss -Hltn "sport = :15010" | grep -q LISTEN; }
 
-# mesh GATEWAYS_JSON ENDPOINT...: what the control plane knows; ENDPOINT is ADDR:PORT/NETWORK/CLUSTER
+# mesh GATEWAYS_JSON ENDPOINT...: state of the control plane; ENDPOINT is ADDR:PORT/NETWORK/CLUSTER
 mesh() {
 	local gateways=$1 endpoints=() at
 	shift

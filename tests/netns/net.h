@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What the traffic programs of the end-to-end tests share: sockets, lines, a verifiable stream. */
+/* Shared by the traffic programs of the end-to-end tests: sockets, lines, a verifiable stream. */
 #ifndef NETNS_NET_H
 #define NETNS_NET_H
 
@@ -168,7 +168,7 @@ static inline uint64_t stream_word(uint64_t seed, uint64_t index)
 	return word ^ word >> 29;
 }
 
-/* Bytes from `offset` to the end of their word, at most `length`; written to `ret_bytes`. */
+/* Bytes from `offset` to the end of their 64-bit word, at most `length`; written to `ret_bytes`. */
 static inline size_t stream_piece(uint64_t seed, uint64_t offset, size_t length,
 				  uint8_t ret_bytes[8])
 {
@@ -277,7 +277,7 @@ static inline void tally_print(const struct tally *tally)
 		printf("%s %u\n", tally->name[i], tally->count[i]);
 }
 
-/* Prints why a call failed; the exit status that says so. */
+/* Prints why a call failed; returns the exit status for it. */
 static inline int call_failed(uint16_t port)
 {
 	int err = errno == EAGAIN ? ETIMEDOUT : errno;

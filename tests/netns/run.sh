@@ -3,7 +3,7 @@
 # Runs the end-to-end tests one after the other, as root.
 # Usage: tests/netns/run.sh [NAME...]    e.g. `run.sh scenario udp'; TEST_TIMEOUT seconds for each
 #
-# A test that needs longer than others says so in a line `# Time limit: N s'.
+# A test that needs longer than others declares it in a line `# Time limit: N s'.
 # Each test makes namespaces and pins of its own, named by its process, so runs may overlap.
 set -uo pipefail
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* One connection from each of a range of source ports: who answers is then a matter of the hash
- * alone, the same in every run. */
+/* One connection from each of a range of source ports: the backend then depends on the hash alone,
+ * the same in every run. */
 #include "net.h"
 
 static const char usage[] =
@@ -9,7 +9,7 @@ static const char usage[] =
 
 static struct tally tally;
 
-/* The version in the answer, by which its server is told; NULL: none. */
+/* The version in the answer, which identifies the server; NULL: none. */
 static const char *ask(int fd, char *name)
 {
 	static const char request[] = "GET /hello HTTP/1.0\r\n\r\n";

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# The admin server: its pages, what it refuses, what it bears, and that it follows the configuration.
+# The admin server: its pages, refused requests, load, and changes of its configuration.
 . "$(dirname "$0")/lib.sh"
 
 two_clusters
@@ -76,7 +76,7 @@ equal "/config_dump: the agent" "$(pid_of agent-node1)" "$(dump 'd["agent"]["pid
 equal "/config_dump: endpoints in the kernel" 4 "$(dump 'len(d["kernel"]["endpoints"]["endpoints"])')"
 equal "/config_dump: nothing was cut" False "$(dump 'd["kernel"]["cut"]')"
 
-# ---- an update costs what changed, not what there is
+# ---- an update rebuilds only the services that changed
 built() { metric parallax_services_built_total; }
 before=$(built)
 {
@@ -88,11 +88,11 @@ one_more() { (($(built) == before + 1)); }
 check "a service more: one is built" wait_for 5 one_more
 touch "$TOPO_DIR/eds.yaml" "$TOPO_DIR/node1/config.yaml"
 sleep 0.5
-check "and none for files that say the same" one_more
+check "and none for files with the same content" one_more
 eds "$HELLO" 10.10.0.90:5000/cluster1 10.10.0.90:5000/n2-k8s-config
 check "it goes" wait_for 5 metric_is parallax_services 2
 
-# ---- what it refuses
+# ---- refused requests
 for verb in POST PUT DELETE OPTIONS PATCH BREW; do
 	equal "$verb" 405 "$(status /ready $verb)"
 done
@@ -121,7 +121,7 @@ equal "bytes" 400 "$(raw '\x16\x03\x01\x00\r\n\r\n')"
 equal "HTTP/2 by prior knowledge" 505 "$(raw 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n')"
 equal "a body is not waited for" 405 "$(raw 'POST /ready HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000000\r\n\r\n')"
 
-# ---- what it bears: idle connections, and clients that do not read
+# ---- load: idle connections, and clients that do not read
 cat >"$TEST_DIR/crowd.py" <<'PYTHON'
 import socket, sys, time
 crowd = []
@@ -187,13 +187,13 @@ check "the server moves there once the port is free" wait_for 15 status_is 200 /
 over() { ! says "cannot listen"; }
 check "and the problem is over" wait_for 5 over
 
-# ---- ready means that the kernel holds what was asked for
+# ---- ready means that the kernel holds the whole desired state
 stop agent-node1 TERM
 check "the agent is uninstalled" quietly ctl node1 uninstall
 sed -i 's/backends: 4096/backends: 4/' "$TOPO_DIR/node1/config.yaml"
 check "an agent with too little room for four backends" agent_start node1
 equal "is not ready" 503 "$(status /ready GET 15102)"
-check "and says why" grep -q "backends" <(body /ready GET 15102)
+check "and names the limit" grep -q "backends" <(body /ready GET 15102)
 equal "but alive" 200 "$(status /healthz GET 15102)"
 eds "$HELLO" 10.10.0.90:5000/cluster1
 check "with two it is ready" wait_for 15 status_is 200 /ready GET 15102

@@ -17,7 +17,7 @@ CAPTURE=all ADS="mode: delta" ads_node1
 CAPTURE=all ADS="mode: sotw" ads_gw2
 check "agent on node1 starts without a control plane" agent_start node1
 check "agent on gw2 starts without a control plane" agent_start gw2
-check "status of node1 says so" wait_for 5 source_says node1 "control plane away for"
+check "status of node1 reports it" wait_for 5 source_says node1 "control plane away for"
 NEVER="no response was accepted since this agent started"
 check "and that there is nothing to serve on" wait_for 5 source_says node1 "control plane away .*$NEVER"
 
@@ -39,7 +39,7 @@ equal "networks asked for" 1 "$(requests "'REQUESTED_NETWORK_VIEW' in ((r.get('n
 	r['node']['metadata']['REQUESTED_NETWORK_VIEW'] == 'network1,network2'" min1)"
 nothing_leaked
 
-# The last word against the kernel, while somebody meddles with that.
+# `diff` compares the last accepted endpoints with a kernel map that another program has changed.
 meddle() { # FROM TO: an address of the backends becomes another one
 	"$PYTHON" - "$(pin_dir node1)/backends" "$@" <<-'END'
 		import json, socket, subprocess, sys
@@ -63,9 +63,9 @@ check "and the extra one" grep -q "extra *10.10.0.91:5000" "$TEST_DIR/diff"
 meddle 10.10.0.91 10.10.0.90
 check "diff: in step again" quietly ctl node1 diff
 
-# Gone and back: what was said last serves, and changes arrive afterwards.
+# The control plane goes away and returns: the last accepted state serves, later changes arrive.
 stop ads
-check "status tells it is away" wait_for 10 source_says node1 "away for"
+check "status reports it as away" wait_for 10 source_says node1 "away for"
 check "and the log" wait_for 5 log_says node1 "control plane away.*the last accepted state serves on"
 check "sleep reaches both without it" versions_are "v1 v2" sleep
 ads_start

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# A control plane that misbehaves: whatever it does, the last good state serves, and is told about.
+# A control plane that misbehaves: every fault is reported, and the last accepted state serves.
 # Time limit: 1200 s
 . "$(dirname "$0")/lib.sh"
 . tests/netns/lib_ads.sh
@@ -22,18 +22,18 @@ check "agent on gw2" agent_start gw2
 check "sleep reaches both" wait_for 45 versions_are "v1 v2" sleep
 check "a client in network2 does" wait_for 45 versions_are "v1 v2" sleep2
 
-# said NODE FROM TEXT: since line FROM of its log, and unless it is over by now in its status
+# said NODE FROM TEXT: the node's log has TEXT from line FROM on
 said() { tail -n "+$2" "$TEST_DIR/log/agent-$1" | grep -q -- "$3"; }
 
-# misdeed TEXT ORDER...: what is told of it, by both; and that everybody is served nevertheless
+# misdeed TEXT ORDER...: the server misbehaves by ORDER; both nodes log TEXT, and all clients are served
 misdeed() {
 	local text=$1 node from1 from2
 	shift
 	from1=$(($(wc -l <"$TEST_DIR/log/agent-node1") + 1))
 	from2=$(($(wc -l <"$TEST_DIR/log/agent-gw2") + 1))
 	echo "$@" | put "$ADS_DIR/orders"
-	wait_for 45 said node1 "$from1" "$text" || fail "$*: node1 does not tell '$text'"
-	wait_for 45 said gw2 "$from2" "$text" || fail "$*: gw2 does not tell '$text'"
+	wait_for 45 said node1 "$from1" "$text" || fail "$*: node1 does not log '$text'"
+	wait_for 45 said gw2 "$from2" "$text" || fail "$*: gw2 does not log '$text'"
 	[[ $(versions sleep 20) == "v1 v2" ]] || fail "$*: sleep reaches $(versions sleep)"
 	[[ $(versions sleep2 20) == "v1 v2" ]] || fail "$*: sleep2 reaches $(versions sleep2)"
 	: | put "$ADS_DIR/orders"
@@ -42,10 +42,10 @@ misdeed() {
 	for node in node1 gw2; do
 		wait_for 45 recovered "$node" || fail "$*: $node does not recover"
 	done
-	echo "ok: $*: told, and served on"
+	echo "ok: $*: logged, and the last state serves"
 }
 
-# A stream is there, and what it said was the truth at last.
+# The stream is synced again, and no problem remains.
 recovered() { source_says "$1" "eds synced" && ! source_says "$1" "^Problems"; }
 
 misdeed "refused" truncated-resource
@@ -73,7 +73,7 @@ echo stall | put "$ADS_DIR/orders"
 stop ads
 ads_start
 check "a stalled server is connected to" wait_for 45 grep -q '"open"' "$ADS_DIR/requests"
-check "status says so, and for how long" wait_for 45 source_says node1 \
+check "status reports it, and for how long" wait_for 45 source_says node1 \
 	"connected for .* nothing said yet, serving on"
 check "the problem too" wait_for 45 source_says node1 "control plane silent .*serves on"
 refute "and not why the last one ended" source_says node1 "refused"
@@ -88,7 +88,7 @@ goaways() { [[ $(grep -c 'GOAWAY' "$TEST_DIR/log/agent-node1") -ge 3 ]]; }
 check "GOAWAY after GOAWAY" wait_for 45 goaways
 equal "sleep reaches both all the time" "v1 v2" "$(versions sleep)"
 
-# Less than before, after a restart: what is said counts, not what was.
+# The restarted server announces fewer endpoints: its new state replaces the old one.
 stop ads
 mesh "$GATEWAYS" $V1
 ads_start
@@ -106,12 +106,12 @@ before=$(memory)
 echo "flood $seconds 1000" | put "$ADS_DIR/orders"
 sleep "$seconds"
 check "all of them are sent" wait_for $((10 * seconds + 30)) grep -q "\"flood\": ${seconds}000" "$ADS_DIR/requests"
-# Nobody is called before: one of the flood's endpoints is none, and its packets leave the node.
+# No call is made before: one of the flood's endpoints does not exist, and its packets leave the node.
 truth() { ! ctl node1 endpoints | grep 10.10.0.91 | grep -q active; }
 check "and the truth at the end" wait_for 45 truth
 check "which serves" wait_for 45 versions_are "v1 v2" sleep
 after=$(memory)
-# Sanitizers keep what was freed.
+# Sanitizers keep freed memory.
 [[ $BUILD == */san* ]] || ((after - before < 1024)) || fail "memory grew from $before to $after kB"
 echo "ok: memory: $before kB before, $after kB after"
 nothing_leaked

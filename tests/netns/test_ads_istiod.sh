@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# What a real istiod sent, byte for byte: the placeholder, and networks edited live under a client
+# Responses of a real istiod, byte for byte: the placeholder, and networks edited live under a client
 # that stays connected. In both modes, one of them over TLS.
 . "$(dirname "$0")/lib.sh"
 . tests/netns/lib_ads.sh
@@ -20,7 +20,7 @@ start_server v2 v2
 certificate server DNS:istiod.example.com
 echo secret >"$TEST_DIR/token"
 
-# known GATEWAY...: what the nodes know of network2
+# known GATEWAY...: configures the gateways of network2 on the nodes
 known() {
 	local list=
 	(($#)) && list="gateways: [$(printf '{address: %s, port: 15443}, ' "$@" | sed 's/, $//')]"
@@ -29,7 +29,7 @@ known() {
 		put "$TOPO_DIR/networks.yaml"
 }
 
-# replay SCENARIO MODE NUMBER-TYPE...: becomes what the server sends, at once
+# replay SCENARIO MODE NUMBER-TYPE...: the server sends these recorded responses at once
 replay() {
 	local from=$STREAMS/$1/$2 mode=$2 name
 	shift 2

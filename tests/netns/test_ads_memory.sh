@@ -27,7 +27,7 @@ many() {
 	END
 }
 
-# in_tables KEY: endpoints that stand in the table of this name
+# in_tables KEY: endpoints in the table of this name
 in_tables() {
 	ctl $NODE endpoints -o json | "$PYTHON" -c 'import json, sys
 print(sum(e[sys.argv[1]] > 0 for e in json.load(sys.stdin)["endpoints"]))' "$1"
@@ -48,7 +48,7 @@ update() {
 }
 
 # measure ROLE NODE NETWORK CLUSTER MOST: of MOST kB at its peak; standard input adds to the configuration.
-# What grows is little, and not the agent's own: pages of the maps become resident as rows are used.
+# The growth is small, and not the agent's own memory: pages of the maps become resident as rows are used.
 measure() {
 	local most=$5 first now=0 own peak
 	ROLE=$1 NODE=$2 NETWORK=$3 CLUSTER=$4

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # The control plane over TLS: names, authorities, tokens and client certificates, right and wrong; and
-# what `parallaxctl check' says of the files.
+# the findings of `parallaxctl check' about the files.
 . "$(dirname "$0")/lib.sh"
 . tests/netns/lib_ads.sh
 
@@ -20,7 +20,7 @@ certificate client URI:spiffe://cluster.local/ns/sample/sa/default
 echo right >"$TEST_DIR/server-token"
 echo stale >"$TEST_DIR/token"
 
-# serve CERTIFICATE [ARGUMENT...]: instead of what was there
+# serve CERTIFICATE [ARGUMENT...]: restarts the server with this certificate
 serve() {
 	local pair=$TEST_DIR/$1
 	stop ads
@@ -79,7 +79,7 @@ check "a change arrives" wait_for 45 versions_are v1 sleep
 nothing_leaked
 nothing_invalid
 
-# What `check' says of files that cannot be used, before any agent tries.
+# The findings of `check' about unusable files, before an agent uses them.
 config=$TOPO_DIR/node1/config.yaml
 # finds TEXT CA CERTIFICATE KEY TOKEN: a finding of these files of $TEST_DIR
 finds() {

@@ -1,13 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# What is asked for and what is taken: a view per network, listed services, multi-network ones.
+# Subscriptions and accepted resources: a view per network, listed services, multi-network ones.
 . "$(dirname "$0")/lib.sh"
 . tests/netns/lib_ads.sh
 
 two_clusters
 ads_host
 V1=10.10.0.90:5000/network1/cluster1
-V2=10.10.0.90:5000/network2/ # the same address; neither a cluster nor a range tells them apart
+V2=10.10.0.90:5000/network2/ # the same address; neither a cluster nor a range distinguishes them
 GATEWAYS='{"network2": ["192.23.120.32:15443"]}'
 networks network1=cluster1 network2=n2-k8s-config@192.23.120.32:15443
 mesh "$GATEWAYS" $V1 $V2

@@ -1,12 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# The agent and what it pins: refusals by name, interfaces born, lost and repaired, live reload.
+# The agent and its pins: refusals with their reason, interfaces added, lost and repaired, live reload.
 . "$(dirname "$0")/lib.sh"
 
 two_clusters
 pins=$(pin_dir node1)
 daemon() { in_ns node1 "$BUILD/parallaxd" --config "$TOPO_DIR/node1/config.yaml" "$@" 2>&1; }
-# says TEXT COMMAND...: the command fails and its output has TEXT
+# says TEXT COMMAND...: the command fails and its output contains TEXT
 says() {
 	local text=$1 output
 	shift
@@ -34,7 +34,7 @@ networks network1=cluster1@192.23.110.10:15443 network2=n2-k8s-config@192.23.120
 eds "$HELLO" 10.10.0.90:5000/cluster1 # gw2 has no agent here
 transports network2=geneve | agent_config node1 network1 cluster1
 
-# ---- what it refuses before touching anything
+# ---- errors at the start, before the agent changes anything
 check "a pin directory on another file system" says "does not lie on a BPF file system" \
 	daemon --pin-dir "$TEST_DIR/pins"
 check "a pin directory without a parent" says "that would hold $pins/a/b does not exist" \
@@ -99,7 +99,7 @@ sed -i 's/^delivery: stack/delivery: redirect/' "$TOPO_DIR/node1/config.yaml"
 delivery_is() { [[ $(ctl node1 status -o json) == *"\"delivery\": \"$1\""* ]]; }
 check "delivery is changed live" wait_for 5 delivery_is redirect
 sed -i 's/services: 256/services: 512/' "$TOPO_DIR/node1/config.yaml"
-check "limits need a restart, and it says so" wait_for 5 log_has node1 "limits changed"
+check "limits need a restart, and the log reports it" wait_for 5 log_has node1 "limits changed"
 sed -i 's/services: 512/services: 256/' "$TOPO_DIR/node1/config.yaml"
 sed -i 's/^  network2: {mode: geneve}/  network2: {mode: genev}/' "$TOPO_DIR/node1/config.yaml"
 echo "deliverx: 1" >>"$TOPO_DIR/node1/config.yaml"
@@ -110,7 +110,7 @@ check "and the old one serves on" hello sleep
 sed -i 's/genev}/geneve}/' "$TOPO_DIR/node1/config.yaml"
 check "until it is mended" wait_for 5 log_has node1 "all problems are over"
 
-# ---- a restart keeps what people and packets rely on
+# ---- a restart keeps the capture times, the links and the data plane
 taken=$(row_of node1 veth-sleep)
 links=$(ls "$pins" | grep ^link_)
 stop agent-node1 KILL
@@ -122,7 +122,7 @@ check "SIGTERM leaves the data plane" hello sleep
 check "uninstall" ctl node1 uninstall
 equal "left on node1" "" "$(left_behind node1)"
 
-# ---- no watches left on this machine: that is told, and files are looked at from time to time
+# ---- no inotify watches left on the host: status reports it, and the agent polls its files
 if [[ -x $(command -v strace) ]]; then
 	eds "$HELLO" 10.10.0.90:5000/cluster1
 	for call in inotify_init1 inotify_add_watch; do
@@ -130,13 +130,13 @@ if [[ -x $(command -v strace) ]]; then
 			-e "inject=$call:error=ENOSPC" "$BUILD/parallaxd" \
 			--config "$TOPO_DIR/node1/config.yaml" --pin-dir "$pins"
 		check "$call fails: it serves" wait_for 10 agent_serves node1
-		check "and says so" status_says "files cannot be watched"
+		check "and reports it in status" status_says "files cannot be watched"
 		check "and answers" hello sleep
 		stop agent-node1 TERM
 	done
 	check "uninstall" ctl node1 uninstall
 
-	# As when pods come and go: the kernel says that its list is none of one moment.
+	# As when pods come and go during a dump: the kernel marks the list as inconsistent.
 	start agent-node1 node1 strace -D -f -qq --seccomp-bpf -o /dev/null -e trace=recvmsg \
 		-e inject=recvmsg:error=EINTR:when=1 "$BUILD/parallaxd" \
 		--config "$TOPO_DIR/node1/config.yaml" --pin-dir "$pins"
@@ -146,7 +146,7 @@ if [[ -x $(command -v strace) ]]; then
 	check "uninstall" ctl node1 uninstall
 fi
 
-# ---- kernels without TCX: filters on clsact, and a neighbour who takes the qdisc away
+# ---- kernels without TCX: filters on clsact, and a qdisc deleted by another program
 ATTACH=clsact
 transports network2=geneve | agent_config node1 network1 cluster1
 check "agent with clsact" agent_start node1
@@ -168,7 +168,7 @@ equal "filters without an agent and without pins" 5 "$(attached_programs node1 |
 ATTACH=tcx
 transports network2=geneve | agent_config node1 network1 cluster1
 check "an agent that does not use clsact" agent_start node1
-check "tells of them" status_says "pin directory is not known"
+check "reports them in status" status_says "pin directory is not known"
 stop agent-node1 TERM
 ATTACH=clsact
 transports network2=geneve | agent_config node1 network1 cluster1

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# Assignments that change at random, a few at a time: what became of it is what an agent makes that
-# starts and sees all of it at once, in the maps byte for byte. SEED sets what changes.
+# Assignments that change at random, a few at a time: the agent that followed them leaves the same
+# maps, byte for byte, as one that starts with the last state. SEED sets the changes.
 . "$(dirname "$0")/lib.sh"
 
 SEED=${SEED:-$RANDOM}
@@ -32,21 +32,21 @@ done
 sed -i "s|eds.yaml|eds|; s|services: 256, backends: 4096|services: 128, backends: 1024, slots: 65536|" \
 	"$TOPO_DIR/node1/config.yaml"
 
-# mark NUMBER: once its endpoint is there, all that was written before it is
+# mark NUMBER: once its endpoint is in the kernel, so is everything written before it
 mark() {
 	eds "outbound|5000||mark.sample.svc.cluster.local" "10.10.2.$1:5000/cluster1"
 	mv "$TOPO_DIR/eds.yaml" "$EDS/zz-mark.yaml"
 }
 marked() { ctl node1 endpoints | grep '^10.20.195.1:5000' | grep -q "10.10.2.$1:5000 .*active"; }
 
-# held FILE: the maps, and what people are told
+# held FILE: writes the maps and the status
 held() {
 	local map
 	for map in $MAPS; do
 		echo "== $map"
 		bpftool map dump pinned "$(pin_dir node1)/$map" || return 1
 	done >"$1"
-	sleep 0.5 # people are told a little later
+	sleep 0.5 # the status is written a little later
 	ctl node1 services >>"$1"
 	ctl node1 endpoints >>"$1"
 	ctl node1 diff >>"$1"
@@ -70,7 +70,7 @@ for ((round = 0; round < ROUNDS; round++)); do
 	stop agent-node1
 	agent_start node1 || fail "agent on node1 again"
 	held "$TEST_DIR/at-once" || fail "reading the maps"
-	check "an agent that starts changes nothing, and tells the same" \
+	check "an agent that starts changes nothing, and reports the same" \
 		diff "$TEST_DIR/changed" "$TEST_DIR/at-once"
-	check "nor says that it did" grep -q "updates 0" <(ctl node1 status)
+	check "nor counts an update" grep -q "updates 0" <(ctl node1 status)
 done

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# The benchmarks as a user has them, but small: they run to the end, one at a time, and stopped or
-# killed leave nothing behind. No figure is looked at.
+# The benchmarks as a user runs them, but small: they run to the end, one at a time, and clean up
+# when stopped or killed. No figure is checked.
 . "$(dirname "$0")/lib.sh"
 
 export TMPDIR=$TEST_DIR OUT=$TEST_DIR/out SERVICES=20
@@ -21,7 +21,7 @@ bench_start() {
 	prefix=$(<"$world/prefix")
 }
 
-# what is there of the benchmark that was started last; prints nothing when clean
+# the remains of the benchmark that was started last; prints nothing when clean
 remains() {
 	compgen -G "$world"
 	ip netns list | grep "^$prefix-"
@@ -30,14 +30,14 @@ remains() {
 }
 
 check "one part, to its end" bench --only round-trips
-check "it says how far it is" said "part 1 of 1: round-trips"
-check "a table, haproxy in it or left out" said haproxy
+check "it prints its progress" said "part 1 of 1: round-trips"
+check "a table, with haproxy or without it" said haproxy
 for file in results.json chart.svg; do
 	check "$file is written" test -s "$OUT/$file"
 done
 check "and the figures are in it" grep -q '"Parallax, stack"' "$OUT/results.json"
 refute "a part that there is not" bench --only nonsense
-check "which are there" said "the parts are packets, bulk"
+check "the error lists the parts" said "the parts are packets, bulk"
 
 bench_start
 second=$(tools/bench/bench.sh --quick 2>&1) && fail "two at once"
@@ -49,7 +49,7 @@ for signal in HUP TERM; do
 	bench_start
 done
 kill -KILL $bench_pid
-[[ -n $(remains) ]] || fail "somebody cleaned up after all"
+[[ -n $(remains) ]] || fail "a killed benchmark left nothing to clean up"
 refute "the next one" bench --only nonsense
 check "removes it" said "taking down what a killed benchmark left in $world"
 equal "left after KILL" "" "$(remains)"
@@ -57,4 +57,4 @@ equal "left after KILL" "" "$(remains)"
 mkdir "$TEST_DIR/small"
 refute "a full disk" unshare -m sh -c 'mount -t tmpfs -o size=8m none "$0" &&
 	TMPDIR=$0 tools/bench/bench.sh --quick >"$1"' "$TEST_DIR/small" "$LOG"
-check "is said before anything is made" said "MB free, 200 are needed"
+check "is reported before anything is made" said "MB free, 200 are needed"

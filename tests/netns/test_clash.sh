@@ -26,7 +26,7 @@ clash() { # TEXT DESTINATION...
 	port=$((port + 1))
 }
 
-port=20000 # below what the kernel hands out
+port=20000 # below the kernel's ephemeral ports
 clash "two virtual IPs, one pod" $VIP:5000 $VIP2:5000
 clash "a virtual IP and the pod itself" $VIP:5000 10.10.0.90:5000
 clash "both virtual IPs and the pod" $VIP2:5000 $VIP:5000 10.10.0.90:5000

@@ -1,11 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# Other people's tc programs and qdiscs stay, run, and need not be there; clsact as a fallback.
+# Foreign tc programs and qdiscs stay and keep running, and none is required; clsact as a fallback.
 . "$(dirname "$0")/lib.sh"
 
 two_clusters
 
-# Somebody else's filter at the priority that others use, on a qdisc that is theirs.
+# A foreign filter at the priority that other projects use, on a qdisc of its own.
 pins=$(pin_dir foreign)
 echo "$pins" >>"$TOPO_DIR/pins"
 clang=$(tools/find-tool.sh clang) || skip "clang is not installed"

@@ -7,7 +7,7 @@ two_clusters
 two_agents
 check "both answer" wait_for 5 versions_are "v1 v2" sleep
 
-# ask NODE VERB... -- EXPRESSION: prints what Python makes of the JSON `r`
+# ask NODE VERB... -- EXPRESSION: prints the value of a Python expression over the JSON `r`
 ask() {
 	local node=$1 words=()
 	shift
@@ -25,7 +25,7 @@ equal "status: interfaces there" True \
 	"$(ask node1 status -- 'all(i["present"] for i in r["interfaces"])')"
 equal "status: in that network namespace" False "$(ask node1 status -- 'r["elsewhere"]')"
 elsewhere() { in_ns gw2 "$BUILD/parallaxctl" --pin-dir "$(pin_dir node1)" status; }
-check "status: in another it says so" grep -q "not in this one" <(elsewhere)
+check "status: in another it reports the mismatch" grep -q "not in this one" <(elsewhere)
 check "and its names are not those of there" grep -q "veth-sleep (" <(elsewhere)
 equal "services: virtual IP, local and remote" "[('serving', 1, 1)]" "$(ask node1 services -- \
 	"[(s['state'], s['local'], s['remote']) for s in r['services'] if s['vip'] == '$VIP:5000' and s['protocol'] == 'tcp']")"
@@ -37,7 +37,7 @@ equal "networks" "[('network1', True), ('network2', False)]" \
 equal "gateways" "[('network2', '192.23.120.32:15443', 'geneve')]" "$(ask node1 gateways -- \
 	"[(g['network'], g['address'], g['transport']) for g in r['gateways'] if g['network'] == 'network2']")"
 
-# An IPv6 gateway before the IPv4 one: every verb excludes it, and nobody sends to its first four bytes.
+# An IPv6 gateway before the IPv4 one: every verb excludes it, and no packet goes to its first four bytes.
 in_ns wan nft add rule ip watch routed ip daddr 32.1.13.184 counter name placeholder ||
 	fail "watch 32.1.13.184"
 networks network1=cluster1@192.23.110.10:15443 \
@@ -70,7 +70,7 @@ for port in $(seq 42001 42020); do
 	to_local) [[ $answer == *"version: v1,"* ]] ;;
 	to_tunnel) [[ $answer == *"version: v2,"* ]] ;;
 	*) false ;;
-	esac || fail "port $port: explain says $expected, the call: $answer"
+	esac || fail "port $port: explain expects $expected, the call: $answer"
 done
 echo "ok: explain foretells each of 20 connections"
 equal "explain: a flow that is there decides" flow "$(forecast 42020)"

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# What becomes of connections when assignments empty, go stale, drain; and affinity by client.
+# Connections while assignments become empty, go stale and drain; and affinity by client.
 . "$(dirname "$0")/lib.sh"
 
 two_clusters
@@ -52,7 +52,7 @@ stale_problem() { ctl node1 status | grep -q endpoint_stale_after; }
 stale_eds
 check "fresh: v1 answers" wait_for 2 versions_are v1 sleep
 check "stale: refused" wait_for 5 refused
-check "and status says why" stale_problem
+check "and status names the reason" stale_problem
 touch "$TOPO_DIR/eds.yaml"
 check "written again, the same: v1 answers" wait_for 2 versions_are v1 sleep
 refute "and the problem is gone" stale_problem
@@ -67,7 +67,7 @@ explained() {
 shares() { "$HERE/shares.py" "$@"; }
 shares eds draining | put "$TOPO_DIR/eds.yaml"
 excluded() { ctl node1 explain $VIP:5000 | grep -q "excluded: 10.10.0.90:5000: draining"; }
-check "explain tells that v1 drains" wait_for 5 excluded
+check "explain shows that v1 drains" wait_for 5 excluded
 eds "$HELLO" 10.10.0.90:5000/cluster1 10.10.0.90:5000/n2-k8s-config
 check "both answer again" wait_for 5 versions_are "v1 v2" sleep
 for port in 20001 20002 20003 20004 20005 20006 20007 20008; do

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# Twenty thousand real connections, in eleven assignments: their shares are what preview says. The
+# Twenty thousand real connections, in eleven assignments: their shares equal those of preview. The
 # source ports are fixed, so that the hashes are, and the counts the same in every run.
 . "$(dirname "$0")/lib.sh"
 
@@ -43,7 +43,7 @@ for case in $(shares cases); do
 		"$BUILD/parallaxctl" preview -o json --config "$TOPO_DIR/${side#*:}/config.yaml" \
 			>"$TEST_DIR/${side%:*}.json" || fail "preview of $case"
 	done
-	check "$case: the kernel holds what preview says" wait_for 5 kernel_agrees
+	check "$case: the kernel holds the weights of preview" wait_for 5 kernel_agrees
 	in_ns sleep "$T/spread" $VIP 5000 $first $CONNECTIONS >"$TEST_DIR/counts" ||
 		fail "connections of $case"
 	check "$case: $CONNECTIONS connections" \

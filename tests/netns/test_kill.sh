@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# The agent is killed in the middle of 1 GB across networks; a restart adopts what is pinned.
+# The agent is killed in the middle of 1 GB across networks; a restart adopts the pinned maps.
 . "$(dirname "$0")/lib.sh"
 
 two_clusters
@@ -43,7 +43,7 @@ check "flows too" quietly ctl node1 flows
 for node in node1 gw2; do
 	check "the agent of $node is back" agent_start $node
 done
-diff <(echo "$ids") <(pinned_ids node1) || fail "the restarted agent did not adopt what was pinned"
+diff <(echo "$ids") <(pinned_ids node1) || fail "the restarted agent did not adopt the pinned maps and links"
 echo "ok: the same $(wc -l <<<"$ids") maps and links"
 for way in send receive; do
 	finish "bulk-$way" || fail "$way: $(tail -n 3 "$TEST_DIR/log/bulk-$way")"

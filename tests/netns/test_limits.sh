@@ -11,7 +11,7 @@ SERVICES="
 - {host: $HOST, addresses: [$VIP], ports: [{port: 5000}]}
 - {host: big.sample.svc.cluster.local, addresses: [10.20.194.147], ports: [{port: 5000}]}"
 networks network1=cluster1@192.23.110.10:15443 network2=n2-k8s-config@192.23.120.32:15443
-# both POD COUNT: what the two services have
+# both POD COUNT: assigns POD to the first service and COUNT endpoints to the second
 both() {
 	local i big=()
 	for ((i = 0; i < $2; i++)); do
@@ -48,7 +48,7 @@ SERVICES+="
 configure
 all_compared() { [[ $(ctl node1 diff | grep -c '^10\.20\.19') -eq 452 ]]; }
 check "diff compares all services" wait_for 5 all_compared
-check "and says so" quietly ctl node1 diff
+check "and finds no difference" quietly ctl node1 diff
 both 10.10.0.91 20
 check "a pod moves among them" wait_for 5 versions_are v3 sleep
 check "and all are compared again" wait_for 5 all_compared

@@ -27,7 +27,7 @@ tls_call "$SNI" istio 24 >"$TEST_DIR/answers" || fail "TLS calls: $(cat "$TEST_D
 equal "mutual TLS reaches both" "v1 v2" \
 	"$(sed 's/.*version: \(v.\).*/\1/' "$TEST_DIR/answers" | sort -u | paste -sd' ')"
 
-# The gateway alone: the client learns that it must speak what the gateway demands.
+# The gateway alone: the client must use the SNI and ALPN that the gateway accepts.
 eds "$HELLO" 10.10.0.90:5000/n2-k8s-config
 only_gateway() { [[ $(tls_call "$SNI" istio 6 | grep -c v2) == 6 ]]; }
 check "with v1 gone all calls enter by the gateway" wait_for 5 only_gateway

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# The pin directory is deleted under a running agent: it is made again, with what it held.
+# The pin directory is deleted under a running agent: it is made again, with all its pins.
 . "$(dirname "$0")/lib.sh"
 
 LOG=$TEST_DIR/log/agent-node1
@@ -20,7 +20,7 @@ for ATTACH in auto clsact; do
 	rm -rf "$(pin_dir node1)"
 	check "$ATTACH: the pins are made again" wait_for 15 pins_are "$expected"
 	equal "$ATTACH: the map of flows" "$flows" "$(map_id flows)"
-	check "$ATTACH: and the log says so" says "were removed: made again"
+	check "$ATTACH: and the log reports it" says "were removed: made again"
 	check "$ATTACH: both answer again" wait_for 5 versions_are "v1 v2" sleep
 	rm "$(pin_dir node1)/vips"
 	check "$ATTACH: so is a single one" wait_for 15 pins_are "$expected"

@@ -24,6 +24,6 @@ rm -rf "$(pin_dir node1)"
 first=$(pid_of agent-node1)
 check "another takes the place that was deleted" agent_start node1
 check "and the first leaves" wait_for 15 left "$first"
-check "its log says why" says "another agent.* runs on"
+check "its log names the reason" says "another agent.* runs on"
 check "both answer" wait_for 5 versions_are "v1 v2" sleep
 nothing_invalid

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# Nobody to answer: refused at once, by the client's node or by the gateway, never a hang.
+# Services without endpoints: the client's node or the gateway refuses connections at once.
 . "$(dirname "$0")/lib.sh"
 
 two_clusters

@@ -30,7 +30,7 @@ equal "by the same agent" "$agent" "$(pid_of agent-node1)"
 check "which runs" kill -0 "$agent"
 equal "a client in network2 still reaches" "v2" "$(versions sleep2)"
 
-# The mirrored picture, network1 having a gateway too.
+# The reverse direction: network1 has a gateway too.
 networks network1=cluster1@192.23.110.10:15443 network2=n2-k8s-config@192.23.120.32:15443
 check "a client in network2 now reaches both" wait_for 5 versions_are "v1 v2" sleep2
 check "and sleep still does" versions_are "v1 v2" sleep

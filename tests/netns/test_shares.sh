@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# Shares over a thousand connections are about what the weights say.
+# Shares over a thousand connections are close to the weights.
 . "$(dirname "$0")/lib.sh"
 
 two_clusters

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # A file that is replaced right after the starting agent has read it takes effect as soon as the agent
-# serves, and not by the look that it takes at all files every 10 seconds.
+# serves, before its poll of all files every 10 seconds.
 . "$(dirname "$0")/lib.sh"
 
 two_clusters
@@ -12,13 +12,13 @@ transports network2=geneve | agent_config node1 network1 cluster1
 shows() { ctl node1 "$1" | grep -F "$2" >/dev/null; }
 says() { grep -qx "$2" "$TOPO_DIR/log/$1"; }
 
-# start_replacing FILE SED_SCRIPT: FILE becomes what the script makes of it once the agent has read it
+# start_replacing FILE SED_SCRIPT: replaces FILE by the script's output once the agent has read it
 start_replacing() {
 	local name=replace-$round-${1##*/}
 	cp "$1" "$TEST_DIR/before"
 	sed "$2" "$1" >"$TEST_DIR/after"
 	start "$name" node1 "$HERE/replace_once_read.py" "$1" "$TEST_DIR/after"
-	wait_for 5 says "$name" waiting || fail "nobody waits for $1 to be read"
+	wait_for 5 says "$name" waiting || fail "no process waits for $1 to be read"
 	agent_start node1 || fail "agent on node1"
 	check "$round start: ${1##*/} was replaced meanwhile" says "$name" replaced
 }

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# What is not known yet is not taken for gone: restarts while files, names or views cannot be read.
+# Unknown endpoints do not count as removed: restarts while files, names or views cannot be read.
 . "$(dirname "$0")/lib.sh"
 . tests/netns/lib_ads.sh
 
@@ -34,7 +34,7 @@ check "and a file that goes away, too" wait_for 5 refused
 put "$TOPO_DIR/eds.yaml" <"$TEST_DIR/good.yaml"
 check "both answer again" wait_for 5 versions_are "v1 v2" sleep
 
-# ---- a gateway by name, and nobody who knows it
+# ---- a gateway whose name does not resolve
 nothing_leaked
 restarted "a gateway whose name has no address yet" 0.5 networks \
 	network1=cluster1@192.23.110.10:15443 network2=n2-k8s-config@gateway.invalid:15443
@@ -64,7 +64,7 @@ check "the virtual IP is named" wait_for 20 named
 check "both answer" wait_for 20 versions_are "v1 v2" sleep
 
 restarted "an assignment refused at first" 3 mesh "$GATEWAYS" bad:5000/network1/cluster1 $V2
-check "status tells" source_says node1 refused
+check "status reports it" source_says node1 refused
 mesh "$GATEWAYS" $V1 $V2
 stop agent-node1
 transports network2=geneve | CAPTURE=all ADS=$QUICK ads_config node1 network1 cluster1

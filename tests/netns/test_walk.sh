@@ -12,7 +12,7 @@ walk_end() {
 }
 trap walk_end EXIT
 
-# walk_blocks LANGUAGE: what the README's blocks of it say, with the names of these clusters
+# walk_blocks LANGUAGE: prints the README's blocks in it, with the names of these clusters
 walk_blocks() {
 	sed -n '/^## A walk/,/^## How it/p' README.md | sed -n "/^\`\`\`$1$/,/^\`\`\`$/p" |
 		sed "/^\`\`\`/d; s|/run/parallax-demo/|$STANDING/|g; s|parallax-demo|${STANDING##*/}|g
@@ -22,7 +22,7 @@ walk_blocks() {
 check "the demo stands up" tools/demo.sh up
 refute "but not twice" quietly tools/demo.sh up
 {
-	echo 'set -em; trap "kill -- -\$(jobs -p)" EXIT' # what is left in the background
+	echo 'set -em; trap "kill -- -\$(jobs -p)" EXIT' # ends the background jobs
 	walk_blocks sh
 	walk_blocks console | sed -n 's/^# //p'
 	echo '[[ $(jobs -r) == *tcpdump* ]]'

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* UDP echo with a name, and the client that counts who answered. */
+/* UDP echo with a name, and the client that counts answers by server. */
 #include "net.h"
 
 static const char usage[] =

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Somebody else's tc program: counts what it sees and hands it on. */
+/* A foreign tc program: counts packets and passes them on. */
 #include <linux/bpf.h>
 
 #include <bpf/bpf_helpers.h>
