@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# The only build file; `make help` lists what it makes. All output goes under $(BUILD).
+# The only build file; `make help` lists the targets. All output goes under $(BUILD).
 #
 # Stages: vmlinux.h -> parallax.bpf.o -> parallax.skel.h, proto/*.proto -> *.pb-c.[ch]
 #         -> user objects -> libparallax.a -> programs
@@ -61,18 +61,18 @@ PX_BPF_CFLAGS = $(BPF_CFLAGS) -std=gnu11 -target bpf -mcpu=v3 -D__TARGET_ARCH_$(
 # Without a jobserver of the caller, use every processor.
 JOBS = $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(shell nproc))
 
-# ------------------------------------------------------------------ what there is
+# ------------------------------------------------------------------ sources
 
 CTL_SRC    := $(wildcard user/ctl/*.c)
 DAEMON_SRC := $(wildcard user/agent/*.c)
 LIB_SRC    := $(wildcard $(ROOMS:%=user/%/*.c))
 UNIT_SRC   := $(wildcard tests/unit/test_*.c)
-# What the unit tests share: every other source beside them.
+# Shared by the unit tests: every other source beside them.
 UNIT_LIB   := $(filter-out $(UNIT_SRC),$(wildcard tests/unit/*.c))
 BPFT_SRC   := $(wildcard tests/bpf/*.c)
 NETNS_SRC  := $(wildcard tests/netns/*.c)
 FUZZ_SRC   := $(wildcard tests/fuzz/fuzz_*.c)
-# What fuzz targets share with unit tests.
+# Shared by fuzz targets and unit tests.
 FUZZ_LIB   := $(addprefix tests/unit/,$(addsuffix .c,desired_random desired_universe desired_edits \
 	desired_fixture desired_print plan_model))
 PROTO_SRC  := $(wildcard proto/*.proto)
@@ -112,7 +112,7 @@ ALL_SRC   := $(LIB_SRC) $(CTL_SRC) $(DAEMON_SRC) $(UNIT_SRC) $(UNIT_LIB) $(BPFT_
 	$(FUZZ_SRC) $(wildcard tests/fuzz/regress.c)
 SKEL_SRC  := $(if $(ALL_SRC),$(shell grep -l '"parallax\.skel\.h"' $(ALL_SRC) /dev/null))
 
-# ------------------------------------------------------------------ what people ask for
+# ------------------------------------------------------------------ user targets
 
 .PHONY: image cluster manifests
 .PHONY: all check test demo demo-up demo-down fuzz bench bench-quick bench-docs install clean help
@@ -122,7 +122,7 @@ all: $(PROGRAMS)                ## parallaxd and parallaxctl (the default)
 
 helpers: all $(NETNS)
 
-# What root has built belongs to the owner of the tree, who builds there next.
+# Gives files built by root to the owner of the tree, so that the owner's next build can write them.
 GIVE_BACK = ; status=$$?; [ "$$(id -u)" != 0 ] || chown -R --reference=. $(BUILD); exit $$status
 
 check:                          ## tests that need no root: unit, layers, documentation, scripts
@@ -141,10 +141,10 @@ demo-up: deps                   ## as root: build the scenario and leave it stan
 	@+$(MAKE) --no-print-directory $(JOBS) helpers $(GIVE_BACK)
 	@BUILD=$(BUILD) tools/demo.sh up
 
-demo-down:                      ## as root: take down what demo-up left
+demo-down:                      ## as root: remove the scenario of demo-up
 	@BUILD=$(BUILD) tools/demo.sh down
 
-interop: deps                   ## as root: against other people's control planes (ISTIOD=pilot-discovery)
+interop: deps                   ## as root: against real control planes (ISTIOD=pilot-discovery)
 	@+$(MAKE) --no-print-directory $(JOBS) helpers $(GIVE_BACK)
 	@BUILD=$(BUILD) tests/interop/run.sh
 
@@ -205,7 +205,7 @@ $(BUILD)/%.o: %.c $(BUILD)/.flags
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(PX_CFLAGS) -I$(<D) -c $< -o $@
 
-# The skeleton is a system header, so that other people's warnings stay quiet; -MMD leaves it out.
+# The skeleton is a system header, which silences warnings in generated code; -MMD omits it.
 $(call objects,$(SKEL_SRC)): $(SKEL)
 
 # One run for all files, since they include one another.

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # Fails when a page names, in backticks, a file that is not there (`user/base/addr.c`), a function
-# that this file does not define (`bpf/flow.h:flow_create()`), or another word that does not stand
-# in it (`bpf/maps.h:flows`). A declaration or a call is no definition.
+# that this file does not define (`bpf/flow.h:flow_create()`), or another name that it does not
+# contain (`bpf/maps.h:flows`). A declaration or a call is no definition.
 # Usage: tools/check-docs.sh [-r ROOT] PAGE...
 set -euo pipefail
 

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# Checks the layout of the lines of C that a change touches: what is committed since BASE, and what
-# is not committed yet. Other lines may stay as they are.
+# Checks the layout of the lines of C that a change touches, committed since BASE or not committed
+# yet. Other lines are not checked.
 # Usage: tools/check-format.sh [BASE]    the commit where this branch left `main' or `origin/main'
 #        tools/check-format.sh --fix [BASE]
 #

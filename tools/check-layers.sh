@@ -105,7 +105,7 @@ symbols() {
 	$1 == "SYMBOL" && $3 == "U" { needs[$2, $4] }
 	$1 == "SYMBOL" && $3 != "U" && $4 != "main" { owner[$4] = $2 }
 
-	# Depth-first: what is met again while it is still open closes a circle.
+	# Depth-first: a node met again while its own visit is still open closes a circle.
 	function visit(m,   n, list, i) {
 		state[m] = 1
 		path_of[++depth] = m

@@ -86,7 +86,7 @@ check_layers() {
 	echo '#include "a.h"' >"$t/user/base/b.h"
 	refuses layers_refuse_header_circle "circle: user/base/" tools/check-layers.sh "$t"
 
-	# Of calls the objects tell; headers of two modules may know each other's types.
+	# The objects list the calls; headers of two modules may use each other's types.
 	if [[ ! -e $BUILD/user/base ]]; then
 		echo "SKIP layers_calls: nothing is built in $BUILD"
 		return
@@ -198,7 +198,7 @@ check_man_pages() {
 	passes man_pages mandoc -T lint -W warning $pages
 }
 
-# What --help names must stand in the manual page.
+# The manual page must name every verb and flag that --help names.
 check_man_flags() {
 	local ctl=$BUILD/parallaxctl agent=$BUILD/parallaxd verb flag bad=
 	if [[ ! -x $ctl || ! -x $agent ]]; then
@@ -218,7 +218,7 @@ check_man_flags() {
 }
 flags_of() { "$@" --help | grep -oE -- '--[a-z][a-z-]+' | sed 's/^--//' | sort -u; }
 
-# The README's first YAML block is a configuration, the second one what a gateway adds to it, the
+# The README's first YAML block is a configuration, the second one a gateway's additions to it, the
 # third one another source.
 check_readme_config() {
 	local ctl=$BUILD/parallaxctl
@@ -239,7 +239,7 @@ check_readme_config() {
 		"$ctl" preview --config "$tmp/readme1" --eds tools/demo/eds-both.yaml
 }
 
-# The pages with figures are what the templates make of the run that stands beside them.
+# The pages with figures equal the templates filled from docs/performance.json.
 check_performance() {
 	[[ -e docs/performance.json ]] || return
 	mkdir -p "$tmp/pages/docs"

@@ -3,8 +3,8 @@
 # Plays the two-cluster scenario in network namespaces and checks each step of it.
 # Usage: tools/demo.sh          play it, clean up; exit status 0 when all is as it should be
 #        tools/demo.sh up       build it, with both networks joined, and leave it standing
-#        tools/demo.sh down     take down what `up' left
-# STANDING names another directory for what stands, and by its last part the namespaces.
+#        tools/demo.sh down     remove what `up' built
+# STANDING names another directory for the state of `up'; its last part is the prefix of namespaces.
 set -uo pipefail
 
 cd "$(dirname "$0")/.." || exit 1

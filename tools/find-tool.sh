@@ -6,7 +6,7 @@ name=${1:?usage: find-tool.sh NAME}
 PATH=$PATH:/usr/sbin:/usr/local/sbin:/sbin
 
 # Ubuntu's /usr/sbin/bpftool is a wrapper that refuses to run unless the tools of the running
-# kernel are there; any other version's binary does what we ask of it.
+# kernel are there; the binary of any other version suffices here.
 works() {
 	[ -x "$1" ] && "$1" --version >/dev/null 2>&1
 }

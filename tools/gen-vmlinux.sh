@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# Makes vmlinux/vmlinux.h from a kernel's BTF, trimmed to what the BPF programs use.
+# Makes vmlinux/vmlinux.h from a kernel's BTF, trimmed to the types that the BPF programs use.
 # Usage: tools/gen-vmlinux.sh [BTF_FILE]
 set -euo pipefail
 

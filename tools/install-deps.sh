@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# Installs what building, testing and the demo need, on Debian 12+ and Ubuntu 24.04+.
-# Does nothing, and needs no root, when everything is there. With `bench': a peer that is
-# measured beside, left out where it cannot be had.
+# Installs the dependencies of building, testing and the demo, on Debian 12+ and Ubuntu 24.04+.
+# Does nothing, and needs no root, when everything is there. With `bench': also a peer to measure
+# beside Parallax, omitted where no package has it.
 set -uo pipefail
 
 cd "$(dirname "$0")/.."
@@ -84,8 +84,8 @@ fail() {
 	exit 0
 }
 
-# apt_get ARGUMENT...: silent but for the end of what it says when it fails, often a line for each
-# package. A machine that has just come up is often busy with its first updates.
+# apt_get ARGUMENT...: prints only the end of its output, and only on failure: it is often a line for
+# each package. A machine that has just come up is often busy with its first updates.
 apt_get() {
 	local said
 	said=$(DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=600 "$@" \
@@ -100,7 +100,7 @@ command -v apt-get >/dev/null || fail "this is no Debian or Ubuntu; install thes
 
 echo "install-deps: installing ${missing[*]}"
 apt_get update # may fail over a source that has none of these
-# shellcheck disable=SC2046 # one package a word
+# shellcheck disable=SC2046 # one argument for each package
 apt_get install -y --no-install-recommends $(resolve "${missing[@]}") || fail "is the network there?"
 
 mapfile -t missing < <(missing_packages)

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# Renders the chart as plain manifests for people without Helm: tools/render-manifests.sh DIRECTORY
+# Renders the chart as plain manifests, to install without Helm: tools/render-manifests.sh DIRECTORY
 set -euo pipefail
 
 cd "$(dirname "$0")/.."

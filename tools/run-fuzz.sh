@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# Fuzzes each target for FUZZ_SECONDS, from the seeds in tests/data and what earlier runs found.
+# Fuzzes each target for FUZZ_SECONDS, from the seeds in tests/data and the inputs of earlier runs.
 # Usage: tools/run-fuzz.sh TARGET...
 #        tools/run-fuzz.sh --can-link CLANG    before building: is its fuzzer runtime installed?
 set -uo pipefail

@@ -69,7 +69,7 @@ for suite in "$@"; do
 	run_suite "$suite"
 done
 
-# Again at the end, where whoever reads the last lines alone finds it.
+# Repeat the failures at the end, for readers of the last lines only.
 for line in "${bad[@]}"; do
 	echo "---- $line"
 	log=${line##*, }

@@ -14,7 +14,7 @@ WORLDS=${TMPDIR:-/tmp}/parallax-bench
 TEST_DIR=$(mktemp -d "$WORLDS-XXXXXX") || exit 1
 . "$(dirname "$0")/../../tests/netns/lib.sh"
 
-# Ten thousand services are not what somebody wants to see first.
+# After a failure, print only the ends of the agents' logs: the state of 10,000 services would hide them.
 test_evidence() { [[ -n $interrupted ]] || tail -n 8 "$TEST_DIR"/log/agent-* 2>/dev/null; }
 
 # A shell handles a signal only between foreground commands, so measuring is a background one.

@@ -30,7 +30,7 @@ def interval(values):
 class Figures:
     def __init__(self):
         self.samples = {}  # (measure, unit, better) -> group -> name -> [value per round]
-        self.floors = {}   # name -> [value per round]: what the harness alone costs
+        self.floors = {}   # name -> [value per round]: cost of the harness alone
 
     def add(self, measure, unit, better, group, name, value):
         groups = self.samples.setdefault((measure, unit, better), {})

@@ -2,9 +2,9 @@
 /* Runs a program under BPF_PROG_TEST_RUN on a fresh frame every time.
  *
  * The frame is not restored by test_run between repetitions, and a frame that is ignored is a very
- * fast pass. So each repetition undoes what the last one did to the length, writes all headers
- * anew for the next flow, calls the program by a tail call from a subprogram (which replaces only
- * the subprogram's frame) and checks what came out. */
+ * fast pass. So each repetition restores the length that the last one changed, rewrites all headers
+ * for the next flow, calls the program by a tail call from a subprogram (which replaces only the
+ * subprogram's frame) and checks the result. */
 #include "base.h"
 #include "harness.h"
 
@@ -21,7 +21,7 @@ struct {
 	__uint(max_entries, 1);
 } measured_tc SEC(".maps"), measured_xdp SEC(".maps");
 
-/* As large as `flows` by default, to learn what one look-up costs. */
+/* As large as `flows` by default, to measure the cost of one look-up. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(key_size, 16);
@@ -29,7 +29,7 @@ struct {
 	__uint(max_entries, 262144);
 } table SEC(".maps");
 
-/* A slot arena, to learn what a walk over a table costs. */
+/* A slot arena, to measure the cost of a walk over a table. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
@@ -40,7 +40,7 @@ struct {
 
 #include "table.h"
 
-/* The compiler must not conclude that this is what the subprograms always return. */
+/* The compiler must not conclude that the subprograms always return this value. */
 static __always_inline int no_program(void)
 {
 	int verdict = NO_PROGRAM;
@@ -153,7 +153,7 @@ int harness_xdp(struct xdp_md *ctx)
 }
 
 /* Live frames: each goes on into the stack as if the device had received it. Buffers come back
- * with the stack's edits, so the headers are written anew. */
+ * with the stack's edits, so the headers are rewritten. */
 SEC("xdp")
 int live_xdp(struct xdp_md *ctx)
 {
@@ -202,7 +202,7 @@ int empty_xdp(struct xdp_md *ctx)
 	return XDP_PASS;
 }
 
-/* What the steps of the packet path are made of, each alone. */
+/* The single steps of the packet path, each alone. */
 SEC("tc")
 int step_lookup(struct __sk_buff *skb)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What harness.bpf.c is told by packet.c. */
+/* The parameters that packet.c passes to harness.bpf.c. */
 #ifndef BENCH_HARNESS_H
 #define BENCH_HARNESS_H
 
@@ -16,7 +16,7 @@ struct harness_config {
 	__u32 flow_mask;    /* number of flows less one; a power of two less one */
 	__u32 length;       /* of the fresh frame */
 	__u32 length_after; /* expected */
-	__u32 header;       /* bytes of the frame that are written anew before every repetition */
+	__u32 header;       /* bytes of the frame that are rewritten before every repetition */
 	__u32 mark;         /* XDP: bytes the program puts before the frame, to be taken off again */
 	__s32 verdict;      /* expected */
 	__u32 check_at;     /* offset of 32 bits of the frame afterwards ... */
@@ -28,7 +28,7 @@ struct harness_config {
 	__u32 l4_check_at;
 	__u32 ip_sum;       /* complement of the checksums of flow 0 */
 	__u32 l4_sum;
-	__u32 undos;        /* do and undo a change of length so often, to learn what it costs */
+	__u32 undos;        /* do and undo a change of length so often, to measure its cost */
 	__u32 mark_after;   /* expected */
 	__u64 runs, good;
 	table_desc table;   /* of the step that walks over one */

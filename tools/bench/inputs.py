@@ -12,7 +12,7 @@ SERVICES = [("stack", "10.20.0.1", "10.10.0.11", "network1"),
             ("other", "10.20.0.3", "10.10.4.11", "network1"),
             ("far", "10.20.0.4", "10.10.5.11", "network2"),
             ("new", "10.20.0.5", "10.10.0.11", "network1")]
-CHANGING = "10.20.0.5"          # the service whose endpoints change while we look
+CHANGING = "10.20.0.5"          # the service whose endpoints change during the measurement
 OLD, NEW = "10.10.0.11", "10.10.0.12"  # pods that answer a and b; NEW at ports 20000-29999 too
 
 # ---------------------------------------------------------------- assignments

@@ -245,7 +245,7 @@ static int rr(uint64_t ms)
 #define PROBES 64           /* asked and not answered yet */
 #define PROBE_SPACING 200000 /* ns from one to the next, which is how exact the answer is */
 
-/* A datagram of a new flow: its answer tells which state it met. */
+/* A datagram of a new flow: its answer shows which state of the maps it met. */
 struct probe {
 	uint64_t sent;
 	int fd;
@@ -258,7 +258,7 @@ static void send_probe(struct probe *probe)
 	if (connect(probe->fd, (struct sockaddr *)&target, sizeof(target)))
 		die("connect");
 	probe->sent = now_ns();
-	send(probe->fd, "?", 1, 0); /* refused while nobody can be picked */
+	send(probe->fd, "?", 1, 0); /* refused while no backend can be picked */
 }
 
 static void forget_probe(struct probe *probe)

@@ -89,7 +89,7 @@ static bool empty_map(struct world *world, const char *map)
 	return bpf_map_get_next_key(world_map_fd(world, map), NULL, &key) != 0;
 }
 
-/* Verdict and frame cannot tell a hit from a miss: counters and tables do. */
+/* Verdict and frame are the same for a hit and a miss, so counters and tables are checked. */
 static int confirm(struct world *world, const struct packet_case *c)
 {
 	bool opens = c->count && !c->flow && c->program == FROM_POD;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Cost per packet: what is measured (packet_cases.c) and how (packet.c). */
+/* Cost per packet: the cases (packet_cases.c) and the measurement (packet.c). */
 #ifndef BENCH_PACKET_H
 #define BENCH_PACKET_H
 
@@ -15,17 +15,17 @@ struct packet_case {
 	enum program program;
 	enum device device;
 	struct pkt in;         /* of flow 0 */
-	bool inner;            /* what varies stands in the inner packet */
+	bool inner;            /* the varying address is in the inner packet */
 	bool destination;      /* ... in its destination, else its source */
 	bool single;           /* cannot be repeated on one frame */
 	int verdict;
 	int length_change;
 	uint32_t check_at;     /* offset of an address afterwards ... */
-	uint32_t check;        /* ... and what it must be, within `check_mask` (0: all of it) */
+	uint32_t check;        /* ... and its expected value, within `check_mask` (0: all of it) */
 	uint32_t check_mask;
 	int count;             /* COUNT(reason) */
 	void (*setup)(struct world *world);
-	/* The halves of a flow; NULL: none is there. */
+	/* Makes the flow pair; NULL: the case has no flow. */
 	void (*flow)(uint32_t number, struct flow_key key[2], struct flow flow[2]);
 };
 
@@ -42,7 +42,7 @@ extern struct packet_options {
 
 extern struct harness_bpf *packet_harness;
 
-/* All that return int return 0 on success; what failed is on standard error then. */
+/* All that return int return 0 on success; on failure a message is on standard error. */
 int packet_failed(const char *what);
 int packet_open_harness(void);
 
@@ -56,7 +56,7 @@ bool packet_opens_flows(const struct packet_case *c);
 void packet_clear_flows(struct world *world);
 int packet_put_flows(struct world *world, const struct packet_case *c, uint32_t flows);
 
-/* All rounds of a case in a world that is filled for it; the counters confirm what was met. */
+/* All rounds of a case in a world that is filled for it; the counters confirm the path taken. */
 int packet_rounds(struct world *world, const struct packet_case *c, uint32_t flows);
 
 int packet_sizes(struct world *world);

@@ -3,8 +3,8 @@
  *
  * Prints one line per case, number of flows and round:
  *   packet<TAB>CASE<TAB>FLOWS<TAB>ROUND<TAB>GROSS<TAB>FLOOR<TAB>UNDO
- * all in nanoseconds per packet. The floor is the same loop around an empty program, the undo what
- * it costs to take back the change of length; what remains of the gross is the program's own. */
+ * all in nanoseconds per packet. The floor is the same loop around an empty program, the undo the
+ * cost of reverting the change of length; the rest of the gross is the program's own cost. */
 #include "packet.h"
 
 #include <arpa/inet.h>
@@ -112,7 +112,7 @@ static double timed(const struct packet_case *c, uint32_t ifindex, struct frame 
 	return (double)begin / repeat;
 }
 
-/* ------------------------------------------------------------------ what is expected */
+/* ------------------------------------------------------------------ expected result */
 
 static void set_varying(const struct packet_case *c, const struct frame *frame)
 {
@@ -162,7 +162,7 @@ static double floor_with(const struct packet_case *c, uint32_t ifindex, struct f
 	return timed(c, ifindex, frame, packet_options.repetitions);
 }
 
-/* What lengthening alone costs in TC: with d for one step down and u for up, one step down and up
+/* The cost of lengthening alone in TC: with d for one step down and u for up, one step down and up
  * is d + u, four down and one up 4d + u. In XDP both ways are the same helper. */
 static double undo_cost(const struct packet_case *c, uint32_t ifindex, struct frame *frame,
 			double bare)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 """How long after a file was written the first packet meets the new state.
 
-`load watch` sends a datagram of a new flow every fifth of a millisecond and says when the first one
-was sent that the new endpoint answered; both clocks are CLOCK_MONOTONIC."""
+`load watch` sends a datagram of a new flow every fifth of a millisecond and prints the send time of
+the first one that the new endpoint answered; both clocks are CLOCK_MONOTONIC."""
 import json
 import re
 import subprocess
@@ -12,7 +12,7 @@ from agent import Agent
 from inputs import CHANGING, DOMAIN, NEW, OLD, ads_agent, assignment, write_assignments
 from ways import LOAD, TEST_DIR, inside, memory_mb, pid_of, progress, start
 
-SETTLE = 0.15  # what the agent does after it has written, and what it waits for between changes
+SETTLE = 0.15  # the agent's work after a write, and its delay between changes
 ANSWERED_BY = {OLD: "a", NEW: "b"}
 
 
@@ -22,7 +22,7 @@ class Changing:
     def __init__(self, group, client, directory, agent):
         self.group, self.client, self.log = group, client, TEST_DIR + "/log/" + agent
         self.path = directory and directory + "/zz-new.json"
-        self.read = 0  # lines of the log that were looked at
+        self.read = 0  # lines of the log already parsed
 
     def applied(self):
         """Milliseconds of planning and writing, of each update since the last call."""

@@ -3,7 +3,7 @@
 # Plays the scenario on two real Kubernetes clusters on this machine, with kubectl and Helm.
 # Usage: tools/cluster/cluster.sh        play it, clean up; exit status 0 when all is as it should be
 #        tools/cluster/cluster.sh up     both clusters with Parallax, left standing
-#        tools/cluster/cluster.sh down   take down what `up' left
+#        tools/cluster/cluster.sh down   remove what `up' built
 # CHURN is the number of pods that come and go (500). ISTIOD names a pilot-discovery: the scenario is
 # then played a second time with it as the control plane.
 # shellcheck disable=SC2034 # the sourced files use these
@@ -41,7 +41,7 @@ build_world() {
 	cluster_ready 1 && cluster_ready 2 || exit 1
 }
 
-# node_join NODE CLUSTER ADDRESS/LEN ROUTER: what kube-proxy and the CNI do not set up
+# node_join NODE CLUSTER ADDRESS/LEN ROUTER: the setup that kube-proxy and the CNI leave to the node
 node_join() {
 	netns_add "$1"
 	lan_join "$2" "$1" eth0

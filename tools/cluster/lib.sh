@@ -114,7 +114,7 @@ clusters_end() {
 }
 cgroup_is_gone() { cgroup_remove "$1"; ! compgen -G "/sys/fs/cgroup/*/$1" && [[ ! -d /sys/fs/cgroup/$1 ]]; }
 
-# ------------------------------------------------------------------ what is looked at
+# ------------------------------------------------------------------ observations
 
 # calls N COUNT: answers into $TOPO_DIR/calls; fails when one call does
 calls() { kc "$1" -n sample exec -q sleep -- hello -n "$2" $VIP 5000 >"$TOPO_DIR/calls"; }
@@ -158,7 +158,7 @@ load_calls() {
 	done
 }
 
-# load_stop N: true if no new connection failed; LOAD_RESULT says how many there were
+# load_stop N: true if no new connection failed; LOAD_RESULT holds their number
 load_stop() {
 	local made
 	touch "$(state "$1")/load/stop"

@@ -13,7 +13,7 @@ PATH=$CACHE/bin:$CACHE/root/usr/bin:$CACHE/root/usr/sbin:/usr/sbin:/usr/bin:/sbi
 SERVICES=10.20.0.0/16 PODS=10.10.0.0/16 POD_RANGE=10.10.0.0/24
 export KUBECONFIG=$STATE/kubeconfig
 
-# What Kubernetes writes outside its own directory lands in memory of this mount namespace.
+# Files that Kubernetes writes outside its own directory go to a tmpfs of this mount namespace.
 private_mounts() {
 	mount --make-rshared /
 	mount -t tmpfs tmpfs /run
@@ -27,7 +27,7 @@ private_mounts() {
 	private_sysctl kernel/panic_on_oops 1
 }
 
-# private_sysctl NAME VALUE: what kubelet insists on, without changing this machine
+# private_sysctl NAME VALUE: a value that kubelet requires, without changing this machine
 private_sysctl() {
 	local file=$STATE/sysctl-${1//\//-}
 	echo "$2" >"$file"

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # shellcheck shell=bash
-# What an operator does to a cluster that carries load. To be sourced by tools/cluster/cluster.sh.
+# Operations on a cluster that carries load. To be sourced by tools/cluster/cluster.sh.
 
 operations() {
 	step "6½" "operation under load"

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# Builds or downloads what `make cluster` runs and does not find in Debian: Kubernetes, Helm,
+# Builds or downloads the programs of `make cluster` that Debian does not have: Kubernetes, Helm,
 # kubeconform, and unpacked Debian packages. Nothing is installed on the machine.
 #
 # Everything lies below PARALLAX_CACHE (/var/cache/parallax-cluster), is made once, and can be

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# The steps of the scenario as tools/demo.sh plays them, and what each is confirmed by.
+# The steps of the scenario as tools/demo.sh plays them, each with its checks.
 # To be sourced by it.
 
-# ------------------------------------------------------------------ what is looked at
+# ------------------------------------------------------------------ observations
 
 # calls POD COUNT: answers into $TOPO_DIR/calls; fails when one call does
 calls() {
@@ -19,7 +19,7 @@ show_calls() {
 	say "$(grep -c 'v1,' "$TOPO_DIR/calls") answers of v1, $(grep -c 'v2,' "$TOPO_DIR/calls") of v2"
 }
 
-# answers_become EXPECTED POD: within seconds, without anybody restarting anything
+# answers_become EXPECTED POD: within seconds, without a restart
 answers_become() {
 	wait_for 5 calls_answered_by "$1" "$2"
 }

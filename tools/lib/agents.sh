@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# Agents on the nodes of topology.sh: configuration, start, command line, and what is left of them.
+# Agents on the nodes of topology.sh: configuration, start, command line, and their remains.
 # To be sourced by bash after topology.sh. BUILD names the directory of the programs.
 
 LIB_DIR=$(dirname "$(realpath "${BASH_SOURCE[0]}")")
@@ -49,7 +49,7 @@ attached_programs() {
 	done
 }
 
-# left_behind NODE: what an uninstalled node still has of ours; prints nothing when clean
+# left_behind NODE: lists our pins, programs and qdiscs on an uninstalled node; nothing when clean
 left_behind() {
 	local pins
 	pins=$(pin_dir "$1")

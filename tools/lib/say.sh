@@ -12,7 +12,7 @@ step() { printf '\n%s── Step %s: %s%s\n' "$BOLD" "$1" "$2" "$PLAIN"; }
 # say LINE...: one line each
 say() { printf '   %s\n' "$@"; }
 
-# show HOST COMMAND_LINE COMMAND...: what somebody would type there, and what it prints
+# show HOST COMMAND_LINE COMMAND...: prints the command line of a user on HOST, and the output
 show() {
 	local host=$1 line=$2
 	shift 2

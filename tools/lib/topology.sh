@@ -170,7 +170,7 @@ pod_add() {
 	done
 }
 
-# A pod is routed to by the other nodes of its cluster, and by nobody else.
+# Only the other nodes of a pod's cluster have a route to it.
 route_pod() {
 	local node=$1 pod=$2 home=${TOPO_POD_NODE[$2]}
 	[[ $node != "$home" && ${TOPO_NODE_CLUSTER[$node]} == "${TOPO_NODE_CLUSTER[$home]}" ]] ||
