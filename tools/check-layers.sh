@@ -117,7 +117,7 @@ symbols() {
 		depth--
 		state[m] = 2
 	}
-	# Of a circle of headers the names, of a knot also one call for each step.
+	# Prints a circle of headers by name; a knot of calls with one call for each step.
 	function circle(m,   i, text, to) {
 		for (i = depth; i > 0 && path_of[i] != m; i--);
 		for (; i <= depth; i++) {

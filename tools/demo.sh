@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # Plays the two-cluster scenario in network namespaces and checks each step of it.
-# Usage: tools/demo.sh          play it, clean up; exit status 0 when all is as it should be
+# Usage: tools/demo.sh          play it, clean up; exit status 0 when every check passed
 #        tools/demo.sh up       build it, with both networks joined, and leave it standing
 #        tools/demo.sh down     remove what `up' built
 # STANDING names another directory for the state of `up'; its last part is the prefix of namespaces.

@@ -9,7 +9,7 @@ cd "$(dirname "$0")/.."
 build=${BUILD:-build}
 failed=0
 
-# can_link CLANG: true if the fuzzer and sanitizer runtime, a package of its own, is there.
+# can_link CLANG: true if the fuzzer and sanitizer runtime, a separate package, is installed.
 can_link() {
 	local said major
 	said=$(echo 'int LLVMFuzzerTestOneInput(const char *b, long n) { return b && n < 0; }' |

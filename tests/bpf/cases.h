@@ -5,7 +5,7 @@
 
 #include "run.h"
 
-/* Makes the rows of a file part of bpf_tests; nothing else names them. */
+/* Registers the rows of a file in bpf_tests; no list of files is kept elsewhere. */
 #define REGISTER_CASES(rows)                                                                       \
 	static void __attribute__((constructor)) register_##rows(void)                             \
 	{                                                                                          \

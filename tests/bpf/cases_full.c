@@ -103,7 +103,7 @@ static uint64_t refused(struct world *world, enum hook hook)
 	return counts.packets[COUNTER(hook, REASON_FLOWS_FULL)];
 }
 
-/* A table full of closed flows takes as many new ones at once, and then no more. */
+/* In a full table each closed flow makes room for a new one; after that, further ones are refused. */
 static bool closed_make_room(struct world *world)
 {
 	uint32_t i;

@@ -79,7 +79,7 @@ uint32_t world_backend(struct world *world, uint32_t service, enum backend_kind 
 /* Give the service a table of these rows by their weights; those that are local make the table of
  * the gateway role. */
 void world_table(struct world *world, uint32_t service, const uint32_t *rows, uint32_t count);
-/* The three at once, for one backend; returns the service row. */
+/* Adds service, backend and table in one call, for one backend; returns the service row. */
 uint32_t world_service_of(struct world *world, uint32_t vip, uint8_t proto, uint64_t id,
 			  enum backend_kind kind, uint32_t addr, uint16_t port);
 /* Become GATEWAY of network2, open for all of 192.23.0.0/16. */

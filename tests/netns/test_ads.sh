@@ -11,7 +11,7 @@ V1=10.10.0.90:5000/network1/cluster1
 V2=10.10.0.90:5000/network2/n2-k8s-config
 GATEWAYS='{"network1": ["192.23.110.10:15443"], "network2": ["192.23.120.32:15443"]}'
 
-# Agents are there before the control plane.
+# The agents start before the control plane.
 networks network1=cluster1 network2=n2-k8s-config@0.0.0.0:443
 CAPTURE=all ADS="mode: delta" ads_node1
 CAPTURE=all ADS="mode: sotw" ads_gw2

@@ -37,7 +37,7 @@ sleep 1
 clash "redirect: two virtual IPs, one pod" $VIP:5000 $VIP2:5000
 clash "redirect: a virtual IP and the pod itself" $VIP:5000 10.10.0.90:5000
 
-# Many at once, as a busy client has them.
+# Many connections at once, as from a busy client.
 for destination in $VIP $VIP2; do
 	start "many-$destination" sleep "$T/hold" -n 1500 -r 3 $destination:5000
 done

@@ -8,7 +8,7 @@ cluster_add cluster1 192.23.110.1/24
 cluster_add cluster2 192.23.120.1/24
 node_add gw2 cluster2 192.23.120.32/24 192.23.120.1
 
-# node1 stands behind the router with a private address.
+# node1 has a private address, behind the router.
 netns_add router
 lan_join cluster1 router outside
 in_ns router ip address add 192.23.110.77/24 dev outside

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# uninstall takes out everything, also under load, and nothing else.
+# uninstall removes everything of Parallax, also under load, and nothing else.
 . "$(dirname "$0")/lib.sh"
 
 two_clusters

@@ -4,8 +4,8 @@
 . "$(dirname "$0")/lib.sh"
 . tests/netns/lib_ads.sh
 
-# restarted TEXT SECONDS COMMAND...: after SIGKILL, the command and a new agent both versions answer,
-# and so many seconds later, too
+# restarted TEXT SECONDS COMMAND...: after SIGKILL, the command and a restart, both versions answer,
+# and still do SECONDS later
 restarted() {
 	local text=$1 later=$2
 	shift 2

@@ -50,7 +50,7 @@ static void edit_endpoints(struct universe *universe)
 	}
 }
 
-/* The same for a service that is there already: nothing but contents changes. */
+/* The same for an existing service: only its contents change. */
 static void edit_contents(struct universe *universe)
 {
 	struct random_host *host = pick_host(universe);
@@ -251,7 +251,7 @@ static void edit_node(struct universe *universe)
 	node->local_port_last = pick(universe, 2) * 65000;
 }
 
-/* ------------------------------------------------------------------ one of them */
+/* ------------------------------------------------------------------ choice of an edit */
 
 static const struct edit {
 	const char *name;

@@ -15,7 +15,7 @@ struct node {
 	struct plan_model kernel;
 	struct ledger ledger;
 	struct generation generation; /* the last one that was applied */
-	bool whole;                   /* and the kernel holds all of it */
+	bool whole;                   /* the kernel holds all of it */
 	size_t changes;               /* of the last plan */
 	char wrong[256]; /* the error of the kernel's model or of the plan; "" without one */
 };
@@ -23,7 +23,7 @@ struct node {
 /* A new start on empty maps. Returns 0 or -ENOMEM. */
 int node_new(struct node *node);
 void node_done(struct node *node);
-/* The agent starts again on the maps there are. Returns 0 or -ENOMEM. */
+/* The agent restarts on the existing maps. Returns 0 or -ENOMEM. */
 int node_restart(struct node *node);
 /* Copies the kernel of `from`; nothing is known to be applied whole. Returns 0 or -ENOMEM. */
 int node_copy_kernel(struct node *node, const struct node *from);

@@ -35,7 +35,7 @@ static int compare_lines(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* Rows stand in an order that the history of the kernel decides. */
+/* The order of rows depends on the history of the kernel, so lines are sorted. */
 static const char *sort_lines(struct printed *text)
 {
 	char *copy = strdup(text->buf), *save = NULL, *lines[LINES_MAX];

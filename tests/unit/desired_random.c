@@ -68,7 +68,7 @@ static void see_build(struct random_seen *seen, const struct node *node,
 
 /* ------------------------------------------------------------------ comparing */
 
-/* The first line that only one of them has. */
+/* Reports the first line that differs. */
 static void compare_texts(const char *what, const char *a, const char *b)
 {
 	size_t same = 0;
@@ -95,8 +95,8 @@ static void compare_kernels(void)
 	compare_texts("kernels", kernel_print(a, &texts[0]), kernel_print(b, &texts[1]));
 }
 
-/* A row that takes no virtual IP waits, is refused or is not there, as the build in full before it
- * found: nothing is built in full because of it alone. */
+/* A row that takes no virtual IP keeps the result of the last full build (waiting, refused, missing):
+ * it alone causes no full build. */
 static void compare_generations(void)
 {
 	const struct generation *a = &pair.incremental.generation, *b = &pair.full.generation;

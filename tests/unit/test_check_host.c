@@ -65,7 +65,7 @@ static void capabilities_by_name(void **state)
 	json_decref(list.items);
 }
 
-/* Only our own network's ranges hand out addresses on this side. */
+/* Only our own network's ranges contain addresses of local pods. */
 static void snat_inside_a_pod_range(void **state)
 {
 	struct prefix own[2], other;

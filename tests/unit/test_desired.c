@@ -133,7 +133,7 @@ static void unknown_waits_and_what_was_known_is_kept(void **unused)
 	site_list(&site, "a.b", false);
 	site_expect(&site, "10.1.0.1:80 a.b kept");
 	assert_string_equal(site_offered(&site, "10.1.0.1:80"), "10.10.0.1:80");
-	site_list(&site, "a.b", true); /* and that there is no assignment */
+	site_list(&site, "a.b", true); /* complete: no assignment exists */
 	site_expect(&site, "10.1.0.1:80 a.b waiting");
 	assert_string_equal(site_offered(&site, "10.1.0.1:80"), "");
 }

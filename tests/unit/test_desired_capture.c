@@ -61,7 +61,7 @@ static void capture_follows_its_mode(void **unused)
 	site_expect(&site, "10.1.0.1:80* a.b serving; 10.1.0.2:80* c.d serving");
 }
 
-/* A source that lists services only hands out no virtual IPs. */
+/* A source that lists only services announces no virtual IPs. */
 static void without_names_nothing_is_captured(void **unused)
 {
 	(void)unused;

@@ -84,7 +84,7 @@ static void networks_say_which_is_ours(void **unused)
 	assert_int_equal(networks[1].flags, NETWORK_FLAT);
 }
 
-/* Admission looks at addresses, so that one with two ports is one gateway. */
+/* The gateway role admits clients by address, so a gateway with two ports is listed once. */
 static void usable_gateways_stand_once(void **unused)
 {
 	static struct mesh_gateway gateways[] = {

@@ -27,11 +27,11 @@ static size_t round_count(void)
 	return rounds ? strtoul(rounds, NULL, 0) : 200;
 }
 
-/* A test that meets none of these checks nothing. */
+/* Situations that the random runs must cover, or else the test checks nothing. */
 static const struct {
 	const char *name;
 	size_t offset;
-	size_t most; /* one in so many steps, at the least; 0: one at all */
+	size_t most; /* at least once in this many steps; 0: at least once */
 } met[] = {
 #define MET(name, most) { #name, offsetof(struct random_seen, name), most }
 	MET(changed_only, 8), MET(given_up, 100),    MET(reused, 8),  MET(serving, 8),

@@ -108,7 +108,7 @@ static void a_waiting_row_announces_nothing(void **unused)
 	assert_int_equal(status->digest, 0);
 }
 
-/* ------------------------------------------------------------------ endpoints left out */
+/* ------------------------------------------------------------------ excluded endpoints */
 
 static void excluded_endpoints_are_counted_by_reason(void **unused)
 {

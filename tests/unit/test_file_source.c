@@ -434,7 +434,7 @@ static void one_file_is_read_by_its_name(void **state)
 	assert_false(refresh_some(source, "1.yaml"));
 	assert_true(refresh_some(source, "2.yaml"));
 	assert_int_equal(weight_of(source, "b"), 2);
-	/* other names, and one that stands elsewhere */
+	/* a new name, and one that another file has */
 	put_clusters(place, "1.yaml", 3, "d", "b");
 	assert_true(refresh_some(source, "1.yaml"));
 	assert_int_equal(weight_of(source, "d"), 3);
@@ -584,7 +584,7 @@ static void path_may_come_into_being_later(void **state)
 	file_watch_free(watch);
 }
 
-/* So nothing is missed when a file is watched before it is read. */
+/* Watching a file before reading it therefore misses no change. */
 static void change_before_the_read_is_an_event_after_it(void **state)
 {
 	struct place *place = *state;

@@ -184,7 +184,7 @@ static void talk(const struct host_port *addresses, size_t count, unsigned int k
 	grpc_stream_free(stream);
 }
 
-/* By `name`, which stands last of the addresses. */
+/* Connects to two addresses: `first`, then `name` with the server's port. */
 static struct result meet_at(const char *name, const char *first, const struct bytes *say,
 			     enum then then)
 {
@@ -355,7 +355,7 @@ static void tells_silence(void **state)
 	assert_non_null(strstr(result.reason, "and no answer to a ping"));
 }
 
-/* Whatever part of it came, the stream ends once, with a reason, and nothing is made up. */
+/* Cut at any byte, the stream ends once, with a reason, and hands over no invented message. */
 static void ends_anywhere(void **state)
 {
 	struct bytes say = {}, part;

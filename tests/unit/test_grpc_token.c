@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Token files as people and Kubernetes write them; and no file of a connection blocks the agent. */
+/* Token files as users and Kubernetes write them; and no file of a connection blocks the agent. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>

@@ -14,7 +14,7 @@
 
 #define HOST "Host: 127.0.0.1:15100\r\n"
 
-/* The text stands at the end of its memory, so that a sanitizer sees a step beyond. */
+/* The text ends where its allocation ends, so that a sanitizer detects a read beyond it. */
 static int parse(const char *text, size_t length, struct http_request *ret)
 {
 	char *copy = malloc(length + 1);

@@ -206,7 +206,8 @@ static void write_file(const char *name)
 	fclose(file);
 }
 
-/* Whatever failed, nothing is handed out of files that were replaced, and nothing taken for gone. */
+/* Whichever allocation failed, no assignment of a replaced file is left, and no cluster counts as
+ * removed. */
 static int run_files(const char *text)
 {
 	struct file_source *source = NULL;

@@ -154,8 +154,8 @@ static void removal_moves_its_own(void **state)
 	static const struct {
 		size_t count;
 		uint64_t (*weight)(size_t);
-		double most;  /* times the necessary */
-		size_t grown; /* 0: a new table; else its shape was kept since there were so many */
+		double most;  /* limit of moves, as a multiple of the necessary ones */
+		size_t grown; /* 0: a new table; else its shape was chosen for this many backends */
 	} cases[] = {
 		{3, equal_weight, 1.1, 0}, {4, equal_weight, 1.1, 0}, {5, equal_weight, 1.1, 0},
 		{8, equal_weight, 1.1, 0}, {10, equal_weight, 1.1, 0}, {16, equal_weight, 1.1, 0},

@@ -77,7 +77,7 @@ static void follows_clusters(void **state)
 					    ? "cds version=2 nonce=n2; eds names=[outbound|80||x.y] "
 					      "version=1 nonce=e1"
 					    : "cds nonce=n2; eds nonce=e1; eds unsub=[service]");
-		/* istiod answers once more for a name just given up: nothing to it */
+		/* istiod answers once more for a name just unsubscribed: no effect */
 		ads_send(session, mode, "e2", "service", 0, 4);
 		assert_int_equal(xds_session_assignment_count(session), mode == XDS_SOTW ? 1 : 2);
 		xds_session_free(session);

@@ -146,7 +146,7 @@ static void serves_a_name_once(void **state)
 	xds_session_free(session);
 }
 
-/* The assignment of the new name is there already: nothing warms, and the old one is given up. */
+/* The new name's assignment is already held: nothing warms, and the old name is unsubscribed. */
 static void switches_at_once_when_it_can(void **state)
 {
 	static const char *const two[] = {"two"};

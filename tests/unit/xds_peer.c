@@ -97,7 +97,7 @@ static void read_delta(const struct xds_request *request)
 	pb__delta_discovery_request__free_unpacked(message, NULL);
 }
 
-/* Which of the two messages it is shows in where its type URL stands. */
+/* The field number of the type URL distinguishes the two messages. */
 static int is_sotw(const struct xds_request *request)
 {
 	Pb__DiscoveryRequest *message =

@@ -12,7 +12,7 @@
 #define PEER_LINE 1024
 /* The next request as such a line; "" when there is none. Static; valid until the next call. */
 const char *peer_next(struct xds_session *session, int64_t now_ms);
-/* All that there are, joined by "; ". */
+/* All pending requests, joined by "; ". */
 const char *peer_all(struct xds_session *session, int64_t now_ms);
 /* The message of error_detail, and node.id, of the last request that had one. */
 extern char peer_error[2048], peer_node[256];

@@ -103,7 +103,7 @@ static int run_step(struct world *world, const char *name, struct bpf_program *p
 	return ret;
 }
 
-/* Walks by ever other hashes over a table of so many backends. */
+/* Walks over a table of `backends` backends, each with another hash. */
 static int run_walk(struct world *world, uint32_t backends)
 {
 	struct bpf_map *map = packet_harness->maps.slots;

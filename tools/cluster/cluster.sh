@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # Plays the scenario on two real Kubernetes clusters on this machine, with kubectl and Helm.
-# Usage: tools/cluster/cluster.sh        play it, clean up; exit status 0 when all is as it should be
+# Usage: tools/cluster/cluster.sh        play it, clean up; exit status 0 when every check passed
 #        tools/cluster/cluster.sh up     both clusters with Parallax, left standing
 #        tools/cluster/cluster.sh down   remove what `up' built
 # CHURN is the number of pods that come and go (500). ISTIOD names a pilot-discovery: the scenario is
