@@ -92,12 +92,13 @@ INLINE void flow_init(struct flow *flow, const struct flow_key *key, __u16 servi
 	flow->generation = generation;
 }
 
-/* Make the pair's other entry, of key *other_key, from this one. */
+/* Make the pair's other entry and its key from this one. */
 INLINE void flow_other(const struct flow_key *key, const struct flow *flow,
-		       const struct flow_key *other_key, struct flow *ret)
+		       struct flow_key *ret_key, struct flow *ret)
 {
+	flow_other_key(key, flow, ret_key);
 	*ret = *flow;
-	ret->tag = flow_tag(other_key);
+	ret->tag = flow_tag(ret_key);
 	ret->action = flow_other_action(flow->action);
 	ret->bytes = 0;
 	if (flow_has_nat(flow)) {

@@ -129,9 +129,9 @@ INLINE bool claimed_by_us(const struct flow_key *key, const struct flow_key *oth
  * CPU would find no flow or go on with an element that has a new owner. Returns 0; -EEXIST if
  * another flow holds the key; -EALREADY if the forward entry exists by now, because another CPU
  * opened or promoted the flow; another negative number if the table is full. */
-INLINE int claim_conflict(const struct flow_key *key, const struct flow_key *other_key,
-			  const struct flow *other, bool is_embryonic)
+INLINE int claim_conflict(const struct flow_pair *pair, bool is_embryonic)
 {
+	const struct flow_key *key = &pair->key, *other_key = &pair->other_key;
 	struct flow *established = flow_find(other_key);
 	struct flow *holder = established ? established : flow_find_embryonic(other_key);
 	bool own = holder && flow_is_pair(key, other_key, holder);
@@ -140,7 +140,7 @@ INLINE int claim_conflict(const struct flow_key *key, const struct flow_key *oth
 	if (own && flow_find_any(key))
 		return -EALREADY;
 	if (own && !established == is_embryonic) {
-		*holder = *other;
+		*holder = pair->other;
 		return 0;
 	}
 	if (holder && !own && !flow_expired(other_key, holder))
@@ -154,13 +154,13 @@ INLINE int claim_conflict(const struct flow_key *key, const struct flow_key *oth
 /* Insert the reply entry, scratch's `other`. The insertion finds a holder in its own map, so only
  * the other map is looked up first. Returns 0, -EEXIST, -EALREADY, or another negative number if
  * full. */
-INLINE int flow_claim(const struct flow_key *key, const struct flow_key *other_key,
-		      const struct flow *other, bool is_embryonic)
+INLINE int flow_claim(const struct flow_pair *pair, bool is_embryonic)
 {
-	struct flow *holder = is_embryonic ? flow_find(other_key) : flow_find_embryonic(other_key);
+	struct flow *holder = is_embryonic ? flow_find(&pair->other_key) :
+					     flow_find_embryonic(&pair->other_key);
 	int err = holder ? -EEXIST : flow_insert(true, is_embryonic);
 
-	return err == -EEXIST ? claim_conflict(key, other_key, other, is_embryonic) : err;
+	return err == -EEXIST ? claim_conflict(pair, is_embryonic) : err;
 }
 
 /* Announce the tuple of replies to the filter of the hooks that translate them. */
@@ -182,20 +182,19 @@ INLINE int adopt_existing(struct flow *existing, struct flow *flow)
 
 /* Another CPU opened the flow first: keep its entries, delete our reply entry unless it is
  * theirs. */
-INLINE int lost_race(const struct flow_key *key, const struct flow_key *other_key,
-		     struct flow *flow)
+INLINE int lost_race(struct flow_pair *pair)
 {
-	struct flow *existing = flow_find_any(key);
+	struct flow *existing = flow_find_any(&pair->key);
 	struct flow_key theirs;
 
 	if (!existing)
 		return -ENOSPC;
-	flow_other_key(key, existing, &theirs);
-	if (!flow_key_equal(&theirs, other_key)) {
-		bpf_map_delete_elem(&flows, other_key);
-		bpf_map_delete_elem(&embryonic, other_key);
+	flow_other_key(&pair->key, existing, &theirs);
+	if (!flow_key_equal(&theirs, &pair->other_key)) {
+		bpf_map_delete_elem(&flows, &pair->other_key);
+		bpf_map_delete_elem(&embryonic, &pair->other_key);
 	}
-	return adopt_existing(existing, flow);
+	return adopt_existing(existing, &pair->flow);
 }
 
 /* Open the flow whose forward entry is in scratch: claim the reply entry, then the forward one.
@@ -203,39 +202,35 @@ INLINE int lost_race(const struct flow_key *key, const struct flow_key *other_ke
  * `is_embryonic`: wait for the reply in `embryonic`; only for what can be recomputed. Returns
  * 0; -EEXIST if another flow holds the key of replies; another negative number if the table is
  * full. */
-SUBPROGRAM int flow_open(const struct flow_key *of, bool is_embryonic)
+SUBPROGRAM int flow_open(const struct flow_key *key, bool is_embryonic)
 {
-	REQUIRE(of, -EINVAL);
+	REQUIRE(key, -EINVAL);
 	struct flow_pair *pair = scratch_get();
-	struct flow_key *key, *other_key;
 	struct flow *existing;
 	int err;
 
 	if (!pair)
 		return -ENOSPC;
-	key = &pair->key;
-	other_key = &pair->other_key;
-	*key = *of;
-	existing = is_embryonic ? flow_find(key) : NULL;
+	pair->key = *key;
+	existing = is_embryonic ? flow_find(&pair->key) : NULL;
 	if (existing) /* promoted between the two look-ups */
 		return adopt_existing(existing, &pair->flow);
-	if (!is_embryonic && flow_reserve(key, false))
+	if (!is_embryonic && flow_reserve(&pair->key, false))
 		return -ENOSPC;
-	flow_other_key(key, &pair->flow, other_key);
-	flow_other(key, &pair->flow, other_key, &pair->other);
+	flow_other(&pair->key, &pair->flow, &pair->other_key, &pair->other);
 	if (flow_has_nat(&pair->flow))
-		announce_reply(other_key);
-	err = flow_claim(key, other_key, &pair->other, is_embryonic);
+		announce_reply(&pair->other_key);
+	err = flow_claim(pair, is_embryonic);
 	if (err && err != -EALREADY)
 		return err;
 	if (!err)
 		err = flow_insert(false, is_embryonic);
 	if (err == -EEXIST || err == -EALREADY)
-		return lost_race(key, other_key, &pair->flow);
+		return lost_race(pair);
 	if (err)
-		bpf_map_delete_elem(&flows, other_key);
+		bpf_map_delete_elem(&flows, &pair->other_key);
 	else
-		flow_event(key, &pair->flow, EVENT_OPEN);
+		flow_event(&pair->key, &pair->flow, EVENT_OPEN);
 	return err;
 }
 

@@ -51,7 +51,6 @@ INLINE void flow_pair_fill(struct flow_pair *pair, const struct flow *flow)
 	pair->flow = *flow;
 	pair->flow.state = FLOW_ESTABLISHED;
 	pair->flow.seen = now_ticks();
-	flow_other_key(&pair->key, flow, &pair->other_key);
 	flow_other(&pair->key, &pair->flow, &pair->other_key, &pair->other);
 	held = flow_find_embryonic(&pair->other_key);
 	if (held)
