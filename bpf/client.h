@@ -32,7 +32,7 @@ INLINE enum verdict client_send_tunnel(struct __sk_buff *skb, struct packet *p,
 	if (p->ttl <= 1)
 		return pass(p, REASON_TTL_EXPIRED);
 	if (segment_length(skb, p) > tunnel_mtu())
-		return refuse_too_big(skb, p, tunnel_mtu());
+		return refuse(skb, p, REASON_TOO_BIG);
 	if (p->tcp_flags & TCP_SYN && clamp_mss(skb, p, tunnel_mtu()))
 		return drop(p, REASON_NO_ROOM);
 	p->outer = (struct outer){

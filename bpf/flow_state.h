@@ -122,13 +122,12 @@ SUBPROGRAM int flow_touch(const struct flow_key *key, struct flow *flow)
 	struct flow *held, other;
 
 	flow->seen = now_ticks();
-	flow_other_key(key, flow, &other_key);
+	flow_other(key, flow, &other_key, &other);
 	held = flow_find_any(&other_key);
 	if (held) {
 		held->seen = flow->seen;
 		return 0;
 	}
-	flow_other(key, flow, &other_key, &other);
 	if (flow_find(&own_key))
 		return bpf_map_update_elem(&flows, &other_key, &other, BPF_NOEXIST);
 	return bpf_map_update_elem(&embryonic, &other_key, &other, BPF_NOEXIST);

@@ -101,7 +101,7 @@ SUBPROGRAM enum verdict gateway_refuse(struct __sk_buff *skb, struct packet *p, 
 	if (!reply_allowed())
 		return drop(p, REASON_REPLY_LIMIT);
 	count(p, reason);
-	if (tunnel_strip(skb, p) || reply_refuse(skb, p))
+	if (tunnel_strip(skb, p) || reply_refuse(skb, p, reason))
 		return VERDICT_DROP;
 	p->outer = (struct outer){
 		.saddr = outer->daddr,
@@ -283,7 +283,7 @@ SUBPROGRAM enum verdict gateway_reply(struct __sk_buff *skb, struct packet *p)
 	if (p->ttl <= 1)
 		return drop(p, REASON_TUNNEL_TTL);
 	if (segment_length(skb, p) > tunnel_mtu())
-		return refuse_too_big(skb, p, tunnel_mtu());
+		return refuse(skb, p, REASON_TOO_BIG);
 	flow = flow_answered(&key, flow, p->tcp_flags);
 	if (!flow)
 		return drop(p, REASON_FLOWS_FULL);

@@ -11,6 +11,12 @@
 #define GENEVE_CRITICAL 0x80 /* bit of an option's type */
 #define GENEVE_OPTIONS_LOOP 8 /* options read before the packet is refused */
 
+/* Greatest length of an inner packet. */
+INLINE __u32 tunnel_mtu(void)
+{
+	return settings.mtu - TUNNEL_OVERHEAD_IPV4;
+}
+
 INLINE __u64 outer_service_id(const struct outer *outer)
 {
 	return (__u64)outer->id[1] << 32 | outer->id[0];

@@ -4,7 +4,7 @@
 #define REPLY_H
 
 #include "count.h"
-#include "csum.h"
+#include "geneve.h"
 
 #define ICMP_UNREACH 3
 #define ICMP_PORT 3
@@ -151,8 +151,10 @@ SUBPROGRAM int reply_icmp(struct __sk_buff *skb, struct packet *p, __u8 code, __
 }
 
 /* Turn a packet into its refusal. */
-INLINE int reply_refuse(struct __sk_buff *skb, struct packet *p)
+INLINE int reply_refuse(struct __sk_buff *skb, struct packet *p, enum reason reason)
 {
+	if (reason == REASON_TOO_BIG)
+		return reply_icmp(skb, p, ICMP_FRAG_NEEDED, tunnel_mtu());
 	return is_udp(p) ? reply_icmp(skb, p, ICMP_PORT, 0) : reply_reset(skb, p);
 }
 
@@ -177,17 +179,7 @@ SUBPROGRAM enum verdict refuse(struct __sk_buff *skb, struct packet *p, enum rea
 	if (!reply_allowed())
 		return drop(p, REASON_REPLY_LIMIT);
 	count(p, reason);
-	return reply_refuse(skb, p) ? VERDICT_DROP : send_back(skb);
-}
-
-/* Answer a packet of a pod of this node that it exceeds `mtu` bytes. */
-SUBPROGRAM enum verdict refuse_too_big(struct __sk_buff *skb, struct packet *p, __u32 mtu)
-{
-	REQUIRE(p, VERDICT_DROP);
-	if (!reply_allowed())
-		return drop(p, REASON_REPLY_LIMIT);
-	count(p, REASON_TOO_BIG);
-	return reply_icmp(skb, p, ICMP_FRAG_NEEDED, mtu) ? VERDICT_DROP : send_back(skb);
+	return reply_refuse(skb, p, reason) ? VERDICT_DROP : send_back(skb);
 }
 
 #endif

@@ -22,12 +22,6 @@ _Static_assert(sizeof(struct outer_bytes) == TUNNEL_OVERHEAD_IPV4, "tunnel overh
 #define ENCAP_FLAGS                                                                                \
 	(BPF_F_ADJ_ROOM_FIXED_GSO | BPF_F_ADJ_ROOM_ENCAP_L3_IPV4 | BPF_F_ADJ_ROOM_ENCAP_L4_UDP)
 
-/* Greatest length of an inner packet. */
-INLINE __u32 tunnel_mtu(void)
-{
-	return settings.mtu - TUNNEL_OVERHEAD_IPV4;
-}
-
 /* Length of this packet, or of the segments it will be cut into. */
 INLINE __u32 segment_length(struct __sk_buff *skb, struct packet *p)
 {
