@@ -146,7 +146,8 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 	bool changed = false;
 
 	keep_pins(agent, &changed);
-	if (files_reload(agent, RELOAD_CHANGED, &changed) || changed || agent->reconciler.problem)
+	if (files_reload(agent, RELOAD_CHANGED, &changed) || changed || agent->reconciler.due ||
+	    agent->reconciler.problem)
 		schedule_reconcile(agent);
 	retry_problems(agent);
 	sweep_flows(agent);
