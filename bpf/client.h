@@ -256,7 +256,7 @@ INLINE bool should_reset(struct packet *p, const struct flow *flow)
 	return settings.flags & SETTING_RESET && !is_udp(p) && !is_syn(p) && backend_left(flow);
 }
 
-/* A packet of a pod to what may be a VIP. */
+/* A packet of a pod to a possible VIP. */
 INLINE enum verdict client_packet(struct __sk_buff *skb, struct packet *p)
 {
 	struct flow *flow;

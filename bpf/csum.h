@@ -14,7 +14,7 @@ INLINE __u16 csum_fold(__u64 sum)
 	return (__u16)sum;
 }
 
-/* What replacing `from` by `to` adds to a sum, folded so that it fits a __wsum. */
+/* The difference that replacing `from` by `to` makes to a sum, folded to fit a __wsum. */
 INLINE __u64 csum_diff32(__be32 from, __be32 to)
 {
 	return (__u64)(__u32)~from + to;

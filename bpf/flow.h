@@ -122,7 +122,7 @@ SUBPROGRAM int flow_delete(const struct flow_key *key, const struct flow *flow)
 	struct flow_key own = *key, other;
 
 	flow_other_key(key, flow, &other);
-	bpf_map_delete_elem(&flows, &own); /* first: whoever touches the other finds no pair */
+	bpf_map_delete_elem(&flows, &own); /* first: code that touches the other entry finds no pair */
 	bpf_map_delete_elem(&embryonic, &own);
 	bpf_map_delete_elem(&flows, &other);
 	bpf_map_delete_elem(&embryonic, &other);

@@ -65,7 +65,7 @@ MAP(names, HASH, BPF_F_NO_PREALLOC, struct name_key, struct name, MAX_NAMES);
 /* A map of one element, read without a look-up; the agent pins it as `settings`. */
 struct settings settings SEC(".data.settings") = {};
 
-/* The agent's status, for the command line; takes memory only for what stands in it. */
+/* The agent's status, for the command line; takes memory only for its entries. */
 MAP(status, HASH, BPF_F_NO_PREALLOC, struct status_key, struct status_part, 65536);
 
 /* The packet in progress and the counters: struct packet. */

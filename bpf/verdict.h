@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* A step of the packet path returns one of three types:
- * enum verdict: what becomes of the packet, which is counted already; VERDICT_NONE only where the
+ * enum verdict: the fate of the packet, which is counted already; VERDICT_NONE only where the
  *               function's comment says so;
  * enum reason:  REASON_NONE if the packet may go on, else why it may not, still to be counted;
  * int:          0 or -errno. */

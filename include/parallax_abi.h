@@ -164,7 +164,7 @@ enum flow_state {
 	FLOW_CLOSING,     /* both ends sent FIN, or one sent RST */
 };
 
-/* What the programs do to a packet of this entry. The other entry of the pair has the counterpart:
+/* The programs' action on a packet of this entry. The other entry of the pair has the counterpart:
  * NAT and NAT, ENCAP and DECAP, DECAP_NAT and NAT_ENCAP. */
 enum flow_action {
 	FLOW_NAT,       /* rewrite to `nat` */

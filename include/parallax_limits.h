@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Sizes of maps, and bounds on what a peer can make grow. */
+/* Sizes of maps, and bounds on everything that a peer can make grow. */
 #ifndef PARALLAX_LIMITS_H
 #define PARALLAX_LIMITS_H
 

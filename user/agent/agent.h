@@ -151,7 +151,7 @@ void files_done(struct agent *agent);
 
 /* ------------------------------------------------------------------ pins.c, foreign.c */
 
-/* Makes pins again that somebody removed. Ends the loop after an uninstall, or when another agent took
+/* Restores pins that were removed. Ends the loop after an uninstall, or when another agent took
  * the directory. Returns 0 or -errno. */
 int pins_keep(struct agent *agent);
 /* Looks for a foreign data plane on our interfaces. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The pin directory under a running agent: pins that somebody removes are made again. */
+/* The pin directory under a running agent: removed pins are restored. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -48,7 +48,7 @@ void lookup_system(const struct lookup_query *query, struct lookup_result *ret)
 	freeaddrinfo(list);
 }
 
-/* The message fits an empty socket's buffer. When the other end is closed nobody wants it. */
+/* The message fits an empty socket's buffer. When the other end is closed the look-up was cancelled. */
 static void *run(void *arg)
 {
 	struct job *job = arg;

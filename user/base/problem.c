@@ -9,7 +9,7 @@
 
 #include "utf8.h"
 
-/* Length of what snprintf(3) left in a buffer of `size` bytes. */
+/* Length of the text that snprintf(3) left in a buffer of `size` bytes. */
 static size_t written(int result, size_t size)
 {
 	if (result < 0)

@@ -14,10 +14,10 @@ enum check_result {
 	CHECK_OK,
 	CHECK_WARN, /* works, but not as well or not for all */
 	CHECK_FAIL, /* required and missing */
-	CHECK_SKIP, /* cannot be told */
+	CHECK_SKIP, /* not known */
 };
 
-/* What was found so far. */
+/* Findings so far. */
 struct check_list {
 	json_t *items; /* array of {"name", "result", "text"} */
 	bool unfit;    /* something is CHECK_FAIL */
@@ -33,7 +33,7 @@ const char *check_result_name(enum check_result result);
 /* First number in a file of /proc/sys. Returns 0 or -errno. */
 int check_read_number(const char *path, long *ret);
 
-/* What the machine is, whatever the configuration says: kernel, BTF, JIT, capabilities, bpffs,
+/* The machine, whatever the configuration says: kernel, BTF, JIT, capabilities, bpffs,
  * forwarding, TCX. */
 void check_host(struct check_list *list, const char *pin_dir);
 
@@ -42,7 +42,7 @@ void check_host(struct check_list *list, const char *pin_dir);
 void check_release(struct check_list *list, const char *release);
 void check_capabilities(struct check_list *list, uint64_t effective);
 
-/* What the configuration asks of the machine: interfaces and their MTU, programs of others on the
+/* The configuration's demands on the machine: interfaces and their MTU, programs of others on the
  * hooks, reverse path filter, addresses of the gateway role. */
 void check_config(struct check_list *list, const struct config *config, const char *pin_dir);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Findings about what the configuration asks of the machine. */
+/* Findings about the configuration's demands on the machine. */
 #include "check.h"
 
 #include <arpa/inet.h>

@@ -86,7 +86,7 @@ static int list(const struct ctl_options *options, enum format format)
 	return status;
 }
 
-/* Names as of now: an event may tell of services that the last reading does not know. */
+/* Names as of now: an event may be of a service newer than the last reading. */
 static int refresh(struct following *following)
 {
 	struct snapshot *snapshot;

@@ -152,7 +152,7 @@ static struct view_request make_request(const struct preview *preview,
 		.assignment = assignment,
 		.mesh = config->mesh,
 		.network = network,
-		/* Another network's node is of a cluster that this file does not tell. */
+		/* Another network's node is of a cluster that this file does not name. */
 		.cluster = strcmp(network, config->network) ? NULL : config->cluster,
 		.locality_weighted = config->locality_weighted,
 		.panic_threshold = config->panic_threshold,
@@ -229,7 +229,7 @@ static int check_network(const struct preview *preview)
 	return ctl_fail(CTL_FAILED, "preview: meshNetworks has no network '%s'", network_name);
 }
 
-/* A question about what is not there is most likely a slip. */
+/* A filter without a match is most likely a slip. */
 static int check_down(const struct preview *preview)
 {
 	char text[ADDR_TEXT_MAX];

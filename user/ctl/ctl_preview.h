@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The parts of `parallaxctl preview`: reading EDS files, printing a view for people. */
+/* The parts of `parallaxctl preview`: reading EDS files, printing a view for display. */
 #ifndef CTL_PREVIEW_H
 #define CTL_PREVIEW_H
 
@@ -14,7 +14,7 @@
 struct mesh_networks;
 struct problems;
 
-/* What --eds names: one file, or the files of a directory in name order. */
+/* The files of --eds: one, or those of a directory in name order. */
 struct eds_files {
 	struct assignment_set **sets;
 	size_t count;
@@ -29,7 +29,7 @@ void preview_read_done(struct eds_files *files);
 bool preview_knows(const struct eds_files *files, const struct mesh_networks *mesh,
 		   const struct socket_addr *at);
 
-/* What is told beyond the shares. */
+/* Parts shown beyond the shares. */
 struct preview_detail {
 	bool drops;  /* each category of drop overloads */
 	bool health; /* priorities, and endpoints that get nothing */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* parallaxctl preview: is an address one of those that the files tell of? */
+/* parallaxctl preview: is an address in one of the files? */
 #include "ctl_preview.h"
 
 #include "config.h"

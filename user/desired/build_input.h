@@ -30,7 +30,7 @@ struct build_input {
 	const struct config *config;
 	uint64_t config_loads; /* differs with every configuration */
 	struct node_facts node;
-	const struct ledger *ledger; /* what the kernel holds */
+	const struct ledger *ledger; /* record of the maps' contents */
 	bool adopted;                /* the kernel's rows are older than this agent */
 
 	struct assignment_list assignments; /* of the source */

@@ -51,7 +51,7 @@ int service_rows_each_excluded(const struct service_rows *rows,
  * -ENOMEM. */
 int service_rows_count_excluded(const struct service_rows *rows, uint64_t *counts);
 
-/* What a status is made of. Borrowed. */
+/* The inputs of a status. Borrowed. */
 struct status_parts {
 	const char *cluster;
 	const char *host, *problem, *state;  /* or NULL */

@@ -92,7 +92,7 @@ static size_t text_bytes(const char *text)
 	return text ? strlen(text) + 1 + sizeof(max_align_t) : 0;
 }
 
-/* The arena rounds up what it hands out; there may be 10,000 statuses. */
+/* The arena rounds up each allocation; there may be 10,000 statuses. */
 static struct arena *make_arena(const struct status_parts *parts, const struct sizes *sizes)
 {
 	return arena_new_sized(sizeof(struct service_status) + 4 * sizeof(max_align_t) +

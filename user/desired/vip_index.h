@@ -12,7 +12,7 @@
 struct arena;
 
 struct vip_index {
-	struct desired_service *rows; /* room for as many as vip_index_init() was told */
+	struct desired_service *rows; /* room for as many as vip_index_init() was given */
 	size_t count;
 	struct index by_vip, by_id;
 };

@@ -76,7 +76,7 @@ static int tls_failed(struct grpc_channel *channel, int result, const char *doin
 	return -EPROTO;
 }
 
-/* What a call on TLS that moved nothing waits for, or why it failed. */
+/* The event that a TLS call without progress waits for, or its error. */
 static int tls_wait(struct grpc_channel *channel, int result, const char *doing,
 		    bool *ret_wants_write)
 {

@@ -22,7 +22,7 @@ static size_t announced(const struct grpc_deframer *deframer)
 	return (size_t)p[1] << 24 | (size_t)p[2] << 16 | (size_t)p[3] << 8 | p[4];
 }
 
-/* Twice as much each time and never more than announced, so that memory follows what came. */
+/* Twice as much each time and never more than announced, so that memory follows the bytes received. */
 static int make_room(struct grpc_deframer *deframer, size_t need)
 {
 	size_t room = deframer->room ? deframer->room : FIRST_ROOM;

@@ -16,7 +16,7 @@
 #define QUEUE_MAX (16u << 20)
 #define KEEPALIVE_MOST (600 * 1000)
 
-/* ------------------------------------------------------------------ what comes */
+/* ------------------------------------------------------------------ receiving */
 
 static int on_message(void *arg, const uint8_t *message, size_t length)
 {
@@ -218,7 +218,7 @@ void grpc_ending_explain(struct grpc_stream *stream)
 		 goaway);
 }
 
-/* ------------------------------------------------------------------ what goes */
+/* ------------------------------------------------------------------ sending */
 
 static ssize_t on_source(nghttp2_session *session, int32_t id, uint8_t *buf, size_t room,
 			 uint32_t *flags, nghttp2_data_source *source, void *arg)

@@ -23,7 +23,7 @@ struct grpc_options {
 	size_t address_count;
 	int tls; /* else HTTP/2 in the clear, by prior knowledge */
 	const char *ca_file;     /* NULL: the system's authorities */
-	const char *server_name; /* what the certificate must be for; NULL: the host's name */
+	const char *server_name; /* name the certificate must have; NULL: the host's name */
 	const char *certificate_file, *key_file; /* or NULL */
 	const char *token_file; /* bearer token; or NULL */
 	const char *cluster_id; /* metadata `clusterid`; or NULL */

@@ -27,7 +27,7 @@ struct grpc_ending {
 	uint32_t reset_code, goaway_code;
 	char goaway_text[96];
 	int failure;     /* -errno of a message that was refused here */
-	char broken[96]; /* what was wrong with its HTTP/2; "": nothing */
+	char broken[96]; /* error in the peer's HTTP/2; "": none */
 };
 
 struct grpc_stream {

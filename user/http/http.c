@@ -138,7 +138,7 @@ static void on_read(struct bufferevent *stream, void *arg)
 		drop(connection);
 }
 
-/* Whoever still sends when we close would lose the answer to a reset: the end is waited for. */
+/* A client that still sends at close(2) would lose the answer to a reset: wait for its end. */
 static void on_written(struct bufferevent *stream, void *arg)
 {
 	struct connection *connection = arg;

@@ -118,7 +118,7 @@ void xds_session_disconnected(struct xds_session *session, const char *reason, i
 	if (session->status.connected)
 		session->status.since_ms = now_ms;
 	forget_stream(session);
-	/* What we end ourselves would end in the same way at once. */
+	/* A stream that the session itself ended would end in the same way at once. */
 	if (session->taken && !*session->problem)
 		backoff_reset(&session->reconnect_backoff);
 	session->taken = false;

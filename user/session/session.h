@@ -44,7 +44,7 @@ struct xds_metadata {
 	const char *key, *value;
 };
 
-/* Who we are. */
+/* Identity of this client. */
 struct xds_node {
 	struct arena *arena; /* owns texts; NULL: all of them outlive the session */
 	const char *id;
@@ -87,7 +87,7 @@ void xds_session_disconnected(struct xds_session *session, const char *reason, i
 int xds_session_receive(struct xds_session *session, const uint8_t *message, size_t length,
 			int64_t now_ms);
 const char *xds_session_problem(const struct xds_session *session); /* "" when none */
-/* The same for a message that whoever moves the bytes did not take. */
+/* The same for a message that the transport rejected. */
 void xds_session_refuse(struct xds_session *session, const char *problem);
 
 struct xds_request {
@@ -102,7 +102,7 @@ int xds_session_next_request(struct xds_session *session, int64_t now_ms,
 
 /* When xds_session_tick() is due, or XDS_NEVER. */
 int64_t xds_session_deadline(const struct xds_session *session);
-/* Expires what has a time to live; fetches that took too long. */
+/* Expires resources with a time to live, and fetches that took too long. */
 void xds_session_tick(struct xds_session *session, int64_t now_ms);
 /* When the next stream may be opened: XDS_NEVER while one is open, 0 at first. */
 int64_t xds_session_reconnect_at(const struct xds_session *session);

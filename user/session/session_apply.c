@@ -112,7 +112,7 @@ struct merge {
 	size_t at; /* next of old */
 	struct xds_resource **items;
 	size_t count;
-	bool replace; /* what the response does not name is gone */
+	bool replace; /* resources that the response does not name are removed */
 };
 
 /* Those of before `name`, or all; they are not in the response. */

@@ -10,7 +10,7 @@
 #include "session_state.h"
 #include "text.h"
 
-/* What the next EDS list and the next served list will be, before either is touched. */
+/* Builds the next EDS list and the next served list before either is replaced. */
 struct follow {
 	struct xds_session *session;
 	const char **names; /* of EDS, sorted, each once */

@@ -8,7 +8,7 @@
 
 enum incoming_kind {
 	INCOMING_TAKE,      /* new contents, in `fresh` */
-	INCOMING_SAME,      /* what is held, once more */
+	INCOMING_SAME,      /* equal to the resource held */
 	INCOMING_HEARTBEAT, /* its ttl alone */
 	INCOMING_IGNORED,   /* never asked for */
 	INCOMING_REFUSED,   /* for the reason in `wrong` */
@@ -36,12 +36,12 @@ struct incoming_batch {
 	size_t removed_count;
 	const char *whole; /* the error of the response as such; or NULL */
 	struct eds_usage usage;
-	size_t bytes;     /* held by the session, and what is added */
+	size_t bytes;     /* held by the session, and added by the batch */
 	size_t resources; /* the same of this type */
 };
 
 void incoming_refuse(struct incoming *item, const char *wrong);
-/* Decides what an item is, and makes ready what taking it needs. Returns 0 or -ENOMEM. */
+/* Classifies an item and allocates everything that accepting it needs. Returns 0 or -ENOMEM. */
 int incoming_judge(const struct xds_session *session, enum xds_type type,
 		   const struct pb_response *response, struct incoming_batch *batch,
 		   struct incoming *item);
@@ -51,7 +51,7 @@ int incoming_read(const struct xds_session *session, enum xds_type type,
 		  const struct pb_response *response, struct incoming_batch *ret);
 void incoming_free(struct incoming_batch *batch);
 
-/* What is wrong with the batch, "name: reason; name: reason", to be freed; *ret is NULL when
+/* The errors of the batch, "name: reason; name: reason", to be freed; *ret is NULL when
  * nothing is. Returns 0 or -ENOMEM. */
 int incoming_error(const struct incoming_batch *batch, char **ret);
 

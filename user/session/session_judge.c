@@ -71,7 +71,7 @@ static bool is_heartbeat(const struct incoming *item, const struct pb_response *
 	       (!response->delta && same_text(accepted, item->from.version));
 }
 
-/* What is replaced counts until it is. */
+/* A replaced resource counts until the replacement is applied. */
 static int check_room(struct incoming_batch *batch, const struct incoming *item,
 		      char reason[PB_REASON_MAX])
 {

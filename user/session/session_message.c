@@ -27,7 +27,7 @@ static char *client_features[] = {
 typedef Pb__Struct__FieldsEntry fields_entry;
 typedef Pb__DeltaDiscoveryRequest__InitialResourceVersionsEntry version_entry;
 
-/* What both kinds of request have. */
+/* Fields of both kinds of request. */
 struct message {
 	struct arena *arena; /* owns everything but names */
 	Pb__Node *node;      /* in the first request of a stream; or NULL */
@@ -142,7 +142,7 @@ static int fill(const struct xds_session *session, enum xds_type type, unsigned 
 	return err;
 }
 
-/* initial_resource_versions: the server sends only what is new, and the names of those removed. */
+/* initial_resource_versions: the server sends only new versions, and the names of removed resources. */
 static int add_versions(const struct xds_channel *channel, struct arena *arena,
 			Pb__DeltaDiscoveryRequest *request)
 {
@@ -177,7 +177,7 @@ static int pack(struct xds_session *session, const ProtobufCMessage *request, si
 	return 0;
 }
 
-/* What changed in the subscription, or a reply, never both. */
+/* Changes of the subscription, or a reply, never both. */
 static int pack_delta(struct xds_session *session, const struct xds_channel *channel,
 		      unsigned int parts, const struct message *message, size_t *ret_length)
 {

@@ -8,7 +8,7 @@
 enum {
 	REQUEST_FIRST = 1, /* of this type on this stream */
 	REQUEST_REPLY = 2, /* ACK, or NACK with channel->error */
-	REQUEST_NAMES = 4, /* the subscription: whole in SotW, what changed in delta */
+	REQUEST_NAMES = 4, /* the subscription: whole in SotW, its changes in delta */
 };
 
 /* Puts the request of these parts into session->request. Returns 0 or -ENOMEM. */

@@ -19,7 +19,7 @@ static inline void backoff_reset(struct backoff *backoff)
 
 /* 100 at once, 10 a second (Envoy's default for xDS requests). */
 struct token_bucket {
-	uint64_t tokens_ms; /* what there is, at 100 ms a token */
+	uint64_t tokens_ms; /* tokens available, at 100 ms each */
 	int64_t filled_ms;
 };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What is sent next, and when: first requests, replies, changes of the subscription. */
+/* Chooses the next request: first requests, replies, changes of the subscription. */
 #include "session_message.h"
 
 #include "text.h"

@@ -54,7 +54,7 @@ struct xds_channel {
 	char *version; /* last accepted; or NULL */
 	char *nonce;   /* of the last response on this stream; or NULL */
 	char *error;   /* the error of the reply that is due; NULL: an ACK */
-	char *nack;    /* what was wrong with the last one refused; or NULL */
+	char *nack;    /* why the last response was rejected; or NULL */
 	bool asked;    /* on this stream */
 	bool answered; /* on this stream */
 	bool settled;  /* answered once on any stream, or timed out */
@@ -66,7 +66,7 @@ struct xds_channel {
 	struct xds_type_status status; /* times and counts */
 };
 
-/* What a consumer sees under one name. */
+/* The assignment that a consumer sees under one name. */
 struct xds_served {
 	const char *name;
 	struct xds_resource *now, *before; /* of EDS; `before` while warming, or NULL */
@@ -87,7 +87,7 @@ struct xds_session {
 	struct xds_served *served; /* sorted by name */
 	size_t served_count;
 	bool follow_due;           /* `served` and the EDS list are of before */
-	struct xds_resource *dead; /* kept for what `served` points to, until then */
+	struct xds_resource *dead; /* kept while `served` points into them */
 	size_t warming;            /* clusters with `previous` */
 
 	struct xds_session_status status; /* but texts and types */
@@ -120,13 +120,13 @@ void xds_resource_free(struct xds_resource *resource);
 void xds_resource_clear(struct xds_resource *resource);
 struct xds_resource *xds_list_find(const struct xds_list *list, const char *name);
 void xds_list_free(struct xds_list *list);
-/* Of EDS: what is neither wanted nor known to the server as wanted. */
+/* Of EDS: names neither wanted nor subscribed to on the server. */
 void xds_list_drop_unwanted(struct xds_list *list);
 /* Whether the server has sent it, or its removal. Accepts NULL. */
 bool xds_resource_arrived(const struct xds_resource *resource);
-/* By the server, or expired: what serves is an assignment without endpoints. */
+/* By the server, or expired: an assignment without endpoints is served. */
 void session_remove(struct xds_session *session, struct xds_resource *held);
-/* Takes what is no longer listed; `served` may point to it until session_bury(). */
+/* Takes resources that are no longer listed; `served` may point to them until session_bury(). */
 void session_retire(struct xds_session *session, struct xds_resource *resource);
 void session_bury(struct xds_session *session);
 /* Sets the timer to fire by then. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What expires: times to live, endpoints that became stale, fetches that took too long. */
+/* Expires times to live, stale endpoints, and fetches that took too long. */
 #include <stdlib.h>
 
 #include "session_state.h"

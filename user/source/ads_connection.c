@@ -112,7 +112,7 @@ static int on_message(void *arg, const uint8_t *message, size_t length)
 	int err;
 
 	if (length >= MEMORY_LARGE)
-		memory_give_back(); /* what the handshake took */
+		memory_give_back(); /* memory of the TLS handshake */
 	err = xds_session_receive(connection->session, message, length, clock_monotonic_ms());
 	connection->refused = err;
 	if (!err) {

@@ -8,7 +8,7 @@
 #include "config.h"
 #include "session.h"
 
-/* What only this machine knows. */
+/* Facts about this machine. */
 struct ads_machine {
 	char ip[64];   /* from which it would speak to others */
 	char name[256]; /* of the host */

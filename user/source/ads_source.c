@@ -80,7 +80,7 @@ static void drop_connection(struct ads_source *source, size_t index)
 		(source->connection_count - index - 1) * sizeof(*source->connections));
 	source->connection_count--;
 	source->connection_changes++;
-	/* What was made of its view is gone with it. */
+	/* Assignments merged from its view are gone with it. */
 	source->assignment_count = 0;
 	source->collected = 0;
 }

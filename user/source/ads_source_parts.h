@@ -18,7 +18,7 @@ struct ads_source {
 	size_t connection_count;
 	uint64_t connection_changes; /* how often */
 	char *view;                  /* last sent as REQUESTED_NETWORK_VIEW; or NULL */
-	struct arena *arena;     /* of what follows, made anew at each refresh */
+	struct arena *arena;     /* of the members below; replaced at each refresh */
 	const struct assignment **assignments;
 	size_t assignment_count;
 	struct listed_cluster *clusters; /* one for each name requested */
@@ -33,7 +33,7 @@ struct ads_source {
  * -errno. */
 int ads_source_follow_names(struct ads_source *source);
 
-/* The status of its stream, without what has to be counted. */
+/* The status of its stream, without figures that have to be counted. */
 void ads_source_stream(const struct ads_connection *connection, struct source_stream_status *ret);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Assignments from a file or a directory of files: what serves, file by file. */
+/* Assignments from a file or a directory of files: those in use, file by file. */
 #include "file_source.h"
 
 #include <errno.h>
@@ -43,7 +43,7 @@ void file_source_free(struct file_source *source)
 
 /* ------------------------------------------------------------------ files */
 
-/* What a refresh found. */
+/* The result of a refresh. */
 struct file_change {
 	bool any;    /* an assignment or a problem */
 	bool places; /* which assignments there are */
@@ -302,7 +302,7 @@ static int refresh(struct file_source *source, bool *ret_changed)
 		return -ENOMEM;
 	}
 	for (size_t i = 0; i < source->file_count; i++)
-		source->files[i].seen = err && !gone; /* unreadable: keep what there is */
+		source->files[i].seen = err && !gone; /* unreadable: keep its resources */
 	err = read_listed(source, &list, &change);
 	file_list_done(&list);
 	if (err)
@@ -316,7 +316,7 @@ static int refresh(struct file_source *source, bool *ret_changed)
 	return err;
 }
 
-/* What is merged may be of files that are replaced already. */
+/* Merged assignments may be of files that are replaced already. */
 static int forget(struct file_source *source, int err)
 {
 	if (err) {

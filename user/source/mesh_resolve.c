@@ -63,7 +63,7 @@ static bool is_literal(const struct mesh_network *network, const struct addr *ad
 	return false;
 }
 
-/* Names that are slow to be answered after a start must not take away what serves. */
+/* A slow answer after a start must not remove gateways that are in use. */
 static size_t held_addresses(const struct mesh_network *network, const struct mesh_gateway *gateway,
 			     const struct held *held, struct addr ret[RESOLVER_ADDRESSES_MAX])
 {
@@ -94,7 +94,7 @@ static size_t find_addresses(const struct mesh_network *network, const struct me
 	return found ? found : held_addresses(network, gateway, held, ret);
 }
 
-/* Writes what the gateways should be to `ret`, which has room; returns their number. */
+/* Writes the resolved gateways to `ret`, which has room; returns their number. */
 static size_t expand(const struct mesh_network *network, struct resolver *resolver,
 		     const struct held *held, struct mesh_gateway *ret)
 {

@@ -139,7 +139,7 @@ int source_refresh(struct source *source)
 	return source->ads ? ads_source_refresh(source->ads) : 0;
 }
 
-/* ------------------------------------------------------------------ what is held */
+/* ------------------------------------------------------------------ assignments held */
 
 struct assignment_list source_list(const struct source *source)
 {

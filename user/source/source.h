@@ -4,9 +4,9 @@
  *	source_use()     when the configuration was (re)loaded
  *	source_follow()  when networks, gateways' addresses or listed services changed
  *	source_read()    when files may have changed
- *	source_refresh() before each look at what it holds
+ *	source_refresh() before assignments are read
  *
- * What the functions below return is borrowed until the next of these calls, or until the loop runs
+ * Results of the functions below are borrowed until the next of these calls, or until the loop runs
  * again. */
 #ifndef SOURCE_H
 #define SOURCE_H
@@ -27,7 +27,7 @@
 struct arena;
 struct source;
 
-/* Called from the loop, never from within a call of the owner. `contents`: what is held may differ,
+/* Called from the loop, never from within a call of the owner. `contents`: assignments may differ,
  * else only the status. `failed`: a stream has ended since the last call. */
 typedef void (*source_notify)(void *arg, bool contents, bool failed);
 
@@ -47,7 +47,7 @@ int source_follow(struct source *source, const struct config *config, uint64_t v
 const char *source_watch_path(const struct source *source);
 
 enum source_read {
-	SOURCE_READ_CHANGED, /* files that differ from what was read */
+	SOURCE_READ_CHANGED, /* files that changed since they were read */
 	SOURCE_READ_ALL,
 };
 /* Reads files: those that `events` names, or all that changed when it is NULL, without a watch.
@@ -56,17 +56,17 @@ enum source_read {
 int source_read(struct source *source, enum source_read which, const struct file_events *events,
 		bool *ret_changed);
 
-/* Takes over what has come from the control plane. Returns 0 or -ENOMEM. */
+/* Takes over the resources that the control plane has sent. Returns 0 or -ENOMEM. */
 int source_refresh(struct source *source);
 
-/* ---- what is held: the input of the desired state ---- */
+/* ---- assignments held: the input of the desired state ---- */
 
 /* Assignments that serve, sorted by name. */
 struct assignment_list source_list(const struct source *source);
 /* Every cluster it names, with or without an assignment. `complete` is of now: a control plane's
  * silence counts as an answer after a while. */
 struct cluster_list source_clusters(const struct source *source);
-/* Differs whenever more than contents of assignments does: names, what is known, virtual IPs. */
+/* Differs whenever more than contents of assignments does: names, answered clusters, virtual IPs. */
 uint64_t source_layout(const struct source *source);
 /* Whether it names virtual IPs to be captured. */
 bool source_names_vips(const struct source *source);
