@@ -57,6 +57,7 @@ static struct iface_entry ifaces[] = {
 static struct flow_entry flows[16];
 static size_t flow_count;
 
+static json_t *status; /* of the last sample */
 static const char status_text[] =
 	"{\"schema\":1,\"pid\":4711,\"version\":\"0.1.0\",\"started\":\"2026-11-24T20:59:00Z\","
 	"\"config\":\"/etc/parallax/config.yaml\",\"network\":\"network1\",\"cluster\":\"cluster1\","
@@ -295,6 +296,8 @@ struct snapshot *sample_snapshot(void)
 	add_client_flows();
 	add_gateway_flows();
 	qsort(flows, flow_count, sizeof(flows[0]), snapshot_flow_compare);
+	json_decref(status);
+	status = json_loads(status_text, 0, NULL);
 	snapshot = (struct snapshot){
 		.settings = { .abi_version = ABI_VERSION, .network = NETWORK1, .hz = HZ,
 			      .flags = SETTING_GATEWAY, .source.v4 = sample_ip("192.23.110.10"),
@@ -309,7 +312,7 @@ struct snapshot *sample_snapshot(void)
 		.gateway_count = COUNT(gateways), .ifaces = ifaces, .iface_count = COUNT(ifaces),
 		.flows = flows, .flow_count = flow_count, .flow_usage = { 7, 262144 },
 		.embryonic_usage = { 1, 32768 }, .netns = 4026531840,
-		.status = json_loads(status_text, 0, NULL),
+		.status = status,
 		.agent_running = true, .programs = 0x1f,
 	};
 	add_counters(&snapshot);
