@@ -7,7 +7,6 @@
 
 #define GENEVE_PORT 6081
 #define GENEVE_PROTO_IPV4 0x0800
-#define GENEVE_PROTO_IPV6 0x86dd
 
 #define GENEVE_FLAG_OAM 0x80      /* O bit of `flags`: a probe */
 #define GENEVE_FLAG_CRITICAL 0x40 /* C bit of `flags`: an option's type has bit 0x80 */

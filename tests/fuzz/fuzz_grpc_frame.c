@@ -52,7 +52,7 @@ static int feed(const uint8_t *data, size_t size, size_t step, struct seen *seen
 		at += piece;
 	}
 	grpc_deframer_reset(&deframer);
-	require(!deframer.buf && !grpc_deframer_is_midway(&deframer));
+	require(!deframer.buf && !deframer.prefix_filled);
 	return err;
 }
 

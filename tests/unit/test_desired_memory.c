@@ -77,29 +77,6 @@ static void build_of_what_changed(void **unused)
 	assert_string_equal(site_rows(&site), rows);
 }
 
-static void note_nothing(void *arg, const char *cluster, const struct view_excluded *item)
-{
-	(void)arg;
-	(void)cluster;
-	(void)item;
-}
-
-static int visit(const char *text)
-{
-	uint64_t counts[EXCLUDED_COUNT] = {};
-	int err = service_rows_each_excluded(&site.node.generation.rows, note_nothing, NULL);
-
-	(void)text;
-	return err ? err : service_rows_count_excluded(&site.node.generation.rows, counts);
-}
-
-static void visits(void **unused)
-{
-	(void)unused;
-	site_step(&site);
-	fail_each(visit, NULL, 0);
-}
-
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_site, close_site)
@@ -107,7 +84,6 @@ int main(void)
 		TEST(first_build),
 		TEST(build_that_reuses),
 		TEST(build_of_what_changed),
-		TEST(visits),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

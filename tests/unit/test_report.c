@@ -127,6 +127,26 @@ static void endpoints_filters(void **state)
 	}
 }
 
+/* Services of two protocols, or with several virtual IPs, share the endpoints of one cluster. */
+static void excluded_endpoints_are_listed_once(void **state)
+{
+	static const char *const services =
+		"[{\"cluster\":\"a\",\"excluded\":[{\"address\":\"10.9.9.1:80\",\"reason\":\"bad_port\"}]},"
+		"{\"cluster\":\"a\",\"excluded\":[{\"address\":\"10.9.9.1:80\",\"reason\":\"bad_port\"},"
+		"{\"address\":\"10.9.9.1:80\",\"reason\":\"wrong_protocol\"}]},"
+		"{\"cluster\":\"b\",\"excluded\":[{\"address\":\"10.9.9.1:80\",\"reason\":\"bad_port\"}]}]";
+	struct snapshot *snapshot = sample_snapshot();
+	json_t *report;
+
+	json_object_set_new(snapshot->status, "services", json_loads(services, 0, NULL));
+	report = report_endpoints(snapshot, NULL);
+	assert_int_equal(json_array_size(json_object_get(report, "excluded")), 3);
+	json_decref(report);
+	report = report_endpoints(snapshot, "a");
+	assert_int_equal(json_array_size(json_object_get(report, "excluded")), 2);
+	json_decref(report);
+}
+
 static void networks_golden(void **state)
 {
 	struct snapshot *snapshot = sample_snapshot();
@@ -347,6 +367,7 @@ int main(void)
 		cmocka_unit_test(services_need_confirmation),
 		cmocka_unit_test(endpoints_golden),
 		cmocka_unit_test(endpoints_filters),
+		cmocka_unit_test(excluded_endpoints_are_listed_once),
 		cmocka_unit_test(networks_golden),
 		cmocka_unit_test(gateways_golden),
 		cmocka_unit_test(flows_golden),

@@ -21,8 +21,6 @@ struct builder {
 	bool gateway;           /* this node is a gateway */
 };
 
-/* Whether the kernel's row for the VIP is the one of this service. */
-bool builder_holds_vip(const struct builder *builder, const struct service_key *key);
 /* Whether the kernel has a row in use for this service. */
 bool builder_has_row(const struct builder *builder, const struct service_key *key);
 

@@ -10,7 +10,8 @@
 
 /* ------------------------------------------------------------------ the kernel's rows */
 
-bool builder_holds_vip(const struct builder *builder, const struct service_key *key)
+/* Whether the kernel's row for the VIP is the one of this service. */
+static bool holds_vip(const struct builder *builder, const struct service_key *key)
 {
 	const struct ledger *ledger = builder->input->ledger;
 	uint32_t row = ledger_vip_holder(ledger, key);
@@ -117,7 +118,7 @@ static const char *row_state(struct builder *builder, const struct desired_servi
 static bool is_wanted(const struct builder *builder, const struct desired_service *row)
 {
 	return !builder->row.captured || builder->input->config->capture == CAPTURE_ALL ||
-	       (row->view && row->view->has_remote) || builder_holds_vip(builder, &row->key);
+	       (row->view && row->view->has_remote) || holds_vip(builder, &row->key);
 }
 
 int builder_fill(struct builder *builder, struct desired_service *row, const char *host,

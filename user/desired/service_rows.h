@@ -41,12 +41,6 @@ const struct service_row *service_rows_find(const struct service_rows *rows,
  * status, or lost it. */
 bool service_rows_replace(struct service_rows *rows, struct service_rows *with, const uint32_t *at);
 
-/* Calls `visit` once for each endpoint of each assignment that gets no connections, as far as
- * statuses list them. Returns 0 or -ENOMEM. */
-int service_rows_each_excluded(const struct service_rows *rows,
-			       void (*visit)(void *arg, const char *cluster,
-					     const struct view_excluded *item), void *arg);
-
 /* Adds all endpoints that get no connections to counts[EXCLUDED_COUNT]. Returns 0 or
  * -ENOMEM. */
 int service_rows_count_excluded(const struct service_rows *rows, uint64_t *counts);

@@ -107,11 +107,6 @@ int grpc_deframer_feed(struct grpc_deframer *deframer, const uint8_t *bytes, siz
 	return err == -EAGAIN ? 0 : err;
 }
 
-int grpc_deframer_is_midway(const struct grpc_deframer *deframer)
-{
-	return deframer->prefix_filled > 0;
-}
-
 void grpc_deframer_reset(struct grpc_deframer *deframer)
 {
 	free(deframer->buf);

@@ -26,8 +26,6 @@ typedef int (*grpc_message_fn)(void *arg, const uint8_t *message, size_t length)
  * error nothing more may be fed. */
 int grpc_deframer_feed(struct grpc_deframer *deframer, const uint8_t *bytes, size_t length,
 		       grpc_message_fn message, void *arg);
-/* Whether bytes of an unfinished message are held. */
-int grpc_deframer_is_midway(const struct grpc_deframer *deframer);
 void grpc_deframer_reset(struct grpc_deframer *deframer);
 
 /* The prefix of an uncompressed message. */
