@@ -316,6 +316,23 @@ static void a_torn_text_is_listed_and_deleted(void **state)
 	close(fd);
 }
 
+/* Before an agent has published its own text, those of services are not shown. */
+static void services_alone_are_no_status(void **state)
+{
+	struct snapshot *s;
+	int fd;
+
+	(void)state;
+	need_maps();
+	put_sample(sample_snapshot());
+	assert_int_equal(pins_open(pin_dir, "status", &fd), 0);
+	assert_int_equal(status_map_delete(fd, STATUS_AGENT), 0);
+	close(fd);
+	s = read_back(READ_STATUS);
+	assert_null(s->status);
+	map_reader_free(s);
+}
+
 /* A flow that is being promoted is in both maps: it is listed once, as in `flows`. */
 static void a_promoted_flow_is_one(void **state)
 {
@@ -476,6 +493,7 @@ int main(void)
 		WITH_MAPS(a_promoted_flow_is_one),
 		WITH_MAPS(a_text_without_room_leaves_nothing),
 		WITH_MAPS(a_torn_text_is_listed_and_deleted),
+		WITH_MAPS(services_alone_are_no_status),
 		WITH_MAPS(walks_every_element),
 		WITH_MAPS(refuses_by_reason),
 		WITH_MAPS(one_follower_at_a_time),

@@ -35,10 +35,11 @@ static json_t *join_texts(struct status_texts *texts)
 		json_decref(state);
 		state = object;
 	}
-	if (!json_is_object(state) || json_object_set_new(state, "services", services)) {
+	if (!json_is_object(state) || json_object_set(state, "services", services)) {
 		json_decref(state);
-		return NULL;
+		state = NULL;
 	}
+	json_decref(services);
 	return state;
 }
 
