@@ -214,6 +214,12 @@ void site_list(struct site *site, const char *cluster, bool known)
 	connect_vips(site);
 }
 
+void site_serve(struct site *site, const char *cluster, const char *endpoints)
+{
+	site_list(site, cluster, true);
+	site_assign(site, cluster, endpoints);
+}
+
 void site_name(struct site *site, const char *host, const char *addresses)
 {
 	char *save = arena_strdup(site->arena, addresses);

@@ -32,6 +32,8 @@ void site_services(struct site *site, const char *text);
 struct assignment *site_assign(struct site *site, const char *cluster, const char *endpoints);
 /* The source lists the cluster, and whether it has answered for it. */
 void site_list(struct site *site, const char *cluster, bool known);
+/* Both: the source lists the cluster and has answered with these endpoints. */
+void site_serve(struct site *site, const char *cluster, const char *endpoints);
 /* The control plane names these addresses for the host; of all listed clusters. */
 void site_name(struct site *site, const char *host, const char *addresses);
 

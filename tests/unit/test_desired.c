@@ -19,12 +19,6 @@ static int close_site(void **unused)
 	return 0;
 }
 
-static void serve(const char *cluster, const char *endpoints)
-{
-	site_list(&site, cluster, true);
-	site_assign(&site, cluster, endpoints);
-}
-
 static const char *problem(const char *address)
 {
 	const struct service_row *row = site_row(&site, address);
@@ -39,8 +33,8 @@ static void holder_keeps_its_vip(void **unused)
 {
 	(void)unused;
 	site_new(&site, "");
-	serve("a.b", "10.10.0.1:80");
-	serve("c.d", "10.10.0.2:80");
+	site_serve(&site, "a.b", "10.10.0.1:80");
+	site_serve(&site, "c.d", "10.10.0.2:80");
 	site_services(&site, "c.d 80 10.1.0.1; a.b 80 10.1.0.1");
 	site_expect(&site, "10.1.0.1:80 c.d serving; 10.1.0.1:80 a.b refused");
 	assert_string_equal(site.node.generation.rows.items[1].status->problem,
@@ -58,8 +52,8 @@ static void holder_outlives_a_restart(void **unused)
 {
 	(void)unused;
 	site_new(&site, "");
-	serve("a.b", "10.10.0.1:80");
-	serve("c.d", "10.10.0.2:80");
+	site_serve(&site, "a.b", "10.10.0.1:80");
+	site_serve(&site, "c.d", "10.10.0.2:80");
 	site_services(&site, "c.d 80 10.1.0.1");
 	site_step(&site);
 	assert_int_equal(node_restart(&site.node), 0);
@@ -72,8 +66,8 @@ static void ports_and_protocols_are_apart(void **unused)
 {
 	(void)unused;
 	site_new(&site, "");
-	serve("a.b", "10.10.0.1:80");
-	serve("outbound|81||c.d", "10.10.0.2:80");
+	site_serve(&site, "a.b", "10.10.0.1:80");
+	site_serve(&site, "outbound|81||c.d", "10.10.0.2:80");
 	site_services(&site, "a.b 80,80/udp 10.1.0.1; c.d 81 10.1.0.1");
 	site_expect(&site, "10.1.0.1:80 a.b serving; 10.1.0.1:80/udp a.b serving; "
 			   "10.1.0.1:81 c.d serving");
@@ -83,7 +77,7 @@ static void configured_and_named_is_one_row(void **unused)
 {
 	(void)unused;
 	site_new(&site, "capture: all\n");
-	serve("a.b", "10.10.0.1:80");
+	site_serve(&site, "a.b", "10.10.0.1:80");
 	site_services(&site, "a.b 80 10.1.0.1");
 	site_name(&site, "a.b", "10.1.0.1 10.1.0.2");
 	site_expect(&site, "10.1.0.1:80 a.b serving; 10.1.0.2:80* a.b serving");
@@ -95,8 +89,8 @@ static void named_vip_of_another_is_refused(void **unused)
 {
 	(void)unused;
 	site_new(&site, "capture: all\n");
-	serve("a.b", "10.10.0.1:80");
-	serve("c.d", "10.10.0.2:80");
+	site_serve(&site, "a.b", "10.10.0.1:80");
+	site_serve(&site, "c.d", "10.10.0.2:80");
 	site_services(&site, "c.d 80 10.1.0.1");
 	site_name(&site, "a.b", "10.1.0.1");
 	site_expect(&site, "10.1.0.1:80 c.d serving; 10.1.0.1:80* a.b refused");
@@ -107,7 +101,7 @@ static void clash_of_ids(void **unused)
 {
 	(void)unused;
 	site_new(&site, "capture: all\n");
-	serve("a.b", "10.10.0.1:80");
+	site_serve(&site, "a.b", "10.10.0.1:80");
 	site_list(&site, "outbound|80||A.b", true);
 	site_services(&site, "a.b 80 10.1.0.1");
 	site_name(&site, "a.b", "10.1.0.2");
@@ -127,7 +121,7 @@ static void unknown_waits_and_what_was_known_is_kept(void **unused)
 	site_services(&site, "a.b 80 10.1.0.1");
 	site_expect(&site, "10.1.0.1:80 a.b waiting");
 	assert_string_equal(site_offered(&site, "10.1.0.1:80"), "none");
-	serve("a.b", "10.10.0.1:80");
+	site_serve(&site, "a.b", "10.10.0.1:80");
 	site_expect(&site, "10.1.0.1:80 a.b serving");
 	site_assign(&site, "a.b", NULL);
 	site_list(&site, "a.b", false);
@@ -144,7 +138,7 @@ static void complete_list_knows_the_rest(void **unused)
 	(void)unused;
 	site_new(&site, "");
 	site_services(&site, "a.b 80 10.1.0.1");
-	serve("a.b", "10.10.0.1:80");
+	site_serve(&site, "a.b", "10.10.0.1:80");
 	site_step(&site);
 	site_assign(&site, "a.b", NULL);
 	site.input.clusters.count = 0;
@@ -160,7 +154,7 @@ static void adopted_rows_are_kept(void **unused)
 	(void)unused;
 	site_new(&site, "");
 	site_services(&site, "a.b 80 10.1.0.1");
-	serve("a.b", "10.10.0.1:80");
+	site_serve(&site, "a.b", "10.10.0.1:80");
 	site_step(&site);
 	assert_int_equal(node_restart(&site.node), 0);
 	site.input.adopted = true;
@@ -198,8 +192,8 @@ static void only_changed_rows_are_built(void **unused)
 	(void)unused;
 	site_new(&site, "");
 	site_services(&site, "a.b 80 10.1.0.1; c.d 80 10.1.0.2");
-	serve("a.b", "10.10.0.1:80");
-	serve("c.d", "10.10.0.2:80");
+	site_serve(&site, "a.b", "10.10.0.1:80");
+	site_serve(&site, "c.d", "10.10.0.2:80");
 	site_step(&site);
 	assert_int_equal(site.node.generation.built, 2);
 	site_step(&site);
@@ -217,8 +211,8 @@ static void a_new_configuration_builds_new_rows_alone(void **unused)
 	(void)unused;
 	site_new(&site, "");
 	site_services(&site, "a.b 80 10.1.0.1");
-	serve("a.b", "10.10.0.1:80");
-	serve("c.d", "10.10.0.2:80");
+	site_serve(&site, "a.b", "10.10.0.1:80");
+	site_serve(&site, "c.d", "10.10.0.2:80");
 	site_step(&site);
 	site_services(&site, "a.b 80 10.1.0.1; c.d 80 10.1.0.2");
 	site_expect(&site, "10.1.0.1:80 a.b serving; 10.1.0.2:80 c.d serving");
@@ -237,7 +231,7 @@ static void stale_endpoints_are_forgotten(void **unused)
 	(void)unused;
 	site_new(&site, "");
 	site_services(&site, "a.b 80 10.1.0.1");
-	serve("a.b", "10.10.0.1:80");
+	site_serve(&site, "a.b", "10.10.0.1:80");
 	assignment = site_assign(&site, "a.b", "10.10.0.1:80");
 	assignment->stale_after_ms = 500;
 	assignment->received_ns = site.input.now_ns;
@@ -282,7 +276,7 @@ static void ipv6_is_refused(void **unused)
 	(void)unused;
 	site_new(&site, "");
 	site_services(&site, "a.b 80 fd00::1");
-	serve("a.b", "10.10.0.1:80");
+	site_serve(&site, "a.b", "10.10.0.1:80");
 	site_expect(&site, "[fd00::1]:80 a.b refused");
 	assert_string_equal(problem("[fd00::1]:80"),
 			    "service 'outbound|80||a.b': IPv6 addresses are not carried");
@@ -296,7 +290,7 @@ static void too_many_endpoints_keep_the_row(void **unused)
 	(void)unused;
 	site_new(&site, "");
 	site_services(&site, "a.b 80 10.1.0.1");
-	serve("a.b", "10.10.0.1:80");
+	site_serve(&site, "a.b", "10.10.0.1:80");
 	site_step(&site);
 	assignment = site_assign(&site, "a.b", "10.10.0.2:80");
 	assignment->localities[0].endpoint_count = VIEW_MAX_ENDPOINTS + 1; /* only counted */

@@ -20,19 +20,13 @@ static int close_site(void **unused)
 	return 0;
 }
 
-static void serve(const char *cluster, const char *endpoints)
-{
-	site_list(&site, cluster, true);
-	site_assign(&site, cluster, endpoints);
-}
-
 /* ------------------------------------------------------------------ capture */
 
 static void a_remote_endpoint_captures_for_good(void **unused)
 {
 	(void)unused;
 	site_new(&site, "");
-	serve("a.b", "10.10.0.1:80");
+	site_serve(&site, "a.b", "10.10.0.1:80");
 	site_name(&site, "a.b", "10.1.0.1");
 	site_expect(&site, "10.1.0.1:80* - -");
 	assert_string_equal(site_offered(&site, "10.1.0.1:80"), "none");
@@ -48,8 +42,8 @@ static void capture_follows_its_mode(void **unused)
 {
 	(void)unused;
 	site_new(&site, "");
-	serve("a.b", "10.10.0.1:80");
-	serve("c.d", "10.32.0.1:80");
+	site_serve(&site, "a.b", "10.10.0.1:80");
+	site_serve(&site, "c.d", "10.32.0.1:80");
 	site_name(&site, "a.b", "10.1.0.1");
 	site_name(&site, "c.d", "10.1.0.2");
 	site_expect(&site, "10.1.0.1:80* - -; 10.1.0.2:80* c.d serving");
@@ -66,7 +60,7 @@ static void without_names_nothing_is_captured(void **unused)
 {
 	(void)unused;
 	site_new(&site, "capture: listed\n");
-	serve("a.b", "10.32.0.1:80");
+	site_serve(&site, "a.b", "10.32.0.1:80");
 	site_services(&site, "a.b 80 10.1.0.1");
 	site_expect(&site, "10.1.0.1:80 a.b serving");
 }
@@ -85,7 +79,7 @@ static void a_captured_vip_may_be_configured(void **unused)
 {
 	(void)unused;
 	site_new(&site, "");
-	serve("a.b", "10.10.0.1:80");
+	site_serve(&site, "a.b", "10.10.0.1:80");
 	site_name(&site, "a.b", "10.1.0.1");
 	site_expect(&site, "10.1.0.1:80* - -");
 	site_services(&site, "a.b 80 10.1.0.1");
@@ -98,7 +92,7 @@ static void an_endpoints_own_address_is_no_vip(void **unused)
 {
 	(void)unused;
 	site_new(&site, "capture: all\n");
-	serve("a.b", "10.10.0.1:80");
+	site_serve(&site, "a.b", "10.10.0.1:80");
 	site_name(&site, "a.b", "10.1.0.1");
 	site_expect(&site, "10.1.0.1:80* a.b serving");
 	site_assign(&site, "a.b", "10.1.0.1:80");
@@ -114,7 +108,7 @@ static void ipv6_vips_are_a_problem(void **unused)
 {
 	(void)unused;
 	site_new(&site, "capture: all\n");
-	serve("a.b", "10.10.0.1:80");
+	site_serve(&site, "a.b", "10.10.0.1:80");
 	site_name(&site, "a.b", "fd00::1 10.1.0.1");
 	site_expect(&site, "10.1.0.1:80* a.b serving");
 	assert_string_equal(site.node.generation.rows.problem,
@@ -127,9 +121,9 @@ static void a_gateway_serves_every_known_service(void **unused)
 {
 	(void)unused;
 	site_new(&site, GATEWAY);
-	serve("a.b", "10.10.0.1:80");
-	serve("c.d", "10.10.0.2:80 10.32.0.1:80");
-	serve("outbound|80|v1|c.d", "10.10.0.3:80");
+	site_serve(&site, "a.b", "10.10.0.1:80");
+	site_serve(&site, "c.d", "10.10.0.2:80 10.32.0.1:80");
+	site_serve(&site, "outbound|80|v1|c.d", "10.10.0.3:80");
 	site_list(&site, "e.f", true);
 	site_services(&site, "a.b 80 10.1.0.1 10.1.0.2");
 	site_expect(&site, "10.1.0.1:80# a.b serving; 10.1.0.2:80 a.b serving; -# c.d serving");
@@ -141,7 +135,7 @@ static void a_gateway_serves_local_pods(void **unused)
 {
 	(void)unused;
 	site_new(&site, GATEWAY);
-	serve("a.b", "10.32.0.1:80");
+	site_serve(&site, "a.b", "10.32.0.1:80");
 	site_expect(&site, "-# a.b no_endpoints");
 	site_assign(&site, "a.b", "10.32.0.1:80 10.10.0.1:80");
 	site_expect(&site, "-# a.b serving");
@@ -151,7 +145,7 @@ static void a_gateway_keeps_what_is_not_known_again(void **unused)
 {
 	(void)unused;
 	site_new(&site, GATEWAY);
-	serve("a.b", "10.10.0.1:80");
+	site_serve(&site, "a.b", "10.10.0.1:80");
 	site_expect(&site, "-# a.b serving");
 	site_assign(&site, "a.b", NULL);
 	site_list(&site, "a.b", false);
@@ -169,7 +163,7 @@ static void an_id_stays_with_its_row(void **unused)
 {
 	(void)unused;
 	site_new(&site, GATEWAY);
-	serve("a.b", "10.10.0.1:80");
+	site_serve(&site, "a.b", "10.10.0.1:80");
 	site_services(&site, "a.b 80 10.1.0.2");
 	site_expect(&site, "10.1.0.2:80# a.b serving");
 	site_services(&site, "a.b 80 10.1.0.1 10.1.0.2");

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include <jansson.h>
-#include <xxhash.h>
 
 #include "agent.h"
 #include "clock.h"
@@ -29,9 +28,7 @@
 /* 0 is the agent's own. */
 static uint64_t record_of(const struct service_key *key)
 {
-	const uint64_t parts[] = { key->id, key->port, key->proto, key->vip.family, key->family };
-	uint64_t hash = XXH3_64bits_withSeed(&key->vip.ip, sizeof(key->vip.ip),
-					     XXH3_64bits(parts, sizeof(parts)));
+	uint64_t hash = service_key_hash(key);
 
 	return hash == STATUS_AGENT ? 1 : hash;
 }

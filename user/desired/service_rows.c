@@ -29,7 +29,7 @@ void service_rows_done(struct service_rows *rows)
 	*rows = (struct service_rows){};
 }
 
-static uint64_t hash_key(const struct service_key *key)
+uint64_t service_key_hash(const struct service_key *key)
 {
 	struct {
 		union ip_addr ip;
@@ -57,7 +57,7 @@ void service_rows_add(struct service_rows *rows, const struct service_row *row)
 	rows->wanted += row->wanted;
 	if (!row->made)
 		return;
-	INDEX_FIND(&rows->made, hash_key(&row->key), place, false);
+	INDEX_FIND(&rows->made, service_key_hash(&row->key), place, false);
 	*place = (uint32_t)rows->count;
 }
 
@@ -68,7 +68,8 @@ const struct service_row *service_rows_find(const struct service_rows *rows,
 
 	if (!rows->count)
 		return NULL;
-	INDEX_FIND(&rows->made, hash_key(key), place, same_key(&rows->items[*place - 1].key, key));
+	INDEX_FIND(&rows->made, service_key_hash(key), place,
+		   same_key(&rows->items[*place - 1].key, key));
 	return *place ? &rows->items[*place - 1] : NULL;
 }
 

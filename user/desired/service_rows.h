@@ -34,6 +34,8 @@ int service_rows_init(struct service_rows *rows, size_t most);
 void service_rows_done(struct service_rows *rows);
 /* Takes over its use of the status. */
 void service_rows_add(struct service_rows *rows, const struct service_row *row);
+/* Hash of every field of a key. */
+uint64_t service_key_hash(const struct service_key *key);
 /* The row that was made for this key, or NULL. */
 const struct service_row *service_rows_find(const struct service_rows *rows,
 					    const struct service_key *key);

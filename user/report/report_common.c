@@ -167,6 +167,17 @@ bool report_elsewhere(const struct snapshot *snapshot, const json_t *state)
 	return netns && snapshot->netns && netns != snapshot->netns;
 }
 
+json_t *report_find(const json_t *state, const char *list, const char *key, json_int_t number)
+{
+	json_t *item;
+	size_t i;
+
+	json_array_foreach(json_object_get(state, list), i, item)
+		if (json_integer_value(json_object_get(item, key)) == number)
+			return item;
+	return NULL;
+}
+
 json_t *report_copy(const json_t *object, const char *key)
 {
 	json_t *value = json_object_get(object, key);

@@ -42,6 +42,8 @@ const json_t *report_service_status(const json_t *state, const struct service *r
 				    const char *cluster);
 /* Whether the interfaces are those of another network namespace than the reader's. */
 bool report_elsewhere(const struct snapshot *snapshot, const json_t *state);
+/* The object of state[list] in which `key` is this number, borrowed; or NULL. */
+json_t *report_find(const json_t *state, const char *list, const char *key, json_int_t number);
 /* object[key] as a new reference; null when missing. */
 json_t *report_copy(const json_t *object, const char *key);
 

@@ -8,18 +8,6 @@
 #include "report_common.h"
 #include "snapshot_find.h"
 
-/* The agent's status of a network, borrowed from `state`; or NULL. */
-static json_t *agent_network(const json_t *state, uint32_t id)
-{
-	json_t *network;
-	size_t i;
-
-	json_array_foreach(json_object_get(state, "networks"), i, network)
-		if (json_integer_value(json_object_get(network, "id")) == (json_int_t)id)
-			return network;
-	return NULL;
-}
-
 static const struct network_entry *kernel_network(const struct snapshot *snapshot, uint32_t id)
 {
 	for (size_t i = 0; i < snapshot->network_count; i++)
@@ -84,10 +72,14 @@ json_t *report_networks(const struct snapshot *snapshot)
 	json_t *state = report_agent_state(snapshot), *list = json_array(), *network;
 	size_t i;
 
-	for (i = 0; i < snapshot->network_count; i++)
-		json_array_append_new(list, network_object(snapshot, snapshot->networks[i].id,
-					snapshot->networks[i].network.flags,
-					agent_network(state, snapshot->networks[i].id)));
+	for (i = 0; i < snapshot->network_count; i++) {
+		const struct network_entry *entry = &snapshot->networks[i];
+
+		json_array_append_new(list,
+				      network_object(snapshot, entry->id, entry->network.flags,
+						     report_find(state, "networks", "id",
+								 entry->id)));
+	}
 	json_array_foreach(json_object_get(state, "networks"), i, network) {
 		uint32_t id = (uint32_t)json_integer_value(json_object_get(network, "id"));
 		uint32_t flags = json_is_true(json_object_get(network, "own")) ? NETWORK_OWN : 0;

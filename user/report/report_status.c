@@ -110,17 +110,6 @@ static json_t *programs(const struct snapshot *snapshot)
 	return all;
 }
 
-static json_t *agent_interface(const json_t *state, uint32_t ifindex)
-{
-	json_t *iface;
-	size_t i;
-
-	json_array_foreach(json_object_get(state, "interfaces"), i, iface)
-		if (json_integer_value(json_object_get(iface, "ifindex")) == (json_int_t)ifindex)
-			return iface;
-	return NULL;
-}
-
 /* In another network namespace the same index is another interface: only the agent's names count. */
 static json_t *interfaces(const struct snapshot *snapshot, const json_t *state)
 {
@@ -129,7 +118,7 @@ static json_t *interfaces(const struct snapshot *snapshot, const json_t *state)
 
 	for (size_t i = 0; i < snapshot->iface_count; i++) {
 		const struct iface_entry *entry = &snapshot->ifaces[i];
-		const json_t *known = agent_interface(state, entry->ifindex);
+		const json_t *known = report_find(state, "interfaces", "ifindex", entry->ifindex);
 		bool present = entry->name[0] && !elsewhere;
 
 		json_array_append_new(list, json_pack("{s:o,s:I,s:s,s:o,s:o,s:o,s:o}", "name",
