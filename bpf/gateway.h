@@ -100,7 +100,7 @@ SUBPROGRAM enum verdict gateway_refuse(struct __sk_buff *skb, struct packet *p, 
 
 	if (!reply_allowed())
 		return drop(p, REASON_REPLY_LIMIT);
-	count(p, reason);
+	drop(p, reason);
 	if (tunnel_strip(skb, p) || reply_refuse(skb, p, reason))
 		return VERDICT_DROP;
 	p->outer = (struct outer){

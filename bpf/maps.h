@@ -47,6 +47,12 @@ struct {
 	__uint(max_entries, EVENT_RING_BYTES);
 } events SEC(".maps");
 
+/* Dropped packets; written only until settings.drops_until. */
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, DROP_RING_BYTES);
+} drop_events SEC(".maps");
+
 MAP(networks, HASH, 0, __u32, struct network, MAX_NETWORKS);
 MAP(gateways, HASH, 0, struct gateway_key, struct gateway, MAX_GATEWAYS);
 
@@ -71,13 +77,32 @@ MAP(status, HASH, BPF_F_NO_PREALLOC, struct status_key, struct status_part, 6553
 /* The packet in progress and the counters: struct packet. */
 MAP(counters, PERCPU_ARRAY, 0, __u32, struct cpu, 1);
 
-/* RST and ICMP replies generated in the current second. */
+enum limit_index { LIMIT_REPLIES, LIMIT_DROP_EVENTS, LIMIT_COUNT };
+
+/* Replies (RST, ICMP) or drop events generated in the current second. */
 struct limit {
 	__u32 second; /* jiffies at its start */
-	__u32 replies;
+	__u32 taken;
+	__u32 missed; /* drop events since the last one that was written */
 };
 
-MAP(limiter, PERCPU_ARRAY, 0, __u32, struct limit, 1);
+MAP(limiter, PERCPU_ARRAY, 0, __u32, struct limit, LIMIT_COUNT);
+
+/* Counts one more in this second; the caller compares limit->taken. */
+INLINE struct limit *limit_take(__u32 index)
+{
+	struct limit *limit = bpf_map_lookup_elem(&limiter, &index);
+	__u32 now = now_ticks();
+
+	if (!limit)
+		return NULL;
+	if (now - limit->second >= settings.hz) {
+		limit->second = now;
+		limit->taken = 0;
+	}
+	limit->taken++;
+	return limit;
+}
 
 /* The flow that is being opened or promoted: both entries are too large for the stack beside the
  * frames of the callers. Programs of one CPU do not interrupt one another: all run with softirqs

@@ -28,16 +28,9 @@ struct icmp_reply {
 /* Take one of the replies that this second allows. */
 INLINE bool reply_allowed(void)
 {
-	__u32 zero = 0, now = now_ticks();
-	struct limit *limit = bpf_map_lookup_elem(&limiter, &zero);
+	struct limit *limit = limit_take(LIMIT_REPLIES);
 
-	if (!limit)
-		return false;
-	if (now - limit->second >= settings.hz) {
-		limit->second = now;
-		limit->replies = 0;
-	}
-	return limit->replies++ < REPLIES_PER_SECOND;
+	return limit && limit->taken <= REPLIES_PER_SECOND;
 }
 
 /* IP header of the answer: the destination of the packet answers its source. */
@@ -178,7 +171,7 @@ SUBPROGRAM enum verdict refuse(struct __sk_buff *skb, struct packet *p, enum rea
 	REQUIRE(p, VERDICT_DROP);
 	if (!reply_allowed())
 		return drop(p, REASON_REPLY_LIMIT);
-	count(p, reason);
+	drop(p, reason);
 	return reply_refuse(skb, p, reason) ? VERDICT_DROP : send_back(skb);
 }
 

@@ -176,6 +176,7 @@ INLINE enum verdict snat_packet(struct __sk_buff *skb, struct packet *p)
 {
 	enum verdict verdict;
 
+	p->outer.saddr = 0; /* of no tunnel, for drop_event() */
 	if (parse_skb(p, skb) != PARSED || !is_snat_port(p->key.daddr, p->key.dport))
 		return VERDICT_NEXT;
 	verdict = gateway_reply(skb, p);

@@ -58,7 +58,7 @@ INLINE int xdp_decapsulate(struct xdp_md *ctx)
 	p->length = length;
 	/* A frame without its outer headers must not reach the stack unmarked. */
 	if (!xdp_strip(ctx, &outer)) {
-		count(p, REASON_NO_ROOM);
+		drop(p, REASON_NO_ROOM);
 		return XDP_DROP;
 	}
 	count(p, REASON_XDP_DECAP);

@@ -16,7 +16,7 @@
 #define INLINE static inline __attribute__((always_inline))
 
 /* Changes with every layout below; an agent never adopts pins of another version. */
-#define ABI_VERSION 5
+#define ABI_VERSION 6
 
 /* An IPv4 address is in the first word; the other three are zero. The programs carry IPv4 alone and
  * read `v4`: an address of another family must not be written until they do more. */
@@ -225,6 +225,21 @@ struct flow_event {
 	__u64 reply_bytes;   /* of the reply entry, at EVENT_CLOSE */
 };
 
+/* Record of the ring `drop_events`, written only while settings.drops_until lies ahead. A field that
+ * the programs did not read before they dropped the packet is 0. */
+struct drop_event {
+	__u64 at_ns; /* CLOCK_MONOTONIC */
+	struct flow_key key; /* addresses and ports as on the wire, of the inner packet; zone is 0 */
+	__be32 outer_saddr, outer_daddr; /* of a tunnel packet */
+	__u32 vni;    /* network id in its header */
+	__u32 length; /* IP bytes */
+	__u32 missed; /* dropped packets of this CPU since its last record that have none */
+	__u8 hook;    /* enum hook */
+	__u8 reason;  /* enum reason */
+	__u8 proto;   /* IPPROTO_*; 0: even the addresses of `key` were not read */
+	__u8 tcp_flags;
+};
+
 /* ------------------------------------------------------------------ networks and gateways */
 
 /* Key of `gateways`: this address is a gateway of that network; value struct gateway. */
@@ -324,7 +339,8 @@ struct settings {
 	__u32 network;           /* id of this network: the VNI of packets sent */
 	__u32 hz;                /* jiffies per second */
 	__u64 takeover_ns;       /* see struct iface, struct service */
-	__u64 follow_until;      /* CLOCK_MONOTONIC ns; events are recorded until then */
+	__u64 follow_until;      /* CLOCK_MONOTONIC ns; flow events are recorded until then */
+	__u64 drops_until;       /* the same for drop events */
 	union ip_addr source;    /* outer source address towards gateways */
 	union ip_addr listen;    /* gateway: outer address at which it is reached */
 	__be16 listen_port;      /* gateway: outer port; 0: no gateway role */
@@ -378,6 +394,7 @@ _Static_assert(sizeof(struct service) == 64, "service: one cache line");
 _Static_assert(sizeof(struct backend) == 64, "backend: one cache line");
 _Static_assert(sizeof(struct flow_key) == 16, "flow_key");
 _Static_assert(sizeof(struct flow) == 64, "flow: one cache line");
+_Static_assert(sizeof(struct drop_event) == 48, "drop_event");
 _Static_assert(sizeof(struct gateway_key) == 20, "gateway_key");
 _Static_assert(sizeof(struct next_hop) == 40, "next_hop");
 

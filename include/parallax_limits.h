@@ -21,6 +21,7 @@
 #define MAX_ALLOWED 1024
 #define MAX_NAMES 131072
 #define EVENT_RING_BYTES (1u << 20)
+#define DROP_RING_BYTES (1u << 18)
 
 /* Embryonic flows have an LRU of flows / EMBRYONIC_FRACTION elements. */
 #define EMBRYONIC_FRACTION 8
@@ -34,5 +35,8 @@
 
 /* Generated replies (RST, ICMP) per CPU and second. */
 #define REPLIES_PER_SECOND 1000
+
+/* Records of dropped packets per CPU and second; the others are counted in the next record. */
+#define DROP_EVENTS_PER_SECOND 1000
 
 #endif

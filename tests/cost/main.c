@@ -89,7 +89,7 @@ static const struct ceiling {
 	const char *program;
 	size_t instructions;
 } ceilings[] = {
-	{"px_from_pod", 6600}, {"px_to_pod", 1870}, {"px_uplink", 6840}, {"px_xdp", 315},
+	{"px_from_pod", 6600}, {"px_to_pod", 1960}, {"px_uplink", 6840}, {"px_xdp", 430},
 };
 
 static bool run_ceiling(struct bpf_object *object, const struct ceiling *ceiling)

@@ -15,7 +15,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
-#include "flow_follow.h"
+#include "event_ring.h"
 #include "hash_reader.h"
 #include "map_reader.h"
 #include "pins.h"
@@ -51,6 +51,7 @@ static const struct shape {
 	  0 },
 	{ "counters", BPF_MAP_TYPE_PERCPU_ARRAY, 4, sizeof(struct cpu), 1, 0 },
 	{ "events", BPF_MAP_TYPE_RINGBUF, 0, 0, 4096, 0 },
+	{ "drop_events", BPF_MAP_TYPE_RINGBUF, 0, 0, 4096, 0 },
 };
 
 static void put(const char *name, const void *key, const void *value)
@@ -427,20 +428,20 @@ static void refuses_by_reason(void **state)
 	assert_refused(-EPROTO, "'names'");
 }
 
-static int ignore(void *arg, const struct flow_event *event)
+static int ignore(void *arg, const void *record)
 {
 	(void)arg;
-	(void)event;
+	(void)record;
 	return 0;
 }
 
-static uint64_t follow_until(void)
+static uint64_t lease_of(enum event_ring_kind kind)
 {
 	struct settings settings;
 	uint32_t zero = 0;
 
 	assert_int_equal(bpf_map_lookup_elem(settings_fd, &zero, &settings), 0);
-	return settings.follow_until;
+	return kind == EVENT_RING_FLOWS ? settings.follow_until : settings.drops_until;
 }
 
 static uint64_t now_ns(void)
@@ -453,7 +454,7 @@ static uint64_t now_ns(void)
 
 static void one_follower_at_a_time(void **state)
 {
-	struct flow_follow *first, *second = NULL;
+	struct event_ring *first, *second = NULL;
 	struct settings settings;
 	uint32_t zero = 0;
 	uint64_t lease;
@@ -462,26 +463,49 @@ static void one_follower_at_a_time(void **state)
 	need_maps();
 	settings = sample_snapshot()->settings;
 	put("settings", &zero, &settings);
-	assert_int_equal(flow_follow_open(pin_dir, ignore, NULL, &first), 0);
-	lease = follow_until();
+	assert_int_equal(event_ring_open(pin_dir, EVENT_RING_FLOWS, ignore, NULL, &first), 0);
+	lease = lease_of(EVENT_RING_FLOWS);
 	assert_true(lease > now_ns());
 
 	/* Another follower takes the ring over: the first must not write to its lease. */
 	settings.follow_until = lease + 5000000000u;
 	put("settings", &zero, &settings);
 	usleep(1100000);
-	assert_int_equal(flow_follow_poll(first, 0), -EBUSY);
-	flow_follow_close(first);
-	assert_int_equal(follow_until(), lease + 5000000000u);
+	assert_int_equal(event_ring_poll(first, 0), -EBUSY);
+	event_ring_close(first);
+	assert_int_equal(lease_of(EVENT_RING_FLOWS), lease + 5000000000u);
 
 	/* A dead follower's lease expires. */
 	settings.follow_until = now_ns() + 300000000u;
 	put("settings", &zero, &settings);
-	assert_int_equal(flow_follow_open(pin_dir, ignore, NULL, &second), 0);
-	assert_int_equal(flow_follow_poll(second, 0), 0);
-	flow_follow_close(second);
-	assert_int_equal(follow_until(), 0);
-	flow_follow_close(NULL);
+	assert_int_equal(event_ring_open(pin_dir, EVENT_RING_FLOWS, ignore, NULL, &second), 0);
+	assert_int_equal(event_ring_poll(second, 0), 0);
+	event_ring_close(second);
+	assert_int_equal(lease_of(EVENT_RING_FLOWS), 0);
+	event_ring_close(NULL);
+}
+
+/* Flows and drops have a ring and a lease each. */
+static void flows_and_drops_are_followed_at_once(void **state)
+{
+	struct settings settings = sample_snapshot()->settings;
+	struct event_ring *flows, *drops, *second;
+	uint32_t zero = 0;
+
+	(void)state;
+	need_maps();
+	put("settings", &zero, &settings);
+	assert_int_equal(event_ring_open(pin_dir, EVENT_RING_FLOWS, ignore, NULL, &flows), 0);
+	assert_int_equal(lease_of(EVENT_RING_DROPS), 0);
+	assert_int_equal(event_ring_open(pin_dir, EVENT_RING_DROPS, ignore, NULL, &drops), 0);
+	assert_true(lease_of(EVENT_RING_DROPS) > now_ns());
+	event_ring_close(flows);
+	assert_int_equal(lease_of(EVENT_RING_FLOWS), 0);
+	assert_int_equal(event_ring_poll(drops, 0), 0);
+	event_ring_close(drops);
+	assert_int_equal(lease_of(EVENT_RING_DROPS), 0);
+	assert_int_equal(event_ring_open(pin_dir, EVENT_RING_DROPS, ignore, NULL, &second), 0);
+	event_ring_close(second);
 }
 
 #define WITH_MAPS(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
@@ -497,6 +521,7 @@ int main(void)
 		WITH_MAPS(walks_every_element),
 		WITH_MAPS(refuses_by_reason),
 		WITH_MAPS(one_follower_at_a_time),
+		WITH_MAPS(flows_and_drops_are_followed_at_once),
 	};
 
 	libbpf_set_print(NULL);

@@ -249,12 +249,14 @@ static void gateway_opens_last_and_closes_at_once(void **unused)
 	assert_int_equal(list.items[list.count - 1].settings->listen_port, htons(6081));
 	world_apply_all(&world, &list);
 	world.model.settings.follow_until = 99; /* the CLI's */
+	world.model.settings.drops_until = 98;
 	assert_int_equal(world_build(&world, &scene.desired, &list), 0);
 	assert_int_equal(list.count, 0);
 	scene.desired.settings.listen_port = 0;
 	assert_int_equal(world_build(&world, &scene.desired, &list), 0);
 	assert_int_equal(list.count, 1);
 	assert_int_equal(list.items[0].settings->follow_until, 99);
+	assert_int_equal(list.items[0].settings->drops_until, 98);
 	world_done(&world);
 }
 

@@ -7,7 +7,7 @@
 
 #include "ctl.h"
 #include "envoy_log.h"
-#include "flow_follow.h"
+#include "event_ring.h"
 #include "report.h"
 #include "report_flows.h"
 
@@ -132,8 +132,9 @@ static bool is_stale(const struct snapshot *snapshot, const struct flow_event *e
 	return event->at_ns > snapshot->monotonic_ns + (nameless ? 0 : 1000000000u);
 }
 
-static int on_event(void *arg, const struct flow_event *event)
+static int on_event(void *arg, const void *record)
 {
+	const struct flow_event *event = record;
 	struct following *following = arg;
 	bool closed = event->kind == EVENT_CLOSE;
 	struct flow_view view;
@@ -161,21 +162,22 @@ static int follow_failed(int err)
 static int follow(const struct ctl_options *options, enum format format)
 {
 	struct following following = { .options = options, .format = format };
-	struct flow_follow *events;
+	struct event_ring *events;
 	int status = refresh(&following), err;
 
 	if (status != CTL_OK)
 		return status;
 	catch_signals();
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	err = flow_follow_open(options->pin_dir, on_event, &following, &events);
+	err = event_ring_open(options->pin_dir, EVENT_RING_FLOWS, on_event, &following,
+			      &events);
 	if (err) {
 		map_reader_free(following.snapshot);
 		return follow_failed(err);
 	}
 	while (!err && !stopped && !ferror(stdout))
-		err = flow_follow_poll(events, 200);
-	flow_follow_close(events);
+		err = event_ring_poll(events, 200);
+	event_ring_close(events);
 	map_reader_free(following.snapshot);
 	if (following.failed)
 		return CTL_FAILED;

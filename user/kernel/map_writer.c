@@ -270,7 +270,7 @@ static int set_destination(struct map_writer *writer, const struct change *chang
 	return 0;
 }
 
-/* Stores field by field; abi_version and follow_until have other writers. */
+/* Stores field by field; abi_version and the leases of followers have other writers. */
 static int write_settings(struct map_writer *writer, const struct change *change)
 {
 	const struct settings *from = change->settings;

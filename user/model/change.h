@@ -12,7 +12,7 @@
 
 enum change_kind {
 	CHANGE_RCU_SYNC,       /* wait until no program reads rows and slots removed before */
-	CHANGE_SETTINGS,       /* settings, without abi_version and follow_until */
+	CHANGE_SETTINGS,       /* settings, without abi_version and the leases of followers */
 	CHANGE_NETWORK_SET,
 	CHANGE_NETWORK_REMOVE,
 	CHANGE_GATEWAY_SET,

@@ -57,7 +57,7 @@ struct desired {
 	size_t gateway_count;
 	const struct allowed_key *allowed;
 	size_t allowed_count;
-	struct settings settings; /* abi_version and follow_until are ignored */
+	struct settings settings; /* abi_version and the leases of followers are ignored */
 };
 
 #endif

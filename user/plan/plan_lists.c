@@ -14,6 +14,7 @@ static struct settings wanted_settings(const struct plan_state *state)
 
 	settings.abi_version = held->abi_version;
 	settings.follow_until = held->follow_until;
+	settings.drops_until = held->drops_until;
 	return settings;
 }
 

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Follows a ring of events: asks the packet path to record them, and reads the records. */
+#include "event_ring.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <bpf/libbpf.h>
+
+#include "clock.h"
+#include "pins.h"
+
+#define LEASE_NS 3000000000ull
+#define RENEW_NS 1000000000ull
+
+/* Every record begins with its time, __u64 at_ns. */
+static const struct kind {
+	const char *map;
+	size_t lease; /* offset of its field in struct settings */
+	size_t record; /* bytes */
+} kinds[] = {
+	[EVENT_RING_FLOWS] = { "events", offsetof(struct settings, follow_until),
+			       sizeof(struct flow_event) },
+	[EVENT_RING_DROPS] = { "drop_events", offsetof(struct settings, drops_until),
+			       sizeof(struct drop_event) },
+};
+
+struct event_ring {
+	const struct kind *kind;
+	struct pin_array array; /* `settings`, writable */
+	__u64 *until; /* the lease in `settings` */
+	struct ring_buffer *buffer;
+	int fd;
+	uint64_t lease; /* the value we wrote last; 0: none */
+	uint64_t since; /* records before this were written for another follower */
+	event_ring_visit visit;
+	void *arg;
+};
+
+static bool swap(struct event_ring *ring, uint64_t from, uint64_t to)
+{
+	__u64 expected = from;
+
+	return __atomic_compare_exchange_n(ring->until, &expected, to, false, __ATOMIC_SEQ_CST,
+					   __ATOMIC_SEQ_CST);
+}
+
+static uint64_t held_until(const struct event_ring *ring)
+{
+	return __atomic_load_n(ring->until, __ATOMIC_SEQ_CST);
+}
+
+/* A live follower renews its lease every second; that of a dead one expires. */
+static int take_lease(struct event_ring *ring)
+{
+	uint64_t seen = held_until(ring), now = clock_monotonic_ns(), next;
+
+	/* A time further ahead than any lease was not written by a follower. */
+	while (seen > now && seen <= now + LEASE_NS) {
+		usleep(50000);
+		next = held_until(ring);
+		if (next > seen)
+			return -EBUSY;
+		seen = next;
+		now = clock_monotonic_ns();
+	}
+	if (!swap(ring, seen, now + LEASE_NS))
+		return -EBUSY;
+	ring->lease = now + LEASE_NS;
+	ring->since = now;
+	return 0;
+}
+
+static int renew_lease(struct event_ring *ring)
+{
+	uint64_t now = clock_monotonic_ns();
+
+	if (now + LEASE_NS < ring->lease + RENEW_NS)
+		return 0;
+	if (!swap(ring, ring->lease, now + LEASE_NS)) {
+		ring->lease = 0;
+		return -EBUSY;
+	}
+	ring->lease = now + LEASE_NS;
+	return 0;
+}
+
+static int on_record(void *arg, void *data, size_t size)
+{
+	struct event_ring *ring = arg;
+	uint64_t at_ns;
+
+	if (size < ring->kind->record)
+		return 0;
+	memcpy(&at_ns, data, sizeof(at_ns));
+	return at_ns < ring->since ? 0 : ring->visit(ring->arg, data);
+}
+
+static int open_maps(struct event_ring *ring, const char *pin_dir)
+{
+	int err = pins_open_array(pin_dir, "settings", sizeof(struct settings), true,
+				  &ring->array);
+
+	if (err)
+		return err;
+	ring->until = (__u64 *)((char *)ring->array.memory + ring->kind->lease);
+	err = pins_open(pin_dir, ring->kind->map, &ring->fd);
+	if (err)
+		return err;
+	ring->buffer = ring_buffer__new(ring->fd, on_record, ring, NULL);
+	return ring->buffer ? 0 : -errno;
+}
+
+int event_ring_open(const char *pin_dir, enum event_ring_kind kind, event_ring_visit visit,
+		    void *arg, struct event_ring **ret)
+{
+	struct event_ring *ring = calloc(1, sizeof(*ring));
+	int err;
+
+	if (!ring)
+		return -ENOMEM;
+	ring->kind = &kinds[kind];
+	ring->fd = -1;
+	ring->visit = visit;
+	ring->arg = arg;
+	err = open_maps(ring, pin_dir);
+	if (!err)
+		err = take_lease(ring);
+	if (err) {
+		event_ring_close(ring);
+		return err;
+	}
+	*ret = ring;
+	return 0;
+}
+
+int event_ring_poll(struct event_ring *ring, int timeout_ms)
+{
+	int err = renew_lease(ring);
+
+	if (err)
+		return err;
+	err = ring_buffer__poll(ring->buffer, timeout_ms);
+	return err < 0 && err != -EINTR ? err : 0;
+}
+
+void event_ring_close(struct event_ring *ring)
+{
+	if (!ring)
+		return;
+	if (ring->lease)
+		swap(ring, ring->lease, 0);
+	ring_buffer__free(ring->buffer);
+	if (ring->fd >= 0)
+		close(ring->fd);
+	pins_unmap(&ring->array);
+	free(ring);
+}
