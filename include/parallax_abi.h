@@ -375,8 +375,6 @@ struct counter {
 	__u64 bytes;
 };
 
-enum hook { HOOK_FROM_POD, HOOK_TO_POD, HOOK_UPLINK, HOOK_XDP, HOOK_COUNT };
-
 #define COUNTER(hook, reason) ((hook) * REASON_COUNT + (reason))
 
 /* The only element of `counters`, per CPU. The programs keep the packet that they process in

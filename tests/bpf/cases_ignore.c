@@ -18,7 +18,7 @@ struct truncation {
 static uint64_t dropped(const struct counts *counts)
 {
 	static const enum reason drops[] = {
-#define X(name, verdict, text) IS_##verdict(REASON_##name)
+#define X(name, verdict, ...) IS_##verdict(REASON_##name)
 #define IS_FORWARD(reason)
 #define IS_PASS(reason)
 #define IS_DROP(reason) reason,

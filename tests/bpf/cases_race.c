@@ -72,7 +72,7 @@ static void *run_racer(void *data)
 static void print_refusals(struct world *world)
 {
 	static const char *const names[] = {
-#define X(name, verdict, text) [REASON_##name] = #name,
+#define X(name, ...) [REASON_##name] = #name,
 		REASONS(X)
 #undef X
 	};

@@ -7,7 +7,7 @@
 #include <string.h>
 
 static const char *const reason_names[] = {
-#define X(name, verdict, text) [REASON_##name] = #name,
+#define X(name, ...) [REASON_##name] = #name,
 	REASONS(X)
 #undef X
 };

@@ -4,19 +4,28 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "pairs.h"
 #include "run.h"
 #include "sweep_map.h"
+
+static void report(const char *name, bool good, struct totals *totals)
+{
+	printf("%s %s\n", good ? "PASS" : "FAIL", name);
+	++*(good ? &totals->passed : &totals->failed);
+}
 
 static void run_sweep(const char *only, struct totals *totals)
 {
 	const char *name = "sweep: expired entries alone, in steps";
-	bool good;
 
-	if (only && !strstr(name, only))
-		return;
-	good = sweep_map_check();
-	printf("%s %s\n", good ? "PASS" : "FAIL", name);
-	++*(good ? &totals->passed : &totals->failed);
+	if (!only || strstr(name, only))
+		report(name, sweep_map_check(), totals);
+}
+
+static void run_pairs(const char *only, struct totals *totals)
+{
+	if (!only && !totals->skipped)
+		report("reasons: each pair with a hook that can occur", pairs_check(), totals);
 }
 
 int main(int argc, char **argv)
@@ -33,6 +42,7 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	cases_run(&world, argc > 1 ? argv[1] : NULL, &totals);
+	run_pairs(argc > 1 ? argv[1] : NULL, &totals);
 	world_close(&world);
 	run_sweep(argc > 1 ? argv[1] : NULL, &totals);
 	printf("%u passed, %u failed, %u skipped\n", totals.passed, totals.failed,

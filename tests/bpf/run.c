@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 
 #include "compare.h"
+#include "pairs.h"
 
 /* ------------------------------------------------------------------ run */
 
@@ -178,6 +179,7 @@ static void run_case(struct world *world, const struct test_case *test, struct t
 		return;
 	}
 	good = case_passes(world, test);
+	pairs_note(world);
 	printf("%s %s\n", good ? "PASS" : "FAIL", test->name);
 	fflush(stdout);
 	*(good ? &totals->passed : &totals->failed) += 1;

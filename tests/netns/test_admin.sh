@@ -57,12 +57,12 @@ hello sleep -n 20 -s >/dev/null
 forwarded() { # as `status` counts
 	local is
 	is=$(counted node1 from_pod forwards to_local)
-	((is > 0)) && metric_is 'parallax_forward_packets_total{reason="to_local",direction="from_pod"}' "$is"
+	((is > 0)) && metric_is 'parallax_forward_packets_total{reason="to_local",hook="from_pod"}' "$is"
 }
 check "packets forwarded, as status has them" wait_for 5 forwarded
 swept() { (($(metric 'parallax_map_entries{map="flows"}') > 0)); }
 check "flows are counted by the sweep" wait_for 15 swept
-dropped() { [[ $(body /stats/prometheus | grep '^parallax_drop_packets_total' | wc -l) -gt 50 ]]; }
+dropped() { (($(body /stats/prometheus | grep -c '^parallax_drop_packets_total') > 30)); }
 check "each reason of a drop has its series" dropped
 clusters() { body /clusters | grep -qF "$HELLO::$1::$2"; }
 check "/clusters: the local pod" clusters 10.10.0.90:5000 share::0.500000000

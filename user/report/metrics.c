@@ -79,8 +79,11 @@ static void counters(struct writer *writer, const struct snapshot *snapshot, enu
 		for (int hook = 0; reason_verdict(reason) == verdict && hook < HOOK_COUNT; hook++) {
 			const struct counter *counter = &snapshot->counters[hook][reason];
 
+			/* A counter that moved is shown, whatever the table of reasons says. */
+			if (!reason_occurs(reason, hook) && !counter->packets)
+				continue;
 			sample(writer, bytes ? counter->bytes : counter->packets, "reason",
-			       reason_name(reason, name), "direction", hook_names[hook], NULL);
+			       reason_name(reason, name), "hook", hook_names[hook], NULL);
 		}
 }
 

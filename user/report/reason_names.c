@@ -8,8 +8,9 @@
 static const struct {
 	const char *name, *text;
 	enum verdict verdict;
+	unsigned int hooks;
 } reasons[REASON_COUNT] = {
-#define X(name, verdict, text) [REASON_##name] = { #name, text, verdict },
+#define X(name, verdict, hooks, text) [REASON_##name] = { #name, text, verdict, hooks },
 	REASONS(X)
 #undef X
 };
@@ -30,6 +31,11 @@ const char *reason_name(enum reason reason, char buf[REASON_NAME_MAX])
 enum verdict reason_verdict(enum reason reason)
 {
 	return reasons[reason].verdict;
+}
+
+bool reason_occurs(enum reason reason, enum hook hook)
+{
+	return reasons[reason].hooks >> hook & 1;
 }
 
 const char *reason_text(const char *name)

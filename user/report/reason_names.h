@@ -3,6 +3,8 @@
 #ifndef REASON_NAMES_H
 #define REASON_NAMES_H
 
+#include <stdbool.h>
+
 #include "parallax_abi.h"
 #include "parallax_reasons.h"
 
@@ -13,6 +15,8 @@ enum verdict { FORWARD, PASS, DROP };
 /* Name in JSON and metrics: lower case, into `buf`. */
 const char *reason_name(enum reason reason, char buf[REASON_NAME_MAX]);
 enum verdict reason_verdict(enum reason reason);
+/* Whether a packet can be counted by this reason at this hook. */
+bool reason_occurs(enum reason reason, enum hook hook);
 /* Text for display, by the name in JSON; "" for an unknown name. */
 const char *reason_text(const char *name);
 
