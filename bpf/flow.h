@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The flow table: look-ups, pairs, timeouts.
- *
- * A flow is a pair of entries, one per direction. The key of each is the tuple of the other after
- * rewriting with both ends swapped, so that either can find or re-create the other. */
+/* The flow table: look-ups, pairs, timeouts. */
 #ifndef FLOW_H
 #define FLOW_H
 
 #include "count.h"
+#include "parallax_flow.h"
 
 INLINE struct flow *flow_confirm(struct flow *flow, const struct flow_key *key)
 {
@@ -28,40 +26,6 @@ INLINE struct flow *flow_find_any(const struct flow_key *key)
 	struct flow *flow = flow_find(key);
 
 	return flow ? flow : flow_find_embryonic(key);
-}
-
-INLINE bool flow_is_forward(const struct flow_key *key)
-{
-	__u32 role = FLOW_ROLE(key->zone);
-
-	return role == FLOW_CLIENT || role == FLOW_GATEWAY;
-}
-
-/* Zone of the other entry's key. */
-INLINE __u32 flow_other_zone(const struct flow_key *key, const struct flow *flow)
-{
-	__u32 role = FLOW_ROLE(key->zone);
-
-	/* Only FLOW_GATEWAY is keyed by network: two networks may use the same addresses. */
-	return FLOW_ZONE(role == FLOW_GATEWAY_REPLY ? flow->network : 0, role ^ 1,
-			  FLOW_IS_UDP(key->zone));
-}
-
-INLINE bool flow_has_nat(const struct flow *flow)
-{
-	return flow->action != FLOW_ENCAP && flow->action != FLOW_DECAP;
-}
-
-INLINE void flow_other_key(const struct flow_key *key, const struct flow *flow,
-			   struct flow_key *ret)
-{
-	bool nat = flow_has_nat(flow);
-
-	ret->saddr = nat ? flow->nat.daddr : key->daddr;
-	ret->daddr = nat ? flow->nat.saddr : key->saddr;
-	ret->sport = nat ? flow->nat.dport : key->dport;
-	ret->dport = nat ? flow->nat.sport : key->sport;
-	ret->zone = flow_other_zone(key, flow);
 }
 
 INLINE __u8 flow_other_action(__u8 action)
