@@ -57,9 +57,15 @@ void site_new(struct site *site, const char *more)
 		fail_msg("%s", problems_text(&problems));
 	site->input = (struct build_input){
 		.config = site->config,
-		.assignments.items = site->assignments, .clusters.items = site->clusters,
-		.source = site, .now_ns = 1000000000,
-		.node = { .uplink = 3, .uplink_mtu = 1500, .hz = 250, .source.family = 4 },
+		.assignments.items = site->assignments,
+		.clusters.items = site->clusters,
+		.source = site,
+		.now_ns = 1000000000,
+		.node = { .pods = 1,
+			  .uplink = 3,
+			  .uplink_mtu = 1500,
+			  .hz = 250,
+			  .source.family = 4 },
 	};
 }
 

@@ -87,8 +87,9 @@ void universe_new(struct universe *universe, struct dice *dice)
 		.services = universe->services, .locality_weighted = true, .panic_threshold = 50,
 	};
 	universe->input = (struct build_input){
-		.config = &universe->config, .now_ns = 1000000000,
-		.node = { .uplink = 3, .uplink_mtu = 1500, .hz = 250 },
+		.config = &universe->config,
+		.now_ns = 1000000000,
+		.node = { .pods = 1, .uplink = 3, .uplink_mtu = 1500, .hz = 250 },
 	};
 }
 

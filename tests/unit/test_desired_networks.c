@@ -160,6 +160,25 @@ static void an_uplink_may_be_missing(void **unused)
 	assert_problem(NULL);
 }
 
+static void a_node_without_pods_says_so(void **unused)
+{
+	(void)unused;
+	site_new(&site, "");
+	site.input.node.pods = 0;
+	build();
+	assert_problem("no interface matches interfaces.pods yet: no pod is served");
+	site.config->pod_pattern_count = 0;
+	build();
+	assert_problem(NULL);
+
+	/* A gateway may stand on a node without pods. */
+	site_new(&site, GATEWAY);
+	site.input.node.pods = 0;
+	site.input.node.listen = address("10.0.0.1");
+	build();
+	assert_problem(NULL);
+}
+
 /* ------------------------------------------------------------------ the gateway role */
 
 static void an_open_gateway(void **unused)
@@ -241,6 +260,7 @@ int main(void)
 		TEST(transports_decide_the_kind),
 		TEST(settings_of_a_node),
 		TEST(an_uplink_may_be_missing),
+		TEST(a_node_without_pods_says_so),
 		TEST(an_open_gateway),
 		TEST(a_gateway_is_shut),
 		TEST(a_shared_address_takes_few_ports),

@@ -21,9 +21,27 @@ static void roles_by_pattern(void **unused)
 	assert_int_equal(interfaces_role(&config, "lxc12"), 0);
 	assert_int_equal(interfaces_role(&config, "eth0"), IFACE_UPLINK);
 	assert_int_equal(interfaces_role(&config, "eth01"), 0);
-	/* Matched by both patterns: pods win, since replies are translated where requests were. */
-	assert_int_equal(interfaces_role(&config, "veth-up"), IFACE_POD);
 	assert_int_equal(interfaces_role(&config, "lo"), 0);
+}
+
+static void every_other_interface_is_a_pods(void **unused)
+{
+	const char *all[] = { "*" }, *uplinks[] = { "eth0", "veth-up" };
+	const struct config config = { .pod_patterns = all,
+				       .pod_pattern_count = 1,
+				       .uplink_patterns = uplinks,
+				       .uplink_pattern_count = 2 };
+	const struct config no_uplink = { .pod_patterns = all,
+					  .pod_pattern_count = 1,
+					  .uplink_patterns = all,
+					  .uplink_pattern_count = 1 };
+
+	(void)unused;
+	assert_int_equal(interfaces_role(&config, "eth0"), IFACE_UPLINK);
+	assert_int_equal(interfaces_role(&config, "veth-up"), IFACE_UPLINK);
+	assert_int_equal(interfaces_role(&config, "veth1"), IFACE_POD);
+	assert_int_equal(interfaces_role(&config, "lo"), 0);
+	assert_int_equal(interfaces_role(&no_uplink, "lo"), 0);
 }
 
 static void xdp_is_for_hardware(void **unused)
@@ -87,6 +105,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(roles_by_pattern),
+		cmocka_unit_test(every_other_interface_is_a_pods),
 		cmocka_unit_test(xdp_is_for_hardware),
 		cmocka_unit_test(uplink_is_the_first),
 		cmocka_unit_test(names_of_pins),

@@ -101,6 +101,7 @@ static struct build_input collect_input(const struct agent *agent)
 	};
 
 	node_facts_read(input.config, interfaces_uplink(&agent->interfaces), &input.node);
+	input.node.pods = interfaces_pods(&agent->interfaces);
 	input.node.hz = agent->kernel.hz;
 	return input;
 }

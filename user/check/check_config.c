@@ -59,6 +59,23 @@ static void check_patterns(struct check_list *list, const struct links *links, c
 	}
 }
 
+/* An interface that a pattern of pods takes by mistake, as "*" takes every one. */
+static void check_other_role(struct check_list *list, const struct config *config, const char *name)
+{
+	enum iface_role role = interfaces_role(config, name);
+
+	for (size_t i = 0; role != IFACE_POD && i < config->pod_pattern_count; i++)
+		if (!fnmatch(config->pod_patterns[i], name, 0)) {
+			check_add(
+				list, "pods", CHECK_WARN,
+				role == IFACE_UPLINK ?
+					"'%s' matches %s, too, which stays an uplink" :
+					"'%s' matches %s, too, which belongs to no pod and is left alone",
+				config->pod_patterns[i], name);
+			return;
+		}
+}
+
 static void check_mtu(struct check_list *list, const struct config *config,
 		      const struct links *links)
 {
@@ -171,6 +188,7 @@ static void check_links(struct check_list *list, const struct config *config,
 	for (const struct if_nameindex *link = links->all; link->if_index; link++) {
 		enum iface_role role = interfaces_role(config, link->if_name);
 
+		check_other_role(list, config, link->if_name);
 		if (role == IFACE_UPLINK)
 			check_rp_filter(list, link->if_name);
 		if (role)

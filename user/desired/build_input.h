@@ -21,6 +21,7 @@ struct node_facts {
 	struct addr listen; /* of the gateway; family 0: none */
 	uint32_t uplink;    /* ifindex; 0: no uplink yet */
 	uint32_t uplink_mtu;
+	size_t pods; /* interfaces of pods */
 	uint32_t hz;
 	bool snat_shared;         /* a gateway.snat address is also this node's own */
 	uint32_t local_port_last; /* end of net.ipv4.ip_local_port_range; 0: not known */

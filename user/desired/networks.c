@@ -168,6 +168,18 @@ static uint32_t own_network_id(const struct mesh_networks *mesh)
 	return 0;
 }
 
+/* A gateway serves without pods of its own. */
+static void check_interfaces(const struct config *config, const struct node_facts *node,
+			     struct generation *generation)
+{
+	if (!node->uplink && config->uplink_pattern_count)
+		generation_problem(generation, "no interface matches interfaces.uplinks yet");
+	if (!node->pods && config->pod_pattern_count && !config->gateway.enabled)
+		generation_problem(generation,
+				   "no interface matches interfaces.pods yet: no pod is "
+				   "served");
+}
+
 static void build_settings(const struct build_input *input, struct generation *generation)
 {
 	const struct config *config = input->config;
@@ -183,8 +195,7 @@ static void build_settings(const struct build_input *input, struct generation *g
 		.mtu = (uint16_t)(node->uplink_mtu > UINT16_MAX ? UINT16_MAX : node->uplink_mtu),
 	};
 
-	if (!node->uplink && config->uplink_pattern_count)
-		generation_problem(generation, "no interface matches interfaces.uplinks yet");
+	check_interfaces(config, node, generation);
 	set_gateway(input, &settings, generation);
 	generation->desired.settings = settings;
 }

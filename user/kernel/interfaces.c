@@ -42,11 +42,11 @@ static bool matches(const char **patterns, size_t count, const char *name)
 
 enum iface_role interfaces_role(const struct config *config, const char *name)
 {
-	if (matches(config->pod_patterns, config->pod_pattern_count, name))
-		return IFACE_POD;
+	if (!strcmp(name, "lo"))
+		return 0;
 	if (matches(config->uplink_patterns, config->uplink_pattern_count, name))
 		return IFACE_UPLINK;
-	return 0;
+	return matches(config->pod_patterns, config->pod_pattern_count, name) ? IFACE_POD : 0;
 }
 
 bool interfaces_suits_xdp(enum xdp_mode mode, const char *kind, const char *driver)
@@ -62,6 +62,15 @@ bool interfaces_suits_xdp(enum xdp_mode mode, const char *kind, const char *driv
 		if (!strcmp(driver, unfit[i]))
 			return false;
 	return true;
+}
+
+size_t interfaces_pods(const struct interfaces *interfaces)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < interfaces->count; i++)
+		count += interfaces->items[i].role == IFACE_POD;
+	return count;
 }
 
 const struct interface *interfaces_uplink(const struct interfaces *interfaces)

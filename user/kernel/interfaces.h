@@ -55,11 +55,15 @@ int interfaces_resync(struct interfaces *interfaces, bool *ret_changed);
 int interfaces_on_link(struct interfaces *interfaces, const struct netlink_link *link,
 		       bool *ret_changed);
 
-/* Role by the patterns; 0 for none. Pods win. Pure. */
+/* Role by the patterns; 0 for none, and for lo. An uplink that matches the patterns of pods as well stays an
+ * uplink: `pods: ["*"]` means every other interface. Pure. */
 enum iface_role interfaces_role(const struct config *config, const char *name);
 
 /* Whether to use XDP on an uplink: hardware whose driver passes metadata on. Pure. */
 bool interfaces_suits_xdp(enum xdp_mode mode, const char *kind, const char *driver);
+
+/* Number of pods' interfaces. */
+size_t interfaces_pods(const struct interfaces *interfaces);
 
 /* The first uplink, or NULL. */
 const struct interface *interfaces_uplink(const struct interfaces *interfaces);
