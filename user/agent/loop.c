@@ -120,8 +120,7 @@ static void keep_pins(struct agent *agent, bool *ret_changed)
 
 	if (err || had_problem)
 		publish_soon(agent);
-	if (!err)
-		look_at_interfaces(agent, ret_changed);
+	look_at_interfaces(agent, ret_changed); /* which need no pins */
 }
 
 static void retry_problems(struct agent *agent)
@@ -161,6 +160,7 @@ static void on_hangup(evutil_socket_t fd, short what, void *arg)
 	bool changed = false;
 
 	log_info("SIGHUP: reading everything again");
+	keep_pins(agent, &changed);
 	if (files_reload(agent, RELOAD_ALL, &changed))
 		log_error("reading the files again failed");
 	schedule_reconcile(agent);

@@ -30,7 +30,7 @@ static const char usage[] =
 	"  --version, --help\n"
 	"\n"
 	"SIGTERM and SIGINT end the agent and leave the data plane running; SIGHUP reads all files\n"
-	"again. Exit status: 0, 1 on failure, 2 on wrong usage.\n";
+	"again, and looks at interfaces and pins. Exit status: 0, 1 on failure, 2 on wrong usage.\n";
 
 enum { EXIT_USAGE = 2 };
 
@@ -157,13 +157,19 @@ static int take_namespace(const char *pin_dir, int *ret_fd)
 	return err;
 }
 
-/* Kernels before 5.11 count maps against this limit. */
-static void raise_memlock(void)
+/* Kernels before 5.11 count maps against the first; each hook of an interface takes a descriptor. */
+static void raise_limits(void)
 {
 	const struct rlimit unlimited = { RLIM_INFINITY, RLIM_INFINITY };
+	struct rlimit files;
 
 	if (setrlimit(RLIMIT_MEMLOCK, &unlimited))
 		log_debug("RLIMIT_MEMLOCK stays: %s", strerror(errno));
+	if (getrlimit(RLIMIT_NOFILE, &files))
+		return;
+	files.rlim_cur = files.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &files))
+		log_debug("RLIMIT_NOFILE stays: %s", strerror(errno));
 }
 
 static int run(const struct options *options)
@@ -173,7 +179,7 @@ static int run(const struct options *options)
 	int claim_fd = -1, err;
 
 	signal(SIGPIPE, SIG_IGN);
-	raise_memlock();
+	raise_limits();
 	memory_keep_small();
 	agent.base = event_base_new();
 	err = agent.base ? agent_load(&agent) : -ENOMEM;

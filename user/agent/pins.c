@@ -38,7 +38,9 @@ static int make_again(struct agent *agent, char *reason)
 	}
 	if (err)
 		snprintf(reason, DATAPLANE_REASON, "%s was deleted and cannot be made again: %s",
-			 agent->pin_dir, strerror(-err));
+			 agent->pin_dir,
+			 err == -EMEDIUMTYPE ? "no BPF file system is mounted there" :
+					       strerror(-err));
 	else
 		err = dataplane_pin_again(agent->kernel.dataplane, &made, reason);
 	if (made)

@@ -75,6 +75,27 @@ static int visit_interface(const struct interface *item, visitor visit, void *ar
 	return visit(arg, text);
 }
 
+/* Hooks that only this process keeps attached. */
+static int visit_unpinned(const struct interfaces *interfaces, visitor visit, void *arg)
+{
+	const struct interface *first = NULL;
+	char text[256], more[32] = "";
+	size_t count = 0;
+
+	for (size_t i = 0; i < interfaces->count; i++)
+		if (interfaces->items[i].unpinned && !count++)
+			first = &interfaces->items[i];
+	if (!count)
+		return 0;
+	if (count > 1)
+		snprintf(more, sizeof(more), ", and %zu more", count - 1);
+	snprintf(text, sizeof(text),
+		 "interface %s%s: hooks cannot be pinned (%s), and are detached when "
+		 "this agent ends",
+		 first->name, more, strerror(-first->unpinned));
+	return visit(arg, text);
+}
+
 int problems_each(const struct agent *agent, visitor visit, void *arg)
 {
 	int err = visit_own(agent, visit, arg);
@@ -86,6 +107,8 @@ int problems_each(const struct agent *agent, visitor visit, void *arg)
 	for (size_t i = 0; !err && i < agent->interfaces.count; i++)
 		if (agent->interfaces.items[i].problem)
 			err = visit_interface(&agent->interfaces.items[i], visit, arg);
+	if (!err)
+		err = visit_unpinned(&agent->interfaces, visit, arg);
 	return err;
 }
 

@@ -79,11 +79,6 @@ static bool has_marker(const char *pin_dir, const char *kind, uint32_t ifindex, 
 	return !marker_path(pin_dir, kind, ifindex, hook, path) && !access(path, F_OK);
 }
 
-static uint32_t handle_of(const char *pin_dir, uint32_t ifindex)
-{
-	return has_marker(pin_dir, "qdisc", ifindex, NULL) ? LINK_TC_HANDLE_OWN : LINK_TC_HANDLE;
-}
-
 /* ------------------------------------------------------------------ attach */
 
 /* By the handles of the filters, in case the pins were deleted. */
@@ -100,17 +95,35 @@ static bool is_own_qdisc(uint32_t ifindex)
 	return false;
 }
 
-static int make_qdisc(const char *pin_dir, uint32_t ifindex)
+/* *ret_own: we created it, now or before. */
+static int make_qdisc(const char *pin_dir, uint32_t ifindex, bool *ret_own)
 {
 	struct bpf_tc_hook tc = tc_hook(ifindex, LINK_UPLINK);
-	char path[PIN_PATH_MAX];
-	int err = marker_path(pin_dir, "qdisc", ifindex, NULL, path);
+	int err = bpf_tc_hook_create(&tc);
 
-	if (!err)
-		err = bpf_tc_hook_create(&tc);
 	if (err && err != -EEXIST)
 		return err;
-	return err && !is_own_qdisc(ifindex) ? 0 : mark(path);
+	*ret_own = !err || has_marker(pin_dir, "qdisc", ifindex, NULL) || is_own_qdisc(ifindex);
+	return 0;
+}
+
+static int set_markers(const char *pin_dir, uint32_t ifindex, enum link_hook hook, bool own)
+{
+	char path[PIN_PATH_MAX];
+	int err = own ? marker_path(pin_dir, "qdisc", ifindex, NULL, path) : 0;
+
+	if (!err && own)
+		err = mark(path);
+	if (!err)
+		err = marker_path(pin_dir, "filter", ifindex, link_hook_name(hook), path);
+	return err ? err : mark(path);
+}
+
+int clsact_mark(const char *pin_dir, uint32_t ifindex, enum link_hook hook)
+{
+	if (has_marker(pin_dir, "filter", ifindex, link_hook_name(hook)))
+		return 0;
+	return set_markers(pin_dir, ifindex, hook, is_own_qdisc(ifindex));
 }
 
 int clsact_attach(const char *pin_dir, uint32_t ifindex, enum link_hook hook, int program_fd)
@@ -118,25 +131,30 @@ int clsact_attach(const char *pin_dir, uint32_t ifindex, enum link_hook hook, in
 	struct bpf_tc_hook tc = tc_hook(ifindex, hook);
 	LIBBPF_OPTS(bpf_tc_opts, options, .priority = LINK_TC_PRIORITY, .prog_fd = program_fd,
 		    .flags = BPF_TC_F_REPLACE);
-	char path[PIN_PATH_MAX];
-	int err = marker_path(pin_dir, "filter", ifindex, link_hook_name(hook), path);
+	bool own = false;
+	int err = make_qdisc(pin_dir, ifindex, &own);
 
-	if (!err)
-		err = make_qdisc(pin_dir, ifindex);
-	if (!err)
-		err = mark(path);
-	options.handle = handle_of(pin_dir, ifindex);
-	return err ? err : bpf_tc_attach(&tc, &options);
+	if (err)
+		return err;
+	/* First, so that an agent which is killed now leaves no filter that nobody knows. Where it
+	 * fails, clsact_mark() does so again. */
+	set_markers(pin_dir, ifindex, hook, own);
+	options.handle = own ? LINK_TC_HANDLE_OWN : LINK_TC_HANDLE;
+	return bpf_tc_attach(&tc, &options);
 }
 
-bool clsact_is_attached(const char *pin_dir, uint32_t ifindex, enum link_hook hook, uint32_t program_id)
+static bool is_there(uint32_t ifindex, enum link_hook hook, uint32_t handle, uint32_t program_id)
 {
 	struct bpf_tc_hook tc = tc_hook(ifindex, hook);
-	LIBBPF_OPTS(bpf_tc_opts, options, .handle = handle_of(pin_dir, ifindex),
-		    .priority = LINK_TC_PRIORITY);
+	LIBBPF_OPTS(bpf_tc_opts, options, .handle = handle, .priority = LINK_TC_PRIORITY);
 
-	return has_marker(pin_dir, "filter", ifindex, link_hook_name(hook)) &&
-	       !bpf_tc_query(&tc, &options) && options.prog_id == program_id;
+	return !bpf_tc_query(&tc, &options) && options.prog_id == program_id;
+}
+
+bool clsact_is_attached(uint32_t ifindex, enum link_hook hook, uint32_t program_id)
+{
+	return is_there(ifindex, hook, LINK_TC_HANDLE_OWN, program_id) ||
+	       is_there(ifindex, hook, LINK_TC_HANDLE, program_id);
 }
 
 /* ------------------------------------------------------------------ detach */
@@ -182,6 +200,11 @@ static int remove_qdisc(const char *pin_dir, uint32_t ifindex)
 		return 0;
 	err = bpf_tc_hook_destroy(&tc);
 	return err && !is_gone(err) ? err : forget(path);
+}
+
+static uint32_t handle_of(const char *pin_dir, uint32_t ifindex)
+{
+	return has_marker(pin_dir, "qdisc", ifindex, NULL) ? LINK_TC_HANDLE_OWN : LINK_TC_HANDLE;
 }
 
 int clsact_detach(const char *pin_dir, uint32_t ifindex, enum link_hook hook)

@@ -25,8 +25,16 @@ void interfaces_init(struct interfaces *interfaces, const char *pin_dir,
 	};
 }
 
+static void close_links(struct interface *item)
+{
+	for (int hook = 0; hook < LINK_HOOKS; hook++)
+		link_close(&item->links[hook]);
+}
+
 void interfaces_done(struct interfaces *interfaces)
 {
+	for (size_t i = 0; i < interfaces->count; i++)
+		close_links(&interfaces->items[i]);
 	free(interfaces->items);
 	free(interfaces->older);
 	*interfaces = (struct interfaces){};
@@ -112,29 +120,41 @@ static void drop_row(const struct interfaces *interfaces, uint32_t ifindex)
 
 /* ------------------------------------------------------------------ attaching */
 
-static int attach(struct interfaces *interfaces, struct interface *item, enum link_hook hook,
-		  bool *ret_changed)
+static int attach_now(struct interfaces *interfaces, struct interface *item, enum link_hook hook,
+		      int fd)
 {
-	int fd = dataplane_program_fd(interfaces->dataplane, hook);
-	enum link_kind kind;
 	int err;
 
-	if (item->attached != LINK_NONE &&
-	    link_is_attached(interfaces->pin_dir, item->ifindex, hook, link_program_id(fd)))
-		return 0;
-	*ret_changed = true;
 	/* Connections that began while the hook was empty are older than this attachment. */
 	if (item->held)
 		write_row(interfaces, item, false);
 	err = link_attach(interfaces->pin_dir, item->ifindex, hook, fd, interfaces->config->attach,
-			  &kind);
+			  &item->links[hook]);
 	if (err) {
 		item->problem = err;
 		item->problem_hook = hook;
-		return err;
 	}
+	return err;
+}
+
+static int attach(struct interfaces *interfaces, struct interface *item, enum link_hook hook,
+		  bool *ret_changed)
+{
+	int fd = dataplane_program_fd(interfaces->dataplane, hook);
+	struct link *link = &item->links[hook];
+	int err = 0;
+
+	if (!link_is_attached(item->ifindex, hook, link_program_id(fd), link)) {
+		*ret_changed = true;
+		err = attach_now(interfaces, item, hook, fd);
+	}
+	if (err)
+		return err;
 	if (hook != LINK_XDP)
-		item->attached = kind;
+		item->attached = link->kind;
+	err = link_pin(interfaces->pin_dir, item->ifindex, hook, link);
+	if (err)
+		item->unpinned = err;
 	return 0;
 }
 
@@ -146,7 +166,8 @@ static void attach_xdp(struct interfaces *interfaces, struct interface *item, co
 	netlink_driver(item->name, driver, sizeof(driver));
 	if (!interfaces_suits_xdp(interfaces->config->xdp, kind, driver)) {
 		if (item->xdp || !interfaces->watching)
-			link_detach(interfaces->pin_dir, item->ifindex, LINK_XDP);
+			link_remove(interfaces->pin_dir, item->ifindex, LINK_XDP,
+				    &item->links[LINK_XDP]);
 		item->xdp = false;
 		return;
 	}
@@ -156,9 +177,9 @@ static void attach_xdp(struct interfaces *interfaces, struct interface *item, co
 static void attach_all(struct interfaces *interfaces, struct interface *item, const char *kind,
 		       bool *ret_changed)
 {
-	int before = item->problem;
+	int before = item->problem, unpinned = item->unpinned;
 
-	item->problem = 0;
+	item->problem = item->unpinned = 0;
 	if (item->role == IFACE_POD) {
 		/* Replies first: no flow may be opened whose replies are not translated back. */
 		if (!attach(interfaces, item, LINK_TO_POD, ret_changed))
@@ -166,14 +187,15 @@ static void attach_all(struct interfaces *interfaces, struct interface *item, co
 	} else if (!attach(interfaces, item, LINK_UPLINK, ret_changed)) {
 		attach_xdp(interfaces, item, kind, ret_changed);
 	}
-	*ret_changed |= before != item->problem;
+	*ret_changed |= before != item->problem || unpinned != item->unpinned;
 }
 
-static void detach_all(struct interfaces *interfaces, uint32_t ifindex)
+static void detach_all(struct interfaces *interfaces, struct interface *item)
 {
 	for (int hook = 0; hook < LINK_HOOKS; hook++)
-		link_detach(interfaces->pin_dir, ifindex, (enum link_hook)hook);
-	drop_row(interfaces, ifindex);
+		link_remove(interfaces->pin_dir, item->ifindex, (enum link_hook)hook,
+			    &item->links[hook]);
+	drop_row(interfaces, item->ifindex);
 }
 
 /* ------------------------------------------------------------------ the list */
@@ -199,7 +221,9 @@ static struct interface *add(struct interfaces *interfaces, const struct netlink
 		interfaces->capacity = capacity;
 	}
 	interfaces->items[interfaces->count] = (struct interface){
-		.ifindex = link->ifindex, .role = role,
+		.ifindex = link->ifindex,
+		.role = role,
+		.links = { LINK_UNSET, LINK_UNSET, LINK_UNSET, LINK_UNSET },
 	};
 	return &interfaces->items[interfaces->count++];
 }
@@ -215,8 +239,8 @@ static int remove_interface(struct interfaces *interfaces, uint32_t ifindex, boo
 
 	if (!item)
 		return 0;
+	detach_all(interfaces, item);
 	forget(interfaces, item);
-	detach_all(interfaces, ifindex);
 	*ret_changed = true;
 	return 0;
 }
@@ -352,6 +376,14 @@ static int visit_pin(void *arg, const char *name)
 	return link_detach(resync->interfaces->pin_dir, ifindex, hook);
 }
 
+/* A directory that was removed holds none. */
+static int detach_stale_pins(struct resync *resync)
+{
+	int err = pins_each(resync->interfaces->pin_dir, visit_pin, resync);
+
+	return err == -ENOENT || err == -ENOTDIR ? 0 : err;
+}
+
 static void drop_stale_rows(struct interfaces *interfaces)
 {
 	struct hash_list rows = HASH_LIST(struct iface_entry, ifindex, iface);
@@ -381,7 +413,7 @@ int interfaces_resync(struct interfaces *interfaces, bool *ret_changed)
 			err = remove_interface(interfaces, interfaces->items[i].ifindex,
 					       &resync.changed);
 	if (!err)
-		err = pins_each(interfaces->pin_dir, visit_pin, &resync);
+		err = detach_stale_pins(&resync);
 	if (!err)
 		drop_stale_rows(interfaces);
 	*ret_changed |= resync.changed;

@@ -20,12 +20,14 @@ struct interface {
 	enum iface_role role;
 	uint32_t mtu;
 	bool up;
+	struct link links[LINK_HOOKS];
 	enum link_kind attached; /* of the TC hooks */
 	bool xdp;
 	bool held;               /* was attached before the current pass */
 	bool seen;               /* by the running resync */
 	int problem;             /* -errno of the last attempt, 0 when all hooks are attached */
 	enum link_hook problem_hook;
+	int unpinned; /* -errno why a hook has no pin and ends with this process; or 0 */
 };
 
 struct interfaces {

@@ -80,6 +80,13 @@ static int link_pin_path(const char *pin_dir, uint32_t ifindex, enum link_hook h
 
 /* ------------------------------------------------------------------ bpf links */
 
+void link_close(struct link *link)
+{
+	if (link->fd >= 0)
+		close(link->fd);
+	*link = LINK_UNSET;
+}
+
 /* Whether the link is still on the interface: its ifindex becomes 0 when that is deleted. The info of
  * TCX, which older headers lack, begins with the ifindex as that of XDP does. */
 static bool is_on(int fd, uint32_t ifindex, struct bpf_link_info *ret)
@@ -106,36 +113,47 @@ static int open_pinned(const char *path, uint32_t ifindex)
 	return -ENOENT;
 }
 
-static int create_and_pin(const char *path, uint32_t ifindex, enum link_hook hook, int program_fd)
+static int create(uint32_t ifindex, enum link_hook hook, int program_fd)
 {
 	static const int types[LINK_HOOKS] = { TCX_INGRESS, TCX_EGRESS, TCX_INGRESS, BPF_XDP };
 	LIBBPF_OPTS(bpf_link_create_opts, options,
 		    .flags = hook == LINK_XDP ? XDP_FLAGS_DRV_MODE : FLAG_BEFORE);
-	int fd = bpf_link_create(program_fd, (int)ifindex, (enum bpf_attach_type)types[hook],
-				 &options);
-	int err = 0;
 
-	if (fd < 0)
-		return fd;
-	if (bpf_obj_pin(fd, path))
-		err = -errno;
-	close(fd); /* without a pin this deletes the link */
-	return err;
+	return bpf_link_create(program_fd, (int)ifindex, (enum bpf_attach_type)types[hook],
+			       &options);
 }
 
-static int attach_link(const char *path, uint32_t ifindex, enum link_hook hook, int program_fd)
+/* The link we hold, else the pinned one. Returns 0 with link->fd, -ENOENT or another -errno. */
+static int find_link(const char *path, uint32_t ifindex, struct link *link)
 {
-	int fd = open_pinned(path, ifindex);
-	int err = 0;
+	struct bpf_link_info info;
+	int fd;
 
-	if (fd == -ENOENT)
-		return create_and_pin(path, ifindex, hook, program_fd);
+	if (link->fd >= 0 && is_on(link->fd, ifindex, &info))
+		return 0;
+	link_close(link);
+	fd = open_pinned(path, ifindex);
+	if (fd < 0)
+		return fd == -ENOTDIR ? -ENOENT : fd;
+	link->fd = fd;
+	return 0;
+}
+
+static int attach_link(const char *path, uint32_t ifindex, enum link_hook hook, int program_fd,
+		       struct link *link)
+{
+	int err = find_link(path, ifindex, link);
+	int fd;
+
+	if (!err)
+		return bpf_link_update(link->fd, program_fd, NULL) ? -errno : 0;
+	if (err != -ENOENT)
+		return err;
+	fd = create(ifindex, hook, program_fd);
 	if (fd < 0)
 		return fd;
-	if (bpf_link_update(fd, program_fd, NULL))
-		err = -errno;
-	close(fd);
-	return err;
+	link->fd = fd;
+	return 0;
 }
 
 /* ------------------------------------------------------------------ links and filters */
@@ -146,47 +164,65 @@ static bool is_missing(int err)
 	return err == -EINVAL || err == -EOPNOTSUPP;
 }
 
+static int attach_tc(const char *pin_dir, const char *path, uint32_t ifindex, enum link_hook hook,
+		     int program_fd, enum attach_mode mode, struct link *link)
+{
+	int err = -EOPNOTSUPP;
+
+	if (mode != ATTACH_CLSACT)
+		err = attach_link(path, ifindex, hook, program_fd, link);
+	if (!err) {
+		link->kind = LINK_TCX;
+		/* After a change of mode the filter would see each packet a second time. */
+		return clsact_detach(pin_dir, ifindex, hook);
+	}
+	if (mode == ATTACH_TCX || !is_missing(err))
+		return err;
+	err = clsact_attach(pin_dir, ifindex, hook, program_fd);
+	if (err)
+		return err;
+	link_close(link);
+	unlink(path);
+	link->kind = LINK_CLSACT;
+	return 0;
+}
+
 int link_attach(const char *pin_dir, uint32_t ifindex, enum link_hook hook, int program_fd,
-		enum attach_mode mode, enum link_kind *ret_kind)
+		enum attach_mode mode, struct link *link)
 {
 	char path[PIN_PATH_MAX];
 	int err = link_pin_path(pin_dir, ifindex, hook, path);
 
 	if (err)
 		return err;
-	if (hook == LINK_XDP || mode != ATTACH_CLSACT) {
-		err = attach_link(path, ifindex, hook, program_fd);
-		if (!err) {
-			*ret_kind = hook == LINK_XDP ? LINK_NATIVE_XDP : LINK_TCX;
-			/* After a change of mode the filter would see each packet a second time. */
-			return hook == LINK_XDP ? 0 : clsact_detach(pin_dir, ifindex, hook);
-		}
-		if (hook == LINK_XDP || mode == ATTACH_TCX || !is_missing(err))
-			return err;
-	}
-	err = clsact_attach(pin_dir, ifindex, hook, program_fd);
-	if (err)
-		return err;
-	unlink(path);
-	*ret_kind = LINK_CLSACT;
-	return 0;
+	if (hook != LINK_XDP)
+		return attach_tc(pin_dir, path, ifindex, hook, program_fd, mode, link);
+	err = attach_link(path, ifindex, hook, program_fd, link);
+	if (!err)
+		link->kind = LINK_NATIVE_XDP;
+	return err;
 }
 
-bool link_is_attached(const char *pin_dir, uint32_t ifindex, enum link_hook hook, uint32_t program_id)
+int link_pin(const char *pin_dir, uint32_t ifindex, enum link_hook hook, const struct link *link)
 {
 	char path[PIN_PATH_MAX];
-	struct bpf_link_info info;
-	bool stands;
-	int fd;
+	int err = link_pin_path(pin_dir, ifindex, hook, path);
 
-	if (link_pin_path(pin_dir, ifindex, hook, path))
-		return false;
-	fd = bpf_obj_get(path);
-	if (fd < 0)
-		return hook != LINK_XDP && clsact_is_attached(pin_dir, ifindex, hook, program_id);
-	stands = is_on(fd, ifindex, &info) && info.prog_id == program_id;
-	close(fd);
-	return stands;
+	if (link->kind == LINK_CLSACT)
+		return clsact_mark(pin_dir, ifindex, hook);
+	if (err || !access(path, F_OK))
+		return err;
+	return bpf_obj_pin(link->fd, path) ? -errno : 0;
+}
+
+bool link_is_attached(uint32_t ifindex, enum link_hook hook, uint32_t program_id,
+		      const struct link *link)
+{
+	struct bpf_link_info info;
+
+	if (link->kind == LINK_CLSACT)
+		return clsact_is_attached(ifindex, hook, program_id);
+	return link->fd >= 0 && is_on(link->fd, ifindex, &info) && info.prog_id == program_id;
 }
 
 /* Another process may hold a descriptor of the link: detach, then unpin. */
@@ -196,7 +232,7 @@ static int detach_link(const char *path)
 	int err = 0;
 
 	if (fd < 0)
-		return errno == ENOENT ? 0 : -errno;
+		return errno == ENOENT || errno == ENOTDIR ? 0 : -errno;
 	if (bpf_link_detach(fd) && errno != ENOLINK && errno != EINVAL)
 		err = -errno;
 	close(fd);
@@ -216,4 +252,12 @@ int link_detach(const char *pin_dir, uint32_t ifindex, enum link_hook hook)
 	err = detach_link(path);
 	filter_err = hook == LINK_XDP ? 0 : clsact_detach(pin_dir, ifindex, hook);
 	return err ? err : filter_err;
+}
+
+int link_remove(const char *pin_dir, uint32_t ifindex, enum link_hook hook, struct link *link)
+{
+	if (link->fd >= 0)
+		bpf_link_detach(link->fd); /* it may have lost its pin */
+	link_close(link);
+	return link_detach(pin_dir, ifindex, hook);
 }

@@ -15,14 +15,33 @@ enum link_kind { LINK_NONE, LINK_TCX, LINK_CLSACT, LINK_NATIVE_XDP };
 /* "tcx", "clsact", "xdp" or "none". */
 const char *link_kind_name(enum link_kind kind);
 
-/* Attaches `program_fd`; an existing link of ours (found by its pin) gets the program in place,
- * without a gap. `mode` applies to the TC hooks only. Returns 0 with *ret_kind, -EBUSY when another
- * XDP program is attached, or another -errno. */
+/* One attachment. The descriptor holds a bpf link on its hook when its pin is removed; without either
+ * the kernel detaches it. */
+struct link {
+	int fd; /* of the bpf link; -1: none, as with clsact */
+	enum link_kind kind;
+};
+
+#define LINK_UNSET ((struct link){ .fd = -1 })
+
+/* Attaches `program_fd`; an existing link of ours (held in *link, or found by its pin) gets the program
+ * in place, without a gap. `mode` applies to the TC hooks only. Returns 0, -EBUSY when another XDP
+ * program is attached, or another -errno. It is not pinned yet. */
 int link_attach(const char *pin_dir, uint32_t ifindex, enum link_hook hook, int program_fd,
-		enum attach_mode mode, enum link_kind *ret_kind);
+		enum attach_mode mode, struct link *link);
+
+/* Pins the link, or marks the filter, if it is not. Returns 0 or -errno: it is attached all the same. */
+int link_pin(const char *pin_dir, uint32_t ifindex, enum link_hook hook, const struct link *link);
 
 /* Whether the link or filter of link_attach() is still attached and runs the program of this id. */
-bool link_is_attached(const char *pin_dir, uint32_t ifindex, enum link_hook hook, uint32_t program_id);
+bool link_is_attached(uint32_t ifindex, enum link_hook hook, uint32_t program_id,
+		      const struct link *link);
+
+/* Closes the descriptor; a pinned link and a filter stay. */
+void link_close(struct link *link);
+
+/* Detaches *link and what is pinned in its place, as link_detach() does. */
+int link_remove(const char *pin_dir, uint32_t ifindex, enum link_hook hook, struct link *link);
 
 /* Detaches, and removes a clsact qdisc that we created once it has no filters. Success when nothing is
  * attached or the interface is gone. Returns 0 or -errno. */
