@@ -19,6 +19,5 @@ render() {
 }
 
 render parallax.yaml node-values.yaml --no-hooks
-render parallax-gateway.yaml gateway-values.yaml --no-hooks --set endpointsConfigMap=parallax-endpoints \
-	--set prometheusRule.enabled=false --set dashboard.enabled=false
+render parallax-gateway.yaml gateway-values.yaml --no-hooks --set endpointsConfigMap=parallax-endpoints
 render clean-up.yaml node-values.yaml --show-only templates/clean-up.yaml

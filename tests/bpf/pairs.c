@@ -13,8 +13,10 @@ static const struct {
 	enum hook hook;
 	const char *why;
 } excuses[] = {
-	{ REASON_NO_ROOM, HOOK_TO_POD, "only without memory, or for a packet that the kernel cannot write" },
-	{ REASON_NO_ROOM, HOOK_UPLINK, "only without memory, or for a packet that the kernel cannot write" },
+	{ REASON_NO_ROOM, HOOK_TO_POD,
+	  "only without memory, or for a packet that the kernel cannot write" },
+	{ REASON_NO_ROOM, HOOK_UPLINK,
+	  "only without memory, or for a packet that the kernel cannot write" },
 	{ REASON_NO_ROOM, HOOK_XDP, "only for a driver that leaves no room before the frame" },
 };
 
@@ -31,10 +33,13 @@ static bool is_excused(enum reason reason, enum hook hook)
 static bool pair_is_right(enum reason reason, enum hook hook, bool counted)
 {
 	bool listed = reason_occurs(reason, hook), excused = is_excused(reason, hook);
-	const char *fault = counted && !listed    ? "was counted, but parallax_reasons.h says it cannot be" :
-			    counted && excused    ? "was counted, but stands among those that cannot be" :
+	const char *fault = counted && !listed ?
+				    "was counted, but parallax_reasons.h says it cannot be" :
+			    counted && excused ?
+				    "was counted, but stands among those that cannot be" :
 			    !listed && excused ? "is excused, but not in parallax_reasons.h" :
-			    listed && !counted && !excused ? "can occur, but no row counts it" : NULL;
+			    listed && !counted && !excused ? "can occur, but no row counts it" :
+							     NULL;
 	char name[REASON_NAME_MAX];
 
 	if (fault)

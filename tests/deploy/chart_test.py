@@ -137,6 +137,24 @@ def rollout(path):
             assert probe["httpGet"]["host"] == "127.0.0.1" and probe["timeoutSeconds"] >= 5
 
 
+def monitor(path, without):
+    """The monitor selects the agents' pods, and its port is the one that their configuration opens."""
+    item, = objects(path, "PodMonitor")
+    selector = item["spec"]["selector"]["matchLabels"]
+    endpoint, = item["spec"]["podMetricsEndpoints"]
+    assert len(agents(path)) == 2
+    for daemon in agents(path):
+        template = daemon["spec"]["template"]
+        assert selector.items() <= template["metadata"]["labels"].items()
+        port, = agent(daemon)["ports"]
+        assert (port["name"], port["containerPort"]) == (endpoint["port"], 15101)
+        names = [variable["name"] for variable in agent(daemon)["env"]]
+        assert "PARALLAX_METRICS_ADDRESS" in names
+        assert template["metadata"]["annotations"]["prometheus.io/port"] == "15101"
+    # Without the key nothing listens for others.
+    assert all("ports" not in agent(daemon) for daemon in agents(without))
+
+
 def properties(schema, path=()):
     """Every key that the schema knows, as a path."""
     for name, value in schema.get("properties", {}).items():

@@ -9,7 +9,7 @@ cd "$(dirname "$0")/../.." || exit
 
 CHART=deploy/chart
 SCHEMAS=${PARALLAX_CACHE:-/var/cache/parallax-cluster}/schemas
-CASES="node gateway istio every-key"
+CASES="node gateway istio monitoring every-key"
 
 namespace_of() { [[ $1 == istio ]] && echo istio-system || echo parallax; }
 
@@ -26,8 +26,9 @@ lint() {
 }
 
 conforms() {
-	kubeconform -strict -summary -skip PrometheusRule -schema-location \
-		"$SCHEMAS/{{ .ResourceKind }}{{ .KindSuffix }}.json" "$tmp/$1.yaml"
+	kubeconform -strict -summary -schema-location \
+		"$SCHEMAS/{{ .ResourceKind }}{{ .KindSuffix }}.json" -schema-location \
+		"tests/deploy/{{ .ResourceKind }}-{{ .Group }}-{{ .ResourceAPIVersion }}.json" "$tmp/$1.yaml"
 }
 
 # A fault that a schema must find, else the validation proves nothing.
@@ -44,6 +45,7 @@ agent_accepts() {
 	local environment=()
 	grep -q '^gateway:' "$1" && environment=(PARALLAX_GATEWAY_SNAT=192.23.120.10
 		PARALLAX_GATEWAY_LISTEN_ADDRESS=192.23.120.10)
+	grep -q '^metrics:' "$1" && environment+=(PARALLAX_METRICS_ADDRESS=192.23.120.10)
 	printf 'networks:\n  network1: {}\n  network2: {}\n' >"$tmp/meshNetworks"
 	sed -i "s|/etc/istio-config/meshNetworks|$tmp/meshNetworks|" "$1"
 	env "${environment[@]}" "$BUILD/parallaxd" --check --config "$1"
@@ -89,6 +91,7 @@ check_helm() {
 		render istio --set endpointsConfigMap=endpoints
 	refuses chart_refuses_other_namespace "cannot mount a ConfigMap of another namespace" \
 		render istio --namespace parallax
+	refuses chart_refuses_deaf_monitor "needs config.metrics" render node --set podMonitor.enabled=true
 	passes chart_can_do_without_privileges unprivileged
 	passes chart_manifests_are_current manifests_are_current
 }
@@ -107,9 +110,10 @@ check_python() {
 	done
 	passes chart_istio chart_test istio "$tmp/istio.yaml"
 	passes chart_gateway chart_test gateway "$tmp/gateway.yaml"
+	passes chart_monitor chart_test monitor "$tmp/monitoring.yaml" "$tmp/node.yaml"
 	passes chart_rollout chart_test rollout "$tmp/gateway.yaml"
 	passes chart_schema_has_every_key chart_test schema $CHART user/config
-	passes chart_alerts_name_metrics chart_test metrics "$tmp/gateway.yaml" tests/data/ctl/metrics.txt
+	passes chart_alerts_name_metrics chart_test metrics "$tmp/monitoring.yaml" tests/data/ctl/metrics.txt
 }
 
 check_kubeconform() {
@@ -131,7 +135,7 @@ check_promtool() {
 }
 
 alerts_are_valid() {
-	chart_test rules "$tmp/gateway.yaml" >"$tmp/rules.yaml" && promtool check rules "$tmp/rules.yaml"
+	chart_test rules "$tmp/monitoring.yaml" >"$tmp/rules.yaml" && promtool check rules "$tmp/rules.yaml"
 }
 
 unit_is_valid() {

@@ -160,6 +160,22 @@ FROM=gw2 refute "nor through route_localnet" status_is 200 /ready GET 15100 192.
 check "which leads to it" test -n "$(in_ns node1 nft list ruleset | grep dnat)"
 equal "while here it answers" 200 "$(status /ready)"
 in_ns node1 nft delete table ip px_admin_test
+# ---- metrics for others
+config "admin: {}
+metrics: {}"
+metrics_status() { FROM=gw2 status "$1" GET 15101 192.23.110.10 2>/dev/null; }
+metrics_open() { [[ $(metrics_status /stats/prometheus) == 200 ]]; }
+metrics_shut() { ! metrics_open; }
+check "metrics are served to others" wait_for 5 metrics_open
+equal "also by Prometheus' own path" 200 "$(metrics_status /metrics)"
+equal "and nothing else" "404 404 404" "$(metrics_status /ready) $(metrics_status /config_dump) $(metrics_status /)"
+FROM=gw2 refute "the admin server has its loopback alone" status_is 200 /ready GET 15100 192.23.110.10
+config "admin: {}
+metrics: {address: 203.0.113.1}"
+check "an address that is not there is a problem" wait_for 5 says "metrics: cannot listen at 203.0.113.1:15101"
+check "and the old listener stays" metrics_open
+config "admin: {}"
+check "it closes" wait_for 5 metrics_shut
 WAIT=12
 
 # ---- it follows the configuration

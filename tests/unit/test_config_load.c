@@ -62,6 +62,7 @@ static void fills_in_defaults(void **state)
 	assert_int_equal(config->limits.slots, DEFAULT_SLOTS);
 	assert_false(config->gateway.enabled);
 	assert_int_equal(config->admin_address.family, 0);
+	assert_int_equal(config->metrics.address.family, 0);
 	assert_int_equal(config->mesh->count, 1);
 	assert_string_equal(config->mesh->networks[0].name, "network1");
 	assert_true(config->mesh->networks[0].own);
@@ -94,7 +95,8 @@ static const char node[] =
 	"draining: reset\n"
 	"takeover: 1h30m5s\n"
 	"limits: {services: 16, backends: 131, flows: 262, slots: 4096}\n"
-	"admin: {}\n";
+	"admin: {}\n"
+	"metrics: {}\n";
 
 static void lives_as_long_as_a_holder(void **state)
 {
@@ -147,6 +149,8 @@ static void reads_a_node(void **state)
 	assert_int_equal(config->limits.slots, 4096);
 	assert_address(&config->admin_address, "127.0.0.1");
 	assert_int_equal(config->admin_port, 15100);
+	assert_address(&config->metrics.address, "0.0.0.0");
+	assert_int_equal(config->metrics.port, 15101);
 	assert_int_equal(config->mesh->count, 2);
 	assert_int_equal(config->mesh->networks[1].transport, TRANSPORT_GENEVE);
 	assert_int_equal(config->mesh->networks[1].tunnel_port, 6082);
@@ -324,6 +328,8 @@ static const struct {
 	{N "admin: {address: 0.0.0.0}", "2:18: address: expected a loopback address, found 0.0.0.0"},
 	{N "admin: {address: 10.0.0.1, port: 80}", "2:18: address: expected a loopback address, found 10.0.0.1"},
 	{N "admin: {port: 0}", "2:15: port: expected a port from 1 to 65535, found 0"},
+	{N "metrics: {address: eth0}", "2:20: address: expected an IP address, found eth0"},
+	{N "metrics: {host: a}", "2:11: unknown key 'host', expected one of: address, port"},
 };
 
 static void reports_each_error_with_its_place(void **state)
@@ -403,6 +409,7 @@ static void environment_overrides_the_file(void **state)
 		"PARALLAX_SOURCE_FILES_PATH=/run/eds", "PARALLAX_TAKEOVER=0s",
 		"PARALLAX_GATEWAY_LISTEN_ADDRESS=192.0.2.7", "PARALLAX_GATEWAY_ALLOW=10.0.0.0/8",
 		"PARALLAX_GATEWAY_SNAT=10.1.1.1,10.1.1.2", "PARALLAX_ADMIN_PORT=99",
+		"PARALLAX_METRICS_ADDRESS=2001:db8::1",
 		"PARALLAX_CAPTURE=", NULL};
 	struct config *config = load_with(
 		"network: network1\n"
@@ -427,6 +434,8 @@ static void environment_overrides_the_file(void **state)
 	assert_int_equal(config->gateway.allow_count, 1);
 	assert_int_equal(config->gateway.snat_count, 2);
 	assert_int_equal(config->admin_port, 99);
+	assert_address(&config->metrics.address, "2001:db8::1");
+	assert_int_equal(config->metrics.port, 15101);
 	assert_int_equal(config->capture, CAPTURE_ALL);
 	config_free(config);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The admin server: where it listens, and the pages it serves. */
+/* The admin server and the listener for metrics: where they listen, and the pages they serve. */
 #include "admin.h"
 
 #include <errno.h>
@@ -23,11 +23,18 @@ struct kept_page {
 	uint64_t made_ns;
 };
 
-struct admin {
+struct listener {
+	const char *name; /* its section of the configuration */
+	enum http_scope scope;
+	http_answer answer;
 	struct http_server *server; /* NULL: none is open */
 	struct addr addr;
 	uint16_t port;
 	char problem[192]; /* why it is not as configured; or "" */
+};
+
+struct admin {
+	struct listener admin, metrics;
 	struct event *forget;
 	struct kept_page kept[PAGES];
 };
@@ -107,7 +114,20 @@ static void answer(void *arg, const char *path, struct http_reply *reply)
 	}
 }
 
-/* ------------------------------------------------------------------ the listener */
+/* The metrics, by the path of this project and the one that Prometheus asks for by itself. */
+static void answer_metrics(void *arg, const char *path, struct http_reply *reply)
+{
+	static const char page[] = "/stats/prometheus";
+
+	if (!strcmp(path, page) || !strcmp(path, "/metrics")) {
+		serve(arg, page_find(page), reply);
+		return;
+	}
+	reply->status = 404;
+	evbuffer_add_printf(reply->body, "not found; there is %s\n", page);
+}
+
+/* ------------------------------------------------------------------ the listeners */
 
 static struct admin *admin_of(struct agent *agent)
 {
@@ -122,61 +142,81 @@ static struct admin *admin_of(struct agent *agent)
 		free(admin);
 		admin = NULL;
 	}
+	if (admin) {
+		admin->admin = (struct listener){ .name = "admin", .scope = HTTP_LOCAL,
+						  .answer = answer };
+		admin->metrics = (struct listener){ .name = "metrics", .scope = HTTP_REMOTE,
+						    .answer = answer_metrics };
+	}
 	return agent->admin = admin;
 }
 
-static void set_problem(struct admin *admin, const char *place, int err)
+static void set_problem(struct listener *listener, const char *place, int err)
 {
 	char old[ADDR_TEXT_MAX], stays[ADDR_TEXT_MAX + 16] = "";
 
-	if (admin->server)
+	if (listener->server)
 		snprintf(stays, sizeof(stays), "; it stays at %s",
-			 addr_port_format(&admin->addr, admin->port, old));
-	snprintf(admin->problem, sizeof(admin->problem),
-		 "admin: cannot listen at %s: %s%s", place, strerror(-err), stays);
+			 addr_port_format(&listener->addr, listener->port, old));
+	snprintf(listener->problem, sizeof(listener->problem), "%s: cannot listen at %s: %s%s",
+		 listener->name, place, strerror(-err), stays);
 }
 
-static void move(struct agent *agent, const struct addr *addr, uint16_t port)
+static void move(struct agent *agent, struct listener *listener, const struct addr *addr,
+		 uint16_t port)
 {
-	struct admin *admin = agent->admin;
 	struct http_server *server;
 	char place[ADDR_TEXT_MAX];
 	int err;
 
 	addr_port_format(addr, port, place);
-	err = http_server_new(agent->base, addr, port, answer, agent, &server);
+	err = http_server_new(agent->base, listener->scope, addr, port, listener->answer, agent,
+			      &server);
 	if (err) {
-		set_problem(admin, place, err);
+		set_problem(listener, place, err);
 		return;
 	}
-	http_server_free(admin->server);
-	admin->server = server;
-	admin->addr = *addr;
-	admin->port = port;
-	admin->problem[0] = '\0';
-	log_info("admin: listening at %s", place);
+	http_server_free(listener->server);
+	listener->server = server;
+	listener->addr = *addr;
+	listener->port = port;
+	listener->problem[0] = '\0';
+	log_info("%s: listening at %s", listener->name, place);
+}
+
+static void close_listener(struct listener *listener)
+{
+	if (listener->server)
+		log_info("%s: closed", listener->name);
+	http_server_free(listener->server);
+	listener->server = NULL;
+	listener->problem[0] = '\0';
+}
+
+/* Returns why the listener is not at this address, family 0 meaning closed; or NULL. */
+static const char *follow(struct agent *agent, struct listener *listener, const struct addr *addr,
+			  uint16_t port)
+{
+	if (!addr->family)
+		close_listener(listener);
+	else if (listener->server && listener->port == port && addr_equal(&listener->addr, addr))
+		listener->problem[0] = '\0';
+	else
+		move(agent, listener, addr, port);
+	return listener->problem[0] ? listener->problem : NULL;
 }
 
 void admin_follow(struct agent *agent)
 {
 	const struct config *config = agent->files.config;
-	struct admin *admin = agent->admin;
+	struct admin *admin = admin_of(agent);
 
-	if (!config->admin_address.family) {
-		if (admin && admin->server)
-			log_info("admin: closed");
-		admin_done(agent);
-		return;
-	}
-	admin = admin_of(agent);
 	if (!admin)
 		return;
-	if (admin->server && admin->port == config->admin_port &&
-	    addr_equal(&admin->addr, &config->admin_address))
-		admin->problem[0] = '\0';
-	else
-		move(agent, &config->admin_address, config->admin_port);
-	agent->admin_problem = admin->problem[0] ? admin->problem : NULL;
+	agent->admin_problem = follow(agent, &admin->admin, &config->admin_address,
+				      config->admin_port);
+	agent->metrics_problem = follow(agent, &admin->metrics, &config->metrics.address,
+					config->metrics.port);
 }
 
 void admin_done(struct agent *agent)
@@ -185,11 +225,12 @@ void admin_done(struct agent *agent)
 
 	if (!admin)
 		return;
-	http_server_free(admin->server);
+	http_server_free(admin->admin.server);
+	http_server_free(admin->metrics.server);
 	event_free(admin->forget);
 	for (int i = 0; i < PAGES; i++)
 		forget_page(&admin->kept[i]);
 	free(admin);
 	agent->admin = NULL;
-	agent->admin_problem = NULL;
+	agent->admin_problem = agent->metrics_problem = NULL;
 }

@@ -123,8 +123,8 @@ struct agent {
 	struct kernel_state kernel;
 	struct interfaces interfaces;
 	struct pin_keeper pins;
-	struct admin *admin; /* NULL: no admin server */
-	const char *admin_problem; /* why the server is not as configured; or NULL */
+	struct admin *admin;
+	const char *admin_problem, *metrics_problem; /* why a listener is not as configured; or NULL */
 	struct problem_log problems;
 	struct publisher publisher;
 	struct reconciler reconciler;

@@ -131,7 +131,7 @@ static void retry_problems(struct agent *agent)
 		foreign_look(agent);
 		publish_soon(agent);
 	}
-	if (agent->admin_problem) {
+	if (agent->admin_problem || agent->metrics_problem) {
 		admin_follow(agent);
 		publish_soon(agent);
 	}

@@ -54,6 +54,8 @@ static const struct variable variables[] = {
 	{"PARALLAX_GATEWAY_ALLOW", {"gateway"}, "allow", true, NULL},
 	{"PARALLAX_ADMIN_ADDRESS", {"admin"}, "address", false, NULL},
 	{"PARALLAX_ADMIN_PORT", {"admin"}, "port", false, NULL},
+	{"PARALLAX_METRICS_ADDRESS", {"metrics"}, "address", false, NULL},
+	{"PARALLAX_METRICS_PORT", {"metrics"}, "port", false, NULL},
 };
 
 /* The mapping of the key, made if it is missing; NULL if the file has another kind of value there,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The sections gateway and admin: the addresses this node listens on. */
+/* The section gateway: where it listens, and which sources may enter. */
 #include <arpa/inet.h>
 #include <string.h>
 
@@ -7,7 +7,6 @@
 #include "parallax_limits.h"
 #include "parallax_wire.h"
 
-#define ADMIN_PORT 15100
 
 /* The packet path's settings and its trie of allowed sources hold IPv4 only. */
 static void read_ipv4(struct tree_walk *walk, const struct tree_node *node, void *target)
@@ -85,26 +84,4 @@ void config_read_gateway(struct tree_walk *walk, const struct tree_node *node, v
 		tree_problem(walk, allow ? allow : node,
 			     "a gateway refuses to open without keys or a list of allowed source "
 			     "ranges");
-}
-
-static void read_admin_address(struct tree_walk *walk, const struct tree_node *node, void *target)
-{
-	struct config *config = target;
-
-	if (!tree_addr(walk, node, &config->admin_address) &&
-	    !addr_is_loopback(&config->admin_address))
-		tree_expected(walk, node, "a loopback address");
-}
-
-void config_read_admin(struct tree_walk *walk, const struct tree_node *node, void *target)
-{
-	static const struct tree_field fields[] = {
-		{TREE_FIELD("address", read_admin_address)},
-		{TREE_MEMBER("port", tree_read_port, struct config, admin_port)},
-	};
-	struct config *config = target;
-
-	addr_parse("127.0.0.1", &config->admin_address);
-	config->admin_port = ADMIN_PORT;
-	tree_fields(walk, node, "a mapping with address and port", fields, COUNT(fields), config);
 }

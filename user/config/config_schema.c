@@ -60,6 +60,7 @@ void config_schema_read(struct tree_walk *walk, const struct tree_node *root,
 		{TREE_FIELDS("limits", "a mapping of limits", limits)},
 		{TREE_FIELD("gateway", config_read_gateway)},
 		{TREE_FIELD("admin", config_read_admin)},
+		{TREE_FIELD("metrics", config_read_metrics)},
 	};
 	const struct tree_node *file = tree_get(root, "meshNetworksFile");
 

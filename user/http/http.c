@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -24,6 +25,7 @@
 
 struct connection {
 	struct http_server *server;
+	struct addr from;
 	struct bufferevent *stream;
 	struct event *deadline;
 	bool answered, ended; /* the client sends no more */
@@ -32,7 +34,10 @@ struct connection {
 struct http_server {
 	struct event_base *base;
 	struct evconnlistener *listener;
-	struct event *pause;
+	struct event *pause; /* until the listener may accept again */
+	enum http_scope scope;
+	time_t second; /* CLOCK_MONOTONIC */
+	unsigned int accepts; /* in that second */
 	http_answer answer;
 	void *arg;
 	struct connection *connections[HTTP_CONNECTIONS_MAX]; /* oldest first */
@@ -178,6 +183,18 @@ static bool is_local(const struct sockaddr *from)
 	       ntohl(((const struct sockaddr_in *)(const void *)from)->sin_addr.s_addr) >> 24 == 127;
 }
 
+static struct addr addr_of(const struct sockaddr *from)
+{
+	struct addr addr = { .family = from->sa_family == AF_INET6 ? 6 : 4 };
+
+	if (addr.family == 6)
+		memcpy(&addr.ip, &((const struct sockaddr_in6 *)(const void *)from)->sin6_addr,
+		       sizeof(addr.ip));
+	else
+		addr.ip.v4 = ((const struct sockaddr_in *)(const void *)from)->sin_addr.s_addr;
+	return addr;
+}
+
 static struct connection *connection_new(struct http_server *server, evutil_socket_t fd)
 {
 	const struct timeval deadline = { HTTP_SECONDS_MAX, 0 };
@@ -199,30 +216,69 @@ static struct connection *connection_new(struct http_server *server, evutil_sock
 	return connection;
 }
 
-static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struct sockaddr *from,
+static void pause_accepting(struct http_server *server)
+{
+	const struct timeval wait = { PAUSE_SECONDS, 0 };
+
+	if (!evtimer_add(server->pause, &wait))
+		evconnlistener_disable(server->listener);
+}
+
+/* What comes beyond the limit of this second waits in the backlog. */
+static void count_accept(struct http_server *server)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	if (now.tv_sec != server->second)
+		server->accepts = 0;
+	server->second = now.tv_sec;
+	if (++server->accepts >= HTTP_ACCEPTS_MAX)
+		pause_accepting(server);
+}
+
+/* Makes room for one connection more: the oldest goes, of this source if it has its share. */
+static void make_room(struct http_server *server, const struct addr *from)
+{
+	struct connection *oldest = NULL;
+	size_t count = 0;
+
+	for (size_t i = server->count; server->scope == HTTP_REMOTE && i--;)
+		if (addr_equal(&server->connections[i]->from, from)) {
+			oldest = server->connections[i];
+			count++;
+		}
+	if (count >= HTTP_SOURCE_MAX)
+		drop(oldest);
+	else if (server->count == HTTP_CONNECTIONS_MAX)
+		drop(server->connections[0]);
+}
+
+static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struct sockaddr *sockaddr,
 		      int length, void *arg)
 {
 	struct http_server *server = arg;
 	struct connection *connection = NULL;
+	struct addr from = addr_of(sockaddr);
 
-	if (is_local(from) && server->count == HTTP_CONNECTIONS_MAX)
-		drop(server->connections[0]);
-	if (is_local(from))
+	if (server->scope == HTTP_REMOTE)
+		count_accept(server);
+	if (server->scope == HTTP_REMOTE || is_local(sockaddr)) {
+		make_room(server, &from);
 		connection = connection_new(server, fd);
-	if (connection)
-		server->connections[server->count++] = connection;
-	else
+	}
+	if (!connection) {
 		evutil_closesocket(fd);
+		return;
+	}
+	connection->from = from;
+	server->connections[server->count++] = connection;
 }
 
 /* Out of descriptors, most likely: the loop must not spin on it. */
 static void on_accept_error(struct evconnlistener *listener, void *arg)
 {
-	const struct timeval wait = { PAUSE_SECONDS, 0 };
-	struct http_server *server = arg;
-
-	if (!evtimer_add(server->pause, &wait))
-		evconnlistener_disable(listener);
+	pause_accepting(arg);
 }
 
 static void on_pause(evutil_socket_t fd, short what, void *arg)
@@ -250,18 +306,19 @@ static int listen_at(struct http_server *server, const struct addr *addr, uint16
 	return 0;
 }
 
-int http_server_new(struct event_base *base, const struct addr *addr, uint16_t port,
-		    http_answer answer_page, void *arg, struct http_server **ret)
+int http_server_new(struct event_base *base, enum http_scope scope, const struct addr *addr,
+		    uint16_t port, http_answer answer_page, void *arg, struct http_server **ret)
 {
 	struct http_server *server;
 	int err;
 
-	if (!addr_is_loopback(addr))
+	if (scope == HTTP_LOCAL && !addr_is_loopback(addr))
 		return -EINVAL;
 	server = calloc(1, sizeof(*server));
 	if (!server)
 		return -ENOMEM;
 	server->base = base;
+	server->scope = scope;
 	server->answer = answer_page;
 	server->arg = arg;
 	server->pause = evtimer_new(base, on_pause, server);

@@ -139,6 +139,12 @@ struct config_ads {
 	uint32_t max_message; /* bytes */
 };
 
+/* The listener for metrics alone, which may face the cluster. */
+struct config_metrics {
+	struct addr address; /* family 0: there is none */
+	uint16_t port;
+};
+
 struct config {
 	unsigned int holders; /* of config_hold(), besides the first */
 	struct arena *arena; /* owns everything here but `mesh` */
@@ -173,6 +179,7 @@ struct config {
 	struct config_gateway_role gateway;
 	struct addr admin_address; /* loopback; family 0: no admin server */
 	uint16_t admin_port;
+	struct config_metrics metrics;
 };
 
 #endif

@@ -46,6 +46,9 @@ failureThreshold: {{ .failures }}
 - {name: PARALLAX_SOURCE_ADS_NODE_NAMESPACE, valueFrom: {fieldRef: {fieldPath: metadata.namespace}}}
 - {name: PARALLAX_SOURCE_ADS_NODE_IP, valueFrom: {fieldRef: {fieldPath: status.hostIP}}}
 {{- end }}
+{{- if and (include "parallax.metricsPort" .) (not (dig "address" "" .Values.config.metrics)) }}
+- {name: PARALLAX_METRICS_ADDRESS, valueFrom: {fieldRef: {fieldPath: status.hostIP}}}
+{{- end }}
 {{- if .gateway }}
 {{- if not .Values.gateway.listen }}
 - {name: PARALLAX_GATEWAY_LISTEN_ADDRESS, valueFrom: {fieldRef: {fieldPath: status.hostIP}}}
@@ -129,6 +132,10 @@ affinity:
   {{- end }}
   securityContext:
     {{- include "parallax.rights" . | nindent 4 }}
+  {{- with include "parallax.metricsPort" . }}
+  ports:
+    - {name: metrics, containerPort: {{ . }}, protocol: TCP}
+  {{- end }}
   startupProbe:
     {{- include "parallax.probe" (dict "port" $port "path" "/healthz" "failures" 60) | nindent 4 }}
   # Six times in a row: a node under load answers late, and a restart would not help it.
@@ -156,6 +163,11 @@ metadata:
     kubectl.kubernetes.io/default-container: parallaxd
     # These two sections are read at the start only.
     checksum/restart: {{ list (get .Values.config "interfaces") (get .Values.config "limits") | toJson | sha256sum }}
+    {{- with include "parallax.metricsPort" . }}
+    prometheus.io/scrape: "true"
+    prometheus.io/port: {{ . | quote }}
+    prometheus.io/path: /stats/prometheus
+    {{- end }}
     {{- with .Values.podAnnotations }}
     {{- toYaml . | nindent 4 }}
     {{- end }}

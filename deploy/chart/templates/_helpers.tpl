@@ -24,6 +24,11 @@ helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
 {{- end }}
 {{- end }}
 
+{{/* The port on which metrics are served to the cluster; empty: they are not. */}}
+{{- define "parallax.metricsPort" -}}
+{{- if kindIs "map" .Values.config.metrics }}{{ dig "port" 15101 .Values.config.metrics }}{{ end }}
+{{- end }}
+
 {{/* The port on which a gateway's agent receives tunnels. */}}
 {{- define "parallax.gatewayPort" -}}
 {{- if eq .Values.gateway.service.type "none" }}{{ .Values.gateway.port }}{{ else }}{{ .Values.gateway.service.nodePort }}{{ end }}
@@ -73,6 +78,9 @@ helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
 {{- $namespace := (splitList "." $istio.address | rest | first | default "") }}
 {{- if and $istio.enabled $istio.meshNetworks (contains ".svc" $istio.address) (ne $namespace .Release.Namespace) }}
 {{- fail (printf "istio.meshNetworks needs the release in istiod's namespace %s, not in %s: a pod cannot mount a ConfigMap of another namespace" $namespace .Release.Namespace) }}
+{{- end }}
+{{- if and .Values.podMonitor.enabled (not (kindIs "map" .Values.config.metrics)) }}
+{{- fail "podMonitor.enabled needs config.metrics: without it the agents serve metrics to their loopback only" }}
 {{- end }}
 {{- if and .Values.gateway.enabled (not .Values.gateway.allow) }}
 {{- fail "gateway.allow is required: the address ranges that may enter the tunnel" }}
