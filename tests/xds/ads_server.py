@@ -97,8 +97,12 @@ class Server:
         self.version = 0
         self.mesh = {"services": {}}
         self.stamp = None
-        self.orders, self.done = [], set()  # modes whose streams have had the order
+        # As they are before the first client comes. done: modes whose streams have had the order.
+        self.orders, self.done = self.read_orders(), set()
         self.look()
+
+    def read_orders(self):
+        return (read(os.path.join(self.dir, "orders")) or b"").decode().split()
 
     def look(self):
         stamp = sorted((e.name, e.stat().st_mtime_ns) for e in os.scandir(self.dir)
@@ -116,7 +120,7 @@ class Server:
     def watch(self):
         while True:
             time.sleep(0.02)
-            orders = (read(os.path.join(self.dir, "orders")) or b"").decode().split()
+            orders = self.read_orders()
             if orders != self.orders:
                 self.orders, self.done = orders, {stream.mode for stream in self.streams}
                 for stream in list(self.streams) if orders else []:
