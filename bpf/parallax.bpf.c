@@ -20,7 +20,7 @@ int px_from_pod(struct __sk_buff *skb)
 	p = packet_begin(HOOK_FROM_POD);
 	if (!p)
 		return VERDICT_NEXT;
-	parsed = parse_skb(p, skb);
+	parsed = parse_skb(p, skb, ETH_HLEN);
 	return parsed == PARSED ? from_pod(skb, p, f) : unreadable_packet(p, parsed);
 }
 
@@ -35,7 +35,7 @@ int px_to_pod(struct __sk_buff *skb)
 	if (!f || !may_enter_pod(skb, f))
 		return VERDICT_NEXT;
 	p = packet_begin(HOOK_TO_POD);
-	if (!p || parse_skb(p, skb) != PARSED ||
+	if (!p || parse_skb(p, skb, ETH_HLEN) != PARSED ||
 	    !filter_has(f->replies, reply_bit(p->key.saddr, p->key.sport)))
 		return VERDICT_NEXT;
 	return client_reply(skb, p);
@@ -45,7 +45,14 @@ int px_to_pod(struct __sk_buff *skb)
 SEC("tc")
 int px_uplink(struct __sk_buff *skb)
 {
-	return uplink_packet(skb);
+	return uplink_packet(skb, ETH_HLEN);
+}
+
+/* The same on a device without Ethernet headers, as WireGuard's. */
+SEC("tc")
+int px_uplink_l3(struct __sk_buff *skb)
+{
+	return uplink_packet(skb, 0);
 }
 
 /* XDP before px_uplink, where the device suits. */

@@ -155,19 +155,20 @@ INLINE void pull(struct __sk_buff *skb, __u32 bytes)
 		bpf_skb_pull_data(skb, bytes);
 }
 
-INLINE enum parsed parse_skb(struct packet *p, struct __sk_buff *skb)
+/* `l2` is the length of the Ethernet header: ETH_HLEN, or 0 on a device without one. */
+INLINE enum parsed parse_skb(struct packet *p, struct __sk_buff *skb, const __u32 l2)
 {
 	void *data, *end;
 
 	p->length = skb->len; /* the count for other protocols */
 	if (skb->protocol != bpf_htons(ETH_P_IP) || skb->vlan_present)
 		return PARSED_OTHER; /* of another VLAN, whose device has its own hooks */
-	pull(skb, ETH_HLEN + IP_HLEN + TCP_HLEN);
+	pull(skb, l2 + IP_HLEN + TCP_HLEN);
 	data = skb_data(skb);
 	end = skb_end(skb);
-	if (data + ETH_HLEN > end || ((struct ethhdr *)data)->h_proto != bpf_htons(ETH_P_IP))
+	if (data + l2 > end || (l2 && ((struct ethhdr *)data)->h_proto != bpf_htons(ETH_P_IP)))
 		return PARSED_OTHER; /* a VLAN tag within the frame */
-	return parse_ipv4(p, data, end, ETH_HLEN, skb->len - ETH_HLEN, skb->gso_size);
+	return parse_ipv4(p, data, end, l2, skb->len - l2, skb->gso_size);
 }
 
 #endif

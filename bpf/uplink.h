@@ -109,7 +109,8 @@ INLINE enum reason parse_inner(struct packet *p, struct __sk_buff *skb, __u32 l3
 	struct iphdr *ip = data + l3;
 	enum parsed parsed;
 
-	if (l3 > GENEVE_AT + sizeof(struct geneve_header) + GENEVE_OPTIONS_MAX || skb->len < l3)
+	if (l3 > ETH_HLEN + GENEVE_AT + sizeof(struct geneve_header) + GENEVE_OPTIONS_MAX ||
+	    skb->len < l3)
 		return REASON_TRUNCATED;
 	parsed = parse_ipv4(p, data, end, l3, skb->len - l3, skb->gso_size);
 	if (parsed == PARSED_FRAGMENT)
@@ -141,13 +142,14 @@ INLINE enum verdict tunnel_packet(struct __sk_buff *skb, struct packet *p, __u32
 
 /* Read the Geneve header behind `outer`. Returns a reason to drop the packet; *ret_tunnel: it is a
  * tunnel packet. Masquerading may have picked one of our source ports for others. */
-INLINE enum reason tunnel_read(struct __sk_buff *skb, struct outer *outer, bool *ret_tunnel)
+INLINE enum reason tunnel_read(struct __sk_buff *skb, const __u32 l2, struct outer *outer,
+			       bool *ret_tunnel)
 {
 	enum reason reason;
 
-	pull(skb, GENEVE_AT + sizeof(struct geneve_header) + GENEVE_OPTIONS_MAX + IP_HLEN +
+	pull(skb, l2 + GENEVE_AT + sizeof(struct geneve_header) + GENEVE_OPTIONS_MAX + IP_HLEN +
 			  TCP_HLEN);
-	reason = outer_read(skb_data(skb), skb_end(skb), outer);
+	reason = outer_read(skb_data(skb), skb_end(skb), l2, outer);
 	*ret_tunnel = reason != REASON_TUNNEL_MALFORMED ||
 		      outer_for_gateway(outer->daddr, outer->dport);
 	return reason;
@@ -155,30 +157,45 @@ INLINE enum reason tunnel_read(struct __sk_buff *skb, struct outer *outer, bool 
 
 /* Begin `outer` of an untagged frame. Returns the length of the IP packet if it is a tunnel's, or
  * 0. */
-INLINE __u32 tunnel_length(struct __sk_buff *skb, struct outer *outer)
+INLINE __u32 tunnel_length(struct __sk_buff *skb, const __u32 l2, struct outer *outer)
 {
 	if (skb->protocol != bpf_htons(ETH_P_IP) || skb->vlan_present)
 		return 0;
-	return outer_begin(skb_data(skb), skb_end(skb), skb->len - ETH_HLEN, skb->gso_size, outer);
+	return outer_begin(skb_data(skb), skb_end(skb), l2, skb->len - l2, skb->gso_size, outer);
 }
 
 /* True for an IPv4 frame to one of the gateway's SNAT addresses. */
-INLINE bool is_to_snat(struct __sk_buff *skb)
+INLINE bool is_to_snat(struct __sk_buff *skb, const __u32 l2)
 {
-	struct iphdr *ip = skb_data(skb) + ETH_HLEN;
+	struct iphdr *ip = skb_data(skb) + l2;
 	struct filters *f = filters_get();
 
 	return f && (void *)(ip + 1) <= skb_end(skb) && skb->protocol == bpf_htons(ETH_P_IP) &&
 	       filter_has(f->destinations, address_bit(ip->daddr)) && is_snat(ip->daddr);
 }
 
-INLINE enum verdict snat_packet(struct __sk_buff *skb, struct packet *p)
+/* Put an Ethernet header before the IP header, where all later steps expect one. Sending over a device
+ * without Ethernet headers removes it again. */
+INLINE int ethernet_add(struct __sk_buff *skb)
+{
+	const __be16 proto = bpf_htons(ETH_P_IP);
+
+	if (bpf_skb_change_head(skb, ETH_HLEN, 0))
+		return -EIO;
+	return bpf_skb_store_bytes(skb, offsetof(struct ethhdr, h_proto), &proto, sizeof(proto), 0);
+}
+
+INLINE enum verdict snat_packet(struct __sk_buff *skb, struct packet *p, const __u32 l2)
 {
 	enum verdict verdict;
 
 	p->outer.saddr = 0; /* of no tunnel, for drop_event() */
-	if (parse_skb(p, skb) != PARSED || !is_snat_port(p->key.daddr, p->key.dport))
+	if (parse_skb(p, skb, l2) != PARSED || !is_snat_port(p->key.daddr, p->key.dport))
 		return VERDICT_NEXT;
+	if (!l2 && ethernet_add(skb))
+		return drop(p, REASON_NO_ROOM);
+	p->l3 = ETH_HLEN;
+	p->l4 = ETH_HLEN + IP_HLEN;
 	verdict = gateway_reply(skb, p);
 	if (verdict != VERDICT_NONE)
 		return verdict;
@@ -186,8 +203,9 @@ INLINE enum verdict snat_packet(struct __sk_buff *skb, struct packet *p)
 	return settings.flags & SETTING_SNAT_SHARED ? VERDICT_NEXT : drop(p, REASON_SNAT_NO_FLOW);
 }
 
-/* A packet of an uplink. Other traffic passes before the per-CPU memory is looked up. */
-INLINE enum verdict uplink_packet(struct __sk_buff *skb)
+/* A packet of an uplink whose frames begin with `l2` bytes, ETH_HLEN or 0, before the IP header. Other
+ * traffic passes unchanged, before the per-CPU memory is looked up. */
+INLINE enum verdict uplink_packet(struct __sk_buff *skb, const __u32 l2)
 {
 	struct outer outer = {};
 	__u32 l3 = ETH_HLEN, length = 0;
@@ -195,24 +213,26 @@ INLINE enum verdict uplink_packet(struct __sk_buff *skb)
 	bool tunnel;
 	struct packet *p;
 
-	pull(skb, ETH_HLEN + IP_HLEN + TCP_HLEN);
-	tunnel = xdp_mark_read(skb, &outer);
+	pull(skb, l2 + IP_HLEN + TCP_HLEN);
+	tunnel = l2 && xdp_mark_read(skb, &outer);
 	if (!tunnel) {
-		length = tunnel_length(skb, &outer);
+		length = tunnel_length(skb, l2, &outer);
 		if (length) {
-			reason = tunnel_read(skb, &outer, &tunnel);
+			reason = tunnel_read(skb, l2, &outer, &tunnel);
 			l3 += outer.length;
 		}
-		if (length ? !tunnel : !is_to_snat(skb))
+		if (length ? !tunnel : !is_to_snat(skb, l2))
 			return VERDICT_NEXT;
 	}
 	p = packet_begin(HOOK_UPLINK);
 	if (!p)
 		return VERDICT_NEXT;
 	if (!tunnel)
-		return snat_packet(skb, p);
+		return snat_packet(skb, p, l2);
 	p->outer = outer;
 	p->length = length;
+	if (!l2 && ethernet_add(skb))
+		return drop(p, REASON_NO_ROOM);
 	return reason ? drop(p, reason) : tunnel_packet(skb, p, l3);
 }
 

@@ -14,9 +14,10 @@ INLINE __u32 xdp_outer(struct xdp_md *ctx, struct outer *outer)
 {
 	void *data = (void *)(long)ctx->data;
 	void *end = (void *)(long)ctx->data_end;
-	__u32 length = outer_begin(data, end, end - data - ETH_HLEN, false, outer);
+	__u32 length = outer_begin(data, end, ETH_HLEN, end - data - ETH_HLEN, false, outer);
 
-	if (!length || outer_read(data, end, outer) || outer->length != TUNNEL_OVERHEAD_IPV4)
+	if (!length || outer_read(data, end, ETH_HLEN, outer) ||
+	    outer->length != TUNNEL_OVERHEAD_IPV4)
 		return 0;
 	return length;
 }

@@ -175,7 +175,7 @@ agent_config() {
 		cat <<-EOF
 			network: $2
 			cluster: $3
-			interfaces: {pods: ["veth*"], uplinks: ["eth0"]${ATTACH:+, attach: $ATTACH}${XDP:+, xdp: $XDP}}
+			interfaces: {pods: ["veth*"], uplinks: ["${UPLINK:-eth0}"]${ATTACH:+, attach: $ATTACH}${XDP:+, xdp: $XDP}}
 			meshNetworksFile: $TOPO_DIR/networks.yaml
 			source: {files: {path: $TOPO_DIR/eds.yaml}}
 			limits: {services: 256, backends: 4096, flows: 65536}
@@ -199,7 +199,7 @@ gateway_role() {
 	local snat=$1 allow
 	shift
 	allow=$(printf ', %s' "$@")
-	echo "gateway: {listen: {interface: eth0, port: 6081}, snat: [$snat], allow: [${allow#, }]}"
+	echo "gateway: {listen: {interface: ${UPLINK:-eth0}, port: 6081}, snat: [$snat], allow: [${allow#, }]}"
 }
 
 # Both networks with a gateway each, both agents up, v1 and v2 behind the one service.

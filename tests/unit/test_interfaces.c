@@ -5,6 +5,8 @@
 #include <stddef.h>
 
 #include <cmocka.h>
+#include <errno.h>
+#include <net/if_arp.h>
 
 #include "interfaces.h"
 #include "links.h"
@@ -67,6 +69,16 @@ static void xdp_is_for_hardware(void **unused)
 				 rows[i].driver);
 }
 
+static void uplink_hook_by_link_layer(void **unused)
+{
+	(void)unused;
+	assert_int_equal(interfaces_uplink_hook(ARPHRD_ETHER), LINK_UPLINK);
+	assert_int_equal(interfaces_uplink_hook(ARPHRD_NONE), LINK_UPLINK_L3); /* WireGuard, TUN */
+	assert_int_equal(interfaces_uplink_hook(ARPHRD_TUNNEL), LINK_UPLINK_L3);
+	assert_int_equal(interfaces_uplink_hook(ARPHRD_IPGRE), -EPROTONOSUPPORT);
+	assert_int_equal(interfaces_uplink_hook(ARPHRD_INFINIBAND), -EPROTONOSUPPORT);
+}
+
 static void uplink_is_the_first(void **unused)
 {
 	struct interface items[] = {
@@ -91,6 +103,8 @@ static void names_of_pins(void **unused)
 	assert_true(link_parse_pin("link_12_from_pod", &ifindex, &hook));
 	assert_int_equal(ifindex, 12);
 	assert_int_equal(hook, LINK_FROM_POD);
+	assert_true(link_parse_pin("link_12_uplink_l3", &ifindex, &hook));
+	assert_int_equal(hook, LINK_UPLINK_L3);
 	assert_true(link_parse_pin("filter_3_uplink", &ifindex, &hook));
 	assert_int_equal(ifindex, 3);
 	assert_int_equal(hook, LINK_UPLINK);
@@ -107,6 +121,7 @@ int main(void)
 		cmocka_unit_test(roles_by_pattern),
 		cmocka_unit_test(every_other_interface_is_a_pods),
 		cmocka_unit_test(xdp_is_for_hardware),
+		cmocka_unit_test(uplink_hook_by_link_layer),
 		cmocka_unit_test(uplink_is_the_first),
 		cmocka_unit_test(names_of_pins),
 	};

@@ -70,9 +70,16 @@ static int visit_interface(const struct interface *item, visitor visit, void *ar
 {
 	char text[256];
 
-	snprintf(text, sizeof(text), "interface %s: cannot attach at %s: %s", item->name,
-		 link_hook_name(item->problem_hook),
-		 item->problem == -EBUSY ? "another program is there" : strerror(-item->problem));
+	if (item->problem == -EPROTONOSUPPORT)
+		snprintf(text, sizeof(text),
+			 "interface %s: its frames begin with neither an Ethernet "
+			 "nor an IP header, so it cannot be an uplink",
+			 item->name);
+	else
+		snprintf(text, sizeof(text), "interface %s: cannot attach at %s: %s", item->name,
+			 link_hook_name(item->problem_hook),
+			 item->problem == -EBUSY ? "another program is there" :
+						   strerror(-item->problem));
 	return visit(arg, text);
 }
 

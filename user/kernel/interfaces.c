@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include <bpf/bpf.h>
+#include <net/if_arp.h>
 
 #include "clock.h"
 #include "dataplane.h"
@@ -55,6 +56,20 @@ enum iface_role interfaces_role(const struct config *config, const char *name)
 	if (matches(config->uplink_patterns, config->uplink_pattern_count, name))
 		return IFACE_UPLINK;
 	return matches(config->pod_patterns, config->pod_pattern_count, name) ? IFACE_POD : 0;
+}
+
+int interfaces_uplink_hook(uint16_t type)
+{
+	switch (type) {
+	case ARPHRD_ETHER:
+		return LINK_UPLINK;
+	case ARPHRD_NONE: /* WireGuard, TUN */
+	case ARPHRD_RAWIP:
+	case ARPHRD_TUNNEL: /* IP in IP; at GRE's hooks the outer header is still there */
+		return LINK_UPLINK_L3;
+	default:
+		return -EPROTONOSUPPORT;
+	}
 }
 
 bool interfaces_suits_xdp(enum xdp_mode mode, const char *kind, const char *driver)
@@ -174,6 +189,17 @@ static void attach_xdp(struct interfaces *interfaces, struct interface *item, co
 	item->xdp = !attach(interfaces, item, LINK_XDP, ret_changed);
 }
 
+static void attach_uplink(struct interfaces *interfaces, struct interface *item, const char *kind,
+			  bool *ret_changed)
+{
+	int hook = interfaces_uplink_hook(item->type);
+
+	if (hook < 0)
+		item->problem = hook;
+	else if (!attach(interfaces, item, (enum link_hook)hook, ret_changed))
+		attach_xdp(interfaces, item, kind, ret_changed);
+}
+
 static void attach_all(struct interfaces *interfaces, struct interface *item, const char *kind,
 		       bool *ret_changed)
 {
@@ -184,8 +210,8 @@ static void attach_all(struct interfaces *interfaces, struct interface *item, co
 		/* Replies first: no flow may be opened whose replies are not translated back. */
 		if (!attach(interfaces, item, LINK_TO_POD, ret_changed))
 			attach(interfaces, item, LINK_FROM_POD, ret_changed);
-	} else if (!attach(interfaces, item, LINK_UPLINK, ret_changed)) {
-		attach_xdp(interfaces, item, kind, ret_changed);
+	} else {
+		attach_uplink(interfaces, item, kind, ret_changed);
 	}
 	*ret_changed |= before != item->problem || unpinned != item->unpinned;
 }
@@ -223,7 +249,7 @@ static struct interface *add(struct interfaces *interfaces, const struct netlink
 	interfaces->items[interfaces->count] = (struct interface){
 		.ifindex = link->ifindex,
 		.role = role,
-		.links = { LINK_UNSET, LINK_UNSET, LINK_UNSET, LINK_UNSET },
+		.links = { [0 ... LINK_HOOKS - 1] = LINK_UNSET },
 	};
 	return &interfaces->items[interfaces->count++];
 }
@@ -250,6 +276,7 @@ static void refresh(struct interface *item, const struct netlink_link *link, boo
 	*ret_changed |= item->mtu != link->mtu || item->up != link->up ||
 			strcmp(item->name, link->name);
 	memcpy(item->name, link->name, sizeof(item->name));
+	item->type = link->type;
 	item->mtu = link->mtu;
 	item->up = link->up;
 	item->seen = true;
@@ -313,10 +340,18 @@ static int begin(struct interfaces *interfaces, const struct netlink_link *link,
 	return take(interfaces, item, link->kind, born, ret_changed);
 }
 
+/* `pods: ["*"]` does not mean devices without Ethernet headers. */
+static enum iface_role role_of(const struct interfaces *interfaces, const struct netlink_link *link)
+{
+	enum iface_role role = interfaces_role(interfaces->config, link->name);
+
+	return role == IFACE_POD && link->type != ARPHRD_ETHER ? 0 : role;
+}
+
 int interfaces_on_link(struct interfaces *interfaces, const struct netlink_link *link,
 		       bool *ret_changed)
 {
-	enum iface_role role = interfaces_role(interfaces->config, link->name);
+	enum iface_role role = role_of(interfaces, link);
 	struct interface *item = find(interfaces, link->ifindex);
 
 	if (link->gone) {
@@ -358,6 +393,13 @@ static int visit_links(struct resync *resync)
 	return err;
 }
 
+static bool has_hook(const struct interface *item, enum link_hook hook)
+{
+	if (item->role == IFACE_POD)
+		return hook == LINK_FROM_POD || hook == LINK_TO_POD;
+	return hook == LINK_XDP || (int)hook == interfaces_uplink_hook(item->type);
+}
+
 /* Detaches pins of interfaces that disappeared, or changed roles, while no agent ran. */
 static int visit_pin(void *arg, const char *name)
 {
@@ -365,13 +407,11 @@ static int visit_pin(void *arg, const char *name)
 	enum link_hook hook;
 	uint32_t ifindex;
 	const struct interface *item;
-	bool pod_hook;
 
 	if (!link_parse_pin(name, &ifindex, &hook))
 		return 0;
 	item = find(resync->interfaces, ifindex);
-	pod_hook = hook == LINK_FROM_POD || hook == LINK_TO_POD;
-	if (item && pod_hook == (item->role == IFACE_POD))
+	if (item && has_hook(item, hook))
 		return 0;
 	return link_detach(resync->interfaces->pin_dir, ifindex, hook);
 }

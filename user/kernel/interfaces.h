@@ -18,6 +18,7 @@ struct interface {
 	uint32_t ifindex;
 	char name[16];
 	enum iface_role role;
+	uint16_t type; /* ARPHRD_* */
 	uint32_t mtu;
 	bool up;
 	struct link links[LINK_HOOKS];
@@ -25,7 +26,9 @@ struct interface {
 	bool xdp;
 	bool held;               /* was attached before the current pass */
 	bool seen;               /* by the running resync */
-	int problem;             /* -errno of the last attempt, 0 when all hooks are attached */
+	/* -errno of the last attempt, 0 when all hooks are attached; -EPROTONOSUPPORT: see
+	 * interfaces_uplink_hook() */
+	int problem;
 	enum link_hook problem_hook;
 	int unpinned; /* -errno why a hook has no pin and ends with this process; or 0 */
 };
@@ -60,6 +63,10 @@ int interfaces_on_link(struct interfaces *interfaces, const struct netlink_link 
 /* Role by the patterns; 0 for none, and for lo. An uplink that matches the patterns of pods as well stays an
  * uplink: `pods: ["*"]` means every other interface. Pure. */
 enum iface_role interfaces_role(const struct config *config, const char *name);
+
+/* The hook for an uplink of this ARPHRD type; -EPROTONOSUPPORT if its frames begin with neither an Ethernet
+ * nor an IP header. Pure. */
+int interfaces_uplink_hook(uint16_t type);
 
 /* Whether to use XDP on an uplink: hardware whose driver passes metadata on. Pure. */
 bool interfaces_suits_xdp(enum xdp_mode mode, const char *kind, const char *driver);

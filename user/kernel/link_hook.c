@@ -4,7 +4,8 @@
 
 const char *link_hook_name(enum link_hook hook)
 {
-	static const char *const names[LINK_HOOKS] = { "from_pod", "to_pod", "uplink", "xdp" };
+	static const char *const names[LINK_HOOKS] = { "from_pod", "to_pod", "uplink", "xdp",
+						       "uplink_l3" };
 
 	return names[hook];
 }

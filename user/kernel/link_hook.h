@@ -8,10 +8,11 @@
 #define LINK_TC_HANDLE 0x5058
 #define LINK_TC_HANDLE_OWN 0x5059 /* on a qdisc that we created */
 
-enum link_hook { LINK_FROM_POD, LINK_TO_POD, LINK_UPLINK, LINK_XDP };
-#define LINK_HOOKS 4
+/* LINK_UPLINK_L3 takes the place of LINK_UPLINK on a device without Ethernet headers. */
+enum link_hook { LINK_FROM_POD, LINK_TO_POD, LINK_UPLINK, LINK_XDP, LINK_UPLINK_L3 };
+#define LINK_HOOKS 5
 
-/* "from_pod", "to_pod", "uplink", "xdp": as in the names of pins. */
+/* "from_pod", "to_pod", "uplink", "xdp", "uplink_l3": as in the names of pins. */
 const char *link_hook_name(enum link_hook hook);
 
 #endif

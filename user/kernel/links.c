@@ -115,7 +115,8 @@ static int open_pinned(const char *path, uint32_t ifindex)
 
 static int create(uint32_t ifindex, enum link_hook hook, int program_fd)
 {
-	static const int types[LINK_HOOKS] = { TCX_INGRESS, TCX_EGRESS, TCX_INGRESS, BPF_XDP };
+	static const int types[LINK_HOOKS] = { TCX_INGRESS, TCX_EGRESS, TCX_INGRESS, BPF_XDP,
+					       TCX_INGRESS };
 	LIBBPF_OPTS(bpf_link_create_opts, options,
 		    .flags = hook == LINK_XDP ? XDP_FLAGS_DRV_MODE : FLAG_BEFORE);
 

@@ -53,6 +53,7 @@ static void parse_link(const struct nlmsghdr *message, struct netlink_link *ret)
 
 	*ret = (struct netlink_link){
 		.ifindex = (uint32_t)info->ifi_index,
+		.type = info->ifi_type,
 		.up = info->ifi_flags & IFF_UP,
 		.gone = message->nlmsg_type == RTM_DELLINK,
 	};

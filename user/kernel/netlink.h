@@ -14,6 +14,7 @@ struct netlink_link {
 	uint32_t ifindex;
 	char name[16];
 	char kind[32]; /* IFLA_INFO_KIND: "veth", "vlan" ...; "" for hardware */
+	uint16_t type; /* ARPHRD_*: its link layer */
 	uint32_t mtu;
 	bool up;
 	bool gone;     /* RTM_DELLINK */
