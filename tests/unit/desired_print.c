@@ -84,7 +84,8 @@ static void add_excluded(struct printed *text, const struct service_status *stat
 	add(text, " excluded");
 	for (size_t i = 0; i < status->excluded_count; i++) {
 		add_address(text, &status->excluded[i].addr, status->excluded[i].port);
-		add(text, "=%d", status->excluded[i].reason);
+		add(text, "=%d@%s", status->excluded[i].reason,
+		    status->excluded[i].network ? status->excluded[i].network : "");
 	}
 	for (int i = 0; i < EXCLUDED_COUNT; i++)
 		add(text, ",%u", status->excluded_by_reason[i]);

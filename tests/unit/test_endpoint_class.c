@@ -302,6 +302,41 @@ static void test_ipv6(void **state)
 	arena_free(arena);
 }
 
+/* Endpoints of two networks may have one address: an excluded one is told by its network. */
+static void test_excluded_endpoints_have_a_network(void **state)
+{
+	static const struct {
+		struct endpoint_row endpoint;
+		const char *network;
+	} named[] = {
+		{ { .address = "10.10.0.9:80", .workload = POD("cluster3") }, "network3" },
+		{ { .address = "10.10.0.9:0", .workload = POD("cluster2") }, "network2" },
+		{ { .address = "10.10.0.9:80", .network = "unheard-of" }, "unheard-of" },
+		{ { .address = "127.0.0.1:80" }, NULL },
+		{ { .address = "10.10.0.9:0" }, "network1" },
+		{ { .address = "10.99.0.9:80", .workload = POD("cluster99") }, NULL },
+		{ { .address = "192.23.120.33:15444" }, NULL },
+		{ { .address = "192.0.2.40:15443", .workload = ";;;;" }, "network4" },
+		{ { .address = "198.51.100.1:15443", .workload = ";;;;cluster2" }, "network2" },
+		{ { .address = "198.51.100.1:15443", .workload = ";;;;" }, NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(named) / sizeof(named[0]); i++) {
+		struct arena *arena = arena_new(0);
+		struct view_request request =
+			fixture_request(fixture_assignment(arena, &named[i].endpoint, 1));
+		const struct view *view = fixture_view(arena, &request);
+		const char *network = view->excluded_count ? view->excluded[0].network : "none";
+
+		if (network != named[i].network &&
+		    (!network || !named[i].network || strcmp(network, named[i].network)))
+			fail_msg("row %zu: %s, expected %s", i, network ? network : "no network",
+				 named[i].network ? named[i].network : "no network");
+		arena_free(arena);
+	}
+}
+
 /* The mirrored view, from a network that the configuration is not about. */
 static void test_seen_from_elsewhere(void **state)
 {
@@ -341,6 +376,7 @@ int main(void)
 		cmocka_unit_test(test_cluster_not_configured),
 		cmocka_unit_test(test_udp),
 		cmocka_unit_test(test_ipv6),
+		cmocka_unit_test(test_excluded_endpoints_have_a_network),
 		cmocka_unit_test(test_seen_from_elsewhere),
 	};
 

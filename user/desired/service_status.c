@@ -60,19 +60,56 @@ static void announce(struct service_status *status, const struct status_parts *p
 
 /* ------------------------------------------------------------------ all of it */
 
-static void add_excluded(struct service_status *status, const struct view_excluded *items,
+static bool same_text(const char *a, const char *b)
+{
+	return a == b || (a && b && !strcmp(a, b));
+}
+
+/* Neighbours of one network share its name. */
+static bool list_excluded(struct service_status *status, const struct view_excluded *item)
+{
+	struct view_excluded *copy = &status->excluded[status->excluded_count];
+
+	*copy = *item;
+	if (status->excluded_count && same_text(copy[-1].network, item->network))
+		copy->network = copy[-1].network;
+	else if (item->network)
+		copy->network = arena_strdup(status->arena, item->network);
+	status->excluded_count++;
+	return !copy->network == !item->network;
+}
+
+/* Returns false without memory. */
+static bool add_excluded(struct service_status *status, const struct view_excluded *items,
 			 size_t count, size_t most)
 {
 	for (size_t i = 0; i < count; i++) {
 		status->excluded_by_reason[items[i].reason]++;
-		if (status->excluded_count < most)
-			status->excluded[status->excluded_count++] = items[i];
+		if (status->excluded_count < most && !list_excluded(status, &items[i]))
+			return false;
 	}
+	return true;
 }
 
 struct sizes {
-	size_t excluded, listed, priorities;
+	size_t excluded, listed, priorities, names;
 };
+
+static size_t text_bytes(const char *text)
+{
+	return text ? strlen(text) + 1 + sizeof(max_align_t) : 0;
+}
+
+/* Bytes of the names of networks, if each stands once. */
+static size_t name_bytes(const struct view_excluded *items, size_t count)
+{
+	size_t bytes = 0;
+
+	for (size_t i = 0; i < at_most(count, STATUS_EXCLUDED_MAX); i++)
+		if (!i || items[i].network != items[i - 1].network)
+			bytes += text_bytes(items[i].network);
+	return bytes;
+}
 
 static struct sizes find_sizes(const struct status_parts *parts)
 {
@@ -84,12 +121,9 @@ static struct sizes find_sizes(const struct status_parts *parts)
 		.excluded = at_most(view->excluded_count + view->unused_count, STATUS_EXCLUDED_MAX),
 		.listed = parts->state ? at_most(view->backend_count, STATUS_BACKENDS_MAX) : 0,
 		.priorities = parts->state ? view->priority_count : 0,
+		.names = name_bytes(view->excluded, view->excluded_count) +
+			 name_bytes(view->unused, view->unused_count),
 	};
-}
-
-static size_t text_bytes(const char *text)
-{
-	return text ? strlen(text) + 1 + sizeof(max_align_t) : 0;
 }
 
 /* The arena rounds up each allocation; there may be 10,000 statuses. */
@@ -98,7 +132,7 @@ static struct arena *make_arena(const struct status_parts *parts, const struct s
 	return arena_new_sized(sizeof(struct service_status) + 4 * sizeof(max_align_t) +
 			       sizes->excluded * sizeof(struct view_excluded) +
 			       sizes->listed * sizeof(struct socket_addr) +
-			       sizes->priorities * sizeof(struct view_priority) +
+			       sizes->priorities * sizeof(struct view_priority) + sizes->names +
 			       text_bytes(parts->cluster) + text_bytes(parts->host) +
 			       text_bytes(parts->problem));
 }
@@ -120,20 +154,22 @@ static bool fill(struct service_status *status, const struct status_parts *parts
 	       status->priorities;
 }
 
-static void fill_from_view(struct service_status *status, const struct status_parts *parts,
+static bool fill_from_view(struct service_status *status, const struct status_parts *parts,
 			   const struct sizes *sizes)
 {
 	const struct view *view = parts->view;
 
-	add_excluded(status, view->excluded, view->excluded_count, sizes->excluded);
-	add_excluded(status, view->unused, view->unused_count, sizes->excluded);
+	if (!add_excluded(status, view->excluded, view->excluded_count, sizes->excluded) ||
+	    !add_excluded(status, view->unused, view->unused_count, sizes->excluded))
+		return false;
 	if (!parts->state)
-		return;
+		return true;
 	announce(status, parts, sizes->listed);
 	status->priority_count = sizes->priorities;
 	if (sizes->priorities)
 		memcpy(status->priorities, view->priorities,
 		       sizes->priorities * sizeof(*view->priorities));
+	return true;
 }
 
 struct service_status *service_status_new(const struct status_parts *parts)
@@ -144,11 +180,10 @@ struct service_status *service_status_new(const struct status_parts *parts)
 
 	if (status)
 		*status = (struct service_status){ .users = 1, .arena = arena };
-	if (!status || !fill(status, parts, &sizes)) {
+	if (!status || !fill(status, parts, &sizes) ||
+	    (parts->view && !fill_from_view(status, parts, &sizes))) {
 		arena_free(arena);
 		return NULL;
 	}
-	if (parts->view)
-		fill_from_view(status, parts, &sizes);
 	return status;
 }

@@ -45,6 +45,7 @@ struct view_excluded {
 	struct addr addr;
 	uint16_t port;
 	enum excluded reason;
+	const char *network; /* that it is in; NULL: nothing names it */
 };
 
 struct view_backend {

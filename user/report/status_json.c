@@ -145,9 +145,10 @@ static json_t *excluded_json(const struct service_status *status)
 
 	for (size_t i = 0; i < status->excluded_count; i++)
 		json_array_append_new(list, json_pack(
-			"{s:s,s:s}", "address",
+			"{s:s,s:o,s:s}", "address",
 			addr_port_format(&status->excluded[i].addr, status->excluded[i].port, buf),
-			"reason", view_excluded_name(status->excluded[i].reason)));
+			"network", report_text(status->excluded[i].network), "reason",
+			view_excluded_name(status->excluded[i].reason)));
 	return list;
 }
 

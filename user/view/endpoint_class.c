@@ -59,6 +59,12 @@ static const char *workload_cluster(const char *workload, size_t *ret_length)
 	return *ret_length ? workload : NULL;
 }
 
+/* The name of `network`, or `name`, which the mesh does not have. */
+static const char *network_name(const struct reachability *network, const char *name)
+{
+	return network ? network->network->name : name;
+}
+
 /* By metadata, then by registry. False when neither names a network. A name that the mesh does not
  * have gives true and NULL. */
 static bool named_network(const struct reachability_map *map, const struct locality *locality,
@@ -112,9 +118,11 @@ static void classify_pod(const struct reachability_map *map, const struct locali
 		network = reachability_by_cidr(map, &class->address->addr);
 		known = network;
 	}
+	class->network_name = network_name(network, name);
 	if (!known) {
 		network = map->own;
 		reason = assume_own(map, endpoint, class->address);
+		class->network_name = reason ? NULL : map->request->network;
 	} else if (network) {
 		class->remote = !network->own;
 		reason = network->reason;
@@ -157,6 +165,7 @@ static void classify_gateway(const struct view_request *request,
 	*ret = (struct endpoint_class){
 		.address = address,
 		.network = gateway->network,
+		.network_name = gateway->network->network->name,
 		.gateway = true,
 		.remote = !gateway->network->own,
 		.down = is_down(request, address),
@@ -198,6 +207,7 @@ static void classify_unknown_gateway(const struct reachability_map *map,
 		network = only_candidate(map);
 	class->gateway = true;
 	class->network = network;
+	class->network_name = network_name(network, name);
 	class->remote = !(network ? network->own : name && !strcmp(name, map->request->network));
 	if (!class->remote)
 		class->reason = EXCLUDED_OWN_GATEWAY;

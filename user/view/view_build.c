@@ -77,6 +77,7 @@ static int list_excluded(struct builder *builder)
 			.addr = class->address ? class->address->addr : (struct addr){0},
 			.port = class->address ? class->address->port : 0,
 			.reason = class->reason,
+			.network = class->network_name,
 		};
 	}
 	return 0;
@@ -133,13 +134,19 @@ static int list_unused(struct builder *builder)
 	view->unused = arena_array(builder->arena, count, sizeof(*view->unused));
 	if (!view->unused)
 		return -ENOMEM;
-	for (size_t i = 0; i < set->input.host_count; i++)
-		if (!(set->input.hosts[i].share > 0))
-			view->unused[view->unused_count++] = (struct view_excluded){
-				.addr = set->hosts[i].address->addr,
-				.port = set->hosts[i].address->port,
-				.reason = why_unused(builder, &set->input.hosts[i]),
-			};
+	for (size_t i = 0; i < set->input.host_count; i++) {
+		const struct host *host = &set->hosts[i];
+
+		if (set->input.hosts[i].share > 0)
+			continue;
+		view->unused[view->unused_count++] = (struct view_excluded){
+			.addr = host->address->addr,
+			.port = host->address->port,
+			.reason = why_unused(builder, &set->input.hosts[i]),
+			.network = host->network ? host->network->network->name :
+						   builder->request->network,
+		};
+	}
 	return 0;
 }
 

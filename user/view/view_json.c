@@ -75,8 +75,9 @@ static json_t *backend_json(const struct view_backend *backend, double table_sha
 
 static json_t *excluded_json(const struct view_excluded *excluded)
 {
-	return json_pack("{s:o, s:s}", "address", address(&excluded->addr, excluded->port),
-			 "reason", view_excluded_name(excluded->reason));
+	return json_pack("{s:o, s:s?, s:s}", "address", address(&excluded->addr, excluded->port),
+			 "network", excluded->network, "reason",
+			 view_excluded_name(excluded->reason));
 }
 
 /* Appends and takes `value`; on failure frees `array`. */
