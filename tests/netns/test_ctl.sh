@@ -14,7 +14,7 @@ ask() {
 	while [[ $1 != -- ]]; do words+=("$1") && shift; done
 	ctl "$node" "${words[@]}" -o json | python3 -c 'import json, sys
 r = json.load(sys.stdin)
-assert r["schema"] == 1, r
+assert r["schema"] == 2, r
 print(eval(sys.argv[1]))' "$2"
 }
 
@@ -32,6 +32,17 @@ equal "services: virtual IP, local and remote" "[('serving', 1, 1)]" "$(ask node
 equal "endpoints: address and share" \
 	"[('10.10.0.90:5000', 0.5), ('192.23.120.32:15443', 0.5)]" "$(ask node1 endpoints "$VIP:5000" -- \
 	"sorted((e['address'], round(e['table_share'], 2)) for e in r['endpoints'] if e['protocol'] == 'tcp')")"
+equal "endpoints: the service as it is printed, by flags" "[('10.10.0.90:5000', 'tcp'), ('192.23.120.32:15443', 'tcp')]" \
+	"$(ask node1 ep --service "$VIP:5000/tcp" --vip "$VIP" --network network1 --network network2 -- \
+	"sorted((e['address'], e['protocol']) for e in r['endpoints'])")"
+equal "endpoints: of one network" "['192.23.120.32:15443']" \
+	"$(ask node1 ep --vip "$VIP:5000/tcp" --network network2 --state active -- "[e['address'] for e in r['endpoints']]")"
+ctl node1 flows --network netwrok2 >/dev/null 2>"$TOPO_DIR/near"
+equal "an unknown network is an error" 1 $?
+check "with a near one" grep -q "did you mean 'network2'" "$TOPO_DIR/near"
+check "yaml, of the same schema" grep -qx "schema: 2" <(ctl node1 gw -o yaml)
+equal "PARALLAX_PIN_DIR names the pins" "$(ctl node1 networks)" \
+	"$(PARALLAX_PIN_DIR=$(pin_dir node1) in_ns node1 "$BUILD/parallaxctl" networks)"
 equal "networks" "[('network1', True), ('network2', False)]" \
 	"$(ask node1 networks -- "sorted((n['name'], n['own']) for n in r['networks'])")"
 equal "gateways" "[('network2', '192.23.120.32:15443', 'geneve')]" "$(ask node1 gateways -- \
@@ -104,6 +115,34 @@ heard() {
 	PYTHON
 }
 check "each of 10 connections is heard to open and to close" wait_for 5 heard
+
+equal "flows: of one client port" "['closing']" "$(ask node1 flows --from 10.10.0.89:21010 -- \
+	"[f['state'] for f in r['flows']]")"
+equal "flows: never older idle than in all" "[]" "$(ask node1 flows --service helloworld -- \
+	"[f for f in r['flows'] if f['age_ms'] < f['idle_ms']]")"
+equal "flows: the gateway's client is of the other network" "[('network1', 'network2')]" \
+	"$(ask gw2 flows --network network2 -- "sorted({(f['client_network'], f['network']) for f in r['flows']})")"
+
+# Dropped packets, while the follower of connections runs; a refused port is no service's.
+start drops node1 "$BUILD/parallaxctl" --pin-dir "$(pin_dir node1)" flows --drops -o json --from 10.10.0.89
+one_drop() {
+	in_ns sleep bash -c "exec 3<>/dev/udp/$VIP/5000; head -c 3000 /dev/zero >&3" 2>/dev/null
+	grep -q '"reason":"fragment"' "$TOPO_DIR/log/drops"
+}
+check "flows --drops shows a fragment" wait_for 5 one_drop
+check "with its addresses" grep -q "\"source\":\"10.10.0.89\".*\"destination\":\"$VIP\"" "$TOPO_DIR/log/drops"
+refute "a second watcher of drops is refused" ctl node1 flows --drops
+stop drops INT
+
+# Each change is one more answer, and nothing else.
+start watch node1 "$BUILD/parallaxctl" --pin-dir "$(pin_dir node1)" networks -o yaml --watch --interval 0.1
+documents() { (($(grep -c '^---$' "$TOPO_DIR/log/watch") == $1)); }
+check "--watch answers" wait_for 5 documents 1
+networks network1=cluster1@192.23.110.10:15443
+check "--watch answers again after a change" wait_for 5 documents 2
+networks network1=cluster1@192.23.110.10:15443 network2=n2-k8s-config@192.23.120.32:15443
+check "and after the next" wait_for 5 documents 3
+stop watch INT
 
 stop follower KILL
 start next node1 "$BUILD/parallaxctl" --pin-dir "$(pin_dir node1)" flows --follow --format envoy

@@ -66,7 +66,7 @@ explained() {
 
 shares() { "$HERE/shares.py" "$@"; }
 shares eds draining | put "$TOPO_DIR/eds.yaml"
-excluded() { ctl node1 explain $VIP:5000 | grep -q "excluded: 10.10.0.90:5000: draining"; }
+excluded() { ctl node1 explain $VIP:5000 | grep -q "excluded: 10.10.0.90:5000 of network1: draining"; }
 check "explain shows that v1 drains" wait_for 5 excluded
 eds "$HELLO" 10.10.0.90:5000/cluster1 10.10.0.90:5000/n2-k8s-config
 check "both answer again" wait_for 5 versions_are "v1 v2" sleep

@@ -4,6 +4,7 @@
 #include "sample_snapshot.h"
 
 #include <arpa/inet.h>
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -13,7 +14,10 @@
 
 #include "../table_of.h"
 #include "parallax_hash.h"
+#include "problem.h"
+#include "report_yaml.h"
 #include "snapshot_find.h"
+#include "yaml_tree.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -85,11 +89,11 @@ static const char status_text[] =
 	"{\"address\":\"gw.example.com\",\"port\":15443,\"usable\":false,\"reason\":null}]}],"
 	"\"services\":[{\"cluster\":\"" HELLO "\",\"host\":\"helloworld.sample.svc.cluster.local\","
 	"\"vip\":\"10.20.194.146\",\"port\":5000,\"protocol\":\"tcp\",\"state\":\"serving\","
-	"\"excluded\":[{\"address\":\"10.10.0.90:5000\",\"reason\":\"no_gateway\"}]},"
+	"\"excluded\":[{\"address\":\"10.10.0.90:5000\",\"network\":\"network2\",\"reason\":\"no_gateway\"}]},"
 	"{\"cluster\":\"outbound|80||web.sample.svc.cluster.local\","
 	"\"host\":\"web.sample.svc.cluster.local\",\"vip\":\"10.20.194.150\",\"port\":80,"
 	"\"protocol\":\"tcp\",\"state\":\"refused: claimed twice\","
-	"\"excluded\":[{\"address\":\"10.9.9.9:80\",\"reason\":\"unknown_network\"}]}],"
+	"\"excluded\":[{\"address\":\"10.9.9.9:80\",\"network\":null,\"reason\":\"unknown_network\"}]}],"
 	"\"interfaces\":[{\"name\":\"veth-sleep\",\"ifindex\":3,\"role\":\"pod\",\"attach\":\"tcx\","
 	"\"xdp\":false,\"problem\":\"Device or resource busy\"},"
 	"{\"name\":\"veth-gone\",\"ifindex\":4,\"role\":\"pod\",\"attach\":\"tcx\","
@@ -409,6 +413,76 @@ static void golden_json(const char *name, const json_t *report)
 	free(text);
 }
 
+static void assert_same(const json_t *json, const struct tree_node *node);
+
+static void assert_same_list(const json_t *list, const struct tree_node *node)
+{
+	const struct tree_node *child = node->child;
+	json_t *item;
+	size_t i;
+
+	assert_int_equal(node->kind, TREE_SEQUENCE);
+	assert_int_equal(node->count, json_array_size(list));
+	json_array_foreach(list, i, item) {
+		assert_same(item, child);
+		child = child->next;
+	}
+}
+
+static void assert_same_object(const json_t *object, const struct tree_node *node)
+{
+	const char *key;
+	json_t *value;
+
+	assert_int_equal(node->kind, TREE_MAPPING);
+	assert_int_equal(node->count, json_object_size(object));
+	json_object_foreach((json_t *)object, key, value) {
+		assert_non_null(tree_get(node, key));
+		assert_same(value, tree_get(node, key));
+	}
+}
+
+static void assert_same(const json_t *json, const struct tree_node *node)
+{
+	if (json_is_object(json)) {
+		assert_same_object(json, node);
+	} else if (json_is_array(json)) {
+		assert_same_list(json, node);
+	} else if (json_is_string(json)) {
+		assert_string_equal(node->text, json_string_value(json));
+	} else {
+		assert_false(node->quoted);
+		if (json_is_number(json))
+			assert_true(fabs(strtod(node->text, NULL) - json_number_value(json)) <
+				    1e-8);
+		else
+			assert_string_equal(node->text, json_is_null(json) ? "null" :
+							json_is_true(json) ? "true" :
+									     "false");
+	}
+}
+
+/* YAML is the same tree. */
+static void same_in_yaml(const json_t *report)
+{
+	struct problems problems = {};
+	struct yaml_tree *tree;
+	char *text = NULL;
+	size_t length;
+	FILE *out = open_memstream(&text, &length);
+
+	assert_non_null(out);
+	assert_int_equal(report_yaml_write(report, out), 0);
+	fclose(out);
+	assert_int_equal(yaml_tree_parse("yaml", text, length, &tree_limits_config, &tree,
+					 &problems),
+			 0);
+	assert_same(report, tree->root);
+	yaml_tree_free(tree);
+	problems_done(&problems);
+	free(text);
+}
+
 void golden_report(const char *name, json_t *report,
 		   int (*print)(const json_t *report, bool wide, FILE *out))
 {
@@ -417,6 +491,7 @@ void golden_report(const char *name, json_t *report,
 
 	snprintf(file, sizeof(file), "%s.json", name);
 	golden_json(file, report);
+	same_in_yaml(report);
 	snprintf(file, sizeof(file), "%s.txt", name);
 	golden_text(file, narrow);
 	snprintf(file, sizeof(file), "%s-wide.txt", name);

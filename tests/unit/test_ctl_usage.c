@@ -10,10 +10,13 @@
 
 #include <cmocka.h>
 
+#include "sample_snapshot.h"
+
+#define TEXT_MAX 65536
 #define NOWHERE "--pin-dir /proc/self/no-such-directory"
 
 /* Runs the program of this build; its whole output in `text`. Returns its exit status. */
-static int run(const char *arguments, char text[8192])
+static int run(const char *arguments, char text[TEXT_MAX])
 {
 	const char *build = getenv("BUILD") ? getenv("BUILD") : "build";
 	char command[1024];
@@ -24,7 +27,7 @@ static int run(const char *arguments, char text[8192])
 	snprintf(command, sizeof(command), "%s/parallaxctl %s 2>&1", build, arguments);
 	out = popen(command, "r");
 	assert_non_null(out);
-	length = fread(text, 1, 8191, out);
+	length = fread(text, 1, TEXT_MAX - 1, out);
 	text[length] = '\0';
 	status = pclose(out);
 	assert_true(WIFEXITED(status));
@@ -39,7 +42,7 @@ struct row {
 
 static void check_rows(const struct row *rows, size_t count)
 {
-	char text[8192];
+	char text[TEXT_MAX];
 	int status;
 
 	for (size_t i = 0; i < count; i++) {
@@ -59,21 +62,46 @@ static void usage_errors(void **state)
 		{ "-o json", 2, "usage: parallaxctl VERB" },
 		{ "statsu", 2, "unknown verb 'statsu': did you mean 'status'?" },
 		{ "elephant", 2, "unknown verb 'elephant': see" },
+		{ "help elephant", 2, "unknown verb 'elephant': see" },
+		{ "help satus", 2, "unknown verb 'satus': did you mean 'status'?" },
+		{ "help status flows", 2, "help: one word too many: 'flows'" },
 		{ "status --folow", 2, "status: unknown flag '--folow'" },
 		{ "flows --folow", 2, "did you mean '--follow'?" },
 		{ "flows --format xml", 2, "--format is table, envoy or json, not 'xml'" },
-		{ "status -o xml", 2, "-o is table, wide or json, not 'xml'" },
+		{ "status -o xml", 2, "-o is table, wide, json or yaml, not 'xml'" },
 		{ "status --pin-dir", 2, "--pin-dir needs a value" },
 		{ "status more", 2, "status: one word too many: 'more'" },
 		{ "endpoints one two", 2, "endpoints: one word too many: 'two'" },
 		{ "explain", 2, "explain: needs VIP:PORT" },
 		{ "explain 10.0.0.1", 2, "'10.0.0.1' is no ADDRESS:PORT" },
+		{ "explain 10.0.0.1:80/sctp", 2, "is no ADDRESS:PORT or ADDRESS:PORT/tcp" },
+		{ "explain 10.0.0.1:80/tcp --proto udp", 2,
+		  "--proto and the address name two protocols" },
 		{ "explain 10.0.0.1:0", 2, "is no ADDRESS:PORT" },
 		{ "explain 10.0.0.1:65536", 2, "is no ADDRESS:PORT" },
 		{ "explain [fd00::1]:80", 2, "is not an IPv4 address" },
 		{ "explain 10.0.0.1:80 --proto sctp", 2, "--proto is tcp or udp, not 'sctp'" },
 		{ "explain 10.0.0.1:80 --from nobody", 2, "--from is ADDRESS or ADDRESS:PORT" },
 		{ "explain 10.0.0.1:80 --from fd00::1", 2, "of two IP families" },
+		{ "flows --state draining", 2,
+		  "flows: unknown state 'draining': They are opening" },
+		{ "flows --state opning", 2, "did you mean 'opening'?" },
+		{ "ep --state closing", 2, "endpoints: unknown state 'closing': They are active" },
+		{ "flows --from here", 2,
+		  "flows: --from is ADDRESS, ADDRESS/BITS or ADDRESS:PORT" },
+		{ "flows --netwrok a", 2, "did you mean '--network'?" },
+		{ "endpoints web --service web", 2, "both 'web' and --service name a service" },
+		{ "flows --drops --format envoy", 2, "--drops has no --format envoy" },
+		{ "flows --drops --state closing", 2, "--drops has no --state" },
+		{ "flows --watch --follow", 2,
+		  "--watch shows tables, --follow and --drops events" },
+		{ "status --interval 2", 2, "status: --interval needs --watch" },
+		{ "status --watch --interval 0", 2, "--interval is 0.1 to 86400 seconds, not '0'" },
+		{ "status --watch --interval nan", 2, "not 'nan'" },
+		{ "status --watch --interval 2s", 2, "not '2s'" },
+		{ "version --watch", 2, "version: unknown flag '--watch'" },
+		{ "completion", 2, "needs a shell, bash, zsh or fish" },
+		{ "completion tcsh", 2, "bash, zsh or fish, not 'tcsh'" },
 	};
 
 	(void)state;
@@ -89,9 +117,11 @@ static void flags_before_and_after(void **state)
 		{ "--from 10.0.0.2 explain 10.0.0.1", 2, "'10.0.0.1' is no ADDRESS:PORT" },
 		{ "--format xml flows", 2, "not 'xml'" },
 		{ "--follow " NOWHERE " flows --format json", 1, "/proc/self/no-such-directory: " },
-		{ "-o json version", 0, "\"schema\": 1" },
+		{ "-o json version", 0, "\"schema\": 2" },
+		{ "-o yaml version", 0, "schema: 2\nversion: " },
+		{ "--version -o yaml", 0, "schema: 2\nversion: " },
 		{ "version -ojson", 0, "\"version\": \"" },
-		{ "--output=json version", 0, "\"schema\": 1" },
+		{ "--output=json version", 0, "\"schema\": 2" },
 		{ "version", 0, "parallaxctl " },
 		{ "--version", 0, "parallaxctl " },
 	};
@@ -100,25 +130,66 @@ static void flags_before_and_after(void **state)
 	CHECK_ROWS(rows);
 }
 
+/* The list and the help of each verb in it, as they stand in the golden files; `help VERB` and
+ * `VERB --help` are one. */
 static void every_verb_has_help(void **state)
 {
-	static const char *const verbs[] = { "status", "services", "endpoints", "networks",
-					     "gateways", "flows", "explain", "preview", "check",
-					     "uninstall" };
-	char arguments[64], expected[64], text[8192];
+	static char list[TEXT_MAX], text[TEXT_MAX], other[TEXT_MAX], all[TEXT_MAX];
+	char arguments[64], verb[32];
+	size_t verbs = 0, used;
 
 	(void)state;
+	assert_int_equal(run("help", list), 0);
 	assert_int_equal(run("--help", text), 0);
-	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
-		snprintf(expected, sizeof(expected), "\n  %s ", verbs[i]);
-		assert_non_null(strstr(text, expected));
-	}
-	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
-		snprintf(arguments, sizeof(arguments), "%s --help", verbs[i]);
-		snprintf(expected, sizeof(expected), "usage: parallaxctl %s", verbs[i]);
+	assert_string_equal(list, text);
+	used = (size_t)snprintf(all, sizeof(all), "%s", list);
+	for (char *line = strtok(list, "\n"); line; line = strtok(NULL, "\n")) {
+		if (strncmp(line, "  ", 2) || sscanf(line + 2, "%31[a-z]", verb) != 1)
+			continue;
+		verbs++;
+		snprintf(arguments, sizeof(arguments), "help %s", verb);
 		assert_int_equal(run(arguments, text), 0);
-		assert_non_null(strstr(text, expected));
+		snprintf(arguments, sizeof(arguments), "%s --help", verb);
+		assert_int_equal(run(arguments, other), 0);
+		assert_string_equal(text, other);
+		used += (size_t)snprintf(all + used, sizeof(all) - used, "\n%s", text);
+		assert_true(used < sizeof(all));
 	}
+	assert_true(verbs >= 14);
+	golden_text("help.txt", all);
+}
+
+static void aliases(void **state)
+{
+	static const struct row rows[] = {
+		{ "help svc", 0, "usage: parallaxctl services" },
+		{ "help ep", 0, "usage: parallaxctl endpoints" },
+		{ "help gw", 0, "usage: parallaxctl gateways" },
+		{ "svc " NOWHERE, 1, "parallaxctl: /proc/self/no-such-directory: " },
+		{ "ep " NOWHERE, 1, "parallaxctl: /proc/self/no-such-directory: " },
+		{ "gw " NOWHERE, 1, "parallaxctl: /proc/self/no-such-directory: " },
+	};
+
+	(void)state;
+	CHECK_ROWS(rows);
+}
+
+/* The flag is stronger than the variable; an empty variable is none. */
+static void pin_directory(void **state)
+{
+	static const struct row rows[] = {
+		{ "status", 1, "parallaxctl: /proc/self/of-variable: " },
+		{ "status " NOWHERE, 1, "parallaxctl: /proc/self/no-such-directory: " },
+		{ "completion networks", 0, "" },
+	};
+
+	(void)state;
+	setenv("PARALLAX_PIN_DIR", "/proc/self/of-variable", 1);
+	CHECK_ROWS(rows);
+	setenv("PARALLAX_PIN_DIR", "", 1);
+	assert_string_equal(getenv("PARALLAX_PIN_DIR"), "");
+	check_rows(&(struct row){ "help status", 0, "/sys/fs/bpf/parallax" }, 1);
+	unsetenv("PARALLAX_PIN_DIR");
 }
 
 /* Without pins, each verb reports the directory it looked in; uninstall has nothing to do. */
@@ -131,6 +202,9 @@ static void without_a_data_plane(void **state)
 		{ "networks " NOWHERE, 1, "parallaxctl: /proc/self/no-such-directory: " },
 		{ "gateways " NOWHERE, 1, "parallaxctl: /proc/self/no-such-directory: " },
 		{ "flows " NOWHERE, 1, "parallaxctl: /proc/self/no-such-directory: " },
+		{ "flows --follow " NOWHERE, 1, "parallaxctl: /proc/self/no-such" },
+		{ "flows --drops " NOWHERE, 1, "parallaxctl: /proc/self/no-such" },
+		{ "status --watch " NOWHERE, 1, "parallaxctl: /proc/self/no-such" },
 		{ "explain 10.0.0.1:80 " NOWHERE, 1, "parallaxctl: /proc/self/no-such" },
 		{ "check -o json " NOWHERE, 1, "\"fit\": false" },
 		{ "check --config /proc/self/no-such-file " NOWHERE, 1, "no-such-file" },
@@ -143,10 +217,9 @@ static void without_a_data_plane(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(usage_errors),
-		cmocka_unit_test(flags_before_and_after),
-		cmocka_unit_test(every_verb_has_help),
-		cmocka_unit_test(without_a_data_plane),
+		cmocka_unit_test(usage_errors),        cmocka_unit_test(flags_before_and_after),
+		cmocka_unit_test(every_verb_has_help), cmocka_unit_test(aliases),
+		cmocka_unit_test(pin_directory),       cmocka_unit_test(without_a_data_plane),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

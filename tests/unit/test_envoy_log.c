@@ -167,6 +167,35 @@ static void jiffies_wrap(void **state)
 	assert_int_equal(view.idle_ms, 0);
 }
 
+/* A connection that is over has a duration; its age goes on, and is never below the idle time. */
+static void age_is_never_below_idle(void **state)
+{
+	struct snapshot *snapshot = sample_snapshot();
+	struct flow_entry *entry = &snapshot->flows[0];
+	struct flow_view view;
+
+	(void)state;
+	while (!flow_view_is_listed(entry))
+		entry++;
+	for (int opened = -3; opened <= 1000; opened += 7) {
+		for (int seen = opened; seen <= 1000; seen += 31) {
+			entry->flow.state = seen % 3;
+			entry->flow.opened = snapshot->jiffies - 1000 + (uint32_t)opened;
+			entry->flow.seen = snapshot->jiffies - 1000 + (uint32_t)seen;
+			flow_view_make(snapshot, entry, &view);
+			assert_true(view.age_ms >= view.idle_ms);
+			assert_true(view.age_ms >= view.duration_ms);
+			if (view.state == FLOW_CLOSING)
+				assert_int_equal(view.duration_ms, (seen - opened) * 4);
+		}
+	}
+	/* Opened while the maps were read, after the clock was. */
+	entry->flow.opened = snapshot->jiffies + 5;
+	entry->flow.seen = snapshot->jiffies - 5;
+	flow_view_make(snapshot, entry, &view);
+	assert_true(view.age_ms >= view.idle_ms);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -176,6 +205,7 @@ int main(void)
 		cmocka_unit_test(without_a_clock),
 		cmocka_unit_test(events_have_their_own_time),
 		cmocka_unit_test(jiffies_wrap),
+		cmocka_unit_test(age_is_never_below_idle),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,8 +4,10 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "decimal.h"
 
@@ -110,6 +112,24 @@ int addr_port_parse(const char *text, struct addr *ret, uint16_t *ret_port)
 		return -EINVAL;
 	*ret = addr;
 	*ret_port = (uint16_t)port;
+	return 0;
+}
+
+int addr_service_parse(const char *text, struct addr *ret, uint16_t *ret_port, uint8_t *ret_proto)
+{
+	const char *end = strchr(text, '/');
+	char buf[ADDR_TEXT_MAX];
+	uint8_t proto = 0;
+
+	if (end && !strcasecmp(end, "/tcp"))
+		proto = IPPROTO_TCP;
+	else if (end && !strcasecmp(end, "/udp"))
+		proto = IPPROTO_UDP;
+	else if (end)
+		return -EINVAL;
+	if (!cut(text, end ? end : text + strlen(text), buf) || addr_port_parse(buf, ret, ret_port))
+		return -EINVAL;
+	*ret_proto = proto;
 	return 0;
 }
 

@@ -45,6 +45,9 @@ const char *prefix_format(const struct prefix *prefix, char *buf);
 /* Parses "A.B.C.D:port" or "[v6]:port"; port 1-65535, host order. Returns 0 or -EINVAL. */
 int addr_port_parse(const char *text, struct addr *ret, uint16_t *ret_port);
 
+/* The same with "/tcp" or "/udp" behind it, as services are printed; *ret_proto is 0 without. */
+int addr_service_parse(const char *text, struct addr *ret, uint16_t *ret_port, uint8_t *ret_proto);
+
 bool addr_equal(const struct addr *a, const struct addr *b);
 /* Total order for sorting: family, then bytes. */
 int addr_compare(const struct addr *a, const struct addr *b);

@@ -136,6 +136,6 @@ void flag_help(const struct flag *flags, size_t flag_count, FILE *out)
 				   flag->letter ? ", " : "", flag->name,
 				   flag->argument ? " " : "", flag->argument ? flag->argument : "");
 
-		fprintf(out, "%*s%s\n", used < 32 ? 32 - used : 1, "", flag->text);
+		fprintf(out, "%*s%s\n", used < 36 ? 36 - used : 1, "", flag->text);
 	}
 }

@@ -5,89 +5,23 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "array.h"
 #include "pins.h"
-#include "suggest.h"
-#include "version.h"
-
-static int print_version(const struct ctl_options *options, const char *word)
-{
-	if (options->output == OUTPUT_JSON)
-		printf("{\n  \"schema\": 1,\n  \"version\": \"%s\"\n}\n", PARALLAX_VERSION);
-	else
-		printf("parallaxctl %s\n", PARALLAX_VERSION);
-	return CTL_OK;
-}
-
-static const struct ctl_verb ctl_version = {
-	.name = "version", .summary = "version of this program", .run = print_version,
-};
 
 static const struct ctl_verb *const verbs[] = {
-	&ctl_status, &ctl_services, &ctl_endpoints, &ctl_networks, &ctl_gateways, &ctl_flows,
-	&ctl_explain, &ctl_preview, &ctl_diff, &ctl_check, &ctl_uninstall, &ctl_version,
+	&ctl_status,    &ctl_services,   &ctl_endpoints, &ctl_networks, &ctl_gateways,
+	&ctl_flows,     &ctl_explain,    &ctl_preview,   &ctl_diff,     &ctl_check,
+	&ctl_uninstall, &ctl_completion, &ctl_help,      &ctl_version,  NULL,
 };
 
-static const char *output;
-static struct ctl_options options = { .pin_dir = PIN_DIR_DEFAULT };
-static bool help, version;
-
-static const struct flag common_flags[] = {
-	{ "--output", "-o", .value = &output, .argument = "table|wide|json",
-	  .text = "columns (table), more of them, or JSON" },
-	{ "--pin-dir", .value = &options.pin_dir, .argument = "DIR",
-	  .text = "where the data plane is pinned (" PIN_DIR_DEFAULT ")" },
-	{ "--help", "-h", .set = &help, .text = "this text" },
-	{ "--version", .set = &version, .text = "version of this program" },
-};
-
-#define MAX_FLAGS 16 /* the common ones and those of one verb */
-
-static void print_help(FILE *out)
-{
-	fputs("usage: parallaxctl VERB [ARGUMENTS] [FLAGS]\n\n", out);
-	for (size_t i = 0; i < COUNT(verbs); i++)
-		fprintf(out, "  %-10s %s\n", verbs[i]->name, verbs[i]->summary);
-	fputs("\nFlags of all verbs:\n", out);
-	flag_help(common_flags, COUNT(common_flags), out);
-	fputs("\n`parallaxctl VERB --help` shows a verb's arguments and flags; see parallaxctl(8).\n",
-	      out);
-}
-
-static void print_usage(const struct ctl_verb *verb)
-{
-	printf("usage: parallaxctl %s%s%s [FLAGS]\n%s\n\n", verb->name, verb->word ? " " : "",
-	       verb->word ? verb->word : "", verb->summary);
-	flag_help(verb->flags, verb->flag_count, stdout);
-	flag_help(common_flags, COUNT(common_flags) - 1, stdout);
-}
-
-static const struct ctl_verb *find_verb(const char *name)
-{
-	for (size_t i = 0; i < COUNT(verbs); i++)
-		if (!strcmp(verbs[i]->name, name))
-			return verbs[i];
-	return NULL;
-}
-
-static int unknown_verb(const char *name)
-{
-	struct suggestion near = {.word = name};
-
-	for (size_t i = 0; i < COUNT(verbs); i++)
-		suggest_offer(&near, verbs[i]->name);
-	if (near.name)
-		return ctl_fail(CTL_USAGE, "unknown verb '%s': did you mean '%s'?", name, near.name);
-	return ctl_fail(CTL_USAGE, "unknown verb '%s': see `parallaxctl --help`", name);
-}
+static struct ctl_options options = { .verbs = verbs };
 
 /* A flag may stand before its verb, so that all verbs' flags are asked. */
 static bool takes_next(const char *word)
 {
-	if (flag_takes_next(common_flags, COUNT(common_flags), word))
-		return true;
-	for (size_t i = 0; i < COUNT(verbs); i++)
-		if (flag_takes_next(verbs[i]->flags, verbs[i]->flag_count, word))
+	struct flag flags[CTL_MAX_FLAGS];
+
+	for (size_t i = 0; verbs[i]; i++)
+		if (flag_takes_next(flags, ctl_verb_flags(verbs[i], flags), word))
 			return true;
 	return false;
 }
@@ -103,73 +37,72 @@ static const char *verb_name(int argc, char **argv)
 	return NULL;
 }
 
-static int parse_flags(const struct ctl_verb *verb, int argc, char **argv, struct flag_words *rest)
+static int parse_output(void)
 {
-	struct flag flags[MAX_FLAGS];
-	size_t own = verb ? verb->flag_count : 0;
-	char problem[256];
+	static const char *const names[] = { "table", "wide", "json", "yaml" };
+	const char *output = ctl_given.output;
 
-	memcpy(flags, common_flags, sizeof(common_flags));
-	if (own)
-		memcpy(flags + COUNT(common_flags), verb->flags, own * sizeof(*flags));
-	if (flag_parse(flags, COUNT(common_flags) + own, argc, argv, rest, problem, sizeof(problem)))
-		return ctl_fail(CTL_USAGE, "%s%s%s", verb ? verb->name : "", verb ? ": " : "", problem);
-	if (!output || !strcmp(output, "table"))
-		options.output = OUTPUT_TABLE;
-	else if (!strcmp(output, "wide"))
-		options.output = OUTPUT_WIDE;
-	else if (!strcmp(output, "json"))
-		options.output = OUTPUT_JSON;
-	else
-		return ctl_fail(CTL_USAGE, "-o is table, wide or json, not '%s'", output);
-	return CTL_OK;
+	for (int i = 0; output && i < 4; i++)
+		if (!strcmp(output, names[i])) {
+			options.output = (enum ctl_output)i;
+			return CTL_OK;
+		}
+	return output ? ctl_fail(CTL_USAGE, "-o is table, wide, json or yaml, not '%s'", output) :
+			CTL_OK;
 }
 
-static int show(const struct ctl_verb *verb)
+static int parse_flags(const struct ctl_verb *verb, int argc, char **argv, struct flag_words *rest)
 {
-	struct snapshot *snapshot;
-	int status = ctl_read(&options, 0, &snapshot);
+	const char *variable = getenv("PARALLAX_PIN_DIR");
+	struct flag flags[CTL_MAX_FLAGS];
+	size_t count = ctl_verb_flags(verb, flags);
+	char problem[256];
 
-	if (status != CTL_OK)
-		return status;
-	status = ctl_write(&options, verb->report(snapshot), verb->print);
-	map_reader_free(snapshot);
-	return status;
+	ctl_given.pin_dir = variable && *variable ? variable : PIN_DIR_DEFAULT;
+	if (flag_parse(flags, count, argc, argv, rest, problem, sizeof(problem)))
+		return ctl_fail(CTL_USAGE, "%s%s%s", verb ? verb->name : "", verb ? ": " : "",
+				problem);
+	options.pin_dir = ctl_given.pin_dir;
+	return parse_output();
 }
 
 /* words[0] is the verb's name. */
 static int run_verb(const struct ctl_verb *verb, const struct flag_words *words)
 {
+	const char *word = words->count > 1 ? words->items[1] : NULL;
 	size_t room = verb->word ? 2 : 1;
+	int status = CTL_OK;
 
 	if (words->count > room)
 		return ctl_fail(CTL_USAGE, "%s: one word too many: '%s'", verb->name,
 				words->items[room]);
-	if (!verb->run)
-		return show(verb);
-	return verb->run(&options, words->count > 1 ? words->items[1] : NULL);
+	if (verb->check)
+		status = verb->check(&options, word);
+	if (status != CTL_OK)
+		return status;
+	return verb->run ? verb->run(&options, word) : ctl_answer(verb, &options, word);
 }
 
 static int run(int argc, char **argv, struct flag_words *words)
 {
 	const char *name = verb_name(argc, argv);
-	const struct ctl_verb *verb = name ? find_verb(name) : NULL;
+	const struct ctl_verb *verb = name ? ctl_find_verb(verbs, name) : NULL;
 	int status;
 
 	if (name && !verb)
-		return unknown_verb(name);
+		return ctl_unknown_verb(verbs, name);
 	status = parse_flags(verb, argc, argv, words);
 	if (status != CTL_OK)
 		return status;
-	if (version)
-		return print_version(&options, NULL);
-	if (verb && !help)
+	if (ctl_given.version)
+		return ctl_answer(&ctl_version, &options, NULL);
+	if (verb && !ctl_given.help)
 		return run_verb(verb, words);
 	if (verb)
-		print_usage(verb);
+		ctl_print_usage(verb, stdout);
 	else
-		print_help(help ? stdout : stderr);
-	return help ? CTL_OK : CTL_USAGE;
+		ctl_print_help(verbs, ctl_given.help ? stdout : stderr);
+	return ctl_given.help ? CTL_OK : CTL_USAGE;
 }
 
 int main(int argc, char **argv)

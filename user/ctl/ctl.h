@@ -11,8 +11,9 @@
 
 #include "flag_parse.h"
 #include "map_reader.h"
+#include "report.h"
 
-enum ctl_output { OUTPUT_TABLE, OUTPUT_WIDE, OUTPUT_JSON };
+enum ctl_output { OUTPUT_TABLE, OUTPUT_WIDE, OUTPUT_JSON, OUTPUT_YAML };
 
 /* Exit statuses. */
 enum {
@@ -21,35 +22,72 @@ enum {
 	CTL_USAGE = 2,  /* unknown verb, flag or value */
 };
 
-/* The flags every verb takes. */
+struct ctl_verb;
+
+/* The question, besides a verb's own flags. */
 struct ctl_options {
 	const char *pin_dir; /* never NULL */
 	enum ctl_output output;
+	const struct ctl_verb *const *verbs; /* all, in the order of the help; ends with NULL */
 };
 
 typedef json_t *ctl_report_fn(const struct snapshot *snapshot);
 typedef int ctl_print_fn(const json_t *report, bool wide, FILE *out);
 
-/* A verb stands whole in its own file. */
+struct ctl_flags {
+	const struct flag *items;
+	size_t count;
+};
+
+#define CTL_FLAGS(array) { .items = (array), .count = sizeof(array) / sizeof(*(array)) }
+#define CTL_FLAG_SETS 2
+#define CTL_ALIASES 2
+
+/* A verb stands whole in its own file. Functions get `word`, its argument, or NULL, after its flags
+ * were stored; they complain by ctl_fail() and return an exit status. */
 struct ctl_verb {
 	const char *name;
-	const char *summary;      /* one line of help */
-	const char *word;         /* name of its argument in help; NULL: it takes none */
-	const struct flag *flags; /* its own, besides those of struct ctl_options */
-	size_t flag_count;
-	/* Called after its flags were stored; `word` is its argument, or NULL. Writes the answer
-	 * to stdout and complains by ctl_fail(). Returns an exit status. NULL: the two functions
-	 * below do all: see ctl_write(). */
-	int (*run)(const struct ctl_options *options, const char *word);
+	const char *aliases[CTL_ALIASES];
+	const char *summary;       /* one line of help */
+	const char *word;          /* name of its argument in help; NULL: it takes none */
+	const char *const *states; /* values of --state, ending with NULL; or NULL */
+	const struct ctl_flags *flags[CTL_FLAG_SETS]; /* its own, besides those of all verbs */
+	bool watched; /* takes --watch: `ask` can be asked again and again */
+
+	/* Optional: looks at the values of flags before anything is read. */
+	int (*check)(const struct ctl_options *options, const char *word);
+	/* One of these three. `ask` sets *ret to the answer, which `print` shows, or to NULL; it may
+	 * do both, answer and fail. `report` is the answer of simple verbs. `run` does everything. */
+	int (*ask)(const struct ctl_options *options, const char *word, json_t **ret);
 	ctl_report_fn *report;
-	ctl_print_fn *print;
+	int (*run)(const struct ctl_options *options, const char *word);
+	ctl_print_fn *print; /* as a table */
 };
 
 extern const struct ctl_verb ctl_status, ctl_services, ctl_endpoints, ctl_networks, ctl_gateways,
-	ctl_flows, ctl_explain, ctl_preview, ctl_diff, ctl_check, ctl_uninstall;
+	ctl_flows, ctl_explain, ctl_preview, ctl_diff, ctl_check, ctl_uninstall, ctl_completion,
+	ctl_version, ctl_help;
 
-/* A verb's flags, for its row. */
-#define CTL_FLAGS(array) .flags = (array), .flag_count = sizeof(array) / sizeof(*(array))
+/* The flags of all verbs, and their values as they were given. */
+extern const struct ctl_flags ctl_common_flags;
+extern struct ctl_given {
+	const char *output, *pin_dir;
+	bool help, version;
+} ctl_given;
+
+/* The verb of this name or alias, or NULL. */
+const struct ctl_verb *ctl_find_verb(const struct ctl_verb *const *verbs, const char *name);
+/* Complains that there is no such verb, with a near one; returns CTL_USAGE. */
+int ctl_unknown_verb(const struct ctl_verb *const *verbs, const char *name);
+
+#define CTL_MAX_FLAGS 24
+
+/* The flags of `verb` (NULL: none), then those of all verbs, into `ret` of CTL_MAX_FLAGS. Returns
+ * their number. */
+size_t ctl_verb_flags(const struct ctl_verb *verb, struct flag *ret);
+
+void ctl_print_help(const struct ctl_verb *const *verbs, FILE *out);
+void ctl_print_usage(const struct ctl_verb *verb, FILE *out);
 
 /* Writes "parallaxctl: MESSAGE" and a newline to stderr; returns `status`. */
 int ctl_fail(int status, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -57,10 +95,32 @@ int ctl_fail(int status, const char *format, ...) __attribute__((format(printf, 
 /* map_reader_read(); complains on failure. Returns CTL_OK or CTL_FAILED. */
 int ctl_read(const struct ctl_options *options, unsigned int parts, struct snapshot **ret);
 
-/* Writes `report` (taken; NULL: out of memory) as the options say. Returns an exit status. */
-int ctl_write(const struct ctl_options *options, json_t *report, ctl_print_fn *print);
+/* Writes the answer to `out` as the options say. Returns an exit status. */
+int ctl_write(const struct ctl_options *options, const json_t *report, ctl_print_fn *print,
+	      FILE *out);
 
 /* JSON as all verbs write it, indented and with a final newline. Returns 0 or -EIO. */
 int ctl_write_json(const json_t *json, FILE *out);
+
+/* Asks and writes the answer to `out`. Returns an exit status. */
+int ctl_answer_once(const struct ctl_verb *verb, const struct ctl_options *options,
+		    const char *word, FILE *out);
+/* The same to stdout, with --watch until a signal. */
+int ctl_answer(const struct ctl_verb *verb, const struct ctl_options *options, const char *word);
+bool ctl_watches(void);
+
+extern const struct ctl_flags ctl_watch_flags;
+
+/* Makes SIGINT, SIGTERM and SIGHUP set ctl_stopped, and ignores SIGPIPE. */
+void ctl_catch_signals(void);
+bool ctl_stopped(void);
+
+/* The flags by which `flows` and `endpoints` filter, and their values. */
+extern const struct ctl_flags ctl_filter_flags;
+extern struct report_filter ctl_filter;
+/* Looks at their values. Returns CTL_OK or CTL_USAGE. */
+int ctl_filter_check(const struct ctl_verb *verb);
+/* Complains about an empty answer to a filter by a network that this node does not know. */
+int ctl_filter_explain_nothing(const struct snapshot *snapshot);
 
 #endif

@@ -8,21 +8,6 @@
 #include "config_load.h"
 #include "ctl.h"
 #include "problem.h"
-#include "report_common.h"
-
-static int print(const json_t *report, bool wide, FILE *out)
-{
-	static const struct report_column columns[] = {
-		{ "CHECK", "name", report_cell },
-		{ "RESULT", "result", report_cell },
-		{ "WHAT", "text", report_cell },
-	};
-	int err = report_table(json_object_get(report, "checks"), columns, 3, out);
-
-	fprintf(out, "\n%s\n", json_is_true(json_object_get(report, "fit")) ?
-		"This machine meets the requirements." : "This machine does not meet the requirements: see `fail` above.");
-	return err;
-}
 
 /* Each line of the problems is a finding of its own. */
 static void add_problems(struct check_list *list, const struct problems *problems)
@@ -83,19 +68,23 @@ static const struct flag flags[] = {
 	  .text = "also its interfaces, source and gateway role" },
 };
 
-static int run(const struct ctl_options *options, const char *word)
+static int ask(const struct ctl_options *options, const char *word, json_t **ret)
 {
 	struct check_list list = {};
-	int status;
 
 	check_host(&list, options->pin_dir);
 	check_file(&list, config_path, options->pin_dir);
-	status = ctl_write(options, json_pack("{s:i,s:b,s:o}", "schema", 1, "fit", !list.unfit,
-					      "checks", list.items), print);
-	return status == CTL_OK && list.unfit ? CTL_FAILED : status;
+	*ret = json_pack("{s:i,s:b,s:o}", "schema", REPORT_SCHEMA, "fit", !list.unfit, "checks",
+			 list.items);
+	return list.unfit ? CTL_FAILED : CTL_OK;
 }
 
+static const struct ctl_flags own_flags = CTL_FLAGS(flags);
+
 const struct ctl_verb ctl_check = {
-	.name = "check", .summary = "requirements of this machine and configuration", CTL_FLAGS(flags),
-	.run = run,
+	.name = "check",
+	.summary = "requirements of this machine and configuration",
+	.flags = { &own_flags },
+	.ask = ask,
+	.print = report_check_print,
 };

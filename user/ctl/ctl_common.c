@@ -6,6 +6,8 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "report_yaml.h"
+
 int ctl_fail(int status, const char *format, ...)
 {
 	va_list args;
@@ -36,16 +38,48 @@ int ctl_write_json(const json_t *json, FILE *out)
 	return ferror(out) ? -EIO : 0;
 }
 
-int ctl_write(const struct ctl_options *options, json_t *report, ctl_print_fn *print)
+int ctl_write(const struct ctl_options *options, const json_t *report, ctl_print_fn *print,
+	      FILE *out)
 {
 	int err;
 
-	if (!report)
-		return ctl_fail(CTL_FAILED, "out of memory");
-	if (options->output == OUTPUT_JSON)
-		err = ctl_write_json(report, stdout);
-	else
-		err = print(report, options->output == OUTPUT_WIDE, stdout);
-	json_decref(report);
+	switch (options->output) {
+	case OUTPUT_JSON:
+		err = ctl_write_json(report, out);
+		break;
+	case OUTPUT_YAML:
+		err = report_yaml_write(report, out);
+		break;
+	default:
+		err = print(report, options->output == OUTPUT_WIDE, out);
+	}
 	return err ? ctl_fail(CTL_FAILED, "%s", strerror(-err)) : CTL_OK;
+}
+
+static int ask_snapshot(const struct ctl_verb *verb, const struct ctl_options *options,
+			json_t **ret)
+{
+	struct snapshot *snapshot;
+	int status = ctl_read(options, 0, &snapshot);
+
+	if (status != CTL_OK)
+		return status;
+	*ret = verb->report(snapshot);
+	map_reader_free(snapshot);
+	return CTL_OK;
+}
+
+int ctl_answer_once(const struct ctl_verb *verb, const struct ctl_options *options,
+		    const char *word, FILE *out)
+{
+	json_t *report = NULL;
+	int status, written;
+
+	status = verb->report ? ask_snapshot(verb, options, &report) :
+				verb->ask(options, word, &report);
+	if (!report)
+		return status == CTL_OK ? ctl_fail(CTL_FAILED, "out of memory") : status;
+	written = ctl_write(options, report, verb->print, out);
+	json_decref(report);
+	return status == CTL_OK ? written : status;
 }

@@ -1,13 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* parallaxctl networks, gateways. */
 #include "ctl.h"
-#include "report.h"
 
 const struct ctl_verb ctl_networks = {
-	.name = "networks", .summary = "networks and how each is entered",
-	.report = report_networks, .print = report_networks_print,
+	.name = "networks",
+	.aliases = { "net", "network" },
+	.summary = "networks and how each is entered",
+	.report = report_networks,
+	.print = report_networks_print,
+	.watched = true,
 };
 const struct ctl_verb ctl_gateways = {
-	.name = "gateways", .summary = "gateways with share, health and round-trip time",
-	.report = report_gateways, .print = report_gateways_print,
+	.name = "gateways",
+	.aliases = { "gw", "gateway" },
+	.summary = "gateways with share, health and round-trip time",
+	.report = report_gateways,
+	.print = report_gateways_print,
+	.watched = true,
 };

@@ -255,8 +255,6 @@ static int show_all(struct preview *preview)
 		for (size_t j = 0; j < set->count && !error; j++)
 			error = show(preview, &set->items[j]);
 	}
-	if (!error && preview->report)
-		error = ctl_write_json(preview->report, stdout);
 	return error ? ctl_fail(CTL_FAILED, "preview: %s", strerror(-error)) : CTL_OK;
 }
 
@@ -265,7 +263,7 @@ static int run(const struct ctl_options *options, const char *word)
 	struct preview preview = {};
 	int status = check_flags();
 
-	if (options->output == OUTPUT_JSON)
+	if (options->output >= OUTPUT_JSON)
 		preview.report = json_array();
 	if (status == CTL_OK)
 		status = parse_unhealthy(&preview);
@@ -277,6 +275,8 @@ static int run(const struct ctl_options *options, const char *word)
 		status = check_down(&preview);
 	if (status == CTL_OK)
 		status = show_all(&preview);
+	if (status == CTL_OK && preview.report)
+		status = ctl_write(options, preview.report, NULL, stdout);
 	json_decref(preview.report);
 	preview_read_done(&preview.files);
 	config_free(preview.config);
@@ -284,7 +284,11 @@ static int run(const struct ctl_options *options, const char *word)
 	return status;
 }
 
+static const struct ctl_flags own_flags = CTL_FLAGS(flags);
+
 const struct ctl_verb ctl_preview = {
-	.name = "preview", .summary = "the shares of assignments, offline and without root",
-	CTL_FLAGS(flags), .run = run,
+	.name = "preview",
+	.summary = "the shares of assignments, offline and without root",
+	.flags = { &own_flags },
+	.run = run,
 };

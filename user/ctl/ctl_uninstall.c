@@ -6,18 +6,6 @@
 #include "ctl.h"
 #include "uninstall.h"
 
-static int print(const json_t *report, bool wide, FILE *out)
-{
-	long long detached = json_integer_value(json_object_get(report, "detached"));
-	long long unpinned = json_integer_value(json_object_get(report, "unpinned"));
-
-	if (detached == 0 && unpinned == 0)
-		fputs("nothing is pinned there\n", out);
-	else
-		fprintf(out, "%lld programs detached, %lld pins removed\n", detached, unpinned);
-	return 0;
-}
-
 static int failed(const char *pin_dir, int err, const struct uninstall_report *report)
 {
 	switch (err) {
@@ -51,19 +39,24 @@ static const struct flag flags[] = {
 	{ "--force", .set = &force, .text = "also while an agent runs, or from another network namespace" },
 };
 
-static int run(const struct ctl_options *options, const char *word)
+static int ask(const struct ctl_options *options, const char *word, json_t **ret)
 {
 	struct uninstall_report report = {};
 	int err = dataplane_uninstall(options->pin_dir, force, &report);
 
 	if (err)
 		return failed(options->pin_dir, err, &report);
-	return ctl_write(options, json_pack("{s:i,s:I,s:I}", "schema", 1, "detached",
-					    (json_int_t)report.detached, "unpinned",
-					    (json_int_t)report.unpinned), print);
+	*ret = json_pack("{s:i,s:I,s:I}", "schema", REPORT_SCHEMA, "detached",
+			 (json_int_t)report.detached, "unpinned", (json_int_t)report.unpinned);
+	return CTL_OK;
 }
 
+static const struct ctl_flags own_flags = CTL_FLAGS(flags);
+
 const struct ctl_verb ctl_uninstall = {
-	.name = "uninstall", .summary = "remove everything from the kernel", CTL_FLAGS(flags),
-	.run = run,
+	.name = "uninstall",
+	.summary = "remove everything from the kernel",
+	.flags = { &own_flags },
+	.ask = ask,
+	.print = report_uninstall_print,
 };

@@ -40,7 +40,7 @@ const char *envoy_log_format(const struct flow_view *view, char buf[ENVOY_LOG_MA
 		 "[%s] \"- - -\" 0 - - - \"-\" %llu %llu %llu - \"-\" \"-\" \"-\" \"-\" "
 		 "\"%s\" %s %s %s %s - -",
 		 start_time(view->opened_ns, time), (unsigned long long)view->received,
-		 (unsigned long long)view->sent, (unsigned long long)view->age_ms,
+		 (unsigned long long)view->sent, (unsigned long long)view->duration_ms,
 		 place(view->upstream, view->upstream_port, upstream),
 		 view->cluster ? view->cluster : "-", place(view->local, view->local_port, local),
 		 place(view->vip, view->vip_port, vip),

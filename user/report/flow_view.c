@@ -82,23 +82,35 @@ static void set_upstream(const struct snapshot *snapshot, const struct flow *flo
 		view->path = flow->flags & FLOW_REDIRECT ? "redirect" : "stack";
 }
 
+/* A gateway chooses pods of its own network alone. */
+static uint32_t upstream_network(const struct snapshot *snapshot, const struct flow *flow,
+				 const struct backend *backend, bool gateway_side)
+{
+	if (backend)
+		return backend->network;
+	return gateway_side ? snapshot->settings.network : flow->network;
+}
+
 static void fill(const struct snapshot *snapshot, const struct flow_key *key,
 		 const struct flow *flow, struct flow_view *view)
 {
 	const struct backend *backend = snapshot_flow_backend(snapshot, flow);
 
 	*view = (struct flow_view){
-		.client = key->saddr, .client_port = key->sport,
-		.vip = key->daddr, .vip_port = key->dport,
+		.client = key->saddr,
+		.client_port = key->sport,
+		.vip = key->daddr,
+		.vip_port = key->dport,
 		.udp = FLOW_IS_UDP(key->zone),
 		.gateway_side = FLOW_ROLE(key->zone) == FLOW_GATEWAY,
-		.state = flow->state, .received = flow->bytes, .network = flow->network,
+		.state = flow->state,
+		.received = flow->bytes,
 		.cluster = cluster_name(snapshot, key, flow, backend),
 	};
 	view->affinity = view->cluster &&
 			 snapshot->services[flow->service].flags & SERVICE_AFFINITY;
-	if (!view->gateway_side && backend)
-		view->network = backend->network;
+	view->network = upstream_network(snapshot, flow, backend, view->gateway_side);
+	view->client_network = view->gateway_side ? flow->network : snapshot->settings.network;
 	set_upstream(snapshot, flow, backend, view);
 }
 
@@ -127,8 +139,11 @@ void flow_view_make(const struct snapshot *snapshot, const struct flow_entry *en
 	if (!snapshot->has_jiffies || snapshot->settings.hz == 0)
 		return;
 	ret->idle_ms = elapsed_ms(snapshot, seen, snapshot->jiffies);
-	ret->age_ms = elapsed_ms(snapshot, flow->opened,
-				 flow->state == FLOW_CLOSING ? seen : snapshot->jiffies);
+	ret->age_ms = elapsed_ms(snapshot, flow->opened, snapshot->jiffies);
+	ret->duration_ms = flow->state == FLOW_CLOSING ? elapsed_ms(snapshot, flow->opened, seen) :
+							 ret->age_ms;
+	if (ret->age_ms < ret->idle_ms) /* opened after the clock was read */
+		ret->age_ms = ret->idle_ms;
 	ret->opened_ns = snapshot->realtime_ns -
 			 elapsed_ms(snapshot, flow->opened, snapshot->jiffies) * 1000000u;
 }
@@ -147,6 +162,6 @@ void flow_view_from_event(const struct snapshot *snapshot, const struct flow_eve
 		return;
 	opened_ns = ticks * 1000000000 / snapshot->settings.hz;
 	age_ns = (int64_t)(event->at_ns - snapshot->monotonic_ns) - opened_ns;
-	ret->age_ms = age_ns > 0 ? (uint64_t)age_ns / 1000000u : 0;
+	ret->age_ms = ret->duration_ms = age_ns > 0 ? (uint64_t)age_ns / 1000000u : 0;
 	ret->opened_ns = snapshot->realtime_ns + (uint64_t)opened_ns;
 }

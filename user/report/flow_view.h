@@ -22,12 +22,14 @@ struct flow_view {
 	uint8_t state;       /* enum flow_state */
 	const char *path;    /* "stack", "redirect" or "tunnel" */
 	const char *cluster; /* borrowed from the snapshot; NULL when its row is gone */
-	uint32_t network;    /* of the upstream; gateway side: of the client */
+	uint32_t network;    /* of the upstream; 0: not known */
+	uint32_t client_network;
 	uint64_t received;   /* IP bytes from the client */
 	uint64_t sent;       /* IP bytes to the client; valid with has_sent */
 	bool has_sent;
 	uint64_t opened_ns;  /* CLOCK_REALTIME; 0 when the kernel's jiffies are not known */
-	uint64_t age_ms, idle_ms;
+	uint64_t age_ms, idle_ms; /* since it was opened, since its last packet: age >= idle */
+	uint64_t duration_ms;     /* until now, or until it was closed */
 };
 
 /* Is the entry the half by which a connection is listed? Reply halves only add their bytes. */
@@ -37,7 +39,8 @@ bool flow_view_is_listed(const struct flow_entry *entry);
 void flow_view_make(const struct snapshot *snapshot, const struct flow_entry *entry,
 		    struct flow_view *ret);
 
-/* Fills *ret from a record of the ring. The age is that at the event, to the millisecond. */
+/* Fills *ret from a record of the ring. Age and duration are those at the event, to the
+ * millisecond. */
 void flow_view_from_event(const struct snapshot *snapshot, const struct flow_event *event,
 			  struct flow_view *ret);
 

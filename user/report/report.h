@@ -14,9 +14,10 @@
 #include <jansson.h>
 
 #include "addr.h"
+#include "report_filter.h"
 #include "snapshot.h"
 
-#define REPORT_SCHEMA 1
+#define REPORT_SCHEMA 2
 
 /* Needs READ_FLOWS and READ_COUNTERS. */
 json_t *report_status(const struct snapshot *snapshot, const char *pin_dir);
@@ -25,9 +26,9 @@ int report_status_print(const json_t *report, bool wide, FILE *out);
 json_t *report_services(const struct snapshot *snapshot);
 int report_services_print(const json_t *report, bool wide, FILE *out);
 
-/* Needs READ_FLOWS. `filter` is a host, a cluster name or VIP:PORT; NULL for all. A host may be
- * given without its last labels. An empty answer to a filter means: no such service. */
-json_t *report_endpoints(const struct snapshot *snapshot, const char *filter);
+/* Needs READ_FLOWS. `filter` may be NULL; with clients in it, FLOWS counts their connections alone,
+ * and other endpoints are not shown. */
+json_t *report_endpoints(const struct snapshot *snapshot, const struct report_filter *filter);
 int report_endpoints_print(const json_t *report, bool wide, FILE *out);
 
 json_t *report_networks(const struct snapshot *snapshot);
@@ -41,7 +42,7 @@ json_t *report_diff(const struct snapshot *snapshot);
 int report_diff_print(const json_t *report, bool wide, FILE *out);
 
 /* Needs READ_FLOWS. */
-json_t *report_flows(const struct snapshot *snapshot);
+json_t *report_flows(const struct snapshot *snapshot, const struct report_filter *filter);
 int report_flows_print(const json_t *report, bool wide, FILE *out);
 
 /* The question of `explain`. Ports in host order. */
@@ -52,6 +53,10 @@ struct explain_query {
 	struct addr from;  /* family 0: no particular client */
 	uint16_t from_port; /* 0: any */
 };
+
+/* {fit, checks}, {detached, unpinned} */
+int report_check_print(const json_t *report, bool wide, FILE *out);
+int report_uninstall_print(const json_t *report, bool wide, FILE *out);
 
 /* Needs READ_FLOWS. */
 json_t *report_explain(const struct snapshot *snapshot, const struct explain_query *query);

@@ -100,41 +100,66 @@ static bool has_item(const json_t *list, size_t from, const json_t *item)
 	return false;
 }
 
+struct excluded_search {
+	bool (*matches)(const void *arg, const json_t *service, const json_t *endpoint);
+	const void *arg;
+};
+
 /* Services of one cluster are neighbours, and share its endpoints. */
-static void add_excluded(json_t *list, const json_t *service, size_t from)
+static void add_excluded(json_t *list, const json_t *service, size_t from,
+			 const struct excluded_search *search)
 {
 	json_t *item;
 	size_t i;
 
 	json_array_foreach(json_object_get(service, "excluded"), i, item) {
-		json_t *copy = json_pack("{s:o,s:o,s:o}", "cluster", report_copy(service, "cluster"),
-					 "address", report_copy(item, "address"), "reason",
+		json_t *copy =
+			json_pack("{s:o,s:o,s:o,s:o}", "cluster",
+					 report_copy(service, "cluster"), "address",
+					 report_copy(item, "address"), "network",
+					 report_copy(item, "network"), "reason",
 					 report_copy(item, "reason"));
 
-		if (copy && !has_item(list, from, copy))
+		if (copy && search->matches(search->arg, service, item) &&
+		    !has_item(list, from, copy))
 			json_array_append(list, copy);
 		json_decref(copy);
 	}
 }
 
 json_t *report_excluded(const json_t *state,
-			bool (*matches)(const void *arg, const char *cluster), const void *arg)
+			bool (*matches)(const void *arg, const json_t *service,
+					const json_t *endpoint),
+			const void *arg)
 {
+	const struct excluded_search search = { matches, arg };
 	json_t *list = json_array(), *service;
 	const char *cluster = NULL;
 	size_t i, from = 0;
 
 	json_array_foreach(json_object_get(state, "services"), i, service) {
-		const char *name = json_string_value(json_object_get(service, "cluster"));
+		const char *name = report_string(service, "cluster");
 
-		if (!name || !matches(arg, name))
+		if (!name)
 			continue;
 		if (!cluster || strcmp(cluster, name))
 			from = json_array_size(list);
 		cluster = name;
-		add_excluded(list, service, from);
+		add_excluded(list, service, from, &search);
 	}
 	return list;
+}
+
+/* The status has the address and the port apart. */
+const char *report_status_vip(const json_t *service, char *buf)
+{
+	json_int_t port = json_integer_value(json_object_get(service, "port"));
+	const char *text = report_string(service, "vip");
+	struct addr addr;
+
+	if (!text || addr_parse(text, &addr))
+		return NULL;
+	return addr_port_format(&addr, (uint16_t)port, buf);
 }
 
 static bool same_text(const json_t *object, const char *key, const char *text)
@@ -176,6 +201,11 @@ json_t *report_find(const json_t *state, const char *list, const char *key, json
 		if (json_integer_value(json_object_get(item, key)) == number)
 			return item;
 	return NULL;
+}
+
+const char *report_string(const json_t *object, const char *key)
+{
+	return json_string_value(json_object_get(object, key));
 }
 
 json_t *report_copy(const json_t *object, const char *key)
@@ -224,6 +254,16 @@ const char *report_cell(const json_t *object, const char *key, char *buf)
 	if (json_is_boolean(value))
 		return json_is_true(value) ? "yes" : "no";
 	return "-";
+}
+
+const char *report_excluded_text(const json_t *object, const char *key, char *buf)
+{
+	const char *name = report_cell(object, key, buf);
+
+	for (int i = 1; i < EXCLUDED_COUNT; i++)
+		if (!strcmp(view_excluded_name((enum excluded)i), name))
+			return view_excluded_text((enum excluded)i);
+	return name;
 }
 
 const char *report_percent(const json_t *object, const char *key, char *buf)

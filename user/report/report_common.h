@@ -30,10 +30,14 @@ json_t *report_time(uint64_t realtime_ns);
 /* "2026-11-24T21:00:00Z"; null for 0. */
 json_t *report_moment(time_t when);
 
-/* [{cluster, address, reason}] of the endpoints that get no connections, each once, of the clusters that
- * match. */
+/* [{cluster, address, network, reason}] of the endpoints that get no connections and match, each
+ * once. */
 json_t *report_excluded(const json_t *state,
-			bool (*matches)(const void *arg, const char *cluster), const void *arg);
+			bool (*matches)(const void *arg, const json_t *service,
+					const json_t *endpoint),
+			const void *arg);
+/* "VIP:port" of a service in the agent's status, into `buf` of ADDR_TEXT_MAX bytes; NULL: none. */
+const char *report_status_vip(const json_t *service, char *buf);
 
 /* The agent's status as an object, empty when it left none. */
 json_t *report_agent_state(const struct snapshot *snapshot);
@@ -44,6 +48,8 @@ const json_t *report_service_status(const json_t *state, const struct service *r
 bool report_elsewhere(const struct snapshot *snapshot, const json_t *state);
 /* The object of state[list] in which `key` is this number, borrowed; or NULL. */
 json_t *report_find(const json_t *state, const char *list, const char *key, json_int_t number);
+/* Text of object[key], borrowed; NULL when that is no string. */
+const char *report_string(const json_t *object, const char *key);
 /* object[key] as a new reference; null when missing. */
 json_t *report_copy(const json_t *object, const char *key);
 
@@ -69,6 +75,8 @@ report_format_fn report_cell;
 report_format_fn report_percent;
 /* "1.2 MB" */
 report_format_fn report_bytes;
+/* The text of an enum excluded, by its name. */
+report_format_fn report_excluded_text;
 /* "5 s", "3 min", "2 h", "4 d" from milliseconds */
 report_format_fn report_age;
 

@@ -227,7 +227,8 @@ static void print_list(const json_t *service, const char *key, const char *text,
 	size_t i;
 
 	json_array_foreach(list, i, item) {
-		const char *reason = json_string_value(json_object_get(item, "reason"));
+		const char *network = report_string(item, "network");
+		const char *reason = report_string(item, "reason");
 		const char *address = json_string_value(
 			json_is_string(item) ? item : json_object_get(item, "address"));
 
@@ -235,7 +236,8 @@ static void print_list(const json_t *service, const char *key, const char *text,
 			fprintf(out, "  %-9s and %zu more\n", text, json_array_size(list) - i);
 			return;
 		}
-		fprintf(out, "  %-9s %s%s%s\n", text, address ? address : "?", reason ? ": " : "",
+		fprintf(out, "  %-9s %s%s%s%s%s\n", text, address ? address : "?",
+			network ? " of " : "", network ? network : "", reason ? ": " : "",
 			reason ? reason : "");
 	}
 }

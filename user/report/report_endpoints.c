@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Report of the backends of services: shares, slots, flows, and the endpoints excluded. */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,20 +15,38 @@ struct counts {
 	uint64_t *totals, *gateway_totals;       /* of slots, by service row */
 };
 
-static void count_flows(const struct snapshot *snapshot, uint32_t *counts)
+static bool is_open(const struct flow_entry *entry)
+{
+	uint32_t role = FLOW_ROLE(entry->key.zone);
+
+	return (role == FLOW_CLIENT || role == FLOW_GATEWAY) && entry->flow.state != FLOW_CLOSING;
+}
+
+static bool is_from(const struct report_filter *filter, const struct flow_key *key)
+{
+	struct addr addr = { .family = 4, .ip = { .v6 = { key->saddr, 0, 0, 0 } } };
+	char buf[ADDR_TEXT_MAX];
+
+	return !filter || !filter->from.count ||
+	       report_filter_from(filter, addr_port_format(&addr, ntohs(key->sport), buf),
+				  FLOW_IS_UDP(key->zone) ? "udp" : "tcp");
+}
+
+/* Open connections, of the filter's clients alone. */
+static void count_flows(const struct snapshot *snapshot, const struct report_filter *filter,
+			uint32_t *counts)
 {
 	for (size_t i = 0; i < snapshot->flow_count; i++) {
 		const struct flow_entry *entry = &snapshot->flows[i];
-		uint32_t role = FLOW_ROLE(entry->key.zone);
 
-		if ((role == FLOW_CLIENT || role == FLOW_GATEWAY) &&
-		    entry->flow.state != FLOW_CLOSING &&
-		    snapshot_flow_backend(snapshot, &entry->flow))
+		if (is_open(entry) && snapshot_flow_backend(snapshot, &entry->flow) &&
+		    is_from(filter, &entry->key))
 			counts[entry->flow.backend]++;
 	}
 }
 
-static int counts_init(struct counts *counts, const struct snapshot *snapshot)
+static int counts_init(struct counts *counts, const struct snapshot *snapshot,
+		       const struct report_filter *filter)
 {
 	size_t rows = snapshot->backend_count + 1u;
 
@@ -48,7 +67,7 @@ static int counts_init(struct counts *counts, const struct snapshot *snapshot)
 		counts->gateway_totals[row] = snapshot_count_table(snapshot, service->local_table,
 								   counts->gateway_slots);
 	}
-	count_flows(snapshot, counts->flows);
+	count_flows(snapshot, filter, counts->flows);
 	return 0;
 }
 
@@ -59,33 +78,6 @@ static void counts_done(struct counts *counts)
 	free(counts->flows);
 	free(counts->totals);
 	free(counts->gateway_totals);
-}
-
-static bool host_matches(const char *host, const char *filter)
-{
-	size_t length = strlen(filter);
-
-	return host && !strncmp(host, filter, length) &&
-	       (host[length] == '\0' || (host[length] == '.' && length));
-}
-
-static bool cluster_matches(const char *cluster, const char *filter)
-{
-	return cluster && (!strcmp(cluster, filter) || host_matches(report_host(cluster), filter));
-}
-
-static bool service_matches(const struct snapshot *snapshot, uint32_t row, const char *filter)
-{
-	const struct service *service = &snapshot->services[row];
-	struct addr vip;
-	uint16_t port;
-
-	if (!filter)
-		return true;
-	if (addr_port_parse(filter, &vip, &port))
-		return cluster_matches(snapshot_name(snapshot, NAME_CLUSTER, row), filter);
-	return vip.family == service->family && __builtin_bswap16(port) == service->port &&
-	       !memcmp(&vip.ip, &service->vip, sizeof(vip.ip));
 }
 
 static json_t *endpoint_object(const struct snapshot *snapshot, uint32_t index,
@@ -130,9 +122,30 @@ static int order_compare(const void *a, const void *b)
 	return (x->backend > y->backend) - (x->backend < y->backend);
 }
 
+/* With --from, only endpoints that this client has connections to. */
+static bool endpoint_matches(const struct report_filter *filter, const json_t *endpoint)
+{
+	struct report_filter others;
+
+	if (!filter)
+		return true;
+	others = *filter;
+	others.from.count = 0;
+	if (filter->from.count && !json_integer_value(json_object_get(endpoint, "flows")))
+		return false;
+	return report_filter_matches(&others,
+				     &(struct filter_subject){
+					     .network = report_string(endpoint, "network"),
+					     .cluster = report_string(endpoint, "cluster"),
+					     .vip = report_string(endpoint, "service"),
+					     .protocol = report_string(endpoint, "protocol"),
+					     .state = report_string(endpoint, "state"),
+				     });
+}
+
 /* Backends in the order of their services' rows. */
-static int add_backends(json_t *list, const struct snapshot *snapshot, const char *filter,
-			const struct counts *counts)
+static int add_backends(json_t *list, const struct snapshot *snapshot,
+			const struct report_filter *filter, const struct counts *counts)
 {
 	struct order *order = calloc(snapshot->backend_count + 1u, sizeof(*order));
 	size_t count = 0;
@@ -143,76 +156,45 @@ static int add_backends(json_t *list, const struct snapshot *snapshot, const cha
 		if (snapshot_backend_of(snapshot, i, snapshot->backends[i].service))
 			order[count++] = (struct order){ snapshot->backends[i].service, i };
 	qsort(order, count, sizeof(*order), order_compare);
-	for (size_t i = 0; i < count; i++)
-		if (service_matches(snapshot, order[i].service, filter))
-			json_array_append_new(list,
-					      endpoint_object(snapshot, order[i].backend, counts));
+	for (size_t i = 0; i < count; i++) {
+		json_t *endpoint = endpoint_object(snapshot, order[i].backend, counts);
+
+		if (endpoint && endpoint_matches(filter, endpoint))
+			json_array_append(list, endpoint);
+		json_decref(endpoint);
+	}
 	free(order);
 	return 0;
 }
 
-/* Clusters that a filter means: by name, or by a VIP:port that leads to them. */
-struct cluster_filter {
-	const char *text; /* NULL: all */
-	const char **clusters;
-	size_t count;
-};
-
-static bool filter_matches(const void *arg, const char *cluster)
+static bool excluded_matches(const void *arg, const json_t *service, const json_t *endpoint)
 {
-	const struct cluster_filter *filter = arg;
+	char vip[ADDR_TEXT_MAX];
 
-	if (!filter->text || cluster_matches(cluster, filter->text))
-		return true;
-	for (size_t i = 0; i < filter->count; i++)
-		if (!strcmp(filter->clusters[i], cluster))
-			return true;
-	return false;
+	return report_filter_matches(arg, &(struct filter_subject){
+						  .network = report_string(endpoint, "network"),
+						  .cluster = report_string(service, "cluster"),
+						  .vip = report_status_vip(service, vip),
+						  .protocol = report_string(service, "protocol"),
+						  .state = "excluded",
+					  });
 }
 
-static void add_clusters(const struct snapshot *snapshot, struct cluster_filter *filter)
+json_t *report_endpoints(const struct snapshot *snapshot, const struct report_filter *filter)
 {
-	for (uint32_t row = 0; filter->clusters && row < snapshot->service_count; row++) {
-		const char *name;
-
-		if (!(snapshot->services[row].flags & SERVICE_IN_USE) ||
-		    !service_matches(snapshot, row, filter->text))
-			continue;
-		name = snapshot_name(snapshot, NAME_CLUSTER, row);
-		if (name)
-			filter->clusters[filter->count++] = name;
-	}
-}
-
-/* Endpoints that get no connections are not in the kernel: the agent's status lists them. */
-static json_t *excluded(const struct snapshot *snapshot, const char *text)
-{
-	struct cluster_filter filter = { .text = text };
-	json_t *state = report_agent_state(snapshot), *list;
-
-	filter.clusters = text ? calloc(snapshot->service_count + 1u, sizeof(char *)) : NULL;
-	add_clusters(snapshot, &filter);
-	list = report_excluded(state, filter_matches, &filter);
-	free(filter.clusters);
-	json_decref(state);
-	return list;
-}
-
-json_t *report_endpoints(const struct snapshot *snapshot, const char *filter)
-{
-	json_t *list = json_array();
+	json_t *list = json_array(), *state = report_agent_state(snapshot), *report;
 	struct counts counts = {};
-	int err = counts_init(&counts, snapshot);
+	int err = counts_init(&counts, snapshot, filter);
 
 	if (!err)
 		err = add_backends(list, snapshot, filter, &counts);
 	counts_done(&counts);
-	if (err) {
-		json_decref(list);
-		return NULL;
-	}
-	return json_pack("{s:i,s:o,s:o}", "schema", REPORT_SCHEMA, "endpoints", list, "excluded",
-			 excluded(snapshot, filter));
+	report = err ? NULL :
+		       json_pack("{s:i,s:O,s:o}", "schema", REPORT_SCHEMA, "endpoints", list,
+					"excluded", report_excluded(state, excluded_matches, filter));
+	json_decref(list);
+	json_decref(state);
+	return report;
 }
 
 /* On a gateway a service may have no table but the one for tunnel packets, and no VIP then. */
@@ -231,28 +213,19 @@ static const char *table_share(const json_t *endpoint, const char *key, char *bu
 	return report_percent(endpoint, is_gateway_only(endpoint) ? "gateway_share" : key, buf);
 }
 
-static const char *reason_text(const json_t *endpoint, const char *key, char *buf)
-{
-	const char *name = report_cell(endpoint, key, buf);
-
-	for (int i = 1; i < EXCLUDED_COUNT; i++)
-		if (!strcmp(view_excluded_name((enum excluded)i), name))
-			return view_excluded_text((enum excluded)i);
-	return name;
-}
-
 static int print_excluded(const json_t *list, FILE *out)
 {
 	static const struct report_column columns[] = {
 		{ "EXCLUDED", "address", report_cell },
+		{ "NETWORK", "network", report_cell },
 		{ "CLUSTER", "cluster", report_cell },
-		{ "REASON", "reason", reason_text },
+		{ "REASON", "reason", report_excluded_text },
 	};
 
 	if (json_array_size(list) == 0)
 		return 0;
 	fputc('\n', out);
-	return report_table(list, columns, 3, out);
+	return report_table(list, columns, 4, out);
 }
 
 int report_endpoints_print(const json_t *report, bool wide, FILE *out)

@@ -11,6 +11,7 @@
 #include "parallax_table.h"
 #include "report.h"
 #include "report_common.h"
+#include "report_explain_parts.h"
 #include "report_flows.h"
 #include "snapshot_find.h"
 
@@ -357,16 +358,15 @@ static void priorities(struct explain *explain)
 	}
 }
 
-static bool is_cluster(const void *arg, const char *cluster)
+static bool is_cluster(const void *arg, const json_t *service, const json_t *endpoint)
 {
-	return arg && !strcmp(arg, cluster);
+	return arg && !strcmp(arg, report_string(service, "cluster"));
 }
 
 /* The health of each priority and the excluded endpoints, which stand in the agent's status alone. */
-static void add_status(struct explain *explain)
+static void add_status(struct explain *explain, const json_t *state)
 {
 	const char *cluster = snapshot_name(explain->snapshot, NAME_CLUSTER, explain->row);
-	json_t *state = report_agent_state(explain->snapshot);
 	const json_t *service =
 		report_service_status(state, &explain->snapshot->services[explain->row], cluster);
 
@@ -374,7 +374,6 @@ static void add_status(struct explain *explain)
 		json_object_set_new(explain->report, "health", report_copy(service, "priorities"));
 	json_object_set_new(explain->report, "excluded",
 			    report_excluded(state, is_cluster, cluster));
-	json_decref(state);
 }
 
 static json_t *from_text(const struct explain_query *query)
@@ -392,14 +391,23 @@ static json_t *empty_report(const struct explain *explain)
 {
 	char vip[ADDR_TEXT_MAX];
 
-	return json_pack("{s:i,s:s,s:s,s:o,s:s,s:n,s:n,s:n,s:n,s:n,s:n,s:n,s:O,s:[],s:f,s:[],s:[],s:n,"
-			 "s:[]}", "schema", REPORT_SCHEMA, "vip",
+	return json_pack("{s:i,s:n,s:s,s:s,s:o,s:s,s:n,s:n,s:n,s:n,s:n,s:n,s:n,s:O,s:[],s:f,s:[],s:[],s:n,"
+			 "s:[]}", "schema", REPORT_SCHEMA, "summary", "vip",
 			 addr_port_format(&explain->query->vip, explain->query->port, vip),
 			 "protocol", report_protocol(explain->key.proto),
 			 "from", from_text(explain->query), "outcome", "chosen_per_connection",
 			 "service", "flow", "table", "hash", "walked", "line",
 			 "backend", "steps", explain->steps, "distribution", "drop", 0.0, "drops",
 			 "priorities", "health", "excluded");
+}
+
+static void choose(struct explain *explain)
+{
+	if (!look_at_drops(explain) || !look_at_table(explain))
+		return;
+	hash(explain);
+	if (explain->choose)
+		look_at_backend(explain);
 }
 
 json_t *report_explain(const struct snapshot *snapshot, const struct explain_query *query)
@@ -410,6 +418,8 @@ json_t *report_explain(const struct snapshot *snapshot, const struct explain_que
 			 .proto = query->proto ? query->proto : IPPROTO_TCP },
 	};
 
+	json_t *state = report_agent_state(snapshot);
+
 	explain.report = empty_report(&explain);
 	if (explain.report && look_at_filter(&explain) && look_up_vip(&explain) &&
 	    confirm_service(&explain)) {
@@ -419,13 +429,13 @@ json_t *report_explain(const struct snapshot *snapshot, const struct explain_que
 		count_slots(&explain);
 		distribution(&explain);
 		priorities(&explain);
-		add_status(&explain);
-		if (look_at_drops(&explain) && look_at_table(&explain)) {
-			hash(&explain);
-			if (explain.choose)
-				look_at_backend(&explain);
-		}
+		add_status(&explain, state);
+		choose(&explain);
 	}
+	if (explain.report)
+		json_object_set_new(explain.report, "summary",
+				    report_explain_summary(explain.report, state));
+	json_decref(state);
 	json_decref(explain.steps);
 	free(explain.slots);
 	return explain.report;

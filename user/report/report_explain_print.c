@@ -57,29 +57,32 @@ static void print_refused(const json_t *report, FILE *out)
 			report_cell(item, "refused", buf));
 }
 
+static const char *network_or_unknown(const json_t *endpoint)
+{
+	const char *network = report_string(endpoint, "network");
+
+	return network ? network : "an unknown network";
+}
+
 static void print_excluded(const json_t *report, FILE *out)
 {
 	json_t *item;
-	char a[32], b[32];
+	char a[REPORT_CELL_MAX], b[REPORT_CELL_MAX];
 	size_t i;
 
 	json_array_foreach(json_object_get(report, "excluded"), i, item)
-		fprintf(out, "%sexcluded: %s: %s\n", i ? "" : "\n", report_cell(item, "address", a),
-			report_cell(item, "reason", b));
+		fprintf(out, "%sexcluded: %s of %s: %s\n", i ? "" : "\n",
+			report_cell(item, "address", a), network_or_unknown(item),
+			report_excluded_text(item, "reason", b));
 }
 
 int report_explain_print(const json_t *report, bool wide, FILE *out)
 {
-	char vip[32], protocol[32], from[32];
 	json_t *item;
 	size_t i;
 	int err;
 
-	fprintf(out, "%s/%s", report_cell(report, "vip", vip),
-		report_cell(report, "protocol", protocol));
-	if (json_is_string(json_object_get(report, "from")))
-		fprintf(out, " from %s", report_cell(report, "from", from));
-	fputc('\n', out);
+	fprintf(out, "%s\n\n", report_string(report, "summary"));
 	json_array_foreach(json_object_get(report, "steps"), i, item)
 		fprintf(out, "%2zu. %-8s %s\n", i + 1,
 			json_string_value(json_object_get(item, "step")),

@@ -7,42 +7,70 @@
 #include "report.h"
 #include "report_common.h"
 
+/* Name of a network; null for 0. */
+static json_t *network_name(const struct snapshot *snapshot, uint32_t id)
+{
+	char buf[16];
+
+	return id ? report_text(report_network(snapshot, id, buf)) : json_null();
+}
+
+static json_t *milliseconds(const struct flow_view *view, uint64_t ms)
+{
+	return view->opened_ns ? json_integer((json_int_t)ms) : json_null();
+}
+
 json_t *report_flow(const struct snapshot *snapshot, const struct flow_view *view)
 {
-	bool timed = view->opened_ns != 0;
-	char network[16];
-
 	return json_pack(
-		"{s:s,s:s,s:o,s:o,s:o,s:o,s:s,s:s,s:o,s:o,s:s,s:s,s:b,s:b,s:o,s:o,s:o,s:I,s:o}",
+		"{s:s,s:s,s:o,s:o,s:o,s:o,s:o,s:s,s:s,s:o,s:o,s:s,s:s,s:b,s:b,s:o,s:o,s:o,s:o,s:I,s:o}",
 		"protocol", view->udp ? "udp" : "tcp", "side",
 		view->gateway_side ? "gateway" : "client",
 		"client", report_address4(view->client, view->client_port),
+		"client_network", network_name(snapshot, view->client_network),
 		"vip", report_address4(view->vip, view->vip_port),
 		"cluster", report_text(view->cluster),
 		"upstream", report_address4(view->upstream, view->upstream_port),
 		"kind", view_kind_name(view->kind), "transport", view_transport_name(view->kind),
-		"network", view->network ? report_text(report_network(snapshot, view->network,
-								     network)) : json_null(),
+		"network", network_name(snapshot, view->network),
 		"upstream_local", report_address4(view->local, view->local_port),
 		"path", view->path, "state", flow_view_state(view->state),
 		"embryonic", view->embryonic, "affinity", view->affinity,
-		"opened", timed ? report_time(view->opened_ns) : json_null(),
-		"age_ms", timed ? json_integer((json_int_t)view->age_ms) : json_null(),
-		"idle_ms", timed ? json_integer((json_int_t)view->idle_ms) : json_null(),
+		"opened", view->opened_ns ? report_time(view->opened_ns) : json_null(),
+		"age_ms", milliseconds(view, view->age_ms),
+		"idle_ms", milliseconds(view, view->idle_ms),
+		"duration_ms", milliseconds(view, view->duration_ms),
 		"bytes_received", (json_int_t)view->received, "bytes_sent",
 		view->has_sent ? json_integer((json_int_t)view->sent) : json_null());
 }
 
-json_t *report_flows(const struct snapshot *snapshot)
+bool report_flow_matches(const struct report_filter *filter, const json_t *flow)
+{
+	return report_filter_matches(filter, &(struct filter_subject){
+						     .network = report_string(flow, "network"),
+						     .cluster = report_string(flow, "cluster"),
+						     .from = report_string(flow, "client"),
+						     .vip = report_string(flow, "vip"),
+						     .protocol = report_string(flow, "protocol"),
+						     .state = report_string(flow, "state"),
+					     });
+}
+
+json_t *report_flows(const struct snapshot *snapshot, const struct report_filter *filter)
 {
 	json_t *list = json_array();
 	struct flow_view view;
 
 	for (size_t i = 0; i < snapshot->flow_count; i++) {
+		json_t *flow;
+
 		if (!flow_view_is_listed(&snapshot->flows[i]))
 			continue;
 		flow_view_make(snapshot, &snapshot->flows[i], &view);
-		json_array_append_new(list, report_flow(snapshot, &view));
+		flow = report_flow(snapshot, &view);
+		if (flow && report_flow_matches(filter, flow))
+			json_array_append(list, flow);
+		json_decref(flow);
 	}
 	return json_pack("{s:i,s:o}", "schema", REPORT_SCHEMA, "flows", list);
 }
@@ -57,6 +85,7 @@ int report_flows_print(const json_t *report, bool wide, FILE *out)
 	static const struct report_column columns[] = {
 		{ "PROTO", "protocol", report_cell },
 		{ "CLIENT", "client", report_cell },
+		{ "CLIENT NETWORK", "client_network", report_cell },
 		{ "VIP", "vip", report_cell },
 		{ "UPSTREAM", "upstream", report_cell },
 		{ "NETWORK", "network", report_cell },
@@ -72,13 +101,11 @@ int report_flows_print(const json_t *report, bool wide, FILE *out)
 		{ "CLUSTER", "cluster", report_cell },
 	};
 
-	return report_table(json_object_get(report, "flows"), columns, wide ? 15 : 11, out);
+	return report_table(json_object_get(report, "flows"), columns, wide ? 16 : 12, out);
 }
 
-void report_flow_event_print(const struct snapshot *snapshot, const struct flow_view *view,
-			     bool closed, FILE *out)
+void report_flow_event_print(const json_t *flow, bool closed, FILE *out)
 {
-	json_t *flow = report_flow(snapshot, view);
 	char cells[6][32], received[32], sent[32], age[32];
 
 	fprintf(out, "%s %-5s %s %s -> %s -> %s %s", report_cell(flow, "opened", cells[0]),
@@ -88,7 +115,7 @@ void report_flow_event_print(const struct snapshot *snapshot, const struct flow_
 	if (closed)
 		fprintf(out, " received %s sent %s after %s",
 			report_bytes(flow, "bytes_received", received),
-			report_bytes(flow, "bytes_sent", sent), report_age(flow, "age_ms", age));
+			report_bytes(flow, "bytes_sent", sent),
+			report_age(flow, "duration_ms", age));
 	fputc('\n', out);
-	json_decref(flow);
 }

@@ -3,17 +3,20 @@
 #ifndef REPORT_FLOWS_H
 #define REPORT_FLOWS_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
 #include <jansson.h>
 
 #include "flow_view.h"
+#include "report_filter.h"
 
 /* A new reference, or NULL. */
 json_t *report_flow(const struct snapshot *snapshot, const struct flow_view *view);
 
+bool report_flow_matches(const struct report_filter *filter, const json_t *flow);
+
 /* One line for display about an event: time, "open" or "close", and the connection. */
-void report_flow_event_print(const struct snapshot *snapshot, const struct flow_view *view,
-			     bool closed, FILE *out);
+void report_flow_event_print(const json_t *flow, bool closed, FILE *out);
 
 #endif

@@ -149,7 +149,7 @@ int report_gateways_print(const json_t *report, bool wide, FILE *out)
 	static const struct report_column columns[] = {
 		{ "NETWORK", "network", report_cell },
 		{ "GATEWAY", "address", report_cell },
-		{ "ENCAP", "transport", report_cell },
+		{ "TRANSPORT", "transport", report_cell },
 		{ "ALIVE", "alive", report_cell },
 		{ "SHARE", "share", report_percent },
 		{ "SERVICES", "services", report_cell },

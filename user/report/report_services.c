@@ -105,18 +105,6 @@ static void add_rows(json_t *list, const struct snapshot *snapshot, const struct
 			json_array_append_new(list, service_object(snapshot, row, &tallies[row]));
 }
 
-/* The status has the address and the port apart. */
-static const char *agent_vip(const json_t *service, char *buf)
-{
-	const char *text = json_string_value(json_object_get(service, "vip"));
-	json_int_t port = json_integer_value(json_object_get(service, "port"));
-	struct addr addr;
-
-	if (!text || addr_parse(text, &addr))
-		return NULL;
-	return addr_port_format(&addr, (uint16_t)port, buf);
-}
-
 /* "VIP:port/protocol" of every service listed. */
 static json_t *list_keys(const json_t *list)
 {
@@ -155,7 +143,7 @@ static void add_known(json_t *list, const json_t *state)
 		const char *protocol = json_string_value(json_object_get(service, "protocol"));
 
 		if (!protocol || !json_is_string(json_object_get(service, "state")) ||
-		    !agent_vip(service, vip))
+		    !report_status_vip(service, vip))
 			continue;
 		snprintf(key, sizeof(key), "%s/%s", vip, protocol);
 		if (!json_object_get(keys, key))

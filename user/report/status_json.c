@@ -144,7 +144,8 @@ static json_t *excluded_json(const struct service_status *status)
 	char buf[ADDR_TEXT_MAX];
 
 	for (size_t i = 0; i < status->excluded_count; i++)
-		json_array_append_new(list, json_pack(
+		json_array_append_new(
+			list, json_pack(
 			"{s:s,s:o,s:s}", "address",
 			addr_port_format(&status->excluded[i].addr, status->excluded[i].port, buf),
 			"network", report_text(status->excluded[i].network), "reason",

@@ -14,7 +14,7 @@ struct endpoint_class {
 	enum excluded reason;               /* EXCLUDED_NONE: it takes part in the shares */
 	const struct socket_addr *address;  /* used or shown; NULL: it has none */
 	const struct reachability *network; /* NULL: not in the mesh; our own if reason is NONE */
-	const char *network_name;           /* also of one that is not in the mesh; NULL: not named */
+	const char *network_name; /* also of one that is not in the mesh; NULL: not named */
 	bool gateway;                       /* rewritten by the control plane, or of meshNetworks */
 	bool remote;                        /* of another network, whether usable or not */
 	bool down;                          /* it, or every gateway to it, is known to be down */

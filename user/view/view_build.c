@@ -74,7 +74,7 @@ static int list_excluded(struct builder *builder)
 		if (!class->reason)
 			continue;
 		view->excluded[view->excluded_count++] = (struct view_excluded){
-			.addr = class->address ? class->address->addr : (struct addr){0},
+			.addr = class->address ? class->address->addr : (struct addr){ 0 },
 			.port = class->address ? class->address->port : 0,
 			.reason = class->reason,
 			.network = class->network_name,

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Events of connections, or of dropped packets, as they happen. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "ctl_flows.h"
+#include "envoy_log.h"
+#include "report_drop_event.h"
+#include "report_flows.h"
+#include "report_yaml.h"
+
+#define STALE_NS 1000000000u
+
+struct following {
+	const struct ctl_options *options;
+	enum flow_format format;
+	struct snapshot *snapshot;
+	uint64_t missed; /* packets without a record since the last one that was shown */
+};
+
+/* Names as of now: an event may be of a service newer than the last reading. */
+static int refresh(struct following *following)
+{
+	struct snapshot *snapshot;
+	int status = ctl_read(following->options, 0, &snapshot);
+
+	if (status != CTL_OK)
+		return -ECANCELED;
+	map_reader_free(following->snapshot);
+	following->snapshot = snapshot;
+	return 0;
+}
+
+static void write_document(enum flow_format format, const json_t *event)
+{
+	if (format == FORMAT_YAML) {
+		fputs("---\n", stdout);
+		report_yaml_write(event, stdout);
+		return;
+	}
+	json_dumpf(event, stdout, JSON_COMPACT);
+	putchar('\n');
+}
+
+/* ------------------------------------------------------------------ connections */
+
+static void write_flow(const struct following *following, const struct flow_view *view,
+		       json_t *flow, bool closed)
+{
+	char line[ENVOY_LOG_MAX];
+
+	switch (following->format) {
+	case FORMAT_TABLE:
+		report_flow_event_print(flow, closed, stdout);
+		break;
+	case FORMAT_ENVOY:
+		/* Envoy writes its line when the connection is over. */
+		if (closed)
+			puts(envoy_log_format(view, line));
+		break;
+	default:
+		json_object_set_new(flow, "event", json_string(closed ? "close" : "open"));
+		write_document(following->format, flow);
+	}
+}
+
+static bool is_stale(const struct snapshot *snapshot, const struct flow_event *event,
+		     const struct flow_view *view)
+{
+	bool nameless = !view->cluster && event->flow.service != FLOW_NO_SERVICE;
+
+	return event->at_ns > snapshot->monotonic_ns + (nameless ? 0 : STALE_NS);
+}
+
+static int on_flow(void *arg, const void *record)
+{
+	const struct flow_event *event = record;
+	struct following *following = arg;
+	struct flow_view view;
+	json_t *flow;
+
+	flow_view_from_event(following->snapshot, event, &view);
+	if (is_stale(following->snapshot, event, &view)) {
+		if (refresh(following))
+			return -ECANCELED;
+		flow_view_from_event(following->snapshot, event, &view);
+	}
+	flow = report_flow(following->snapshot, &view);
+	if (flow && report_flow_matches(&ctl_filter, flow))
+		write_flow(following, &view, flow, event->kind == EVENT_CLOSE);
+	json_decref(flow);
+	return 0;
+}
+
+/* ------------------------------------------------------------------ dropped packets */
+
+static void write_drop(struct following *following, json_t *packet)
+{
+	json_object_set_new(packet, "missed", json_integer((json_int_t)following->missed));
+	following->missed = 0;
+	if (following->format == FORMAT_TABLE)
+		report_drop_event_print(packet, stdout);
+	else
+		write_document(following->format, packet);
+}
+
+static int on_drop(void *arg, const void *record)
+{
+	const struct drop_event *event = record;
+	struct following *following = arg;
+	json_t *packet;
+
+	if (event->at_ns > following->snapshot->monotonic_ns + STALE_NS && refresh(following))
+		return -ECANCELED;
+	packet = report_drop_event(following->snapshot, event);
+	following->missed += event->missed;
+	if (packet && report_drop_event_matches(&ctl_filter, packet))
+		write_drop(following, packet);
+	json_decref(packet);
+	return 0;
+}
+
+/* ------------------------------------------------------------------ both */
+
+static int follow_failed(int err)
+{
+	if (err == -ECANCELED) /* told already */
+		return CTL_FAILED;
+	if (err == -EBUSY)
+		return ctl_fail(CTL_FAILED, "flows: another process follows already; only one "
+					    "at a time can read the events");
+	return ctl_fail(CTL_FAILED, "flows: the events cannot be read: %s", strerror(-err));
+}
+
+int ctl_follow(const struct ctl_options *options, enum event_ring_kind kind,
+	       enum flow_format format)
+{
+	struct following following = { .options = options, .format = format };
+	struct event_ring *ring;
+	int err;
+
+	if (refresh(&following))
+		return CTL_FAILED;
+	ctl_catch_signals();
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	err = event_ring_open(options->pin_dir, kind, kind == EVENT_RING_DROPS ? on_drop : on_flow,
+			      &following, &ring);
+	if (err) {
+		map_reader_free(following.snapshot);
+		return follow_failed(err);
+	}
+	while (!err && !ctl_stopped() && !ferror(stdout))
+		err = event_ring_poll(ring, 200);
+	event_ring_close(ring);
+	map_reader_free(following.snapshot);
+	return err ? follow_failed(err) : CTL_OK;
+}
