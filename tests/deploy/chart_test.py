@@ -203,28 +203,5 @@ def rules(path):
     print(yaml.safe_dump(item["spec"]))
 
 
-def queries(path):
-    for item in objects(path, "PrometheusRule"):
-        for group in item["spec"]["groups"]:
-            yield from (rule["expr"] for rule in group["rules"])
-    for item in objects(path, "ConfigMap"):
-        for name, text in item["data"].items():
-            if name.endswith(".json"):
-                for panel in json.loads(text)["panels"]:
-                    yield from (target["expr"] for target in panel["targets"])
-
-
-def metrics(path, exported):
-    """Alerts and panels ask for metrics that the agent has."""
-    with open(exported, encoding="utf-8") as file:
-        names = set(re.findall(r"^# TYPE (\w+)", file.read(), re.M))
-    asked = set()
-    for query in queries(path):
-        found = set(re.findall(r"parallax_\w+", query))
-        assert found, query
-        asked |= found
-    assert len(asked) > 5 and asked <= names, asked - names
-
-
 if __name__ == "__main__":
     globals()[sys.argv[1]](*sys.argv[2:])

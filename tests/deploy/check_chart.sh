@@ -113,7 +113,6 @@ check_python() {
 	passes chart_monitor chart_test monitor "$tmp/monitoring.yaml" "$tmp/node.yaml"
 	passes chart_rollout chart_test rollout "$tmp/gateway.yaml"
 	passes chart_schema_has_every_key chart_test schema $CHART user/config
-	passes chart_alerts_name_metrics chart_test metrics "$tmp/monitoring.yaml" tests/data/ctl/metrics.txt
 }
 
 check_kubeconform() {

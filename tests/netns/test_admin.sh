@@ -51,7 +51,12 @@ check "type of metrics" grep -q '^Content-Type: text/plain; version=0.0.4; chars
 equal "services" 2 "$(metric parallax_services)"
 equal "pods" 2 "$(metric 'parallax_interfaces{role="pod"}')"
 equal "capacity of flows, two halves each" 131072 "$(metric 'parallax_map_capacity{map="flows"}')"
-equal "the version" 1 "$(metric "parallax_build_info{version=\"$("$BUILD/parallaxd" --version | cut -d' ' -f2)\"}")"
+build="parallax_build_info{version=\"$("$BUILD/parallaxd" --version | cut -d' ' -f2)\",abi="
+check "the version" grep -qF "$build" <(body /stats/prometheus)
+equal "the agent's start" "$(($(date +%s) / 86400))" "$(($(metric process_start_time_seconds | cut -d. -f1) / 86400))"
+check "memory, as the kernel has it" test "$(metric process_resident_memory_bytes)" -gt 1000000
+equal "the configuration is valid" 1 "$(metric parallax_config_last_reload_successful)"
+equal "the source is there" 1 "$(metric 'parallax_source_connected{source="files"}')"
 
 hello sleep -n 20 -s >/dev/null
 forwarded() { # as `status` counts
@@ -86,11 +91,27 @@ before=$(built)
 } | put "$TOPO_DIR/eds.yaml"
 one_more() { (($(built) == before + 1)); }
 check "a service more: one is built" wait_for 5 one_more
+measured() { (($(metric "parallax_$1_duration_seconds_count") > $2)); }
+check "how long that took" wait_for 3 measured apply 1
+check "and how long after the file's event" wait_for 3 measured convergence 0
 touch "$TOPO_DIR/eds.yaml" "$TOPO_DIR/node1/config.yaml"
 sleep 0.5
 check "and none for files with the same content" one_more
 eds "$HELLO" 10.10.0.90:5000/cluster1 10.10.0.90:5000/n2-k8s-config
 check "it goes" wait_for 5 metric_is parallax_services 2
+
+# ---- an invalid configuration shows
+hash() { body /stats/prometheus | sed -n 's/^parallax_config_info{hash="\([^"]*\)".*/\1/p'; }
+before=$(hash)
+config "admin: {}
+nonsense: true"
+check "an invalid configuration shows" wait_for 5 metric_is parallax_config_last_reload_successful 0
+equal "and the last valid one serves" "$before" "$(hash)"
+config "admin: {}
+draining: keep"
+check "a valid one too" wait_for 5 metric_is parallax_config_last_reload_successful 1
+refute "by another hash" test "$before" == "$(hash)"
+config "admin: {}"
 
 # ---- refused requests
 for verb in POST PUT DELETE OPTIONS PATCH BREW; do

@@ -28,11 +28,22 @@ static struct metrics sample_metrics(void)
 		{ "a \"b\"\\\nc", "eds", 0, 0, 0, 0, 0 },
 	};
 
+	static const struct histogram apply = { .counts = { 3, 4, [6] = 1 }, .sum_ns = 61234567 };
+	static const struct histogram convergence = { .counts = { [4] = 7, [HISTOGRAM_BOUNDS] = 1 },
+						      .sum_ns = 12500000000 };
+	static const struct process_stat process = {
+		.cpu_seconds = 1.25, .start_seconds = 1795553940.5, .resident_bytes = 9437184,
+		.virtual_bytes = 18874368, .open_fds = 41, .max_fds = 1024,
+	};
+
 	return (struct metrics){
-		.snapshot = sample_snapshot(), .version = "0.1.0", .started = 1795553940,
+		.snapshot = sample_snapshot(), .version = "0.1.0", .abi = 6,
 		.last_update = 1795554000, .updates = 12, .services_built = 34, .problems = 1,
 		.excluded = { [EXCLUDED_NO_GATEWAY] = 1, [EXCLUDED_UNKNOWN_NETWORK] = 2 },
-		.ads = true, .streams = streams, .stream_count = COUNT(streams), .types = types,
+		.apply = &apply, .convergence = &convergence, .process = &process,
+		.config_valid = true, .config_loaded = 1795553950,
+		.config_hash = 0x00c0ffee12345678, .network = "network1", .cluster = "cluster1",
+		.source = SOURCE_ADS, .streams = streams, .stream_count = COUNT(streams), .types = types,
 		.type_count = COUNT(types),
 	};
 }
@@ -77,7 +88,7 @@ static void metrics_without_control_plane(void **state)
 	char *text;
 
 	(void)state;
-	metrics.ads = false;
+	metrics.source = SOURCE_FILES;
 	metrics.last_update = 0;
 	text = metrics_text(&metrics);
 	assert_null(strstr(text, "xds"));
@@ -143,7 +154,9 @@ static const char *const words[] = {
 	"update", "problems", "endpoints", "excluded", "xds", "connected", "stream", "failures",
 	"responses", "rejects", "received", "bytes", "resources", "ack", "interfaces", "services",
 	"refusing", "built", "panic", "degraded", "dropping", "backends", "draining", "map", "entries",
-	"capacity", "forward", "pass", "drop", "packets",
+	"capacity", "forward", "pass", "drop", "packets", "process", "cpu", "time", "resident",
+	"virtual", "memory", "open", "max", "fds", "apply", "duration", "convergence", "config",
+	"reload", "successful", "success", "source", "pressure",
 };
 
 static bool is_word(const char *start, size_t length)
@@ -158,7 +171,7 @@ static void lint_name(const char *name)
 {
 	const char *rest = name;
 
-	assert_int_equal(strncmp(name, "parallax_", 9), 0);
+	assert_true(!strncmp(name, "parallax_", 9) || !strncmp(name, "process_", 8));
 	while (*rest) {
 		size_t length = strcspn(rest, "_");
 
@@ -196,15 +209,26 @@ static const char *lint_labels(const char *text)
 	return text;
 }
 
+/* The samples of a histogram have names of their own. */
+static const char *skip_suffix(const char *text)
+{
+	static const char *const suffixes[] = { "_bucket{", "_sum ", "_count " };
+
+	for (size_t i = 0; i < COUNT(suffixes); i++)
+		if (!strncmp(text, suffixes[i], strlen(suffixes[i])))
+			return text + strlen(suffixes[i]) - 1;
+	return text;
+}
+
 static void lint_sample(const char *family, const char *line)
 {
 	size_t length = strlen(family);
 
 	if (strncmp(line, family, length))
 		fail_msg("of another family than %s: %s", family, line);
-	line = lint_labels(line + length);
+	line = lint_labels(skip_suffix(line + length));
 	assert_int_equal(*line++, ' ');
-	assert_true(*line && strspn(line, "0123456789") == strlen(line));
+	assert_true(*line && strspn(line, "0123456789.") == strlen(line));
 }
 
 struct lint {
@@ -231,7 +255,8 @@ static void lint_family(struct lint *lint, const char *help, const char *type_li
 	assert_int_equal(sscanf(type_line, "# TYPE %127s %15s", again, type), 2);
 	assert_string_equal(name, again);
 	lint_name(name);
-	assert_true(!strcmp(type, "counter") || !strcmp(type, "gauge"));
+	assert_true(!strcmp(type, "counter") || !strcmp(type, "gauge") ||
+		    !strcmp(type, "histogram"));
 	if (ends_in(name, "_total") != !strcmp(type, "counter"))
 		fail_msg("%s is a %s", name, type);
 	lint_once(lint, help, strlen("# HELP ") + strlen(name));

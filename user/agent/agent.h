@@ -15,6 +15,7 @@
 #include "dataplane.h"
 #include "file_watch.h"
 #include "generation.h"
+#include "histogram.h"
 #include "interfaces.h"
 #include "ledger.h"
 #include "map_writer.h"
@@ -43,6 +44,7 @@ struct watched_file {
 struct watched_files {
 	struct config *config; /* replaced at reload */
 	uint64_t config_loads;
+	time_t config_loaded;        /* when `config` was taken over */
 	struct config *start_config; /* limits and interfaces take effect at start; may be the same */
 	const char *restart_reason;  /* why the new configuration needs a restart; or NULL */
 	struct watched_file config_file, mesh_file;
@@ -78,6 +80,8 @@ struct reconciler {
 	bool serving;  /* programs are attached */
 	bool complete; /* the kernel has once held everything that was wanted */
 	char *problem; /* why the last plan was not carried out; or NULL */
+	uint64_t since_ns; /* CLOCK_MONOTONIC: arrival of the oldest change not applied yet; 0: none */
+	struct histogram apply, convergence; /* of updates; from the arrival of a change */
 	uint64_t updates, built; /* plans with changes; services whose views were computed */
 	time_t last_update;
 };

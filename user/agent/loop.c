@@ -36,6 +36,8 @@ static void on_due(evutil_socket_t fd, short what, void *arg)
 		reconciler->due = false;
 		reconcile(agent);
 	}
+	if (!err && !changed)
+		reconciler->since_ns = 0;
 	end = clock_monotonic_ns();
 	reconciler->rest_ns = end + (changed ? RECONCILE_DEBOUNCE_NS : (end - start) * IDLE_REST);
 }

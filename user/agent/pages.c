@@ -88,24 +88,43 @@ static int add_streams(const struct source_status *status, struct arena *arena,
 						      stream->session.failures };
 		add_types(types, &metrics->type_count, status, stream);
 	}
-	metrics->ads = status->kind == SOURCE_ADS;
+	metrics->source = status->kind;
+	metrics->source_connected = status->kind == SOURCE_ADS || !status->problem;
+	for (size_t i = 0; i < n; i++)
+		metrics->source_connected &= streams[i].connected;
 	metrics->streams = streams;
 	metrics->stream_count = n;
 	metrics->types = types;
 	return 0;
 }
 
+static void set_config(const struct watched_files *files, struct metrics *metrics)
+{
+	metrics->config_valid = !files->config_file.problem && !files->mesh_file.problem;
+	metrics->config_loaded = files->config_loaded;
+	metrics->config_hash = files->config->hash;
+	metrics->network = files->config->network;
+	metrics->cluster = files->config->cluster ? files->config->cluster : "";
+}
+
 static int write_metrics(const struct agent *agent, struct snapshot *snapshot, FILE *out)
 {
 	const struct reconciler *reconciler = &agent->reconciler;
 	struct metrics metrics = { .snapshot = snapshot, .version = PARALLAX_VERSION,
-				   .started = agent->started, .last_update = reconciler->last_update,
+				   .abi = ABI_VERSION,
+				   .last_update = reconciler->last_update,
 				   .updates = reconciler->updates,
-				   .services_built = reconciler->built };
+				   .services_built = reconciler->built,
+				   .apply = &reconciler->apply,
+				   .convergence = &reconciler->convergence };
+	struct process_stat process;
 	struct arena *arena = arena_new(0);
 	struct source_status status;
 	int err = arena ? source_status(agent->source, arena, &status) : -ENOMEM;
 
+	if (!process_stat_read(&process))
+		metrics.process = &process;
+	set_config(&agent->files, &metrics);
 	set_flow_usage(agent, snapshot);
 	problems_each(agent, count, &metrics.problems);
 	if (!err)

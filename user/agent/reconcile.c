@@ -36,6 +36,8 @@ void schedule_look(struct agent *agent, bool whole)
 	struct reconciler *reconciler = &agent->reconciler;
 	uint64_t now = clock_monotonic_ns(), at = whole ? now : now + RECONCILE_DEBOUNCE_NS;
 
+	if (!reconciler->since_ns)
+		reconciler->since_ns = now;
 	schedule_at(reconciler, now, reconciler->rest_ns > at ? reconciler->rest_ns : at);
 }
 
@@ -209,8 +211,22 @@ static void succeed(struct agent *agent, struct generation *next, bool whole, in
 	schedule_stale(agent);
 }
 
+/* A change that found no room, or was refused, converges when it is applied at last. */
+static void measure(struct reconciler *reconciler, uint64_t start_ns, bool changed, bool whole)
+{
+	uint64_t now = clock_monotonic_ns();
+
+	if (changed)
+		histogram_add(&reconciler->apply, now - start_ns);
+	if (changed && whole && reconciler->since_ns)
+		histogram_add(&reconciler->convergence, now - reconciler->since_ns);
+	if (whole)
+		reconciler->since_ns = 0;
+}
+
 int reconcile(struct agent *agent)
 {
+	uint64_t start = clock_monotonic_ns(), updates = agent->reconciler.updates;
 	struct generation next;
 	bool whole = false;
 	int err = source_refresh(agent->source);
@@ -224,6 +240,7 @@ int reconcile(struct agent *agent)
 	}
 	agent->reconciler.built += next.built;
 	err = apply(agent, &next, &whole);
+	measure(&agent->reconciler, start, agent->reconciler.updates != updates, whole);
 	trim(&next);
 	succeed(agent, &next, whole, err);
 	/* Readers take a published status for readiness, so the programs must be attached first. */

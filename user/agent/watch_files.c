@@ -64,6 +64,7 @@ static int use_config(struct agent *agent, struct config *config)
 	config_free(agent->files.config);
 	agent->files.config = config;
 	agent->files.config_loads++;
+	agent->files.config_loaded = time(NULL);
 	if (!agent->files.start_config)
 		agent->files.start_config = config_hold(config);
 	agent->files.restart_reason = needs_restart(agent->files.start_config, config);

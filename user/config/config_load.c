@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include <xxhash.h>
+
 #include "arena.h"
 #include "config_schema.h"
 #include "mesh_networks.h"
@@ -113,6 +115,7 @@ int config_load_text(const char *path, const char *text, size_t length, char *co
 	if (err)
 		goto cleanup;
 	walk.arena = config->arena;
+	config->hash = XXH3_64bits(text, length);
 	config_env_apply(&walk, tree, environment);
 	err = read_tree(&walk, tree->root, config);
 	if (err)

@@ -149,6 +149,7 @@ struct config {
 	unsigned int holders; /* of config_hold(), besides the first */
 	struct arena *arena; /* owns everything here but `mesh` */
 	const char *path;
+	uint64_t hash; /* of the file's text */
 	const char *network;
 	const char *cluster; /* or NULL */
 	const char **pod_patterns; /* fnmatch(3) patterns of interface names */

@@ -1,204 +1,100 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Metrics in Prometheus' text format 0.0.4. */
+/* Metrics: of the agent itself and of its source; and all parts in order. */
 #include "metrics.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <string.h>
 
-#include "map_usage.h"
-#include "reason_names.h"
-#include "report_common.h"
+#include "metrics_parts.h"
 #include "view_json.h"
-
-struct writer {
-	FILE *out;
-	const char *name; /* of the family */
-};
-
-/* `name` without the prefix that all of them have. */
-static void family(struct writer *writer, const char *name, const char *type, const char *help)
-{
-	writer->name = name;
-	fprintf(writer->out, "# HELP parallax_%s %s\n# TYPE parallax_%s %s\n", name, help, name,
-		type);
-}
-
-static void write_value(FILE *out, const char *text)
-{
-	for (; *text; text++)
-		if (*text == '\n')
-			fputs("\\n", out);
-		else if (*text == '\\' || *text == '"')
-			fprintf(out, "\\%c", *text);
-		else
-			fputc(*text, out);
-}
-
-/* Labels are pairs of name and value, ended by NULL. */
-static void sample(struct writer *writer, uint64_t value, ...)
-{
-	const char *label, *separator = "{";
-	va_list labels;
-
-	fprintf(writer->out, "parallax_%s", writer->name);
-	va_start(labels, value);
-	while ((label = va_arg(labels, const char *))) {
-		fprintf(writer->out, "%s%s=\"", separator, label);
-		write_value(writer->out, va_arg(labels, const char *));
-		fputc('"', writer->out);
-		separator = ",";
-	}
-	va_end(labels);
-	fprintf(writer->out, "%s %llu\n", *separator == ',' ? "}" : "", (unsigned long long)value);
-}
-
-static void alone(struct writer *writer, const char *name, const char *type, const char *help,
-		  uint64_t value)
-{
-	family(writer, name, type, help);
-	sample(writer, value, NULL);
-}
-
-/* A moment that never came has no sample. */
-static void moment(struct writer *writer, const char *name, const char *help, time_t when)
-{
-	family(writer, name, "gauge", help);
-	if (when)
-		sample(writer, (uint64_t)when, NULL);
-}
-
-/* ------------------------------------------------------------------ packets */
-
-static void counters(struct writer *writer, const struct snapshot *snapshot, enum verdict verdict,
-		     bool bytes)
-{
-	char name[REASON_NAME_MAX];
-
-	for (int reason = REASON_NONE + 1; reason < REASON_COUNT; reason++)
-		for (int hook = 0; reason_verdict(reason) == verdict && hook < HOOK_COUNT; hook++) {
-			const struct counter *counter = &snapshot->counters[hook][reason];
-
-			/* A counter that moved is shown, whatever the table of reasons says. */
-			if (!reason_occurs(reason, hook) && !counter->packets)
-				continue;
-			sample(writer, bytes ? counter->bytes : counter->packets, "reason",
-			       reason_name(reason, name), "hook", hook_names[hook], NULL);
-		}
-}
-
-static void write_packets(struct writer *writer, const struct snapshot *snapshot)
-{
-	static const struct {
-		const char *packets, *bytes;
-		const char *packets_help, *bytes_help;
-		enum verdict verdict;
-	} verdicts[] = {
-		{ "forward_packets_total", "forward_bytes_total",
-		  "Packets sent on, by what was done to them and the hook they were met at. Those of "
-		  "reason xdp_decap are counted once more where they are delivered.",
-		  "IP bytes of forwarded packets.", FORWARD },
-		{ "pass_packets_total", "pass_bytes_total",
-		  "Packets for a virtual IP that were left to the stack.",
-		  "IP bytes of packets left to the stack.", PASS },
-		{ "drop_packets_total", "drop_bytes_total",
-		  "Packets dropped or refused, by reason and the hook they were met at.",
-		  "IP bytes of dropped packets.", DROP },
-	};
-
-	for (size_t i = 0; i < sizeof(verdicts) / sizeof(*verdicts); i++) {
-		family(writer, verdicts[i].packets, "counter", verdicts[i].packets_help);
-		counters(writer, snapshot, verdicts[i].verdict, false);
-		family(writer, verdicts[i].bytes, "counter", verdicts[i].bytes_help);
-		counters(writer, snapshot, verdicts[i].verdict, true);
-	}
-}
-
-/* ------------------------------------------------------------------ tables */
-
-static void write_maps(struct writer *writer, const struct snapshot *snapshot,
-		       const struct map_usage_sums *sums)
-{
-	const struct {
-		const char *name;
-		struct map_usage usage;
-	} maps[] = {
-		{ "services", sums->services }, { "backends", sums->backends },
-		{ "slots", sums->slots }, { "flows", snapshot->flow_usage },
-		{ "embryonic", snapshot->embryonic_usage },
-	};
-	const size_t count = sizeof(maps) / sizeof(*maps);
-
-	family(writer, "map_entries", "gauge",
-	       "Entries in use; those of flows and embryonic as last swept, each flow being two.");
-	for (size_t i = 0; i < count; i++)
-		if (maps[i].usage.max)
-			sample(writer, maps[i].usage.used, "map", maps[i].name, NULL);
-	family(writer, "map_capacity", "gauge", "Entries there is room for.");
-	for (size_t i = 0; i < count; i++)
-		if (maps[i].usage.max)
-			sample(writer, maps[i].usage.max, "map", maps[i].name, NULL);
-}
-
-static void write_services(struct writer *writer, const struct map_usage_sums *sums)
-{
-	alone(writer, "services", "gauge", "Services whose virtual IP is captured.", sums->captured);
-	alone(writer, "services_refusing", "gauge",
-	      "Those of which no endpoint can be picked: refused.", sums->refusing);
-	alone(writer, "services_panic", "gauge",
-	      "Those with too few healthy endpoints, whose health is not looked at.", sums->panic);
-	alone(writer, "services_degraded", "gauge", "Those that degraded endpoints answer for.",
-	      sums->degraded);
-	alone(writer, "services_dropping", "gauge", "Those with drop overloads.", sums->dropping);
-	family(writer, "backends", "gauge", "Backends that take new connections.");
-	for (uint8_t kind = 0; kind < MAP_USAGE_KINDS; kind++)
-		sample(writer, sums->kinds[kind], "kind", view_kind_name(kind), "transport",
-		       view_transport_name(kind), NULL);
-	alone(writer, "backends_draining", "gauge",
-	      "Backends that left and may still have connections.", sums->draining);
-}
-
-static void write_interfaces(struct writer *writer, const struct snapshot *snapshot)
-{
-	uint64_t pods = 0, uplinks = 0;
-
-	for (size_t i = 0; i < snapshot->iface_count; i++) {
-		bool present = snapshot->ifaces[i].name[0] != '\0';
-
-		if (snapshot->ifaces[i].iface.role == IFACE_UPLINK)
-			uplinks += present;
-		else
-			pods += present;
-	}
-	family(writer, "interfaces", "gauge", "Interfaces the programs are meant for.");
-	sample(writer, pods, "role", "pod", NULL);
-	sample(writer, uplinks, "role", "uplink", NULL);
-}
 
 /* ------------------------------------------------------------------ the agent */
 
-static void write_agent(struct writer *writer, const struct metrics *metrics)
+static void write_agent(struct metrics_writer *writer, const struct metrics *metrics)
 {
-	family(writer, "build_info", "gauge", "Always 1; the label says which version runs.");
-	sample(writer, 1, "version", metrics->version, NULL);
-	moment(writer, "start_timestamp_seconds", "When the agent started.", metrics->started);
-	alone(writer, "updates_total", "counter", "Updates that changed something in the kernel.",
-	      metrics->updates);
-	alone(writer, "services_built_total", "counter",
-	      "Services whose shares were worked out anew, since what they are made from changed.",
-	      metrics->services_built);
-	moment(writer, "last_update_timestamp_seconds",
-	       "When the kernel last came to hold what was asked for.", metrics->last_update);
-	alone(writer, "problems", "gauge", "Problems that stand now; `parallaxctl status` has them.",
-	      metrics->problems);
-	family(writer, "endpoints_excluded", "gauge",
-	       "Endpoints that get no connections, by reason.");
+	char abi[16];
+
+	snprintf(abi, sizeof(abi), "%u", metrics->abi);
+	metrics_family(writer, "build_info", "gauge",
+		       "Always 1; the labels say which version runs, and its version of the maps.");
+	metrics_sample(writer, 1, "version", metrics->version, "abi", abi, NULL);
+	metrics_alone(writer, "updates_total", "counter",
+		      "Updates that changed something in the kernel.", metrics->updates);
+	metrics_alone(
+		writer, "services_built_total", "counter",
+		"Services whose shares were worked out anew, since what they are made from changed.",
+		metrics->services_built);
+	metrics_moment(writer, "last_update_timestamp_seconds",
+		       "When the kernel last came to hold what was asked for.",
+		       metrics->last_update);
+	metrics_histogram(writer, "apply_duration_seconds",
+			  "Time to work an update out and write it into the kernel.",
+			  metrics->apply);
+	metrics_histogram(writer, "convergence_duration_seconds",
+			  "Time from the arrival of a change until the kernel holds it.",
+			  metrics->convergence);
+	metrics_alone(writer, "problems", "gauge",
+		      "Problems that stand now; `parallaxctl status` has them.", metrics->problems);
+	metrics_family(writer, "endpoints_excluded", "gauge",
+		       "Endpoints that get no connections, by reason.");
 	for (int reason = 1; reason < EXCLUDED_COUNT; reason++)
-		sample(writer, metrics->excluded[reason], "reason",
-		       view_excluded_name((enum excluded)reason), NULL);
+		metrics_sample(writer, metrics->excluded[reason], "reason",
+			       view_excluded_name((enum excluded)reason), NULL);
 }
 
-static void write_types(struct writer *writer, const struct metrics *metrics)
+static void write_process(FILE *out, const struct process_stat *process)
+{
+	struct metrics_writer writer = { .out = out, .prefix = "process_" };
+
+	if (!process)
+		return;
+	metrics_seconds(&writer, "cpu_seconds_total", "counter",
+			"Processor time of the agent, user and system.", process->cpu_seconds);
+	metrics_seconds(&writer, "start_time_seconds", "gauge",
+			"When the process started, in seconds since 1970.", process->start_seconds);
+	metrics_alone(&writer, "resident_memory_bytes", "gauge", "Memory of the agent in RAM.",
+		      process->resident_bytes);
+	metrics_alone(&writer, "virtual_memory_bytes", "gauge", "Address space of the agent.",
+		      process->virtual_bytes);
+	metrics_alone(&writer, "open_fds", "gauge", "Open file descriptors of the agent.",
+		      process->open_fds);
+	metrics_alone(&writer, "max_fds", "gauge", "File descriptors that it may open.",
+		      process->max_fds);
+}
+
+static void write_config(struct metrics_writer *writer, const struct metrics *metrics)
+{
+	char hash[17];
+
+	metrics_alone(writer, "config_last_reload_successful", "gauge",
+		      "Whether the configuration and meshNetworksFile were valid when last read; "
+		      "else their last valid content serves.",
+		      metrics->config_valid);
+	metrics_moment(writer, "config_last_reload_success_timestamp_seconds",
+		       "When the configuration was last taken over.", metrics->config_loaded);
+	snprintf(hash, sizeof(hash), "%016llx", (unsigned long long)metrics->config_hash);
+	metrics_family(
+		writer, "config_info", "gauge",
+		"Always 1; the labels tell the configuration that serves: the hash of its file, "
+		"network and cluster.");
+	metrics_sample(writer, 1, "hash", hash, "network", metrics->network, "cluster",
+		       metrics->cluster, NULL);
+}
+
+static void write_source(struct metrics_writer *writer, const struct metrics *metrics)
+{
+	static const char *const names[] = { [SOURCE_FILES] = "files", [SOURCE_ADS] = "ads" };
+
+	metrics_family(
+		writer, "source_connected", "gauge",
+		"Whether the source of endpoints is there: the files can be read, or all streams "
+		"to the control plane are open.");
+	if (metrics->source != SOURCE_NONE)
+		metrics_sample(writer, metrics->source_connected, "source", names[metrics->source],
+			       NULL);
+}
+
+static void write_types(struct metrics_writer *writer, const struct metrics *metrics)
 {
 	static const struct {
 		const char *name, *type, *help;
@@ -215,50 +111,51 @@ static void write_types(struct writer *writer, const struct metrics *metrics)
 	};
 
 	for (size_t f = 0; f < sizeof(families) / sizeof(*families); f++) {
-		family(writer, families[f].name, families[f].type, families[f].help);
+		metrics_family(writer, families[f].name, families[f].type, families[f].help);
 		for (size_t i = 0; i < metrics->type_count; i++) {
 			const struct metrics_xds *type = &metrics->types[i];
 			uint64_t value;
 
 			memcpy(&value, (const char *)type + families[f].value, sizeof(value));
-			sample(writer, value, "type", type->type, "network", type->network, NULL);
+			metrics_sample(writer, value, "type", type->type, "network", type->network,
+				       NULL);
 		}
 	}
-	family(writer, "xds_last_ack_timestamp_seconds", "gauge",
-	       "When a response was last accepted whole.");
+	metrics_family(writer, "xds_last_ack_timestamp_seconds", "gauge",
+		       "When a response was last accepted whole.");
 	for (size_t i = 0; i < metrics->type_count; i++)
 		if (metrics->types[i].last_ack)
-			sample(writer, (uint64_t)metrics->types[i].last_ack, "type",
-			       metrics->types[i].type, "network", metrics->types[i].network, NULL);
+			metrics_sample(writer, (uint64_t)metrics->types[i].last_ack, "type",
+				       metrics->types[i].type, "network", metrics->types[i].network,
+				       NULL);
 }
 
-static void write_ads(struct writer *writer, const struct metrics *metrics)
+static void write_ads(struct metrics_writer *writer, const struct metrics *metrics)
 {
-	family(writer, "xds_connected", "gauge",
-	       "Whether the stream to the control plane is open, by the network whose view it has.");
+	metrics_family(
+		writer, "xds_connected", "gauge",
+		"Whether the stream to the control plane is open, by the network whose view it has.");
 	for (size_t i = 0; i < metrics->stream_count; i++)
-		sample(writer, metrics->streams[i].connected, "network",
-		       metrics->streams[i].network, NULL);
-	family(writer, "xds_stream_failures_total", "counter",
-	       "Streams that ended or could not be opened.");
+		metrics_sample(writer, metrics->streams[i].connected, "network",
+			       metrics->streams[i].network, NULL);
+	metrics_family(writer, "xds_stream_failures_total", "counter",
+		       "Streams that ended or could not be opened.");
 	for (size_t i = 0; i < metrics->stream_count; i++)
-		sample(writer, metrics->streams[i].failures, "network",
-		       metrics->streams[i].network, NULL);
+		metrics_sample(writer, metrics->streams[i].failures, "network",
+			       metrics->streams[i].network, NULL);
 	write_types(writer, metrics);
 }
 
 int metrics_write(const struct metrics *metrics, FILE *out)
 {
-	struct writer writer = { .out = out };
-	struct map_usage_sums sums;
+	struct metrics_writer writer = { .out = out, .prefix = "parallax_" };
 
-	map_usage_sum(metrics->snapshot, &sums);
+	write_process(out, metrics->process);
 	write_agent(&writer, metrics);
-	if (metrics->ads)
+	write_config(&writer, metrics);
+	write_source(&writer, metrics);
+	if (metrics->source == SOURCE_ADS)
 		write_ads(&writer, metrics);
-	write_interfaces(&writer, metrics->snapshot);
-	write_services(&writer, &sums);
-	write_maps(&writer, metrics->snapshot, &sums);
-	write_packets(&writer, metrics->snapshot);
+	metrics_write_maps(&writer, metrics->snapshot);
 	return ferror(out) ? -EIO : 0;
 }

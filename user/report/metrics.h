@@ -9,7 +9,10 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "histogram.h"
+#include "process_stat.h"
 #include "snapshot.h"
+#include "source_status.h"
 #include "view.h"
 
 #define METRICS_TYPE "text/plain; version=0.0.4; charset=utf-8"
@@ -31,11 +34,20 @@ struct metrics_stream {
 struct metrics {
 	const struct snapshot *snapshot; /* with counters; usages with max 0 are excluded */
 	const char *version;
-	time_t started, last_update;
+	unsigned int abi; /* version of the maps */
+	time_t last_update;
 	uint64_t updates, services_built;
 	size_t problems;
 	size_t excluded[EXCLUDED_COUNT];
-	bool ads; /* else the members below are left out */
+	const struct histogram *apply, *convergence;
+	const struct process_stat *process; /* NULL: unknown */
+	bool config_valid;
+	time_t config_loaded;
+	uint64_t config_hash;
+	const char *network, *cluster; /* "": none */
+	enum source_kind source;
+	bool source_connected;
+	/* Of SOURCE_ADS alone. */
 	const struct metrics_stream *streams;
 	size_t stream_count;
 	const struct metrics_xds *types;
