@@ -5,6 +5,7 @@
 
 #include "choose.h"
 #include "flow_state.h"
+#include "source.h"
 #include "tunnel.h"
 
 #define PORT_TRIES 8
@@ -37,7 +38,7 @@ INLINE enum verdict client_send_tunnel(struct __sk_buff *skb, struct packet *p,
 		return drop(p, REASON_NO_ROOM);
 	p->outer = (struct outer){
 		.saddr = settings.source.v4,
-		.daddr = flow->peer.v4,
+		.daddr = flow->peer,
 		.sport = tunnel_source_port(p),
 		.dport = flow->peer_port,
 		.vni = settings.network,
@@ -85,25 +86,13 @@ INLINE bool takes_redirect(struct __sk_buff *skb, __be32 pod)
 	return settings.flags & SETTING_REDIRECT && route_pod(skb, pod);
 }
 
-/* True if the source is another pod's. A packet that skips the stack skips its reverse path filter
- * as well, so such a flow is refused here. */
-INLINE bool source_spoofed(struct __sk_buff *skb, const struct flow *flow, __be32 saddr)
-{
-	__u32 ifindex;
-
-	if (flow->action == FLOW_NAT && !(flow->flags & FLOW_REDIRECT))
-		return false; /* the stack filters */
-	ifindex = route_pod(skb, saddr);
-	return ifindex && ifindex != skb->ifindex;
-}
-
 INLINE void client_flow_tunnel(struct flow *flow, const struct backend *backend)
 {
 	flow->action = FLOW_ENCAP;
 	flow->service_id[0] = (__u32)backend->service_id;
 	flow->service_id[1] = backend->service_id >> 32;
 	flow->network = backend->network;
-	flow->peer = backend->addr;
+	flow->peer = backend->addr.v4;
 	flow->peer_port = backend->tunnel_port;
 }
 
@@ -132,17 +121,19 @@ SUBPROGRAM enum reason client_choose(struct __sk_buff *skb, struct packet *p,
 	enum reason reason;
 	struct flow *flow;
 
+	if (!source_may_open(skb, p->key.saddr))
+		return REASON_SPOOFED;
 	reason = choose_backend(p, service, row, &service->table, HASH_SEED_CLIENT, &flow,
 				&backend);
 	if (reason)
 		return reason;
 	flow->bytes = p->length;
+	flow->iface = skb->ifindex;
+	flow->seq = is_udp(p) ? 0 : tcp_end(p);
 	if (backend->kind == BACKEND_GENEVE)
 		client_flow_tunnel(flow, backend);
 	else
 		client_flow_nat(skb, p, flow, backend);
-	if (source_spoofed(skb, flow, p->key.saddr))
-		return REASON_SPOOFED;
 	return client_open(&p->key, flow);
 }
 
@@ -166,7 +157,7 @@ INLINE enum verdict out_of_state(struct __sk_buff *skb, struct packet *p,
 /* A SYN to no service whose replies would match a translated flow: one client port is used both to
  * a VIP and directly to the pod behind it. The direct connection gets a flow with another source
  * port. Returns VERDICT_NONE if that flow was opened. */
-SUBPROGRAM enum verdict client_direct(struct packet *p)
+SUBPROGRAM enum verdict client_direct(struct __sk_buff *skb, struct packet *p)
 {
 	REQUIRE(p, VERDICT_DROP);
 	struct flow_key reply = {
@@ -182,10 +173,13 @@ SUBPROGRAM enum verdict client_direct(struct packet *p)
 	struct nat *nat;
 	enum reason reason;
 
-	if (!held || flow_expired(&reply, held) || !f || !pair)
+	if (!held || flow_expired(&reply, held) || !f || !pair ||
+	    !source_may_open(skb, p->key.saddr))
 		return VERDICT_NEXT;
 	flow_init(&pair->flow, &p->key, FLOW_NO_SERVICE, 0, 0);
 	pair->flow.bytes = p->length;
+	pair->flow.iface = skb->ifindex;
+	pair->flow.seq = tcp_end(p);
 	nat = &pair->flow.nat;
 	nat->saddr = p->key.saddr;
 	nat->daddr = p->key.daddr;
@@ -209,7 +203,7 @@ SUBPROGRAM enum verdict client_new(struct __sk_buff *skb, struct packet *p)
 	if (stale)
 		return drop(p, REASON_STALE_ROW);
 	if (!service)
-		return is_syn(p) ? client_direct(p) : VERDICT_NEXT;
+		return is_syn(p) ? client_direct(skb, p) : VERDICT_NEXT;
 	if (p->proto == IPPROTO_TCP && !is_syn(p))
 		return out_of_state(skb, p, service);
 	if (service_drops(p, service, row))
@@ -265,6 +259,8 @@ INLINE enum verdict client_packet(struct __sk_buff *skb, struct packet *p)
 	flow = flow_find_any(&p->key);
 	if (!flow && !is_udp(p) && !is_syn(p))
 		flow = flow_find(&p->key); /* promoted between the two look-ups */
+	if (flow && !flow_comes_by(skb, &p->key, flow, skb->ifindex))
+		return drop(p, REASON_SPOOFED);
 	if (!flow || should_reselect(p, flow))
 		return send_opened(skb, p, client_new(skb, p));
 	if (should_reset(p, flow)) {
@@ -282,7 +278,7 @@ INLINE enum verdict client_packet(struct __sk_buff *skb, struct packet *p)
 INLINE enum verdict client_syn(struct __sk_buff *skb, struct packet *p)
 {
 	p->key.zone = FLOW_ZONE(0, FLOW_CLIENT, false);
-	return send_opened(skb, p, client_direct(p));
+	return send_opened(skb, p, client_direct(skb, p));
 }
 
 /* A reply at the client's veth: its source becomes the VIP again. */
@@ -295,6 +291,8 @@ INLINE enum verdict client_reply(struct __sk_buff *skb, struct packet *p)
 	flow = flow_find_any(&p->key);
 	if (!flow || flow->action != FLOW_NAT)
 		return VERDICT_NEXT;
+	if (!flow_comes_by(skb, &p->key, flow, skb->ingress_ifindex))
+		return drop(p, REASON_SPOOFED);
 	nat = flow->nat;
 	flow = flow_answered(&p->key, flow, p->tcp_flags);
 	if (!flow)
@@ -319,6 +317,8 @@ SUBPROGRAM enum verdict client_reply_redirect(struct __sk_buff *skb, struct pack
 	flow = flow_find_any(&key);
 	if (!flow || !(flow->flags & FLOW_REDIRECT))
 		return VERDICT_NONE;
+	if (!flow_comes_by(skb, &key, flow, skb->ifindex))
+		return drop(p, REASON_SPOOFED);
 	nat = flow->nat;
 	if (p->ttl <= 1)
 		return pass(p, REASON_TTL_EXPIRED);

@@ -65,6 +65,7 @@ INLINE void flow_other(const struct flow_key *key, const struct flow *flow,
 	ret->tag = flow_tag(ret_key);
 	ret->action = flow_other_action(flow->action);
 	ret->bytes = 0;
+	ret->iface = ret->seq = ret->ack = 0;
 	if (flow_has_nat(flow)) {
 		ret->nat.saddr = key->daddr;
 		ret->nat.daddr = key->saddr;

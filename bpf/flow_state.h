@@ -7,6 +7,10 @@
 
 #define FLOW_FINS (FLOW_FIN_FORWARD | FLOW_FIN_REPLY)
 
+/* How far sequence numbers and acknowledgements advance by one packet, behind lost ones. */
+#define SEQ_REACH (1u << 20)
+#define ACK_REACH (1u << 24)
+
 /* Set state and flags of both entries. */
 SUBPROGRAM int flow_set_state(const struct flow_key *key, struct flow *flow, __u8 state, __u8 flags)
 {
@@ -53,8 +57,12 @@ INLINE void flow_pair_fill(struct flow_pair *pair, const struct flow *flow)
 	pair->flow.seen = now_ticks();
 	flow_other(&pair->key, &pair->flow, &pair->other_key, &pair->other);
 	held = flow_find_embryonic(&pair->other_key);
-	if (held)
-		pair->other.bytes = held->bytes;
+	if (!held)
+		return;
+	pair->other.bytes = held->bytes;
+	pair->other.iface = held->iface;
+	pair->other.seq = held->seq;
+	pair->other.ack = held->ack;
 }
 
 /* Move the flow of pair->key from `embryonic` into `flows`, unless a live flow has taken the key of
@@ -126,6 +134,8 @@ SUBPROGRAM int flow_touch(const struct flow_key *key, struct flow *flow)
 	held = flow_find_any(&other_key);
 	if (held) {
 		held->seen = flow->seen;
+		if ((__s32)(held->ack - flow->seq) > 0 && held->ack && flow->seq)
+			flow->seq = held->ack; /* more was lost before this hook than a window */
 		return 0;
 	}
 	if (flow_find(&own_key))
@@ -139,6 +149,7 @@ INLINE void flow_restart(struct flow *flow, __u32 now)
 	flow->state = FLOW_OPENING;
 	flow->flags &= ~(FLOW_FINS | FLOW_ANSWERED);
 	flow->bytes = 0;
+	flow->seq = flow->ack = 0;
 	flow->opened = flow->seen = now;
 }
 
@@ -184,16 +195,57 @@ INLINE void flow_revive(const struct flow_key *key, struct flow *flow)
 		       (flow->flags & ~own) | FLOW_ANSWERED);
 }
 
+/* True if the sequence number of a FIN or RST fits the numbers seen: its sender's last, or the last
+ * that the other end acknowledged. A RST must fit exactly (RFC 5961 section 3.2; its sender repeats
+ * one that the receiver challenges), and may instead acknowledge a SYN; a FIN may follow data that
+ * were lost on the way. */
+SUBPROGRAM bool flow_fits(const struct flow_key *key, const struct flow *flow,
+			  const struct packet *p)
+{
+	REQUIRE(key && flow && p, false);
+	__u32 seq = bpf_ntohl(p->seq), ack = bpf_ntohl(p->ack);
+	struct flow_key other_key;
+	struct flow *other;
+
+	if (flow->seq && seq == flow->seq)
+		return true;
+	flow_other_key(key, flow, &other_key);
+	other = flow_find_any(&other_key);
+	if (!other)
+		return false;
+	if (other->ack && seq - other->ack < (p->tcp_flags & TCP_RST ? 1 : SEQ_REACH))
+		return true;
+	return p->tcp_flags & TCP_RST && p->tcp_flags & TCP_ACK && flow->state == FLOW_OPENING &&
+	       ack == other->seq;
+}
+
+/* Keep the numbers of a TCP packet. They only advance, and not farther than a window: a forged
+ * packet must not lead them astray. The entry is written for each packet anyway. */
+INLINE void flow_track(struct flow *flow, struct packet *p)
+{
+	__u32 end = tcp_end(p), ack = bpf_ntohl(p->ack);
+	bool opens = p->tcp_flags & TCP_SYN && flow->state == FLOW_OPENING;
+
+	if (end - flow->seq - 1 < SEQ_REACH || !flow->seq || opens)
+		flow->seq = end;
+	if (p->tcp_flags & TCP_ACK && (ack - flow->ack - 1 < ACK_REACH || !flow->ack || opens))
+		flow->ack = ack;
+}
+
 /* Account a packet to its entry. */
 INLINE void flow_seen(const struct flow_key *key, struct flow *flow, struct packet *p)
 {
 	flow->bytes += p->length;
 	if (unlikely(now_ticks() - flow->seen >= settings.hz))
 		flow_touch(key, flow);
-	if (unlikely(p->tcp_flags & (TCP_FIN | TCP_RST)))
-		flow_follow_tcp(key, flow, p->tcp_flags);
-	else if (unlikely(flow->state == FLOW_CLOSING) && !(p->tcp_flags & TCP_SYN))
+	if (unlikely(p->tcp_flags & (TCP_FIN | TCP_RST))) {
+		if (flow_fits(key, flow, p))
+			flow_follow_tcp(key, flow, p->tcp_flags);
+	} else if (unlikely(flow->state == FLOW_CLOSING) && !(p->tcp_flags & TCP_SYN)) {
 		flow_revive(key, flow);
+	}
+	if (p->tcp_flags)
+		flow_track(flow, p);
 }
 
 #endif

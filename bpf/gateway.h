@@ -6,6 +6,7 @@
 
 #include "choose.h"
 #include "flow_state.h"
+#include "source.h"
 #include "tunnel.h"
 
 #define SNAT_TRIES 16
@@ -21,15 +22,6 @@ INLINE bool source_allowed(__be32 saddr)
 INLINE bool network_known(__u32 vni)
 {
 	return bpf_map_lookup_elem(&networks, &vni) != NULL;
-}
-
-INLINE bool is_snat(__be32 addr)
-{
-	for (__u32 i = 0; i < MAX_SNAT; i++) {
-		if (i < settings.snat_count && settings.snat[i] == addr)
-			return true;
-	}
-	return false;
 }
 
 /* True for an address and port that the gateway uses for SNAT. */
@@ -83,9 +75,10 @@ SUBPROGRAM enum reason gateway_choose(struct packet *p, const struct service *se
 		return reason;
 	flow->action = FLOW_DECAP_NAT;
 	flow->bytes = p->length;
+	flow->seq = is_udp(p) ? 0 : tcp_end(p);
 	flow->flags = FLOW_REDIRECT;
 	flow->network = p->outer.vni;
-	flow->peer.v4 = p->outer.saddr;
+	flow->peer = p->outer.saddr;
 	flow->peer_port = p->outer.sport;
 	flow->nat.daddr = backend->addr.v4;
 	flow->nat.dport = backend->port;
@@ -121,6 +114,8 @@ INLINE enum reason gateway_check(struct packet *p, struct service **ret_service,
 		return REASON_TUNNEL_SOURCE;
 	if (!network_known(p->outer.vni))
 		return REASON_TUNNEL_VNI;
+	if (source_is_bogus(p->key.saddr))
+		return REASON_SPOOFED;
 	*ret_service = service_find_id(outer_service_id(&p->outer), ret_row);
 	if (!*ret_service || (*ret_service)->proto != p->proto)
 		return REASON_TUNNEL_SERVICE;
@@ -160,10 +155,10 @@ SUBPROGRAM int gateway_move_peer(const struct flow_key *key, struct flow *flow,
 		return -EACCES;
 	flow_other_key(key, flow, &other_key);
 	other = flow_find(&other_key);
-	flow->peer.v4 = outer->saddr;
+	flow->peer = outer->saddr;
 	flow->peer_port = outer->sport;
 	if (other) {
-		other->peer.v4 = outer->saddr;
+		other->peer = outer->saddr;
 		other->peer_port = outer->sport;
 	}
 	return 0;
@@ -230,7 +225,7 @@ SUBPROGRAM enum verdict gateway_follow(struct __sk_buff *skb, struct packet *p)
 	p->key.zone = FLOW_ZONE(outer->vni, FLOW_GATEWAY, is_udp(p));
 	key = p->key;
 	flow = flow_find(&key);
-	if (flow && (flow->peer.v4 != outer->saddr || flow->peer_port != outer->sport) &&
+	if (flow && (flow->peer != outer->saddr || flow->peer_port != outer->sport) &&
 	    gateway_move_peer(&key, flow, outer))
 		return drop(p, REASON_TUNNEL_SOURCE);
 	if (!flow || gateway_should_reselect(p, flow))
@@ -266,11 +261,13 @@ SUBPROGRAM enum verdict gateway_reply(struct __sk_buff *skb, struct packet *p)
 	flow = flow_find(&key);
 	if (!flow)
 		return VERDICT_NONE;
+	if (!flow_comes_by(skb, &key, flow, skb->ifindex))
+		return drop(p, REASON_SPOOFED);
 	nat = flow->nat;
 	service = service_row(flow->service);
 	*outer = (struct outer){
 		.saddr = settings.listen.v4,
-		.daddr = flow->peer.v4,
+		.daddr = flow->peer,
 		.sport = settings.listen_port,
 		.dport = flow->peer_port,
 		.vni = settings.network,

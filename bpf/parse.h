@@ -69,10 +69,17 @@ INLINE bool is_udp(struct packet *p)
 	return p->proto == IPPROTO_UDP;
 }
 
-/* SYN without ACK. */
+/* The first packet of a connection. With FIN or RST no TCP opens one. */
 INLINE bool is_syn(struct packet *p)
 {
-	return (p->tcp_flags & (TCP_SYN | TCP_ACK)) == TCP_SYN;
+	return (p->tcp_flags & (TCP_SYN | TCP_ACK | TCP_FIN | TCP_RST)) == TCP_SYN;
+}
+
+/* The sequence number behind the last byte of a TCP packet, in host order. */
+INLINE __u32 tcp_end(const struct packet *p)
+{
+	return bpf_ntohl(p->seq) + p->length - IP_HLEN - p->tcp_header +
+	       !!(p->tcp_flags & TCP_SYN) + !!(p->tcp_flags & TCP_FIN);
 }
 
 INLINE enum parsed parse_tcp(struct packet *p, void *l4, void *end)

@@ -50,10 +50,6 @@ INLINE void reply_ip(struct packet *p, struct iphdr *ip, __u8 proto, __u16 lengt
 /* The answer of a closed port (RFC 9293 section 3.10.7.1). */
 INLINE void reset_tcp(struct packet *p, struct tcphdr *tcp)
 {
-	__u32 payload = p->length - IP_HLEN - p->tcp_header;
-	__u32 sequence = bpf_ntohl(p->seq) + payload + !!(p->tcp_flags & TCP_SYN) +
-			 !!(p->tcp_flags & TCP_FIN);
-
 	tcp->source = p->key.dport;
 	tcp->dest = p->key.sport;
 	tcp->doff = TCP_HLEN / 4;
@@ -62,7 +58,7 @@ INLINE void reset_tcp(struct packet *p, struct tcphdr *tcp)
 		tcp->seq = p->ack;
 	} else {
 		tcp->ack = 1;
-		tcp->ack_seq = bpf_htonl(sequence);
+		tcp->ack_seq = bpf_htonl(tcp_end(p));
 	}
 }
 

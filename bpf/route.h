@@ -15,11 +15,32 @@ INLINE struct next_hop *next_hop_slot(__be32 dst)
 	return bpf_map_lookup_elem(&next_hops, &slot);
 }
 
-INLINE bool is_pod_iface(__u32 ifindex)
+/* enum iface_role, or 0 for any other interface. */
+INLINE __u32 iface_role(__u32 ifindex)
 {
 	struct iface *iface = bpf_map_lookup_elem(&ifaces, &ifindex);
 
-	return iface && iface->role == IFACE_POD;
+	return iface ? iface->role : 0;
+}
+
+INLINE bool is_pod_iface(__u32 ifindex)
+{
+	return iface_role(ifindex) == IFACE_POD;
+}
+
+/* Ask the kernel's routes for `dst`, as for a packet that came by `ifindex`. */
+INLINE long route_ask(struct __sk_buff *skb, __u32 ifindex, __be32 dst, struct bpf_fib_lookup *fib)
+{
+	fib->family = AF_INET;
+	fib->ifindex = ifindex;
+	fib->ipv4_dst = dst;
+	return bpf_fib_lookup(skb, fib, sizeof(*fib), 0);
+}
+
+INLINE bool route_found(long ret)
+{
+	return ret == BPF_FIB_LKUP_RET_SUCCESS || ret == BPF_FIB_LKUP_RET_NO_NEIGH ||
+	       ret == BPF_FIB_LKUP_RET_FRAG_NEEDED; /* concerns this packet, not the route */
 }
 
 /* Look the next hop up in the kernel's routes; *resolved: the neighbour's address is known. Returns
@@ -27,18 +48,12 @@ INLINE bool is_pod_iface(__u32 ifindex)
 SUBPROGRAM int route_lookup(struct __sk_buff *skb, __be32 dst, struct next_hop *hop, bool *resolved)
 {
 	REQUIRE(hop && resolved, -EINVAL);
-	struct bpf_fib_lookup fib = {
-		.family = AF_INET,
-		.ifindex = skb->ifindex,
-	};
-	long ret;
+	struct bpf_fib_lookup fib = {};
+	long ret = route_ask(skb, skb->ifindex, dst, &fib);
 
-	fib.ipv4_dst = dst;
-	ret = bpf_fib_lookup(skb, &fib, sizeof(fib), 0);
 	if (ret == BPF_FIB_LKUP_RET_FWD_DISABLED)
 		fib.ifindex = settings.uplink; /* not from that interface: let redirect_neigh try */
-	else if (ret != BPF_FIB_LKUP_RET_SUCCESS && ret != BPF_FIB_LKUP_RET_NO_NEIGH &&
-		 ret != BPF_FIB_LKUP_RET_FRAG_NEEDED) /* concerns this packet, not the route */
+	else if (!route_found(ret))
 		return -ENETUNREACH;
 	/* Linux 5.15 returns success for a neighbour without an address. */
 	*resolved = ret == BPF_FIB_LKUP_RET_SUCCESS &&

@@ -21,7 +21,7 @@ INLINE bool tunnel_source_ok(const struct flow *flow, const struct packet *p)
 	key.network = flow->network;
 	if (outer->vni != flow->network)
 		return false;
-	if (outer->saddr == flow->peer.v4 && outer->sport == flow->peer_port)
+	if (outer->saddr == flow->peer && outer->sport == flow->peer_port)
 		return true;
 	gateway = bpf_map_lookup_elem(&gateways, &key);
 	return gateway && gateway->kind == BACKEND_GENEVE && gateway->tunnel_port == outer->sport;

@@ -209,8 +209,12 @@ struct flow {
 		struct nat nat;
 		__u32 service_id[2]; /* ENCAP and DECAP: low and high half; nothing is rewritten */
 	};
-	__u32 network;      /* network id of the other end; FLOW_GATEWAY: of the client */
-	union ip_addr peer; /* outer address of the other end, IPv4 in the first word */
+	__u32 network; /* network id of the other end; FLOW_GATEWAY: of the client */
+	__be32 peer;   /* outer address of the other end */
+	__u32 iface;   /* ifindex by which packets of this entry come; 0: not known yet */
+	/* TCP, numbers of this direction; 0: not known yet. */
+	__u32 seq; /* behind the last byte sent, with SYN and FIN */
+	__u32 ack; /* the last acknowledgement sent */
 };
 
 enum event_kind { EVENT_OPEN, EVENT_CLOSE };

@@ -40,7 +40,7 @@
 	X(FRAGMENT, DROP, AT_POD_UPLINK, "fragment of a packet for a virtual IP or in a tunnel")   \
 	X(BAD_HEADER, DROP, AT_POD_UPLINK,                                                         \
 	  "IP options or another protocol, for a virtual IP or in a tunnel")                       \
-	X(SPOOFED, DROP, AT_FROM_POD, "source address of another pod")                             \
+	X(SPOOFED, DROP, AT_PODS | AT_UPLINK, "source address that is not the sender's")           \
 	X(STALE_ROW, DROP, AT_POD_UPLINK, "service or backend row replaced during the look-up")    \
 	X(TUNNEL_MALFORMED, DROP, AT_UPLINK, "tunnel header malformed")                            \
 	X(TUNNEL_CRITICAL, DROP, AT_UPLINK, "unknown critical tunnel option")                      \

@@ -44,6 +44,9 @@ void setup_many_snat_ports(struct world *world); /* 10,000 of them */
 #define A_SYN .flags = SYN, .seq = 1000
 #define A_SYN_ACK .flags = SYN | ACK, .seq = 5000, .ack = 1001
 #define AN_ACK .flags = ACK, .seq = 1001, .ack = 5001
+#define CLIENT_RST .flags = RST, .seq = 1001
+#define CLIENT_FIN .flags = FIN | ACK, .seq = 1001, .ack = 5001
+#define SERVER_FIN .flags = FIN | ACK, .seq = 5001, .ack = 1001
 #define SOME_DATA .flags = PSH | ACK, .seq = 1001, .ack = 5001, .len = 101
 #define REPLY_DATA .flags = PSH | ACK, .seq = 5001, .ack = 1102, .len = 77
 

@@ -24,6 +24,21 @@ static void pass_eleven_seconds(struct world *world)
 	 .flags = FLAGS(FLOW_ANSWERED | (seen))}
 #define FROM_BOTH FLAGS(FLOW_ANSWERED | FLOW_FIN_FORWARD | FLOW_FIN_REPLY)
 
+/* With numbers that fit, or do not. */
+#define CLIENT_RESETS(number, becomes)                                                             \
+	{FROM_POD, .in = TO_VIP(.flags = RST, .seq = number), .verdict = NEXT,                     \
+	 .out = TO_HELLO1(.flags = RST, .seq = number), .count = COUNT(TO_LOCAL),                  \
+	 .state = STATE(becomes)}
+#define SERVER_FLAGS(becomes, ...)                                                                 \
+	{TO_POD, .in = FROM_HELLO1(__VA_ARGS__), .verdict = NEXT, .out = FROM_VIP(__VA_ARGS__),    \
+	 .count = COUNT(REPLY), .state = STATE(becomes)}
+#define SERVER_RESETS(number, becomes) SERVER_FLAGS(becomes, .flags = RST, .seq = number)
+#define SERVER_REFUSES(number, becomes) SERVER_FLAGS(becomes, .flags = RST | ACK, .ack = number)
+#define SERVER_FINISHES(number, becomes)                                                           \
+	SERVER_FLAGS(becomes, .flags = FIN | ACK, .seq = number, .ack = 1001)
+#define SERVER_DATA(number, bytes)                                                                 \
+	SERVER_FLAGS(ESTABLISHED, .flags = ACK, .seq = number, .ack = 1001, .len = bytes)
+
 static void sum_bytes(const struct flow_key *key, struct flow *flow, void *data)
 {
 	(void)key;
@@ -98,6 +113,41 @@ static const struct test_case rows[] = {
 	{"blind: what follows both FINs is no sign of life", setup_local,
 	 STEPS(CONNECTS, CLIENT_SENDS(FIN | ACK, ESTABLISHED), SERVER_SENDS(FIN | ACK, CLOSING),
 	       SERVER_SENDS(ACK, CLOSING), CLIENT_SENDS(ACK, CLOSING, .flags = FROM_BOTH))},
+	{"number: a RST of the client that does not fit changes nothing", setup_local,
+	 STEPS(CONNECTS, CLIENT_RESETS(1000, ESTABLISHED), CLIENT_RESETS(1002, ESTABLISHED),
+	       CLIENT_RESETS(0x80000000, ESTABLISHED), CLIENT_RESETS(1001, CLOSING))},
+	{"number: a RST of the server that does not fit changes nothing", setup_local,
+	 STEPS(CONNECTS, SERVER_RESETS(5000, ESTABLISHED), SERVER_RESETS(5002, ESTABLISHED),
+	       SERVER_RESETS(0, ESTABLISHED), SERVER_RESETS(5001, CLOSING))},
+	{"number: a RST fits behind data that nobody has acknowledged", setup_local,
+	 STEPS(CONNECTS, SERVER_DATA(5001, 1000), SERVER_RESETS(6000, ESTABLISHED),
+	       SERVER_RESETS(6001, CLOSING))},
+	{"number: a RST fits the last acknowledgement", setup_local,
+	 STEPS(CONNECTS, SERVER_DATA(5001, 1000), SERVER_RESETS(5001, CLOSING))},
+	{"number: forged data do not lead the numbers astray", setup_local,
+	 STEPS(CONNECTS, SERVER_DATA(0x70000000, 10), SERVER_RESETS(0x7000000a, ESTABLISHED),
+	       SERVER_RESETS(5001, CLOSING))},
+	{"number: they go round", setup_local,
+	 STEPS({FROM_POD, .in = TO_VIP(.flags = SYN, .seq = 0xfffffffe), .verdict = NEXT,
+		.out = TO_HELLO1(.flags = SYN, .seq = 0xfffffffe), .count = COUNT(TO_LOCAL)},
+	       ANSWERS,
+	       {FROM_POD, .in = TO_VIP(.flags = ACK, .seq = 0xffffffff, .ack = 5001, .len = 5),
+		.verdict = NEXT,
+		.out = TO_HELLO1(.flags = ACK, .seq = 0xffffffff, .ack = 5001, .len = 5),
+		.count = COUNT(TO_LOCAL)},
+	       CLIENT_RESETS(3, ESTABLISHED), CLIENT_RESETS(4, CLOSING))},
+	{"number: a RST that acknowledges the SYN refuses it", setup_local,
+	 STEPS(OPENS, SERVER_REFUSES(1002, OPENING), SERVER_REFUSES(1001, CLOSING))},
+	{"number: FINs that do not fit do not close", setup_local,
+	 STEPS(CONNECTS, CLIENT_SENDS(FIN | ACK, ESTABLISHED), SERVER_FINISHES(0x40000000, ESTABLISHED),
+	       SERVER_FINISHES(4000, ESTABLISHED), SERVER_FINISHES(5001, CLOSING))},
+	{"number: a FIN closes behind data that were lost before", setup_local,
+	 STEPS(CONNECTS, CLIENT_SENDS(FIN | ACK, ESTABLISHED), SERVER_FINISHES(45001, CLOSING))},
+	{"number: a new connection has new numbers", setup_local,
+	 STEPS(CONNECTS, CLIENT_RESETS(1001, CLOSING),
+	       {FROM_POD, .in = TO_VIP(.flags = SYN, .seq = 0x50000000), .verdict = NEXT,
+		.out = TO_HELLO1(.flags = SYN, .seq = 0x50000000), .count = COUNT(TO_LOCAL)},
+	       SERVER_REFUSES(1001, OPENING), SERVER_REFUSES(0x50000001, CLOSING))},
 	{"close: a closed flow's reply key may be taken after its time", setup_two_vips,
 	 STEPS(CONNECTS, CLIENT_SENDS(RST, CLOSING),
 	       {FROM_POD, .before = pass_eleven_seconds,

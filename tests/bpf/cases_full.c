@@ -66,6 +66,7 @@ static int client_sends(struct world *world, uint32_t i, uint8_t flags)
 
 	pkt.sport = 1024 + i;
 	pkt.flags = flags;
+	pkt.seq -= flags == SYN;
 	pkt_build(&pkt, &ports, &frame);
 	return frame_run(world, &step, frame.data, &frame.len, &verdict) ? -100 : verdict;
 }

@@ -53,14 +53,18 @@ static void udp_backend_leaves(struct world *world)
 #define UDP_AT_GATEWAY OUTER(NODE1, NODE1_PORT, GATEWAY, TUNNEL_PORT, NETWORK1, OTHER_ID)
 
 #define CLIENT_SENDS(tcp_flags, becomes, ...)                                                      \
-	{UPLINK, .in = TO_VIP(.flags = tcp_flags, AT_GATEWAY()), .verdict = REDIRECT,              \
-	 .out = TO_HELLO2(ANY_SNAT, .flags = tcp_flags, ONE_HOP, FROM_OUTSIDE),                    \
+	{UPLINK, .in = TO_VIP(.flags = tcp_flags, .seq = 1001, .ack = 5001, AT_GATEWAY()),         \
+	 .verdict = REDIRECT,                                                                      \
+	 .out = TO_HELLO2(ANY_SNAT, .flags = tcp_flags, .seq = 1001, .ack = 5001, ONE_HOP,         \
+			  FROM_OUTSIDE),                                                           \
 	 .count = COUNT(GATEWAY_IN), .tables = true, .flows = 2, .state = STATE(becomes),          \
 	 __VA_ARGS__}
 #define POD_SENDS(tcp_flags, becomes, ...)                                                         \
-	{FROM_POD, DEVICE_POD1, .in = FROM_HELLO2(ANY_SNAT, .flags = tcp_flags),                   \
-	 .verdict = REDIRECT, .out = FROM_VIP(.flags = tcp_flags, ONE_HOP, ANY_MAC,                \
-					      BACK_TO_NODE1()),                                    \
+	{FROM_POD, DEVICE_POD1,                                                                    \
+	 .in = FROM_HELLO2(ANY_SNAT, .flags = tcp_flags, .seq = 5001, .ack = 1001),                \
+	 .verdict = REDIRECT,                                                                      \
+	 .out = FROM_VIP(.flags = tcp_flags, .seq = 5001, .ack = 1001, ONE_HOP, ANY_MAC,           \
+			 BACK_TO_NODE1()),                                                         \
 	 .count = COUNT(GATEWAY_OUT), .tables = true, .flows = 2, .state = STATE(becomes),         \
 	 __VA_ARGS__}
 
@@ -196,17 +200,17 @@ static const struct test_case rows[] = {
 		.count = COUNT(GATEWAY_IN)})},
 	{"gateway: FINs and RST close", setup_gateway,
 	 STEPS(CONNECTS,
-	       {UPLINK, .in = TO_VIP(.flags = FIN | ACK, AT_GATEWAY()), .verdict = REDIRECT,
-		.out = TO_HELLO2(ANY_SNAT, .flags = FIN | ACK, ONE_HOP, FROM_OUTSIDE),
+	       {UPLINK, .in = TO_VIP(CLIENT_FIN, AT_GATEWAY()), .verdict = REDIRECT,
+		.out = TO_HELLO2(ANY_SNAT, CLIENT_FIN, ONE_HOP, FROM_OUTSIDE),
 		.count = COUNT(GATEWAY_IN), .state = STATE(ESTABLISHED)},
-	       {FROM_POD, DEVICE_POD1, .in = FROM_HELLO2(ANY_SNAT, .flags = FIN | ACK),
+	       {FROM_POD, DEVICE_POD1, .in = FROM_HELLO2(ANY_SNAT, SERVER_FIN),
 		.verdict = REDIRECT,
-		.out = FROM_VIP(.flags = FIN | ACK, ONE_HOP, ANY_MAC, BACK_TO_NODE1()),
+		.out = FROM_VIP(SERVER_FIN, ONE_HOP, ANY_MAC, BACK_TO_NODE1()),
 		.count = COUNT(GATEWAY_OUT), .state = STATE(CLOSING)})},
 	{"gateway: a SYN opens a closing flow again, with its port", setup_gateway,
 	 STEPS(CONNECTS,
-	       {UPLINK, .in = TO_VIP(.flags = RST, AT_GATEWAY()), .verdict = REDIRECT,
-		.out = TO_HELLO2(ANY_SNAT, .flags = RST, ONE_HOP, FROM_OUTSIDE),
+	       {UPLINK, .in = TO_VIP(CLIENT_RST, AT_GATEWAY()), .verdict = REDIRECT,
+		.out = TO_HELLO2(ANY_SNAT, CLIENT_RST, ONE_HOP, FROM_OUTSIDE),
 		.count = COUNT(GATEWAY_IN), .state = STATE(CLOSING)},
 	       OPENS)},
 	{"gateway: a SYN opens a flow again whose client sent FIN", setup_gateway,

@@ -26,8 +26,8 @@
 	 .out = TO_HELLO1(.flags = tcp_flags, .seq = 1001, .ack = 5001),                           \
 	 .count = COUNT(TO_LOCAL), .state = STATE(becomes), __VA_ARGS__}
 #define SERVER_SENDS(tcp_flags, becomes, ...)                                                      \
-	{TO_POD, .in = FROM_HELLO1(.flags = tcp_flags, .seq = 5001, .ack = 1002), .verdict = NEXT, \
-	 .out = FROM_VIP(.flags = tcp_flags, .seq = 5001, .ack = 1002), .count = COUNT(REPLY),     \
+	{TO_POD, .in = FROM_HELLO1(.flags = tcp_flags, .seq = 5001, .ack = 1001), .verdict = NEXT, \
+	 .out = FROM_VIP(.flags = tcp_flags, .seq = 5001, .ack = 1001), .count = COUNT(REPLY),     \
 	 .state = STATE(becomes), __VA_ARGS__}
 
 #endif

@@ -86,7 +86,7 @@ static int run_tc(struct world *world, const struct step *step, uint32_t ifindex
 	int ret;
 
 	if (step->program == TO_POD)
-		skb.ingress_ifindex = 0;
+		skb.ingress_ifindex = world->ifindex[step->from];
 	memcpy(copy, data, *len);
 	ret = bpf_prog_test_run_opts(world->programs[step->program], &opts);
 	if (ret)

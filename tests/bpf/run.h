@@ -21,6 +21,7 @@
 struct step {
 	enum program program;
 	enum device device;
+	enum device from; /* TO_POD: the device that the packet came to this machine by; 0: none */
 	struct pkt in;
 	uint16_t gso_size;
 	/* XDP only: the frame goes on through px_uplink and `out` enters this pod; nothing enters

@@ -240,7 +240,7 @@ static void add_client_flows(void)
 
 	flow = add_half(key_of("10.10.0.89", 59496, VIP, 5000, CLIENT(0)), FLOW_ENCAP, 2, 413, 7200,
 			3600);
-	flow->peer.v4 = sample_ip("192.23.120.32");
+	flow->peer = sample_ip("192.23.120.32");
 	flow->peer_port = htons(6081);
 	flow->network = NETWORK2;
 	flow = add_half(key_of(VIP, 5000, "10.10.0.89", 59496, REPLY(0)), FLOW_DECAP, 2, 1234567,

@@ -86,7 +86,7 @@ static void flow_tunnel(uint32_t number, struct flow_key key[2], struct flow flo
 		flow[i].service_id[0] = (uint32_t)HELLO_ID;
 		flow[i].service_id[1] = HELLO_ID >> 32;
 		flow[i].network = NETWORK2;
-		flow[i].peer.v4 = htonl(GATEWAY);
+		flow[i].peer = htonl(GATEWAY);
 		flow[i].peer_port = htons(TUNNEL_PORT);
 	}
 	finish(key, flow);
@@ -106,7 +106,7 @@ static void flow_gateway(uint32_t number, struct flow_key key[2], struct flow fl
 		flow[i].action = i ? FLOW_NAT_ENCAP : FLOW_DECAP_NAT;
 		flow[i].flags = FLOW_REDIRECT;
 		flow[i].network = NETWORK1;
-		flow[i].peer.v4 = htonl(NODE1);
+		flow[i].peer = htonl(NODE1);
 		flow[i].peer_port = htons(NODE1_PORT);
 	}
 	finish(key, flow);

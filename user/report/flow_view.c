@@ -30,7 +30,7 @@ static __be16 gateway_port(const struct snapshot *snapshot, const struct flow *f
 {
 	for (size_t i = 0; i < snapshot->gateway_count; i++)
 		if (snapshot->gateways[i].key.network == flow->network &&
-		    snapshot->gateways[i].key.addr.v4 == flow->peer.v4)
+		    snapshot->gateways[i].key.addr.v4 == flow->peer)
 			return snapshot->gateways[i].gateway.port;
 	return flow->peer_port;
 }
@@ -67,7 +67,7 @@ static void set_upstream(const struct snapshot *snapshot, const struct flow *flo
 		view->upstream_port = backend->port;
 	} else if (tunnel) {
 		view->kind = BACKEND_GENEVE;
-		view->upstream = flow->peer.v4;
+		view->upstream = flow->peer;
 		view->upstream_port = gateway_port(snapshot, flow);
 	} else {
 		view->kind = flow->flags & FLOW_PASSTHROUGH ? BACKEND_PASSTHROUGH : BACKEND_LOCAL;
