@@ -163,6 +163,48 @@ gone() { (($(descriptors) <= before)); }
 check "all of them are closed in time" wait_for 15 gone
 stop crowd
 
+# ---- a flood of local connections, by processes without privileges: every probe gets through
+cat >"$TEST_DIR/flood.py" <<'PYTHON'
+import os, resource, socket, sys
+os.setuid(65534)
+resource.setrlimit(resource.RLIMIT_NOFILE, (4096, 4096))
+crowd = []
+while True:  # the newest 3,000 connections stay open
+    s = socket.socket()
+    s.setblocking(False)
+    s.connect_ex(("127.0.0.1", 15100))
+    if sys.argv[1] != "idle":
+        try:
+            s.send(b"GET /config_dump HTTP/1.1\r\nHost: x\r\n\r\n")
+        except OSError:
+            pass
+    crowd.append(s)
+    if len(crowd) > 3000:
+        crowd.pop(0).close()
+PYTHON
+cat >"$TEST_DIR/probes.py" <<'PYTHON'
+import socket
+failed = 0
+for i in range(20):  # as the kubelet does
+    try:
+        s = socket.create_connection(("127.0.0.1", 15100), timeout=5)
+        s.sendall(b"GET /ready HTTP/1.1\r\nHost: x\r\n\r\n")
+        failed += s.recv(12) != b"HTTP/1.1 200"
+        s.close()
+    except OSError as error:
+        failed += 1
+print(failed)
+PYTHON
+for kind in idle requests; do
+	for i in 1 2; do
+		start "flood-$kind-$i" node1 python3 "$TEST_DIR/flood.py" $kind
+	done
+	equal "/ready fails, of 20 during a flood ($kind)" 0 "$(in_ns node1 python3 "$TEST_DIR/probes.py")"
+	for i in 1 2; do
+		stop "flood-$kind-$i" KILL
+	done
+done
+
 # ---- from elsewhere
 WAIT=2
 FROM=sleep refute "not from a pod" status_is 200 /ready GET 15100 192.23.110.10

@@ -52,8 +52,8 @@ static void turn(void)
 		event_base_loop(base, EVLOOP_NONBLOCK);
 }
 
-/* A connection from 127.0.0.`host`. */
-static int connect_from(uint32_t host)
+/* A connection from 127.0.0.`host`; the server has not seen it yet. */
+static int reach_from(uint32_t host)
 {
 	struct sockaddr_in from = { .sin_family = AF_INET,
 				    .sin_addr.s_addr = htonl(INADDR_LOOPBACK - 1 + host) };
@@ -64,6 +64,20 @@ static int connect_from(uint32_t host)
 
 	assert_int_equal(bind(fd, (struct sockaddr *)&from, sizeof(from)), 0);
 	assert_int_equal(connect(fd, (struct sockaddr *)&to, sizeof(to)), 0);
+	return fd;
+}
+
+static void send_text(int fd, const char *text)
+{
+	assert_int_equal(send(fd, text, strlen(text), MSG_NOSIGNAL), strlen(text));
+}
+
+/* The same, accepted: with the first byte of a request, for which the server waits. */
+static int connect_from(uint32_t host)
+{
+	int fd = reach_from(host);
+
+	send_text(fd, "G");
 	turn();
 	return fd;
 }
@@ -76,15 +90,20 @@ static bool is_open(int fd)
 	return recv(fd, &byte, 1, MSG_DONTWAIT) < 0 && errno == EAGAIN;
 }
 
-static bool is_answered(int fd)
+static bool has_answer(int fd)
 {
-	static const char request[] = "GET /x HTTP/1.0\r\n\r\n";
 	char bytes[256];
 
-	assert_int_equal(send(fd, request, sizeof(request) - 1, MSG_NOSIGNAL), sizeof(request) - 1);
-	turn();
 	return recv(fd, bytes, sizeof(bytes), MSG_DONTWAIT) > 0 &&
 	       !memcmp(bytes, "HTTP/1.1 200", 12);
+}
+
+/* Sends what connect_from() left of a request. */
+static bool is_answered(int fd)
+{
+	send_text(fd, "ET /x HTTP/1.0\r\n\r\n");
+	turn();
+	return has_answer(fd);
 }
 
 static void a_local_server_needs_a_loopback_address(void **state)
@@ -147,6 +166,46 @@ static void the_oldest_gives_way(void **state)
 	close_server();
 }
 
+/* In a burst, whoever has sent its request is answered, however many come behind it. */
+static void a_burst_is_answered(void **state)
+{
+	int fds[10 * HTTP_CONNECTIONS_MAX];
+	size_t count = sizeof(fds) / sizeof(*fds);
+
+	(void)state;
+	open_server(HTTP_LOCAL);
+	for (size_t i = 0; i < count; i++) {
+		fds[i] = reach_from(1);
+		send_text(fds[i], "GET /x HTTP/1.0\r\n\r\n");
+	}
+	for (size_t i = 0; i < count; i++)
+		turn();
+	for (size_t i = 0; i < count; i++) {
+		assert_true(has_answer(fds[i]));
+		close(fds[i]);
+	}
+	close_server();
+}
+
+/* Idle connections, which send nothing, take no place of one that does. */
+static void idle_ones_wait(void **state)
+{
+	int fds[10 * HTTP_CONNECTIONS_MAX], probe;
+	size_t count = sizeof(fds) / sizeof(*fds);
+
+	(void)state;
+	open_server(HTTP_LOCAL);
+	probe = connect_from(1);
+	for (size_t i = 0; i < count; i++)
+		fds[i] = reach_from(1);
+	turn();
+	assert_true(is_answered(probe));
+	close(probe);
+	for (size_t i = 0; i < count; i++)
+		close(fds[i]);
+	close_server();
+}
+
 /* What comes beyond the rate waits in the backlog for the next second, and is answered then. */
 static void a_flood_waits(void **state)
 {
@@ -177,6 +236,8 @@ int main(void)
 		cmocka_unit_test(answers_a_request),
 		cmocka_unit_test(a_source_has_its_share),
 		cmocka_unit_test(the_oldest_gives_way),
+		cmocka_unit_test(a_burst_is_answered),
+		cmocka_unit_test(idle_ones_wait),
 		cmocka_unit_test(a_flood_waits),
 	};
 

@@ -20,7 +20,11 @@
 
 #include "http_request.h"
 
-#define BACKLOG 64
+/* Clients that come in a burst wait here; one that finds no place tries again after a second. */
+#define BACKLOG 1024
+/* Accepted in one turn of the loop. A client that has sent its request is answered in the next turn, when
+ * there are at most twice as many newer ones: no burst pushes it out unheard. */
+#define TURN_ACCEPTS (HTTP_CONNECTIONS_MAX / 2)
 #define PAUSE_SECONDS 1 /* when no connection can be accepted */
 
 struct connection {
@@ -38,6 +42,7 @@ struct http_server {
 	enum http_scope scope;
 	time_t second; /* CLOCK_MONOTONIC */
 	unsigned int accepts; /* in that second */
+	unsigned int turn_accepts; /* since the listener was enabled */
 	http_answer answer;
 	void *arg;
 	struct connection *connections[HTTP_CONNECTIONS_MAX]; /* oldest first */
@@ -216,16 +221,15 @@ static struct connection *connection_new(struct http_server *server, evutil_sock
 	return connection;
 }
 
-static void pause_accepting(struct http_server *server)
+static void pause_accepting(struct http_server *server, time_t seconds)
 {
-	const struct timeval wait = { PAUSE_SECONDS, 0 };
+	const struct timeval wait = { seconds, 0 };
 
 	if (!evtimer_add(server->pause, &wait))
 		evconnlistener_disable(server->listener);
 }
 
-/* What comes beyond the limit of this second waits in the backlog. */
-static void count_accept(struct http_server *server)
+static bool is_too_fast(struct http_server *server)
 {
 	struct timespec now;
 
@@ -233,8 +237,16 @@ static void count_accept(struct http_server *server)
 	if (now.tv_sec != server->second)
 		server->accepts = 0;
 	server->second = now.tv_sec;
-	if (++server->accepts >= HTTP_ACCEPTS_MAX)
-		pause_accepting(server);
+	return ++server->accepts >= HTTP_ACCEPTS_MAX;
+}
+
+/* What comes beyond the limit of this turn, or second, waits in the backlog. */
+static void count_accept(struct http_server *server)
+{
+	if (server->scope == HTTP_REMOTE && is_too_fast(server))
+		pause_accepting(server, PAUSE_SECONDS);
+	else if (++server->turn_accepts >= TURN_ACCEPTS)
+		pause_accepting(server, 0);
 }
 
 /* Makes room for one connection more: the oldest goes, of this source if it has its share. */
@@ -261,8 +273,7 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struc
 	struct connection *connection = NULL;
 	struct addr from = addr_of(sockaddr);
 
-	if (server->scope == HTTP_REMOTE)
-		count_accept(server);
+	count_accept(server);
 	if (server->scope == HTTP_REMOTE || is_local(sockaddr)) {
 		make_room(server, &from);
 		connection = connection_new(server, fd);
@@ -278,12 +289,15 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struc
 /* Out of descriptors, most likely: the loop must not spin on it. */
 static void on_accept_error(struct evconnlistener *listener, void *arg)
 {
-	pause_accepting(arg);
+	pause_accepting(arg, PAUSE_SECONDS);
 }
 
 static void on_pause(evutil_socket_t fd, short what, void *arg)
 {
-	evconnlistener_enable(((struct http_server *)arg)->listener);
+	struct http_server *server = arg;
+
+	server->turn_accepts = 0;
+	evconnlistener_enable(server->listener);
 }
 
 static int listen_at(struct http_server *server, const struct addr *addr, uint16_t port)
@@ -295,11 +309,14 @@ static int listen_at(struct http_server *server, const struct addr *addr, uint16
 
 	memcpy(&to6.sin6_addr, &addr->ip, sizeof(to6.sin6_addr));
 	errno = ENOMEM;
-	server->listener = evconnlistener_new_bind(
-		server->base, on_accept, server,
-		LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_REUSEABLE, BACKLOG,
-		four ? (struct sockaddr *)&to4 : (struct sockaddr *)&to6,
-		four ? sizeof(to4) : sizeof(to6));
+	/* Deferred: connections without a request are not even accepted, for a second or two. */
+	server->listener =
+		evconnlistener_new_bind(server->base, on_accept, server,
+					LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC |
+						LEV_OPT_REUSEABLE | LEV_OPT_DEFERRED_ACCEPT,
+					BACKLOG,
+					four ? (struct sockaddr *)&to4 : (struct sockaddr *)&to6,
+					four ? sizeof(to4) : sizeof(to6));
 	if (!server->listener)
 		return -errno;
 	evconnlistener_set_error_cb(server->listener, on_accept_error);

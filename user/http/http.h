@@ -2,8 +2,9 @@
 /* A small HTTP server of pages, in the caller's loop.
  *
  * GET and HEAD; one request to a connection, whose body is not read. Whatever takes longer than
- * HTTP_SECONDS_MAX is closed, and so is the oldest connection when one too many comes. A server that faces
- * others bounds each source as well, and the connections of a second: the loop has other work.
+ * HTTP_SECONDS_MAX is closed, and so is the oldest connection when one too many comes. A client that sends
+ * its request at once, as a probe does, is answered before that, whatever flood it comes in. A server that
+ * faces others bounds each source as well, and the connections of a second: the loop has other work.
  */
 #ifndef HTTP_H
 #define HTTP_H
