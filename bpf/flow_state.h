@@ -163,6 +163,8 @@ SUBPROGRAM int flow_reopen(const struct flow_key *key, struct flow *flow)
 
 	flow_other_key(key, flow, &other_key);
 	other = flow_find_any(&other_key);
+	if (usage_begin(key, flow, other ? other->bytes : 0))
+		usage_end();
 	flow_restart(flow, now);
 	if (other)
 		flow_restart(other, now);

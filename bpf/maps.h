@@ -68,6 +68,9 @@ MAP(filters, ARRAY, BPF_F_MMAPABLE, __u32, struct filters, 1);
 /* Texts for display; no program reads them. */
 MAP(names, HASH, BPF_F_NO_PREALLOC, struct name_key, struct name, MAX_NAMES);
 
+/* Connections and bytes of flows that ended; takes memory only for its entries. */
+MAP(usage, HASH, BPF_F_NO_PREALLOC, struct usage_key, struct usage, MAX_USAGE);
+
 /* A map of one element, read without a look-up; the agent pins it as `settings`. */
 struct settings settings SEC(".data.settings") = {};
 
@@ -110,6 +113,9 @@ INLINE struct limit *limit_take(__u32 index)
 struct flow_pair {
 	struct flow_key key, other_key;
 	struct flow flow, other;
+	/* Of a flow that ends meanwhile: see usage.h. */
+	struct usage_key ended;
+	struct usage add;
 };
 
 MAP(scratch, PERCPU_ARRAY, 0, __u32, struct flow_pair, 1);

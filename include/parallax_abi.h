@@ -335,6 +335,7 @@ struct name {
 #define SETTING_GATEWAY (1u << 1)  /* the gateway role is configured and may open */
 #define SETTING_RESET (1u << 2)    /* draining: reset */
 #define SETTING_SNAT_SHARED (1u << 3) /* a SNAT address is the node's own */
+#define SETTING_USAGE_PODS (1u << 4) /* `usage` tells pods apart */
 
 /* The only element of `settings`. Written while packets are processed, field by field. */
 struct settings {
@@ -373,6 +374,25 @@ struct status_part {
 	char text[STATUS_PART_BYTES];
 };
 
+/* Key of `usage`: flows of a service by one way. All zeros: of no key of their own, for want of room or
+ * because the row of their backend went to another. */
+struct usage_key {
+	__u64 service_id;
+	__be32 client;  /* address of the pod, with SETTING_USAGE_PODS at the client's node; else 0 */
+	__be32 backend; /* address of the gateway, with SETTING_USAGE_PODS of the pod too; else 0 */
+	__u32 from, to; /* network ids of client and endpoint */
+	__u8 kind;      /* enum backend_kind */
+	__u8 gateway;   /* 1: counted in the gateway role, 0: at the client's node */
+	__u8 agent;     /* 1: added by the agent, which cannot add to a value that programs add to */
+	__u8 zero[5];
+};
+
+/* Flows that ended, in all. */
+struct usage {
+	__u64 flows;
+	__u64 sent, received; /* IP bytes, as the client sees them */
+};
+
 /* Index COUNTER(hook, reason) of struct cpu. */
 struct counter {
 	__u64 packets;
@@ -398,6 +418,7 @@ _Static_assert(sizeof(struct flow_key) == 16, "flow_key");
 _Static_assert(sizeof(struct flow) == 64, "flow: one cache line");
 _Static_assert(sizeof(struct drop_event) == 48, "drop_event");
 _Static_assert(sizeof(struct gateway_key) == 20, "gateway_key");
+_Static_assert(sizeof(struct usage_key) == 32, "usage_key");
 _Static_assert(sizeof(struct next_hop) == 40, "next_hop");
 
 #endif

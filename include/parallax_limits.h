@@ -20,6 +20,7 @@
 #define MAX_IFACES 4096
 #define MAX_ALLOWED 1024
 #define MAX_NAMES 131072
+#define MAX_USAGE 16384
 #define EVENT_RING_BYTES (1u << 20)
 #define DROP_RING_BYTES (1u << 18)
 

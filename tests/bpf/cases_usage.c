@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Connections and bytes of services, added when flows end. */
+#include <arpa/inet.h>
+#include <stdio.h>
+
+#include <bpf/bpf.h>
+
+#include "flow_packets.h"
+#include "parallax_limits.h"
+
+#define SYN_BYTES 40
+#define ACK_BYTES 40
+#define DATA_BYTES (40 + 101)
+
+static struct usage_key key_of(enum backend_kind kind, uint32_t backend)
+{
+	return (struct usage_key){.service_id = HELLO_ID, .kind = kind, .from = NETWORK1,
+				  .to = kind == BACKEND_LOCAL ? NETWORK1 : NETWORK2,
+				  .backend = htonl(backend)};
+}
+
+static bool usage_is(struct world *world, const struct usage_key *key, uint64_t flows,
+		     uint64_t sent, uint64_t received)
+{
+	struct usage usage = {0};
+
+	bpf_map_lookup_elem(world_map_fd(world, "usage"), key, &usage);
+	if (usage.flows == flows && usage.sent == sent && usage.received == received)
+		return true;
+	printf("      %llu flows, %llu bytes sent, %llu received; want %llu, %llu, %llu\n",
+	       (unsigned long long)usage.flows, (unsigned long long)usage.sent,
+	       (unsigned long long)usage.received, (unsigned long long)flows,
+	       (unsigned long long)sent, (unsigned long long)received);
+	return false;
+}
+
+static uint32_t usage_count(struct world *world)
+{
+	struct usage_key key, *last = NULL;
+	uint32_t count = 0;
+
+	for (; !bpf_map_get_next_key(world_map_fd(world, "usage"), last, &key); last = &key)
+		count++;
+	return count;
+}
+
+static bool nothing_yet(struct world *world)
+{
+	if (!usage_count(world))
+		return true;
+	printf("      a flow that lives was added\n");
+	return false;
+}
+
+static bool one_local(struct world *world)
+{
+	struct usage_key key = key_of(BACKEND_LOCAL, 0);
+
+	return usage_is(world, &key, 1, SYN_BYTES + ACK_BYTES, SYN_BYTES);
+}
+
+static bool one_of_none(struct world *world)
+{
+	static const struct usage_key none;
+
+	return usage_is(world, &none, 1, SYN_BYTES + ACK_BYTES, SYN_BYTES);
+}
+
+static bool one_of_pods(struct world *world)
+{
+	struct usage_key key = key_of(BACKEND_LOCAL, HELLO1);
+
+	key.client = htonl(SLEEP);
+	return usage_is(world, &key, 1, SYN_BYTES + ACK_BYTES, SYN_BYTES);
+}
+
+static void backend_leaves(struct world *world)
+{
+	world->settings->flags |= SETTING_RESET;
+	world->backends[TCP_ROW].flags |= BACKEND_DRAINING;
+}
+
+static void backend_row_is_reused(struct world *world)
+{
+	world->settings->flags |= SETTING_RESET;
+	world->backends[TCP_ROW].generation++;
+	world->backends[TCP_ROW].service_id = OTHER_ID;
+}
+
+static void fill_usage(struct world *world)
+{
+	static const struct usage none;
+	struct usage_key key = {};
+	int fd = world_map_fd(world, "usage");
+
+	for (uint32_t i = 0; i < MAX_USAGE; i++) {
+		key.service_id = i ? UNKNOWN_ID + i : 0;
+		bpf_map_update_elem(fd, &key, &none, BPF_ANY);
+	}
+	backend_leaves(world);
+}
+
+static void setup_pods(struct world *world)
+{
+	setup_local(world);
+	world->settings->flags |= SETTING_USAGE_PODS;
+}
+
+#define ENDS(change, check)                                                                        \
+	{FROM_POD, .before = change, .in = TO_VIP(SOME_DATA), .verdict = REDIRECT,                 \
+	 .out = FROM_VIP(.flags = RST, .seq = 5001, .no_window = true, .dst_mac = MAC_SLEEP,       \
+			 .src_mac = MAC_NODE),                                                     \
+	 .count = COUNT(BACKEND_GONE), .tables = true, .after = check}
+#define CLOSES                                                                                     \
+	{FROM_POD, .in = TO_VIP(.flags = RST, .seq = 1001), .verdict = NEXT,                       \
+	 .out = TO_HELLO1(.flags = RST, .seq = 1001), .count = COUNT(TO_LOCAL),                    \
+	 .state = STATE(CLOSING), .after = nothing_yet}
+
+static bool closed_and_reopened(struct world *world)
+{
+	struct usage_key key = key_of(BACKEND_LOCAL, 0);
+
+	return usage_is(world, &key, 1, SYN_BYTES + 2 * ACK_BYTES, SYN_BYTES);
+}
+
+static const struct test_case rows[] = {
+	{"usage: a connection is added when it ends, with the bytes of both ways", setup_local,
+	 STEPS(CONNECTS, ENDS(backend_leaves, one_local))},
+	{"usage: with pods told apart", setup_pods, STEPS(CONNECTS, ENDS(backend_leaves, one_of_pods))},
+	{"usage: the backend's row was used again", setup_local,
+	 STEPS(CONNECTS, ENDS(backend_row_is_reused, one_of_none))},
+	{"usage: no room for a key of its own", setup_local,
+	 STEPS(CONNECTS, ENDS(fill_usage, one_of_none))},
+	{"usage: the same tuple again is another connection", setup_local,
+	 STEPS(CONNECTS, CLOSES,
+	       {FROM_POD, .in = TO_VIP(A_SYN), .verdict = NEXT, .out = TO_HELLO1(A_SYN),
+		.count = COUNT(TO_LOCAL), .after = closed_and_reopened})},
+	{"usage: a flow without an answer is no connection", setup_local,
+	 STEPS({FROM_POD, .in = TO_VIP(A_SYN), .verdict = NEXT, .out = TO_HELLO1(A_SYN),
+		.count = COUNT(TO_LOCAL)},
+	       {FROM_POD, .before = backend_leaves, .in = TO_VIP(SOME_DATA), .verdict = REDIRECT,
+		.out = FROM_VIP(.flags = RST, .seq = 5001, .no_window = true, .dst_mac = MAC_SLEEP,
+				.src_mac = MAC_NODE),
+		.count = COUNT(BACKEND_GONE), .tables = true, .after = nothing_yet})},
+};
+
+REGISTER_CASES(rows);
