@@ -42,7 +42,7 @@ WARNINGS := -Wall -Wextra -Wno-unused-parameter -Wshadow -Wstrict-prototypes -Wm
 	-Werror=implicit-function-declaration -Werror=incompatible-pointer-types \
 	-Werror=int-conversion -Werror=return-type
 # The rooms of user/, lowest first; tools/check-layers.sh holds their order.
-ROOMS    := base text model config decode table view plan snapshot desired session grpc kernel report \
+ROOMS    := base text model config cni decode table view plan snapshot desired session grpc kernel report \
 	http source check
 INCLUDES := -Iinclude $(addprefix -Iuser/,$(ROOMS) agent ctl) -isystem $(BUILD) -isystem $(BUILD)/proto
 SANITIZE := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer)

@@ -185,7 +185,7 @@ def schema(chart, sources):
     accepted = set()
     for name in glob.glob(os.path.join(sources, "*.c")):
         with open(name, encoding="utf-8") as file:
-            accepted |= set(re.findall(r'\{TREE_\w+\("(\w+)",', file.read()))
+            accepted |= set(re.findall(r'\{\s*TREE_\w+\("(\w+)",', file.read()))
     assert len(accepted) > 50, "the agent's tables were not found"
     # The chart makes the section gateway of its own values.
     assert accepted - known == {"gateway"}, accepted - known

@@ -98,7 +98,11 @@ static const char status_text[] =
 	"\"xdp\":false,\"problem\":\"Device or resource busy\"},"
 	"{\"name\":\"veth-gone\",\"ifindex\":4,\"role\":\"pod\",\"attach\":\"tcx\","
 	"\"xdp\":false,\"problem\":null},{\"name\":\"eth0\",\"ifindex\":7,\"role\":\"uplink\",\"attach\":\"tcx\","
-	"\"xdp\":true,\"problem\":null}]}";
+	"\"xdp\":true,\"problem\":null}],"
+	"\"node\":{\"profile\":\"auto\",\"cni\":\"calico\",\"cni_from\":\"interface cali0123456789a of a pod\","
+	"\"address\":\"192.23.110.10\",\"mtu\":1500,"
+	"\"uplinks\":[{\"name\":\"eth0\",\"from\":\"default route\"}],"
+	"\"pod_ranges\":[{\"range\":\"10.10.0.0/26\",\"from\":\"blackhole route\"}]}}";
 
 __be32 sample_ip(const char *text)
 {

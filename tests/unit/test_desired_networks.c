@@ -211,7 +211,7 @@ static void a_gateway_is_shut(void **unused)
 	site.config->gateway.listen_interface = NULL;
 	site.input.node.listen = address("fd00::1");
 	assert_int_equal(build()->listen_port, 0);
-	assert_problem("gateway.listen: it has no IPv4 address: the gateway stays shut");
+	assert_problem("gateway.listen: the uplink has no IPv4 address: the gateway stays shut");
 	site.input.node.listen = address("10.0.0.1");
 	site.config->gateway.allow_count = 0;
 	assert_int_equal(build()->flags, 0);

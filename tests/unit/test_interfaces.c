@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Pure functions of attachment: roles by pattern, suitability for XDP, names of pins. */
+/* Pure functions of attachment: choice of the uplink, suitability for XDP, names of pins. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,41 +10,6 @@
 
 #include "interfaces.h"
 #include "links.h"
-
-static void roles_by_pattern(void **unused)
-{
-	const char *pods[] = { "veth*", "lxc?" }, *uplinks[] = { "eth0", "veth-up" };
-	const struct config config = { .pod_patterns = pods, .pod_pattern_count = 2,
-				       .uplink_patterns = uplinks, .uplink_pattern_count = 2 };
-
-	(void)unused;
-	assert_int_equal(interfaces_role(&config, "veth12ab"), IFACE_POD);
-	assert_int_equal(interfaces_role(&config, "lxc1"), IFACE_POD);
-	assert_int_equal(interfaces_role(&config, "lxc12"), 0);
-	assert_int_equal(interfaces_role(&config, "eth0"), IFACE_UPLINK);
-	assert_int_equal(interfaces_role(&config, "eth01"), 0);
-	assert_int_equal(interfaces_role(&config, "lo"), 0);
-}
-
-static void every_other_interface_is_a_pods(void **unused)
-{
-	const char *all[] = { "*" }, *uplinks[] = { "eth0", "veth-up" };
-	const struct config config = { .pod_patterns = all,
-				       .pod_pattern_count = 1,
-				       .uplink_patterns = uplinks,
-				       .uplink_pattern_count = 2 };
-	const struct config no_uplink = { .pod_patterns = all,
-					  .pod_pattern_count = 1,
-					  .uplink_patterns = all,
-					  .uplink_pattern_count = 1 };
-
-	(void)unused;
-	assert_int_equal(interfaces_role(&config, "eth0"), IFACE_UPLINK);
-	assert_int_equal(interfaces_role(&config, "veth-up"), IFACE_UPLINK);
-	assert_int_equal(interfaces_role(&config, "veth1"), IFACE_POD);
-	assert_int_equal(interfaces_role(&config, "lo"), 0);
-	assert_int_equal(interfaces_role(&no_uplink, "lo"), 0);
-}
 
 static void xdp_is_for_hardware(void **unused)
 {
@@ -79,19 +44,32 @@ static void uplink_hook_by_link_layer(void **unused)
 	assert_int_equal(interfaces_uplink_hook(ARPHRD_INFINIBAND), -EPROTONOSUPPORT);
 }
 
-static void uplink_is_the_first(void **unused)
+static void uplink_is_the_preferred(void **unused)
 {
 	struct interface items[] = {
-		{ .ifindex = 9, .role = IFACE_UPLINK },
-		{ .ifindex = 2, .role = IFACE_POD },
-		{ .ifindex = 5, .role = IFACE_UPLINK },
+		{ .ifindex = 9, .role = IFACE_UPLINK, .mtu = 1400 },
+		{ .ifindex = 2, .role = IFACE_POD, .mtu = 900 },
+		{ .ifindex = 5, .role = IFACE_UPLINK, .mtu = 1500 },
 	};
 	struct interfaces interfaces = { .items = items, .count = 3 };
 
 	(void)unused;
-	assert_int_equal(interfaces_uplink(&interfaces)->ifindex, 5);
+	assert_int_equal(interfaces_uplink(&interfaces)->ifindex,
+			 5);                                 /* without an order: the oldest */
+	assert_int_equal(interfaces_mtu(&interfaces), 1400); /* a tunnel may leave by either */
+	assert_int_equal(interfaces_pods(&interfaces), 1);
+
+	/* The first that is there; a pod's interface is never taken for it. */
+	interfaces.survey.uplinks[0].ifindex = 77;
+	interfaces.survey.uplinks[1].ifindex = 2;
+	interfaces.survey.uplinks[2].ifindex = 9;
+	interfaces.survey.uplinks[3].ifindex = 5;
+	interfaces.survey.uplink_count = 4;
+	assert_int_equal(interfaces_uplink(&interfaces)->ifindex, 9);
+
 	interfaces.count = 0;
 	assert_null(interfaces_uplink(&interfaces));
+	assert_int_equal(interfaces_mtu(&interfaces), 0);
 }
 
 static void names_of_pins(void **unused)
@@ -118,11 +96,9 @@ static void names_of_pins(void **unused)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(roles_by_pattern),
-		cmocka_unit_test(every_other_interface_is_a_pods),
 		cmocka_unit_test(xdp_is_for_hardware),
 		cmocka_unit_test(uplink_hook_by_link_layer),
-		cmocka_unit_test(uplink_is_the_first),
+		cmocka_unit_test(uplink_is_the_preferred),
 		cmocka_unit_test(names_of_pins),
 	};
 

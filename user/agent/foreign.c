@@ -28,7 +28,8 @@ void foreign_look(struct agent *agent)
 {
 	char text[2 * PIN_PATH_MAX + 256];
 	struct foreign_plane foreign;
-	int err = foreign_plane_find(agent->files.start_config, agent->pin_dir, &foreign);
+	int err = foreign_plane_find(agent->files.start_config, &agent->interfaces.survey,
+				     agent->pin_dir, &foreign);
 
 	if (err) {
 		log_warn("looking for other data planes: %s", strerror(-err));

@@ -86,15 +86,16 @@ static int visit_link(void *arg, const struct netlink_link *link)
 
 static void read_links(struct agent *agent)
 {
-	bool addresses = false, changed = false;
-	int err = netlink_watch_read(agent->loop.netlink, visit_link, agent, &addresses);
+	struct netlink_changes changes = {};
+	bool changed = false;
+	int err = netlink_watch_read(agent->loop.netlink, visit_link, agent, &changes);
 
-	if (err) {
+	if (err)
 		log_warn("messages about interfaces were lost (%s): looking at all of them",
 			 strerror(-err));
-		interfaces_resync(&agent->interfaces, &changed);
-	}
-	if (addresses || changed)
+	if (err || changes.default_routes)
+		interfaces_resync(&agent->interfaces, &agent->files.config->gateway, &changed);
+	if (changes.addresses || changed)
 		schedule_reconcile(agent);
 }
 
@@ -108,7 +109,7 @@ static void look_at_interfaces(struct agent *agent, bool *ret_changed)
 	int err;
 
 	read_links(agent);
-	err = interfaces_resync(&agent->interfaces, ret_changed);
+	err = interfaces_resync(&agent->interfaces, &agent->files.config->gateway, ret_changed);
 	if (err)
 		log_warn("looking at the interfaces: %s", strerror(-err));
 }

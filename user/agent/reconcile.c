@@ -90,7 +90,7 @@ static int vip_input(const void *source, struct arena *arena, struct vip_input *
 	return source_vip_input(source, arena, ret);
 }
 
-static struct build_input collect_input(const struct agent *agent)
+static struct build_input collect_input(struct agent *agent)
 {
 	struct build_input input = {
 		.config = agent->files.config, .config_loads = agent->files.config_loads,
@@ -102,13 +102,13 @@ static struct build_input collect_input(const struct agent *agent)
 		.source = agent->source, .now_ns = clock_monotonic_ns(),
 	};
 
-	node_facts_read(input.config, interfaces_uplink(&agent->interfaces), &input.node);
-	input.node.pods = interfaces_pods(&agent->interfaces);
+	node_facts_read(input.config, &agent->interfaces, &input.node);
 	input.node.hz = agent->kernel.hz;
+	agent->reconciler.address = input.node.address;
 	return input;
 }
 
-static int build(const struct agent *agent, struct generation *ret)
+static int build(struct agent *agent, struct generation *ret)
 {
 	const struct reconciler *reconciler = &agent->reconciler;
 	struct build_input input = collect_input(agent);

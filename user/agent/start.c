@@ -70,7 +70,7 @@ static int attach(struct agent *agent)
 
 	interfaces_init(&agent->interfaces, agent->pin_dir, agent->files.start_config,
 			agent->kernel.dataplane);
-	err = interfaces_resync(&agent->interfaces, &changed);
+	err = interfaces_resync(&agent->interfaces, &agent->files.config->gateway, &changed);
 	if (!err)
 		err = files_resolve(agent);
 	if (!err)

@@ -76,7 +76,7 @@ int status_collect(const struct agent *agent, struct status_scratch *scratch,
 		.interface_count = agent->interfaces.count,
 		.netns = netns_number(), .omitted = agent->publisher.omitted,
 	};
-	return ret->interfaces ? 0 : -ENOMEM;
+	return ret->interfaces ? status_node(agent, scratch->arena, &ret->node) : -ENOMEM;
 }
 
 void status_done(struct status_scratch *scratch)

@@ -17,6 +17,9 @@ struct status_scratch {
 	struct source_status source;
 };
 
+/* What was found on the node. Returns 0 or -ENOMEM. */
+int status_node(const struct agent *agent, struct arena *arena, struct node_status *ret);
+
 /* Borrows from the agent and from `scratch`, which is to be given to status_done() in any case.
  * Returns 0 or -ENOMEM. */
 int status_collect(const struct agent *agent, struct status_scratch *scratch,

@@ -43,9 +43,10 @@ static const char *needs_restart(const struct config *old, const struct config *
 		       "restart";
 	if (!text_lists_equal(old->pod_patterns, old->pod_pattern_count, new->pod_patterns,
 			      new->pod_pattern_count) ||
-	    !text_lists_equal(old->uplink_patterns, old->uplink_pattern_count,
-			      new->uplink_patterns, new->uplink_pattern_count) ||
-	    old->attach != new->attach || old->xdp != new->xdp)
+	    !text_lists_equal(old->uplink_patterns, old->uplink_pattern_count, new->uplink_patterns,
+			      new->uplink_pattern_count) ||
+	    old->attach != new->attach || old->xdp != new->xdp || old->profile != new->profile ||
+	    !text_equal(old->cni_conf_dir, new->cni_conf_dir))
 		return "interfaces changed: they take effect after a restart";
 	return NULL;
 }

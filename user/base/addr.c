@@ -196,6 +196,16 @@ bool prefix_overlaps(const struct prefix *a, const struct prefix *b)
 	return a->bits <= b->bits ? prefix_contains(a, &b->addr) : prefix_contains(b, &a->addr);
 }
 
+void prefix_widen(struct prefix *prefix, const struct addr *addr)
+{
+	uint8_t *bytes = (uint8_t *)&prefix->addr.ip;
+
+	while (prefix->bits && !prefix_contains(prefix, addr)) {
+		prefix->bits--;
+		bytes[prefix->bits / 8] &= (uint8_t)(0xff00 >> prefix->bits % 8);
+	}
+}
+
 bool addr_is_unspecified(const struct addr *addr)
 {
 	static const union ip_addr zero;

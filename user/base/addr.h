@@ -52,6 +52,8 @@ bool addr_equal(const struct addr *a, const struct addr *b);
 /* Total order for sorting: family, then bytes. */
 int addr_compare(const struct addr *a, const struct addr *b);
 bool prefix_contains(const struct prefix *prefix, const struct addr *addr);
+/* Makes it shorter until it contains an address of the same family. */
+void prefix_widen(struct prefix *prefix, const struct addr *addr);
 bool prefix_overlaps(const struct prefix *a, const struct prefix *b);
 
 /* 0.0.0.0 or ::, which meshNetworks writes for an address that is not known yet. */

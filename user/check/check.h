@@ -9,6 +9,7 @@
 #include <jansson.h>
 
 struct config;
+struct survey;
 
 enum check_result {
 	CHECK_OK,
@@ -45,6 +46,13 @@ void check_capabilities(struct check_list *list, uint64_t effective);
 /* The configuration's demands on the machine: interfaces and their MTU, programs of others on the
  * hooks, reverse path filter, addresses of the gateway role. */
 void check_config(struct check_list *list, const struct config *config, const char *pin_dir);
+
+/* Of check_config(): interfaces, and the CNI that made them. */
+void check_links(struct check_list *list, const struct config *config, const char *pin_dir);
+/* Of check_links(): what the node's CNI needs to be told, and the addresses of its pods. Cilium's pins are
+ * looked for beside ours. */
+void check_cni(struct check_list *list, const struct config *config, const struct survey *survey,
+	       const char *pin_dir);
 
 /* Of check_config(): are SNAT addresses outside the pod ranges of our own network? */
 void check_snat(struct check_list *list, const struct config *config);

@@ -27,11 +27,9 @@ static void read_listen(struct tree_walk *walk, const struct tree_node *node, vo
 		{TREE_MEMBER("port", tree_read_port, struct config_gateway_role, listen_port)},
 	};
 
-	((struct config_gateway_role *)target)->listen_port = GENEVE_PORT;
 	tree_fields(walk, node, "a mapping with interface or address, and port", fields,
 		    COUNT(fields), target);
-	if (node->kind == TREE_MAPPING &&
-	    !tree_get(node, "interface") == !tree_get(node, "address"))
+	if (node->kind == TREE_MAPPING && tree_get(node, "interface") && tree_get(node, "address"))
 		tree_problem(walk, node, "expected either interface or address");
 }
 
@@ -64,17 +62,18 @@ static void read_source(struct tree_walk *walk, const struct tree_node *node, vo
 void config_read_gateway(struct tree_walk *walk, const struct tree_node *node, void *target)
 {
 	static const struct tree_field fields[] = {
-		{TREE_FIELD("listen", read_listen), .required = true},
-		{TREE_LIST("snat", "a list of addresses", MAX_SNAT, read_ipv4,
-			   struct config_gateway_role, snat, snat_count),
-		 .some = "an address", .required = true},
-		{TREE_LIST("allow", "a list of address ranges", MAX_ALLOWED, read_source,
-			   struct config_gateway_role, allow, allow_count)},
+		{ TREE_FIELD("listen", read_listen) },
+		{ TREE_LIST("snat", "a list of addresses", MAX_SNAT, read_ipv4,
+			    struct config_gateway_role, snat, snat_count),
+		  .some = "an address" },
+		{ TREE_LIST("allow", "a list of address ranges", MAX_ALLOWED, read_source,
+			    struct config_gateway_role, allow, allow_count) },
 	};
 	struct config_gateway_role *gateway = &((struct config *)target)->gateway;
 	const struct tree_node *allow;
 
 	gateway->enabled = true;
+	gateway->listen_port = GENEVE_PORT;
 	tree_fields(walk, node, "a mapping with listen, snat and allow", fields, COUNT(fields),
 		    gateway);
 	check_snat(walk, tree_get(node, "snat"), gateway);

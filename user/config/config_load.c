@@ -15,6 +15,7 @@
 
 #define DEFAULT_TAKEOVER 86400
 #define DEFAULT_PANIC 50
+#define DEFAULT_CNI_CONF_DIR "/etc/cni/net.d"
 
 static int config_new(const char *path, struct config **ret)
 {
@@ -22,6 +23,8 @@ static int config_new(const char *path, struct config **ret)
 
 	if (!config)
 		return -ENOMEM;
+	config->profile = CNI_NONE;
+	config->cni_conf_dir = DEFAULT_CNI_CONF_DIR;
 	config->locality_weighted = true;
 	config->panic_threshold = DEFAULT_PANIC;
 	config->takeover_seconds = DEFAULT_TAKEOVER;
@@ -84,6 +87,14 @@ static void check_cluster(struct tree_walk *walk, const struct tree_node *root,
 			     "distinguishes our pods from those of other clusters");
 }
 
+/* Lists alone mean what they say: without a profile nothing is added to them. */
+static void choose_profile(struct config *config)
+{
+	if (config->profile == CNI_NONE && !config->pod_pattern_count &&
+	    !config->uplink_pattern_count)
+		config->profile = CNI_AUTO;
+}
+
 /* Reports all errors. Returns the first error other than -EINVAL, if there is one. */
 static int read_tree(struct tree_walk *walk, const struct tree_node *root, struct config *config)
 {
@@ -91,6 +102,7 @@ static int read_tree(struct tree_walk *walk, const struct tree_node *root, struc
 	int err;
 
 	config_schema_read(walk, root, config, &mesh);
+	choose_profile(config);
 	services = tree_get(root, "services");
 	if (!walk->failed && !walk->out_of_memory && services)
 		config_check_services(walk, services, config);

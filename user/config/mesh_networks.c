@@ -288,3 +288,11 @@ void mesh_networks_free(struct mesh_networks *mesh)
 	arena_free(mesh->arena);
 	free(mesh);
 }
+
+const struct mesh_network *mesh_networks_own(const struct mesh_networks *mesh)
+{
+	for (size_t i = 0; mesh && i < mesh->count; i++)
+		if (mesh->networks[i].own)
+			return &mesh->networks[i];
+	return NULL;
+}

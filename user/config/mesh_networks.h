@@ -27,4 +27,7 @@ int mesh_networks_parse(const struct config *config, const char *label, const ch
 /* Accepts NULL. */
 void mesh_networks_free(struct mesh_networks *mesh);
 
+/* The network this node is in; NULL without one. Accepts NULL. */
+const struct mesh_network *mesh_networks_own(const struct mesh_networks *mesh);
+
 #endif

@@ -17,6 +17,7 @@ struct ledger;
 
 /* Facts about this node, read from the kernel. */
 struct node_facts {
+	struct addr address; /* the node's own, on its uplink; family 0: not known */
 	struct addr source; /* of tunnel packets; family 0: not known */
 	struct addr listen; /* of the gateway; family 0: none */
 	uint32_t uplink;    /* ifindex; 0: no uplink yet */

@@ -7,6 +7,7 @@
 #include "arena.h"
 #include "builder.h"
 #include "gateway_fault.h"
+#include "mesh_networks.h"
 #include "parallax_limits.h"
 #include "parallax_wire.h"
 
@@ -133,8 +134,10 @@ static bool is_shut(const struct build_input *input, struct generation *generati
 	const struct config_gateway_role *role = &input->config->gateway;
 
 	if (input->node.listen.family != 4) {
-		generation_problem(generation, "gateway.listen: %s has no IPv4 address: the gateway "
-				   "stays shut", role->listen_interface ? role->listen_interface : "it");
+		generation_problem(generation,
+				   "gateway.listen: %s has no IPv4 address: the gateway "
+				   "stays shut",
+				   role->listen_interface ? role->listen_interface : "the uplink");
 		return true;
 	}
 	if (!role->allow_count)
@@ -152,6 +155,8 @@ static void set_gateway(const struct build_input *input, struct settings *settin
 	for (size_t i = 0; i < role->snat_count && settings->snat_count < MAX_SNAT; i++)
 		if (role->snat[i].family == 4)
 			settings->snat[settings->snat_count++] = role->snat[i].ip.v4;
+	if (!role->snat_count && input->node.address.family == 4)
+		settings->snat[settings->snat_count++] = input->node.address.ip.v4;
 	choose_ports(&input->node, settings, generation);
 	if (is_shut(input, generation))
 		return;
@@ -162,22 +167,33 @@ static void set_gateway(const struct build_input *input, struct settings *settin
 
 static uint32_t own_network_id(const struct mesh_networks *mesh)
 {
-	for (size_t i = 0; i < mesh->count; i++)
-		if (mesh->networks[i].own)
-			return mesh->networks[i].id;
-	return 0;
+	const struct mesh_network *own = mesh_networks_own(mesh);
+
+	return own ? own->id : 0;
 }
 
-/* A gateway serves without pods of its own. */
-static void check_interfaces(const struct config *config, const struct node_facts *node,
-			     struct generation *generation)
+static void check_uplink(const struct config *config, const struct node_facts *node,
+			 struct generation *generation)
 {
 	if (!node->uplink && config->uplink_pattern_count)
 		generation_problem(generation, "no interface matches interfaces.uplinks yet");
-	if (!node->pods && config->pod_pattern_count && !config->gateway.enabled)
+	else if (!node->uplink && config->profile != CNI_NONE)
+		generation_problem(generation, "no uplink is found: the node has no default route; "
+					       "interfaces.uplinks can name one");
+}
+
+/* A gateway serves without pods of its own. */
+static void check_pods(const struct config *config, const struct node_facts *node,
+		       struct generation *generation)
+{
+	if (node->pods || config->gateway.enabled)
+		return;
+	if (config->pod_pattern_count)
 		generation_problem(generation,
-				   "no interface matches interfaces.pods yet: no pod is "
-				   "served");
+				   "no interface matches interfaces.pods yet: no pod is served");
+	else if (config->profile != CNI_NONE)
+		generation_problem(generation,
+				   "no interface of a pod is found yet: no pod is served");
 }
 
 static void build_settings(const struct build_input *input, struct generation *generation)
@@ -195,7 +211,8 @@ static void build_settings(const struct build_input *input, struct generation *g
 		.mtu = (uint16_t)(node->uplink_mtu > UINT16_MAX ? UINT16_MAX : node->uplink_mtu),
 	};
 
-	check_interfaces(config, node, generation);
+	check_uplink(config, node, generation);
+	check_pods(config, node, generation);
 	set_gateway(input, &settings, generation);
 	generation->desired.settings = settings;
 }

@@ -12,8 +12,9 @@
 #include <linux/bpf.h>
 
 #include "hook_query.h"
-#include "interfaces.h"
+#include "links.h"
 #include "netlink.h"
+#include "survey.h"
 
 /* The programs pinned in one directory. */
 struct plane {
@@ -24,6 +25,7 @@ struct plane {
 
 struct search {
 	const struct config *config;
+	const struct survey *survey;
 	struct plane *planes; /* the first is ours */
 	size_t plane_count;
 	const char *parent; /* directory being searched */
@@ -163,7 +165,7 @@ static int visit_link(void *arg, const struct netlink_link *link)
 	struct search *search = arg;
 	struct foreign_plane *found = &search->found;
 
-	if (link->gone || !interfaces_role(search->config, link->name) ||
+	if (link->gone || !survey_role(search->survey, search->config, link) ||
 	    !stands_on(search, link->ifindex, found->pin_dir))
 		return 0;
 	if (!found->interfaces++)
@@ -171,9 +173,10 @@ static int visit_link(void *arg, const struct netlink_link *link)
 	return 0;
 }
 
-int foreign_plane_find(const struct config *config, const char *pin_dir, struct foreign_plane *ret)
+int foreign_plane_find(const struct config *config, const struct survey *survey,
+		       const char *pin_dir, struct foreign_plane *ret)
 {
-	struct search search = { .config = config };
+	struct search search = { .config = config, .survey = survey };
 	int err = find_planes(&search, pin_dir);
 
 	if (!err)

@@ -8,6 +8,8 @@
 #include "config.h"
 #include "pins.h"
 
+struct survey;
+
 struct foreign_plane {
 	size_t interfaces; /* number of our interfaces with its programs; 0: no foreign data plane */
 	char interface[16]; /* the first of them */
@@ -15,6 +17,7 @@ struct foreign_plane {
 };
 
 /* Call it when our own programs are attached. Returns 0 or -errno. */
-int foreign_plane_find(const struct config *config, const char *pin_dir, struct foreign_plane *ret);
+int foreign_plane_find(const struct config *config, const struct survey *survey,
+		       const char *pin_dir, struct foreign_plane *ret);
 
 #endif

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -19,6 +20,20 @@
 #define TCX_INGRESS 46
 #define TCX_EGRESS 47
 
+/* Needs CAP_SYS_ADMIN; without it the name stays empty. */
+static void read_name(struct hook_program *program)
+{
+	struct bpf_prog_info info = {};
+	__u32 length = sizeof(info);
+	int fd = bpf_prog_get_fd_by_id(program->id);
+
+	if (fd < 0)
+		return;
+	if (!bpf_obj_get_info_by_fd(fd, &info, &length))
+		snprintf(program->name, sizeof(program->name), "%s", info.name);
+	close(fd);
+}
+
 int hook_query_tcx(uint32_t ifindex, bool ingress, struct hook_programs *ret)
 {
 	uint32_t ids[HOOK_QUERY_MAX] = {}, count = HOOK_QUERY_MAX;
@@ -30,8 +45,10 @@ int hook_query_tcx(uint32_t ifindex, bool ingress, struct hook_programs *ret)
 	if (err && err != -ENOSPC)
 		return err;
 	*ret = (struct hook_programs){};
-	for (; ret->count < count && ret->count < HOOK_QUERY_MAX; ret->count++)
+	for (; ret->count < count && ret->count < HOOK_QUERY_MAX; ret->count++) {
 		ret->items[ret->count].id = ids[ret->count];
+		read_name(&ret->items[ret->count]);
+	}
 	return 0;
 }
 

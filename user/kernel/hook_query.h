@@ -10,7 +10,7 @@
 
 struct hook_program {
 	uint32_t id;   /* of the program; 0 when the kernel omits it */
-	char name[64]; /* of the filter, where it has one; else "" */
+	char name[64]; /* of the filter, or of the program where we may ask; else "" */
 	uint32_t pref; /* clsact: of the filter */
 };
 

@@ -3,7 +3,6 @@
 #include "interfaces.h"
 
 #include <errno.h>
-#include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,7 +21,10 @@ void interfaces_init(struct interfaces *interfaces, const char *pin_dir,
 		     const struct config *config, const struct dataplane *dataplane)
 {
 	*interfaces = (struct interfaces){
-		.pin_dir = pin_dir, .config = config, .dataplane = dataplane,
+		.pin_dir = pin_dir,
+		.config = config,
+		.dataplane = dataplane,
+		.survey = EMPTY_SURVEY,
 	};
 }
 
@@ -39,23 +41,6 @@ void interfaces_done(struct interfaces *interfaces)
 	free(interfaces->items);
 	free(interfaces->older);
 	*interfaces = (struct interfaces){};
-}
-
-static bool matches(const char **patterns, size_t count, const char *name)
-{
-	for (size_t i = 0; i < count; i++)
-		if (!fnmatch(patterns[i], name, 0))
-			return true;
-	return false;
-}
-
-enum iface_role interfaces_role(const struct config *config, const char *name)
-{
-	if (!strcmp(name, "lo"))
-		return 0;
-	if (matches(config->uplink_patterns, config->uplink_pattern_count, name))
-		return IFACE_UPLINK;
-	return matches(config->pod_patterns, config->pod_pattern_count, name) ? IFACE_POD : 0;
 }
 
 int interfaces_uplink_hook(uint16_t type)
@@ -96,17 +81,44 @@ size_t interfaces_pods(const struct interfaces *interfaces)
 	return count;
 }
 
+static const struct interface *find_by_index(const struct interfaces *interfaces, uint32_t ifindex)
+{
+	for (size_t i = 0; i < interfaces->count; i++)
+		if (interfaces->items[i].ifindex == ifindex)
+			return &interfaces->items[i];
+	return NULL;
+}
+
+/* Uplinks that were listed have no order but their age. */
 const struct interface *interfaces_uplink(const struct interfaces *interfaces)
 {
+	const struct survey *survey = &interfaces->survey;
 	const struct interface *first = NULL;
 
-	for (size_t i = 0; i < interfaces->count; i++) {
+	for (size_t i = 0; !first && i < survey->uplink_count; i++) {
+		first = find_by_index(interfaces, survey->uplinks[i].ifindex);
+		first = first && first->role == IFACE_UPLINK ? first : NULL;
+	}
+	for (size_t i = 0; !survey->uplink_count && i < interfaces->count; i++) {
 		const struct interface *item = &interfaces->items[i];
 
 		if (item->role == IFACE_UPLINK && (!first || item->ifindex < first->ifindex))
 			first = item;
 	}
 	return first;
+}
+
+uint32_t interfaces_mtu(const struct interfaces *interfaces)
+{
+	uint32_t mtu = 0;
+
+	for (size_t i = 0; i < interfaces->count; i++) {
+		const struct interface *item = &interfaces->items[i];
+
+		if (item->role == IFACE_UPLINK && (!mtu || item->mtu < mtu))
+			mtu = item->mtu;
+	}
+	return mtu;
 }
 
 /* ------------------------------------------------------------------ rows of `ifaces` */
@@ -228,10 +240,7 @@ static void detach_all(struct interfaces *interfaces, struct interface *item)
 
 static struct interface *find(struct interfaces *interfaces, uint32_t ifindex)
 {
-	for (size_t i = 0; i < interfaces->count; i++)
-		if (interfaces->items[i].ifindex == ifindex)
-			return &interfaces->items[i];
-	return NULL;
+	return (struct interface *)find_by_index(interfaces, ifindex);
 }
 
 static struct interface *add(struct interfaces *interfaces, const struct netlink_link *link,
@@ -340,20 +349,13 @@ static int begin(struct interfaces *interfaces, const struct netlink_link *link,
 	return take(interfaces, item, link->kind, born, ret_changed);
 }
 
-/* `pods: ["*"]` does not mean devices without Ethernet headers. */
-static enum iface_role role_of(const struct interfaces *interfaces, const struct netlink_link *link)
-{
-	enum iface_role role = interfaces_role(interfaces->config, link->name);
-
-	return role == IFACE_POD && link->type != ARPHRD_ETHER ? 0 : role;
-}
-
 int interfaces_on_link(struct interfaces *interfaces, const struct netlink_link *link,
 		       bool *ret_changed)
 {
-	enum iface_role role = role_of(interfaces, link);
+	enum iface_role role = survey_role(&interfaces->survey, interfaces->config, link);
 	struct interface *item = find(interfaces, link->ifindex);
 
+	survey_see_link(&interfaces->survey, link);
 	if (link->gone) {
 		forget_older(interfaces, link->ifindex);
 		return remove_interface(interfaces, link->ifindex, ret_changed);
@@ -438,11 +440,14 @@ static void drop_stale_rows(struct interfaces *interfaces)
 	free(rows.items);
 }
 
-int interfaces_resync(struct interfaces *interfaces, bool *ret_changed)
+int interfaces_resync(struct interfaces *interfaces, const struct config_gateway_role *gateway,
+		      bool *ret_changed)
 {
 	struct resync resync = { .interfaces = interfaces };
+	struct survey before = interfaces->survey;
 	int err;
 
+	survey_read(interfaces->config, gateway, &before, &interfaces->survey);
 	for (size_t i = 0; i < interfaces->count; i++)
 		interfaces->items[i].seen = false;
 	interfaces->resyncing = true;
@@ -456,6 +461,6 @@ int interfaces_resync(struct interfaces *interfaces, bool *ret_changed)
 		err = detach_stale_pins(&resync);
 	if (!err)
 		drop_stale_rows(interfaces);
-	*ret_changed |= resync.changed;
+	*ret_changed |= resync.changed || !survey_equal(&before, &interfaces->survey);
 	return err;
 }

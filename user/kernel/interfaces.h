@@ -11,6 +11,7 @@
 #include "links.h"
 #include "netlink.h"
 #include "parallax_abi.h"
+#include "survey.h"
 
 struct dataplane;
 
@@ -37,6 +38,7 @@ struct interfaces {
 	const char *pin_dir;
 	const struct config *config; /* as at the start: patterns are not reloaded */
 	const struct dataplane *dataplane;
+	struct survey survey;
 	struct interface *items;
 	size_t count, capacity;
 	bool watching; /* from here on an unknown interface in a message was just created */
@@ -51,18 +53,15 @@ void interfaces_init(struct interfaces *interfaces, const char *pin_dir,
 /* Leaves everything attached. */
 void interfaces_done(struct interfaces *interfaces);
 
-/* Visits every interface: attaches, repairs, forgets those that are gone and detaches those that no
- * pattern matches any more. *ret_changed is set, never cleared. Returns 0 or -errno; a failure of a
- * single interface is in its `problem`. */
-int interfaces_resync(struct interfaces *interfaces, bool *ret_changed);
+/* Surveys the node, then visits every interface: attaches, repairs, forgets those that are gone and
+ * detaches those without a role. `gateway` is that of the current configuration. *ret_changed is set, never
+ * cleared. Returns 0 or -errno; a failure of a single interface is in its `problem`. */
+int interfaces_resync(struct interfaces *interfaces, const struct config_gateway_role *gateway,
+		      bool *ret_changed);
 
 /* Handles one message of the watch. */
 int interfaces_on_link(struct interfaces *interfaces, const struct netlink_link *link,
 		       bool *ret_changed);
-
-/* Role by the patterns; 0 for none, and for lo. An uplink that matches the patterns of pods as well stays an
- * uplink: `pods: ["*"]` means every other interface. Pure. */
-enum iface_role interfaces_role(const struct config *config, const char *name);
 
 /* The hook for an uplink of this ARPHRD type; -EPROTONOSUPPORT if its frames begin with neither an Ethernet
  * nor an IP header. Pure. */
@@ -74,7 +73,10 @@ bool interfaces_suits_xdp(enum xdp_mode mode, const char *kind, const char *driv
 /* Number of pods' interfaces. */
 size_t interfaces_pods(const struct interfaces *interfaces);
 
-/* The first uplink, or NULL. */
+/* The uplink that the node prefers, or NULL. */
 const struct interface *interfaces_uplink(const struct interfaces *interfaces);
+
+/* Smallest MTU of the uplinks, 0 without one: a tunnel may leave by any of them. */
+uint32_t interfaces_mtu(const struct interfaces *interfaces);
 
 #endif

@@ -9,13 +9,16 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <arpa/inet.h>
 #include <libmnl/libmnl.h>
 #include <linux/ethtool.h>
+#include <linux/filter.h>
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <linux/sockios.h>
 
+#include "array.h"
 #include "netlink_dump.h"
 
 /* ------------------------------------------------------------------ messages */
@@ -65,9 +68,10 @@ struct dispatch {
 	netlink_link_visit visit;
 	void *arg;
 	int result;
-	bool addresses;
+	struct netlink_changes changes;
 	uint32_t wanted_ifindex; /* of an address list */
 	struct addr address;
+	const struct addr *wanted; /* whose interface is sought */
 };
 
 static int on_link(const struct nlmsghdr *message, void *arg)
@@ -75,10 +79,10 @@ static int on_link(const struct nlmsghdr *message, void *arg)
 	struct dispatch *dispatch = arg;
 	struct netlink_link link;
 
-	if (message->nlmsg_type == RTM_NEWADDR || message->nlmsg_type == RTM_DELADDR) {
-		dispatch->addresses = true;
-		return MNL_CB_OK;
-	}
+	if (message->nlmsg_type == RTM_NEWADDR || message->nlmsg_type == RTM_DELADDR)
+		dispatch->changes.addresses = true;
+	if (message->nlmsg_type == RTM_NEWROUTE || message->nlmsg_type == RTM_DELROUTE)
+		dispatch->changes.default_routes = true;
 	if (message->nlmsg_type != RTM_NEWLINK && message->nlmsg_type != RTM_DELLINK)
 		return MNL_CB_OK;
 	/* A bridge reports its ports in the same messages under its own family. */
@@ -109,6 +113,18 @@ static int on_address(const struct nlmsghdr *message, void *arg)
 	if (info->ifa_index == dispatch->wanted_ifindex && info->ifa_scope == RT_SCOPE_UNIVERSE &&
 	    !(info->ifa_flags & IFA_F_SECONDARY) && !dispatch->address.family)
 		mnl_attr_parse(message, sizeof(*info), take_local, &dispatch->address);
+	return MNL_CB_OK;
+}
+
+static int on_holder(const struct nlmsghdr *message, void *arg)
+{
+	const struct ifaddrmsg *info = mnl_nlmsg_get_payload(message);
+	struct dispatch *dispatch = arg;
+	struct addr address = {};
+
+	mnl_attr_parse(message, sizeof(*info), take_local, &address);
+	if (addr_equal(&address, dispatch->wanted))
+		dispatch->wanted_ifindex = info->ifa_index;
 	return MNL_CB_OK;
 }
 
@@ -148,6 +164,17 @@ int netlink_address(uint32_t ifindex, struct addr *ret)
 	return 0;
 }
 
+int netlink_address_holder(const struct addr *addr, uint32_t *ret_ifindex)
+{
+	struct dispatch dispatch = { .wanted = addr };
+	int err = list(RTM_GETADDR, AF_INET, on_holder, &dispatch);
+
+	if (err || !dispatch.wanted_ifindex)
+		return err ? err : -ENOENT;
+	*ret_ifindex = dispatch.wanted_ifindex;
+	return 0;
+}
+
 void netlink_driver(const char *name, char *buf, size_t size)
 {
 	struct ethtool_drvinfo info = { .cmd = ETHTOOL_GDRVINFO };
@@ -165,13 +192,37 @@ void netlink_driver(const char *name, char *buf, size_t size)
 
 /* ------------------------------------------------------------------ watch */
 
+/* Of routes only the default ones: a router changes thousands of others in a moment, and lost messages
+ * mean that everything is read again. A notification is one message. */
+static int drop_other_routes(const struct mnl_socket *watch)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, offsetof(struct nlmsghdr, nlmsg_type)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htons(RTM_NEWROUTE), 1, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htons(RTM_DELROUTE), 0, 2),
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS,
+			 NLMSG_HDRLEN + offsetof(struct rtmsg, rtm_dst_len)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
+		BPF_STMT(BPF_RET | BPF_K, 0),
+	};
+	struct sock_fprog program = { COUNT(code), code };
+
+	return setsockopt(mnl_socket_get_fd(watch), SOL_SOCKET, SO_ATTACH_FILTER, &program,
+			  sizeof(program));
+}
+
 int netlink_watch_new(struct mnl_socket **ret)
 {
 	struct mnl_socket *watch = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
 	if (!watch)
 		return -errno;
-	if (mnl_socket_bind(watch, RTMGRP_LINK | RTMGRP_IPV4_IFADDR, MNL_SOCKET_AUTOPID)) {
+	if (drop_other_routes(watch) ||
+	    mnl_socket_bind(watch,
+			    RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV4_ROUTE |
+				    RTMGRP_IPV6_ROUTE,
+			    MNL_SOCKET_AUTOPID)) {
 		int err = -errno;
 
 		mnl_socket_close(watch);
@@ -188,7 +239,7 @@ void netlink_watch_free(struct mnl_socket *watch)
 }
 
 int netlink_watch_read(struct mnl_socket *watch, netlink_link_visit visit, void *arg,
-		       bool *ret_addresses)
+		       struct netlink_changes *ret)
 {
 	struct dispatch dispatch = { .visit = visit, .arg = arg };
 	char buf[NETLINK_BYTES];
@@ -203,6 +254,7 @@ int netlink_watch_read(struct mnl_socket *watch, netlink_link_visit visit, void 
 		if (mnl_cb_run(buf, (size_t)n, 0, 0, on_link, &dispatch) < 0)
 			return -errno;
 	}
-	*ret_addresses |= dispatch.addresses;
+	ret->addresses |= dispatch.changes.addresses;
+	ret->default_routes |= dispatch.changes.default_routes;
 	return dispatch.result;
 }

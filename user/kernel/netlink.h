@@ -29,17 +29,25 @@ int netlink_links(netlink_link_visit visit, void *arg);
 /* First global IPv4 address of an interface. Returns 0, -ENOENT, or another -errno. */
 int netlink_address(uint32_t ifindex, struct addr *ret);
 
+/* The interface that has an address. Returns 0, -ENOENT, or another -errno. */
+int netlink_address_holder(const struct addr *addr, uint32_t *ret_ifindex);
+
 /* The driver in ethtool's terms ("veth", "e1000e"); "" when it is unknown. */
 void netlink_driver(const char *name, char *buf, size_t size);
 
-/* Subscribes to changes of links and IPv4 addresses. *ret is to be polled for reading. */
+/* Subscribes to changes of links, IPv4 addresses and default routes. *ret is to be polled for reading. */
 int netlink_watch_new(struct mnl_socket **ret);
 /* Accepts NULL. */
 void netlink_watch_free(struct mnl_socket *watch);
 
-/* Reads all pending messages: visits links, sets *ret_addresses when an address changed. Returns 0;
- * -ENOBUFS when messages were lost, so that a resync is needed; or another -errno. */
+/* Kinds of the messages read, besides links. */
+struct netlink_changes {
+	bool addresses, default_routes;
+};
+
+/* Reads all pending messages: visits links, sets what changed. Returns 0; -ENOBUFS when messages were lost,
+ * so that a resync is needed; or another -errno. */
 int netlink_watch_read(struct mnl_socket *watch, netlink_link_visit visit, void *arg,
-		       bool *ret_addresses);
+		       struct netlink_changes *ret);
 
 #endif

@@ -46,24 +46,24 @@ static void source_towards_network(const struct mesh_network *network, struct ad
 			source_towards(&network->gateways[i].addr, ret);
 }
 
-static struct addr tunnel_source(const struct mesh_networks *mesh, const struct interface *uplink)
+/* `address` is taken where no gateway is known. */
+static struct addr tunnel_source(const struct mesh_networks *mesh, const struct addr *address)
 {
 	struct addr source = {};
 
 	for (size_t i = 0; i < mesh->count && !source.family; i++)
 		source_towards_network(&mesh->networks[i], &source);
-	if (!source.family && uplink)
-		netlink_address(uplink->ifindex, &source);
-	return source;
+	return source.family ? source : *address;
 }
 
-static struct addr listen_address(const struct config_gateway_role *role)
+static struct addr listen_address(const struct config_gateway_role *role,
+				  const struct addr *address)
 {
 	struct addr addr = role->listen_address;
 	unsigned int ifindex;
 
 	if (!role->listen_interface)
-		return addr;
+		return addr.family ? addr : *address;
 	ifindex = if_nametoindex(role->listen_interface);
 	if (!ifindex || netlink_address(ifindex, &addr))
 		addr.family = 0;
@@ -98,21 +98,26 @@ static uint32_t local_port_last(void)
 
 static void read_gateway(const struct config_gateway_role *role, struct node_facts *facts)
 {
-	facts->listen = listen_address(role);
+	facts->listen = listen_address(role, &facts->address);
+	facts->snat_shared = !role->snat_count; /* its own address then */
 	for (size_t i = 0; i < role->snat_count; i++)
 		facts->snat_shared |= is_local(&role->snat[i]);
 	if (facts->snat_shared)
 		facts->local_port_last = local_port_last();
 }
 
-void node_facts_read(const struct config *config, const struct interface *uplink,
+void node_facts_read(const struct config *config, const struct interfaces *interfaces,
 		     struct node_facts *ret)
 {
-	*ret = (struct node_facts){ .source = tunnel_source(config->mesh, uplink) };
+	const struct interface *uplink = interfaces_uplink(interfaces);
+
+	*ret = (struct node_facts){ .uplink_mtu = interfaces_mtu(interfaces),
+				    .pods = interfaces_pods(interfaces) };
 	if (uplink) {
 		ret->uplink = uplink->ifindex;
-		ret->uplink_mtu = uplink->mtu;
+		netlink_address(uplink->ifindex, &ret->address);
 	}
+	ret->source = tunnel_source(config->mesh, &ret->address);
 	if (config->gateway.enabled)
 		read_gateway(&config->gateway, ret);
 }

@@ -5,11 +5,11 @@
 
 #include "build_input.h"
 
-struct interface;
+struct interfaces;
 
-/* `uplink` may be NULL. Reads addresses, routes and sysctls; facts that cannot be had stay empty.
+/* Reads addresses, routes and sysctls; facts that cannot be had stay empty.
  * hz is left to the caller. */
-void node_facts_read(const struct config *config, const struct interface *uplink,
+void node_facts_read(const struct config *config, const struct interfaces *interfaces,
 		     struct node_facts *ret);
 
 #endif

@@ -8,6 +8,8 @@
 #include <stdint.h>
 #include <time.h>
 
+#include "node_status.h"
+
 struct mesh_networks;
 struct source_status;
 
@@ -31,6 +33,7 @@ struct agent_status {
 	size_t problem_count;
 	const struct interface_status *interfaces;
 	size_t interface_count;
+	struct node_status node;
 	uint32_t netns; /* inode of the network namespace; 0: not known */
 	size_t omitted; /* services whose status could not be written */
 };

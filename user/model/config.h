@@ -17,6 +17,19 @@ enum capture { CAPTURE_MULTI_NETWORK, CAPTURE_ALL, CAPTURE_LISTED };
 enum draining { DRAINING_KEEP, DRAINING_RESET };
 enum attach_mode { ATTACH_AUTO, ATTACH_TCX, ATTACH_CLSACT };
 enum xdp_mode { XDP_AUTO, XDP_ALWAYS, XDP_NEVER };
+/* In the order of interfaces.profile. CNI_NONE: nothing is found for the configuration, or recognised. */
+enum cni {
+	CNI_AUTO,
+	CNI_BRIDGE,
+	CNI_FLANNEL,
+	CNI_CALICO,
+	CNI_CILIUM,
+	CNI_KINDNET,
+	CNI_AWS_VPC,
+	CNI_AZURE,
+	CNI_GKE,
+	CNI_NONE
+};
 
 /* One entry of meshNetworks.networks.X.gateways. */
 struct mesh_gateway {
@@ -152,6 +165,8 @@ struct config {
 	uint64_t hash; /* of the file's text */
 	const char *network;
 	const char *cluster; /* or NULL */
+	enum cni profile; /* finds pods and uplinks that are not listed; CNI_NONE: finds nothing */
+	const char *cni_conf_dir;
 	const char **pod_patterns; /* fnmatch(3) patterns of interface names */
 	size_t pod_pattern_count;
 	const char **uplink_patterns;

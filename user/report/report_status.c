@@ -186,7 +186,7 @@ json_t *report_status(const struct snapshot *snapshot, const char *pin_dir)
 
 	map_usage_sum(snapshot, &sums);
 	report = json_pack(
-		"{s:o,s:i,s:s,s:o,s:o,s:o,s:s,s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:b}",
+		"{s:o,s:i,s:s,s:o,s:o,s:o,s:s,s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:b}",
 		"services", services(&sums), "schema", REPORT_SCHEMA, "pin_dir", pin_dir,
 		"agent", agent(snapshot, state),
 		"network", report_text(report_network(snapshot, snapshot->settings.network, network)),
@@ -202,7 +202,7 @@ json_t *report_status(const struct snapshot *snapshot, const char *pin_dir)
 		"forwarded", forwarded(snapshot),
 		"passes", reason_counts(snapshot, PASS, -1),
 		"drops", reason_counts(snapshot, DROP, -1), "directions", directions(snapshot),
-		"netns", report_copy(state, "netns"), "elsewhere",
+		"node", report_copy(state, "node"), "netns", report_copy(state, "netns"), "elsewhere",
 		report_elsewhere(snapshot, state));
 	json_decref(state);
 	return report;

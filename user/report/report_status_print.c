@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "node_json.h"
 #include "reason_names.h"
 #include "report.h"
 #include "report_common.h"
@@ -247,6 +248,7 @@ int report_status_print(const json_t *report, bool wide, FILE *out)
 	print_network(report, out);
 	print_source(report, out);
 	print_programs(report, out);
+	node_print(json_object_get(report, "node"), out);
 	print_interfaces(report, out);
 	print_services(report, out);
 	print_maps(report, out);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "gateway_fault.h"
+#include "node_json.h"
 #include "report_common.h"
 #include "source_json.h"
 #include "version.h"
@@ -91,7 +92,7 @@ static json_t *problems_json(const struct agent_status *status)
 json_t *status_agent_json(const struct agent_status *status)
 {
 	return json_pack(
-		"{s:i,s:i,s:s,s:o,s:o,s:s,s:o,s:o,s:I,s:o,s:{s:o,s:o},s:o,s:I,s:o,s:o,s:o,s:I}",
+		"{s:i,s:i,s:s,s:o,s:o,s:s,s:o,s:o,s:I,s:o,s:{s:o,s:o},s:o,s:I,s:o,s:o,s:o,s:I,s:o}",
 		"schema", 1, "pid", (int)getpid(), "version", PARALLAX_VERSION,
 		"started", report_moment(status->started), "config", report_text(status->config_path),
 		"network", status->network, "cluster", report_text(status->cluster),
@@ -102,7 +103,7 @@ json_t *status_agent_json(const struct agent_status *status)
 		"last_update", report_moment(status->last_update),
 		"updates", (json_int_t)status->updates, "problems", problems_json(status),
 		"networks", networks_json(status->mesh), "interfaces", interfaces_json(status),
-		"omitted", (json_int_t)status->omitted);
+		"omitted", (json_int_t)status->omitted, "node", node_json(&status->node));
 }
 
 /* ------------------------------------------------------------------ services */
