@@ -59,6 +59,19 @@ check "one with another pin directory, naming the first and its directory" \
 	says "pid $(pid_of agent-node1), runs in this network namespace on $pins:" daemon --pin-dir "$pins-other"
 refute "and it leaves no directory" test -e "$pins-other"
 
+# ---- a socket named like another agent's, of a process without privileges
+stop agent-node1
+start impostor node1 python3 -c 'import os, socket, time
+os.setuid(65534)
+s = [socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) for _ in range(2)]
+s[0].bind("\0parallaxd/1 /sys/fs/bpf/other")
+s[1].bind("\0parallaxd/1-1 /sys/fs/bpf/other")
+print("bound", flush=True)
+time.sleep(60)'
+check "a process without privileges claims the namespace" wait_for 5 grep -q bound "$TEST_DIR/log/impostor"
+check "which stops no agent" agent_start node1
+stop impostor
+
 # ---- another data plane of which the agent is dead
 other="$pins-dead"
 echo "$other" >>"$TOPO_DIR/pins"

@@ -32,11 +32,8 @@ agent_start() {
 	return 1
 }
 
-agent_serves() {
-	local pid
-	pid=$(pid_of "agent-$1")
-	kill -0 "$pid" && ctl "$1" status
-}
+# The status of a predecessor names another process.
+agent_serves() { [[ $(ctl "$1" status) == *"running, pid $(pid_of "agent-$1"),"* ]]; }
 
 # attached_programs NODE: BPF programs on its interfaces, one a line
 attached_programs() {

@@ -10,7 +10,7 @@
 
 /* An agent of another pin directory. */
 struct claim_holder {
-	pid_t pid; /* in its own PID namespace */
+	pid_t pid; /* as in its own PID namespace */
 	char pin_dir[CLAIM_DIR_MAX];
 };
 

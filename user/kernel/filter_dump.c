@@ -19,5 +19,5 @@ int filter_dump(uint32_t ifindex, bool ingress, mnl_cb_t visit, void *arg)
 	tc->tcm_family = AF_UNSPEC;
 	tc->tcm_ifindex = (int)ifindex;
 	tc->tcm_parent = TC_H_MAKE(TC_H_CLSACT, ingress ? TC_H_MIN_INGRESS : TC_H_MIN_EGRESS);
-	return netlink_dump(request, visit, arg);
+	return netlink_dump(NETLINK_ROUTE, request, visit, arg);
 }

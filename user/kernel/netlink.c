@@ -140,7 +140,7 @@ static int list(uint16_t type, uint8_t family, mnl_cb_t on_message, struct dispa
 	*(uint8_t *)mnl_nlmsg_put_extra_header(
 		request, type == RTM_GETLINK ? sizeof(struct ifinfomsg) :
 					       sizeof(struct ifaddrmsg)) = family;
-	err = netlink_dump(request, on_message, dispatch);
+	err = netlink_dump(NETLINK_ROUTE, request, on_message, dispatch);
 	return err ? err : dispatch->result;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Requests a list from rtnetlink. */
+/* Requests a list from the kernel by netlink. */
 #include "netlink_dump.h"
 
 #include <errno.h>
@@ -23,9 +23,9 @@ static int receive(struct mnl_socket *socket, mnl_cb_t visit, void *arg)
 	return more < 0 ? -errno : 0;
 }
 
-int netlink_dump(struct nlmsghdr *request, mnl_cb_t visit, void *arg)
+int netlink_dump(int bus, struct nlmsghdr *request, mnl_cb_t visit, void *arg)
 {
-	struct mnl_socket *socket = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
+	struct mnl_socket *socket = mnl_socket_open2(bus, SOCK_CLOEXEC);
 	int err;
 
 	if (!socket)

@@ -95,5 +95,5 @@ int netlink_routes(uint8_t family, netlink_route_visit visit, void *arg)
 
 	request->nlmsg_type = RTM_GETROUTE;
 	((struct rtmsg *)mnl_nlmsg_put_extra_header(request, sizeof(struct rtmsg)))->rtm_family = family;
-	return netlink_dump(request, on_route, &list);
+	return netlink_dump(NETLINK_ROUTE, request, on_route, &list);
 }
