@@ -35,9 +35,10 @@ eds "$HELLO"
 check "emptied: refused" wait_for 5 refused
 some_reset() { (($(drops node1 backend_gone) > 0)); }
 check "draining reset: counted" wait_for 5 some_reset
-sleep 1
+all_reset() { (($(grep -c "reset by peer" "$TEST_DIR/log/resets") == 20)); }
+check "all of them" wait_for 5 all_reset
 refute "the open ones end" drained resets
-check "all of them" grep -q "lost 20" "$TOPO_DIR/log/resets"
+check "each is counted as lost" grep -q "lost 20" "$TOPO_DIR/log/resets"
 
 # ------------------------------------------------------------------ endpoint_stale_after
 stale_eds() {

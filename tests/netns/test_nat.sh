@@ -55,9 +55,9 @@ held_open() { grep -q '^open 20' "$TEST_DIR/log/held"; }
 check "20 connections open" wait_for 5 held_open
 map_to 30000-30999
 check "the router forgets its mappings" in_ns router "$HERE/forget_connections.py"
-sleep 2
-outer=$(in_ns gw2 timeout 2 tcpdump -nn -i eth0 -c 20 'udp dst port 6081' 2>/dev/null)
-grep -q '192\.23\.110\.77\.30[0-9]*' <<<"$outer" || fail "no packet from a new outer port: $outer"
+outer() { in_ns gw2 timeout 2 tcpdump -nn -i eth0 -c 20 'udp dst port 6081' 2>/dev/null; }
+from_new_port() { grep -q '192\.23\.110\.77\.30[0-9]*' <(outer); }
+check "packets come from new outer ports" wait_for 10 from_new_port
 touch "$TEST_DIR/enough"
 finish held || fail "a connection was lost: $(cat "$TEST_DIR/log/held")"
 echo "ok: $(tail -n 1 "$TEST_DIR/log/held") over a new outer port"
