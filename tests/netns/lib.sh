@@ -45,6 +45,9 @@ refute() {
 	echo "ok: $text"
 }
 
+# has_tcx: links at the TC hooks, since Linux 6.6; before it `attach: auto` means clsact
+has_tcx() { printf '6.6\n%s\n' "$(uname -r)" | sort -VC; }
+
 # quietly COMMAND...: without its output
 quietly() { "$@" >/dev/null 2>&1; }
 
