@@ -20,7 +20,8 @@
 
 #include "http_request.h"
 
-/* Clients that come in a burst wait here; one that finds no place tries again after a second. */
+/* Clients that come in a burst wait here; one that finds no place tries again after a second. A longer
+ * queue would last longer than a probe waits. */
 #define BACKLOG 1024
 /* Accepted in one turn of the loop. A client that has sent its request is answered in the next turn, when
  * there are at most twice as many newer ones: no burst pushes it out unheard. */
