@@ -45,7 +45,7 @@ bool sweep_map_check(void)
 	int fd = bpf_map_create(BPF_MAP_TYPE_HASH, "sweep", sizeof(struct flow_key),
 				sizeof(struct flow), HALVES, NULL);
 	struct sweep sweep = {};
-	int more = fd < 0 || fill(fd) ? -1 : sweep_start(&sweep, fd, NOW, HZ), steps = 0;
+	int more = fd < 0 || fill(fd) ? -1 : sweep_start(&sweep, fd, NOW, HZ, NULL, NULL), steps = 0;
 	uint32_t left;
 
 	if (!more)

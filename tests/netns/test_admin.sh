@@ -67,6 +67,14 @@ forwarded() { # as `status` counts
 check "packets forwarded, as status has them" wait_for 5 forwarded
 swept() { (($(metric 'parallax_map_entries{map="flows"}') > 0)); }
 check "flows are counted by the sweep" wait_for 15 swept
+total() { body /stats/prometheus | awk -v s="$1" 'index($0, s "{") == 1 { n += $NF } END { print n + 0 }'; }
+total_is() { (($(total "$1") == $2)); }
+check "connections of the service" wait_for 15 total_is parallax_service_connections_total 20
+equal "the same by networks" 20 "$(total parallax_network_connections_total)"
+by_gateway() { metric 'parallax_network_connections_total{source_network="network1",target_network="network2",gateway="192.23.120.32",role="client"}'; }
+check "some through the gateway" test "$(by_gateway)" -gt 0
+check "and bytes of both ways" test "$(total parallax_service_sent_bytes_total)" -gt 4000 -a \
+	"$(total parallax_service_received_bytes_total)" -gt 4000
 dropped() { (($(body /stats/prometheus | grep -c '^parallax_drop_packets_total') > 30)); }
 check "each reason of a drop has its series" dropped
 clusters() { body /clusters | grep -qF "$HELLO::$1::$2"; }
@@ -263,6 +271,14 @@ stop squatter
 check "the server moves there once the port is free" wait_for 15 status_is 200 /ready GET 15102
 over() { ! says "cannot listen"; }
 check "and the problem is over" wait_for 5 over
+
+# ---- connections are counted while nobody reads them
+stop agent-node1 KILL
+hello sleep -n 20 -s >/dev/null
+check "the agent is back" agent_start node1
+total() { body /stats/prometheus GET 15102 | awk -v s="$1" 'index($0, s "{") == 1 { n += $NF } END { print n + 0 }'; }
+more() { (($(total parallax_service_connections_total) >= 40)); }
+check "connections from before and meanwhile" wait_for 15 more
 
 # ---- ready means that the kernel holds the whole desired state
 stop agent-node1 TERM

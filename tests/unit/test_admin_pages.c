@@ -17,6 +17,31 @@
 
 /* ------------------------------------------------------------------ pages as text */
 
+/* To a pod, through a gateway, and at a gateway; of a service that is gone; and of none. */
+static struct usage_table *sample_usage(void)
+{
+	static struct usage_table *table;
+	uint64_t id = sample_snapshot()->services[0].id;
+	uint32_t network1 = sample_snapshot()->networks[0].id, network2 = sample_snapshot()->networks[1].id;
+	const struct usage_key keys[] = {
+		{ .service_id = id, .from = network1, .to = network1 },
+		{ .service_id = id, .from = network1, .to = network2, .kind = BACKEND_GENEVE,
+		  .backend = sample_snapshot()->backends[2].addr.v4 },
+		{ .service_id = id, .from = network2, .to = network1, .gateway = 1 },
+		{ .service_id = 77, .from = network1, .to = network1 },
+		{},
+	};
+
+	usage_table_free(table);
+	table = usage_table_new();
+	for (size_t i = 0; i < COUNT(keys); i++) {
+		usage_table_add_ended(table, &keys[i], &(struct usage){ 10 * (i + 1), 1000, 2000 + i });
+		usage_table_item(table, &keys[i])->live = (struct usage){ i, 10, 20 };
+	}
+	usage_table_settle(table, NULL);
+	return table;
+}
+
 static struct metrics sample_metrics(void)
 {
 	static const struct metrics_stream streams[] = {
@@ -43,7 +68,7 @@ static struct metrics sample_metrics(void)
 		.apply = &apply, .convergence = &convergence, .process = &process,
 		.config_valid = true, .config_loaded = 1795553950,
 		.config_hash = 0x00c0ffee12345678, .network = "network1", .cluster = "cluster1",
-		.source = SOURCE_ADS, .streams = streams, .stream_count = COUNT(streams), .types = types,
+		.usage = sample_usage(), .source = SOURCE_ADS, .streams = streams, .stream_count = COUNT(streams), .types = types,
 		.type_count = COUNT(types),
 	};
 }
@@ -157,6 +182,7 @@ static const char *const words[] = {
 	"capacity", "forward", "pass", "drop", "packets", "process", "cpu", "time", "resident",
 	"virtual", "memory", "open", "max", "fds", "apply", "duration", "convergence", "config",
 	"reload", "successful", "success", "source", "pressure",
+	"service", "network", "connections", "sent",
 };
 
 static bool is_word(const char *start, size_t length)

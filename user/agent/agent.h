@@ -30,6 +30,7 @@
 #define RECONCILE_DEBOUNCE_NS 10000000ull
 
 struct admin;
+struct usage_table;
 
 /* ------------------------------------------------------------------ state */
 
@@ -111,6 +112,12 @@ struct sweeper {
 	uint32_t counts[2]; /* in `flows` and `embryonic`, at the last sweep */
 };
 
+struct usage_counts {
+	struct usage_table *shown; /* of the last sweep; NULL: none yet */
+	struct usage_table *next;  /* of the sweep under way */
+	size_t clock;              /* of the search for services that are gone */
+};
+
 struct loop {
 	struct event *tick;
 	struct event *watchers[8];
@@ -134,6 +141,7 @@ struct agent {
 	struct publisher publisher;
 	struct reconciler reconciler;
 	struct sweeper sweeper;
+	struct usage_counts usage;
 	struct loop loop;
 };
 

@@ -116,7 +116,8 @@ static int write_metrics(const struct agent *agent, struct snapshot *snapshot, F
 				   .updates = reconciler->updates,
 				   .services_built = reconciler->built,
 				   .apply = &reconciler->apply,
-				   .convergence = &reconciler->convergence };
+				   .convergence = &reconciler->convergence,
+				   .usage = agent->usage.shown };
 	struct process_stat process;
 	struct arena *arena = arena_new(0);
 	struct source_status status;

@@ -5,8 +5,14 @@
 #include "agent.h"
 #include "clock.h"
 #include "log.h"
+#include "usage.h"
 
 #define MAPS (sizeof(((struct sweeper *)0)->counts) / sizeof(uint32_t))
+
+static void visit(void *arg, const struct flow_key *key, const struct flow *flow, bool deleted)
+{
+	usage_visit(arg, key, flow, deleted);
+}
 
 static int start_map(struct agent *agent)
 {
@@ -15,7 +21,12 @@ static int start_map(struct agent *agent)
 	uint32_t now;
 	int err = clock_jiffies(dataplane_now_fd(agent->kernel.dataplane), &now);
 
-	return err ? err : sweep_start(&agent->sweeper.sweep, fds[agent->sweeper.map], now, agent->kernel.hz);
+	if (!err)
+		err = sweep_start(&agent->sweeper.sweep, fds[agent->sweeper.map], now, agent->kernel.hz,
+				  agent->sweeper.map ? NULL : visit, agent);
+	if (!err && !agent->sweeper.map)
+		usage_begin(agent);
+	return err;
 }
 
 /* Other events get their turn between two steps. */
@@ -29,6 +40,7 @@ static void step_soon(struct agent *agent)
 static void stop(struct agent *agent, int err)
 {
 	sweep_done(&agent->sweeper.sweep);
+	usage_finish(agent, false);
 	agent->sweeper.map = MAPS;
 	if (err)
 		log_warn("sweeping idle flows: %s", strerror(-err));
@@ -39,6 +51,7 @@ static int next_map(struct agent *agent)
 {
 	agent->sweeper.counts[agent->sweeper.map] = agent->sweeper.sweep.left;
 	sweep_done(&agent->sweeper.sweep);
+	usage_finish(agent, true);
 	return ++agent->sweeper.map < MAPS ? start_map(agent) : 0;
 }
 
@@ -76,4 +89,5 @@ void sweep_flows_done(struct agent *agent)
 	if (agent->sweeper.event)
 		event_free(agent->sweeper.event);
 	sweep_done(&agent->sweeper.sweep);
+	usage_done(agent);
 }

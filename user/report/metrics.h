@@ -13,6 +13,7 @@
 #include "process_stat.h"
 #include "snapshot.h"
 #include "source_status.h"
+#include "usage_table.h"
 #include "view.h"
 
 #define METRICS_TYPE "text/plain; version=0.0.4; charset=utf-8"
@@ -45,6 +46,7 @@ struct metrics {
 	time_t config_loaded;
 	uint64_t config_hash;
 	const char *network, *cluster; /* "": none */
+	const struct usage_table *usage; /* NULL: no sweep is done yet */
 	enum source_kind source;
 	bool source_connected;
 	/* Of SOURCE_ADS alone. */
@@ -54,7 +56,7 @@ struct metrics {
 	size_t type_count;
 };
 
-/* Pure but for `out`. Returns 0 or -EIO. */
+/* Pure but for `out`. Returns 0, -ENOMEM or -EIO. */
 int metrics_write(const struct metrics *metrics, FILE *out);
 
 #endif

@@ -7,5 +7,8 @@
 #include "metrics_writer.h"
 
 void metrics_write_maps(struct metrics_writer *writer, const struct snapshot *snapshot);
+/* Returns 0 or -ENOMEM. */
+int metrics_write_usage(struct metrics_writer *writer, const struct snapshot *snapshot,
+			const struct usage_table *table);
 
 #endif

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Connections and bytes of services, brought up to date by each sweep of the flows. */
+#include "usage.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include <bpf/bpf.h>
+
+#include "agent.h"
+#include "hash_reader.h"
+#include "log.h"
+#include "parallax_usage.h"
+#include "usage_table.h"
+
+#define FORGET_TRIES 16
+
+static int usage_fd(const struct agent *agent)
+{
+	return dataplane_fds(agent->kernel.dataplane).usage;
+}
+
+static int add_ended(void *arg, const void *key, const void *value)
+{
+	struct usage usage;
+	struct usage_key copy;
+
+	memcpy(&copy, key, sizeof(copy));
+	memcpy(&usage, value, sizeof(usage));
+	return usage_table_add_ended(arg, &copy, &usage);
+}
+
+/* The map is read before the flows: a flow that ends meanwhile is missing, never counted twice. */
+void usage_begin(struct agent *agent)
+{
+	struct usage_table *table = usage_table_new();
+	int err = table ? hash_reader_walk(usage_fd(agent), sizeof(struct usage_key),
+					   sizeof(struct usage), add_ended, table) :
+			  -ENOMEM;
+
+	usage_table_free(agent->usage.next);
+	agent->usage.next = err ? NULL : table;
+	if (!err)
+		return;
+	usage_table_free(table);
+	log_debug("reading connections and bytes of services: %s", strerror(-err));
+}
+
+void usage_visit(struct agent *agent, const struct flow_key *key, const struct flow *flow,
+		 bool deleted)
+{
+	const struct ledger_memory memory = map_writer_memory(agent->kernel.writer);
+	struct usage_key usage_key;
+	struct usage_item *item;
+
+	if (!agent->usage.next || !usage_counts(flow))
+		return;
+	usage_key_fill(&usage_key, key, flow,
+		       flow->backend < memory.backend_rows ? &memory.backends[flow->backend] : NULL,
+		       memory.settings);
+	item = usage_table_item(agent->usage.next, &usage_key);
+	if (item)
+		usage_add_entry(deleted ? &item->swept : &item->live, key, flow);
+}
+
+/* The programs cannot be added to: the agent has elements of its own, whose only writer it is. */
+static int add_to_map(int fd, const struct usage_key *key, const struct usage *more)
+{
+	struct usage_key own = *key;
+	struct usage usage = {};
+
+	own.agent = 1;
+	bpf_map_lookup_elem(fd, &own, &usage);
+	usage.flows += more->flows;
+	usage.sent += more->sent;
+	usage.received += more->received;
+	return bpf_map_update_elem(fd, &own, &usage, BPF_ANY) ? -errno : 0;
+}
+
+static void keep_swept(int fd, const struct usage_item *item)
+{
+	static const struct usage_key none;
+
+	if ((item->swept.flows || item->swept.sent || item->swept.received) &&
+	    add_to_map(fd, &item->key, &item->swept))
+		add_to_map(fd, &none, &item->swept);
+}
+
+static bool is_served(const struct ledger_memory *memory, uint64_t id)
+{
+	for (uint32_t row = 0; row < memory->service_rows; row++)
+		if (memory->services[row].id == id && memory->services[row].flags & SERVICE_IN_USE)
+			return true;
+	return false;
+}
+
+/* A service that is gone, and has no flow left, gives its places back; a few of them are looked for after
+ * each sweep. */
+static void forget_gone(struct agent *agent, int fd, const struct usage_item *items, size_t count)
+{
+	const struct ledger_memory memory = map_writer_memory(agent->kernel.writer);
+
+	for (size_t i = 0; i < count && i < FORGET_TRIES; i++) {
+		const struct usage_item *item = &items[agent->usage.clock++ % count];
+		struct usage_key own = item->key;
+
+		if (!item->key.service_id || item->live.flows ||
+		    is_served(&memory, item->key.service_id))
+			continue;
+		own.agent = 1;
+		bpf_map_delete_elem(fd, &item->key);
+		bpf_map_delete_elem(fd, &own);
+	}
+}
+
+/* Keeps the flows that this sweep deleted. The key of zeros has its place before the map is full. */
+static void write_swept(int fd, const struct usage_item *items, size_t count)
+{
+	static const struct usage_key none;
+	static const struct usage nothing;
+
+	bpf_map_update_elem(fd, &none, &nothing, BPF_NOEXIST);
+	for (size_t i = 0; i < count; i++)
+		keep_swept(fd, &items[i]);
+}
+
+void usage_finish(struct agent *agent, bool whole)
+{
+	struct usage_table *next = agent->usage.next;
+	const struct usage_item *items;
+	size_t count;
+
+	agent->usage.next = NULL;
+	if (!next)
+		return;
+	items = usage_table_items(next, &count);
+	write_swept(usage_fd(agent), items, count);
+	if (!whole) {
+		usage_table_free(next);
+		return;
+	}
+	forget_gone(agent, usage_fd(agent), items, count);
+	usage_table_settle(next, agent->usage.shown);
+	usage_table_free(agent->usage.shown);
+	agent->usage.shown = next;
+}
+
+void usage_done(struct agent *agent)
+{
+	usage_finish(agent, false);
+	usage_table_free(agent->usage.shown);
+	agent->usage.shown = NULL;
+}

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Connections and bytes of each service, and of each pair of networks by its gateway. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "metrics_parts.h"
+#include "report_common.h"
+#include "snapshot_find.h"
+
+/* Sums of items that share these members; others are 0. */
+struct group {
+	uint64_t service_id;
+	uint32_t from, to;
+	__be32 gateway_addr;
+	bool gateway; /* the role in which they were counted */
+	uint64_t open;
+	struct usage total;
+};
+
+struct groups {
+	struct group *items; /* sorted */
+	size_t count;
+};
+
+typedef struct group group_of(const struct usage_item *item);
+
+static struct group by_service(const struct usage_item *item)
+{
+	return (struct group){ .service_id = item->key.service_id, .gateway = item->key.gateway };
+}
+
+static struct group by_network(const struct usage_item *item)
+{
+	const struct usage_key *key = &item->key;
+
+	return (struct group){ .from = key->from,
+			       .to = key->to,
+			       .gateway = key->gateway,
+			       .gateway_addr = key->kind == BACKEND_LOCAL ? 0 : key->backend };
+}
+
+static int compare(const void *left, const void *right)
+{
+	const struct group *a = left, *b = right;
+
+	if (a->service_id != b->service_id)
+		return a->service_id < b->service_id ? -1 : 1;
+	if (a->from != b->from)
+		return a->from < b->from ? -1 : 1;
+	if (a->to != b->to)
+		return a->to < b->to ? -1 : 1;
+	if (a->gateway_addr != b->gateway_addr)
+		return ntohl(a->gateway_addr) < ntohl(b->gateway_addr) ? -1 : 1;
+	return (int)a->gateway - (int)b->gateway;
+}
+
+static void merge(struct groups *groups)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < groups->count; i++) {
+		struct group *to = kept ? &groups->items[kept - 1] : NULL,
+			     *from = &groups->items[i];
+
+		if (!to || compare(to, from)) {
+			groups->items[kept++] = *from;
+			continue;
+		}
+		to->open += from->open;
+		to->total.flows += from->total.flows;
+		to->total.sent += from->total.sent;
+		to->total.received += from->total.received;
+	}
+	groups->count = kept;
+}
+
+static int collect(const struct usage_table *table, group_of *group, struct groups *ret)
+{
+	const struct usage_item *items = usage_table_items(table, &ret->count);
+
+	ret->items = calloc(ret->count + 1, sizeof(*ret->items));
+	if (!ret->items)
+		return -ENOMEM;
+	for (size_t i = 0; i < ret->count; i++) {
+		ret->items[i] = group(&items[i]);
+		ret->items[i].open = items[i].live.flows;
+		ret->items[i].total = items[i].shown;
+	}
+	qsort(ret->items, ret->count, sizeof(*ret->items), compare);
+	merge(ret);
+	return 0;
+}
+
+/* ------------------------------------------------------------------ families */
+
+static uint64_t open_of(const struct group *group)
+{
+	return group->open;
+}
+
+static uint64_t flows_of(const struct group *group)
+{
+	return group->total.flows;
+}
+
+static uint64_t sent_of(const struct group *group)
+{
+	return group->total.sent;
+}
+
+static uint64_t received_of(const struct group *group)
+{
+	return group->total.received;
+}
+
+static const struct usage_family {
+	const char *service, *network, *type, *service_help, *network_help;
+	uint64_t (*value)(const struct group *group);
+} families[] = {
+	{ "service_connections_total", "network_connections_total", "counter",
+	  "Connections and UDP flows of a service that were answered.",
+	  "Connections and UDP flows between two networks that were answered.", flows_of },
+	{ "service_connections_open", "network_connections_open", "gauge",
+	  "Those that are open, as last swept.", "Those that are open, as last swept.", open_of },
+	{ "service_sent_bytes_total", "network_sent_bytes_total", "counter",
+	  "IP bytes that clients sent to a service.",
+	  "IP bytes that clients of the source network sent.", sent_of },
+	{ "service_received_bytes_total", "network_received_bytes_total", "counter",
+	  "IP bytes that clients received from a service.",
+	  "IP bytes that clients of the source network received.", received_of },
+};
+
+static const char *role_name(const struct group *group)
+{
+	return group->gateway ? "gateway" : "client";
+}
+
+/* ------------------------------------------------------------------ services */
+
+struct named_service {
+	uint64_t id;
+	uint32_t row;
+};
+
+static int compare_ids(const void *left, const void *right)
+{
+	const struct named_service *a = left, *b = right;
+
+	return (a->id > b->id) - (a->id < b->id);
+}
+
+/* Rows in use by their id, to be freed; NULL without memory. */
+static struct named_service *name_services(const struct snapshot *snapshot, size_t *ret_count)
+{
+	struct named_service *list = calloc(snapshot->service_count + 1u, sizeof(*list));
+
+	*ret_count = 0;
+	for (uint32_t row = 0; list && row < snapshot->service_count; row++)
+		if (snapshot->services[row].flags & SERVICE_IN_USE)
+			list[(*ret_count)++] = (struct named_service){ snapshot->services[row].id,
+								       row };
+	if (list)
+		qsort(list, *ret_count, sizeof(*list), compare_ids);
+	return list;
+}
+
+static void write_service(struct metrics_writer *writer, const struct snapshot *snapshot,
+			  const struct named_service *named, const struct group *group,
+			  uint64_t value)
+{
+	const struct service *service = named ? &snapshot->services[named->row] : NULL;
+	const char *host = named ? report_host(snapshot_name(snapshot, NAME_CLUSTER, named->row)) :
+				   "";
+	char port[8] = "";
+
+	if (service)
+		snprintf(port, sizeof(port), "%u", ntohs(service->port));
+	metrics_sample(writer, value, "service", host ? host : "", "port", port, "protocol",
+		       service ? report_protocol(service->proto) : "", "role", role_name(group),
+		       NULL);
+}
+
+/* A service that is gone is not shown; the id 0 is of flows that have no counter of their own. */
+static void write_services(struct metrics_writer *writer, const struct snapshot *snapshot,
+			   const struct groups *groups)
+{
+	size_t count;
+	struct named_service *list = name_services(snapshot, &count), *named;
+
+	for (size_t f = 0; list && f < sizeof(families) / sizeof(*families); f++) {
+		metrics_family(writer, families[f].service, families[f].type,
+			       families[f].service_help);
+		for (size_t i = 0; i < groups->count; i++) {
+			const struct group *group = &groups->items[i];
+			const struct named_service key = { .id = group->service_id };
+
+			named = bsearch(&key, list, count, sizeof(*list), compare_ids);
+			if (named || (!group->service_id && group->total.flows))
+				write_service(writer, snapshot, named, group,
+					      families[f].value(group));
+		}
+	}
+	free(list);
+}
+
+/* ------------------------------------------------------------------ networks */
+
+/* The gateway of a flow: at the client's node the one that it was sent to, "" for a pod reached directly;
+ * at a gateway the address that it listens at. */
+static const char *gateway_text(const struct snapshot *snapshot, const struct group *group,
+				char *buf)
+{
+	union ip_addr ip = { .v4 = group->gateway ? snapshot->settings.listen.v4 :
+						    group->gateway_addr };
+	struct addr addr = snapshot_addr(&ip, 4);
+
+	return ip.v4 ? addr_format(&addr, buf) : "";
+}
+
+static void write_networks(struct metrics_writer *writer, const struct snapshot *snapshot,
+			   const struct groups *groups)
+{
+	char from[16], to[16], gateway[ADDR_TEXT_MAX];
+
+	for (size_t f = 0; f < sizeof(families) / sizeof(*families); f++) {
+		metrics_family(writer, families[f].network, families[f].type,
+			       families[f].network_help);
+		for (size_t i = 0; i < groups->count; i++) {
+			const struct group *group = &groups->items[i];
+
+			if (!group->from)
+				continue;
+			metrics_sample(writer, families[f].value(group), "source_network",
+				       report_network(snapshot, group->from, from),
+				       "target_network", report_network(snapshot, group->to, to),
+				       "gateway", gateway_text(snapshot, group, gateway), "role",
+				       role_name(group), NULL);
+		}
+	}
+}
+
+int metrics_write_usage(struct metrics_writer *writer, const struct snapshot *snapshot,
+			const struct usage_table *table)
+{
+	struct groups services = {}, networks = {};
+	int err = collect(table, by_service, &services);
+
+	if (!err)
+		err = collect(table, by_network, &networks);
+	if (!err)
+		write_services(writer, snapshot, &services);
+	if (!err)
+		write_networks(writer, snapshot, &networks);
+	free(services.items);
+	free(networks.items);
+	return err;
+}

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Connections and bytes of services, of flows that ended and of those that live. */
+#include "usage_table.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <xxhash.h>
+
+#include "arena.h"
+#include "index.h"
+#include "parallax_limits.h"
+#include "parallax_usage.h"
+
+struct usage_table {
+	struct arena *arena;
+	struct index index;
+	struct usage_item *items;
+	size_t count, room;
+};
+
+struct usage_table *usage_table_new(void)
+{
+	struct usage_table *table = calloc(1, sizeof(*table));
+	static const struct usage_key none;
+
+	if (!table)
+		return NULL;
+	table->arena = arena_new(0);
+	if (!table->arena || index_init(&table->index, table->arena, MAX_USAGE + 1) ||
+	    !usage_table_item(table, &none)) {
+		usage_table_free(table);
+		return NULL;
+	}
+	return table;
+}
+
+void usage_table_free(struct usage_table *table)
+{
+	if (!table)
+		return;
+	arena_free(table->arena);
+	free(table->items);
+	free(table);
+}
+
+static uint32_t *find(const struct usage_table *table, const struct usage_key *key)
+{
+	uint32_t *place;
+
+	INDEX_FIND(&table->index, XXH3_64bits(key, sizeof(*key)), place,
+		   !memcmp(&table->items[*place - 1].key, key, sizeof(*key)));
+	return place;
+}
+
+struct usage_item *usage_table_find(const struct usage_table *table, const struct usage_key *key)
+{
+	uint32_t place = *find(table, key);
+
+	return place ? &table->items[place - 1] : NULL;
+}
+
+static int grow(struct usage_table *table)
+{
+	size_t room = table->room ? 2 * table->room : 16;
+	struct usage_item *items;
+
+	if (table->count < table->room)
+		return 0;
+	items = realloc(table->items, room * sizeof(*items));
+	if (!items)
+		return -ENOMEM;
+	table->items = items;
+	table->room = room;
+	return 0;
+}
+
+struct usage_item *usage_table_item(struct usage_table *table, const struct usage_key *key)
+{
+	uint32_t *place = find(table, key);
+
+	if (*place)
+		return &table->items[*place - 1];
+	if (table->count > MAX_USAGE)
+		return &table->items[0]; /* the key of zeros */
+	if (grow(table))
+		return NULL;
+	table->items[table->count] = (struct usage_item){ .key = *key };
+	*place = (uint32_t)++table->count;
+	return &table->items[table->count - 1];
+}
+
+static void add(struct usage *to, const struct usage *usage)
+{
+	to->flows += usage->flows;
+	to->sent += usage->sent;
+	to->received += usage->received;
+}
+
+int usage_table_add_ended(struct usage_table *table, const struct usage_key *key,
+			  const struct usage *usage)
+{
+	struct usage_key plain = *key;
+	struct usage_item *item;
+
+	plain.agent = 0;
+	item = usage_table_item(table, &plain);
+	if (!item)
+		return -ENOMEM;
+	add(&item->ended, usage);
+	return 0;
+}
+
+void usage_add_entry(struct usage *to, const struct flow_key *key, const struct flow *flow)
+{
+	if (flow_is_forward(key)) {
+		to->flows++;
+		to->sent += flow->bytes;
+	} else {
+		to->received += flow->bytes;
+	}
+}
+
+static uint64_t greater(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
+void usage_table_settle(struct usage_table *table, const struct usage_table *before)
+{
+	static const struct usage nothing;
+
+	for (size_t i = 0; i < table->count; i++) {
+		struct usage_item *item = &table->items[i];
+		const struct usage_item *old = before ? usage_table_find(before, &item->key) : NULL;
+		const struct usage *least = old ? &old->shown : &nothing;
+
+		item->shown = item->ended;
+		add(&item->shown, &item->swept);
+		add(&item->shown, &item->live);
+		item->shown.flows = greater(item->shown.flows, least->flows);
+		item->shown.sent = greater(item->shown.sent, least->sent);
+		item->shown.received = greater(item->shown.received, least->received);
+	}
+}
+
+const struct usage_item *usage_table_items(const struct usage_table *table, size_t *ret_count)
+{
+	*ret_count = table->count;
+	return table->items;
+}
