@@ -124,6 +124,12 @@ check "and the old one serves on" hello sleep
 sed -i 's/genev}/geneve}/' "$TOPO_DIR/node1/config.yaml"
 check "until it is mended" wait_for 5 log_has node1 "all problems are over"
 
+sed -i 's/^network: network1/network: netwrok1/' "$TOPO_DIR/node1/config.yaml"
+check "a misspelt network of our own is a problem" wait_for 5 status_says "did you mean 'network1'"
+sed -i 's/^network: netwrok1/network: network1/' "$TOPO_DIR/node1/config.yaml"
+over() { ! status_says "Problems"; }
+check "until it is mended, too" wait_for 5 over
+
 # ---- a restart keeps the capture times, the links and the data plane
 taken=$(row_of node1 veth-sleep)
 links=$(ls "$pins" | grep ^link_)

@@ -9,6 +9,7 @@
 
 #include "builder.h"
 #include "desired_site.h"
+#include "own_network.h"
 #include "parallax_wire.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
@@ -179,6 +180,57 @@ static void a_node_without_pods_says_so(void **unused)
 	assert_problem(NULL);
 }
 
+/* A misspelt name of our own network sends all traffic away, unless something else knows the name. */
+static void our_own_network_is_known(void **unused)
+{
+	struct mesh_network networks[] = { { .name = "netwrok1", .own = true },
+					   { .name = "network1" },
+					   { .name = "network2" } };
+	struct mesh_networks mesh = { .networks = networks, .count = COUNT(networks) };
+	struct config config = { .network = "netwrok1", .mesh = &mesh };
+	struct service_row items[] = { { .has_remote = true }, {} };
+	struct service_rows rows = { .items = items, .count = COUNT(items) };
+	char text[320];
+
+	(void)unused;
+	assert_true(own_network_unknown(&config, &rows, text, sizeof(text)));
+	assert_string_equal(text,
+			    "network 'netwrok1': meshNetworks has no rule for it, and no endpoint "
+			    "lies in it, so that all traffic leaves this network; did you mean "
+			    "'network1'?");
+	items[1].has_own = true;
+	assert_false(own_network_unknown(&config, &rows, text, sizeof(text)));
+	items[0].has_remote = items[1].has_own = false; /* no endpoint at all */
+	assert_false(own_network_unknown(&config, &rows, text, sizeof(text)));
+	items[0].has_remote = true;
+	networks[0].registry_count = 1;
+	assert_false(own_network_unknown(&config, &rows, text, sizeof(text)));
+	networks[0].registry_count = 0;
+	mesh.count = 1; /* without meshNetworks */
+	assert_false(own_network_unknown(&config, &rows, text, sizeof(text)));
+}
+
+/* A generation remembers it of each row, also where the row is built again or stays. */
+static void rows_know_their_networks(void **unused)
+{
+	const struct service_row *row;
+
+	(void)unused;
+	site_new(&site, "");
+	site_services(&site, "one.example 80 10.96.0.1");
+	site_serve(&site, "one.example", "network2/10.32.0.1:80");
+	site_step(&site);
+	row = site_row(&site, "10.96.0.1:80");
+	assert_true(row->has_remote && !row->has_own);
+	site_step(&site);
+	row = site_row(&site, "10.96.0.1:80");
+	assert_true(row->has_remote && !row->has_own);
+	site_serve(&site, "one.example", "10.10.0.1:80");
+	site_step(&site);
+	row = site_row(&site, "10.96.0.1:80");
+	assert_true(!row->has_remote && row->has_own);
+}
+
 /* ------------------------------------------------------------------ the gateway role */
 
 static void an_open_gateway(void **unused)
@@ -261,6 +313,8 @@ int main(void)
 		TEST(settings_of_a_node),
 		TEST(an_uplink_may_be_missing),
 		TEST(a_node_without_pods_says_so),
+		cmocka_unit_test(our_own_network_is_known),
+		TEST(rows_know_their_networks),
 		TEST(an_open_gateway),
 		TEST(a_gateway_is_shut),
 		TEST(a_shared_address_takes_few_ports),

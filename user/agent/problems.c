@@ -9,6 +9,7 @@
 
 #include "agent.h"
 #include "log.h"
+#include "own_network.h"
 
 /* Problems of services that are listed one by one. */
 #define SERVICE_PROBLEMS_MAX 64
@@ -66,6 +67,16 @@ static int visit_generation(const struct generation *generation, visitor visit, 
 	return err;
 }
 
+static int visit_network(const struct agent *agent, visitor visit, void *arg)
+{
+	char text[320];
+
+	return own_network_unknown(agent->files.config, &agent->reconciler.generation.rows, text,
+				   sizeof(text)) ?
+		       visit(arg, text) :
+		       0;
+}
+
 static int visit_interface(const struct interface *item, visitor visit, void *arg)
 {
 	char text[256];
@@ -112,6 +123,8 @@ int problems_each(const struct agent *agent, visitor visit, void *arg)
 		err = source_each_problem(agent->source, visit, arg);
 	if (!err)
 		err = visit_generation(&agent->reconciler.generation, visit, arg);
+	if (!err)
+		err = visit_network(agent, visit, arg);
 	for (size_t i = 0; !err && i < agent->interfaces.count; i++)
 		if (agent->interfaces.items[i].problem)
 			err = visit_interface(&agent->interfaces.items[i], visit, arg);

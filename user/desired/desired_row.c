@@ -95,6 +95,8 @@ static bool reuse(struct builder *builder, struct desired_service *row,
 	builder->row.status = from->status;
 	if (from->status)
 		from->status->users++;
+	builder->row.has_own = from->has_own;
+	builder->row.has_remote = from->has_remote;
 	row->keep = *ret_wanted = from->wanted;
 	return true;
 }
@@ -121,6 +123,14 @@ static bool is_wanted(const struct builder *builder, const struct desired_servic
 	       (row->view && row->view->has_remote) || holds_vip(builder, &row->key);
 }
 
+static void note_networks(struct builder *builder, const struct view *view)
+{
+	if (!view)
+		return;
+	builder->row.has_own |= view->has_own;
+	builder->row.has_remote |= view->has_remote;
+}
+
 int builder_fill(struct builder *builder, struct desired_service *row, const char *host,
 		 const struct assignment *assignment, bool *ret_wanted)
 {
@@ -131,6 +141,8 @@ int builder_fill(struct builder *builder, struct desired_service *row, const cha
 		if (reuse(builder, row, assignment, ret_wanted))
 			return 0;
 		err = builder_views(builder, row, assignment);
+		note_networks(builder, row->view);
+		note_networks(builder, row->local_view);
 	}
 	*ret_wanted = !err && is_wanted(builder, row);
 	builder->parts.assignment = assignment;

@@ -18,6 +18,7 @@ struct service_row {
 	bool captured; /* only the control plane names its virtual IP */
 	bool made;     /* built from its assignment; else refused, kept, or without one */
 	bool wanted;   /* goes to the kernel */
+	bool has_own, has_remote; /* its assignment has endpoints of our network; of others */
 };
 
 struct service_rows {

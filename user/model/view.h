@@ -80,6 +80,7 @@ struct view {
 	uint8_t family;      /* 4 or 6 */
 	uint8_t proto;       /* IPPROTO_TCP or IPPROTO_UDP */
 	bool has_remote;     /* the assignment names an endpoint of another network */
+	bool has_own;        /* and one of our own */
 	bool fail;           /* no backend can be picked */
 	bool panic;          /* some priority with load panics */
 	bool degraded;       /* degraded endpoints take load */

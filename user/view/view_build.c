@@ -49,6 +49,7 @@ static int classify_all(struct builder *builder)
 		for (size_t j = 0; j < locality->endpoint_count; j++, class++) {
 			endpoint_classify(&builder->map, locality, &locality->endpoints[j], class);
 			builder->view->has_remote |= class->remote;
+			builder->view->has_own |= !class->remote && class->network_name;
 		}
 	}
 	return 0;
