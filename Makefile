@@ -13,12 +13,13 @@ MAKEFLAGS += --no-builtin-rules
 
 BUILD        ?= $(if $(SAN),build/san,build)
 PREFIX       ?= /usr/local
+BINDIR       ?= $(PREFIX)/bin
 SBINDIR      ?= $(PREFIX)/sbin
-MANDIR       ?= $(PREFIX)/share/man
+DATADIR      ?= $(PREFIX)/share
+MANDIR       ?= $(DATADIR)/man
 UNITDIR      ?= $(PREFIX)/lib/systemd/system
 FUZZ_SECONDS ?= 30
 V            ?= 0
-HEADERS      ?= include
 # SAN=address,undefined builds with these sanitizers; CC=clang with clang.
 
 ifeq ($(origin CC),default)
@@ -43,9 +44,9 @@ WARNINGS := -Wall -Wextra -Wno-unused-parameter -Wshadow -Wstrict-prototypes -Wm
 	-Werror=implicit-function-declaration -Werror=incompatible-pointer-types \
 	-Werror=int-conversion -Werror=return-type
 # The rooms of user/, lowest first; tools/check-layers.sh holds their order.
-ROOMS    := base text model config cni decode table view plan snapshot layout desired session grpc kernel report \
+ROOMS    := base text model config cni decode table view plan snapshot desired session grpc kernel report \
 	http source check
-INCLUDES := -I$(HEADERS) $(addprefix -Iuser/,$(ROOMS) agent ctl) -isystem $(BUILD) -isystem $(BUILD)/proto
+INCLUDES := -Iinclude $(addprefix -Iuser/,$(ROOMS) agent ctl) -isystem $(BUILD) -isystem $(BUILD)/proto
 SANITIZE := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer)
 
 CFLAGS   ?= -O2 -g
@@ -56,7 +57,7 @@ LIBS     := -lyaml -ljansson -lxxhash -lbpf -lelf -lz -lmnl -levent -lnghttp2 -l
 
 BPF_CFLAGS ?= -O2 -g
 PX_BPF_CFLAGS = $(BPF_CFLAGS) -std=gnu11 -target bpf -mcpu=v3 -D__TARGET_ARCH_$(ARCH) \
-	-Wall -Wextra -Wno-unused-parameter -Ivmlinux -I$(HEADERS) -Ibpf -MMD -MP \
+	-Wall -Wextra -Wno-unused-parameter -Ivmlinux -Iinclude -Ibpf -MMD -MP \
 	-ffile-prefix-map=$(CURDIR)=.
 
 # Without a jobserver of the caller, use every processor.
@@ -92,6 +93,8 @@ BPF_TEST := $(if $(BPFT_SRC),$(BUILD)/tests/bpf_tests)
 NETNS    := $(patsubst tests/netns/%.c,$(BUILD)/tests/%,$(NETNS_SRC))
 REGRESS  := $(patsubst tests/fuzz/%.c,$(BUILD)/tests/regress_%,$(FUZZ_SRC))
 FUZZERS  := $(patsubst tests/fuzz/%.c,$(BUILD)/tests/%,$(FUZZ_SRC))
+
+COMPLETIONS := $(addprefix $(BUILD)/completion.,bash zsh fish)
 
 # The programs built to count their calls, in the same world.
 COST_OBJ := $(patsubst %.c,$(BUILD)/cost/%.o,$(filter-out tests/bpf/main.c tests/bpf/cases_%, \
@@ -170,12 +173,24 @@ bench-deps:
 
 bench-programs: all $(BENCH)
 
-install: all                    ## install below DESTDIR and PREFIX (/usr/local)
-	install -d $(DESTDIR)$(SBINDIR) $(DESTDIR)$(MANDIR)/man8 $(DESTDIR)$(UNITDIR)
+install: all $(COMPLETIONS)     ## install below DESTDIR and PREFIX (/usr/local)
+	install -d $(addprefix $(DESTDIR),$(BINDIR) $(SBINDIR) $(MANDIR)/man1 $(MANDIR)/man8 $(UNITDIR) \
+		$(DATADIR)/bash-completion/completions $(DATADIR)/zsh/site-functions \
+		$(DATADIR)/fish/vendor_completions.d)
 	install -m 755 $(PROGRAMS) $(DESTDIR)$(SBINDIR)
-	$(if $(wildcard docs/*.8),install -m 644 $(wildcard docs/*.8) $(DESTDIR)$(MANDIR)/man8)
+	install -m 755 deploy/kubectl-parallax $(DESTDIR)$(BINDIR)
+	install -m 644 $(wildcard docs/*.1) $(DESTDIR)$(MANDIR)/man1
+	install -m 644 $(wildcard docs/*.8) $(DESTDIR)$(MANDIR)/man8
+	install -m 644 $(BUILD)/completion.bash $(DESTDIR)$(DATADIR)/bash-completion/completions/parallaxctl
+	install -m 644 $(BUILD)/completion.zsh $(DESTDIR)$(DATADIR)/zsh/site-functions/_parallaxctl
+	install -m 644 $(BUILD)/completion.fish \
+		$(DESTDIR)$(DATADIR)/fish/vendor_completions.d/parallaxctl.fish
 	$(if $(wildcard deploy/parallaxd.service),sed 's|@SBINDIR@|$(SBINDIR)|' \
 		deploy/parallaxd.service > $(DESTDIR)$(UNITDIR)/parallaxd.service)
+
+$(COMPLETIONS): $(BUILD)/completion.%: $(BUILD)/parallaxctl
+	$(call msg,GEN,$@)
+	$(Q)$(BUILD)/parallaxctl completion $* > $@
 
 clean:                          ## remove everything that was built
 	rm -rf build $(BUILD)
@@ -252,13 +267,6 @@ $(NETNS): $(BUILD)/tests/%: $(BUILD)/tests/netns/%.o | $(BUILD)/tests/
 	$(call msg,LINK,$@)
 	$(Q)$(CC) $(PX_LDFLAGS) $^ -lpthread -o $@
 
-# The same programs with the layout of a later version, for upgrades and downgrades.
-.PHONY: $(BUILD)/next/parallaxd
-$(BUILD)/next/parallaxd: | $(PROTO_GEN)
-	$(Q)tests/netns/next_layout.sh $(BUILD)/next/include
-	@+$(MAKE) --no-print-directory BUILD=$(BUILD)/next HEADERS=$(BUILD)/next/include \
-		CFLAGS=-O2 $(BUILD)/next/parallaxd $(BUILD)/next/parallaxctl
-
 $(BUILD)/cost/parallax.bpf.o: bpf/parallax.bpf.c tests/cost/counting.h tests/cost/calls.h \
 		$(BUILD)/.bpf-flags | $(BUILD)/cost/
 	$(call msg,BPF,$< (counting))
@@ -293,8 +301,7 @@ CHECK_SUITES = $(UNIT) $(REGRESS) tools/check-tree.sh $(wildcard tests/deploy/ch
 TEST_SUITES  = $(CHECK_SUITES) $(BPF_TEST) $(COST_TEST) $(wildcard tests/netns/run.sh)
 
 check-programs: all $(UNIT) $(REGRESS) $(POD)
-test-programs: check-programs $(BPF_TEST) $(COST_TEST) $(NETNS) $(BENCH_LOAD) $(BUILD)/bench/frames \
-	$(BUILD)/next/parallaxd
+test-programs: check-programs $(BPF_TEST) $(COST_TEST) $(NETNS) $(BENCH_LOAD) $(BUILD)/bench/frames
 
 run-check:
 	@BUILD=$(BUILD) tools/run-tests.sh $(CHECK_SUITES)

@@ -134,6 +134,23 @@ check "with its addresses" grep -q "\"source\":\"10.10.0.89\".*\"destination\":\
 refute "a second watcher of drops is refused" ctl node1 flows --drops
 stop drops INT
 
+# Whoever reads goes away: the follower ends and gives its lease back, though nothing happens.
+unread() { ctl node1 flows --drops | true && ((PIPESTATUS[0] == 0)); }
+unread & reader=$!
+check "a follower without a reader ends" wait_for 5 eval "! kill -0 $reader 2>/dev/null"
+
+# A report of a living node, with its agent's configuration and pins, and of a comment no word.
+echo "# the token is swordfish" >>"$TOPO_DIR/node1/config.yaml"
+check "bugreport writes one archive" ctl node1 bugreport --file "$TOPO_DIR/bug.tar.gz"
+mkdir "$TOPO_DIR/bug" && tar -C "$TOPO_DIR/bug" --strip-components=1 -xzf "$TOPO_DIR/bug.tar.gz"
+for file in status services endpoints networks gateways flows diff check; do
+	python3 -m json.tool "$TOPO_DIR/bug/$file.json" /dev/null || fail "bugreport: no answer of $file"
+done
+check "with the configuration" grep -q "network: network1" "$TOPO_DIR/bug/config.yaml"
+check "with the programs" grep -q "prog_px_from_pod: program id" "$TOPO_DIR/bug/pins.txt"
+check "with the agent's process" grep -q "Name:.parallaxd" "$TOPO_DIR/bug/agent.txt"
+refute "and without a comment" grep -rq swordfish "$TOPO_DIR/bug"
+
 # Each change is one more answer, and nothing else.
 start watch node1 "$BUILD/parallaxctl" --pin-dir "$(pin_dir node1)" networks -o yaml --watch --interval 0.1
 documents() { (($(grep -c '^---$' "$TOPO_DIR/log/watch") == $1)); }
@@ -158,6 +175,11 @@ stop agent-node1 KILL
 equal "status: the agent is dead" dead "$(ask node1 status -- 'r["agent"]["state"]')"
 equal "endpoints are shown all the same" 2 "$(ask node1 endpoints "$VIP:5000" -- \
 	"len([e for e in r['endpoints'] if e['protocol'] == 'tcp'])")"
+
+check "bugreport works without the agent" ctl node1 bugreport --file "$TOPO_DIR/dead.tar.gz"
+equal "and has the endpoints" 2 "$(tar -xzOf "$TOPO_DIR/dead.tar.gz" --wildcards '*/endpoints.json' |
+	python3 -c 'import json, sys
+print(len([e for e in json.load(sys.stdin)["endpoints"] if e["protocol"] == "tcp"]))')"
 
 refute "another pin directory is refused" ctl node1 --pin-dir /sys/fs/bpf/no-such-directory status
 for words in "statsu" "flows --folow" "-o xml status" "explain" "explain $VIP:0"; do

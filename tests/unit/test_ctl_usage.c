@@ -13,6 +13,7 @@
 #include "sample_snapshot.h"
 
 #define TEXT_MAX 65536
+#define PREVIEW "preview --config tests/data/ctl/preview-config.yaml --eds tools/demo/eds-both.yaml"
 #define NOWHERE "--pin-dir /proc/self/no-such-directory"
 
 /* Runs the program of this build; its whole output in `text`. Returns its exit status. */
@@ -159,6 +160,29 @@ static void every_verb_has_help(void **state)
 	golden_text("help.txt", all);
 }
 
+/* Of verbs whose output depends on their arguments alone. */
+static void outputs_golden(void **state)
+{
+	static const char *const rows[][2] = {
+		{ "completion bash", "completion.bash" },
+		{ "completion zsh", "completion.zsh" },
+		{ "completion fish", "completion.fish" },
+		{ PREVIEW, "preview.txt" },
+		{ PREVIEW " --health --drops", "preview-health.txt" },
+		{ PREVIEW " --network network2", "preview-excluded.txt" },
+		{ PREVIEW " -o json", "preview.json" },
+		{ PREVIEW " -o yaml", "preview.yaml" },
+	};
+	static char text[TEXT_MAX];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (run(rows[i][0], text))
+			fail_msg("'%s': %s", rows[i][0], text);
+		golden_text(rows[i][1], text);
+	}
+}
+
 static void aliases(void **state)
 {
 	static const struct row rows[] = {
@@ -217,9 +241,13 @@ static void without_a_data_plane(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(usage_errors),        cmocka_unit_test(flags_before_and_after),
-		cmocka_unit_test(every_verb_has_help), cmocka_unit_test(aliases),
-		cmocka_unit_test(pin_directory),       cmocka_unit_test(without_a_data_plane),
+		cmocka_unit_test(usage_errors),
+		cmocka_unit_test(flags_before_and_after),
+		cmocka_unit_test(every_verb_has_help),
+		cmocka_unit_test(outputs_golden),
+		cmocka_unit_test(aliases),
+		cmocka_unit_test(pin_directory),
+		cmocka_unit_test(without_a_data_plane),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

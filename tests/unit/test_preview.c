@@ -419,7 +419,7 @@ static void test_details(void **state)
 	json_decref(report);
 	assert_int_equal(preview("--drops --health --config %s/config.yaml", directory), 0);
 	assert_non_null(strstr(output, "drop category lottery: 50% of what reaches it, 20% of all"));
-	assert_non_null(strstr(output, "gets nothing: 10.10.0.3:80: draining"));
+	assert_non_null(strstr(output, "gets nothing: 10.10.0.3:80 of network1: draining"));
 }
 
 static void test_unhealthy(void **state)

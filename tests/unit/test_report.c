@@ -12,6 +12,31 @@
 #include "report.h"
 #include "sample_snapshot.h"
 
+/* Answers that no snapshot gives, as their verbs make them. */
+static void actions_golden(void **state)
+{
+	(void)state;
+	golden_report("check",
+		      json_pack("{s:i,s:b,s:[{s:s,s:s,s:s},{s:s,s:s,s:s},{s:s,s:s,s:s}]}",
+		"schema", REPORT_SCHEMA, "fit", 0, "checks",
+		"name", "kernel", "result", "ok", "text", "6.1.0, at least 5.15 is needed",
+		"name", "forwarding", "result", "fail", "text", "net.ipv4.ip_forward is 0",
+		"name", "mtu", "result", "warn", "text", "uplink 1500 leaves 1452 in a tunnel"),
+				report_check_print);
+	golden_report("check-fit",
+		      json_pack("{s:i,s:b,s:[]}", "schema", REPORT_SCHEMA, "fit", 1,
+					     "checks"),
+				report_check_print);
+	golden_report("uninstall",
+		      json_pack("{s:i,s:i,s:i}", "schema", REPORT_SCHEMA, "detached", 5,
+					     "unpinned", 31),
+				report_uninstall_print);
+	golden_report("uninstall-nothing",
+		      json_pack("{s:i,s:i,s:i}", "schema", REPORT_SCHEMA,
+						     "detached", 0, "unpinned", 0),
+				report_uninstall_print);
+}
+
 static const json_t *member(const json_t *object, const char *a, const char *b)
 {
 	return json_object_get(json_object_get(object, a), b);
@@ -376,6 +401,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(status_golden),
+		cmocka_unit_test(actions_golden),
 		cmocka_unit_test(status_of_dead_agent),
 		cmocka_unit_test(status_from_elsewhere),
 		cmocka_unit_test(status_counts_each_packet_once),

@@ -17,8 +17,8 @@
 #include "status_json.h"
 #include "status_map.h"
 
-/* To publish thousands of services takes longer than an update, which must not wait for it: after a run the
- * next waits this many times longer than the run took. */
+#define PUBLISH_NS 200000000ull /* for changes of the status alone */
+/* To publish thousands of services takes longer than an update, which must not wait for it. */
 #define PUBLISH_REST 3
 
 /* ------------------------------------------------------------------ records */
@@ -156,14 +156,13 @@ static void write_all(struct agent *agent)
 
 void publish(struct agent *agent)
 {
-	uint64_t start = clock_monotonic_ns(), end;
+	uint64_t start = clock_monotonic_ns();
 
-	agent->publisher.scheduled = false;
+	agent->publisher.due_ns = 0;
 	write_all(agent);
 	problems_log(agent);
 	malloc_trim(0);
-	end = clock_monotonic_ns();
-	agent->publisher.rest_ns = end + (end - start) * PUBLISH_REST;
+	agent->publisher.cost_ns = clock_monotonic_ns() - start;
 }
 
 /* ------------------------------------------------------------------ when */
@@ -173,22 +172,27 @@ static void on_publish(evutil_socket_t fd, short what, void *arg)
 	publish(arg);
 }
 
+static void publish_within(struct publisher *publisher, uint64_t wait_ns)
+{
+	const struct timeval wait = { (time_t)(wait_ns / 1000000000),
+				      (suseconds_t)(wait_ns / 1000 % 1000000) };
+	uint64_t at = clock_monotonic_ns() + wait_ns;
+
+	if (publisher->due_ns && publisher->due_ns <= at)
+		return;
+	publisher->due_ns = at;
+	evtimer_add(publisher->event, &wait);
+}
+
 void publish_soon(struct agent *agent)
 {
-	struct publisher *publisher = &agent->publisher;
-	uint64_t now = clock_monotonic_ns();
-	uint64_t wait_us = publisher->rest_ns > now ? (publisher->rest_ns - now) / 1000 : 0;
-	const struct timeval wait = { (time_t)(wait_us / 1000000),
-				      (suseconds_t)(wait_us % 1000000) };
+	publish_within(&agent->publisher, PUBLISH_NS);
+}
 
-	if (publisher->scheduled)
-		return;
-	publisher->scheduled = true;
-	if (wait_us)
-		evtimer_add(publisher->event, &wait);
-	else
-		event_active(publisher->event, EV_TIMEOUT,
-			     0); /* before other events are polled for */
+void publish_update(struct agent *agent)
+{
+	publish_within(&agent->publisher,
+		       RECONCILE_DEBOUNCE_NS + agent->publisher.cost_ns * PUBLISH_REST);
 }
 
 /* ------------------------------------------------------------------ start and stop */

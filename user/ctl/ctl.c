@@ -8,9 +8,10 @@
 #include "pins.h"
 
 static const struct ctl_verb *const verbs[] = {
-	&ctl_status,    &ctl_services,   &ctl_endpoints, &ctl_networks, &ctl_gateways,
-	&ctl_flows,     &ctl_explain,    &ctl_preview,   &ctl_diff,     &ctl_check,
-	&ctl_uninstall, &ctl_completion, &ctl_help,      &ctl_version,  NULL,
+	&ctl_status,     &ctl_services, &ctl_endpoints, &ctl_networks,
+	&ctl_gateways,   &ctl_flows,    &ctl_explain,   &ctl_preview,
+	&ctl_diff,       &ctl_check,    &ctl_bugreport, &ctl_uninstall,
+	&ctl_completion, &ctl_help,     &ctl_version,   NULL,
 };
 
 static struct ctl_options options = { .verbs = verbs };

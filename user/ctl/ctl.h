@@ -56,8 +56,8 @@ struct ctl_verb {
 
 	/* Optional: looks at the values of flags before anything is read. */
 	int (*check)(const struct ctl_options *options, const char *word);
-	/* One of these three. `ask` sets *ret to the answer, which `print` shows, or to NULL; it may
-	 * do both, answer and fail. `report` is the answer of simple verbs. `run` does everything. */
+	/* `ask` sets *ret to the answer, which `print` shows, or to NULL; it may do both, answer and
+	 * fail. `report` is the answer of simple verbs. Where there is `run`, it is called instead. */
 	int (*ask)(const struct ctl_options *options, const char *word, json_t **ret);
 	ctl_report_fn *report;
 	int (*run)(const struct ctl_options *options, const char *word);
@@ -66,7 +66,7 @@ struct ctl_verb {
 
 extern const struct ctl_verb ctl_status, ctl_services, ctl_endpoints, ctl_networks, ctl_gateways,
 	ctl_flows, ctl_explain, ctl_preview, ctl_diff, ctl_check, ctl_uninstall, ctl_completion,
-	ctl_version, ctl_help;
+	ctl_version, ctl_help, ctl_bugreport;
 
 /* The flags of all verbs, and their values as they were given. */
 extern const struct ctl_flags ctl_common_flags;
@@ -92,6 +92,9 @@ void ctl_print_usage(const struct ctl_verb *verb, FILE *out);
 /* Writes "parallaxctl: MESSAGE" and a newline to stderr; returns `status`. */
 int ctl_fail(int status, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* Where ctl_fail() writes from now on; NULL: stderr. */
+void ctl_messages_to(FILE *out);
+
 /* map_reader_read(); complains on failure. Returns CTL_OK or CTL_FAILED. */
 int ctl_read(const struct ctl_options *options, unsigned int parts, struct snapshot **ret);
 
@@ -111,8 +114,9 @@ bool ctl_watches(void);
 
 extern const struct ctl_flags ctl_watch_flags;
 
-/* Makes SIGINT, SIGTERM and SIGHUP set ctl_stopped, and ignores SIGPIPE. */
+/* Makes ctl_stopped() true after SIGINT, SIGTERM or SIGHUP, and ignores SIGPIPE. */
 void ctl_catch_signals(void);
+/* Also when nobody reads the output any more. */
 bool ctl_stopped(void);
 
 /* The flags by which `flows` and `endpoints` filter, and their values. */

@@ -68,12 +68,13 @@ static const struct flag flags[] = {
 	  .text = "also its interfaces, source and gateway role" },
 };
 
+/* On the command line a flag names the configuration, in a bug report `word` does. */
 static int ask(const struct ctl_options *options, const char *word, json_t **ret)
 {
 	struct check_list list = {};
 
 	check_host(&list, options->pin_dir);
-	check_file(&list, config_path, options->pin_dir);
+	check_file(&list, word ? word : config_path, options->pin_dir);
 	*ret = json_pack("{s:i,s:b,s:o}", "schema", REPORT_SCHEMA, "fit", !list.unfit, "checks",
 			 list.items);
 	return list.unfit ? CTL_FAILED : CTL_OK;

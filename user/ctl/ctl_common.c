@@ -8,16 +8,24 @@
 
 #include "report_yaml.h"
 
+static FILE *messages; /* NULL: stderr */
+
+void ctl_messages_to(FILE *out)
+{
+	messages = out;
+}
+
 int ctl_fail(int status, const char *format, ...)
 {
+	FILE *out = messages ? messages : stderr;
 	va_list args;
 
 	fflush(stdout);
-	fputs("parallaxctl: ", stderr);
+	fputs("parallaxctl: ", out);
 	va_start(args, format);
-	vfprintf(stderr, format, args);
+	vfprintf(out, format, args);
 	va_end(args);
-	fputc('\n', stderr);
+	fputc('\n', out);
 	return status;
 }
 

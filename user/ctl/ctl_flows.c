@@ -103,9 +103,6 @@ static int run(const struct ctl_options *options, const char *word)
 		[FORMAT_JSON] = OUTPUT_JSON,
 		[FORMAT_YAML] = OUTPUT_YAML,
 	};
-	static const struct ctl_verb list = { .name = "flows",
-					      .ask = ask,
-					      .print = report_flows_print };
 	struct ctl_options shown = *options;
 
 	if (drops || follows)
@@ -114,7 +111,7 @@ static int run(const struct ctl_options *options, const char *word)
 		return list_envoy(options);
 	if (format != FORMAT_TABLE || options->output != OUTPUT_WIDE)
 		shown.output = outputs[format];
-	return ctl_answer(&list, &shown, word);
+	return ctl_answer(&ctl_flows, &shown, word);
 }
 
 static const struct ctl_flags own_flags = CTL_FLAGS(flags);
@@ -129,4 +126,6 @@ const struct ctl_verb ctl_flows = {
 	.watched = true,
 	.check = check,
 	.run = run,
+	.ask = ask,
+	.print = report_flows_print,
 };

@@ -150,7 +150,7 @@ int ctl_follow(const struct ctl_options *options, enum event_ring_kind kind,
 		map_reader_free(following.snapshot);
 		return follow_failed(err);
 	}
-	while (!err && !ctl_stopped() && !ferror(stdout))
+	while (!err && !ctl_stopped())
 		err = event_ring_poll(ring, 200);
 	event_ring_close(ring);
 	map_reader_free(following.snapshot);

@@ -77,8 +77,13 @@ static void print_endpoints(const char *title, const struct view_excluded *items
 
 		if (items[i].addr.family)
 			address = addr_port_format(&items[i].addr, items[i].port, text);
-		fprintf(out, "%s: %s: %s, %s\n", title, address,
-			view_excluded_name(items[i].reason), view_excluded_text(items[i].reason));
+		fprintf(out, "%s: %s", title, address);
+		if (items[i].network) {
+			fputs(" of ", out);
+			utf8_write(items[i].network, out);
+		}
+		fprintf(out, ": %s, %s\n", view_excluded_name(items[i].reason),
+			view_excluded_text(items[i].reason));
 	}
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* An answer once, or with --watch again and again. */
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,9 +46,17 @@ void ctl_catch_signals(void)
 	sigaction(SIGPIPE, &action, NULL); /* a lease is given back when the reader goes */
 }
 
+/* A pipe reports at once that its reader has gone, not only when something is written. */
+static bool reader_is_gone(void)
+{
+	struct pollfd poll_fd = { .fd = STDOUT_FILENO };
+
+	return poll(&poll_fd, 1, 0) > 0 && poll_fd.revents & (POLLERR | POLLHUP | POLLNVAL);
+}
+
 bool ctl_stopped(void)
 {
-	return stopped;
+	return stopped || ferror(stdout) || reader_is_gone();
 }
 
 /* ------------------------------------------------------------------ the loop */
@@ -115,7 +124,7 @@ static int repeat(const struct ctl_verb *verb, const struct ctl_options *options
 	ctl_catch_signals();
 	do {
 		status = show_one(verb, options, word, &before);
-	} while (status == CTL_OK && !stopped && !ferror(stdout) && !nanosleep(interval, NULL));
+	} while (status == CTL_OK && !ctl_stopped() && !nanosleep(interval, NULL));
 	free(before);
 	return status;
 }
