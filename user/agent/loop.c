@@ -152,6 +152,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 	    agent->reconciler.problem)
 		schedule_reconcile(agent);
 	retry_problems(agent);
+	log_flush(false);
 	sweep_flows(agent);
 }
 

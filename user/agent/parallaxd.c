@@ -21,11 +21,13 @@
 
 static const char usage[] =
 	"usage: parallaxd --config FILE [--pin-dir DIR] [--log-level error|warn|info|debug]\n"
+	"                 [--log-format logfmt|json]\n"
 	"       parallaxd --check --config FILE\n"
 	"\n"
 	"  --config FILE     the configuration; it and the files it names are read again on change\n"
 	"  --pin-dir DIR     where maps, programs and links are pinned (" PIN_DIR_DEFAULT ")\n"
 	"  --log-level LEVEL the least severe level logged to standard error (info)\n"
+	"  --log-format FORMAT  of the log (logfmt); both stand above `log' in the configuration\n"
 	"  --check           read the configuration, report its errors, and exit\n"
 	"  --version, --help\n"
 	"\n"
@@ -35,17 +37,18 @@ static const char usage[] =
 enum { EXIT_USAGE = 2 };
 
 struct options {
-	const char *config, *pin_dir, *log_level;
+	const char *config, *pin_dir, *log_level, *log_format;
 	bool check, version, help;
 };
 
 static int parse(int argc, char **argv, struct options *ret)
 {
-	struct options options = { .pin_dir = PIN_DIR_DEFAULT, .log_level = "info" };
+	struct options options = { .pin_dir = PIN_DIR_DEFAULT };
 	const struct flag flags[] = {
 		{ .name = "--config", .letter = "-c", .value = &options.config },
 		{ .name = "--pin-dir", .value = &options.pin_dir },
 		{ .name = "--log-level", .value = &options.log_level },
+		{ .name = "--log-format", .value = &options.log_format },
 		{ .name = "--check", .set = &options.check },
 		{ .name = "--version", .set = &options.version },
 		{ .name = "--help", .letter = "-h", .set = &options.help },
@@ -66,17 +69,36 @@ static int parse(int argc, char **argv, struct options *ret)
 	return err;
 }
 
-static int set_log_level(const char *name)
+/* Index of `name` in the list; -1 with a message if it is not there. */
+static int choose(const char *flag, const char *name, const char *const *list, int count)
 {
-	static const char *const names[] = { "error", "warn", "info", "debug" };
+	for (int i = 0; i < count; i++)
+		if (!strcmp(name, list[i]))
+			return i;
+	fprintf(stderr, "parallaxd: %s is", flag);
+	for (int i = 0; i < count; i++)
+		fprintf(stderr, "%s %s", !i ? "" : i + 1 < count ? "," : " or", list[i]);
+	fprintf(stderr, ", not '%s'\n", name);
+	return -1;
+}
 
-	for (int i = 0; i < 4; i++)
-		if (!strcmp(name, names[i])) {
-			log_set_level((enum log_level)i);
-			return 0;
-		}
-	fprintf(stderr, "parallaxd: --log-level is error, warn, info or debug, not '%s'\n", name);
-	return -EINVAL;
+static int set_log(const struct options *options)
+{
+	static const char *const levels[] = { "error", "warn", "info", "debug" };
+	static const char *const formats[] = { "logfmt", "json" };
+	int level = LOG_INFO, format = LOG_LOGFMT;
+
+	if (options->log_level)
+		level = choose("--log-level", options->log_level, levels, 4);
+	if (options->log_format)
+		format = choose("--log-format", options->log_format, formats, 2);
+	if (level < 0 || format < 0)
+		return -EINVAL;
+	if (options->log_level)
+		log_set_level((enum log_level)level);
+	if (options->log_format)
+		log_set_format((enum log_format)format);
+	return 0;
 }
 
 static int check(const char *path)
@@ -192,6 +214,7 @@ static int run(const struct options *options)
 	if (!err)
 		event_base_dispatch(agent.base);
 	agent_stop(&agent);
+	log_flush(true);
 	if (agent.base)
 		event_base_free(agent.base);
 	if (agent.pins.lock_fd >= 0)
@@ -205,7 +228,7 @@ int main(int argc, char **argv)
 {
 	struct options options;
 
-	if (parse(argc, argv, &options) || (!options.help && set_log_level(options.log_level))) {
+	if (parse(argc, argv, &options) || (!options.help && set_log(&options))) {
 		fputs(usage, stderr);
 		return EXIT_USAGE;
 	}

@@ -10,6 +10,7 @@
 #include "agent.h"
 #include "config_load.h"
 #include "file_fingerprint.h"
+#include "log.h"
 #include "mesh_resolve.h"
 #include "problem.h"
 #include "text.h"
@@ -66,6 +67,7 @@ static int use_config(struct agent *agent, struct config *config)
 	agent->files.config = config;
 	agent->files.config_loads++;
 	agent->files.config_loaded = time(NULL);
+	log_follow(config->log.level, config->log.format);
 	if (!agent->files.start_config)
 		agent->files.start_config = config_hold(config);
 	agent->files.restart_reason = needs_restart(agent->files.start_config, config);

@@ -74,6 +74,8 @@ static const struct variable variables[] = {
 	{ "PARALLAX_GATEWAY_ALLOW", { "gateway" }, "allow", true, NULL },
 	{ "PARALLAX_ADMIN_ADDRESS", { "admin" }, "address", false, NULL },
 	{ "PARALLAX_ADMIN_PORT", { "admin" }, "port", false, NULL },
+	{ "PARALLAX_LOG_FORMAT", { "log" }, "format", false, NULL },
+	{ "PARALLAX_LOG_LEVEL", { "log" }, "level", false, NULL },
 	{ "PARALLAX_METRICS_ADDRESS", { "metrics" }, "address", false, NULL },
 	{ "PARALLAX_METRICS_PORT", { "metrics" }, "port", false, NULL },
 };

@@ -38,6 +38,11 @@ static const struct tree_field limits[] = {
 	{TREE_NUMBER("slots", BUCKET_SLOTS, MAX_SLOTS, struct config, limits.slots)},
 };
 
+static const struct tree_field log_fields[] = {
+	{ TREE_CHOICE("format", "logfmt json", struct config, log.format) },
+	{ TREE_CHOICE("level", "error warn info debug", struct config, log.level) },
+};
+
 void config_schema_read(struct tree_walk *walk, const struct tree_node *root,
 			struct config *config, const struct tree_node **ret_mesh)
 {
@@ -67,6 +72,7 @@ void config_schema_read(struct tree_walk *walk, const struct tree_node *root,
 		{ TREE_FIELD("gateway", config_read_gateway) },
 		{ TREE_FIELD("admin", config_read_admin) },
 		{ TREE_FIELD("metrics", config_read_metrics) },
+		{ TREE_FIELDS("log", "a mapping with format and level", log_fields) },
 	};
 	const struct tree_node *file = tree_get(root, "meshNetworksFile");
 

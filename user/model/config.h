@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "addr.h"
+#include "log.h"
 
 struct arena;
 
@@ -158,6 +159,12 @@ struct config_metrics {
 	uint16_t port;
 };
 
+/* The log, where no flag says otherwise. */
+struct config_log {
+	enum log_format format;
+	enum log_level level;
+};
+
 struct config {
 	unsigned int holders; /* of config_hold(), besides the first */
 	struct arena *arena; /* owns everything here but `mesh` */
@@ -196,6 +203,7 @@ struct config {
 	struct addr admin_address; /* loopback; family 0: no admin server */
 	uint16_t admin_port;
 	struct config_metrics metrics;
+	struct config_log log;
 };
 
 #endif

@@ -125,7 +125,7 @@ affinity:
 - name: parallaxd
   image: {{ include "parallax.image" . }}
   imagePullPolicy: {{ .Values.image.pullPolicy }}
-  args: [--config, /etc/parallax/config.yaml, --log-level, {{ .Values.logLevel }}]
+  args: [--config, /etc/parallax/config.yaml]
   {{- with include "parallax.environment" . }}
   env:
     {{- . | trim | nindent 4 }}
