@@ -29,6 +29,31 @@ restore() {
 	put "$1" <"$TEST_DIR/before"
 }
 
+# ---- ready once the source has answered, or its first wait has run out
+ready() { in_ns node1 curl -s -m 5 http://127.0.0.1:15100/ready; }
+ready_is() { [[ $(ready) == "$1" ]]; }
+cp "$TOPO_DIR/node1/config.yaml" "$TEST_DIR/files.yaml"
+cp "$TOPO_DIR/eds.yaml" "$TEST_DIR/kept.yaml"
+rm "$TOPO_DIR/eds.yaml"
+echo "admin: {}" >>"$TOPO_DIR/node1/config.yaml"
+check "an agent without its file starts" agent_start node1
+equal "and is not ready" "the source has not answered yet" "$(ready)"
+put "$TOPO_DIR/eds.yaml" <"$TEST_DIR/kept.yaml"
+check "it is once the file is there" wait_for 5 ready_is ready
+rm "$TOPO_DIR/eds.yaml"
+shows_missing() { ctl node1 status | grep "No such file" >/dev/null; }
+check "the file goes" wait_for 5 shows_missing
+equal "it stays ready" ready "$(ready)"
+stop agent-node1
+put "$TOPO_DIR/eds.yaml" <"$TEST_DIR/kept.yaml"
+sed "s|^source: .*|source: {ads: {addresses: [\"192.23.100.2:15010\"], timeouts: {initialFetch: 3s}}}|" \
+	"$TOPO_DIR/node1/config.yaml" | put "$TOPO_DIR/node1/config.yaml"
+check "an agent without its control plane starts" agent_start node1
+equal "and is not ready" "the source has not answered yet" "$(ready)"
+check "it is once its first wait has run out" wait_for 5 ready_is ready
+stop agent-node1
+put "$TOPO_DIR/node1/config.yaml" <"$TEST_DIR/files.yaml"
+
 for round in first second; do
 	start_replacing "$TOPO_DIR/eds.yaml" "s/n2-k8s-config/nowhere/"
 	check "$round start: the new assignments serve" wait_for 3 shows endpoints "of another cluster"

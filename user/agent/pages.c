@@ -29,9 +29,9 @@ const char *page_unready(const struct agent *agent)
 {
 	const struct reconciler *reconciler = &agent->reconciler;
 
-	if (reconciler->serving && reconciler->complete)
-		return NULL;
-	return reconciler->problem ? reconciler->problem : "starting";
+	if (!reconciler->serving || !reconciler->complete)
+		return reconciler->problem ? reconciler->problem : "starting";
+	return source_has_answered(agent->source) ? NULL : "the source has not answered yet";
 }
 
 /* ------------------------------------------------------------------ metrics */

@@ -22,6 +22,8 @@ struct source {
 	uint64_t fingerprint;      /* of the files' path, when it was last read whole */
 	uint64_t failures;         /* streams that ended, at the last call of `notify` */
 	uint64_t followed;         /* the version last requested; 0: none */
+	int64_t wait_end_ms;       /* of the first wait for the control plane */
+	bool answered;             /* this source or one before it */
 };
 
 static void on_ads(void *arg, bool contents)
@@ -84,6 +86,8 @@ int source_use(struct source *source, struct config *config)
 	if (err)
 		return err;
 	drop(source);
+	source->wait_end_ms = clock_monotonic_ms() +
+			      (int64_t)config->ads.initial_fetch_seconds * 1000;
 	source->files = files;
 	source->ads = ads;
 	return 0;
@@ -154,6 +158,20 @@ struct cluster_list source_clusters(const struct source *source)
 		return ads_source_clusters(source->ads);
 	return source->files ? file_source_clusters(source->files) :
 			       (struct cluster_list){ .complete = true };
+}
+
+static bool answers(const struct source *source)
+{
+	if (source->ads)
+		return clock_monotonic_ms() >= source->wait_end_ms ||
+		       ads_source_clusters(source->ads).complete;
+	return !source->files || source->files->read;
+}
+
+bool source_has_answered(struct source *source)
+{
+	source->answered |= answers(source);
+	return source->answered;
 }
 
 uint64_t source_layout(const struct source *source)

@@ -66,6 +66,9 @@ struct assignment_list source_list(const struct source *source);
 /* Every cluster it names, with or without an assignment. `complete` is of now: a control plane's
  * silence counts as an answer after a while. */
 struct cluster_list source_clusters(const struct source *source);
+/* Whether a source has answered once: its path could be read, or the control plane answered for every
+ * name, or its first wait, ads.timeouts.initialFetch, has run out. */
+bool source_has_answered(struct source *source);
 /* Differs whenever more than contents of assignments does: names, answered clusters, virtual IPs. */
 uint64_t source_layout(const struct source *source);
 /* Whether it names virtual IPs to be captured. */
