@@ -77,8 +77,10 @@ static int run_xdp(struct world *world, uint32_t ifindex, uint8_t *data, uint32_
 static int run_tc(struct world *world, const struct step *step, uint32_t ifindex, uint8_t *data,
 		  uint32_t *len, int *ret_verdict)
 {
-	struct __sk_buff skb = {.ifindex = ifindex, .ingress_ifindex = ifindex,
-				.gso_size = step->gso_size, .gso_segs = step->gso_size ? 2 : 0};
+	struct __sk_buff skb = { .ifindex = ifindex,
+				 .ingress_ifindex = world->arrivals ? ifindex : 0,
+				 .gso_size = step->gso_size,
+				 .gso_segs = step->gso_size ? 2 : 0 };
 	uint8_t copy[PKT_MAX];
 	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = copy, .data_size_in = *len,
 		    .data_out = data, .data_size_out = PKT_MAX, .ctx_in = &skb,
@@ -161,20 +163,25 @@ static bool case_passes(struct world *world, const struct test_case *test)
 	return !test->run || test->run(world);
 }
 
-static bool needs_live(const struct test_case *test)
+/* What this kernel lacks for the row, or NULL. */
+static const char *lacking(const struct world *world, const struct test_case *test)
 {
-	for (int i = 0; test->steps && test->steps[i].program; i++)
-		if (test->steps[i].live)
-			return true;
-	return false;
+	for (const struct step *step = test->steps; step && step->program; step++) {
+		if (step->live && !world->live)
+			return "XDP test frames that go on (Linux 5.18)";
+		if (step->program == TO_POD && !world->arrivals)
+			return "test frames that arrived by an interface (Linux 5.17)";
+	}
+	return NULL;
 }
 
 static void run_case(struct world *world, const struct test_case *test, struct totals *totals)
 {
+	const char *lacks = lacking(world, test);
 	bool good;
 
-	if (needs_live(test) && !world->live) {
-		printf("SKIP %s: needs XDP test frames that go on (Linux 5.18)\n", test->name);
+	if (lacks) {
+		printf("SKIP %s: needs %s\n", test->name, lacks);
 		totals->skipped++;
 		return;
 	}

@@ -104,6 +104,16 @@ static void find_programs(struct world *world)
 	world->programs[XDP] = bpf_program__fd(world->skel->progs.px_xdp);
 }
 
+static bool probe_arrivals(struct world *world)
+{
+	struct __sk_buff skb = { .ingress_ifindex = world->ifindex[DEVICE_UPLINK] };
+	uint8_t frame[64] = { 0 };
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = frame, .data_size_in = sizeof(frame),
+		    .ctx_in = &skb, .ctx_size_in = sizeof(skb), .repeat = 1);
+
+	return !bpf_prog_test_run_opts(world->programs[UPLINK], &opts);
+}
+
 static bool probe_live(struct world *world)
 {
 	struct xdp_md in = {.data_end = 64, .ingress_ifindex = world->ifindex[DEVICE_UPLINK]};
@@ -154,6 +164,7 @@ int world_open(struct world *world)
 	find_programs(world);
 	stay_here();
 	world->hz = measure_hz(world);
+	world->arrivals = probe_arrivals(world);
 	world->live = probe_live(world);
 	ret = attach_uplink(world);
 	return ret ? ret : map_arrays(world);

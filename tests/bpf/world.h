@@ -44,6 +44,7 @@ struct world {
 	struct bucket *buckets;
 	struct drops *drops;
 	struct filters *filters;
+	bool arrivals; /* the kernel takes the interface by which a test frame arrived (5.17) */
 	bool live; /* the kernel can let test frames go on into the stack (5.18) */
 	uint32_t mark_len; /* bytes that XDP put before the last frame */
 	/* Next free row of each. */
