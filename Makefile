@@ -118,7 +118,7 @@ SKEL_SRC  := $(if $(ALL_SRC),$(shell grep -l '"parallax\.skel\.h"' $(ALL_SRC) /d
 
 # ------------------------------------------------------------------ user targets
 
-.PHONY: image cluster manifests
+.PHONY: image cluster manifests vm
 .PHONY: all check test demo demo-up demo-down fuzz bench bench-quick bench-docs install clean help
 .PHONY: deps helpers bench-deps bench-programs check-programs test-programs run-check run-test run-fuzz FORCE
 
@@ -151,6 +151,11 @@ demo-down:                      ## as root: remove the scenario of demo-up
 interop: deps                   ## as root: against real control planes (ISTIOD=pilot-discovery)
 	@+$(MAKE) --no-print-directory $(JOBS) helpers $(GIVE_BACK)
 	@BUILD=$(BUILD) tests/interop/run.sh
+
+vm: deps                        ## as root: tests on Debian's kernels, in virtual machines
+	@tools/install-deps.sh vm
+	@+$(MAKE) --no-print-directory $(JOBS) test-programs $(GIVE_BACK)
+	@BUILD=$(BUILD) tools/vm/vm.sh
 
 fuzz:                           ## fuzz each target for FUZZ_SECONDS (30), with sanitizers
 	@tools/run-fuzz.sh --can-link $(CLANG)

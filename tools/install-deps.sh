@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # Installs the dependencies of building, testing and the demo, on Debian 12+ and Ubuntu 24.04+.
-# Does nothing, and needs no root, when everything is there. With `bench': also a peer to measure
-# beside Parallax, omitted where no package has it.
+# Does nothing, and needs no root, when everything is there. With `bench' instead: a peer to measure
+# beside Parallax, omitted where no package has it. With `vm': qemu and the tools to boot kernels.
 set -uo pipefail
 
 cd "$(dirname "$0")/.."
@@ -44,12 +44,27 @@ mandoc                          mandoc
 "
 
 optional=
-[[ ${1:-} == bench ]] && optional=yes NEEDS="haproxy haproxy"
+case ${1:-} in
+bench) optional=yes NEEDS="haproxy haproxy" ;;
+vm)
+	NEEDS="
+		qemu-system-x86_64      qemu-system-x86
+		virtiofsd               virtiofsd
+		busybox                 busybox-static
+		cpio                    cpio
+		modprobe                kmod
+		xz                      xz-utils
+		zstd                    zstd
+		wg                      wireguard-tools
+		/usr/share/keyrings/debian-archive-keyring.gpg  debian-archive-keyring"
+	;;
+esac
 
 have() {
 	case $1 in
 	/*) [[ -e $1 ]] ;;
 	clang | llvm-strip | bpftool) tools/find-tool.sh "$1" >/dev/null 2>&1 ;;
+	virtiofsd) [[ -x /usr/libexec/virtiofsd || -x /usr/lib/qemu/virtiofsd ]] ;;
 	*) command -v "$1" >/dev/null ;;
 	esac
 }
@@ -61,15 +76,18 @@ missing_packages() {
 	done <<<"$NEEDS"
 }
 
-# Ubuntu 24.04 ships bpftool with its kernel tools; there the name `bpftool` is only virtual.
+has_package() { [[ $(apt-cache show "$1" 2>/dev/null) == Package:* ]]; }
+
+# Ubuntu 24.04 ships bpftool with its kernel tools; there the name `bpftool` is only virtual. In Debian 12
+# virtiofsd comes with qemu.
 resolve() {
 	local package
 	for package in "$@"; do
-		if [[ $package == bpftool && $(apt-cache show bpftool 2>/dev/null) != Package:* ]]; then
-			echo linux-tools-common linux-tools-generic
-		else
-			echo "$package"
-		fi
+		case $package in
+		bpftool) has_package bpftool && echo bpftool || echo linux-tools-common linux-tools-generic ;;
+		virtiofsd) has_package virtiofsd && echo virtiofsd ;;
+		*) echo "$package" ;;
+		esac
 	done
 }
 

@@ -3,6 +3,7 @@
 # worker2 with the addresses below, then calls l3_checks.
 
 UPLINK=l3
+L3_BYTES=$((20000000 / ${PATIENCE:-1}))
 declare -A L3_ADDR=([node1]=172.30.0.1 [gw2]=172.30.0.2 [worker2]=172.30.0.3)
 
 # l3_device NODE: gives its device an address
@@ -47,12 +48,12 @@ l3_checks() {
 	check "v2 alone" wait_for 5 versions_are v2 sleep
 	check "50 connections at once" in_ns sleep "$T/hold" -n 50 $VIP:5000
 	for way in send receive; do
-		check "bulk, $way" in_ns sleep "$T/bulk" $way $VIP 5000 20000000
+		check "bulk, $way" in_ns sleep "$T/bulk" $way $VIP 5000 $L3_BYTES
 	done
 	check "UDP" in_ns sleep "$T/udp" -n 10 -l 1300 call $VIP 5000
 	eds "$HELLO" 10.10.0.91:5000/n2-k8s-config
 	check "a pod behind another node answers over the device" wait_for 5 versions_are v2b sleep
-	check "bulk from there" in_ns sleep "$T/bulk" receive $VIP 5000 20000000
+	check "bulk from there" in_ns sleep "$T/bulk" receive $VIP 5000 $L3_BYTES
 	start server-gw2 gw2 "$T/server" "${L3_ADDR[gw2]}" 5001 node gw2
 	check "other traffic passes the device" wait_for 5 in_ns worker2 "$T/hello" "${L3_ADDR[gw2]}" 5001
 	l3_refusal

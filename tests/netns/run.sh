@@ -20,7 +20,7 @@ trap 'topo_end "$work/run" 2>/dev/null; exit 1' HUP INT TERM
 limit_of() {
 	local own
 	own=$(sed -n 's/^# Time limit: \([0-9]*\) s$/\1/p' "$1")
-	echo "${TEST_TIMEOUT:-${own:-$usual_limit}}"
+	echo "${TEST_TIMEOUT:-$((${own:-$usual_limit} * ${PATIENCE:-1}))}"
 }
 
 run_test() {

@@ -243,9 +243,10 @@ all_gone() {
 # finish NAME: waits for a process of our own, its exit status
 finish() { wait "$(pid_of "$1")"; }
 
-# wait_for SECONDS COMMAND...: until it succeeds; a loaded machine has four times as long
+# wait_for SECONDS COMMAND...: until it succeeds. A loaded machine has four times as long, one that
+# emulates its processor as many times more as PATIENCE says.
 wait_for() {
-	local end=$((SECONDS + 4 * $1 + 1))
+	local end=$((SECONDS + 4 * $1 * ${PATIENCE:-1} + 1))
 	shift
 	until "$@" >/dev/null 2>&1; do
 		((SECONDS < end)) || return 1
