@@ -53,7 +53,7 @@ CFLAGS   ?= -O2 -g
 PX_CFLAGS = -std=gnu11 -D_GNU_SOURCE $(WARNINGS) $(INCLUDES) $(CFLAGS) $(SANITIZE) \
 	$(FUZZ_CFLAGS) -MMD -MP
 PX_LDFLAGS = $(LDFLAGS) $(SANITIZE) -Wl,--as-needed
-LIBS     := -lyaml -ljansson -lxxhash -lbpf -lelf -lz -lmnl -levent -lnghttp2 -lssl -lcrypto -lprotobuf-c
+LIBS     := -lyaml -ljansson -lxxhash -lbpf -lelf -lz -lmnl -lnftables -levent -lnghttp2 -lssl -lcrypto -lprotobuf-c
 
 BPF_CFLAGS ?= -O2 -g
 PX_BPF_CFLAGS = $(BPF_CFLAGS) -std=gnu11 -target bpf -mcpu=v3 -D__TARGET_ARCH_$(ARCH) \

@@ -86,6 +86,12 @@ INLINE bool takes_redirect(struct __sk_buff *skb, __be32 pod)
 	return settings.flags & SETTING_REDIRECT && route_pod(skb, pod);
 }
 
+/* True for a packet that the node itself sends: it came through the node's own pair. */
+INLINE bool from_host(struct __sk_buff *skb)
+{
+	return iface_role(skb->ifindex) == IFACE_HOST;
+}
+
 INLINE void client_flow_tunnel(struct flow *flow, const struct backend *backend)
 {
 	flow->action = FLOW_ENCAP;
@@ -96,19 +102,25 @@ INLINE void client_flow_tunnel(struct flow *flow, const struct backend *backend)
 	flow->peer_port = backend->tunnel_port;
 }
 
-INLINE void client_flow_nat(struct __sk_buff *skb, struct packet *p, struct flow *flow,
-			    const struct backend *backend)
+/* Source address of a flow's packets after NAT. */
+INLINE __be32 nat_source(struct packet *p, bool host, bool hairpin)
 {
-	bool hairpin = backend->addr.v4 == p->key.saddr;
+	return host ? HOST_CLIENT : hairpin ? p->key.daddr : p->key.saddr;
+}
+
+INLINE void client_flow_nat(struct __sk_buff *skb, struct packet *p, struct flow *flow,
+			    const struct backend *backend, bool host)
+{
+	bool hairpin = backend->addr.v4 == p->key.saddr && !host;
 
 	flow->action = FLOW_NAT;
-	flow->nat.saddr = hairpin ? p->key.daddr : p->key.saddr;
+	flow->nat.saddr = nat_source(p, host, hairpin);
 	flow->nat.daddr = backend->addr.v4;
 	flow->nat.sport = p->key.sport;
 	flow->nat.dport = backend->port;
 	if (backend->kind == BACKEND_PASSTHROUGH)
 		flow->flags |= FLOW_PASSTHROUGH;
-	else if (hairpin || takes_redirect(skb, backend->addr.v4))
+	else if (hairpin || (!host && takes_redirect(skb, backend->addr.v4)))
 		flow->flags |= FLOW_REDIRECT;
 }
 
@@ -120,6 +132,7 @@ SUBPROGRAM enum reason client_choose(struct __sk_buff *skb, struct packet *p,
 	struct backend *backend;
 	enum reason reason;
 	struct flow *flow;
+	bool host;
 
 	if (!source_may_open(skb, p->key.saddr))
 		return REASON_SPOOFED;
@@ -128,12 +141,16 @@ SUBPROGRAM enum reason client_choose(struct __sk_buff *skb, struct packet *p,
 	if (reason)
 		return reason;
 	flow->bytes = p->length;
+	host = from_host(skb);
 	flow->iface = skb->ifindex;
 	flow->seq = is_udp(p) ? 0 : tcp_end(p);
 	if (backend->kind == BACKEND_GENEVE)
 		client_flow_tunnel(flow, backend);
 	else
-		client_flow_nat(skb, p, flow, backend);
+		client_flow_nat(skb, p, flow, backend, host);
+	/* Other nodes may have this address of ours as well: a gateway could not tell them apart. */
+	if (host && flow->action == FLOW_ENCAP && p->key.saddr != settings.source.v4)
+		return REASON_SPOOFED;
 	return client_open(&p->key, flow);
 }
 
@@ -154,6 +171,27 @@ INLINE enum verdict out_of_state(struct __sk_buff *skb, struct packet *p,
 	return refuse(skb, p, REASON_NO_FLOW);
 }
 
+/* Open a flow for a connection to no service, from another source. VERDICT_NONE if it was opened. */
+INLINE enum verdict open_direct(struct __sk_buff *skb, struct packet *p, __be32 saddr)
+{
+	struct flow_pair *pair = scratch_get();
+	struct filters *f = filters_get();
+	enum reason reason;
+
+	if (!f || !pair || !source_may_open(skb, p->key.saddr))
+		return VERDICT_NEXT;
+	flow_init(&pair->flow, &p->key, FLOW_NO_SERVICE, 0, 0);
+	pair->flow.bytes = p->length;
+	pair->flow.iface = skb->ifindex;
+	pair->flow.seq = is_udp(p) ? 0 : tcp_end(p);
+	pair->flow.nat = (struct nat){
+		.saddr = saddr, .daddr = p->key.daddr, .sport = p->key.sport, .dport = p->key.dport
+	};
+	filter_add(f->destinations, address_bit(p->key.daddr));
+	reason = client_open(&p->key, &pair->flow);
+	return reason ? drop(p, reason) : VERDICT_NONE;
+}
+
 /* A SYN to no service whose replies would match a translated flow: one client port is used both to
  * a VIP and directly to the pod behind it. The direct connection gets a flow with another source
  * port. Returns VERDICT_NONE if that flow was opened. */
@@ -168,26 +206,21 @@ SUBPROGRAM enum verdict client_direct(struct __sk_buff *skb, struct packet *p)
 		.zone = FLOW_ZONE(0, FLOW_REPLY, false),
 	};
 	struct flow *held = flow_find_any(&reply);
-	struct flow_pair *pair = scratch_get();
-	struct filters *f = filters_get();
-	struct nat *nat;
-	enum reason reason;
 
-	if (!held || flow_expired(&reply, held) || !f || !pair ||
-	    !source_may_open(skb, p->key.saddr))
+	if (!held || flow_expired(&reply, held))
 		return VERDICT_NEXT;
-	flow_init(&pair->flow, &p->key, FLOW_NO_SERVICE, 0, 0);
-	pair->flow.bytes = p->length;
-	pair->flow.iface = skb->ifindex;
-	pair->flow.seq = tcp_end(p);
-	nat = &pair->flow.nat;
-	nat->saddr = p->key.saddr;
-	nat->daddr = p->key.daddr;
-	nat->sport = p->key.sport;
-	nat->dport = p->key.dport;
-	filter_add(f->destinations, address_bit(p->key.daddr));
-	reason = client_open(&p->key, &pair->flow);
-	return reason ? drop(p, reason) : VERDICT_NONE;
+	return open_direct(skb, p, p->key.saddr);
+}
+
+/* A packet to a port of a VIP that no service has. From the node itself it is routed on, with the
+ * source that leads its replies back. */
+INLINE enum verdict no_service(struct __sk_buff *skb, struct packet *p)
+{
+	if (!is_udp(p) && !is_syn(p))
+		return VERDICT_NEXT;
+	if (from_host(skb))
+		return open_direct(skb, p, HOST_CLIENT);
+	return is_udp(p) ? VERDICT_NEXT : client_direct(skb, p);
 }
 
 /* Open a flow for a packet that has none. Returns VERDICT_NONE if that worked. */
@@ -203,7 +236,7 @@ SUBPROGRAM enum verdict client_new(struct __sk_buff *skb, struct packet *p)
 	if (stale)
 		return drop(p, REASON_STALE_ROW);
 	if (!service)
-		return is_syn(p) ? client_direct(skb, p) : VERDICT_NEXT;
+		return no_service(skb, p);
 	if (p->proto == IPPROTO_TCP && !is_syn(p))
 		return out_of_state(skb, p, service);
 	if (service_drops(p, service, row))
@@ -281,6 +314,13 @@ INLINE enum verdict client_syn(struct __sk_buff *skb, struct packet *p)
 	return send_opened(skb, p, client_direct(skb, p));
 }
 
+/* True for a reply to open_direct() for the node itself: the stack may have translated its source, so
+ * no route tells the interface that it may come by. */
+INLINE bool is_reply_from_stack(struct packet *p, const struct flow *flow)
+{
+	return flow->service == FLOW_NO_SERVICE && p->key.daddr == HOST_CLIENT;
+}
+
 /* A reply at the client's veth: its source becomes the VIP again. */
 INLINE enum verdict client_reply(struct __sk_buff *skb, struct packet *p)
 {
@@ -291,7 +331,8 @@ INLINE enum verdict client_reply(struct __sk_buff *skb, struct packet *p)
 	flow = flow_find_any(&p->key);
 	if (!flow || flow->action != FLOW_NAT)
 		return VERDICT_NEXT;
-	if (!flow_comes_by(skb, &p->key, flow, skb->ingress_ifindex))
+	if (!is_reply_from_stack(p, flow) &&
+	    !flow_comes_by(skb, &p->key, flow, skb->ingress_ifindex))
 		return drop(p, REASON_SPOOFED);
 	nat = flow->nat;
 	flow = flow_answered(&p->key, flow, p->tcp_flags);

@@ -105,7 +105,7 @@ SUBPROGRAM enum verdict route_slow(struct __sk_buff *skb, struct packet *p, __be
 	return bpf_redirect_neigh(hop.ifindex, NULL, 0, 0);
 }
 
-/* Send towards `dst`, the destination in the IP header at ETH_HLEN. */
+/* Send towards `dst`: the destination in the IP header at ETH_HLEN, or HOST_CLIENT. */
 INLINE enum verdict route_send(struct __sk_buff *skb, struct packet *p, __be32 dst)
 {
 	struct next_hop *hop = next_hop_slot(dst);

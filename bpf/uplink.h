@@ -76,6 +76,13 @@ INLINE enum reason reply_has_flow(struct packet *p)
 	return REASON_NONE;
 }
 
+/* The destination by which to find the next hop to a client; that of the node itself is behind its
+ * own pair. */
+INLINE __be32 client_route(struct packet *p)
+{
+	return p->key.daddr == settings.source.v4 ? HOST_CLIENT : p->key.daddr;
+}
+
 /* A packet for a client of this node. `p` is the inner packet, still in its tunnel. */
 SUBPROGRAM enum verdict client_from_tunnel(struct __sk_buff *skb, struct packet *p)
 {
@@ -89,7 +96,7 @@ SUBPROGRAM enum verdict client_from_tunnel(struct __sk_buff *skb, struct packet 
 		return drop(p, reason);
 	if (p->tcp_flags & TCP_SYN && clamp_mss(skb, p, tunnel_mtu()))
 		return drop(p, REASON_NO_ROOM);
-	return forwarded(p, REASON_FROM_TUNNEL, route_send(skb, p, p->key.daddr));
+	return forwarded(p, REASON_FROM_TUNNEL, route_send(skb, p, client_route(p)));
 }
 
 /* ------------------------------------------------------------------ tunnel */

@@ -275,7 +275,15 @@ struct allowed_key {
 
 /* ------------------------------------------------------------------ interfaces and next hops */
 
-enum iface_role { IFACE_POD = 1, IFACE_UPLINK = 2 };
+/* IFACE_HOST: the far end of the node's own pair, where the node's own packets to VIPs arrive. */
+enum iface_role { IFACE_POD = 1, IFACE_UPLINK = 2, IFACE_HOST = 3 };
+
+/* 169.254.80.88: source of the node's own connections after NAT. It never leaves the node, which
+ * masquerades it, so that replies come back to the pair on whatever interface they arrive. Routed to
+ * the far end of the pair. */
+#ifdef __BYTE_ORDER__
+#define HOST_CLIENT __builtin_bswap32(0xa9fe5058)
+#endif
 
 /* Value of `ifaces`, keyed by ifindex (__u32). */
 struct iface {

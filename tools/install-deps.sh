@@ -33,6 +33,7 @@ mandoc                          mandoc
 /usr/include/yaml.h             libyaml-dev
 /usr/include/jansson.h          libjansson-dev
 /usr/include/libmnl/libmnl.h    libmnl-dev
+/usr/include/nftables/libnftables.h libnftables-dev
 /usr/include/xxhash.h           libxxhash-dev
 /usr/include/event2/event.h     libevent-dev
 /usr/include/protobuf-c/protobuf-c.h libprotobuf-c-dev

@@ -25,6 +25,9 @@
 #define NODE3 IP(192, 23, 130, 10)
 #define GATEWAY3 IP(192, 23, 130, 30)
 
+/* HOST_CLIENT, in host order. */
+#define NODE_CLIENT IP(169, 254, 80, 88)
+
 #define FAR_NODE IP(198, 51, 100, 9) /* reached through ROUTER */
 #define ROUTER IP(192, 23, 0, 1)
 #define STRANGER IP(203, 0, 113, 7)

@@ -64,10 +64,11 @@ static const struct neighbour {
 	uint32_t addr;
 	enum mac mac;
 } neighbours[] = {
-	{"pod0", SLEEP, MAC_SLEEP},        {"pod1", HELLO1, MAC_HELLO},
-	{"pod1", OTHER_POD, MAC_HELLO},    {"uplink", GATEWAY, MAC_GATEWAY},
-	{"uplink", GATEWAY2, MAC_GATEWAY}, {"uplink", NODE1, MAC_NODE1},
-	{"uplink", NODE3, MAC_NODE1},      {"uplink", ROUTER, MAC_ROUTER},
+	{ "pod0", SLEEP, MAC_SLEEP },       { "pod1", HELLO1, MAC_HELLO },
+	{ "pod0", NODE_CLIENT, MAC_SLEEP }, { "pod1", OTHER_POD, MAC_HELLO },
+	{ "uplink", GATEWAY, MAC_GATEWAY }, { "uplink", GATEWAY2, MAC_GATEWAY },
+	{ "uplink", NODE1, MAC_NODE1 },     { "uplink", NODE3, MAC_NODE1 },
+	{ "uplink", ROUTER, MAC_ROUTER },
 };
 
 static int make_routes(void)
@@ -75,6 +76,7 @@ static int make_routes(void)
 	int ret = shell("echo 1 > /proc/sys/net/ipv4/ip_forward && "
 			"ip route add 10.10.0.89/32 dev pod0 && "
 			"ip route add 10.10.0.90/31 dev pod1 && "
+			"ip route add 169.254.80.88/32 dev pod0 && "
 			"ip address add 192.23.99.1/16 dev uplink && "
 			"ip route add 198.51.100.0/24 via 192.23.0.1 dev uplink && "
 			"ip route add 10.10.7.0/24 via 192.23.0.1 dev uplink");

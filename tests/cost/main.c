@@ -89,7 +89,7 @@ static const struct ceiling {
 	const char *program;
 	size_t instructions;
 } ceilings[] = {
-	{ "px_from_pod", 7550 }, { "px_to_pod", 2650 },    { "px_uplink", 7910 },
+	{ "px_from_pod", 7700 }, { "px_to_pod", 2650 },    { "px_uplink", 7910 },
 	{ "px_xdp", 430 },       { "px_uplink_l3", 7970 },
 };
 

@@ -81,11 +81,11 @@ start agent-dead node1 "$BUILD/parallaxd" --config "$TOPO_DIR/node1/config.yaml"
 check "an agent with another directory" wait_for 5 hello sleep
 stop agent-dead KILL
 check "agent of node1" agent_start node1
-check "it names the directory of the other" log_has node1 "and 2 more: the data plane pinned on $other is"
+check "it names the directory of the other" log_has node1 "and 3 more: the data plane pinned on $other is"
 check "so does status" status_says "--pin-dir $other"
 check "which is uninstalled" ctl node1 --pin-dir "$other" uninstall
 check "and then no problem" wait_for 12 log_has node1 "all problems are over"
-equal "programs attached" 5 "$(attached_programs node1 | wc -l)"
+equal "programs attached" 7 "$(attached_programs node1 | wc -l)"
 
 # ---- interfaces
 equal "an interface that was there is taken over from now on" 0 \
@@ -96,7 +96,7 @@ born() { [[ $(row_of node1 veth-born) == 0 && $(programs_of node1 veth-born) == 
 check "one that is born has nothing to take over" wait_for 5 born
 in_ns node1 ip link del veth-born
 vanished() { [[ -z $(ls "$pins" | grep -E "link_[0-9]+_" | grep -vE "link_($kept)_") ]]; }
-kept=$(in_ns node1 ip -o link show | grep -E 'veth-|eth0' | cut -d: -f1 | paste -sd'|')
+kept=$(in_ns node1 ip -o link show | grep -E 'veth-|eth0|parallax1' | cut -d: -f1 | paste -sd'|')
 check "links of one that is gone are gone" wait_for 5 vanished
 in_ns node1 ip link add odd type veth peer name even
 in_ns node1 ip link set odd name veth-odd
@@ -178,13 +178,13 @@ check "a deleted qdisc is restored" wait_for 15 repaired
 stop agent-node1 TERM
 check "uninstall in another network namespace is refused" says "are in another" \
 	in_ns gw2 bash -c "exec '$BUILD/parallaxctl' --pin-dir '$pins' uninstall 2>&1"
-equal "and nothing happened" 5 "$(attached_programs node1 | wc -l)"
+equal "and nothing happened" 7 "$(attached_programs node1 | wc -l)"
 check "uninstall with clsact" ctl node1 uninstall
 equal "left on node1 with clsact" "" "$(left_behind node1)"
 check "agent with clsact" agent_start node1
 stop agent-node1 KILL
 rm -rf "$pins"
-equal "filters without an agent and without pins" 5 "$(attached_programs node1 | wc -l)"
+equal "filters without an agent and without pins" 7 "$(attached_programs node1 | wc -l)"
 if has_tcx; then
 	ATTACH=tcx
 	transports network2=geneve | agent_config node1 network1 cluster1

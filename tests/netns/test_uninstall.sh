@@ -6,7 +6,7 @@
 two_clusters
 two_agents
 check "both answer" wait_for 5 versions_are "v1 v2" sleep
-equal "programs attached on node1" 5 "$(attached_programs node1 | wc -l)"
+equal "programs attached on node1" 7 "$(attached_programs node1 | wc -l)"
 refute "uninstall refuses while the agent runs" ctl node1 uninstall
 equal "and nothing happened" "v1 v2" "$(versions sleep)"
 

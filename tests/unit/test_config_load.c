@@ -48,6 +48,7 @@ static void fills_in_defaults(void **state)
 	assert_null(config->cluster);
 	assert_int_equal(config->attach, ATTACH_AUTO);
 	assert_int_equal(config->xdp, XDP_AUTO);
+	assert_true(config->host);
 	assert_null(config->mesh_networks_file);
 	assert_null(config->eds_path);
 	assert_true(config->locality_weighted);
@@ -74,7 +75,7 @@ static void fills_in_defaults(void **state)
 static const char node[] =
 	"network: network1\n"
 	"cluster: cluster1\n"
-	"interfaces: {pods: [\"veth*\", cali*], uplinks: [\"eth0\"], attach: clsact, xdp: never}\n"
+	"interfaces: {pods: [\"veth*\", cali*], uplinks: [\"eth0\"], attach: clsact, xdp: never, host: false}\n"
 	"meshNetworks:\n"
 	"  networks:\n"
 	"    network1: {endpoints: [{fromRegistry: cluster1}, {fromCidr: 10.10.0.0/16}]}\n"
@@ -136,6 +137,7 @@ static void reads_a_node(void **state)
 	assert_string_equal(config->uplink_patterns[0], "eth0");
 	assert_int_equal(config->attach, ATTACH_CLSACT);
 	assert_int_equal(config->xdp, XDP_NEVER);
+	assert_false(config->host);
 	assert_string_equal(config->eds_path, "/etc/parallax/eds.yaml");
 	assert_int_equal(config->service_count, 1);
 	check_service(&config->services[0]);
@@ -246,10 +248,10 @@ static const struct {
 	{ N "netwrok: x\n", "2:1: unknown key 'netwrok', did you mean 'network'?" },
 	{ N "delivry: stack\n", "2:1: unknown key 'delivry', did you mean 'delivery'?" },
 	{ N "interfaces: {cap: [x]}",
-	  "2:14: unknown key 'cap', expected one of: profile, pods, uplinks, attach, xdp, cniConfDir" },
+	  "2:14: unknown key 'cap', expected one of: profile, pods, uplinks, attach, xdp, host, cniConfDir" },
 	{ N "interfaces: {pod: [x]}", "2:14: unknown key 'pod', did you mean 'pods'?" },
 	{ N "interfaces: {nics: [x]}",
-	  "2:14: unknown key 'nics', expected one of: profile, pods, uplinks, attach, xdp, cniConfDir" },
+	  "2:14: unknown key 'nics', expected one of: profile, pods, uplinks, attach, xdp, host, cniConfDir" },
 	{ N "mesh_networks: {}", "2:1: unknown key 'mesh_networks', did you mean 'meshNetworks'?" },
 	{ N "source: {ads: {}}", "2:15: ads: missing key 'addresses'" },
 	{ N "source: {}", "2:9: source: expected either files or ads" },
@@ -298,6 +300,7 @@ static const struct {
 	  "2:20: pods: expected a list of interface names, found eth0" },
 	{ N "interfaces: {pods: [{}]}", "2:21: expected a text, found a mapping" },
 	{ N "interfaces: {attach: xdp}", "2:22: attach: expected auto, tcx or clsact, found xdp" },
+	{ N "interfaces: {host: off}", "2:20: host: expected true or false, found off" },
 	{ N "interfaces: {xdp: 1}", "2:19: xdp: expected auto, always or never, found 1" },
 	{ N "delivery: fast", "2:11: delivery: expected stack or redirect, found fast" },
 	{ N "capture: none", "2:10: capture: expected multiNetwork, all or listed, found none" },

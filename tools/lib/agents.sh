@@ -46,6 +46,14 @@ attached_programs() {
 	done
 }
 
+# host_clients NODE: what leads the node's own packets to the programs
+host_clients() {
+	in_ns "$1" ip -brief link show type veth | grep '^parallax[01]'
+	in_ns "$1" ip rule show | grep 'lookup 20568'
+	in_ns "$1" ip route show table all proto 88
+	in_ns "$1" nft list tables ip | grep 'ip parallax$'
+}
+
 # left_behind NODE: lists our pins, programs and qdiscs on an uninstalled node; nothing when clean
 left_behind() {
 	local pins
@@ -53,5 +61,6 @@ left_behind() {
 	[[ -e $pins ]] && echo "pins: $(ls -d "$pins"/* "$pins")"
 	attached_programs "$1" | sed 's/^/program: /'
 	in_ns "$1" tc qdisc show | grep clsact | sed 's/^/qdisc: /'
+	host_clients "$1" | sed 's/^/of the node: /'
 	return 0
 }

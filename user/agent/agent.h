@@ -63,6 +63,12 @@ struct kernel_state {
 	uint32_t hz;
 };
 
+/* Clients on the node itself. */
+struct node_clients {
+	char *problem; /* why they are not served; or NULL */
+	bool lost;     /* somebody deleted the pair */
+};
+
 /* The pin directory. */
 struct pin_keeper {
 	int lock_fd;
@@ -134,6 +140,7 @@ struct agent {
 	struct source *source;
 	struct kernel_state kernel;
 	struct interfaces interfaces;
+	struct node_clients clients;
 	struct pin_keeper pins;
 	struct admin *admin;
 	const char *admin_problem, *metrics_problem; /* why a listener is not as configured; or NULL */
@@ -169,6 +176,16 @@ void files_done(struct agent *agent);
 int pins_keep(struct agent *agent);
 /* Looks for a foreign data plane on our interfaces. */
 void foreign_look(struct agent *agent);
+
+/* ------------------------------------------------------------------ clients.c */
+
+/* Makes what leads the node's own packets to our programs, or removes it if the configuration does not
+ * want it. Before interfaces_resync(), which attaches the programs. `again`: after a start. */
+void clients_make(struct agent *agent, bool again);
+/* Leads the packets for the virtual addresses in the maps, if they may have changed: always, or by the
+ * changes just made. */
+void clients_route(struct agent *agent);
+void clients_follow(struct agent *agent, const struct change_list *list);
 
 /* ------------------------------------------------------------------ publish.c */
 

@@ -7,6 +7,7 @@
 #include "admin.h"
 #include "agent.h"
 #include "clock.h"
+#include "host_pair.h"
 #include "log.h"
 #include "problems.h"
 
@@ -79,6 +80,7 @@ static int visit_link(void *arg, const struct netlink_link *link)
 	bool changed = false;
 	int err = interfaces_on_link(&agent->interfaces, link, &changed);
 
+	agent->clients.lost |= link->gone && host_pair_is_far(link->name);
 	if (changed)
 		schedule_reconcile(agent);
 	return err;
@@ -99,19 +101,29 @@ static void read_links(struct agent *agent)
 		schedule_reconcile(agent);
 }
 
-static void on_link(evutil_socket_t fd, short what, void *arg)
-{
-	read_links(arg);
-}
-
 static void look_at_interfaces(struct agent *agent, bool *ret_changed)
 {
 	int err;
 
+	agent->clients.lost = false;
+	clients_make(agent, false);
 	read_links(agent);
 	err = interfaces_resync(&agent->interfaces, &agent->files.config->gateway, ret_changed);
+	clients_route(agent);
 	if (err)
 		log_warn("looking at the interfaces: %s", strerror(-err));
+}
+
+static void on_link(evutil_socket_t fd, short what, void *arg)
+{
+	struct agent *agent = arg;
+	bool changed = false;
+
+	read_links(agent);
+	if (agent->clients.lost)
+		look_at_interfaces(agent, &changed);
+	if (changed)
+		schedule_reconcile(agent);
 }
 
 /* ------------------------------------------------------------------ the tick */

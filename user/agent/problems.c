@@ -21,9 +21,9 @@ static int visit_own(const struct agent *agent, visitor visit, void *arg)
 	const struct watched_files *files = &agent->files;
 	const char *const own[] = {
 		files->config_file.problem, files->mesh_file.problem, files->restart_reason,
-		agent->reconciler.problem, agent->admin_problem,
-		agent->metrics_problem, files->watch_problem,
-		agent->pins.problem, agent->pins.foreign_problem,
+		agent->reconciler.problem,  agent->admin_problem,     agent->metrics_problem,
+		files->watch_problem,       agent->pins.problem,      agent->pins.foreign_problem,
+		agent->clients.problem,
 	};
 	int err = 0;
 

@@ -178,6 +178,7 @@ static int apply(struct agent *agent, struct generation *next, bool *ret_whole)
 	err = write_changes(&agent->kernel, &list);
 	if (err)
 		return recover(agent, err);
+	clients_follow(agent, &list);
 	set_problem(reconciler, reason);
 	*ret_whole = !reason;
 	reconciler->complete |= !reason;

@@ -70,6 +70,7 @@ static int attach(struct agent *agent)
 
 	interfaces_init(&agent->interfaces, agent->pin_dir, agent->files.start_config,
 			agent->kernel.dataplane);
+	clients_make(agent, true);
 	err = interfaces_resync(&agent->interfaces, &agent->files.config->gateway, &changed);
 	if (!err)
 		err = files_resolve(agent);
@@ -77,6 +78,8 @@ static int attach(struct agent *agent)
 		err = reconcile(agent);
 	if (err == -ENOSPC)
 		err = 0; /* a standing problem; the old set serves on */
+	if (!err)
+		clients_route(agent);
 	agent->interfaces.watching = true;
 	return err;
 }
@@ -150,6 +153,7 @@ void agent_stop(struct agent *agent)
 	map_writer_free(agent->kernel.writer);
 	dataplane_close(agent->kernel.dataplane);
 	problems_forget(agent);
+	free(agent->clients.problem);
 	free(agent->pins.problem);
 	free(agent->pins.foreign_problem);
 }

@@ -36,8 +36,10 @@ static struct interface_status *list_interfaces(const struct interfaces *interfa
 		const struct interface *item = &interfaces->items[i];
 
 		list[i] = (struct interface_status){
-			.name = item->name, .ifindex = item->ifindex,
-			.uplink = item->role == IFACE_UPLINK, .xdp = item->xdp,
+			.name = item->name,
+			.ifindex = item->ifindex,
+			.role = item->role,
+			.xdp = item->xdp,
 			.attach = link_kind_name(item->attached),
 			.problem = item->problem ? strerror(-item->problem) : NULL,
 		};

@@ -47,7 +47,7 @@ static const char *needs_restart(const struct config *old, const struct config *
 	    !text_lists_equal(old->uplink_patterns, old->uplink_pattern_count, new->uplink_patterns,
 			      new->uplink_pattern_count) ||
 	    old->attach != new->attach || old->xdp != new->xdp || old->profile != new->profile ||
-	    !text_equal(old->cni_conf_dir, new->cni_conf_dir))
+	    old->host != new->host || !text_equal(old->cni_conf_dir, new->cni_conf_dir))
 		return "interfaces changed: they take effect after a restart";
 	return NULL;
 }

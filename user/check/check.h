@@ -47,6 +47,9 @@ void check_capabilities(struct check_list *list, uint64_t effective);
  * hooks, reverse path filter, addresses of the gateway role. */
 void check_config(struct check_list *list, const struct config *config, const char *pin_dir);
 
+/* Of check_config(): can the node itself be served? */
+void check_node_clients(struct check_list *list, const struct config *config);
+
 /* Of check_config(): interfaces, and the CNI that made them. */
 void check_links(struct check_list *list, const struct config *config, const char *pin_dir);
 /* Of check_links(): what the node's CNI needs to be told, and the addresses of its pods. Cilium's pins are

@@ -112,5 +112,6 @@ void check_config(struct check_list *list, const struct config *config, const ch
 	check_source(list, config);
 	check_cluster(list, config);
 	check_gateway(list, config);
+	check_node_clients(list, config);
 	check_links(list, config, pin_dir);
 }

@@ -32,6 +32,7 @@ static const struct variable variables[] = {
 	{ "PARALLAX_INTERFACES_UPLINKS", { "interfaces" }, "uplinks", true, NULL },
 	{ "PARALLAX_INTERFACES_ATTACH", { "interfaces" }, "attach", false, NULL },
 	{ "PARALLAX_INTERFACES_XDP", { "interfaces" }, "xdp", false, NULL },
+	{ "PARALLAX_INTERFACES_HOST", { "interfaces" }, "host", false, NULL },
 	{ "PARALLAX_SOURCE_FILES_PATH", { "source", "files" }, "path", false, NULL },
 	{ "PARALLAX_SOURCE_ADS_ADDRESSES", { "source", "ads" }, "addresses", true, NULL },
 	{ "PARALLAX_SOURCE_ADS_CLUSTER_ID", { "source", "ads" }, "clusterId", false, NULL },

@@ -23,6 +23,7 @@ static int config_new(const char *path, struct config **ret)
 
 	if (!config)
 		return -ENOMEM;
+	config->host = true;
 	config->profile = CNI_NONE;
 	config->cni_conf_dir = DEFAULT_CNI_CONF_DIR;
 	config->locality_weighted = true;

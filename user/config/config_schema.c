@@ -16,6 +16,7 @@ static const struct tree_field interfaces[] = {
 		    struct config, uplink_patterns, uplink_pattern_count) },
 	{ TREE_CHOICE("attach", "auto tcx clsact", struct config, attach) },
 	{ TREE_CHOICE("xdp", "auto always never", struct config, xdp) },
+	{ TREE_MEMBER("host", tree_read_bool, struct config, host) },
 	{ TREE_MEMBER("cniConfDir", config_read_path, struct config, cni_conf_dir) },
 };
 

@@ -11,7 +11,7 @@
 #include <bpf/libbpf.h>
 
 #include "filter_dump.h"
-#include "netns.h"
+#include "pin_mark.h"
 #include "pins.h"
 
 static struct bpf_tc_hook tc_hook(uint32_t ifindex, enum link_hook hook)
@@ -33,43 +33,12 @@ static int marker_path(const char *pin_dir, const char *kind, uint32_t ifindex, 
 	return pins_path(pin_dir, name, buf);
 }
 
-/* A bpffs holds only BPF objects, so the marker is a map of one element: the network namespace in
- * which the interface index is valid. */
-static int mark(const char *path)
-{
-	int fd = bpf_obj_get(path), err = 0;
-	uint32_t zero = 0, netns = netns_number();
-	bool fresh = fd < 0;
-
-	if (fresh)
-		fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "px_mark", 4, 4, 1, NULL);
-	if (fd < 0)
-		return -errno;
-	if (bpf_map_update_elem(fd, &zero, &netns, BPF_ANY) || (fresh && bpf_obj_pin(fd, path)))
-		err = -errno;
-	close(fd);
-	return err;
-}
-
-static bool is_elsewhere(const char *path)
-{
-	uint32_t zero = 0, netns = 0, here = netns_number();
-	int fd = bpf_obj_get(path);
-
-	if (fd < 0)
-		return false;
-	if (bpf_map_lookup_elem(fd, &zero, &netns))
-		netns = 0;
-	close(fd);
-	return netns && here && netns != here;
-}
-
 bool clsact_elsewhere(const char *pin_dir, uint32_t ifindex, enum link_hook hook)
 {
 	char path[PIN_PATH_MAX];
 
 	return !marker_path(pin_dir, "filter", ifindex, link_hook_name(hook), path) &&
-	       is_elsewhere(path);
+	       pin_mark_elsewhere(path);
 }
 
 static bool has_marker(const char *pin_dir, const char *kind, uint32_t ifindex, const char *hook)
@@ -113,10 +82,10 @@ static int set_markers(const char *pin_dir, uint32_t ifindex, enum link_hook hoo
 	int err = own ? marker_path(pin_dir, "qdisc", ifindex, NULL, path) : 0;
 
 	if (!err && own)
-		err = mark(path);
+		err = pin_mark(path);
 	if (!err)
 		err = marker_path(pin_dir, "filter", ifindex, link_hook_name(hook), path);
-	return err ? err : mark(path);
+	return err ? err : pin_mark(path);
 }
 
 int clsact_mark(const char *pin_dir, uint32_t ifindex, enum link_hook hook)
@@ -194,7 +163,7 @@ static int remove_qdisc(const char *pin_dir, uint32_t ifindex)
 
 	if (err || access(path, F_OK))
 		return err;
-	if (is_elsewhere(path))
+	if (pin_mark_elsewhere(path))
 		return forget(path);
 	if (has_filters(ifindex, true) || has_filters(ifindex, false))
 		return 0;
@@ -217,7 +186,7 @@ int clsact_detach(const char *pin_dir, uint32_t ifindex, enum link_hook hook)
 
 	if (err || access(path, F_OK))
 		return err;
-	err = is_elsewhere(path) ? 0 : bpf_tc_detach(&tc, &options);
+	err = pin_mark_elsewhere(path) ? 0 : bpf_tc_detach(&tc, &options);
 	if (err && !is_gone(err))
 		return err;
 	err = forget(path);

@@ -218,7 +218,7 @@ static void attach_all(struct interfaces *interfaces, struct interface *item, co
 	int before = item->problem, unpinned = item->unpinned;
 
 	item->problem = item->unpinned = 0;
-	if (item->role == IFACE_POD) {
+	if (item->role != IFACE_UPLINK) {
 		/* Replies first: no flow may be opened whose replies are not translated back. */
 		if (!attach(interfaces, item, LINK_TO_POD, ret_changed))
 			attach(interfaces, item, LINK_FROM_POD, ret_changed);
@@ -397,7 +397,7 @@ static int visit_links(struct resync *resync)
 
 static bool has_hook(const struct interface *item, enum link_hook hook)
 {
-	if (item->role == IFACE_POD)
+	if (item->role != IFACE_UPLINK)
 		return hook == LINK_FROM_POD || hook == LINK_TO_POD;
 	return hook == LINK_XDP || (int)hook == interfaces_uplink_hook(item->type);
 }

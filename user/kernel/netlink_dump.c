@@ -23,7 +23,7 @@ static int receive(struct mnl_socket *socket, mnl_cb_t visit, void *arg)
 	return more < 0 ? -errno : 0;
 }
 
-int netlink_dump(int bus, struct nlmsghdr *request, mnl_cb_t visit, void *arg)
+static int dump(int bus, struct nlmsghdr *request, int strict, mnl_cb_t visit, void *arg)
 {
 	struct mnl_socket *socket = mnl_socket_open2(bus, SOCK_CLOEXEC);
 	int err;
@@ -32,10 +32,24 @@ int netlink_dump(int bus, struct nlmsghdr *request, mnl_cb_t visit, void *arg)
 		return -errno;
 	request->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
 	request->nlmsg_seq = SEQUENCE;
-	err = mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) ||
-			      mnl_socket_sendto(socket, request, request->nlmsg_len) < 0 ? -errno : 0;
+	err = (strict &&
+	       mnl_socket_setsockopt(socket, NETLINK_GET_STRICT_CHK, &strict, sizeof(strict))) ||
+			      mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) ||
+			      mnl_socket_sendto(socket, request, request->nlmsg_len) < 0 ?
+		      -errno :
+		      0;
 	if (!err)
 		err = receive(socket, visit, arg);
 	mnl_socket_close(socket);
 	return err;
+}
+
+int netlink_dump(int bus, struct nlmsghdr *request, mnl_cb_t visit, void *arg)
+{
+	return dump(bus, request, 0, visit, arg);
+}
+
+int netlink_dump_strict(struct nlmsghdr *request, mnl_cb_t visit, void *arg)
+{
+	return dump(NETLINK_ROUTE, request, 1, visit, arg);
 }

@@ -11,4 +11,7 @@
  * NETLINK_ROUTE, and calls `visit` with each message. Returns 0, -EINTR when the list changed meanwhile, or another -errno. */
 int netlink_dump(int bus, struct nlmsghdr *request, mnl_cb_t visit, void *arg);
 
+/* The same with rtnetlink, but the kernel itself picks what the attributes of the request name. */
+int netlink_dump_strict(struct nlmsghdr *request, mnl_cb_t visit, void *arg);
+
 #endif

@@ -14,6 +14,7 @@
 #include "array.h"
 #include "cni_files.h"
 #include "cni_profile.h"
+#include "host_pair.h"
 
 /* ------------------------------------------------------------------ roles */
 
@@ -65,6 +66,8 @@ enum iface_role survey_role(const struct survey *survey, const struct config *co
 {
 	if (!strcmp(link->name, "lo"))
 		return 0;
+	if (host_pair_is_end(link->name))
+		return config->host && host_pair_is_far(link->name) ? IFACE_HOST : 0;
 	if (is_uplink(survey, config, link))
 		return IFACE_UPLINK;
 	return is_pod(config, link) ? IFACE_POD : 0;

@@ -11,6 +11,7 @@
 #include <bpf/bpf.h>
 
 #include "clsact.h"
+#include "host_clients.h"
 #include "links.h"
 #include "parallax_abi.h"
 #include "pins.h"
@@ -79,6 +80,8 @@ static bool is_elsewhere(const char *pin_dir, const struct names *names)
 	enum link_hook hook;
 	uint32_t ifindex;
 
+	if (host_clients_elsewhere(pin_dir))
+		return true;
 	for (size_t i = 0; i < names->count; i++)
 		if (link_parse_pin(names->items[i], &ifindex, &hook) &&
 		    clsact_elsewhere(pin_dir, ifindex, hook))
@@ -103,6 +106,16 @@ static int remove_all(const char *pin_dir, const struct names *names,
 			return err;
 		}
 	return rmdir(pin_dir) && errno != ENOENT ? -errno : 0;
+}
+
+/* Before the programs, so that the node's packets are never led to a pair without them. */
+static int remove_host_clients(const char *pin_dir, struct uninstall_report *report)
+{
+	int err = host_clients_remove(pin_dir);
+
+	if (err)
+		snprintf(report->failed, sizeof(report->failed), HOST_CLIENTS_MARK);
+	return err;
 }
 
 /* Makes a running agent leave, which otherwise would restore the pins. */
@@ -142,6 +155,8 @@ int dataplane_uninstall(const char *pin_dir, bool force, struct uninstall_report
 		err = -ENOTEMPTY;
 	if (!err && !force && is_elsewhere(pin_dir, &names))
 		err = -EXDEV;
+	if (!err)
+		err = remove_host_clients(pin_dir, ret);
 	if (!err)
 		err = remove_all(pin_dir, &names, ret);
 	free(names.items);

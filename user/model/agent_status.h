@@ -16,7 +16,8 @@ struct source_status;
 struct interface_status {
 	const char *name;
 	uint32_t ifindex;
-	bool uplink, xdp;
+	uint32_t role; /* enum iface_role */
+	bool xdp;
 	const char *attach;  /* kind of link */
 	const char *problem; /* or NULL */
 };

@@ -180,6 +180,7 @@ struct config {
 	size_t uplink_pattern_count;
 	enum attach_mode attach;
 	enum xdp_mode xdp;
+	bool host;                      /* serve the node itself, and pods of its network */
 	const char *mesh_networks_file; /* or NULL: inline */
 	struct mesh_networks *mesh;     /* owned; replaced at reload */
 	struct config_transport *transports;

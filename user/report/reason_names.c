@@ -38,6 +38,11 @@ bool reason_occurs(enum reason reason, enum hook hook)
 	return reasons[reason].hooks >> hook & 1;
 }
 
+const char *role_name(uint32_t role)
+{
+	return role == IFACE_HOST ? "host" : role == IFACE_UPLINK ? "uplink" : "pod";
+}
+
 const char *reason_text(const char *name)
 {
 	for (int reason = REASON_NONE + 1; reason < REASON_COUNT; reason++)

@@ -4,6 +4,7 @@
 #define REASON_NAMES_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "parallax_abi.h"
 #include "parallax_reasons.h"
@@ -17,6 +18,8 @@ const char *reason_name(enum reason reason, char buf[REASON_NAME_MAX]);
 enum verdict reason_verdict(enum reason reason);
 /* Whether a packet can be counted by this reason at this hook. */
 bool reason_occurs(enum reason reason, enum hook hook);
+/* "pod", "uplink", "host": of an interface (enum iface_role). */
+const char *role_name(uint32_t role);
 /* Text for display, by the name in JSON; "" for an unknown name. */
 const char *reason_text(const char *name);
 

@@ -121,10 +121,12 @@ static json_t *interfaces(const struct snapshot *snapshot, const json_t *state)
 		const json_t *known = report_find(state, "interfaces", "ifindex", entry->ifindex);
 		bool present = entry->name[0] && !elsewhere;
 
-		json_array_append_new(list, json_pack("{s:o,s:I,s:s,s:o,s:o,s:o,s:o}", "name",
+		json_array_append_new(
+			list,
+			json_pack("{s:o,s:I,s:s,s:o,s:o,s:o,s:o}", "name",
 			present ? report_text(entry->name) : report_copy(known, "name"),
 			"ifindex", (json_int_t)entry->ifindex,
-			"role", entry->iface.role == IFACE_UPLINK ? "uplink" : "pod",
+			"role", role_name(entry->iface.role),
 			"attach", report_copy(known, "attach"), "xdp", report_copy(known, "xdp"),
 			"present", elsewhere ? json_null() : json_boolean(present),
 			"problem", report_copy(known, "problem")));

@@ -8,6 +8,7 @@
 
 #include "gateway_fault.h"
 #include "node_json.h"
+#include "reason_names.h"
 #include "report_common.h"
 #include "source_json.h"
 #include "version.h"
@@ -71,10 +72,10 @@ static json_t *interfaces_json(const struct agent_status *status)
 	for (size_t i = 0; i < status->interface_count; i++) {
 		const struct interface_status *item = &status->interfaces[i];
 
-		json_array_append_new(
-			list, json_pack("{s:s,s:I,s:s,s:s,s:b,s:s?}", "name", item->name, "ifindex",
+		json_array_append_new(list,
+				      json_pack("{s:s,s:I,s:s,s:s,s:b,s:s?}", "name", item->name, "ifindex",
 					(json_int_t)item->ifindex, "role",
-					item->uplink ? "uplink" : "pod", "attach", item->attach, "xdp",
+					role_name(item->role), "attach", item->attach, "xdp",
 					item->xdp, "problem", item->problem));
 	}
 	return list;
