@@ -18,6 +18,9 @@ SBINDIR      ?= $(PREFIX)/sbin
 DATADIR      ?= $(PREFIX)/share
 MANDIR       ?= $(DATADIR)/man
 UNITDIR      ?= $(PREFIX)/lib/systemd/system
+BASHDIR      ?= $(DATADIR)/bash-completion/completions
+ZSHDIR       ?= $(DATADIR)/zsh/site-functions
+FISHDIR      ?= $(DATADIR)/fish/vendor_completions.d
 FUZZ_SECONDS ?= 30
 V            ?= 0
 # SAN=address,undefined builds with these sanitizers; CC=clang with clang.
@@ -94,8 +97,6 @@ NETNS    := $(patsubst tests/netns/%.c,$(BUILD)/tests/%,$(NETNS_SRC))
 REGRESS  := $(patsubst tests/fuzz/%.c,$(BUILD)/tests/regress_%,$(FUZZ_SRC))
 FUZZERS  := $(patsubst tests/fuzz/%.c,$(BUILD)/tests/%,$(FUZZ_SRC))
 
-COMPLETIONS := $(addprefix $(BUILD)/completion.,bash zsh fish)
-
 # The programs built to count their calls, in the same world.
 COST_OBJ := $(patsubst %.c,$(BUILD)/cost/%.o,$(filter-out tests/bpf/main.c tests/bpf/cases_%, \
 	$(BPFT_SRC)) $(wildcard tests/cost/*.c))
@@ -119,7 +120,7 @@ SKEL_SRC  := $(if $(ALL_SRC),$(shell grep -l '"parallax\.skel\.h"' $(ALL_SRC) /d
 # ------------------------------------------------------------------ user targets
 
 .PHONY: image cluster manifests vm
-.PHONY: all check test demo demo-up demo-down fuzz bench bench-quick bench-docs install clean help
+.PHONY: all check test demo demo-up demo-down fuzz bench bench-quick bench-docs install install-files clean help
 .PHONY: deps helpers bench-deps bench-programs check-programs test-programs run-check run-test run-fuzz FORCE
 
 all: $(PROGRAMS)                ## parallaxd and parallaxctl (the default)
@@ -178,24 +179,21 @@ bench-deps:
 
 bench-programs: all $(BENCH)
 
-install: all $(COMPLETIONS)     ## install below DESTDIR and PREFIX (/usr/local)
+install: all                    ## install below DESTDIR and PREFIX (/usr/local)
+	@+$(MAKE) --no-print-directory install-files
+
+# What is built already; the shells' completions are made from the program's own table.
+install-files:
 	install -d $(addprefix $(DESTDIR),$(BINDIR) $(SBINDIR) $(MANDIR)/man1 $(MANDIR)/man8 $(UNITDIR) \
-		$(DATADIR)/bash-completion/completions $(DATADIR)/zsh/site-functions \
-		$(DATADIR)/fish/vendor_completions.d)
+		$(BASHDIR) $(ZSHDIR) $(FISHDIR))
 	install -m 755 $(PROGRAMS) $(DESTDIR)$(SBINDIR)
 	install -m 755 deploy/kubectl-parallax $(DESTDIR)$(BINDIR)
 	install -m 644 $(wildcard docs/*.1) $(DESTDIR)$(MANDIR)/man1
 	install -m 644 $(wildcard docs/*.8) $(DESTDIR)$(MANDIR)/man8
-	install -m 644 $(BUILD)/completion.bash $(DESTDIR)$(DATADIR)/bash-completion/completions/parallaxctl
-	install -m 644 $(BUILD)/completion.zsh $(DESTDIR)$(DATADIR)/zsh/site-functions/_parallaxctl
-	install -m 644 $(BUILD)/completion.fish \
-		$(DESTDIR)$(DATADIR)/fish/vendor_completions.d/parallaxctl.fish
-	$(if $(wildcard deploy/parallaxd.service),sed 's|@SBINDIR@|$(SBINDIR)|' \
-		deploy/parallaxd.service > $(DESTDIR)$(UNITDIR)/parallaxd.service)
-
-$(COMPLETIONS): $(BUILD)/completion.%: $(BUILD)/parallaxctl
-	$(call msg,GEN,$@)
-	$(Q)$(BUILD)/parallaxctl completion $* > $@
+	$(BUILD)/parallaxctl completion bash > $(DESTDIR)$(BASHDIR)/parallaxctl
+	$(BUILD)/parallaxctl completion zsh > $(DESTDIR)$(ZSHDIR)/_parallaxctl
+	$(BUILD)/parallaxctl completion fish > $(DESTDIR)$(FISHDIR)/parallaxctl.fish
+	sed 's|@SBINDIR@|$(SBINDIR)|' deploy/parallaxd.service > $(DESTDIR)$(UNITDIR)/parallaxd.service
 
 clean:                          ## remove everything that was built
 	rm -rf build $(BUILD)

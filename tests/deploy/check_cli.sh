@@ -112,7 +112,7 @@ fi
 # ------------------------------------------------------------------ installed files
 
 installs() {
-	make -s BUILD="$BUILD" DESTDIR="$tmp/root" PREFIX=/usr install >"$tmp/install" 2>&1 ||
+	make -s BUILD="$BUILD" DESTDIR="$tmp/root" PREFIX=/usr install-files >"$tmp/install" 2>&1 ||
 		{ cat "$tmp/install" && return 1; }
 	local share=$tmp/root/usr/share
 	cmp "$tmp/bash" "$share/bash-completion/completions/parallaxctl" &&

@@ -118,6 +118,17 @@ static void endpoints_golden(void **state)
 		      report_endpoints_print);
 }
 
+/* Without endpoints the excluded ones have the page for themselves. */
+static void endpoints_excluded_golden(void **state)
+{
+	const char *excluded = "excluded";
+	const struct report_filter filter = { .states = { &excluded, 1 } };
+
+	(void)state;
+	golden_report("endpoints-excluded", report_endpoints(sample_snapshot(), &filter),
+		      report_endpoints_print);
+}
+
 static size_t matched(const char *text, const char *list)
 {
 	const struct report_filter filter = { .services = { &text, 1 } };
@@ -408,6 +419,7 @@ int main(void)
 		cmocka_unit_test(services_golden),
 		cmocka_unit_test(services_need_confirmation),
 		cmocka_unit_test(endpoints_golden),
+		cmocka_unit_test(endpoints_excluded_golden),
 		cmocka_unit_test(endpoints_filters),
 		cmocka_unit_test(excluded_endpoints_are_listed_once),
 		cmocka_unit_test(networks_golden),

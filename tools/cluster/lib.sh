@@ -27,6 +27,14 @@ agent() {
 	kc "$n" -n "$NS" exec -q "$(agent_pod "$n")" -c parallaxd -- parallaxctl "$@"
 }
 
+# plugin N ARGUMENT...: `kubectl parallax' in cluster N
+plugin() {
+	local n=$1
+	shift
+	in_ns "node$n" env KUBECONFIG="$(state "$n")/kubeconfig" PATH="$CACHE/bin:$PWD/deploy:$PATH" \
+		kubectl parallax "$@"
+}
+
 agent_pod() {
 	kc "$1" -n "$NS" get pod -l 'app.kubernetes.io/component in (node,gateway)' -o name \
 		--field-selector=status.phase=Running | head -n 1

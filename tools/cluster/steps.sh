@@ -93,7 +93,19 @@ step_4() {
 		--from-file=n2-k8s-config="$TOPO_DIR/remote.json" >/dev/null
 	kc 1 -n parallax label secret istio-remote-secret-n2-k8s-config istio/multiCluster=true >/dev/null
 	confirm "the new endpoint is in use" answers_become "v1 v2" 1
-	show operator "kubectl exec daemonset/parallax -- parallaxctl endpoints" agent 1 endpoints
+	show operator "kubectl parallax --node node1 endpoints" plugin 1 --node node1 endpoints
+	confirm "the plugin finds the agent of a pod's node" plugin_finds_pod
+	confirm "and writes a bug report with the node's archive and the agent's log" plugin_reports
+}
+plugin_finds_pod() {
+	[[ $(plugin 1 --pod sample/sleep explain $VIP:5000 | head -n 1) == *"network2 (50.0%)"* ]]
+}
+plugin_reports() {
+	local report=$TOPO_DIR/bugreport.tar.gz list
+	plugin 1 --all-nodes bugreport --file "$report" || return
+	list=$(tar -xzOf "$report" --wildcards '*/node.tar.gz' | tar -tz)
+	[[ $list == */endpoints.json* && $list == */config.yaml* ]] &&
+		tar -xzOf "$report" --wildcards '*/log.txt' | grep -q level=info
 }
 remote_kubeconfig() { kc 2 config view --raw --flatten -o json; }
 

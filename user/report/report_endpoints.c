@@ -222,9 +222,6 @@ static int print_excluded(const json_t *list, FILE *out)
 		{ "REASON", "reason", report_excluded_text },
 	};
 
-	if (json_array_size(list) == 0)
-		return 0;
-	fputc('\n', out);
 	return report_table(list, columns, 4, out);
 }
 
@@ -248,7 +245,14 @@ int report_endpoints_print(const json_t *report, bool wide, FILE *out)
 		{ "GATEWAY SLOTS", "gateway_slots", report_cell },
 		{ "CLUSTER", "cluster", report_cell },
 	};
-	int err = report_table(json_object_get(report, "endpoints"), columns, wide ? 16 : 13, out);
+	const json_t *endpoints = json_object_get(report, "endpoints");
+	const json_t *excluded = json_object_get(report, "excluded");
+	bool some = json_array_size(endpoints), more = json_array_size(excluded);
+	int err = some || !more ? report_table(endpoints, columns, wide ? 16 : 13, out) : 0;
 
-	return err ? err : print_excluded(json_object_get(report, "excluded"), out);
+	if (err || !more)
+		return err;
+	if (some)
+		fputc('\n', out);
+	return print_excluded(excluded, out);
 }
