@@ -12,5 +12,5 @@ is_mounted && exit 0
 # waiting for it.
 exec 9<"$dir" && flock 9 || exit 1
 is_mounted && exit 0
-mount -t bpf bpf "$dir" || { echo "mount-bpffs: $dir cannot hold a BPF file system" >&2; exit 1; }
+mount -t bpf -o mode=0700 bpf "$dir" || { echo "mount-bpffs: $dir cannot hold a BPF file system" >&2; exit 1; }
 echo "mount-bpffs: mounted a BPF file system on $dir"

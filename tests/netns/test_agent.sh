@@ -45,6 +45,12 @@ check "a broken configuration, with its place" says "broken.yaml:1:1" \
 refute "and no pin directory is left by it" test -e "$pins"
 mkdir "$pins"
 echo "$pins" >>"$TOPO_DIR/pins"
+chown 65534 "$pins"
+check "a pin directory of another owner" says "belongs to another user" daemon --pin-dir "$pins"
+chown 0 "$pins"
+chmod 0770 "$pins"
+check "one that others may write to" says "others may write to it" daemon --pin-dir "$pins"
+chmod 0700 "$pins"
 bpftool map create "$pins/services" type array key 4 value 8 entries 4 name services
 check "a pinned map of another layout, by name" says "$pins/services was pinned by another version" \
 	daemon --pin-dir "$pins"

@@ -72,6 +72,7 @@ struct node_clients {
 /* The pin directory. */
 struct pin_keeper {
 	int lock_fd;
+	bool made;             /* this process made the directory */
 	char *problem;         /* why pins that were removed cannot be made again; or NULL */
 	char *foreign_problem; /* a foreign data plane on our interfaces; or NULL */
 	bool displaced;        /* another agent took the directory */

@@ -17,6 +17,7 @@
 #include "memory.h"
 #include "pins.h"
 #include "problem.h"
+#include "uninstall.h"
 #include "version.h"
 
 static const char usage[] =
@@ -136,26 +137,51 @@ static int lock_dir(const char *pin_dir, int *ret_fd, pid_t *ret_owner)
 	return err;
 }
 
-static int take_dir(const char *pin_dir, int *ret_fd)
+static int make_dir(const char *pin_dir, bool *ret_made)
 {
-	pid_t owner = 0;
-	int err = pins_make_dir(pin_dir);
+	int err = pins_make_dir(pin_dir, ret_made);
 
 	if (err == -ENOENT)
 		log_error("the directory that would hold %s does not exist", pin_dir);
 	else if (err == -EMEDIUMTYPE)
-		log_error("%s does not lie on a BPF file system: mount one with `mount -t bpf bpf "
-			  "/sys/fs/bpf`", pin_dir);
+		log_error("%s does not lie on a BPF file system: mount one with `mount -t bpf -o "
+			  "mode=0700 bpf /sys/fs/bpf`",
+			  pin_dir);
 	else if (err)
 		log_error("cannot make %s: %s", pin_dir, strerror(-err));
+	return err;
+}
+
+static int take_dir(const char *pin_dir, struct pin_keeper *pins)
+{
+	pid_t owner = 0;
+	int err = make_dir(pin_dir, &pins->made);
+
 	if (err)
 		return err;
-	err = lock_dir(pin_dir, ret_fd, &owner);
+	err = lock_dir(pin_dir, &pins->lock_fd, &owner);
 	if (err == -EBUSY)
 		return refuse_second(pin_dir, owner);
-	if (err)
+	if (!err)
+		err = pins_check_private(pins->lock_fd);
+	if (err == -EPERM)
+		log_error(
+			"%s belongs to another user, or others may write to it: who can remove its pins "
+			"can take the programs off their hooks; remove it, or mend owner and mode (0700)",
+			pin_dir);
+	else if (err)
 		log_error("cannot lock %s: %s", pin_dir, strerror(-err));
 	return err;
+}
+
+/* A start that failed leaves the directory as it found it: not there. */
+static void leave_nothing(const char *pin_dir)
+{
+	struct uninstall_report report;
+	int err = dataplane_uninstall(pin_dir, false, &report);
+
+	if (err)
+		log_error("cannot remove %s after the failed start: %s", pin_dir, strerror(-err));
 }
 
 /* Two data planes on the same hooks would each take packets from the other. A killed predecessor is
@@ -208,7 +234,7 @@ static int run(const struct options *options)
 	if (!err)
 		err = take_namespace(options->pin_dir, &claim_fd);
 	if (!err)
-		err = take_dir(options->pin_dir, &agent.pins.lock_fd);
+		err = take_dir(options->pin_dir, &agent.pins);
 	if (!err)
 		err = agent_start(&agent);
 	if (!err)
@@ -219,6 +245,8 @@ static int run(const struct options *options)
 		event_base_free(agent.base);
 	if (agent.pins.lock_fd >= 0)
 		close(agent.pins.lock_fd);
+	if (err && agent.pins.made)
+		leave_nothing(options->pin_dir);
 	if (claim_fd >= 0)
 		close(claim_fd);
 	return err || agent.pins.displaced ? EXIT_FAILURE : EXIT_SUCCESS;

@@ -141,16 +141,32 @@ static int check_parent(const char *path)
 	return pins_check_bpffs(parent);
 }
 
-int pins_make_dir(const char *pin_dir)
+int pins_make_dir(const char *pin_dir, bool *ret_made)
 {
 	int err = pins_check_bpffs(pin_dir);
+
+	*ret_made = false;
 
 	if (err != -ENOENT)
 		return err;
 	err = check_parent(pin_dir);
 	if (err)
 		return err;
-	return mkdir(pin_dir, 0700) ? -errno : 0;
+	if (mkdir(pin_dir, 0700))
+		return -errno;
+	*ret_made = true;
+	return 0;
+}
+
+int pins_check_private(int lock_fd)
+{
+	struct stat st;
+
+	if (fstat(lock_fd, &st))
+		return -errno;
+	if ((st.st_uid && st.st_uid != geteuid()) || st.st_mode & (S_IWGRP | S_IWOTH))
+		return -EPERM;
+	return 0;
 }
 
 static int open_dir(const char *pin_dir)
@@ -213,15 +229,21 @@ static bool is_same_file(int fd, const char *path)
 
 int pins_lock_again(const char *pin_dir, int *fd, pid_t *ret_owner)
 {
+	bool made;
 	int fresh, err;
 
 	if (is_same_file(*fd, pin_dir))
 		return 0;
-	err = pins_make_dir(pin_dir);
+	err = pins_make_dir(pin_dir, &made);
 	if (!err)
 		err = pins_lock(pin_dir, &fresh, ret_owner);
 	if (err)
 		return err;
+	err = pins_check_private(fresh);
+	if (err) {
+		close(fresh);
+		return err;
+	}
 	close(*fd);
 	*fd = fresh;
 	return 0;

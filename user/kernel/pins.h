@@ -56,9 +56,12 @@ void pins_unmap(struct pin_array *array);
 /* Returns 0, -EMEDIUMTYPE when `path` is not on a BPF file system, or another -errno. */
 int pins_check_bpffs(const char *path);
 
-/* Creates `pin_dir` (one level) when it is missing. Returns 0, -EMEDIUMTYPE when it is not on a BPF
+/* Creates `pin_dir` (one level), for its owner alone, when it is missing; *ret_made then. Returns 0, -EMEDIUMTYPE when it is not on a BPF
  * file system, or another -errno. */
-int pins_make_dir(const char *pin_dir);
+int pins_make_dir(const char *pin_dir, bool *ret_made);
+
+/* Whether only root and we can remove pins of the locked directory. Returns 0, -EPERM or another -errno. */
+int pins_check_private(int lock_fd);
 
 /* Takes the lock of a running agent, held until *ret_fd is closed or the process ends. Returns 0,
  * -EBUSY with *ret_owner (0 when unknown), or another -errno. */
