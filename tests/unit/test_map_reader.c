@@ -170,10 +170,11 @@ static int teardown(void **state)
 /* Without permission the tests skip; any other error is a failure. */
 static int setup(void **state)
 {
+	bool made;
 	int err = 0;
 
 	snprintf(pin_dir, sizeof(pin_dir), "/sys/fs/bpf/px-reader-%d", getpid());
-	if (geteuid() != 0 || pins_make_dir(pin_dir))
+	if (geteuid() != 0 || pins_make_dir(pin_dir, &made))
 		return 0;
 	for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]) && !err; i++)
 		err = make_map(&shapes[i]);
