@@ -10,6 +10,8 @@ set -uo pipefail
 cluster=$1 node=$2 address=$3
 here=$(dirname "$(realpath "$0")")
 PATH=$CACHE/bin:$CACHE/root/usr/bin:$CACHE/root/usr/sbin:/usr/sbin:/usr/bin:/sbin:/bin
+# The plugins that make veth*: the pods of cluster1 hang on a bridge, those of cluster2 on routes.
+[[ $cluster == cluster2 ]] && PLUGIN=ptp || PLUGIN=bridge
 SERVICES=10.20.0.0/16 PODS=10.10.0.0/16 POD_RANGE=10.10.0.0/24
 export KUBECONFIG=$STATE/kubeconfig
 
@@ -45,6 +47,7 @@ run() {
 fill() {
 	sed -e "s|@STATE@|$STATE|g; s|@CACHE@|$CACHE|g; s|@CGROUP@|$CGROUP|g; s|@NODE@|$node|g" \
 		-e "s|@ADDRESS@|$address|g; s|@PODS@|$PODS|g; s|@POD_RANGE@|$POD_RANGE|g" \
+		-e "s|@PLUGIN@|$PLUGIN|g" \
 		"$here/node/$1"
 }
 

@@ -50,10 +50,18 @@ step_1() {
 	confirm "the agent of cluster1 is ready" rolled_out 1 parallax
 	confirm "the init container mounted a BPF file system" \
 		on_node 1 sh -c 'test -e /sys/fs/bpf/parallax'
+	confirm "it found uplink and pods by itself, and the bridge plugin's range" finds 1 "eth0 (default route)" \
+		"CNI         bridge" "10.10.0.0/24 (route by cni0)"
 	show operator "kubectl exec daemonset/parallax -- parallaxctl networks" agent 1 networks
 	confirm "sleep's calls are answered by v1 alone" answers_become v1 1
 	confirm "the wide area saw no packet for 0.0.0.0 or a pod" wide_area_is_clean
 	confirm "helm test passes" hl 1 test parallax --timeout 3m
+}
+# finds N TEXT...: status has these fixed texts
+finds() {
+	local text
+	agent "$1" status >"$TOPO_DIR/status" || return
+	for text in "${@:2}"; do grep -qF -- "$text" "$TOPO_DIR/status" || return; done
 }
 wide_area_is_clean() { [[ $(wan_count placeholder) == 0 && $(wan_count pods) == 0 ]]; }
 
@@ -64,6 +72,8 @@ step_2() {
 	kc 2 label node node2 node-role.kubernetes.io/parallax-gateway= >/dev/null
 	show operator "helm install parallax deploy/chart     # cluster2" install 2 placeholder
 	confirm "the agent of cluster2 is ready, as a gateway" rolled_out 2 parallax-gateway
+	confirm "it found uplink and pods by itself, here of the ptp plugin" finds 2 "eth0 (default route)" \
+		"CNI         bridge" "of its pods, at least"
 	load_balancer_publish 2 $BALANCER >/dev/null
 	show operator "kubectl get service parallax-gateway" kc 2 -n parallax get service parallax-gateway
 	confirm "no ordinary agent runs on the gateway node" \
