@@ -72,6 +72,10 @@ check "without its route it is none" wait_for 5 attached_are node1 "eth0:uplink 
 in_ns node1 ip -6 route add default dev "$out" metric 9 2>/dev/null &&
 	check "an IPv6 default route counts as well" wait_for 5 says node1 "$out (IPv6 default route)" &&
 	in_ns node1 ip -6 route delete default dev "$out"
+networks network1=cluster1@192.23.110.10:15443 network2=n2-k8s-config@192.23.120.32:15443,203.0.113.9:15443
+check "the route to a new gateway counts, too" wait_for 5 says node1 "eth0 (default route), $out (route to a gateway)"
+networks network1=cluster1@192.23.110.10:15443 network2=n2-k8s-config@192.23.120.32:15443
+check "no longer when the gateway is gone" wait_for 5 attached_are node1 "eth0:uplink veth-sleep:pod veth-v1:pod"
 in_ns node1 ip link delete eth1
 in_ns node1 ip link delete bond0 2>/dev/null
 in_ns node1 ip route delete default

@@ -45,6 +45,8 @@ struct watched_file {
 struct watched_files {
 	struct config *config; /* replaced at reload */
 	uint64_t config_loads;
+	uint64_t
+		networks_version; /* differs with the configuration and the addresses of gateways */
 	time_t config_loaded;        /* when `config` was taken over */
 	struct config *start_config; /* limits and interfaces take effect at start; may be the same */
 	const char *restart_reason;  /* why the new configuration needs a restart; or NULL */
@@ -126,6 +128,7 @@ struct usage_counts {
 };
 
 struct loop {
+	uint64_t networks_version; /* for which interfaces were looked at */
 	struct event *tick;
 	struct event *watchers[8];
 	size_t watcher_count;

@@ -17,6 +17,15 @@
 
 /* ------------------------------------------------------------------ files and the source */
 
+/* The way to a gateway that is new may lead by another interface, which becomes an uplink. */
+static void follow_networks(struct agent *agent, bool *ret_changed)
+{
+	if (agent->loop.networks_version == agent->files.networks_version)
+		return;
+	agent->loop.networks_version = agent->files.networks_version;
+	interfaces_resync(&agent->interfaces, agent->files.config, ret_changed);
+}
+
 static void on_due(evutil_socket_t fd, short what, void *arg)
 {
 	struct agent *agent = arg;
@@ -33,6 +42,7 @@ static void on_due(evutil_socket_t fd, short what, void *arg)
 		log_error("reading the files again: %s; tried again soon", strerror(-err));
 	changed |= reconciler->due;
 	reconciler->due = changed; /* also after an error, which hides it from the next look */
+	follow_networks(agent, &changed);
 	if (!err && changed) {
 		reconciler->due = false;
 		reconcile(agent);
@@ -96,7 +106,7 @@ static void read_links(struct agent *agent)
 		log_warn("messages about interfaces were lost (%s): looking at all of them",
 			 strerror(-err));
 	if (err || changes.default_routes)
-		interfaces_resync(&agent->interfaces, &agent->files.config->gateway, &changed);
+		interfaces_resync(&agent->interfaces, agent->files.config, &changed);
 	if (changes.addresses || changed)
 		schedule_reconcile(agent);
 }
@@ -108,7 +118,7 @@ static void look_at_interfaces(struct agent *agent, bool *ret_changed)
 	agent->clients.lost = false;
 	clients_make(agent, false);
 	read_links(agent);
-	err = interfaces_resync(&agent->interfaces, &agent->files.config->gateway, ret_changed);
+	err = interfaces_resync(&agent->interfaces, agent->files.config, ret_changed);
 	clients_route(agent);
 	if (err)
 		log_warn("looking at the interfaces: %s", strerror(-err));

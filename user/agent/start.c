@@ -71,7 +71,7 @@ static int attach(struct agent *agent)
 	interfaces_init(&agent->interfaces, agent->pin_dir, agent->files.start_config,
 			agent->kernel.dataplane);
 	clients_make(agent, true);
-	err = interfaces_resync(&agent->interfaces, &agent->files.config->gateway, &changed);
+	err = interfaces_resync(&agent->interfaces, agent->files.config, &changed);
 	if (!err)
 		err = files_resolve(agent);
 	if (!err)

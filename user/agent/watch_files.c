@@ -122,6 +122,7 @@ int files_resolve(struct agent *agent)
 	uint64_t version = XXH3_64bits_withSeed(&agent->files.config_loads, sizeof(agent->files.config_loads),
 						desired_view_inputs(agent->files.config));
 
+	agent->files.networks_version = version;
 	return err ? err : source_follow(agent->source, agent->files.config, version);
 }
 

@@ -52,7 +52,7 @@ static int read_machine(struct machine *machine, const char *pin_dir)
 {
 	int err = -EINTR;
 
-	survey_read(machine->config, &machine->config->gateway, &EMPTY_SURVEY, &machine->survey);
+	survey_read(machine->config, machine->config, &EMPTY_SURVEY, &machine->survey);
 	for (int tries = 0; err == -EINTR && tries < LIST_TRIES; tries++) {
 		machine->count = 0;
 		err = netlink_links(visit_link, machine);

@@ -440,14 +440,14 @@ static void drop_stale_rows(struct interfaces *interfaces)
 	free(rows.items);
 }
 
-int interfaces_resync(struct interfaces *interfaces, const struct config_gateway_role *gateway,
+int interfaces_resync(struct interfaces *interfaces, const struct config *current,
 		      bool *ret_changed)
 {
 	struct resync resync = { .interfaces = interfaces };
 	struct survey before = interfaces->survey;
 	int err;
 
-	survey_read(interfaces->config, gateway, &before, &interfaces->survey);
+	survey_read(interfaces->config, current, &before, &interfaces->survey);
 	for (size_t i = 0; i < interfaces->count; i++)
 		interfaces->items[i].seen = false;
 	interfaces->resyncing = true;

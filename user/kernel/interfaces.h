@@ -54,9 +54,9 @@ void interfaces_init(struct interfaces *interfaces, const char *pin_dir,
 void interfaces_done(struct interfaces *interfaces);
 
 /* Surveys the node, then visits every interface: attaches, repairs, forgets those that are gone and
- * detaches those without a role. `gateway` is that of the current configuration. *ret_changed is set, never
+ * detaches those without a role. `current` is the configuration of today, which names the gateways. *ret_changed is set, never
  * cleared. Returns 0 or -errno; a failure of a single interface is in its `problem`. */
-int interfaces_resync(struct interfaces *interfaces, const struct config_gateway_role *gateway,
+int interfaces_resync(struct interfaces *interfaces, const struct config *current,
 		      bool *ret_changed);
 
 /* Handles one message of the watch. */

@@ -2,6 +2,7 @@
 /* Routes of the main table by rtnetlink. */
 #include "netlink_routes.h"
 
+#include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -96,4 +97,55 @@ int netlink_routes(uint8_t family, netlink_route_visit visit, void *arg)
 	request->nlmsg_type = RTM_GETROUTE;
 	((struct rtmsg *)mnl_nlmsg_put_extra_header(request, sizeof(struct rtmsg)))->rtm_family = family;
 	return netlink_dump(NETLINK_ROUTE, request, on_route, &list);
+}
+
+/* ------------------------------------------------------------------ one look-up */
+
+static int on_answer(const struct nlmsghdr *message, void *arg)
+{
+	struct reading *reading = arg;
+
+	mnl_attr_parse(message, sizeof(struct rtmsg), take_attribute, reading);
+	return MNL_CB_STOP;
+}
+
+static int ask(struct mnl_socket *socket, struct nlmsghdr *request, struct reading *reading)
+{
+	char buf[NETLINK_BYTES];
+	ssize_t length;
+
+	if (mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) ||
+	    mnl_socket_sendto(socket, request, request->nlmsg_len) < 0)
+		return -errno;
+	length = mnl_socket_recvfrom(socket, buf, sizeof(buf));
+	if (length < 0 || mnl_cb_run(buf, (size_t)length, request->nlmsg_seq,
+				     mnl_socket_get_portid(socket), on_answer, reading) < 0)
+		return -errno;
+	return 0;
+}
+
+int netlink_route_to(const struct addr *to, uint32_t *ret_ifindex)
+{
+	struct mnl_socket *socket = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
+	size_t length = to->family == 4 ? 4 : 16;
+	char buf[MNL_NLMSG_HDRLEN + 128];
+	struct nlmsghdr *request = mnl_nlmsg_put_header(buf);
+	struct reading reading = {};
+	struct rtmsg *header;
+	int err;
+
+	if (!socket)
+		return -errno;
+	request->nlmsg_type = RTM_GETROUTE;
+	request->nlmsg_flags = NLM_F_REQUEST;
+	request->nlmsg_seq = 1;
+	header = mnl_nlmsg_put_extra_header(request, sizeof(*header));
+	header->rtm_family = to->family == 4 ? AF_INET : AF_INET6;
+	header->rtm_dst_len = (uint8_t)(length * 8);
+	mnl_attr_put(request, RTA_DST, length, &to->ip);
+	err = ask(socket, request, &reading);
+	mnl_socket_close(socket);
+	if (!err)
+		*ret_ifindex = reading.route.ifindex;
+	return err;
 }

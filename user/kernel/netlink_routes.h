@@ -23,4 +23,7 @@ typedef void (*netlink_route_visit)(void *arg, const struct netlink_route *route
  * routes come first. Returns 0 or -errno. */
 int netlink_routes(uint8_t family, netlink_route_visit visit, void *arg);
 
+/* The interface by which a packet to an address leaves. Returns 0 or -errno. */
+int netlink_route_to(const struct addr *to, uint32_t *ret_ifindex);
+
 #endif

@@ -16,6 +16,8 @@
 #include "cni_profile.h"
 #include "host_pair.h"
 
+#define ROUTES_ASKED 64 /* of gateways: each takes two system calls */
+
 /* ------------------------------------------------------------------ roles */
 
 static bool matches(const char **patterns, size_t count, const char *name)
@@ -109,6 +111,17 @@ static void add_default_route(struct survey *survey, const struct netlink_route 
 	});
 }
 
+/* 0 without a route, and for an address of this node. */
+static uint32_t route_device(const struct addr *to)
+{
+	uint32_t ifindex = 0;
+	char name[IF_NAMESIZE];
+
+	if (!addr_is_usable(to) || netlink_route_to(to, &ifindex) || !if_indextoname(ifindex, name))
+		return 0;
+	return strcmp(name, "lo") ? ifindex : 0;
+}
+
 /* Tunnels may arrive elsewhere than the default route leads. */
 static void add_listen(struct survey *survey, const struct config_gateway_role *gateway)
 {
@@ -121,6 +134,25 @@ static void add_listen(struct survey *survey, const struct config_gateway_role *
 	else if (gateway->listen_address.family)
 		netlink_address_holder(&gateway->listen_address, &ifindex);
 	add_uplink(survey, (struct survey_uplink){ .ifindex = ifindex, .from = "gateway.listen" });
+}
+
+/* A tunnel of the kernel's own (WireGuard), or a network card for this traffic, is no default route's. */
+static void add_towards(struct survey *survey, const struct mesh_networks *mesh)
+{
+	size_t asked = 0;
+
+	for (size_t i = 0; mesh && i < mesh->count; i++) {
+		const struct mesh_network *network = &mesh->networks[i];
+
+		if (network->own || network->transport != TRANSPORT_GENEVE)
+			continue;
+		for (size_t j = 0; j < network->gateway_count && asked++ < ROUTES_ASKED; j++)
+			add_uplink(survey,
+				   (struct survey_uplink){
+					   .ifindex = route_device(&network->gateways[j].addr),
+					   .from = "route to a gateway",
+				   });
+	}
 }
 
 static void keep_uplinks(struct survey *survey, const struct survey *before)
@@ -263,7 +295,7 @@ static void keep_cni(struct survey *survey, const struct survey *before)
 	survey->signs.traits = 0;
 }
 
-void survey_read(const struct config *config, const struct config_gateway_role *gateway,
+void survey_read(const struct config *config, const struct config *current,
 		 const struct survey *before, struct survey *ret)
 {
 	struct survey survey = EMPTY_SURVEY;
@@ -273,7 +305,8 @@ void survey_read(const struct config *config, const struct config_gateway_role *
 	netlink_routes(AF_INET, visit_route, &visit);
 	netlink_routes(AF_INET6, visit_route, &visit);
 	add_routed(&survey);
-	add_listen(&survey, gateway);
+	add_towards(&survey, current->mesh);
+	add_listen(&survey, &current->gateway);
 	keep_uplinks(&survey, before);
 	keep_cni(&survey, before);
 	*ret = survey;

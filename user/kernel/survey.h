@@ -20,7 +20,7 @@
 struct survey_uplink {
 	uint32_t ifindex;
 	const char *from; /* static text: "default route" ... */
-	uint8_t family;   /* of the route; 0: none */
+	uint8_t family;   /* of the default route; 0: none */
 	uint32_t metric;
 };
 
@@ -46,9 +46,10 @@ struct survey {
 bool survey_finds_uplinks(const struct config *config);
 bool survey_finds_pods(const struct config *config);
 
-/* Reads routes and CNI configuration. Without a default route the uplinks of `before` stay, and so does
+/* Reads routes and CNI configuration. `config` says what is to be found, `current` names gateways and the
+ * address to listen on; they may be the same. Without a default route the uplinks of `before` stay, and so does
  * its CNI until there is a sign of another. Then each interface is to be shown to survey_see_link(). */
-void survey_read(const struct config *config, const struct config_gateway_role *gateway,
+void survey_read(const struct config *config, const struct config *current,
 		 const struct survey *before, struct survey *ret);
 void survey_see_link(struct survey *survey, const struct netlink_link *link);
 
