@@ -86,6 +86,7 @@ const struct ctl_verb ctl_check = {
 	.name = "check",
 	.summary = "requirements of this machine and configuration",
 	.flags = { &own_flags },
+	.watched = true,
 	.ask = ask,
 	.print = report_check_print,
 };

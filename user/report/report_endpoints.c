@@ -122,33 +122,60 @@ static int order_compare(const void *a, const void *b)
 	return (x->backend > y->backend) - (x->backend < y->backend);
 }
 
+/* Whether an endpoint of this service can match: there may be 100,000 of others. */
+static bool service_matches(const struct snapshot *snapshot, uint32_t row,
+			    const struct report_filter *filter)
+{
+	const struct report_filter of_service = { .services = filter->services,
+						  .vips = filter->vips };
+	const struct service *service = &snapshot->services[row];
+	json_t *vip = report_vip(service);
+	bool matches = report_filter_matches(
+		&of_service,
+		&(struct filter_subject){ .cluster = snapshot_name(snapshot, NAME_CLUSTER, row),
+					  .vip = json_string_value(vip),
+					  .protocol = report_protocol(service->proto) });
+
+	json_decref(vip);
+	return matches;
+}
+
 /* With --from, only endpoints that this client has connections to. */
 static bool endpoint_matches(const struct report_filter *filter, const json_t *endpoint)
 {
-	struct report_filter others;
+	const struct report_filter of_endpoint = { .networks = filter->networks,
+						   .states = filter->states };
 
-	if (!filter)
-		return true;
-	others = *filter;
-	others.from.count = 0;
 	if (filter->from.count && !json_integer_value(json_object_get(endpoint, "flows")))
 		return false;
-	return report_filter_matches(&others,
+	return report_filter_matches(&of_endpoint,
 				     &(struct filter_subject){
 					     .network = report_string(endpoint, "network"),
-					     .cluster = report_string(endpoint, "cluster"),
-					     .vip = report_string(endpoint, "service"),
-					     .protocol = report_string(endpoint, "protocol"),
-					     .state = report_string(endpoint, "state"),
-				     });
+					     .state = report_string(endpoint, "state") });
 }
 
-/* Backends in the order of their services' rows. */
+/* The backends of one service, in the order of their rows. */
+static void add_service(json_t *list, const struct snapshot *snapshot, const struct order *order,
+			size_t count, const struct report_filter *filter,
+			const struct counts *counts)
+{
+	if (filter && !service_matches(snapshot, order->service, filter))
+		return;
+	for (size_t i = 0; i < count; i++) {
+		json_t *endpoint = endpoint_object(snapshot, order[i].backend, counts);
+
+		if (endpoint && (!filter || endpoint_matches(filter, endpoint)))
+			json_array_append(list, endpoint);
+		json_decref(endpoint);
+	}
+}
+
+/* In the order of the services' rows. */
 static int add_backends(json_t *list, const struct snapshot *snapshot,
 			const struct report_filter *filter, const struct counts *counts)
 {
 	struct order *order = calloc(snapshot->backend_count + 1u, sizeof(*order));
-	size_t count = 0;
+	size_t count = 0, end;
 
 	if (!order)
 		return -ENOMEM;
@@ -156,12 +183,10 @@ static int add_backends(json_t *list, const struct snapshot *snapshot,
 		if (snapshot_backend_of(snapshot, i, snapshot->backends[i].service))
 			order[count++] = (struct order){ snapshot->backends[i].service, i };
 	qsort(order, count, sizeof(*order), order_compare);
-	for (size_t i = 0; i < count; i++) {
-		json_t *endpoint = endpoint_object(snapshot, order[i].backend, counts);
-
-		if (endpoint && endpoint_matches(filter, endpoint))
-			json_array_append(list, endpoint);
-		json_decref(endpoint);
+	for (size_t i = 0; i < count; i = end) {
+		for (end = i + 1; end < count && order[end].service == order[i].service; end++)
+			;
+		add_service(list, snapshot, &order[i], end - i, filter, counts);
 	}
 	free(order);
 	return 0;

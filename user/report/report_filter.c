@@ -95,6 +95,12 @@ static bool is_service_of(const struct flag_words *words, const struct filter_su
 	return !words->count;
 }
 
+bool report_filter_is_empty(const struct report_filter *filter)
+{
+	return !filter || !(filter->networks.count + filter->services.count + filter->from.count +
+			    filter->states.count + filter->vips.count);
+}
+
 bool report_filter_from(const struct report_filter *filter, const char *from, const char *protocol)
 {
 	return is_at_one_of(&filter->from, from, protocol);

@@ -27,6 +27,9 @@ struct filter_subject {
 int report_filter_check(const struct report_filter *filter, const char *const *states,
 			char *problem, size_t size);
 
+/* True for NULL, and without a text. */
+bool report_filter_is_empty(const struct report_filter *filter);
+
 /* `filter` may be NULL: everything matches. */
 bool report_filter_matches(const struct report_filter *filter,
 			   const struct filter_subject *subject);

@@ -172,11 +172,12 @@ _parallaxctl() {
 		if [[ $skip ]]; then
 			case $prev in
 			-c | --config) _parallaxctl_offer -f ;;
+			--interval) : ;;
 			-o | --output) _parallaxctl_offer -W 'table wide json yaml' ;;
 			--pin-dir) _parallaxctl_offer -d ;;
 			esac
 		elif [[ $cur == -* ]]; then
-			_parallaxctl_offer -W '--config --output --pin-dir --help --version'
+			_parallaxctl_offer -W '--config --watch --interval --output --pin-dir --help --version'
 		else
 			:
 		fi

@@ -56,6 +56,8 @@ complete -c parallaxctl -n '__fish_seen_subcommand_from diff' -l watch -s w -d '
 complete -c parallaxctl -n '__fish_seen_subcommand_from diff' -l interval -d 'time between two answers of --watch (2)' -r
 complete -c parallaxctl -n __fish_use_subcommand -a check -d 'requirements of this machine and configuration'
 complete -c parallaxctl -n '__fish_seen_subcommand_from check' -l config -s c -d 'also its interfaces, source and gateway role' -r -F
+complete -c parallaxctl -n '__fish_seen_subcommand_from check' -l watch -s w -d 'again and again until interrupted: a terminal is redrawn, else changes are added'
+complete -c parallaxctl -n '__fish_seen_subcommand_from check' -l interval -d 'time between two answers of --watch (2)' -r
 complete -c parallaxctl -n __fish_use_subcommand -a bugreport -d 'one archive of everything above, without secrets, to send with a report'
 complete -c parallaxctl -n '__fish_seen_subcommand_from bugreport bug' -l file -s f -d 'the archive (parallax-bugreport-HOST-TIME.tar.gz); -: standard output' -r -F
 complete -c parallaxctl -n '__fish_seen_subcommand_from bugreport bug' -l config -s c -d 'the agent\'s configuration (the one it serves, else /etc/parallax/config.yaml)' -r -F
