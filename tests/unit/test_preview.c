@@ -346,8 +346,10 @@ static void test_rejected(void **state)
 /* The keys of design, no more and no fewer. */
 static void test_shape(void **state)
 {
-	static const char *const keys[] = {"service", "cluster", "rejected", "drop", "fail",
-					   "panic", "priorities", "backends", "excluded"};
+	static const char *const keys[] = { "network", "family",  "protocol",   "duplicates",
+					    "service", "cluster", "rejected",   "drop",
+					    "fail",    "panic",   "priorities", "backends",
+					    "excluded" };
 	static const char *const priority_keys[] = {"priority", "hosts", "healthy", "degraded",
 						    "excluded", "healthy_load", "degraded_load",
 						    "panic"};
@@ -364,8 +366,8 @@ static void test_shape(void **state)
 	for (size_t i = 0; i < 3; i++) {
 		const json_t *view = json_array_get(report, i);
 
-		assert_int_equal(json_object_size(view), 9);
-		for (size_t j = 0; j < 9; j++)
+		assert_int_equal(json_object_size(view), 13);
+		for (size_t j = 0; j < 13; j++)
 			assert_non_null(json_object_get(view, keys[j]));
 	}
 	for (size_t j = 0; j < 8; j++)

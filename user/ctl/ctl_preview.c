@@ -20,7 +20,7 @@
 
 static const char *config_path, *eds_path, *network_name, *family;
 static struct flag_words unhealthy;
-static struct preview_detail detail;
+static bool with_drops, with_health;
 
 static const struct flag flags[] = {
 	{ "--config", "-c", .value = &config_path, .argument = "FILE",
@@ -31,8 +31,8 @@ static const struct flag flags[] = {
 	  .text = "as seen from there (the configuration's network)" },
 	{ "--family", .value = &family, .argument = "4|6",
 	  .text = "IP version (4, or 6 where no endpoint has an IPv4 address)" },
-	{ "--drops", .set = &detail.drops, .text = "each category of drop overloads" },
-	{ "--health", .set = &detail.health, .text = "priorities, and endpoints without a share" },
+	{ "--drops", .set = &with_drops, .text = "each category of drop overloads" },
+	{ "--health", .set = &with_health, .text = "priorities, and endpoints without a share" },
 	{ "--unhealthy", .values = &unhealthy, .argument = "ADDRESS:PORT",
 	  .text = "treat this endpoint or gateway as unhealthy; repeatable" },
 };
@@ -41,10 +41,10 @@ struct preview {
 	struct socket_addr *down; /* --unhealthy */
 	struct config *config;
 	struct eds_files files;
-	json_t *report; /* with -o json */
+	json_t *report;
 };
 
-static int check_flags(void)
+static int check_flags(const struct ctl_options *options, const char *word)
 {
 	if (!config_path)
 		return ctl_fail(CTL_USAGE, "preview: --config FILE is needed");
@@ -79,16 +79,16 @@ static int complain(struct problems *problems, int error)
 static int load(struct preview *preview)
 {
 	struct problems problems = {0};
+	const char *path;
 	int error = config_load(config_path, &preview->config, &problems);
 
 	if (error)
 		return complain(&problems, error);
-	if (!eds_path)
-		eds_path = preview->config->eds_path;
-	if (!eds_path)
+	path = eds_path ? eds_path : preview->config->eds_path;
+	if (!path)
 		return ctl_fail(CTL_FAILED, "preview: %s has no source.files.path, and there is "
 				"no --eds", config_path);
-	error = preview_read(eds_path, &preview->files, &problems);
+	error = preview_read(path, &preview->files, &problems);
 	if (error)
 		return complain(&problems, error);
 	problems_done(&problems);
@@ -167,6 +167,10 @@ static struct view_request make_request(const struct preview *preview,
 
 static int add_report(struct preview *preview, json_t *object)
 {
+	const char *network = network_name ? network_name : preview->config->network;
+
+	if (object)
+		json_object_set_new(object, "network", json_string(network));
 	return object && !json_array_append_new(preview->report, object) ? 0 : -ENOMEM;
 }
 
@@ -182,13 +186,10 @@ static int show_view(struct preview *preview, struct arena *arena,
 		error = table_fill(view, table_shape(view, 0), &table, arena);
 	if (error)
 		return error;
-	if (!preview->report)
-		return preview_print(view, &table, service, request->network, &detail,
-				     stdout);
 	object = view_to_json(view, &table, service);
-	if (object && detail.drops)
+	if (object && with_drops)
 		json_object_set_new(object, "drops", view_drops_json(view));
-	if (object && detail.health)
+	if (object && with_health)
 		json_object_set_new(object, "unused", view_unused_json(view));
 	return add_report(preview, object);
 }
@@ -202,12 +203,8 @@ static int show(struct preview *preview, const struct assignment *assignment)
 	struct arena *arena;
 	int error;
 
-	if (assignment->rejected && preview->report)
+	if (assignment->rejected)
 		return add_report(preview, view_rejected_to_json(assignment, service));
-	if (assignment->rejected) {
-		preview_print_rejected(assignment, service, stdout);
-		return 0;
-	}
 	arena = arena_new(0);
 	if (!arena)
 		return -ENOMEM;
@@ -258,25 +255,26 @@ static int show_all(struct preview *preview)
 	return error ? ctl_fail(CTL_FAILED, "preview: %s", strerror(-error)) : CTL_OK;
 }
 
-static int run(const struct ctl_options *options, const char *word)
+static int build(struct preview *preview)
 {
-	struct preview preview = {};
-	int status = check_flags();
+	int status = parse_unhealthy(preview);
 
-	if (options->output >= OUTPUT_JSON)
-		preview.report = json_array();
 	if (status == CTL_OK)
-		status = parse_unhealthy(&preview);
+		status = load(preview);
 	if (status == CTL_OK)
-		status = load(&preview);
+		status = check_network(preview);
 	if (status == CTL_OK)
-		status = check_network(&preview);
+		status = check_down(preview);
+	return status == CTL_OK ? show_all(preview) : status;
+}
+
+static int ask(const struct ctl_options *options, const char *word, json_t **ret)
+{
+	struct preview preview = { .report = json_array() };
+	int status = build(&preview);
+
 	if (status == CTL_OK)
-		status = check_down(&preview);
-	if (status == CTL_OK)
-		status = show_all(&preview);
-	if (status == CTL_OK && preview.report)
-		status = ctl_write(options, preview.report, NULL, stdout);
+		*ret = json_incref(preview.report);
 	json_decref(preview.report);
 	preview_read_done(&preview.files);
 	config_free(preview.config);
@@ -290,5 +288,8 @@ const struct ctl_verb ctl_preview = {
 	.name = "preview",
 	.summary = "the shares of assignments, offline and without root",
 	.flags = { &own_flags },
-	.run = run,
+	.watched = true,
+	.check = check_flags,
+	.ask = ask,
+	.print = report_preview_print,
 };

@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The parts of `parallaxctl preview`: reading EDS files, printing a view for display. */
+/* The parts of `parallaxctl preview`: reading EDS files. */
 #ifndef CTL_PREVIEW_H
 #define CTL_PREVIEW_H
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdio.h>
 
 #include "assignment.h"
-#include "table.h"
-#include "view.h"
 
 struct mesh_networks;
 struct problems;
@@ -28,17 +25,5 @@ void preview_read_done(struct eds_files *files);
 /* Is `at` an endpoint in one of the files, or a gateway? */
 bool preview_knows(const struct eds_files *files, const struct mesh_networks *mesh,
 		   const struct socket_addr *at);
-
-/* Parts shown beyond the shares. */
-struct preview_detail {
-	bool drops;  /* each category of drop overloads */
-	bool health; /* priorities, and endpoints that get nothing */
-};
-
-/* Writes one assignment's view as text; `network` is where it is seen from. Returns 0 or
- * -errno. */
-int preview_print(const struct view *view, const struct table *table, const char *service,
-		  const char *network, const struct preview_detail *detail, FILE *out);
-void preview_print_rejected(const struct assignment *assignment, const char *service, FILE *out);
 
 #endif

@@ -54,6 +54,10 @@ struct explain_query {
 	uint16_t from_port; /* 0: any */
 };
 
+/* A list of view_to_json(), each with the `network` from which it is seen, and of
+ * view_rejected_to_json(). */
+int report_preview_print(const json_t *report, bool wide, FILE *out);
+
 /* {fit, checks}, {detached, unpinned} */
 int report_check_print(const json_t *report, bool wide, FILE *out);
 int report_uninstall_print(const json_t *report, bool wide, FILE *out);

@@ -2,6 +2,8 @@
 /* Views as JSON, in the shape `parallaxctl preview -o json` prints. */
 #include "view_json.h"
 
+#include <netinet/in.h>
+
 const char *view_kind_name(enum backend_kind kind)
 {
 	return kind == BACKEND_LOCAL ? "local" : "gateway";
@@ -138,9 +140,10 @@ json_t *view_unused_json(const struct view *view)
 
 json_t *view_to_json(const struct view *view, const struct table *table, const char *service)
 {
-	return json_pack("{s:s, s:s, s:n, s:o, s:o, s:b, s:o, s:o, s:o}",
-			 "service", service, "cluster", view->cluster, "rejected",
-			 "drop", fraction(view->drop), "fail", fraction(view->fail),
+	return json_pack("{s:s, s:s, s:i, s:s, s:n, s:i, s:o, s:o, s:b, s:o, s:o, s:o}",
+			 "service", service, "cluster", view->cluster, "family", (int)view->family,
+			 "protocol", view->proto == IPPROTO_UDP ? "udp" : "tcp", "rejected",
+			 "duplicates", (int)view->duplicates, "drop", fraction(view->drop), "fail", fraction(view->fail),
 			 "panic", view->panic, "priorities", priorities_json(view),
 			 "backends", backends_json(view, table),
 			 "excluded", excluded_list(view->excluded, view->excluded_count));
@@ -148,8 +151,8 @@ json_t *view_to_json(const struct view *view, const struct table *table, const c
 
 json_t *view_rejected_to_json(const struct assignment *assignment, const char *service)
 {
-	return json_pack("{s:s, s:s, s:s, s:f, s:f, s:b, s:[], s:[], s:[]}",
-			 "service", service, "cluster", assignment->name,
-			 "rejected", assignment->rejected, "drop", 0.0, "fail", 0.0,
+	return json_pack("{s:s, s:s, s:n, s:n, s:s, s:i, s:f, s:f, s:b, s:[], s:[], s:[]}",
+			 "service", service, "cluster", assignment->name, "family", "protocol",
+			 "rejected", assignment->rejected, "duplicates", 0, "drop", 0.0, "fail", 0.0,
 			 "panic", 0, "priorities", "backends", "excluded");
 }

@@ -146,11 +146,12 @@ _parallaxctl() {
 			--network) _parallaxctl_offer -W "$(parallaxctl completion networks 2>/dev/null)" ;;
 			--family) _parallaxctl_offer -W '4 6' ;;
 			--unhealthy) : ;;
+			--interval) : ;;
 			-o | --output) _parallaxctl_offer -W 'table wide json yaml' ;;
 			--pin-dir) _parallaxctl_offer -d ;;
 			esac
 		elif [[ $cur == -* ]]; then
-			_parallaxctl_offer -W '--config --eds --network --family --drops --health --unhealthy --output --pin-dir --help --version'
+			_parallaxctl_offer -W '--config --eds --network --family --drops --health --unhealthy --watch --interval --output --pin-dir --help --version'
 		else
 			:
 		fi

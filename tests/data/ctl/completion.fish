@@ -51,6 +51,8 @@ complete -c parallaxctl -n '__fish_seen_subcommand_from preview' -l family -d 'I
 complete -c parallaxctl -n '__fish_seen_subcommand_from preview' -l drops -d 'each category of drop overloads'
 complete -c parallaxctl -n '__fish_seen_subcommand_from preview' -l health -d 'priorities, and endpoints without a share'
 complete -c parallaxctl -n '__fish_seen_subcommand_from preview' -l unhealthy -d 'treat this endpoint or gateway as unhealthy; repeatable' -r
+complete -c parallaxctl -n '__fish_seen_subcommand_from preview' -l watch -s w -d 'again and again until interrupted: a terminal is redrawn, else changes are added'
+complete -c parallaxctl -n '__fish_seen_subcommand_from preview' -l interval -d 'time between two answers of --watch (2)' -r
 complete -c parallaxctl -n __fish_use_subcommand -a diff -d 'the source\'s last assignments compared with the kernel'
 complete -c parallaxctl -n '__fish_seen_subcommand_from diff' -l watch -s w -d 'again and again until interrupted: a terminal is redrawn, else changes are added'
 complete -c parallaxctl -n '__fish_seen_subcommand_from diff' -l interval -d 'time between two answers of --watch (2)' -r

@@ -129,6 +129,8 @@ _parallaxctl() {
 			'--drops[each category of drop overloads]' \
 			'--health[priorities, and endpoints without a share]' \
 			'*--unhealthy[treat this endpoint or gateway as unhealthy; repeatable]:ADDRESS\:PORT:' \
+			'(-w --watch)'{-w,--watch}'[again and again until interrupted\: a terminal is redrawn, else changes are added]' \
+			'--interval[time between two answers of --watch (2)]:SECONDS:' \
 			'(-o --output)'{-o,--output}'[columns (table), more of them, JSON or YAML]:table|wide|json|yaml:(table wide json yaml)' \
 			'--pin-dir[where the data plane is pinned ($PARALLAX_PIN_DIR, else /sys/fs/bpf/parallax)]:DIR:_files -/' \
 			'(-h --help)'{-h,--help}'[the arguments and flags of the verb]' \
