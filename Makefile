@@ -23,6 +23,7 @@ ZSHDIR       ?= $(DATADIR)/zsh/site-functions
 FISHDIR      ?= $(DATADIR)/fish/vendor_completions.d
 FUZZ_SECONDS ?= 30
 V            ?= 0
+HEADERS      ?= include
 # SAN=address,undefined builds with these sanitizers; CC=clang with clang.
 
 ifeq ($(origin CC),default)
@@ -47,9 +48,9 @@ WARNINGS := -Wall -Wextra -Wno-unused-parameter -Wshadow -Wstrict-prototypes -Wm
 	-Werror=implicit-function-declaration -Werror=incompatible-pointer-types \
 	-Werror=int-conversion -Werror=return-type
 # The rooms of user/, lowest first; tools/check-layers.sh holds their order.
-ROOMS    := base text model config cni decode table view plan snapshot desired session grpc kernel report \
+ROOMS    := base text model config cni decode table view plan snapshot layout desired session grpc kernel report \
 	http source check
-INCLUDES := -Iinclude $(addprefix -Iuser/,$(ROOMS) agent ctl) -isystem $(BUILD) -isystem $(BUILD)/proto
+INCLUDES := -I$(HEADERS) $(addprefix -Iuser/,$(ROOMS) agent ctl) -isystem $(BUILD) -isystem $(BUILD)/proto
 SANITIZE := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer)
 
 CFLAGS   ?= -O2 -g
@@ -60,7 +61,7 @@ LIBS     := -lyaml -ljansson -lxxhash -lbpf -lelf -lz -lmnl -lnftables -levent -
 
 BPF_CFLAGS ?= -O2 -g
 PX_BPF_CFLAGS = $(BPF_CFLAGS) -std=gnu11 -target bpf -mcpu=v3 -D__TARGET_ARCH_$(ARCH) \
-	-Wall -Wextra -Wno-unused-parameter -Ivmlinux -Iinclude -Ibpf -MMD -MP \
+	-Wall -Wextra -Wno-unused-parameter -Ivmlinux -I$(HEADERS) -Ibpf -MMD -MP \
 	-ffile-prefix-map=$(CURDIR)=.
 
 # Without a jobserver of the caller, use every processor.
@@ -270,6 +271,13 @@ $(NETNS): $(BUILD)/tests/%: $(BUILD)/tests/netns/%.o | $(BUILD)/tests/
 	$(call msg,LINK,$@)
 	$(Q)$(CC) $(PX_LDFLAGS) $^ -lpthread -o $@
 
+# The same programs with the layout of a later version, for upgrades and downgrades.
+.PHONY: $(BUILD)/next/parallaxd
+$(BUILD)/next/parallaxd: | $(PROTO_GEN)
+	$(Q)tests/netns/next_layout.sh $(BUILD)/next/include
+	@+$(MAKE) --no-print-directory BUILD=$(BUILD)/next HEADERS=$(BUILD)/next/include \
+		CFLAGS=-O2 $(BUILD)/next/parallaxd $(BUILD)/next/parallaxctl
+
 $(BUILD)/cost/parallax.bpf.o: bpf/parallax.bpf.c tests/cost/counting.h tests/cost/calls.h \
 		$(BUILD)/.bpf-flags | $(BUILD)/cost/
 	$(call msg,BPF,$< (counting))
@@ -304,7 +312,8 @@ CHECK_SUITES = $(UNIT) $(REGRESS) tools/check-tree.sh $(wildcard tests/deploy/ch
 TEST_SUITES  = $(CHECK_SUITES) $(BPF_TEST) $(COST_TEST) $(wildcard tests/netns/run.sh)
 
 check-programs: all $(UNIT) $(REGRESS) $(POD)
-test-programs: check-programs $(BPF_TEST) $(COST_TEST) $(NETNS) $(BENCH_LOAD) $(BUILD)/bench/frames
+test-programs: check-programs $(BPF_TEST) $(COST_TEST) $(NETNS) $(BENCH_LOAD) $(BUILD)/bench/frames \
+	$(BUILD)/next/parallaxd
 
 run-check:
 	@BUILD=$(BUILD) tools/run-tests.sh $(CHECK_SUITES)

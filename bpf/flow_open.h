@@ -5,6 +5,7 @@
 
 #include "filter.h"
 #include "flow.h"
+#include "older.h"
 
 #define RECLAIM_PROBES 8 /* power of two */
 
@@ -158,8 +159,11 @@ INLINE int flow_claim(const struct flow_pair *pair, bool is_embryonic)
 {
 	struct flow *holder = is_embryonic ? flow_find(&pair->other_key) :
 					     flow_find_embryonic(&pair->other_key);
-	int err = holder ? -EEXIST : flow_insert(true, is_embryonic);
+	int err;
 
+	if (older_holds(&pair->other_key))
+		return -EEXIST;
+	err = holder ? -EEXIST : flow_insert(true, is_embryonic);
 	return err == -EEXIST ? claim_conflict(pair, is_embryonic) : err;
 }
 

@@ -77,6 +77,9 @@ struct settings settings SEC(".data.settings") = {};
 /* The agent's status, for the command line; takes memory only for its entries. */
 MAP(status, HASH, BPF_F_NO_PREALLOC, struct status_key, struct status_part, 65536);
 
+/* Layouts of these maps; no program reads it. */
+MAP(layout, ARRAY, 0, __u32, struct layout_text, 1);
+
 /* The packet in progress and the counters: struct packet. */
 MAP(counters, PERCPU_ARRAY, 0, __u32, struct cpu, 1);
 

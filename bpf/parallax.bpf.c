@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* The programs, one per hook. The logic is in the topic headers. */
+#include "handover.h"
 #include "pod.h"
 #include "uplink.h"
 #include "xdp.h"
@@ -68,4 +69,48 @@ int px_now(struct __sk_buff *skb)
 {
 	(void)skb;
 	return now_ticks();
+}
+
+/* ------------------------------------------------------------------ handover, loaded on demand */
+
+SEC("?tc")
+int px_hand_from_pod(struct __sk_buff *skb)
+{
+	struct packet *p = packet_begin(HOOK_FROM_POD);
+
+	return hand_over(skb, HANDOVER_FROM_POD,
+			 p && is_newer_stage() && !is_older_from_pod(skb, p));
+}
+
+SEC("?tc")
+int px_hand_to_pod(struct __sk_buff *skb)
+{
+	struct packet *p = packet_begin(HOOK_TO_POD);
+
+	return hand_over(skb, HANDOVER_TO_POD, p && is_newer_stage() && !is_older_to_pod(skb, p));
+}
+
+SEC("?tc")
+int px_hand_uplink(struct __sk_buff *skb)
+{
+	struct packet *p = packet_begin(HOOK_UPLINK);
+
+	return hand_over(skb, HANDOVER_UPLINK,
+			 p && is_newer_stage() && !is_older_uplink(skb, p, ETH_HLEN));
+}
+
+SEC("?tc")
+int px_hand_uplink_l3(struct __sk_buff *skb)
+{
+	struct packet *p = packet_begin(HOOK_UPLINK);
+
+	return hand_over(skb, HANDOVER_UPLINK_L3,
+			 p && is_newer_stage() && !is_older_uplink(skb, p, 0));
+}
+
+SEC("?xdp")
+int px_hand_xdp(struct xdp_md *ctx)
+{
+	(void)ctx;
+	return XDP_PASS;
 }

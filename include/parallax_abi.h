@@ -15,7 +15,8 @@
 
 #define INLINE static inline __attribute__((always_inline))
 
-/* Changes with every layout below; an agent never adopts pins of another version. */
+/* Changes with every layout below. A data plane of another version is carried over field by field
+ * (user/layout/layout.h): a field that changes its meaning changes its name. */
 #define ABI_VERSION 6
 
 /* An IPv4 address is in the first word; the other three are zero. The programs carry IPv4 alone and
@@ -347,7 +348,7 @@ struct name {
 
 /* The only element of `settings`. Written while packets are processed, field by field. */
 struct settings {
-	__u32 abi_version;
+	__u32 abi_version;       /* first in every version */
 	__u32 flags;             /* SETTING_* */
 	__u32 network;           /* id of this network: the VNI of packets sent */
 	__u32 hz;                /* jiffies per second */
@@ -399,6 +400,29 @@ struct usage_key {
 struct usage {
 	__u64 flows;
 	__u64 sent, received; /* IP bytes, as the client sees them */
+};
+
+/* The only element of `layout`: the fields of all maps, for builds of other versions
+ * (user/layout/layout.h). */
+#define LAYOUT_TEXT_BYTES 16384
+struct layout_text {
+	char text[LAYOUT_TEXT_BYTES];
+};
+
+/* Which programs see the packets during a handover (bpf/handover.h). */
+enum handover_stage {
+	HANDOVER_OLDER,   /* the older ones */
+	HANDOVER_NEWER,   /* the newer ones, but for flows that are not carried over yet */
+	HANDOVER_CARRIED, /* the newer ones */
+};
+
+/* Hooks that call one or the other, numbered as enum link_hook. */
+enum handover_hook {
+	HANDOVER_FROM_POD,
+	HANDOVER_TO_POD,
+	HANDOVER_UPLINK,
+	HANDOVER_UPLINK_L3 = 4,
+	HANDOVER_HOOKS = 8
 };
 
 /* Index COUNTER(hook, reason) of struct cpu. */

@@ -54,7 +54,8 @@ static int run_ctl(const char *verb)
 
 static const char before_upgrade[] =
 	"The agents restart, one node at a time.\n"
-	"Open connections go on: the data plane works while no agent runs, and the next agent adopts it.\n"
+	"Open connections go on: the data plane works while no agent runs, and the next agent takes it over,\n"
+	"with all flows, also if its layout or its limits differ.\n"
 	"Pods that start on a node in the seconds without an agent are served as soon as it is back.\n";
 
 static const char before_uninstall[] =

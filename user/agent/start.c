@@ -34,7 +34,7 @@ int agent_load(struct agent *agent)
 
 static void log_note(void *arg, const char *text)
 {
-	log_warn("%s", text);
+	log_info("%s", text);
 }
 
 static int open_kernel(struct agent *agent)

@@ -40,8 +40,7 @@ static int record_read(struct watched_file *file, int err)
 static const char *needs_restart(const struct config *old, const struct config *new)
 {
 	if (memcmp(&old->limits, &new->limits, sizeof(old->limits)))
-		return "limits changed: they take effect after `parallaxctl uninstall` and a "
-		       "restart";
+		return "limits changed: they take effect after a restart";
 	if (!text_lists_equal(old->pod_patterns, old->pod_pattern_count, new->pod_patterns,
 			      new->pod_pattern_count) ||
 	    !text_lists_equal(old->uplink_patterns, old->uplink_pattern_count, new->uplink_patterns,

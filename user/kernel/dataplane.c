@@ -60,89 +60,6 @@ static void set_sizes(struct parallax_bpf *skeleton, const struct config_limits 
 				 (uint32_t)power_of_two(1, 2 * limits->flows));
 }
 
-/* ------------------------------------------------------------------ adoption */
-
-static int check_layout(struct dataplane *dataplane, const struct bpf_map *map,
-			const struct pin_map *pinned)
-{
-	const char *name = dataplane_pin_name(map);
-	uint32_t key = bpf_map__key_size(map), value = bpf_map__value_size(map);
-
-	if (pinned->type == bpf_map__type(map) && pinned->key_size == key &&
-	    pinned->value_size == value && pinned->flags == bpf_map__map_flags(map))
-		return 0;
-	return dataplane_fail(dataplane, -EPROTO,
-		    "%s/%s was pinned by another version: type %u with %u-byte keys and %u-byte "
-		    "values, expected type %u with %u and %u; run `parallaxctl uninstall --pin-dir %s`, "
-		    "then start again",
-		    dataplane->pin_dir, name, pinned->type, pinned->key_size, pinned->value_size,
-		    bpf_map__type(map), key, value, dataplane->pin_dir);
-}
-
-static void note_size(struct dataplane *dataplane, const struct bpf_map *map, uint32_t pinned)
-{
-	char text[256];
-
-	if (bpf_map__max_entries(map) == pinned)
-		return;
-	snprintf(text, sizeof(text),
-		 "map %s has %u elements, limits ask for %u: run `parallaxctl uninstall` to change "
-		 "its size",
-		 dataplane_pin_name(map), pinned, bpf_map__max_entries(map));
-	dataplane->note(dataplane->note_arg, text);
-}
-
-static int adopt_map(struct dataplane *dataplane, struct bpf_map *map)
-{
-	const char *name = dataplane_pin_name(map);
-	struct pin_map info;
-	int fd, err;
-
-	err = pins_open(dataplane->pin_dir, name, &fd);
-	if (err == -ENOENT)
-		return 0;
-	if (err)
-		return dataplane_fail(dataplane, err, "cannot open %s/%s: %s", dataplane->pin_dir, name,
-			    strerror(-err));
-	err = pins_map_info(fd, &info);
-	if (!err)
-		err = check_layout(dataplane, map, &info);
-	if (!err) {
-		note_size(dataplane, map, info.max_entries);
-		err = bpf_map__reuse_fd(map, fd);
-		dataplane->adopted = true;
-	}
-	close(fd);
-	return err;
-}
-
-static int adopt_maps(struct dataplane *dataplane)
-{
-	struct bpf_map *map;
-	int err = 0;
-
-	bpf_object__for_each_map(map, dataplane->skeleton->obj) {
-		if (dataplane_pin_name(map))
-			err = adopt_map(dataplane, map);
-		if (err)
-			return err;
-	}
-	return 0;
-}
-
-/* The version is 0 if the agent died between creating and filling the maps. */
-static int check_version(struct dataplane *dataplane)
-{
-	__u32 version = dataplane->skeleton->data_settings->settings.abi_version;
-
-	if (!version || version == ABI_VERSION)
-		return 0;
-	return dataplane_fail(dataplane, -EPROTO,
-		    "%s was pinned with layout version %u, this is %u; run `parallaxctl uninstall "
-		    "--pin-dir %s`, then start again",
-		    dataplane->pin_dir, version, ABI_VERSION, dataplane->pin_dir);
-}
-
 /* ------------------------------------------------------------------ open */
 
 static int load(struct dataplane *dataplane)
@@ -160,11 +77,44 @@ static int load(struct dataplane *dataplane)
 
 static int open_and_adopt(struct dataplane *dataplane, const struct config_limits *limits)
 {
+	int err;
+
 	dataplane->skeleton = parallax_bpf__open();
 	if (!dataplane->skeleton)
 		return dataplane_fail(dataplane, -errno, "cannot open the programs: %s", strerror(errno));
 	set_sizes(dataplane->skeleton, limits);
-	return adopt_maps(dataplane);
+	err = dataplane_describe(dataplane);
+	if (!err)
+		err = dataplane_recover(dataplane);
+	if (!err)
+		err = dataplane_adopt(dataplane);
+	if (!err && dataplane->hand_over)
+		err = dataplane_prepare_handover(dataplane);
+	return err;
+}
+
+/* For builds of other versions. */
+static int write_layout(struct dataplane *dataplane)
+{
+	__u32 zero = 0;
+
+	return bpf_map_update_elem(bpf_map__fd(dataplane->skeleton->maps.layout), &zero,
+				   dataplane->layout_text, BPF_ANY) ?
+		       -errno :
+		       0;
+}
+
+static int open_all(struct dataplane *dataplane, const struct config_limits *limits)
+{
+	int err = open_and_adopt(dataplane, limits);
+
+	if (!err)
+		err = load(dataplane);
+	if (!err)
+		err = write_layout(dataplane);
+	if (!err && dataplane->hand_over)
+		err = dataplane_hand_over(dataplane);
+	return err ? err : dataplane_pin(dataplane);
 }
 
 int dataplane_open(const char *pin_dir, const struct config_limits *limits, dataplane_note note,
@@ -179,14 +129,11 @@ int dataplane_open(const char *pin_dir, const struct config_limits *limits, data
 					 .reason = reason };
 	libbpf_set_print(keep_warning);
 	last_warning[0] = '\0';
-	snprintf(reason, DATAPLANE_REASON, "out of memory");
-	err = open_and_adopt(dataplane, limits);
-	if (!err)
-		err = load(dataplane);
-	if (!err && dataplane->adopted)
-		err = check_version(dataplane);
-	if (!err)
-		err = dataplane_pin(dataplane);
+	reason[0] = '\0';
+	err = open_all(dataplane, limits);
+	dataplane_adopt_done(dataplane);
+	if (err && !*reason)
+		dataplane_fail(dataplane, err, "cannot open the data plane: %s", strerror(-err));
 	if (err) {
 		dataplane_close(dataplane);
 		return err;
@@ -218,20 +165,6 @@ struct map_fds dataplane_fds(const struct dataplane *dataplane)
 #undef X
 		.settings = bpf_map__fd(skeleton->maps.data_settings),
 	};
-}
-
-int dataplane_program_fd(const struct dataplane *dataplane, enum link_hook hook)
-{
-	const struct parallax_bpf *skeleton = dataplane->skeleton;
-	const struct bpf_program *const programs[LINK_HOOKS] = {
-		[LINK_FROM_POD] = skeleton->progs.px_from_pod,
-		[LINK_TO_POD] = skeleton->progs.px_to_pod,
-		[LINK_UPLINK] = skeleton->progs.px_uplink,
-		[LINK_XDP] = skeleton->progs.px_xdp,
-		[LINK_UPLINK_L3] = skeleton->progs.px_uplink_l3,
-	};
-
-	return bpf_program__fd(programs[hook]);
 }
 
 int dataplane_now_fd(const struct dataplane *dataplane)

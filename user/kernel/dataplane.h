@@ -15,11 +15,12 @@
 
 struct dataplane;
 
-/* Receives notices that do not stop the start. */
+/* Receives notices of the start. */
 typedef void (*dataplane_note)(void *arg, const char *text);
 
-/* Loads and pins, but attaches nothing. Pinned maps of this layout are adopted with their size, others
- * are refused. The directory must exist and be locked. On failure the pins stay, and `reason` of
+/* Loads and pins. Pinned maps of this layout and size are adopted. The contents of others are carried
+ * over, flows included, and these programs take the place of those attached; nothing else is attached.
+ * The directory must exist and be locked. On failure the pinned data plane serves on, and `reason` of
  * DATAPLANE_REASON bytes describes the fault and its remedy. Returns 0 or -errno. */
 int dataplane_open(const char *pin_dir, const struct config_limits *limits, dataplane_note note,
 		   void *arg, struct dataplane **ret, char *reason);

@@ -4,9 +4,20 @@
 #define DATAPLANE_PARTS_H
 
 #include "dataplane.h"
+#include "layout.h"
 
 struct bpf_map;
 struct parallax_bpf;
+
+/* A map of ours, and the one that is pinned. */
+struct adoption {
+	struct bpf_map *map;
+	const struct layout_map *ours, *older; /* older: NULL if that data plane has no such map */
+	int older_fd;                          /* -1: none is pinned */
+	bool same;                             /* the pinned one is used as it is */
+};
+
+#define ADOPTIONS_MAX 64
 
 struct dataplane {
 	struct parallax_bpf *skeleton;
@@ -15,6 +26,12 @@ struct dataplane {
 	void *note_arg;
 	char *reason; /* of the caller, during its call */
 	bool adopted;
+	bool hand_over; /* a pinned map is not used as it is */
+	char *layout_text;
+	struct layout layout, older_layout;
+	uint32_t older_version; /* 0: nothing is pinned, or nothing was written yet */
+	struct adoption adoptions[ADOPTIONS_MAX];
+	size_t adoption_count;
 };
 
 /* Writes the reason; returns `err`. */
@@ -27,5 +44,47 @@ const char *dataplane_pin_name(const struct bpf_map *map);
 /* Pins maps that are not pinned yet, and replaces the pins of older programs. Returns 0 or -errno with
  * the reason. */
 int dataplane_pin(struct dataplane *dataplane);
+
+/* Pins maps that are not the pinned ones, and all programs, in another directory. */
+int dataplane_pin_newer(struct dataplane *dataplane, const char *directory);
+
+/* Describes our maps. */
+int dataplane_describe(struct dataplane *dataplane);
+
+/* Before load: compares our maps with the pinned ones, and takes those that fit. */
+int dataplane_adopt(struct dataplane *dataplane);
+void dataplane_adopt_done(struct dataplane *dataplane);
+
+/* Reads layout and version of the data plane pinned in the directory. Returns 0; -ENOENT; -EPROTO, if
+ * it is not known; or another -errno. */
+int dataplane_read_layout(const char *directory, struct layout *ret, uint32_t *ret_version);
+/* Whether the data plane pinned there is of this build's layout, by its own description. */
+bool dataplane_layout_is_ours(const struct dataplane *dataplane, const char *directory);
+
+/* Before the pinned maps are looked at: finishes or undoes the handover of an agent that was
+ * killed. */
+int dataplane_recover(struct dataplane *dataplane);
+
+/* Our map of this name, or NULL if it is not pinned. */
+struct adoption *dataplane_map(struct dataplane *dataplane, const char *name);
+
+/* Copies the contents of all maps that the agent writes and that are not used as they are. */
+int dataplane_copy_rows(struct dataplane *dataplane);
+
+/* Before load: checks that flows can be carried over, and tells the programs how to find them. */
+int dataplane_prepare_flows(struct dataplane *dataplane);
+/* Lets our programs look into the older flow maps, or not any more. */
+int dataplane_show_older(struct dataplane *dataplane);
+void dataplane_hide_older(struct dataplane *dataplane);
+/* Moves the flows from the pinned maps of layout `older` to those pinned in `next`, if there are
+ * such. */
+int dataplane_carry_flows(struct dataplane *dataplane, const struct layout *older);
+
+/* Before load, if dataplane->hand_over: checks that it is possible, and sets up the programs that do
+ * it. */
+int dataplane_prepare_handover(struct dataplane *dataplane);
+/* After load: carries over the contents of pinned maps that are not used as they are, and puts our
+ * programs in the place of the older ones. On failure the older data plane serves on. */
+int dataplane_hand_over(struct dataplane *dataplane);
 
 #endif

@@ -5,14 +5,14 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <bpf/bpf.h>
 
 #include "map_resync.h"
-#include "partial_mmap.h"
 #include "parallax_hash.h"
+#include "partial_mmap.h"
 #include "pins.h"
+#include "rcu_sync.h"
 #include "table_fill.h"
 
 struct map_writer {
@@ -20,30 +20,13 @@ struct map_writer {
 	struct partial_mmap services, backends, drops;
 	uint32_t bucket_count;
 	struct pin_array filters, settings;
-	int rcu_sync_fd, rcu_sync_inner_fd;
+	struct rcu_sync rcu_sync;
 };
 
-/* Updating an array of maps waits for an RCU grace period (kernel: maybe_wait_bpf_programs); no other
- * call does so by contract. */
-static int rcu_sync_open(struct map_writer *writer)
+static int write_rcu_sync(struct map_writer *writer, const struct change *change)
 {
-	LIBBPF_OPTS(bpf_map_create_opts, options);
-
-	writer->rcu_sync_inner_fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "px_rcu_sync_in", 4, 4, 1, NULL);
-	if (writer->rcu_sync_inner_fd < 0)
-		return -errno;
-	options.inner_map_fd = (__u32)writer->rcu_sync_inner_fd;
-	writer->rcu_sync_fd = bpf_map_create(BPF_MAP_TYPE_ARRAY_OF_MAPS, "px_rcu_sync", 4, 4, 1, &options);
-	return writer->rcu_sync_fd < 0 ? -errno : 0;
-}
-
-static int rcu_sync_wait(struct map_writer *writer, const struct change *change)
-{
-	__u32 key = 0;
-
 	(void)change;
-	return bpf_map_update_elem(writer->rcu_sync_fd, &key, &writer->rcu_sync_inner_fd, BPF_ANY) ?
-		       -errno : 0;
+	return rcu_sync_wait(&writer->rcu_sync);
 }
 
 static int map_all(struct map_writer *writer)
@@ -75,10 +58,10 @@ int map_writer_new(const struct map_fds *fds, struct map_writer **ret)
 	if (!writer)
 		return -ENOMEM;
 	writer->fds = *fds;
-	writer->rcu_sync_fd = writer->rcu_sync_inner_fd = -1;
+	writer->rcu_sync = (struct rcu_sync){ -1, -1 };
 	err = map_all(writer);
 	if (!err)
-		err = rcu_sync_open(writer);
+		err = rcu_sync_open(&writer->rcu_sync);
 	if (err) {
 		map_writer_free(writer);
 		return err;
@@ -96,10 +79,7 @@ void map_writer_free(struct map_writer *writer)
 	partial_mmap_close(&writer->drops);
 	pins_unmap(&writer->filters);
 	pins_unmap(&writer->settings);
-	if (writer->rcu_sync_fd >= 0)
-		close(writer->rcu_sync_fd);
-	if (writer->rcu_sync_inner_fd >= 0)
-		close(writer->rcu_sync_inner_fd);
+	rcu_sync_close(&writer->rcu_sync);
 	free(writer);
 }
 
@@ -350,7 +330,7 @@ struct writing {
 	}
 
 static const struct writing writings[] = {
-	[CHANGE_RCU_SYNC] = { .write = rcu_sync_wait },
+	[CHANGE_RCU_SYNC] = { .write = write_rcu_sync },
 	[CHANGE_SETTINGS] = { .write = write_settings },
 	[CHANGE_NETWORK_SET] = SET(networks, row, network),
 	[CHANGE_NETWORK_REMOVE] = DELETE(networks, row),

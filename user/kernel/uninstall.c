@@ -11,6 +11,7 @@
 #include <bpf/bpf.h>
 
 #include "clsact.h"
+#include "handover.h"
 #include "host_clients.h"
 #include "links.h"
 #include "parallax_abi.h"
@@ -50,6 +51,34 @@ static int detach(const char *pin_dir, const char *name, struct uninstall_report
 	return 0;
 }
 
+static int unpin(const char *pin_dir, const char *name, struct uninstall_report *report);
+
+struct nested {
+	const char *directory;
+	struct uninstall_report *report;
+};
+
+static int unpin_nested(void *arg, const char *name)
+{
+	const struct nested *nested = arg;
+
+	return unpin(nested->directory, name, nested->report);
+}
+
+/* What an interrupted handover left. */
+static int remove_handover(const char *path, struct uninstall_report *report)
+{
+	struct nested nested = { .directory = path, .report = report };
+	uint32_t before;
+	int err;
+
+	do {
+		before = report->unpinned;
+		err = pins_each(path, unpin_nested, &nested);
+	} while (!err && report->unpinned != before);
+	return err || !rmdir(path) ? err : -errno;
+}
+
 static int unpin(const char *pin_dir, const char *name, struct uninstall_report *report)
 {
 	char path[PIN_PATH_MAX];
@@ -57,6 +86,8 @@ static int unpin(const char *pin_dir, const char *name, struct uninstall_report 
 
 	if (err)
 		return err;
+	if (!strcmp(name, HANDOVER_DIR))
+		return remove_handover(path, report);
 	if (unlink(path))
 		return errno == ENOENT ? 0 : -errno;
 	report->unpinned++;

@@ -126,8 +126,11 @@ int ledger_read_allowed(struct ledger *ledger, const struct allowed_key *key)
 
 static bool is_zero(const void *memory, size_t bytes)
 {
-	static const char zeros[64];
+	static const char zeros[128];
 
+	_Static_assert(sizeof(struct service) <= sizeof(zeros) &&
+			       sizeof(struct backend) <= sizeof(zeros),
+		       "zeros");
 	return !memcmp(memory, zeros, bytes);
 }
 

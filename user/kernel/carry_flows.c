@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Moves flows from the maps of an older data plane into newer ones. */
+#include "carry_flows.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <bpf/bpf.h>
+
+#include "hash_reader.h"
+#include "parallax_flow.h"
+#include "parallax_hash.h"
+#include "pins.h"
+
+#define OLDER_BYTES 512 /* greatest size of an older key or value */
+/* Older programs may create an entry again while its flow is moved; the next pass finds it. */
+#define PASSES 20
+
+/* ------------------------------------------------------------------ layouts */
+
+int flow_ways_open(const struct layout_map *older, const struct layout_map *ours,
+		   struct flow_ways *ret, const char **ret_field)
+{
+	struct flow_ways ways = { .key_size = older->key_size, .value_size = older->value_size };
+	int err = layout_permute(older, ours, true, &ways.key, ret_field);
+
+	*ret_field = "key";
+	if (older->key_size > OLDER_BYTES || older->value_size > OLDER_BYTES)
+		err = -EPROTO;
+	if (!err)
+		err = layout_permute(ours, older, true, &ways.back, ret_field);
+	if (!err)
+		err = layout_permute(older, ours, false, &ways.value, ret_field);
+	if (err)
+		flow_ways_close(&ways);
+	else
+		*ret = ways;
+	return err;
+}
+
+void flow_ways_close(struct flow_ways *ways)
+{
+	free(ways->key);
+	free(ways->value);
+	free(ways->back);
+	*ways = (struct flow_ways){};
+}
+
+static int count_entry(void *arg, const void *key, const void *value)
+{
+	++*(int64_t *)arg;
+	return 0;
+}
+
+int64_t carry_flows_count(int fd, const struct flow_ways *ways)
+{
+	int64_t count = 0;
+	int err = hash_reader_walk(fd, ways->key_size, ways->value_size, count_entry, &count);
+
+	return err ? err : count;
+}
+
+/* ------------------------------------------------------------------ one entry */
+
+/* An entry in both layouts, and the kind of map that holds it. */
+struct entry {
+	struct flow_key key;
+	struct flow flow;
+	uint8_t older_key[OLDER_BYTES], older_value[OLDER_BYTES];
+	int kind;
+};
+
+static void convert(const struct flow_ways *ways, struct entry *entry)
+{
+	layout_convert(ways->key, sizeof(entry->key), entry->older_key, &entry->key);
+	layout_convert(ways->value, sizeof(entry->flow), entry->older_value, &entry->flow);
+	entry->flow.tag = flow_tag(&entry->key);
+}
+
+/* Finds the other entry of the flow in the older maps. */
+static bool find_other(const struct carry_flows *carry, const struct entry *entry,
+		       struct entry *ret)
+{
+	flow_other_key(&entry->key, &entry->flow, &ret->key);
+	layout_convert(carry->ways->back, carry->ways->key_size, &ret->key, ret->older_key);
+	for (ret->kind = 0; ret->kind < CARRY_KINDS; ret->kind++)
+		if (!bpf_map_lookup_elem(carry->from[ret->kind], ret->older_key,
+					 ret->older_value)) {
+			convert(carry->ways, ret);
+			return true;
+		}
+	return false;
+}
+
+/* Replies with translation pass the filter of their hooks by this bit. */
+static void announce(const struct carry_flows *carry, const struct entry *entry)
+{
+	uint32_t bit = reply_bit(entry->key.saddr, entry->key.sport);
+
+	if (!flow_is_forward(&entry->key) && flow_has_nat(&entry->flow))
+		__atomic_fetch_or(&carry->replies[bit / 64], 1ULL << bit % 64, __ATOMIC_RELEASE);
+}
+
+/* Gives the flow a slot of `reclaim`. The packet path may take the same slot meanwhile: the flow that
+ * loses it is left to the agent's sweep. */
+static void give_slot(struct carry_flows *carry, const struct entry *entry)
+{
+	uint32_t slot = carry->slots ? 2 * carry->carried & (carry->slots - 1) : 0;
+
+	if (carry->slots && entry->kind == CARRY_FLOWS && flow_is_forward(&entry->key))
+		bpf_map_update_elem(carry->reclaim, &slot, &entry->key, BPF_ANY);
+}
+
+/* Returns 0, also if the newer map has the entry; or -errno. */
+static int insert(struct carry_flows *carry, const struct entry *entry)
+{
+	announce(carry, entry);
+	if (bpf_map_update_elem(carry->to[entry->kind], &entry->key, &entry->flow, BPF_NOEXIST))
+		return errno == EEXIST ? 0 : -errno;
+	give_slot(carry, entry);
+	carry->carried++;
+	return 0;
+}
+
+/* Deletes the older entry. A packet that changed it since it was read is not forgotten. */
+static void retire(const struct carry_flows *carry, struct entry *entry)
+{
+	uint8_t last[OLDER_BYTES];
+
+	if (bpf_map_lookup_and_delete_elem(carry->from[entry->kind], entry->older_key, last) ||
+	    !memcmp(last, entry->older_value, carry->ways->value_size))
+		return;
+	memcpy(entry->older_value, last, sizeof(last));
+	convert(carry->ways, entry);
+	bpf_map_update_elem(carry->to[entry->kind], &entry->key, &entry->flow, BPF_EXIST);
+}
+
+/* ------------------------------------------------------------------ all flows */
+
+/* Moves the flow of one of its entries. */
+static int move(struct carry_flows *carry, struct entry *entry, bool last_pass)
+{
+	struct entry other;
+	bool pair = find_other(carry, entry, &other);
+	int err = insert(carry, entry);
+
+	if (!err && pair)
+		err = insert(carry, &other);
+	if (err && err != -E2BIG)
+		return err;
+	if (err && !last_pass)
+		return 0; /* room may become free until then */
+	carry->lost += err ? 1 + pair : 0;
+	retire(carry, entry);
+	if (pair)
+		retire(carry, &other);
+	return 0;
+}
+
+struct pass {
+	struct carry_flows *carry;
+	int kind;
+	bool last;
+};
+
+static int visit(void *arg, const void *key, const void *value)
+{
+	const struct pass *pass = arg;
+	const struct flow_ways *ways = pass->carry->ways;
+	struct entry entry = { .kind = pass->kind };
+
+	memcpy(entry.older_key, key, ways->key_size);
+	/* It may have moved with the other entry, or changed since the batch was read. */
+	if (bpf_map_lookup_elem(pass->carry->from[pass->kind], key, entry.older_value))
+		return 0;
+	(void)value;
+	convert(ways, &entry);
+	pass->carry->visited++;
+	return move(pass->carry, &entry, pass->last);
+}
+
+static int run_pass(struct carry_flows *carry, bool last)
+{
+	struct pass pass = { .carry = carry, .last = last };
+	int err = 0;
+
+	carry->visited = 0;
+	for (; !err && pass.kind < CARRY_KINDS; pass.kind++)
+		err = hash_reader_walk(carry->from[pass.kind], carry->ways->key_size,
+				       carry->ways->value_size, visit, &pass);
+	return err;
+}
+
+static int run_passes(struct carry_flows *carry)
+{
+	int err = 0;
+
+	for (int i = 0; !err && i < PASSES; i++) {
+		err = run_pass(carry, i == PASSES - 1);
+		if (!carry->visited)
+			break;
+	}
+	return err;
+}
+
+int carry_flows(struct carry_flows *carry)
+{
+	struct pin_array filters = {};
+	struct pin_map reclaim;
+	int err = pins_mmap(carry->filters, true, &filters);
+
+	if (!err)
+		err = pins_map_info(carry->reclaim, &reclaim);
+	if (!err) {
+		carry->replies = ((struct filters *)filters.memory)->replies;
+		carry->slots = reclaim.max_entries;
+		err = run_passes(carry);
+	}
+	pins_unmap(&filters);
+	return err;
+}

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Takes over from the data plane of another layout or size. */
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "array.h"
+#include "dataplane_parts.h"
+#include "handover.h"
+#include "parallax.skel.h"
+#include "rcu_sync.h"
+
+/* By hook; XDP has one that passes all packets. */
+static void hand_programs(const struct dataplane *dataplane, struct bpf_program *ret[LINK_HOOKS])
+{
+	const struct parallax_bpf *skeleton = dataplane->skeleton;
+
+	ret[LINK_FROM_POD] = skeleton->progs.px_hand_from_pod;
+	ret[LINK_TO_POD] = skeleton->progs.px_hand_to_pod;
+	ret[LINK_UPLINK] = skeleton->progs.px_hand_uplink;
+	ret[LINK_XDP] = skeleton->progs.px_hand_xdp;
+	ret[LINK_UPLINK_L3] = skeleton->progs.px_hand_uplink_l3;
+}
+
+_Static_assert((int)HANDOVER_FROM_POD == (int)LINK_FROM_POD &&
+		       (int)HANDOVER_TO_POD == (int)LINK_TO_POD &&
+		       (int)HANDOVER_UPLINK == (int)LINK_UPLINK &&
+		       (int)HANDOVER_UPLINK_L3 == (int)LINK_UPLINK_L3 &&
+		       (int)LINK_HOOKS <= (int)HANDOVER_HOOKS,
+	       "enum handover_hook");
+
+int dataplane_prepare_handover(struct dataplane *dataplane)
+{
+	struct bpf_program *programs[LINK_HOOKS];
+
+	hand_programs(dataplane, programs);
+	for (int hook = 0; hook < LINK_HOOKS; hook++)
+		bpf_program__set_autoload(programs[hook], true);
+	return dataplane_prepare_flows(dataplane);
+}
+
+/* ------------------------------------------------------------------ the last steps */
+
+static void unpin_older(struct dataplane *dataplane, const struct layout *older)
+{
+	char path[PIN_PATH_MAX];
+
+	for (size_t i = 0; i < older->map_count; i++) {
+		const char *pin = older->maps[i].pin;
+
+		if (!layout_find(&dataplane->layout, pin) &&
+		    !pins_path(dataplane->pin_dir, pin, path))
+			unlink(path);
+	}
+}
+
+/* From the flip to the end. The older data plane is still pinned beside the newer one. */
+static int finish(struct dataplane *dataplane, const struct layout *older)
+{
+	int err = dataplane_carry_flows(dataplane, older);
+
+	if (!err)
+		err = handover_finish(dataplane->pin_dir);
+	if (err)
+		return dataplane_fail(dataplane, err,
+				      "the handover from layout version %u stopped: %s; "
+				      "both data planes serve, and the next start continues",
+				      dataplane->older_version, strerror(-err));
+	unpin_older(dataplane, older);
+	return 0;
+}
+
+/* ------------------------------------------------------------------ the whole way */
+
+static int fill_program(int fd, __u32 slot, int program)
+{
+	return program < 0 || !bpf_map_update_elem(fd, &slot, &program, BPF_ANY) ? 0 : -errno;
+}
+
+/* An older data plane may have no program for a hook of ours, and then no link there. */
+static int fill_programs(struct dataplane *dataplane, const int older[LINK_HOOKS])
+{
+	int err = 0, fd = bpf_map__fd(dataplane->skeleton->maps.handover_programs);
+
+	for (int hook = 0; !err && hook < LINK_HOOKS; hook++) {
+		if (hook == LINK_XDP)
+			continue;
+		err = fill_program(fd, (__u32)hook, older[hook]);
+		if (!err)
+			err = fill_program(fd, (__u32)hook + HANDOVER_HOOKS,
+					   dataplane_program_fd(dataplane, (enum link_hook)hook));
+	}
+	return err;
+}
+
+static int make_next(struct dataplane *dataplane)
+{
+	char next[PIN_PATH_MAX];
+	int err = pins_path(dataplane->pin_dir, HANDOVER_DIR, next);
+
+	if (!err && mkdir(next, 0700))
+		err = -errno;
+	if (err)
+		return dataplane_fail(dataplane, err, "cannot make %s/" HANDOVER_DIR ": %s",
+				      dataplane->pin_dir, strerror(-err));
+	return dataplane_pin_newer(dataplane, next);
+}
+
+static int attach_both(struct dataplane *dataplane)
+{
+	struct bpf_program *hand[LINK_HOOKS];
+	int programs[LINK_HOOKS];
+	char pin[64];
+	int err;
+
+	hand_programs(dataplane, hand);
+	for (int hook = 0; hook < LINK_HOOKS; hook++)
+		programs[hook] = bpf_program__fd(hand[hook]);
+	err = handover_attach(dataplane->pin_dir, programs, pin);
+	return err ? dataplane_fail(dataplane, err,
+				    "cannot replace the program of %s/%s: %s; the data "
+				    "plane serves on as it was",
+				    dataplane->pin_dir, pin, strerror(-err)) :
+		     0;
+}
+
+/* Frames that XDP of the older data plane stripped have left the receive queues by then. */
+static const struct timespec drain = { 0, 50000000 };
+
+static int flip(struct dataplane *dataplane)
+{
+	int fd = bpf_map__fd(dataplane->skeleton->maps.handover);
+	__u32 zero = 0, stage = HANDOVER_NEWER;
+	struct rcu_sync sync;
+	int err = rcu_sync_open(&sync);
+
+	if (!err) {
+		nanosleep(&drain, NULL);
+		err = bpf_map_update_elem(fd, &zero, &stage, BPF_ANY) ? -errno : 0;
+	}
+	if (!err)
+		err = rcu_sync_wait(&sync);
+	rcu_sync_close(&sync);
+	return err;
+}
+
+static int older_programs(struct dataplane *dataplane, int ret[LINK_HOOKS])
+{
+	int err = handover_programs(dataplane->pin_dir, false, ret);
+
+	for (int hook = LINK_FROM_POD; !err && hook <= LINK_UPLINK; hook++)
+		if (ret[hook] < 0)
+			err = -ENOENT;
+	return err ? dataplane_fail(dataplane, err,
+				    "the programs that serve are not pinned in %s: %s",
+				    dataplane->pin_dir, strerror(-err)) :
+		     0;
+}
+
+static int begin(struct dataplane *dataplane)
+{
+	int older[LINK_HOOKS];
+	int err = older_programs(dataplane, older);
+
+	if (!err)
+		err = dataplane_copy_rows(dataplane);
+	if (!err)
+		err = dataplane_show_older(dataplane);
+	if (!err)
+		err = fill_programs(dataplane, older);
+	if (!err)
+		err = make_next(dataplane);
+	if (!err)
+		err = attach_both(dataplane);
+	handover_close(older);
+	return err;
+}
+
+int dataplane_hand_over(struct dataplane *dataplane)
+{
+	int err = begin(dataplane);
+
+	if (!err)
+		err = flip(dataplane);
+	if (err) {
+		handover_undo(dataplane->pin_dir);
+		return err;
+	}
+	err = finish(dataplane, &dataplane->older_layout);
+	if (!err)
+		dataplane_hide_older(dataplane);
+	return err;
+}
+
+/* ------------------------------------------------------------------ after a kill */
+
+/* Only the build that began can continue: it knows both layouts. */
+static int check_newer(struct dataplane *dataplane)
+{
+	char next[PIN_PATH_MAX];
+	int err = pins_path(dataplane->pin_dir, HANDOVER_DIR, next);
+
+	if (!err && !dataplane_layout_is_ours(dataplane, next))
+		err = dataplane_fail(dataplane, -EPROTO,
+				     "%s: the handover to another layout was "
+				     "interrupted: start that build again, which finishes it",
+				     dataplane->pin_dir);
+	return err;
+}
+
+static int continue_handover(struct dataplane *dataplane, enum handover_stage stage)
+{
+	struct layout older = {};
+	int err;
+
+	if (stage == HANDOVER_CARRIED)
+		return handover_finish(dataplane->pin_dir);
+	err = check_newer(dataplane);
+	if (err)
+		return err;
+	err = dataplane_read_layout(dataplane->pin_dir, &older, &dataplane->older_version);
+	if (!err)
+		err = finish(dataplane, &older);
+	layout_done(&older);
+	return err;
+}
+
+int dataplane_recover(struct dataplane *dataplane)
+{
+	enum handover_stage stage;
+	int err = handover_stage(dataplane->pin_dir, &stage);
+
+	if (err == -ENOENT)
+		return 0;
+	if (!err)
+		dataplane->note(dataplane->note_arg,
+				stage == HANDOVER_OLDER ? "a handover was interrupted: undone" :
+							  "a handover was interrupted: continued");
+	if (!err)
+		err = stage == HANDOVER_OLDER ? handover_undo(dataplane->pin_dir) :
+						continue_handover(dataplane, stage);
+	if (err && !*dataplane->reason)
+		dataplane_fail(dataplane, err, "cannot end the handover in %s: %s",
+			       dataplane->pin_dir, strerror(-err));
+	return err;
+}
