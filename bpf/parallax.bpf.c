@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* The programs, one per hook. The logic is in the topic headers. */
+#include "escape.h"
 #include "handover.h"
 #include "pod.h"
 #include "uplink.h"
@@ -54,6 +55,19 @@ SEC("tc")
 int px_uplink_l3(struct __sk_buff *skb)
 {
 	return uplink_packet(skb, 0);
+}
+
+/* TC egress of an uplink: packets for virtual IPs must not leave. */
+SEC("tc")
+int px_to_uplink(struct __sk_buff *skb)
+{
+	return escaping_packet(skb, ETH_HLEN);
+}
+
+SEC("tc")
+int px_to_uplink_l3(struct __sk_buff *skb)
+{
+	return escaping_packet(skb, 0);
 }
 
 /* XDP before px_uplink, where the device suits. */

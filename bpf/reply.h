@@ -147,8 +147,8 @@ INLINE int reply_refuse(struct __sk_buff *skb, struct packet *p, enum reason rea
 	return is_udp(p) ? reply_icmp(skb, p, ICMP_PORT, 0) : reply_reset(skb, p);
 }
 
-/* Send the packet back through the interface it came from. */
-INLINE enum verdict send_back(struct __sk_buff *skb)
+/* Send the packet back through its interface: out of it or, with BPF_F_INGRESS, into the stack. */
+INLINE enum verdict send_back(struct __sk_buff *skb, __u64 flags)
 {
 	__u8 macs[12], swapped[12];
 
@@ -158,17 +158,24 @@ INLINE enum verdict send_back(struct __sk_buff *skb)
 	__builtin_memcpy(swapped + 6, macs, 6);
 	if (bpf_skb_store_bytes(skb, 0, swapped, sizeof(swapped), 0))
 		return VERDICT_DROP;
-	return bpf_redirect(skb->ifindex, 0);
+	return bpf_redirect(skb->ifindex, flags);
 }
 
-/* Answer a packet of a pod of this node with its refusal. */
-SUBPROGRAM enum verdict refuse(struct __sk_buff *skb, struct packet *p, enum reason reason)
+/* Answer a packet with its refusal, sent back as send_back() does. */
+SUBPROGRAM enum verdict refuse_back(struct __sk_buff *skb, struct packet *p, enum reason reason,
+				    __u64 flags)
 {
 	REQUIRE(p, VERDICT_DROP);
 	if (!reply_allowed())
 		return drop(p, REASON_REPLY_LIMIT);
 	drop(p, reason);
-	return reply_refuse(skb, p, reason) ? VERDICT_DROP : send_back(skb);
+	return reply_refuse(skb, p, reason) ? VERDICT_DROP : send_back(skb, flags);
+}
+
+/* Answer a packet of a pod of this node. */
+INLINE enum verdict refuse(struct __sk_buff *skb, struct packet *p, enum reason reason)
+{
+	return refuse_back(skb, p, reason, 0);
 }
 
 #endif

@@ -30,6 +30,7 @@
 	X(DROP_OVERLOAD, DROP, AT_FROM_POD, "drop overload of the control plane: refused")         \
 	X(BACKEND_GONE, DROP, AT_FROM_POD, "endpoint left with draining: reset: refused")          \
 	X(NO_FLOW, DROP, AT_POD_UPLINK, "not the start of a connection, and of no flow: refused")  \
+	X(ESCAPED, DROP, AT_UPLINK, "about to leave the node with a virtual IP: refused")          \
 	X(FLOWS_FULL, DROP, AT_PODS | AT_UPLINK, "flow table full")                                \
 	X(PORTS_FULL, DROP, AT_POD_UPLINK, "no free source port")                                  \
 	X(TOO_BIG, DROP, AT_POD_UPLINK, "larger than the tunnel allows: sender notified")          \

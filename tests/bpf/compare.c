@@ -13,8 +13,8 @@ static const char *const reason_names[] = {
 };
 
 static const enum hook hook_of[PROGRAM_COUNT] = {
-	[FROM_POD] = HOOK_FROM_POD, [TO_POD] = HOOK_TO_POD, [UPLINK] = HOOK_UPLINK,
-	[XDP] = HOOK_XDP,
+	[FROM_POD] = HOOK_FROM_POD, [TO_POD] = HOOK_TO_POD,    [UPLINK] = HOOK_UPLINK,
+	[XDP] = HOOK_XDP,           [TO_UPLINK] = HOOK_UPLINK,
 };
 
 bool fail(const char *format, ...)

@@ -16,8 +16,8 @@
 static uint32_t step_ifindex(struct world *world, const struct step *step)
 {
 	static const enum device defaults[PROGRAM_COUNT] = {
-		[FROM_POD] = DEVICE_POD0, [TO_POD] = DEVICE_POD0, [UPLINK] = DEVICE_UPLINK,
-		[XDP] = DEVICE_UPLINK,
+		[FROM_POD] = DEVICE_POD0, [TO_POD] = DEVICE_POD0,      [UPLINK] = DEVICE_UPLINK,
+		[XDP] = DEVICE_UPLINK,    [TO_UPLINK] = DEVICE_UPLINK,
 	};
 
 	return world->ifindex[step->device ? step->device : defaults[step->program]];

@@ -102,6 +102,7 @@ static void find_programs(struct world *world)
 	world->programs[TO_POD] = bpf_program__fd(world->skel->progs.px_to_pod);
 	world->programs[UPLINK] = bpf_program__fd(world->skel->progs.px_uplink);
 	world->programs[XDP] = bpf_program__fd(world->skel->progs.px_xdp);
+	world->programs[TO_UPLINK] = bpf_program__fd(world->skel->progs.px_to_uplink);
 }
 
 static bool probe_arrivals(struct world *world)

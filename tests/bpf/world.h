@@ -27,7 +27,7 @@ enum device {
 	DEVICE_COUNT
 };
 
-enum program { PROGRAM_NONE, FROM_POD, TO_POD, UPLINK, XDP, PROGRAM_COUNT };
+enum program { PROGRAM_NONE, FROM_POD, TO_POD, UPLINK, XDP, TO_UPLINK, PROGRAM_COUNT };
 
 struct parallax_bpf;
 

@@ -91,7 +91,7 @@ check "it names the directory of the other" log_has node1 "and 3 more: the data 
 check "so does status" status_says "--pin-dir $other"
 check "which is uninstalled" ctl node1 --pin-dir "$other" uninstall
 check "and then no problem" wait_for 12 log_has node1 "all problems are over"
-equal "programs attached" 7 "$(attached_programs node1 | wc -l)"
+equal "programs attached" 8 "$(attached_programs node1 | wc -l)"
 
 # ---- interfaces
 equal "an interface that was there is taken over from now on" 0 \

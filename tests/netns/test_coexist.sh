@@ -23,7 +23,7 @@ value = json.load(sys.stdin)[0]["value"]
 print(int.from_bytes(bytes(int(byte, 16) for byte in value), "little"))'
 }
 
-declare -A expected=([auto]="7 tcx" [clsact]="3 px_from_pod 3 px_to_pod 1 px_uplink")
+declare -A expected=([auto]="8 tcx" [clsact]="3 px_from_pod 3 px_to_pod 1 px_to_uplink 1 px_uplink")
 has_tcx || expected[auto]=${expected[clsact]}
 for ATTACH in auto clsact; do
 	networks network1=cluster1@192.23.110.10:15443 network2=n2-k8s-config@192.23.120.32:15443

@@ -6,7 +6,7 @@
 two_clusters
 two_agents
 check "both answer" wait_for 5 versions_are "v1 v2" sleep
-equal "programs attached on node1" 7 "$(attached_programs node1 | wc -l)"
+equal "programs attached on node1" 8 "$(attached_programs node1 | wc -l)"
 refute "uninstall refuses while the agent runs" ctl node1 uninstall
 equal "and nothing happened" "v1 v2" "$(versions sleep)"
 
@@ -15,6 +15,8 @@ start_server v1 v1 6000
 start direct sleep "$T/hold" -n 20 -u "$TEST_DIR/enough" 10.10.0.90:6000
 direct_open() { grep -q '^open 20' "$TEST_DIR/log/direct"; }
 check "20 connections that are none of ours" wait_for 5 direct_open
+start ours sleep "$T/hold" -n 20 -u "$TEST_DIR/never" $VIP:5000
+check "20 connections to the virtual IP" wait_for 5 grep -q '^open 20' "$TEST_DIR/log/ours"
 for node in node1 gw2; do
 	stop agent-$node
 done
@@ -37,3 +39,10 @@ refute "the virtual IP leads nowhere now" hello sleep -t 1000
 check "an agent can be installed again" agent_start node1
 check "and the other" agent_start gw2
 check "both answer again" wait_for 5 versions_are "v1 v2" sleep
+
+# The connections of the uninstalled data plane: refused where they would leave the node.
+leaked=$(wan_count pods)
+all_reset() { [[ $(grep -c 'reset by peer' "$TEST_DIR/log/ours") -eq 20 ]]; }
+check "its connections end by RST" wait_for 30 all_reset
+check "which is counted" eval '(($(drops node1 escaped) >= 20))'
+equal "packets for the virtual IP that left meanwhile" "$leaked" "$(wan_count pods)"

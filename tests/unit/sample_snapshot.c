@@ -345,7 +345,7 @@ struct snapshot *sample_snapshot(void)
 		.netns = 4026531840,
 		.status = status,
 		.agent_running = true,
-		.programs = 0x3f,
+		.programs = 0xff,
 	};
 	add_counters(&snapshot);
 	return &snapshot;

@@ -17,7 +17,7 @@
 static struct bpf_tc_hook tc_hook(uint32_t ifindex, enum link_hook hook)
 {
 	LIBBPF_OPTS(bpf_tc_hook, tc, .ifindex = (int)ifindex,
-		    .attach_point = hook == LINK_TO_POD ? BPF_TC_EGRESS : BPF_TC_INGRESS);
+		    .attach_point = link_hook_egress(hook) ? BPF_TC_EGRESS : BPF_TC_INGRESS);
 
 	return tc;
 }

@@ -15,7 +15,8 @@
 #include "parallax.skel.h"
 #include "rcu_sync.h"
 
-/* By hook; XDP has one that passes all packets. */
+/* By hook; XDP has one that passes all packets. What leaves by an uplink is judged by rows alone, which are
+ * copied by then. */
 static void hand_programs(const struct dataplane *dataplane, struct bpf_program *ret[LINK_HOOKS])
 {
 	const struct parallax_bpf *skeleton = dataplane->skeleton;
@@ -25,6 +26,8 @@ static void hand_programs(const struct dataplane *dataplane, struct bpf_program 
 	ret[LINK_UPLINK] = skeleton->progs.px_hand_uplink;
 	ret[LINK_XDP] = skeleton->progs.px_hand_xdp;
 	ret[LINK_UPLINK_L3] = skeleton->progs.px_hand_uplink_l3;
+	ret[LINK_TO_UPLINK] = skeleton->progs.px_to_uplink;
+	ret[LINK_TO_UPLINK_L3] = skeleton->progs.px_to_uplink_l3;
 }
 
 _Static_assert((int)HANDOVER_FROM_POD == (int)LINK_FROM_POD &&
@@ -88,7 +91,7 @@ static int fill_programs(struct dataplane *dataplane, const int older[LINK_HOOKS
 	int err = 0, fd = bpf_map__fd(dataplane->skeleton->maps.handover_programs);
 
 	for (int hook = 0; !err && hook < LINK_HOOKS; hook++) {
-		if (hook == LINK_XDP)
+		if (hook == LINK_XDP || hook >= LINK_TO_UPLINK)
 			continue;
 		err = fill_program(fd, (__u32)hook, older[hook]);
 		if (!err)

@@ -44,6 +44,8 @@ int dataplane_program_fd(const struct dataplane *dataplane, enum link_hook hook)
 		[LINK_UPLINK] = skeleton->progs.px_uplink,
 		[LINK_XDP] = skeleton->progs.px_xdp,
 		[LINK_UPLINK_L3] = skeleton->progs.px_uplink_l3,
+		[LINK_TO_UPLINK] = skeleton->progs.px_to_uplink,
+		[LINK_TO_UPLINK_L3] = skeleton->progs.px_to_uplink_l3,
 	};
 
 	return bpf_program__fd(programs[hook]);

@@ -201,6 +201,11 @@ static void attach_xdp(struct interfaces *interfaces, struct interface *item, co
 	item->xdp = !attach(interfaces, item, LINK_XDP, ret_changed);
 }
 
+static enum link_hook egress_hook(int uplink_hook)
+{
+	return uplink_hook == LINK_UPLINK ? LINK_TO_UPLINK : LINK_TO_UPLINK_L3;
+}
+
 static void attach_uplink(struct interfaces *interfaces, struct interface *item, const char *kind,
 			  bool *ret_changed)
 {
@@ -208,7 +213,8 @@ static void attach_uplink(struct interfaces *interfaces, struct interface *item,
 
 	if (hook < 0)
 		item->problem = hook;
-	else if (!attach(interfaces, item, (enum link_hook)hook, ret_changed))
+	else if (!attach(interfaces, item, (enum link_hook)hook, ret_changed) &&
+		 !attach(interfaces, item, egress_hook(hook), ret_changed))
 		attach_xdp(interfaces, item, kind, ret_changed);
 }
 
@@ -399,7 +405,8 @@ static bool has_hook(const struct interface *item, enum link_hook hook)
 {
 	if (item->role != IFACE_UPLINK)
 		return hook == LINK_FROM_POD || hook == LINK_TO_POD;
-	return hook == LINK_XDP || (int)hook == interfaces_uplink_hook(item->type);
+	return hook == LINK_XDP || (int)hook == interfaces_uplink_hook(item->type) ||
+	       hook == egress_hook(interfaces_uplink_hook(item->type));
 }
 
 /* Detaches pins of interfaces that disappeared, or changed roles, while no agent ran. */

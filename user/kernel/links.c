@@ -115,13 +115,13 @@ static int open_pinned(const char *path, uint32_t ifindex)
 
 static int create(uint32_t ifindex, enum link_hook hook, int program_fd)
 {
-	static const int types[LINK_HOOKS] = { TCX_INGRESS, TCX_EGRESS, TCX_INGRESS, BPF_XDP,
-					       TCX_INGRESS };
+	const int type = hook == LINK_XDP       ? BPF_XDP :
+			 link_hook_egress(hook) ? TCX_EGRESS :
+						  TCX_INGRESS;
 	LIBBPF_OPTS(bpf_link_create_opts, options,
 		    .flags = hook == LINK_XDP ? XDP_FLAGS_DRV_MODE : FLAG_BEFORE);
 
-	return bpf_link_create(program_fd, (int)ifindex, (enum bpf_attach_type)types[hook],
-			       &options);
+	return bpf_link_create(program_fd, (int)ifindex, (enum bpf_attach_type)type, &options);
 }
 
 /* The link we hold, else the pinned one. Returns 0 with link->fd, -ENOENT or another -errno. */

@@ -88,7 +88,7 @@ struct snapshot {
 	unsigned int programs; /* bit i: snapshot_program_names[i] is pinned */
 };
 
-#define SNAPSHOT_PROGRAMS 6
+#define SNAPSHOT_PROGRAMS 8
 /* Names without the prefix "prog_", in the order of the bits of `programs`. */
 extern const char *const snapshot_program_names[SNAPSHOT_PROGRAMS];
 

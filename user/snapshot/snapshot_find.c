@@ -11,7 +11,8 @@
 #include "parallax_table.h"
 
 const char *const snapshot_program_names[SNAPSHOT_PROGRAMS] = {
-	"px_from_pod", "px_to_pod", "px_uplink", "px_uplink_l3", "px_xdp", "px_now",
+	"px_from_pod",  "px_to_pod",       "px_uplink", "px_uplink_l3",
+	"px_to_uplink", "px_to_uplink_l3", "px_xdp",    "px_now",
 };
 
 static int compare_u32(uint32_t a, uint32_t b)
