@@ -112,7 +112,10 @@ static void cluster_of_another_network(void **state)
 	static const struct {
 		const char *cluster, *result;
 	} rows[] = {
-		{ "cluster1", "ok" }, { "cluster3", "warn" }, { "cluster4", "none" }, { NULL, "none" },
+		{ "cluster1", "ok" },
+		{ "cluster3", "fail" },
+		{ "cluster4", "none" },
+		{ NULL, "none" },
 	};
 
 	(void)state;
@@ -123,9 +126,28 @@ static void cluster_of_another_network(void **state)
 
 		check_cluster(&list, &config);
 		assert_string_equal(result_of(&list, "cluster"), rows[i].result);
-		assert_false(list.unfit);
+		assert_int_equal(list.unfit, !strcmp(rows[i].result, "fail"));
 		json_decref(list.items);
 	}
+}
+
+static void network_that_mesh_networks_names(void **state)
+{
+	struct mesh_network networks[2] = { { .name = "netwrok1", .own = true },
+					    { .name = "network1" } };
+	struct mesh_networks mesh = { .networks = networks, .count = 2 };
+	struct config config = { .network = "netwrok1", .mesh = &mesh };
+	struct check_list list = {};
+
+	(void)state;
+	check_network(&list, &config);
+	assert_string_equal(result_of(&list, "network"), "warn");
+	json_decref(list.items);
+	list = (struct check_list){};
+	networks[0].cidr_count = 1;
+	check_network(&list, &config);
+	assert_string_equal(result_of(&list, "network"), "ok");
+	json_decref(list.items);
 }
 
 /* A directory on an ordinary file system cannot hold pins, and check names it. */
@@ -148,6 +170,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(kernel_floor),
 		cmocka_unit_test(capabilities_by_name),
+		cmocka_unit_test(network_that_mesh_networks_names),
 		cmocka_unit_test(snat_inside_a_pod_range),
 		cmocka_unit_test(cluster_of_another_network),
 		cmocka_unit_test(pin_dir_off_bpffs),

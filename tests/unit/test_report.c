@@ -27,6 +27,10 @@ static void actions_golden(void **state)
 		      json_pack("{s:i,s:b,s:[]}", "schema", REPORT_SCHEMA, "fit", 1,
 					     "checks"),
 				report_check_print);
+	golden_report("check-warn", json_pack("{s:i,s:b,s:[{s:s,s:s,s:s}]}", "schema", REPORT_SCHEMA, "fit", 1,
+				"checks", "name", "mtu", "result", "warn", "text",
+				"uplink 1500 leaves 1452 in a tunnel"),
+					      report_check_print);
 	golden_report("uninstall",
 		      json_pack("{s:i,s:i,s:i}", "schema", REPORT_SCHEMA, "detached", 5,
 					     "unpinned", 31),

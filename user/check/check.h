@@ -57,6 +57,9 @@ void check_links(struct check_list *list, const struct config *config, const cha
 void check_cni(struct check_list *list, const struct config *config, const struct survey *survey,
 	       const char *pin_dir);
 
+/* Of check_config(): is the name of our own network one that meshNetworks has? */
+void check_network(struct check_list *list, const struct config *config);
+
 /* Of check_config(): are SNAT addresses outside the pod ranges of our own network? */
 void check_snat(struct check_list *list, const struct config *config);
 

@@ -11,6 +11,7 @@
 
 #include "config.h"
 #include "mesh_networks.h"
+#include "own_network.h"
 
 void check_snat(struct check_list *list, const struct config *config)
 {
@@ -35,6 +36,21 @@ void check_snat(struct check_list *list, const struct config *config)
 	}
 }
 
+void check_network(struct check_list *list, const struct config *config)
+{
+	const char *near = own_network_near(config);
+
+	if (own_network_is_named(config->mesh))
+		check_add(list, "network", CHECK_OK, "%s", config->network);
+	else if (near)
+		check_add(list, "network", CHECK_WARN,
+			  "meshNetworks has no rule for %s, did you mean %s?", config->network,
+			  near);
+	else
+		check_add(list, "network", CHECK_WARN, "meshNetworks has no rule for %s",
+			  config->network);
+}
+
 static const struct mesh_network *network_of(const struct config *config)
 {
 	for (size_t i = 0; config->cluster && config->mesh && i < config->mesh->count; i++) {
@@ -55,9 +71,10 @@ void check_cluster(struct check_list *list, const struct config *config)
 		check_add(list, "cluster", CHECK_OK, "%s belongs to %s", config->cluster,
 			  config->network);
 	else if (network)
-		check_add(list, "cluster", CHECK_WARN, "%s belongs to %s by meshNetworks, this node "
-			  "to %s: its own pods count as another network's", config->cluster,
-			  network->name, config->network);
+		check_add(list, "cluster", CHECK_FAIL,
+			  "%s belongs to %s by meshNetworks, this node "
+			  "to %s: its own pods count as another network's",
+			  config->cluster, network->name, config->network);
 }
 
 static bool is_own_address(const struct addr *addr)
@@ -110,6 +127,7 @@ static void check_source(struct check_list *list, const struct config *config)
 void check_config(struct check_list *list, const struct config *config, const char *pin_dir)
 {
 	check_source(list, config);
+	check_network(list, config);
 	check_cluster(list, config);
 	check_gateway(list, config);
 	check_node_clients(list, config);

@@ -7,7 +7,7 @@
 #include "suggest.h"
 
 /* Our network is always in the list; without a rule if meshNetworks does not name it. */
-static bool is_named(const struct mesh_networks *mesh)
+bool own_network_is_named(const struct mesh_networks *mesh)
 {
 	for (size_t i = 0; i < mesh->count; i++) {
 		const struct mesh_network *network = &mesh->networks[i];
@@ -17,6 +17,16 @@ static bool is_named(const struct mesh_networks *mesh)
 			       network->cidr_count || network->gateway_count;
 	}
 	return true;
+}
+
+const char *own_network_near(const struct config *config)
+{
+	struct suggestion near = { .word = config->network };
+
+	for (size_t i = 0; i < config->mesh->count; i++)
+		if (!config->mesh->networks[i].own)
+			suggest_offer(&near, config->mesh->networks[i].name);
+	return near.name;
 }
 
 static bool all_are_remote(const struct service_rows *rows)
@@ -34,18 +44,14 @@ static bool all_are_remote(const struct service_rows *rows)
 bool own_network_unknown(const struct config *config, const struct service_rows *rows, char *buf,
 			 size_t size)
 {
-	const struct mesh_networks *mesh = config->mesh;
-	struct suggestion near = { .word = config->network };
+	const char *near = own_network_near(config);
 	int length;
 
-	if (is_named(mesh) || !all_are_remote(rows))
+	if (own_network_is_named(config->mesh) || !all_are_remote(rows))
 		return false;
-	for (size_t i = 0; i < mesh->count; i++)
-		if (!mesh->networks[i].own)
-			suggest_offer(&near, mesh->networks[i].name);
 	length = snprintf(buf, size, "network '%.63s': meshNetworks has no rule for it, and no endpoint "
 			  "lies in it, so that all traffic leaves this network", config->network);
-	if (near.name && length > 0 && (size_t)length < size)
-		snprintf(buf + length, size - (size_t)length, "; did you mean '%.63s'?", near.name);
+	if (near && length > 0 && (size_t)length < size)
+		snprintf(buf + length, size - (size_t)length, "; did you mean '%.63s'?", near);
 	return true;
 }
