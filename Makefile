@@ -271,6 +271,10 @@ $(NETNS): $(BUILD)/tests/%: $(BUILD)/tests/netns/%.o | $(BUILD)/tests/
 	$(call msg,LINK,$@)
 	$(Q)$(CC) $(PX_LDFLAGS) $^ -lpthread -o $@
 
+$(BUILD)/tests/kill_at.so: tests/netns/preload/kill_at.c | $(BUILD)/tests/
+	$(call msg,LINK,$@)
+	$(Q)$(CC) -std=gnu11 -D_GNU_SOURCE $(WARNINGS) -O2 -fPIC -shared $< -ldl -o $@
+
 # The same programs with the layout of a later version, for upgrades and downgrades.
 .PHONY: $(BUILD)/next/parallaxd
 $(BUILD)/next/parallaxd: | $(PROTO_GEN)
@@ -313,7 +317,7 @@ TEST_SUITES  = $(CHECK_SUITES) $(BPF_TEST) $(COST_TEST) $(wildcard tests/netns/r
 
 check-programs: all $(UNIT) $(REGRESS) $(POD)
 test-programs: check-programs $(BPF_TEST) $(COST_TEST) $(NETNS) $(BENCH_LOAD) $(BUILD)/bench/frames \
-	$(BUILD)/next/parallaxd
+	$(BUILD)/next/parallaxd $(BUILD)/tests/kill_at.so
 
 run-check:
 	@BUILD=$(BUILD) tools/run-tests.sh $(CHECK_SUITES)
