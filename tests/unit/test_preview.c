@@ -459,14 +459,18 @@ static void test_directory(void **state)
 	assert_int_equal(mkdir(path, 0700), 0);
 	write_file("eds/2.yaml", EDS_HEAD EDS("outbound|80||a.ns.svc", "10.10.0.2", "80")
 		   EDS("outbound|80||b.ns.svc", "10.10.0.2", "80"));
-	write_file("eds/1.yaml", EDS_HEAD EDS("outbound|80||a.ns.svc", "10.10.0.1", "80"));
+	write_file("eds/1.yaml", EDS_HEAD EDS("outbound|80||a.ns.svc", "10.10.0.1", "80")
+					 EDS("outbound|80||c.ns.svc", "10.10.0.1", "65536"));
+	write_file("eds/3.yaml", EDS_HEAD EDS("outbound|80||c.ns.svc", "10.10.0.3", "80"));
 	write_file("eds/.hidden.yaml", "no: yaml: at all");
 	write_file("eds/notes.txt", "no: yaml: at all");
 	report = preview_json("--config %s/config.yaml --eds %s", directory, path);
-	assert_int_equal(json_array_size(report), 3);
+	assert_int_equal(json_array_size(report), 5);
 	assert_true(json_is_null(json_object_get(json_array_get(report, 0), "rejected")));
-	assert_non_null(strstr(string(json_array_get(report, 1), "rejected"), "2.yaml"));
-	assert_true(json_is_null(json_object_get(json_array_get(report, 2), "rejected")));
+	assert_non_null(strstr(string(json_array_get(report, 1), "rejected"), "1.yaml"));
+	assert_non_null(strstr(string(json_array_get(report, 2), "rejected"), "2.yaml"));
+	assert_true(json_is_null(json_object_get(json_array_get(report, 3), "rejected")));
+	assert_non_null(strstr(string(json_array_get(report, 4), "rejected"), "3.yaml"));
 	json_decref(report);
 	remove_tree(path);
 }

@@ -13,12 +13,12 @@
 #include "file_list.h"
 #include "problem.h"
 
+/* Also one that was rejected: the agent serves the last good content of that name, not another file's. */
 static const struct assignment *find_earlier(const struct eds_files *files, const char *name)
 {
 	for (size_t i = 0; i < files->count; i++) {
 		for (size_t j = 0; j < files->sets[i]->count; j++) {
-			if (!files->sets[i]->items[j].rejected &&
-			    !strcmp(files->sets[i]->items[j].name, name))
+			if (!strcmp(files->sets[i]->items[j].name, name))
 				return &files->sets[i]->items[j];
 		}
 	}
