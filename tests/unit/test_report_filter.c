@@ -123,6 +123,18 @@ static void from_counts_its_own_flows(void **state)
 	filter_done(&filter);
 }
 
+/* Beyond the limit they are counted. */
+static void limit_golden(void **state)
+{
+	const char *service = "helloworld";
+	const struct report_filter filter = { .services = { &service, 1 }, .limit = 2 };
+
+	(void)state;
+	golden_report("endpoints-limit", report_endpoints(sample_snapshot(), &filter),
+		      report_endpoints_print);
+	golden_report("flows-limit", report_flows(sample_snapshot(), &filter), report_flows_print);
+}
+
 static void mistakes(void **state)
 {
 	static const char *const states[] = { "opening", "established", "closing", NULL };
@@ -241,6 +253,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(filters),
 		cmocka_unit_test(from_counts_its_own_flows),
+		cmocka_unit_test(limit_golden),
 		cmocka_unit_test(mistakes),
 		cmocka_unit_test(drop_events_golden),
 		cmocka_unit_test(drop_events_are_filtered),

@@ -20,7 +20,7 @@
 
 #define MEMBER_MAX (8u << 20) /* bytes of one file; the rest is cut */
 #define TOTAL_MAX (64u << 20) /* of all, before compression; further files are left out */
-#define FLOWS_MAX 10000
+#define ITEMS_MAX 10000       /* endpoints and flows */
 #define CONFIG_DEFAULT "/etc/parallax/config.yaml"
 
 static const char *file_path, *config_path;
@@ -109,18 +109,6 @@ static void end(struct bugreport *bug, struct member *member, const char *name)
 
 /* ------------------------------------------------------------------ answers of the verbs */
 
-static void limit_flows(json_t *report)
-{
-	json_t *list = json_object_get(report, "flows");
-	size_t count = json_array_size(list);
-
-	while (json_array_size(list) > FLOWS_MAX)
-		json_array_remove(list, json_array_size(list) - 1);
-	if (count > FLOWS_MAX)
-		json_object_set_new(report, "flows_omitted",
-				    json_integer((json_int_t)(count - FLOWS_MAX)));
-}
-
 static void add_answer(struct bugreport *bug, const char *name, const json_t *report,
 		       ctl_print_fn *print)
 {
@@ -159,11 +147,11 @@ static void add_verbs(struct bugreport *bug)
 	static const char *const names[] = { "status",   "services", "endpoints", "networks",
 					     "gateways", "flows",    "diff",      "check" };
 
+	ctl_filter.limit = ITEMS_MAX;
 	for (size_t i = 0; i < COUNT(names); i++) {
 		const struct ctl_verb *verb = ctl_find_verb(bug->options->verbs, names[i]);
 		json_t *report = ask(bug, verb);
 
-		limit_flows(report);
 		if (report)
 			add_answer(bug, names[i], report, verb->print);
 		else

@@ -3,10 +3,12 @@
 #include <string.h>
 
 #include "ctl.h"
+#include "decimal.h"
 #include "report_common.h"
 #include "suggest.h"
 
 struct report_filter ctl_filter;
+static const char *limit;
 
 static const struct flag flags[] = {
 	{ "--network", .values = &ctl_filter.networks, .argument = "NAME",
@@ -19,6 +21,8 @@ static const struct flag flags[] = {
 	  .text = "only from this client, or one of ADDRESS/BITS" },
 	{ "--state", .values = &ctl_filter.states, .argument = "STATE",
 	  .text = "only in this state, as in the column STATE" },
+	{ "--limit", .value = &limit, .argument = "COUNT",
+	  .text = "the first of them, and the number of the others" },
 };
 
 const struct ctl_flags ctl_filter_flags = CTL_FLAGS(flags);
@@ -26,7 +30,12 @@ const struct ctl_flags ctl_filter_flags = CTL_FLAGS(flags);
 int ctl_filter_check(const struct ctl_verb *verb)
 {
 	char problem[256];
+	uint64_t count = 0;
 
+	if (limit && (decimal_parse(limit, strlen(limit), UINT32_MAX, &count) || !count))
+		return ctl_fail(CTL_USAGE, "%s: --limit is a number from 1, not '%s'", verb->name,
+				limit);
+	ctl_filter.limit = count;
 	if (report_filter_check(&ctl_filter, verb->states, problem, sizeof(problem)))
 		return ctl_fail(CTL_USAGE, "%s: %s", verb->name, problem);
 	return CTL_OK;

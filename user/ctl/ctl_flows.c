@@ -52,6 +52,8 @@ static int check(const struct ctl_options *options, const char *word)
 	if (drops && ctl_filter.states.count)
 		return ctl_fail(CTL_USAGE,
 				"flows: --drops has no --state: a dropped packet has none");
+	if (ctl_filter.limit && (drops || follows || format == FORMAT_ENVOY))
+		return ctl_fail(CTL_USAGE, "flows: --limit is for tables, JSON and YAML");
 	if (ctl_watches() && (drops || follows || format == FORMAT_ENVOY))
 		return ctl_fail(CTL_USAGE,
 				"flows: --watch shows tables, --follow and --drops events");

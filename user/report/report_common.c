@@ -309,6 +309,14 @@ const char *report_age(const json_t *object, const char *key, char *buf)
 	return buf;
 }
 
+void report_omitted_print(const json_t *report, FILE *out)
+{
+	long long omitted = json_integer_value(json_object_get(report, "omitted"));
+
+	if (omitted)
+		fprintf(out, "and %lld more\n", omitted);
+}
+
 int report_table(const json_t *list, const struct report_column *columns, size_t count, FILE *out)
 {
 	const char *headers[count];

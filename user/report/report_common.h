@@ -80,6 +80,9 @@ report_format_fn report_excluded_text;
 /* "5 s", "3 min", "2 h", "4 d" from milliseconds */
 report_format_fn report_age;
 
+/* "and 12 more", where report["omitted"] is not 0. */
+void report_omitted_print(const json_t *report, FILE *out);
+
 #define REPORT_CELL_MAX 256
 
 /* A column of report_table(). */

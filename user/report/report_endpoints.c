@@ -157,7 +157,7 @@ static bool endpoint_matches(const struct report_filter *filter, const json_t *e
 /* The backends of one service, in the order of their rows. */
 static void add_service(json_t *list, const struct snapshot *snapshot, const struct order *order,
 			size_t count, const struct report_filter *filter,
-			const struct counts *counts)
+			const struct counts *counts, size_t *omitted)
 {
 	if (filter && !service_matches(snapshot, order->service, filter))
 		return;
@@ -165,14 +165,16 @@ static void add_service(json_t *list, const struct snapshot *snapshot, const str
 		json_t *endpoint = endpoint_object(snapshot, order[i].backend, counts);
 
 		if (endpoint && (!filter || endpoint_matches(filter, endpoint)))
-			json_array_append(list, endpoint);
-		json_decref(endpoint);
+			report_filter_append(filter, list, endpoint, omitted);
+		else
+			json_decref(endpoint);
 	}
 }
 
 /* In the order of the services' rows. */
 static int add_backends(json_t *list, const struct snapshot *snapshot,
-			const struct report_filter *filter, const struct counts *counts)
+			const struct report_filter *filter, const struct counts *counts,
+			size_t *omitted)
 {
 	struct order *order = calloc(snapshot->backend_count + 1u, sizeof(*order));
 	size_t count = 0, end;
@@ -186,7 +188,7 @@ static int add_backends(json_t *list, const struct snapshot *snapshot,
 	for (size_t i = 0; i < count; i = end) {
 		for (end = i + 1; end < count && order[end].service == order[i].service; end++)
 			;
-		add_service(list, snapshot, &order[i], end - i, filter, counts);
+		add_service(list, snapshot, &order[i], end - i, filter, counts, omitted);
 	}
 	free(order);
 	return 0;
@@ -209,14 +211,16 @@ json_t *report_endpoints(const struct snapshot *snapshot, const struct report_fi
 {
 	json_t *list = json_array(), *state = report_agent_state(snapshot), *report;
 	struct counts counts = {};
+	size_t omitted = 0;
 	int err = counts_init(&counts, snapshot, filter);
 
 	if (!err)
-		err = add_backends(list, snapshot, filter, &counts);
+		err = add_backends(list, snapshot, filter, &counts, &omitted);
 	counts_done(&counts);
 	report = err ? NULL :
-		       json_pack("{s:i,s:O,s:o}", "schema", REPORT_SCHEMA, "endpoints", list,
-					"excluded", report_excluded(state, excluded_matches, filter));
+		       json_pack("{s:i,s:O,s:I,s:o}", "schema", REPORT_SCHEMA, "endpoints", list,
+				 "omitted", (json_int_t)omitted, "excluded",
+				 report_excluded(state, excluded_matches, filter));
 	json_decref(list);
 	json_decref(state);
 	return report;
@@ -275,6 +279,7 @@ int report_endpoints_print(const json_t *report, bool wide, FILE *out)
 	bool some = json_array_size(endpoints), more = json_array_size(excluded);
 	int err = some || !more ? report_table(endpoints, columns, wide ? 16 : 13, out) : 0;
 
+	report_omitted_print(report, out);
 	if (err || !more)
 		return err;
 	if (some)

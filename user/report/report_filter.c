@@ -95,6 +95,16 @@ static bool is_service_of(const struct flag_words *words, const struct filter_su
 	return !words->count;
 }
 
+void report_filter_append(const struct report_filter *filter, json_t *list, json_t *item,
+			  size_t *omitted)
+{
+	if (item && filter && filter->limit && json_array_size(list) >= filter->limit)
+		++*omitted;
+	else if (item)
+		json_array_append(list, item);
+	json_decref(item);
+}
+
 bool report_filter_is_empty(const struct report_filter *filter)
 {
 	return !filter || !(filter->networks.count + filter->services.count + filter->from.count +

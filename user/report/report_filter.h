@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include <jansson.h>
+
 #include "flag_parse.h"
 
 /* Texts as the user wrote them. Something is shown if it matches one text of each list that is not
@@ -15,6 +17,7 @@
  * ADDRESS:PORT/tcp. states: words of a column STATE. */
 struct report_filter {
 	struct flag_words networks, services, from, states, vips;
+	size_t limit; /* of those that match, the first ones; 0: all */
 };
 
 /* The members of one flow, endpoint or packet that a filter compares; NULL matches no text. */
@@ -33,6 +36,10 @@ bool report_filter_is_empty(const struct report_filter *filter);
 /* `filter` may be NULL: everything matches. */
 bool report_filter_matches(const struct report_filter *filter,
 			   const struct filter_subject *subject);
+
+/* Appends `item` to `list` (taken; NULL is ignored), or counts it beyond the limit of `filter`. */
+void report_filter_append(const struct report_filter *filter, json_t *list, json_t *item,
+			  size_t *omitted);
 
 /* Whether the client `from`, "ADDRESS:PORT", is one of filter->from. */
 bool report_filter_from(const struct report_filter *filter, const char *from, const char *protocol);

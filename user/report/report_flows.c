@@ -59,6 +59,7 @@ bool report_flow_matches(const struct report_filter *filter, const json_t *flow)
 json_t *report_flows(const struct snapshot *snapshot, const struct report_filter *filter)
 {
 	json_t *list = json_array();
+	size_t omitted = 0;
 	struct flow_view view;
 
 	for (size_t i = 0; i < snapshot->flow_count; i++) {
@@ -69,10 +70,12 @@ json_t *report_flows(const struct snapshot *snapshot, const struct report_filter
 		flow_view_make(snapshot, &snapshot->flows[i], &view);
 		flow = report_flow(snapshot, &view);
 		if (flow && report_flow_matches(filter, flow))
-			json_array_append(list, flow);
-		json_decref(flow);
+			report_filter_append(filter, list, flow, &omitted);
+		else
+			json_decref(flow);
 	}
-	return json_pack("{s:i,s:o}", "schema", REPORT_SCHEMA, "flows", list);
+	return json_pack("{s:i,s:o,s:I}", "schema", REPORT_SCHEMA, "flows", list, "omitted",
+			 (json_int_t)omitted);
 }
 
 static const char *yes_or_dash(const json_t *flow, const char *key, char *buf)
@@ -101,7 +104,10 @@ int report_flows_print(const json_t *report, bool wide, FILE *out)
 		{ "CLUSTER", "cluster", report_cell },
 	};
 
-	return report_table(json_object_get(report, "flows"), columns, wide ? 16 : 12, out);
+	int err = report_table(json_object_get(report, "flows"), columns, wide ? 16 : 12, out);
+
+	report_omitted_print(report, out);
+	return err;
 }
 
 void report_flow_event_print(const json_t *flow, bool closed, FILE *out)

@@ -24,7 +24,7 @@ _parallaxctl() {
 			skip= && continue
 		fi
 		case $word in
-		--interval | --network | --service | --vip | --from | --state | --format | --network | --service | --vip | --from | --state | --proto | --from | -c | --config | --eds | --network | --family | --unhealthy | -c | --config | -f | --file | -c | --config | -o | --output | --pin-dir | --) skip=1 ;;
+		--interval | --network | --service | --vip | --from | --state | --limit | --format | --network | --service | --vip | --from | --state | --limit | --proto | --from | -c | --config | --eds | --network | --family | --unhealthy | -c | --config | -f | --file | -c | --config | -o | --output | --pin-dir | --) skip=1 ;;
 		-*) ;;
 		*) verb=${verb:-$word} ;;
 		esac
@@ -68,12 +68,13 @@ _parallaxctl() {
 			--vip) : ;;
 			--from) : ;;
 			--state) _parallaxctl_offer -W 'active draining excluded' ;;
+			--limit) : ;;
 			--interval) : ;;
 			-o | --output) _parallaxctl_offer -W 'table wide json yaml' ;;
 			--pin-dir) _parallaxctl_offer -d ;;
 			esac
 		elif [[ $cur == -* ]]; then
-			_parallaxctl_offer -W '--network --service --vip --from --state --watch --interval --output --pin-dir --help --version'
+			_parallaxctl_offer -W '--network --service --vip --from --state --limit --watch --interval --output --pin-dir --help --version'
 		else
 			_parallaxctl_offer -W "$(parallaxctl completion services 2>/dev/null)"
 		fi
@@ -113,12 +114,13 @@ _parallaxctl() {
 			--vip) : ;;
 			--from) : ;;
 			--state) _parallaxctl_offer -W 'opening established closing' ;;
+			--limit) : ;;
 			--interval) : ;;
 			-o | --output) _parallaxctl_offer -W 'table wide json yaml' ;;
 			--pin-dir) _parallaxctl_offer -d ;;
 			esac
 		elif [[ $cur == -* ]]; then
-			_parallaxctl_offer -W '--follow --drops --format --network --service --vip --from --state --watch --interval --output --pin-dir --help --version'
+			_parallaxctl_offer -W '--follow --drops --format --network --service --vip --from --state --limit --watch --interval --output --pin-dir --help --version'
 		else
 			:
 		fi

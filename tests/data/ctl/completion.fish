@@ -17,6 +17,7 @@ complete -c parallaxctl -n '__fish_seen_subcommand_from endpoints ep endpoint' -
 complete -c parallaxctl -n '__fish_seen_subcommand_from endpoints ep endpoint' -l vip -d 'only to this virtual IP, or one of ADDRESS/BITS' -r
 complete -c parallaxctl -n '__fish_seen_subcommand_from endpoints ep endpoint' -l from -d 'only from this client, or one of ADDRESS/BITS' -r
 complete -c parallaxctl -n '__fish_seen_subcommand_from endpoints ep endpoint' -l state -d 'only in this state, as in the column STATE' -r -a 'active draining excluded'
+complete -c parallaxctl -n '__fish_seen_subcommand_from endpoints ep endpoint' -l limit -d 'the first of them, and the number of the others' -r
 complete -c parallaxctl -n '__fish_seen_subcommand_from endpoints ep endpoint' -l watch -s w -d 'again and again until interrupted: a terminal is redrawn, else changes are added'
 complete -c parallaxctl -n '__fish_seen_subcommand_from endpoints ep endpoint' -l interval -d 'time between two answers of --watch (2)' -r
 complete -c parallaxctl -n '__fish_seen_subcommand_from endpoints ep endpoint' -a '(parallaxctl completion services 2>/dev/null)'
@@ -35,6 +36,7 @@ complete -c parallaxctl -n '__fish_seen_subcommand_from flows fl flow' -l servic
 complete -c parallaxctl -n '__fish_seen_subcommand_from flows fl flow' -l vip -d 'only to this virtual IP, or one of ADDRESS/BITS' -r
 complete -c parallaxctl -n '__fish_seen_subcommand_from flows fl flow' -l from -d 'only from this client, or one of ADDRESS/BITS' -r
 complete -c parallaxctl -n '__fish_seen_subcommand_from flows fl flow' -l state -d 'only in this state, as in the column STATE' -r -a 'opening established closing'
+complete -c parallaxctl -n '__fish_seen_subcommand_from flows fl flow' -l limit -d 'the first of them, and the number of the others' -r
 complete -c parallaxctl -n '__fish_seen_subcommand_from flows fl flow' -l watch -s w -d 'again and again until interrupted: a terminal is redrawn, else changes are added'
 complete -c parallaxctl -n '__fish_seen_subcommand_from flows fl flow' -l interval -d 'time between two answers of --watch (2)' -r
 complete -c parallaxctl -n __fish_use_subcommand -a explain -d 'why a connection goes where it goes, step by step'

@@ -65,6 +65,7 @@ _parallaxctl() {
 			'*--vip[only to this virtual IP, or one of ADDRESS/BITS]:ADDRESS\[\:PORT\]:' \
 			'*--from[only from this client, or one of ADDRESS/BITS]:ADDRESS\[\:PORT\]:' \
 			'*--state[only in this state, as in the column STATE]:STATE:(active draining excluded)' \
+			'--limit[the first of them, and the number of the others]:COUNT:' \
 			'(-w --watch)'{-w,--watch}'[again and again until interrupted\: a terminal is redrawn, else changes are added]' \
 			'--interval[time between two answers of --watch (2)]:SECONDS:' \
 			'(-o --output)'{-o,--output}'[columns (table), more of them, JSON or YAML]:table|wide|json|yaml:(table wide json yaml)' \
@@ -101,6 +102,7 @@ _parallaxctl() {
 			'*--vip[only to this virtual IP, or one of ADDRESS/BITS]:ADDRESS\[\:PORT\]:' \
 			'*--from[only from this client, or one of ADDRESS/BITS]:ADDRESS\[\:PORT\]:' \
 			'*--state[only in this state, as in the column STATE]:STATE:(opening established closing)' \
+			'--limit[the first of them, and the number of the others]:COUNT:' \
 			'(-w --watch)'{-w,--watch}'[again and again until interrupted\: a terminal is redrawn, else changes are added]' \
 			'--interval[time between two answers of --watch (2)]:SECONDS:' \
 			'(-o --output)'{-o,--output}'[columns (table), more of them, JSON or YAML]:table|wide|json|yaml:(table wide json yaml)' \
