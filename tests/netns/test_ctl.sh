@@ -116,6 +116,8 @@ heard() {
 }
 check "each of 10 connections is heard to open and to close" wait_for 5 heard
 
+equal "flows: the first two, and the number of the others" True \
+	"$(ask node1 flows --service helloworld --limit 2 -- "len(r['flows']) == 2 and r['omitted'] > 10")"
 equal "flows: of one client port" "['closing']" "$(ask node1 flows --from 10.10.0.89:21010 -- \
 	"[f['state'] for f in r['flows']]")"
 equal "flows: never older idle than in all" "[]" "$(ask node1 flows --service helloworld -- \

@@ -32,7 +32,7 @@ int ctl_filter_check(const struct ctl_verb *verb)
 	char problem[256];
 	uint64_t count = 0;
 
-	if (limit && (decimal_parse(limit, strlen(limit), UINT32_MAX, &count) || !count))
+	if (limit && (!decimal_parse(limit, strlen(limit), UINT32_MAX, &count) || !count))
 		return ctl_fail(CTL_USAGE, "%s: --limit is a number from 1, not '%s'", verb->name,
 				limit);
 	ctl_filter.limit = count;
