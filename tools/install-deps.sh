@@ -25,6 +25,7 @@ python3                         python3
 nsenter                         util-linux
 ps                              procps
 mandoc                          mandoc
+/usr/share/ca-certificates/mozilla  ca-certificates
 /usr/include/stdio.h            libc6-dev
 /usr/include/linux/types.h      linux-libc-dev
 /usr/include/bpf/libbpf.h       libbpf-dev
