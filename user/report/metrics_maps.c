@@ -109,19 +109,18 @@ static void write_services(struct metrics_writer *writer, const struct map_usage
 
 static void write_interfaces(struct metrics_writer *writer, const struct snapshot *snapshot)
 {
-	uint64_t pods = 0, uplinks = 0;
+	uint64_t counts[IFACE_HOST + 1] = {};
 
 	for (size_t i = 0; i < snapshot->iface_count; i++) {
-		bool present = snapshot->ifaces[i].name[0] != '\0';
+		uint32_t role = snapshot->ifaces[i].iface.role;
 
-		if (snapshot->ifaces[i].iface.role == IFACE_UPLINK)
-			uplinks += present;
-		else
-			pods += present;
+		if (role <= IFACE_HOST && snapshot->ifaces[i].name[0])
+			counts[role]++;
 	}
 	metrics_family(writer, "interfaces", "gauge", "Interfaces the programs are meant for.");
-	metrics_sample(writer, pods, "role", "pod", NULL);
-	metrics_sample(writer, uplinks, "role", "uplink", NULL);
+	metrics_sample(writer, counts[IFACE_POD], "role", "pod", NULL);
+	metrics_sample(writer, counts[IFACE_UPLINK], "role", "uplink", NULL);
+	metrics_sample(writer, counts[IFACE_HOST], "role", "host", NULL);
 }
 
 void metrics_write_maps(struct metrics_writer *writer, const struct snapshot *snapshot)
