@@ -183,6 +183,20 @@ equal "and has the endpoints" 2 "$(tar -xzOf "$TOPO_DIR/dead.tar.gz" --wildcards
 	python3 -c 'import json, sys
 print(len([e for e in json.load(sys.stdin)["endpoints"] if e["protocol"] == "tcp"]))')"
 
+# The data plane is taken away and put up again, as by an agent of another layout.
+start again node1 "$BUILD/parallaxctl" --pin-dir "$(pin_dir node1)" flows --follow -o json
+check "a follower is there" wait_for 5 eval 'quietly hello sleep; grep -q event "$TOPO_DIR/log/again"'
+check "the data plane is taken away" quietly ctl node1 uninstall
+check "and put up again" agent_start node1
+lines=$(wc -l <"$TOPO_DIR/log/again")
+hears_again() {
+	quietly hello sleep
+	(($(wc -l <"$TOPO_DIR/log/again") > lines))
+}
+check "its follower hears of the new one" wait_for 10 hears_again
+stop again INT
+stop agent-node1 KILL
+
 refute "another pin directory is refused" ctl node1 --pin-dir /sys/fs/bpf/no-such-directory status
 for words in "statsu" "flows --folow" "-o xml status" "explain" "explain $VIP:0"; do
 	# shellcheck disable=SC2086

@@ -486,6 +486,31 @@ static void one_follower_at_a_time(void **state)
 	event_ring_close(NULL);
 }
 
+/* Another data plane, or none: nobody writes to the ring any more. */
+static void a_replaced_ring_is_stale(void **state)
+{
+	struct settings settings = sample_snapshot()->settings;
+	struct event_ring *ring;
+	char path[PIN_PATH_MAX];
+	uint32_t zero = 0;
+
+	(void)state;
+	need_maps();
+	put("settings", &zero, &settings);
+	assert_int_equal(event_ring_open(pin_dir, EVENT_RING_FLOWS, ignore, NULL, &ring), 0);
+	assert_int_equal(pins_path(pin_dir, "events", path), 0);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(event_ring_poll(ring, 0), 0); /* looked at once a second */
+	usleep(1100000);
+	assert_int_equal(event_ring_poll(ring, 0), -ESTALE);
+	assert_int_equal(make_map(&(struct shape){ "events", BPF_MAP_TYPE_RINGBUF, 0, 0, 4096, 0 }),
+			 0);
+	assert_int_equal(event_ring_poll(ring, 0), -ESTALE);
+	event_ring_close(ring);
+	assert_int_equal(event_ring_open(pin_dir, EVENT_RING_FLOWS, ignore, NULL, &ring), 0);
+	event_ring_close(ring);
+}
+
 /* Flows and drops have a ring and a lease each. */
 static void flows_and_drops_are_followed_at_once(void **state)
 {
@@ -523,6 +548,7 @@ int main(void)
 		WITH_MAPS(refuses_by_reason),
 		WITH_MAPS(one_follower_at_a_time),
 		WITH_MAPS(flows_and_drops_are_followed_at_once),
+		WITH_MAPS(a_replaced_ring_is_stale),
 	};
 
 	libbpf_set_print(NULL);

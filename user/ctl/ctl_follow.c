@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "ctl_flows.h"
 #include "envoy_log.h"
@@ -11,22 +12,26 @@
 #include "report_yaml.h"
 
 #define STALE_NS 1000000000u
+#define REOPEN_MS 10000
 
 struct following {
 	const struct ctl_options *options;
+	enum event_ring_kind kind;
 	enum flow_format format;
+	struct event_ring *ring; /* NULL while none is open */
 	struct snapshot *snapshot;
 	uint64_t missed; /* packets without a record since the last one that was shown */
 };
 
-/* Names as of now: an event may be of a service newer than the last reading. */
-static int refresh(struct following *following)
+/* Names as of now: an event may be of a service newer than the last reading. The old names stay if
+ * there are none, as while an agent sets up. */
+static int refresh(struct following *following, char *reason)
 {
 	struct snapshot *snapshot;
-	int status = ctl_read(following->options, 0, &snapshot);
+	int err = map_reader_read(following->options->pin_dir, READ_STATUS, &snapshot, reason);
 
-	if (status != CTL_OK)
-		return -ECANCELED;
+	if (err)
+		return err;
 	map_reader_free(following->snapshot);
 	following->snapshot = snapshot;
 	return 0;
@@ -86,14 +91,12 @@ static int on_flow(void *arg, const void *record)
 	const struct flow_event *event = record;
 	struct following *following = arg;
 	bool closed = event->kind == EVENT_CLOSE;
+	char reason[MAP_READER_REASON];
 	struct flow_view view;
 
 	flow_view_from_event(following->snapshot, event, &view);
-	if (is_stale(following->snapshot, event, &view)) {
-		if (refresh(following))
-			return -ECANCELED;
+	if (is_stale(following->snapshot, event, &view) && !refresh(following, reason))
 		flow_view_from_event(following->snapshot, event, &view);
-	}
 	/* Thousands a second, for a permanent log. */
 	if (following->format == FORMAT_ENVOY && report_filter_is_empty(&ctl_filter))
 		write_envoy(&view, closed);
@@ -118,10 +121,11 @@ static int on_drop(void *arg, const void *record)
 {
 	const struct drop_event *event = record;
 	struct following *following = arg;
+	char reason[MAP_READER_REASON];
 	json_t *packet;
 
-	if (event->at_ns > following->snapshot->monotonic_ns + STALE_NS && refresh(following))
-		return -ECANCELED;
+	if (event->at_ns > following->snapshot->monotonic_ns + STALE_NS)
+		refresh(following, reason);
 	packet = report_drop_event(following->snapshot, event);
 	following->missed += event->missed;
 	if (packet && report_drop_event_matches(&ctl_filter, packet))
@@ -132,36 +136,68 @@ static int on_drop(void *arg, const void *record)
 
 /* ------------------------------------------------------------------ both */
 
-static int follow_failed(int err)
+static int open_ring(struct following *following)
 {
-	if (err == -ECANCELED) /* told already */
-		return CTL_FAILED;
+	return event_ring_open(following->options->pin_dir, following->kind,
+			       following->kind == EVENT_RING_DROPS ? on_drop : on_flow, following,
+			       &following->ring);
+}
+
+/* An agent of another version replaces the data plane: the next one is followed, if it comes soon. */
+static int reopen(struct following *following)
+{
+	char reason[MAP_READER_REASON];
+	int err = -ESTALE;
+
+	event_ring_close(following->ring);
+	following->ring = NULL;
+	for (int waited = 0; waited < REOPEN_MS && !ctl_stopped(); waited += 100) {
+		err = refresh(following, reason);
+		if (!err)
+			err = open_ring(following);
+		if (!err || err == -EBUSY)
+			return err;
+		usleep(100000);
+	}
+	return err;
+}
+
+static int follow_failed(const struct following *following, int err)
+{
 	if (err == -EBUSY)
 		return ctl_fail(CTL_FAILED, "flows: another process follows already; only one "
 					    "at a time can read the events");
+	if (err == -ENOENT)
+		return ctl_fail(CTL_FAILED, "flows: the data plane has gone from %s",
+				following->options->pin_dir);
 	return ctl_fail(CTL_FAILED, "flows: the events cannot be read: %s", strerror(-err));
+}
+
+static int follow(struct following *following)
+{
+	int err = open_ring(following);
+
+	while (!err && !ctl_stopped()) {
+		err = event_ring_poll(following->ring, 200);
+		if (err == -ESTALE)
+			err = reopen(following);
+	}
+	event_ring_close(following->ring);
+	return err && !ctl_stopped() ? follow_failed(following, err) : CTL_OK;
 }
 
 int ctl_follow(const struct ctl_options *options, enum event_ring_kind kind,
 	       enum flow_format format)
 {
-	struct following following = { .options = options, .format = format };
-	struct event_ring *ring;
-	int err;
+	struct following following = { .options = options, .kind = kind, .format = format };
+	char reason[MAP_READER_REASON];
+	int status;
 
-	if (refresh(&following))
-		return CTL_FAILED;
+	if (refresh(&following, reason))
+		return ctl_fail(CTL_FAILED, "%s", reason);
 	ctl_catch_signals();
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	err = event_ring_open(options->pin_dir, kind, kind == EVENT_RING_DROPS ? on_drop : on_flow,
-			      &following, &ring);
-	if (err) {
-		map_reader_free(following.snapshot);
-		return follow_failed(err);
-	}
-	while (!err && !ctl_stopped())
-		err = event_ring_poll(ring, 200);
-	event_ring_close(ring);
+	status = follow(&following);
 	map_reader_free(following.snapshot);
-	return err ? follow_failed(err) : CTL_OK;
+	return status;
 }

@@ -5,10 +5,12 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
 #include "clock.h"
@@ -34,6 +36,7 @@ struct event_ring {
 	struct pin_array array; /* `settings`, writable */
 	__u64 *until; /* the lease in `settings` */
 	struct ring_buffer *buffer;
+	char pin_dir[PIN_PATH_MAX];
 	int fd;
 	uint64_t lease; /* the value we wrote last; 0: none */
 	uint64_t since; /* records before this were written for another follower */
@@ -75,12 +78,36 @@ static int take_lease(struct event_ring *ring)
 	return 0;
 }
 
+/* Id of a map, or 0. */
+static uint32_t map_id(int fd)
+{
+	struct bpf_map_info info = {};
+	__u32 length = sizeof(info);
+
+	return bpf_obj_get_info_by_fd(fd, &info, &length) ? 0 : info.id;
+}
+
+/* A data plane of another layout has maps of its own, and nobody writes to ours any more. */
+static bool is_pinned(const struct event_ring *ring)
+{
+	uint32_t id;
+	int fd;
+
+	if (pins_open(ring->pin_dir, ring->kind->map, &fd))
+		return false;
+	id = map_id(fd);
+	close(fd);
+	return id == map_id(ring->fd);
+}
+
 static int renew_lease(struct event_ring *ring)
 {
 	uint64_t now = clock_monotonic_ns();
 
 	if (now + LEASE_NS < ring->lease + RENEW_NS)
 		return 0;
+	if (!is_pinned(ring))
+		return -ESTALE;
 	if (!swap(ring, ring->lease, now + LEASE_NS)) {
 		ring->lease = 0;
 		return -EBUSY;
@@ -124,6 +151,7 @@ int event_ring_open(const char *pin_dir, enum event_ring_kind kind, event_ring_v
 	if (!ring)
 		return -ENOMEM;
 	ring->kind = &kinds[kind];
+	snprintf(ring->pin_dir, sizeof(ring->pin_dir), "%s", pin_dir);
 	ring->fd = -1;
 	ring->visit = visit;
 	ring->arg = arg;

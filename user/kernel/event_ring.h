@@ -24,7 +24,7 @@ int event_ring_open(const char *pin_dir, enum event_ring_kind kind, event_ring_v
 		    void *arg, struct event_ring **ret);
 
 /* Waits up to `timeout_ms` for records, renews the lease and visits. Returns 0, -EBUSY when the
- * lease was lost, what `visit` returned, or another -errno. */
+ * lease was lost, -ESTALE when another map or none is pinned there, what `visit` returned, or another -errno. */
 int event_ring_poll(struct event_ring *ring, int timeout_ms);
 
 /* Releases the lease. Accepts NULL. */
