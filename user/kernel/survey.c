@@ -305,9 +305,9 @@ void survey_read(const struct config *config, const struct config *current,
 	netlink_routes(AF_INET, visit_route, &visit);
 	netlink_routes(AF_INET6, visit_route, &visit);
 	add_routed(&survey);
+	keep_uplinks(&survey, before);
 	add_towards(&survey, current->mesh);
 	add_listen(&survey, &current->gateway);
-	keep_uplinks(&survey, before);
 	keep_cni(&survey, before);
 	*ret = survey;
 }
