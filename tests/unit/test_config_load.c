@@ -189,6 +189,8 @@ static void reads_a_gateway(void **state)
 #define LISTEN "listen: {interface: eth0}"
 #define SNAT "snat: [172.31.255.1]"
 #define ALLOW "allow: [192.0.2.0/24]"
+#define SERVICE_NETWORK(name) \
+	"services:\n- {" HOST ", addresses: [10.0.0.1], " PORT ", network: " name "}\n"
 #define SERVICE(fields) N "services:\n- {" fields "}\n"
 #define HOST "host: a.b"
 #define VIP "addresses: [10.0.0.1]"
@@ -385,6 +387,9 @@ static const struct {
 	{ MESH "flat: [network1, network2]",
 	  "5:8: expected a list of networks, found network1\n/etc/parallax/f:5:18: expected a list of networks, found network2" },
 	/* services */
+	{ N SERVICE_NETWORK("network1"), "3:68: network: expected another network than our own" },
+	{ N SERVICE_NETWORK("network3"),
+	  "3:68: network: unknown network 'network3', did you mean 'network1'?" },
 	{ N "services: {}", "2:11: services: expected a list of services, found a mapping" },
 	{ SERVICE(VIP ", " PORT), "3:3: missing key 'host'" },
 	{ SERVICE(HOST ", " PORT), "3:3: missing key 'addresses'" },

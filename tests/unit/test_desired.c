@@ -61,6 +61,21 @@ static void holder_outlives_a_restart(void **unused)
 	site_expect(&site, "10.1.0.1:80 c.d serving; 10.1.0.1:80 a.b refused");
 }
 
+/* Before anything is known of a service of another network its gateways lead to it. */
+static void standing_network_leads_until_the_source_does(void **unused)
+{
+	(void)unused;
+	site_new(&site, "services:\n- {host: a.b, addresses: [10.1.0.1], ports: [{port: 80}], network: network2}\n");
+	site_expect(&site, "10.1.0.1:80 a.b serving");
+	assert_string_equal(site_offered(&site, "10.1.0.1:80"), "192.0.2.2:15443");
+	site_serve(&site, "a.b", "10.10.0.1:80");
+	site_expect(&site, "10.1.0.1:80 a.b serving");
+	assert_string_equal(site_offered(&site, "10.1.0.1:80"), "10.10.0.1:80");
+	site_serve(&site, "a.b", "");
+	site_step(&site);
+	assert_string_equal(site_offered(&site, "10.1.0.1:80"), "");
+}
+
 /* One address serves two services on two ports, or by two protocols. */
 static void ports_and_protocols_are_apart(void **unused)
 {
@@ -310,6 +325,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(holder_keeps_its_vip),
 		TEST(holder_outlives_a_restart),
+		TEST(standing_network_leads_until_the_source_does),
 		TEST(ports_and_protocols_are_apart),
 		TEST(configured_and_named_is_one_row),
 		TEST(named_vip_of_another_is_refused),

@@ -28,8 +28,9 @@ install_beside_istiod() {
 }
 
 istio_cluster1() {
+	kc 1 label --overwrite node node1 node-role.kubernetes.io/parallax-gateway= >/dev/null
 	confirm "Parallax is installed in istiod's namespace" install_beside_istiod 1
-	confirm "its agent is ready" rolled_out 1 parallax
+	confirm "its agent is ready, as a gateway" rolled_out 1 parallax-gateway
 	confirm "and has a stream to istiod, with the projected token" wait_for 30 has_stream 1
 	confirm "one edit of istiod's ConfigMap reaches the agent" istio_edit_reaches_agent
 }
@@ -60,9 +61,16 @@ istio_cluster2() {
 	confirm "Parallax is installed in cluster2" install_beside_istiod 2
 	confirm "its gateway's agent is ready" rolled_out 2 parallax-gateway
 	confirm "and has a stream to the istiod of cluster1" wait_for 30 has_stream 2
+	confirm "through cluster1's gateway" control_path_is_tunnelled
 	confirm "sleep's calls are answered by both clusters" answers_become "v1 v2" 1
 	show operator "kubectl exec daemonset/parallax -- parallaxctl endpoints" agent 1 endpoints
 	show operator "kubectl exec daemonset/parallax -- parallaxctl status" agent 1 status
+}
+
+# The agent of cluster2 is a client on its own node, istiod a service of network1.
+control_path_is_tunnelled() {
+	agent 2 flows | awk '$3 == "10.20.0.15:15012" && $4 == "192.23.110.10:15443" && $6 == "tunnel" { found = 1 }
+		END { exit !found }'
 }
 
 istio_scale() {

@@ -121,6 +121,18 @@ static void check_name(struct tree_walk *walk, const struct tree_node *node, con
 			     "unknown network '%s', expected one that meshNetworks names", name);
 }
 
+/* The network that leads to a service: not our own. */
+static void check_other(struct tree_walk *walk, const struct tree_node *node,
+			const struct mesh_networks *mesh)
+{
+	for (size_t i = 0; i < mesh->count; i++)
+		if (mesh->networks[i].own && !strcmp(mesh->networks[i].name, node->text)) {
+			tree_problem(walk, node, "expected another network than our own");
+			return;
+		}
+	check_name(walk, node, node->text, mesh);
+}
+
 void config_check_networks(struct tree_walk *walk, const struct tree_node *root,
 			   const struct mesh_networks *mesh)
 {
@@ -133,6 +145,10 @@ void config_check_networks(struct tree_walk *walk, const struct tree_node *root,
 			if (node->key)
 				check_name(walk, node, node->key, mesh);
 	}
+	node = tree_get(root, "services");
+	for (node = node ? node->child : NULL; node; node = node->next)
+		if (tree_get(node, "network"))
+			check_other(walk, tree_get(node, "network"), mesh);
 	for (flat = flat ? flat->child : NULL; flat; flat = flat->next)
 		for (node = flat->child; node; node = node->next)
 			if (node->kind == TREE_SCALAR)

@@ -35,7 +35,7 @@ tree_reader config_read_path, config_read_file;
 void config_check_services(struct tree_walk *walk, const struct tree_node *services,
 			   const struct config *config);
 
-/* Reports networks in transports, networkIds and flat that `mesh` does not have. */
+/* Reports networks in transports, networkIds, services and flat that `mesh` does not have. */
 void config_check_networks(struct tree_walk *walk, const struct tree_node *root,
 			   const struct mesh_networks *mesh);
 

@@ -67,6 +67,7 @@ void config_read_service(struct tree_walk *walk, const struct tree_node *node, v
 			   struct config_service, ports, port_count),
 		 .some = "a port", .required = true},
 		{TREE_DURATION("affinity", 0, AFFINITY_MAX, struct config_service, affinity_seconds)},
+		{TREE_MEMBER("network", config_read_name, struct config_service, network)},
 	};
 
 	tree_fields(walk, node, "a mapping with host, addresses and ports", fields, COUNT(fields),

@@ -10,6 +10,7 @@
 #include "builder.h"
 #include "cluster_name.h"
 #include "service_id.h"
+#include "standing.h"
 
 /* 10,000 endpoints with their tables need some 5 MB. */
 #define GENERATION_BYTES_MAX (1u << 30)
@@ -107,6 +108,7 @@ static int fill_row(struct builder *builder, struct desired_service *row, const 
 		find_assignment(builder, row->cluster, &builder->row.assignment);
 	int err;
 
+	assignment = assignment ? assignment : builder->standing;
 	row->by_id = builder->gateway && !places->same_id;
 	row->keep = !known && builder_has_row(builder, &row->key) &&
 		    (!assignment || is_older(builder, &row->key));
@@ -156,6 +158,18 @@ static int find_rank(const struct builder *builder, const struct service_key *ke
 	return ledger->services[row].in_ids ? 2 : ledger->services[row].in_vips;
 }
 
+static int add_with_standing(struct builder *builder, const struct config_service *service,
+			     struct desired_service *row, const struct service_port *port)
+{
+	int err = standing_assignment(builder->generation->arena, service, &row->key.vip, port,
+				      &builder->standing);
+
+	if (!err)
+		err = add_row(builder, row, service->host, false);
+	builder->standing = NULL;
+	return err;
+}
+
 static int add_configured(struct builder *builder, const struct config_service *service,
 			  const struct addr *address, const struct service_port *port, int rank)
 {
@@ -174,7 +188,7 @@ static int add_configured(struct builder *builder, const struct config_service *
 	if (!row.cluster)
 		return -ENOMEM;
 	if (address->family != 6)
-		return add_row(builder, &row, service->host, false);
+		return add_with_standing(builder, service, &row, port);
 	builder_begin(builder, &row, false);
 	err = builder_problem(builder, "service '%s': IPv6 addresses are not carried", row.cluster);
 	return err ? err : refuse(builder, &row, service->host);

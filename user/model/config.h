@@ -93,6 +93,7 @@ struct config_service {
 	struct service_port *ports;
 	size_t port_count;
 	uint32_t affinity_seconds; /* 0: none */
+	const char *network; /* whose gateways lead to it until the source has endpoints; or NULL */
 };
 
 struct config_limits {
