@@ -105,6 +105,7 @@ COST_TEST := $(if $(wildcard tests/cost/*.c),$(BUILD)/tests/cost_tests)
 
 POD_SRC    := $(wildcard deploy/pod/*.c)
 POD        := $(BUILD)/parallax-pod
+CNI        := $(BUILD)/parallax-cni
 
 # Benchmarks: the world of the packet tables with the sizes of production, and load generators.
 BENCH_WORLD := $(addprefix tests/bpf/,pkt.c setup.c world.c world_fill.c world_net.c world_read.c)
@@ -315,7 +316,7 @@ $(FUZZERS): $(BUILD)/tests/%: $(BUILD)/tests/fuzz/%.o $(call objects,$(FUZZ_LIB)
 CHECK_SUITES = $(UNIT) $(REGRESS) tools/check-tree.sh $(wildcard tests/deploy/check_*.sh)
 TEST_SUITES  = $(CHECK_SUITES) $(BPF_TEST) $(COST_TEST) $(wildcard tests/netns/run.sh)
 
-check-programs: all $(UNIT) $(REGRESS) $(POD)
+check-programs: all $(UNIT) $(REGRESS) $(POD) $(CNI)
 test-programs: check-programs $(BPF_TEST) $(COST_TEST) $(NETNS) $(BENCH_LOAD) $(BUILD)/bench/frames \
 	$(BUILD)/next/parallaxd $(BUILD)/tests/kill_at.so
 
@@ -331,11 +332,11 @@ run-fuzz: $(FUZZERS)
 
 # ------------------------------------------------------------------ containers and Kubernetes
 
-image: all $(POD)               ## an OCI archive, build/parallax-image.tar, without any registry
+image: all $(POD) $(CNI)               ## an OCI archive, build/parallax-image.tar, without any registry
 	@tools/image/image.py --build $(BUILD) --archive $(BUILD)/parallax-image.tar
 
 cluster: deps                   ## as root: the scenario on two real Kubernetes clusters (needs Go)
-	@+$(MAKE) --no-print-directory $(JOBS) helpers $(POD) $(GIVE_BACK)
+	@+$(MAKE) --no-print-directory $(JOBS) helpers $(POD) $(CNI) $(GIVE_BACK)
 	@BUILD=$(BUILD) tools/cluster/cluster.sh
 
 manifests:                      ## render deploy/manifests from deploy/chart (needs helm)
@@ -344,6 +345,11 @@ manifests:                      ## render deploy/manifests from deploy/chart (ne
 $(POD): $(call objects,$(POD_SRC)) | $(BUILD)/
 	$(call msg,LINK,$@)
 	$(Q)$(CC) $(PX_LDFLAGS) $^ -ljansson -lssl -lcrypto -o $@
+
+# Static, since it runs among the programs of the node; hence without sanitizers.
+$(CNI): deploy/cni/parallax-cni.c | $(BUILD)/
+	$(call msg,LINK,$@)
+	$(Q)$(CC) -std=gnu11 -D_GNU_SOURCE $(WARNINGS) -O2 -g $(LDFLAGS) -static $< -ljansson -o $@
 
 # ------------------------------------------------------------------ benchmarks
 

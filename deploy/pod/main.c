@@ -11,9 +11,13 @@ static int usage(FILE *out)
 	fputs("usage: parallax-pod VERB\n"
 	      "  mount-bpffs DIRECTORY  mount a BPF file system, unless one is mounted there\n"
 	      "  announce EVENT         print what an upgrade or uninstall does to open connections\n"
-	      "  clean-up               remove the data plane of this node once its agent has left\n"
+	      "  clean-up [CONF BIN]    remove the data plane of this node once its agent has left, and\n"
+	      "                         the CNI plugin from these directories\n"
+	      "  keep-cni CONF BIN JSON keep the CNI plugin in these directories, until SIGTERM\n"
+	      "  remove-cni CONF BIN    remove it from them\n"
 	      "  await DAEMONSET        wait until each pod of a DaemonSet is ready\n"
-	      "  hold                   run until SIGTERM\n", out);
+	      "  hold                   run until SIGTERM\n",
+	      out);
 	return out == stdout ? 0 : 2;
 }
 
@@ -34,6 +38,7 @@ int main(int argc, char **argv)
 {
 	const char *verb = argc > 1 ? argv[1] : "";
 	const char *argument = argc > 2 ? argv[2] : NULL;
+	const char *second = argc > 3 ? argv[3] : NULL;
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	if (!strcmp(verb, "--help"))
@@ -44,8 +49,12 @@ int main(int argc, char **argv)
 		return pod_await(argument);
 	if (!strcmp(verb, "announce") && argument)
 		return pod_announce(argument);
-	if (!strcmp(verb, "clean-up") && !argument)
-		return pod_clean_up();
+	if (!strcmp(verb, "clean-up") && !argument == !second)
+		return pod_clean_up(argument, second);
+	if (!strcmp(verb, "keep-cni") && argc == 5)
+		return pod_keep_cni(argument, second, argv[4]);
+	if (!strcmp(verb, "remove-cni") && argc == 4)
+		return pod_remove_cni(argument, second);
 	if (!strcmp(verb, "hold") && !argument)
 		return hold();
 	return usage(stderr);

@@ -56,7 +56,7 @@ static const char before_upgrade[] =
 	"The agents restart, one node at a time.\n"
 	"Open connections go on: the data plane works while no agent runs, and the next agent takes it over,\n"
 	"with all flows, also if its layout or its limits differ.\n"
-	"Pods that start on a node in the seconds without an agent are served as soon as it is back.\n";
+	"Pods that are to start on a node in the seconds without an agent wait for the next one.\n";
 
 static const char before_uninstall[] =
 	"Parallax is being removed from every node.\n"
@@ -76,12 +76,18 @@ int pod_announce(const char *event)
 	return 0;
 }
 
-int pod_clean_up(void)
+/* Before, so that pods need not wait for an agent any more, and again after the agent's pod, which keeps
+ * the plugin, has left. */
+int pod_clean_up(const char *configurations, const char *programs)
 {
 	puts("Connections open on this node, which end now:");
 	if (run_ctl("flows") != 0)
 		puts("none can be read: nothing is pinned here");
+	if (configurations)
+		pod_remove_cni(configurations, programs);
 	while (run_ctl("uninstall") != 0)
+		sleep(RETRY_SECONDS);
+	while (configurations && pod_remove_cni(configurations, programs))
 		sleep(RETRY_SECONDS);
 	return 0;
 }

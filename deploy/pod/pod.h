@@ -10,8 +10,16 @@
 /* Mounts a BPF file system on a directory, unless one is mounted there. */
 int pod_mount_bpffs(const char *directory);
 
-/* Shows the open connections of this node, then removes the data plane as soon as no agent runs. */
-int pod_clean_up(void);
+/* Shows the open connections of this node, then removes the data plane as soon as no agent runs, and the
+ * CNI plugin from these directories, unless they are NULL. */
+int pod_clean_up(const char *configurations, const char *programs);
+
+/* Until SIGTERM: keeps the chained CNI plugin in the directory of the node's plugins, and its entry, made of
+ * `settings` (a JSON object), at the end of the list of plugins. Leaves both. */
+int pod_keep_cni(const char *configurations, const char *programs, const char *settings);
+
+/* Removes both. */
+int pod_remove_cni(const char *configurations, const char *programs);
 
 /* Prints what an "upgrade" or an "uninstall" does to open connections. */
 int pod_announce(const char *event);

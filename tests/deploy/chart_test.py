@@ -49,6 +49,10 @@ def configs(path, directory):
                 file.write(item["data"]["config.yaml"])
 
 
+HOST_PATHS = ("/sys/fs/bpf", "/etc/cni/net.d", "/opt/cni/bin")
+CNI_CONTAINERS = {"cni", "remove-cni", "clean-up"}
+
+
 def check_container(container):
     rights = container["securityContext"]
     assert rights["readOnlyRootFilesystem"], container["name"]
@@ -58,6 +62,11 @@ def check_container(container):
     assert rights["capabilities"]["drop"] == ["ALL"], container["name"]
     assert set(rights["capabilities"].get("add", [])) <= set(RIGHTS), container["name"]
     assert rights["seccompProfile"] == {"type": "RuntimeDefault"}, container["name"]
+    mounts = {mount["name"] for mount in container.get("volumeMounts", [])}
+    assert container["name"] in CNI_CONTAINERS or not mounts & {
+        "cni-configurations", "cni-programs"}, container["name"]
+    if container["name"] in ("cni", "remove-cni"):
+        assert "add" not in rights["capabilities"], container["name"]
 
 
 def rights(path):
@@ -68,7 +77,7 @@ def rights(path):
         assert not pod.get("hostPID") and not pod.get("hostIPC")
         assert pod["automountServiceAccountToken"] is False or pod["restartPolicy"] == "Never"
         for volume in pod.get("volumes", []):
-            assert volume.get("hostPath", {}).get("path", "/sys/fs/bpf") == "/sys/fs/bpf", volume
+            assert volume.get("hostPath", {}).get("path", "/sys/fs/bpf") in HOST_PATHS, volume
     for item in agents(path):
         assert agent(item)["securityContext"]["capabilities"]["add"] == RIGHTS
     granted = objects(path, "Role") + objects(path, "ClusterRole")

@@ -12,7 +12,7 @@ TESTS="image_layout image_contents image_libraries image_licences image_reproduc
 build_again() {
 	local at=$tmp/elsewhere
 	mkdir "$at"
-	cp "$BUILD"/parallax{d,ctl,-pod} "$at"
+	cp "$BUILD"/parallax{d,ctl,-pod,-cni} "$at"
 	(umask 077 && TZ=Pacific/Chatham LC_ALL=C SOURCE_DATE_EPOCH=1700000000 \
 		tools/image/image.py --build "$at" --archive "$tmp/second.tar")
 }

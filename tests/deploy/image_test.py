@@ -11,7 +11,8 @@ import sys
 import tarfile
 import tempfile
 
-PROGRAMS = {"usr/sbin/parallaxd", "usr/sbin/parallaxctl", "usr/sbin/parallax-pod"}
+PROGRAMS = {"usr/sbin/parallaxd", "usr/sbin/parallaxctl", "usr/sbin/parallax-pod",
+            "usr/sbin/parallax-cni"}
 
 
 class Image:
@@ -88,7 +89,7 @@ def libraries(image):
     objects = [item for item in image.regular() if item.mode & 0o111]
     wanted = set().union(*(needed(image.read(item.name)) for item in objects))
     there = {item.name.rsplit("/", 1)[1] for item in objects} - {"parallaxd", "parallaxctl",
-                                                                 "parallax-pod"}
+                                                                 "parallax-pod", "parallax-cni"}
     assert wanted == there, wanted ^ there
 
 

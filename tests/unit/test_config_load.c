@@ -189,7 +189,7 @@ static void reads_a_gateway(void **state)
 #define LISTEN "listen: {interface: eth0}"
 #define SNAT "snat: [172.31.255.1]"
 #define ALLOW "allow: [192.0.2.0/24]"
-#define SERVICE_NETWORK(name) \
+#define SERVICE_NETWORK(name)                                                                      \
 	"services:\n- {" HOST ", addresses: [10.0.0.1], " PORT ", network: " name "}\n"
 #define SERVICE(fields) N "services:\n- {" fields "}\n"
 #define HOST "host: a.b"

@@ -65,7 +65,9 @@ static void holder_outlives_a_restart(void **unused)
 static void standing_network_leads_until_the_source_does(void **unused)
 {
 	(void)unused;
-	site_new(&site, "services:\n- {host: a.b, addresses: [10.1.0.1], ports: [{port: 80}], network: network2}\n");
+	site_new(
+		&site,
+		"services:\n- {host: a.b, addresses: [10.1.0.1], ports: [{port: 80}], network: network2}\n");
 	site_expect(&site, "10.1.0.1:80 a.b serving");
 	assert_string_equal(site_offered(&site, "10.1.0.1:80"), "192.0.2.2:15443");
 	site_serve(&site, "a.b", "10.10.0.1:80");

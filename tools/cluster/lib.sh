@@ -143,6 +143,11 @@ what_is_left() {
 	in_ns "node$1" tools/lib/tc_programs.py
 	in_ns "node$1" ip link show 2>/dev/null | grep 'prog/xdp'
 	in_ns "node$1" tc qdisc show | grep clsact
+	in_ns "node$1" ip -brief link show type veth | grep '^parallax[01]'
+	in_ns "node$1" ip rule show | grep 'lookup 20568'
+	in_ns "node$1" nft list tables ip | grep 'ip parallax$'
+	on_node "$1" find /opt/cni/bin -name 'parallax*'
+	on_node "$1" grep -rl parallax /etc/cni/net.d
 	return 0
 }
 

@@ -22,11 +22,21 @@ private_mounts() {
 	mount -t tmpfs tmpfs /var/log
 	mkdir -p /run/netns /var/lib/cni
 	mount -t tmpfs tmpfs /var/lib/cni
+	private_cni
 	# No BPF file system: the chart's init container has to mount it.
 	umount -l /sys/fs/bpf
 	private_sysctl vm/overcommit_memory 1
 	private_sysctl kernel/panic 10
 	private_sysctl kernel/panic_on_oops 1
+}
+
+# The usual places of CNI plugins and their configuration, which this machine may not have.
+private_cni() {
+	mount -t tmpfs tmpfs /opt
+	mkdir -p /opt/cni/bin "$STATE"/etc/{upper,work}
+	ln -s "$CACHE"/root/usr/lib/cni/* /opt/cni/bin
+	mount -t overlay overlay -o "lowerdir=/etc,upperdir=$STATE/etc/upper,workdir=$STATE/etc/work" /etc
+	mkdir -p /etc/cni/net.d
 }
 
 # private_sysctl NAME VALUE: a value that kubelet requires, without changing this machine
@@ -101,7 +111,7 @@ start_controllers() {
 start_containerd() {
 	local image
 	fill containerd.toml >"$STATE/containerd.toml"
-	fill pods.conflist >"$STATE/cni/10-pods.conflist"
+	fill pods.conflist >/etc/cni/net.d/10-pods.conflist
 	run containerd containerd --config "$STATE/containerd.toml"
 	wait_until 60 ctr -a "$STATE/containerd.sock" version || return
 	for image in "$IMAGES"/*.tar; do
@@ -120,7 +130,7 @@ start_node() {
 	wait_until 240 kubectl wait --for=condition=Ready "node/$node" --timeout=1s
 }
 
-mkdir -p "$STATE"/{certs,cni,etcd,kubelet,log}
+mkdir -p "$STATE"/{certs,etcd,kubelet,log}
 private_mounts && start_api && start_controllers && start_containerd && start_node || exit 1
 touch "$STATE/ready"
 while :; do sleep 3600 & wait $!; done

@@ -10,6 +10,8 @@ operations() {
 	scale
 	drain
 	churn
+	clients_of_the_node
+	born_without_agent
 	confirm "no probe ever restarted an agent" test "$(restarts 1)$(restarts 2)" = 00
 }
 restarts() {
@@ -41,7 +43,7 @@ restart_both() {
 # Another build: the same sources, other optimisation, hence other programs of the same layout.
 upgrade_agents() {
 	local n
-	make --no-print-directory BUILD="$TOPO_DIR/next" CFLAGS="-O1 -g" all "$TOPO_DIR/next/parallax-pod" \
+	make --no-print-directory BUILD="$TOPO_DIR/next" CFLAGS="-O1 -g" all "$TOPO_DIR/next/parallax-pod" "$TOPO_DIR/next/parallax-cni" \
 		>"$TOPO_DIR/log/next" 2>&1 || exit 1
 	tools/image/image.py --build "$TOPO_DIR/next" --tag next --archive "$TOPO_DIR/next.tar" >/dev/null || exit 1
 	for n in 1 2; do
@@ -85,6 +87,68 @@ drain() {
 drain_cluster2() {
 	kc 2 drain node2 --ignore-daemonsets --delete-emptydir-data --force --timeout=120s \
 		--pod-selector=app=helloworld && wait_for 60 calls_answered_by v1 1
+}
+
+# ------------------------------------------------------------------ clients of the node's network
+
+# pod_like_sleep N NAME HOST_NETWORK
+pod_like_sleep() {
+	kc "$1" -n sample get pod sleep -o json | python3 -c '
+import json, sys
+pod, spec = {}, json.load(sys.stdin)["spec"]
+spec = {key: spec[key] for key in ("containers", "volumes") if key in spec}
+for item in spec["containers"]:
+    item["volumeMounts"] = []
+spec.update({"volumes": [], "hostNetwork": sys.argv[2] == "true", "terminationGracePeriodSeconds": 1,
+             "automountServiceAccountToken": False})
+json.dump({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": sys.argv[1]}, "spec": spec}, sys.stdout)
+' "$2" "$3" | kc "$1" -n sample apply -f -
+}
+
+# pod_calls N POD: the versions that answer it
+pod_calls() {
+	kc "$1" -n sample exec -q "$2" -- hello -s -n 30 $VIP 5000 | cut -d' ' -f1 | sort | paste -sd' '
+}
+pod_is_answered_by() { [[ $(pod_calls "$2" "$3") == "$1" ]]; }
+
+node_calls() { in_ns "node$1" "$BUILD/tests/hello" -s -n 30 $VIP 5000 | cut -d' ' -f1 | sort | paste -sd' '; }
+
+clients_of_the_node() {
+	pod_like_sleep 1 onhost true >/dev/null
+	kc 1 -n sample wait --for=condition=Ready pod/onhost --timeout=120s >/dev/null
+	confirm "a pod in the node's network is answered by both versions" \
+		wait_for 20 pod_is_answered_by "v1 v2" 1 onhost
+	confirm "so is a process of the node itself" test "$(node_calls 1)" = "v1 v2"
+	confirm "the access log has the node's address as client, and the gateway as upstream" node_is_logged
+	kc 1 -n sample delete pod onhost --wait >/dev/null
+}
+node_is_logged() {
+	agent 1 flows --format envoy >"$TOPO_DIR/envoy" &&
+		grep -F "\"$BALANCER:15443\" $CLUSTER " "$TOPO_DIR/envoy" | grep -q " $VIP:5000 192.23.110.10:"
+}
+
+# ------------------------------------------------------------------ a pod that is born while no agent runs
+
+born_without_agent() {
+	agents_elsewhere '"nobody.home": "yes"'
+	confirm "no agent runs in cluster1" wait_for 60 no_agent 1
+	confirm "the pods that run are served all the same" calls_answered_by "v1 v2" 1
+	pod_like_sleep 1 born false >/dev/null
+	confirm "a pod that is to start waits, and says why" wait_for 90 waits_for_agent 1 born
+	agents_elsewhere '"nobody.home": null'
+	confirm "the agent is back" rolled_out 1 parallax-gateway
+	confirm "the pod starts" kc 1 -n sample wait --for=condition=Ready pod/born --timeout=180s
+	confirm "and its first calls are answered by both versions" test "$(pod_calls 1 born)" = "v1 v2"
+	kc 1 -n sample delete pod born --wait >/dev/null
+}
+agents_elsewhere() {
+	kc 1 -n parallax patch daemonset parallax-gateway -p \
+		"{\"spec\": {\"template\": {\"spec\": {\"nodeSelector\": {$1}}}}}" >/dev/null
+}
+no_agent() { [[ -z $(agent_pod "$1") ]]; }
+waits_for_agent() {
+	kc "$1" -n sample get events --field-selector "involvedObject.name=$2" |
+		grep -q 'no agent of Parallax runs on this node'
 }
 
 # ------------------------------------------------------------------ pods come and go

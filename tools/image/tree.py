@@ -8,7 +8,8 @@ import tempfile
 import debian
 import sbom
 
-PROGRAMS = ("parallaxd", "parallaxctl", "parallax-pod")
+PROGRAMS = ("parallaxd", "parallaxctl", "parallax-pod", "parallax-cni")
+STATIC = {"parallax-cni"}  # runs among the programs of the node
 LIBRARY_DIR = "usr/lib/x86_64-linux-gnu"
 AUTHORITIES = "/usr/share/ca-certificates/mozilla"
 COMMON_LICENSES = "/usr/share/common-licenses"
@@ -70,7 +71,8 @@ def add_programs(tree, build):
     for name in PROGRAMS:
         path = os.path.join(build, name)
         tree[f"usr/sbin/{name}"] = Entry(stripped(path), mode=0o755)
-        needed.update(libraries(path))
+        if name not in STATIC:
+            needed.update(libraries(path))
     return sorted(needed)
 
 

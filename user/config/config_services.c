@@ -59,15 +59,16 @@ static void read_port(struct tree_walk *walk, const struct tree_node *node, void
 void config_read_service(struct tree_walk *walk, const struct tree_node *node, void *target)
 {
 	static const struct tree_field fields[] = {
-		{TREE_FIELD("host", read_host), .required = true},
-		{TREE_LIST("addresses", "a list of IP addresses", SERVICE_ADDRESSES_MAX, read_address,
-			   struct config_service, addresses, address_count),
-		 .some = "an IP address", .required = true},
-		{TREE_LIST("ports", "a list of ports", SERVICE_PORTS_MAX, read_port,
-			   struct config_service, ports, port_count),
-		 .some = "a port", .required = true},
-		{TREE_DURATION("affinity", 0, AFFINITY_MAX, struct config_service, affinity_seconds)},
-		{TREE_MEMBER("network", config_read_name, struct config_service, network)},
+		{ TREE_FIELD("host", read_host), .required = true },
+		{ TREE_LIST("addresses", "a list of IP addresses", SERVICE_ADDRESSES_MAX,
+			    read_address, struct config_service, addresses, address_count),
+		  .some = "an IP address", .required = true },
+		{ TREE_LIST("ports", "a list of ports", SERVICE_PORTS_MAX, read_port,
+			    struct config_service, ports, port_count),
+		  .some = "a port", .required = true },
+		{ TREE_DURATION("affinity", 0, AFFINITY_MAX, struct config_service,
+				affinity_seconds) },
+		{ TREE_MEMBER("network", config_read_name, struct config_service, network) },
 	};
 
 	tree_fields(walk, node, "a mapping with host, addresses and ports", fields, COUNT(fields),

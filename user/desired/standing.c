@@ -30,15 +30,23 @@ int standing_assignment(struct arena *arena, const struct config_service *servic
 	/* Its own address is of no account: the endpoint is folded into the gateways of its network. */
 	standing->address = (struct socket_addr){ *address, port->port, port->proto };
 	standing->endpoint = (struct endpoint){
-		.addresses = &standing->address, .address_count = 1, .weight = 1,
-		.health = HEALTH_UNKNOWN, .network = service->network,
+		.addresses = &standing->address,
+		.address_count = 1,
+		.weight = 1,
+		.health = HEALTH_UNKNOWN,
+		.network = service->network,
 	};
 	standing->locality = (struct locality){
-		.region = "", .zone = "", .sub_zone = "",
-		.endpoints = &standing->endpoint, .endpoint_count = 1,
+		.region = "",
+		.zone = "",
+		.sub_zone = "",
+		.endpoints = &standing->endpoint,
+		.endpoint_count = 1,
 	};
 	standing->assignment = (struct assignment){
-		.name = service->host, .localities = &standing->locality, .locality_count = 1,
+		.name = service->host,
+		.localities = &standing->locality,
+		.locality_count = 1,
 		.overprovisioning = OVERPROVISIONING,
 	};
 	*ret = &standing->assignment;

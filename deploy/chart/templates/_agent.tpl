@@ -151,6 +151,57 @@ affinity:
     {{- include "parallax.configMounts" . | nindent 4 }}
 {{- end }}
 
+{{/* Root of the node's files, but without any capability. */}}
+{{- define "parallax.rootFiles" -}}
+privileged: false
+allowPrivilegeEscalation: false
+readOnlyRootFilesystem: true
+capabilities:
+  drop: [ALL]
+seccompProfile: {type: RuntimeDefault}
+{{- end }}
+
+{{- define "parallax.cniMounts" -}}
+- {name: cni-configurations, mountPath: /host/cni/net.d}
+- {name: cni-programs, mountPath: /host/cni/bin}
+{{- end }}
+
+{{- define "parallax.cniVolumes" -}}
+- name: cni-configurations
+  hostPath: {path: {{ .Values.cni.confDir }}, type: DirectoryOrCreate}
+- name: cni-programs
+  hostPath: {path: {{ .Values.cni.binDir }}, type: DirectoryOrCreate}
+{{- end }}
+
+{{/* The plugin of an earlier release in which it was enabled. */}}
+{{- define "parallax.removeCni" -}}
+- name: remove-cni
+  image: {{ include "parallax.image" . }}
+  imagePullPolicy: {{ .Values.image.pullPolicy }}
+  command: [/usr/sbin/parallax-pod, remove-cni, /host/cni/net.d, /host/cni/bin]
+  securityContext:
+    {{- include "parallax.rootFiles" . | nindent 4 }}
+  volumeMounts:
+    {{- include "parallax.cniMounts" . | nindent 4 }}
+{{- end }}
+
+{{/* Its plugin stays when the pod goes: it is there for the time without an agent. */}}
+{{- define "parallax.cniContainer" -}}
+{{- $entry := dict "adminPort" (dig "admin" "port" 15100 .Values.config | int) "waitSeconds" (.Values.cni.waitSeconds | int) }}
+- name: cni
+  image: {{ include "parallax.image" . }}
+  imagePullPolicy: {{ .Values.image.pullPolicy }}
+  command: [/usr/sbin/parallax-pod, keep-cni, /host/cni/net.d, /host/cni/bin, {{ $entry | toJson | quote }}]
+  securityContext:
+    {{- include "parallax.rootFiles" . | nindent 4 }}
+  resources:
+    requests: {cpu: 1m, memory: 8Mi}
+    limits: {memory: 32Mi}
+  terminationMessagePolicy: FallbackToLogsOnError
+  volumeMounts:
+    {{- include "parallax.cniMounts" . | nindent 4 }}
+{{- end }}
+
 {{- define "parallax.agentPod" -}}
 metadata:
   labels:
@@ -187,14 +238,23 @@ spec:
   tolerations:
     {{- toYaml .Values.tolerations | nindent 4 }}
   {{- include "parallax.placement" . | nindent 2 }}
-  {{- if .Values.bpffs.mount }}
+  {{- if or .Values.bpffs.mount (not .Values.cni.enabled) }}
   initContainers:
+    {{- if .Values.bpffs.mount }}
     {{- include "parallax.mountBpffs" . | nindent 4 }}
+    {{- end }}
+    {{- if not .Values.cni.enabled }}
+    {{- include "parallax.removeCni" . | nindent 4 }}
+    {{- end }}
   {{- end }}
   containers:
     {{- include "parallax.agentContainer" . | nindent 4 }}
+    {{- if .Values.cni.enabled }}
+    {{- include "parallax.cniContainer" . | nindent 4 }}
+    {{- end }}
   volumes:
     {{- include "parallax.volumes" . | nindent 4 }}
+    {{- include "parallax.cniVolumes" . | nindent 4 }}
 {{- end }}
 
 {{- define "parallax.daemonSet" -}}
