@@ -77,6 +77,7 @@ UNIT_SRC   := $(wildcard tests/unit/test_*.c)
 UNIT_LIB   := $(filter-out $(UNIT_SRC),$(wildcard tests/unit/*.c))
 BPFT_SRC   := $(wildcard tests/bpf/*.c)
 NETNS_SRC  := $(wildcard tests/netns/*.c)
+PRELOAD_SRC := $(wildcard tests/netns/preload/*.c)
 FUZZ_SRC   := $(wildcard tests/fuzz/fuzz_*.c)
 # Shared by fuzz targets and unit tests.
 FUZZ_LIB   := $(addprefix tests/unit/,$(addsuffix .c,desired_random desired_universe desired_edits \
@@ -95,6 +96,7 @@ PROGRAMS := $(if $(DAEMON_SRC),$(BUILD)/parallaxd) $(if $(CTL_SRC),$(BUILD)/para
 UNIT     := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(UNIT_SRC))
 BPF_TEST := $(if $(BPFT_SRC),$(BUILD)/tests/bpf_tests)
 NETNS    := $(patsubst tests/netns/%.c,$(BUILD)/tests/%,$(NETNS_SRC))
+PRELOAD := $(PRELOAD_SRC:tests/netns/preload/%.c=$(BUILD)/tests/%.so)
 REGRESS  := $(patsubst tests/fuzz/%.c,$(BUILD)/tests/regress_%,$(FUZZ_SRC))
 FUZZERS  := $(patsubst tests/fuzz/%.c,$(BUILD)/tests/%,$(FUZZ_SRC))
 
@@ -272,7 +274,7 @@ $(NETNS): $(BUILD)/tests/%: $(BUILD)/tests/netns/%.o | $(BUILD)/tests/
 	$(call msg,LINK,$@)
 	$(Q)$(CC) $(PX_LDFLAGS) $^ -lpthread -o $@
 
-$(BUILD)/tests/kill_at.so: tests/netns/preload/kill_at.c | $(BUILD)/tests/
+$(PRELOAD): $(BUILD)/tests/%.so: tests/netns/preload/%.c | $(BUILD)/tests/
 	$(call msg,LINK,$@)
 	$(Q)$(CC) -std=gnu11 -D_GNU_SOURCE $(WARNINGS) -O2 -fPIC -shared $< -ldl -o $@
 
@@ -318,7 +320,7 @@ TEST_SUITES  = $(CHECK_SUITES) $(BPF_TEST) $(COST_TEST) $(wildcard tests/netns/r
 
 check-programs: all $(UNIT) $(REGRESS) $(POD) $(CNI)
 test-programs: check-programs $(BPF_TEST) $(COST_TEST) $(NETNS) $(BENCH_LOAD) $(BUILD)/bench/frames \
-	$(BUILD)/next/parallaxd $(BUILD)/tests/kill_at.so
+	$(BUILD)/next/parallaxd $(PRELOAD)
 
 run-check:
 	@BUILD=$(BUILD) tools/run-tests.sh $(CHECK_SUITES)
