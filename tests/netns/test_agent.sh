@@ -184,13 +184,13 @@ check "a deleted qdisc is restored" wait_for 15 repaired
 stop agent-node1 TERM
 check "uninstall in another network namespace is refused" says "are in another" \
 	in_ns gw2 bash -c "exec '$BUILD/parallaxctl' --pin-dir '$pins' uninstall 2>&1"
-equal "and nothing happened" 7 "$(attached_programs node1 | wc -l)"
+equal "and nothing happened" 8 "$(attached_programs node1 | wc -l)"
 check "uninstall with clsact" ctl node1 uninstall
 equal "left on node1 with clsact" "" "$(left_behind node1)"
 check "agent with clsact" agent_start node1
 stop agent-node1 KILL
 rm -rf "$pins"
-equal "filters without an agent and without pins" 7 "$(attached_programs node1 | wc -l)"
+equal "filters without an agent and without pins" 8 "$(attached_programs node1 | wc -l)"
 if has_tcx; then
 	ATTACH=tcx
 	transports network2=geneve | agent_config node1 network1 cluster1
