@@ -197,6 +197,8 @@ install-files:
 	$(BUILD)/parallaxctl completion bash > $(DESTDIR)$(BASHDIR)/parallaxctl
 	$(BUILD)/parallaxctl completion zsh > $(DESTDIR)$(ZSHDIR)/_parallaxctl
 	$(BUILD)/parallaxctl completion fish > $(DESTDIR)$(FISHDIR)/parallaxctl.fish
+	$(BUILD)/parallaxctl completion kubectl > $(DESTDIR)$(BINDIR)/kubectl_complete-parallax
+	chmod 755 $(DESTDIR)$(BINDIR)/kubectl_complete-parallax
 	sed 's|@SBINDIR@|$(SBINDIR)|' deploy/parallaxd.service > $(DESTDIR)$(UNITDIR)/parallaxd.service
 
 clean:                          ## remove everything that was built

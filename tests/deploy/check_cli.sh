@@ -13,7 +13,7 @@ CTL=$BUILD/parallaxctl
 
 # ------------------------------------------------------------------ completions
 
-for shell in bash zsh fish; do
+for shell in bash zsh fish kubectl; do
 	"$CTL" completion $shell >"$tmp/$shell"
 done
 
@@ -63,7 +63,7 @@ bash_offers() {
 		parallaxctl svc --wa|--watch
 		parallaxctl uninstall --|--force --help --output --pin-dir --version
 		parallaxctl help comp|completion
-		parallaxctl completion |bash fish zsh
+		parallaxctl completion |bash fish kubectl zsh
 		parallaxctl elephant |
 	EOF
 	[[ $(offered "parallaxctl ") == "$(verbs | sort | paste -sd ' ')" ]] ||
@@ -118,8 +118,9 @@ installs() {
 	cmp "$tmp/bash" "$share/bash-completion/completions/parallaxctl" &&
 		cmp "$tmp/zsh" "$share/zsh/site-functions/_parallaxctl" &&
 		cmp "$tmp/fish" "$share/fish/vendor_completions.d/parallaxctl.fish" &&
+		cmp "$tmp/kubectl" "$tmp/root/usr/bin/kubectl_complete-parallax" &&
 		cmp deploy/kubectl-parallax "$tmp/root/usr/bin/kubectl-parallax" &&
-		[[ -x $tmp/root/usr/bin/kubectl-parallax && -e $share/man/man8/parallaxctl.8 &&
+		[[ -x $tmp/root/usr/bin/kubectl-parallax && -x $tmp/root/usr/bin/kubectl_complete-parallax && -e $share/man/man8/parallaxctl.8 &&
 			-e $share/man/man1/kubectl-parallax.1 ]]
 }
 passes make_install installs
@@ -134,6 +135,7 @@ cat >"$tmp/kube/kubectl" <<'EOF'
 echo "$*" >>"$KUBE_LOG"
 args="$*"
 case $args in
+*"get nodes -o name"*) printf 'node/%s\n' node-a node-b ;;
 *"get pods"*)
 	[[ $args == *"--all-namespaces"* || $args == *"--namespace=mesh"* ]] || exit 1
 	[[ ${ONE:-} ]] || echo "node-a mesh px-old 2026-11-30T00:00:00Z"
@@ -217,6 +219,31 @@ plugin_reports() {
 	[[ $list == */node-b/log.txt* && $list == */node-b/node.err* && $list != *node.tar.gz* ]]
 }
 
+# The words as kubectl hands them on, and the candidates it gets.
+plugin_completes() {
+	local line expected words answer
+	while IFS='|' read -r line expected; do
+		IFS=, read -ra words <<<"$line"
+		answer=$(PATH=$tmp/kube:$PATH sh "$tmp/kubectl" "${words[@]//-none-/}" 2>&1 | sort | paste -sd ' ')
+		[[ $answer == "$expected" ]] && continue
+		echo "$line: $answer, expected: $expected"
+		return 1
+	done <<-'EOF'
+		--node,-none-|:4 node-a node-b
+		--node,node-a,flows,--state,-none-|:4 closing established opening
+		ep,--state,-none-|:4 active draining excluded
+		gw,-o,y|:4 json table wide yaml
+		check,--config,-none-|:0
+		completion,-none-|:4 bash fish kubectl zsh
+		explain,-none-|:4
+		elephant,-none-|:4
+	EOF
+	answer=$(sh "$tmp/kubectl" "" | sort | paste -sd ' ')
+	[[ $answer == ":4 $(verbs | sort | paste -sd ' ')" ]] || { echo "verbs: $answer" && return 1; }
+	sh "$tmp/kubectl" flows -- | grep -qx -- --all-nodes && sh "$tmp/kubectl" flows -- | grep -qx -- --drops
+}
+
+passes plugin_completes plugin_completes
 passes plugin_picks plugin_picks
 passes plugin_keeps_words plugin_keeps_words
 passes plugin_bugreport plugin_reports

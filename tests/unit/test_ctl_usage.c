@@ -104,8 +104,8 @@ static void usage_errors(void **state)
 		{ "status --watch --interval nan", 2, "not 'nan'" },
 		{ "status --watch --interval 2s", 2, "not '2s'" },
 		{ "version --watch", 2, "version: unknown flag '--watch'" },
-		{ "completion", 2, "needs a shell, bash, zsh or fish" },
-		{ "completion tcsh", 2, "bash, zsh or fish, not 'tcsh'" },
+		{ "completion", 2, "needs bash, zsh, fish or kubectl" },
+		{ "completion tcsh", 2, "needs bash, zsh, fish or kubectl, not 'tcsh'" },
 	};
 
 	(void)state;
@@ -120,6 +120,7 @@ static void flags_before_and_after(void **state)
 		{ "status " NOWHERE, 1, "/proc/self/no-such-directory: " },
 		{ "--from 10.0.0.2 explain 10.0.0.1", 2, "'10.0.0.1' is no ADDRESS:PORT" },
 		{ "--format xml flows", 2, "not 'xml'" },
+		{ "-f " NOWHERE " flows", 1, "/proc/self/no-such-directory: " },
 		{ "--follow " NOWHERE " flows --format json", 1, "/proc/self/no-such-directory: " },
 		{ "-o json version", 0, "\"schema\": 2" },
 		{ "-o yaml version", 0, "schema: 2\nversion: " },
@@ -170,6 +171,7 @@ static void outputs_golden(void **state)
 		{ "completion bash", "completion.bash" },
 		{ "completion zsh", "completion.zsh" },
 		{ "completion fish", "completion.fish" },
+		{ "completion kubectl", "completion.kubectl" },
 		{ PREVIEW, "preview.txt" },
 		{ PREVIEW " --health --drops", "preview-health.txt" },
 		{ PREVIEW " --network network2", "preview-excluded.txt" },

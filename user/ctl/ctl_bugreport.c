@@ -26,7 +26,7 @@
 static const char *file_path, *config_path;
 
 static const struct flag flags[] = {
-	{ "--file", "-f", .value = &file_path, .argument = "FILE",
+	{ "--file", .value = &file_path, .argument = "FILE",
 	  .text = "the archive (parallax-bugreport-HOST-TIME.tar.gz); -: standard output" },
 	{ "--config", "-c", .value = &config_path, .argument = "FILE",
 	  .text = "the agent's configuration (the one it serves, else " CONFIG_DEFAULT ")" },

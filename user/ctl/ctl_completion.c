@@ -13,8 +13,11 @@ static const struct script {
 	ctl_report_fn *report; /* or the names in report[name][].key, one a line */
 	const char *key;
 } scripts[] = {
-	{ "bash", completion_bash, NULL, NULL },      { "zsh", completion_zsh, NULL, NULL },
-	{ "fish", completion_fish, NULL, NULL },      { "networks", NULL, report_networks, "name" },
+	{ "bash", completion_bash, NULL, NULL },
+	{ "zsh", completion_zsh, NULL, NULL },
+	{ "fish", completion_fish, NULL, NULL },
+	{ "kubectl", completion_kubectl, NULL, NULL },
+	{ "networks", NULL, report_networks, "name" },
 	{ "services", NULL, report_services, "vip" },
 };
 
@@ -49,7 +52,7 @@ static int run(const struct ctl_options *options, const char *word)
 	const struct script *script = word ? find_script(word) : NULL;
 
 	if (!script)
-		return ctl_fail(CTL_USAGE, "completion: needs a shell, bash, zsh or fish%s%s%s",
+		return ctl_fail(CTL_USAGE, "completion: needs bash, zsh, fish or kubectl%s%s%s",
 				word ? ", not '" : "", word ? word : "", word ? "'" : "");
 	if (script->write)
 		script->write(options->verbs, stdout);
@@ -61,6 +64,6 @@ static int run(const struct ctl_options *options, const char *word)
 const struct ctl_verb ctl_completion = {
 	.name = "completion",
 	.summary = "the completion script of a shell",
-	.word = "bash|zsh|fish",
+	.word = "bash|zsh|fish|kubectl",
 	.run = run,
 };

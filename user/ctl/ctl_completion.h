@@ -35,5 +35,6 @@ void complete_names(const struct ctl_verb *verb, const char *between, FILE *out)
 void completion_bash(const struct ctl_verb *const *verbs, FILE *out);
 void completion_zsh(const struct ctl_verb *const *verbs, FILE *out);
 void completion_fish(const struct ctl_verb *const *verbs, FILE *out);
+void completion_kubectl(const struct ctl_verb *const *verbs, FILE *out);
 
 #endif

@@ -24,7 +24,7 @@ _parallaxctl() {
 			skip= && continue
 		fi
 		case $word in
-		--interval | --network | --service | --vip | --from | --state | --limit | --format | --network | --service | --vip | --from | --state | --limit | --proto | --from | -c | --config | --eds | --network | --family | --unhealthy | -c | --config | -f | --file | -c | --config | -o | --output | --pin-dir | --) skip=1 ;;
+		--interval | --network | --service | --vip | --from | --state | --limit | --format | --network | --service | --vip | --from | --state | --limit | --proto | --from | -c | --config | --eds | --network | --family | --unhealthy | -c | --config | --file | -c | --config | -o | --output | --pin-dir | --) skip=1 ;;
 		-*) ;;
 		*) verb=${verb:-$word} ;;
 		esac
@@ -188,7 +188,7 @@ _parallaxctl() {
 	bugreport | bug)
 		if [[ $skip ]]; then
 			case $prev in
-			-f | --file) _parallaxctl_offer -f ;;
+			--file) _parallaxctl_offer -f ;;
 			-c | --config) _parallaxctl_offer -f ;;
 			-o | --output) _parallaxctl_offer -W 'table wide json yaml' ;;
 			--pin-dir) _parallaxctl_offer -d ;;
@@ -220,7 +220,7 @@ _parallaxctl() {
 		elif [[ $cur == -* ]]; then
 			_parallaxctl_offer -W '--output --pin-dir --help --version'
 		else
-			_parallaxctl_offer -W 'bash zsh fish'
+			_parallaxctl_offer -W 'bash zsh fish kubectl'
 		fi
 		;;
 	help)

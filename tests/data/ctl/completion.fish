@@ -63,12 +63,12 @@ complete -c parallaxctl -n '__fish_seen_subcommand_from check' -l config -s c -d
 complete -c parallaxctl -n '__fish_seen_subcommand_from check' -l watch -s w -d 'again and again until interrupted: a terminal is redrawn, else changes are added'
 complete -c parallaxctl -n '__fish_seen_subcommand_from check' -l interval -d 'time between two answers of --watch (2)' -r
 complete -c parallaxctl -n __fish_use_subcommand -a bugreport -d 'one archive of everything above, without secrets, to send with a report'
-complete -c parallaxctl -n '__fish_seen_subcommand_from bugreport bug' -l file -s f -d 'the archive (parallax-bugreport-HOST-TIME.tar.gz); -: standard output' -r -F
+complete -c parallaxctl -n '__fish_seen_subcommand_from bugreport bug' -l file -d 'the archive (parallax-bugreport-HOST-TIME.tar.gz); -: standard output' -r -F
 complete -c parallaxctl -n '__fish_seen_subcommand_from bugreport bug' -l config -s c -d 'the agent\'s configuration (the one it serves, else /etc/parallax/config.yaml)' -r -F
 complete -c parallaxctl -n __fish_use_subcommand -a uninstall -d 'remove everything from the kernel'
 complete -c parallaxctl -n '__fish_seen_subcommand_from uninstall' -l force -d 'also while an agent runs, or from another network namespace'
 complete -c parallaxctl -n __fish_use_subcommand -a completion -d 'the completion script of a shell'
-complete -c parallaxctl -n '__fish_seen_subcommand_from completion' -a 'bash zsh fish'
+complete -c parallaxctl -n '__fish_seen_subcommand_from completion' -a 'bash zsh fish kubectl'
 complete -c parallaxctl -n __fish_use_subcommand -a help -d 'this list, or the arguments and flags of a verb'
 complete -c parallaxctl -n __fish_use_subcommand -a version -d 'version of this program'
 complete -c parallaxctl -n '__fish_seen_subcommand_from help' -a 'status services endpoints networks gateways flows explain preview diff check bugreport uninstall completion help version'

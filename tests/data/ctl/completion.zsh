@@ -159,7 +159,7 @@ _parallaxctl() {
 		;;
 	bugreport|bug)
 		_arguments \
-			'(-f --file)'{-f,--file}'[the archive (parallax-bugreport-HOST-TIME.tar.gz); -\: standard output]:FILE:_files' \
+			'--file[the archive (parallax-bugreport-HOST-TIME.tar.gz); -\: standard output]:FILE:_files' \
 			'(-c --config)'{-c,--config}'[the agent'\''s configuration (the one it serves, else /etc/parallax/config.yaml)]:FILE:_files' \
 			'(-o --output)'{-o,--output}'[columns (table), more of them, JSON or YAML]:table|wide|json|yaml:(table wide json yaml)' \
 			'--pin-dir[where the data plane is pinned ($PARALLAX_PIN_DIR, else /sys/fs/bpf/parallax)]:DIR:_files -/' \
@@ -180,7 +180,7 @@ _parallaxctl() {
 			'--pin-dir[where the data plane is pinned ($PARALLAX_PIN_DIR, else /sys/fs/bpf/parallax)]:DIR:_files -/' \
 			'(-h --help)'{-h,--help}'[the arguments and flags of the verb]' \
 			'--version[version of this program]' \
-			'1:bash|zsh|fish:(bash zsh fish)'
+			'1:bash|zsh|fish|kubectl:(bash zsh fish kubectl)'
 		;;
 	help)
 		_arguments \
