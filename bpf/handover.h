@@ -34,13 +34,20 @@ INLINE int hand_over(struct __sk_buff *skb, __u32 hook, bool newer)
 	return VERDICT_NEXT;
 }
 
-/* True if the older maps hold the packet's flow in this role. */
+/* True if only the older maps hold this flow. The newer ones are asked first: the agent inserts a flow
+ * there before it deletes the older one, and waits for running programs in between. */
+INLINE bool is_only_older(const struct flow_key *key)
+{
+	return !flow_find_any(key) && older_holds(key);
+}
+
+/* The same for the packet's flow in this role. */
 INLINE bool is_older(struct packet *p, __u32 network, enum flow_role role)
 {
 	struct flow_key key = p->key;
 
 	key.zone = FLOW_ZONE(network, role, is_udp(p));
-	return older_holds(&key);
+	return is_only_older(&key);
 }
 
 /* The same for the flow of which this packet would be answered. */
@@ -54,7 +61,7 @@ INLINE bool is_answer_older(struct packet *p)
 		.zone = FLOW_ZONE(0, FLOW_REPLY, is_udp(p)),
 	};
 
-	return older_holds(&key);
+	return is_only_older(&key);
 }
 
 INLINE bool is_older_from_pod(struct __sk_buff *skb, struct packet *p)

@@ -13,7 +13,9 @@
 #include "parallax_hash.h"
 #include "pins.h"
 
-#define OLDER_BYTES 512 /* greatest size of an older key or value */
+#define OLDER_BYTES 128 /* greatest size of an older key or value */
+/* Entries between two waits for running programs. */
+#define BATCH 8192
 /* Older programs may create an entry again while its flow is moved; the next pass finds it. */
 #define PASSES 20
 
@@ -64,14 +66,14 @@ int64_t carry_flows_count(int fd, const struct flow_ways *ways)
 /* ------------------------------------------------------------------ one entry */
 
 /* An entry in both layouts, and the kind of map that holds it. */
-struct entry {
+struct flow_entry {
 	struct flow_key key;
 	struct flow flow;
 	uint8_t older_key[OLDER_BYTES], older_value[OLDER_BYTES];
 	int kind;
 };
 
-static void convert(const struct flow_ways *ways, struct entry *entry)
+static void convert(const struct flow_ways *ways, struct flow_entry *entry)
 {
 	layout_convert(ways->key, sizeof(entry->key), entry->older_key, &entry->key);
 	layout_convert(ways->value, sizeof(entry->flow), entry->older_value, &entry->flow);
@@ -79,8 +81,8 @@ static void convert(const struct flow_ways *ways, struct entry *entry)
 }
 
 /* Finds the other entry of the flow in the older maps. */
-static bool find_other(const struct carry_flows *carry, const struct entry *entry,
-		       struct entry *ret)
+static bool find_other(const struct carry_flows *carry, const struct flow_entry *entry,
+		       struct flow_entry *ret)
 {
 	flow_other_key(&entry->key, &entry->flow, &ret->key);
 	layout_convert(carry->ways->back, carry->ways->key_size, &ret->key, ret->older_key);
@@ -94,7 +96,7 @@ static bool find_other(const struct carry_flows *carry, const struct entry *entr
 }
 
 /* Replies with translation pass the filter of their hooks by this bit. */
-static void announce(const struct carry_flows *carry, const struct entry *entry)
+static void announce(const struct carry_flows *carry, const struct flow_entry *entry)
 {
 	uint32_t bit = reply_bit(entry->key.saddr, entry->key.sport);
 
@@ -104,7 +106,7 @@ static void announce(const struct carry_flows *carry, const struct entry *entry)
 
 /* Gives the flow a slot of `reclaim`. The packet path may take the same slot meanwhile: the flow that
  * loses it is left to the agent's sweep. */
-static void give_slot(struct carry_flows *carry, const struct entry *entry)
+static void give_slot(struct carry_flows *carry, const struct flow_entry *entry)
 {
 	uint32_t slot = carry->slots ? 2 * carry->carried & (carry->slots - 1) : 0;
 
@@ -113,7 +115,7 @@ static void give_slot(struct carry_flows *carry, const struct entry *entry)
 }
 
 /* Returns 0, also if the newer map has the entry; or -errno. */
-static int insert(struct carry_flows *carry, const struct entry *entry)
+static int insert(struct carry_flows *carry, const struct flow_entry *entry)
 {
 	announce(carry, entry);
 	if (bpf_map_update_elem(carry->to[entry->kind], &entry->key, &entry->flow, BPF_NOEXIST))
@@ -123,28 +125,57 @@ static int insert(struct carry_flows *carry, const struct entry *entry)
 	return 0;
 }
 
-/* Deletes the older entry. A packet that changed it since it was read is not forgotten. */
-static void retire(const struct carry_flows *carry, struct entry *entry)
+/* A packet that an older program processed since the entry was read changed the older one. It is not
+ * forgotten, unless a newer program has changed the entry as well. */
+static void catch_up(const struct carry_flows *carry, struct flow_entry *entry, const uint8_t *last)
 {
-	uint8_t last[OLDER_BYTES];
+	struct flow_entry fresh = *entry;
+	struct flow now;
 
-	if (bpf_map_lookup_and_delete_elem(carry->from[entry->kind], entry->older_key, last) ||
-	    !memcmp(last, entry->older_value, carry->ways->value_size))
-		return;
-	memcpy(entry->older_value, last, sizeof(last));
-	convert(carry->ways, entry);
-	bpf_map_update_elem(carry->to[entry->kind], &entry->key, &entry->flow, BPF_EXIST);
+	memcpy(fresh.older_value, last, sizeof(fresh.older_value));
+	convert(carry->ways, &fresh);
+	if (!bpf_map_lookup_elem(carry->to[entry->kind], &entry->key, &now) &&
+	    !memcmp(&now, &entry->flow, sizeof(now)))
+		bpf_map_update_elem(carry->to[entry->kind], &fresh.key, &fresh.flow, BPF_EXIST);
+}
+
+static void retire(const struct carry_flows *carry, struct flow_entry *entry)
+{
+	uint8_t last[OLDER_BYTES] = {};
+
+	if (!bpf_map_lookup_and_delete_elem(carry->from[entry->kind], entry->older_key, last) &&
+	    memcmp(last, entry->older_value, carry->ways->value_size))
+		catch_up(carry, entry, last);
+}
+
+/* Deletes the older entries of all flows that are in the newer maps. */
+static int retire_moved(struct carry_flows *carry)
+{
+	int err = carry->moved_count ? rcu_sync_wait(&carry->sync) : 0;
+
+	for (size_t i = 0; !err && i < carry->moved_count; i++)
+		retire(carry, &carry->moved[i]);
+	carry->moved_count = 0;
+	return err;
 }
 
 /* ------------------------------------------------------------------ all flows */
 
-/* Moves the flow of one of its entries. */
-static int move(struct carry_flows *carry, struct entry *entry, bool last_pass)
+static void remember(struct carry_flows *carry, const struct flow_entry *entry)
 {
-	struct entry other;
-	bool pair = find_other(carry, entry, &other);
-	int err = insert(carry, entry);
+	carry->moved[carry->moved_count++] = *entry;
+}
 
+/* Moves the flow of an entry; of a pair, the forward entry counts. */
+static int move(struct carry_flows *carry, struct flow_entry *entry, bool last_pass)
+{
+	struct flow_entry other = {};
+	bool pair = find_other(carry, entry, &other);
+	int err = 0;
+
+	if (pair && !flow_is_forward(&entry->key))
+		return 0;
+	err = insert(carry, entry);
 	if (!err && pair)
 		err = insert(carry, &other);
 	if (err && err != -E2BIG)
@@ -152,10 +183,10 @@ static int move(struct carry_flows *carry, struct entry *entry, bool last_pass)
 	if (err && !last_pass)
 		return 0; /* room may become free until then */
 	carry->lost += err ? 1 + pair : 0;
-	retire(carry, entry);
+	remember(carry, entry);
 	if (pair)
-		retire(carry, &other);
-	return 0;
+		remember(carry, &other);
+	return carry->moved_count > BATCH - 2 ? retire_moved(carry) : 0;
 }
 
 struct pass {
@@ -168,10 +199,10 @@ static int visit(void *arg, const void *key, const void *value)
 {
 	const struct pass *pass = arg;
 	const struct flow_ways *ways = pass->carry->ways;
-	struct entry entry = { .kind = pass->kind };
+	struct flow_entry entry = { .kind = pass->kind };
 
 	memcpy(entry.older_key, key, ways->key_size);
-	/* It may have moved with the other entry, or changed since the batch was read. */
+	/* It may have changed since the batch was read. */
 	if (bpf_map_lookup_elem(pass->carry->from[pass->kind], key, entry.older_value))
 		return 0;
 	(void)value;
@@ -189,7 +220,7 @@ static int run_pass(struct carry_flows *carry, bool last)
 	for (; !err && pass.kind < CARRY_KINDS; pass.kind++)
 		err = hash_reader_walk(carry->from[pass.kind], carry->ways->key_size,
 				       carry->ways->value_size, visit, &pass);
-	return err;
+	return err ? err : retire_moved(carry);
 }
 
 static int run_passes(struct carry_flows *carry)
@@ -204,19 +235,35 @@ static int run_passes(struct carry_flows *carry)
 	return err;
 }
 
+static int open_carry(struct carry_flows *carry, struct pin_array *filters)
+{
+	struct pin_map reclaim;
+	int err = rcu_sync_open(&carry->sync);
+
+	if (!err)
+		err = pins_mmap(carry->filters, true, filters);
+	if (!err)
+		err = pins_map_info(carry->reclaim, &reclaim);
+	if (err)
+		return err;
+	carry->replies = ((struct filters *)filters->memory)->replies;
+	carry->slots = reclaim.max_entries;
+	carry->moved_count = 0;
+	carry->moved = calloc(BATCH, sizeof(*carry->moved));
+	return carry->moved ? 0 : -ENOMEM;
+}
+
 int carry_flows(struct carry_flows *carry)
 {
 	struct pin_array filters = {};
-	struct pin_map reclaim;
-	int err = pins_mmap(carry->filters, true, &filters);
+	int err;
 
+	carry->moved = NULL;
+	err = open_carry(carry, &filters);
 	if (!err)
-		err = pins_map_info(carry->reclaim, &reclaim);
-	if (!err) {
-		carry->replies = ((struct filters *)filters.memory)->replies;
-		carry->slots = reclaim.max_entries;
 		err = run_passes(carry);
-	}
+	free(carry->moved);
+	rcu_sync_close(&carry->sync);
 	pins_unmap(&filters);
 	return err;
 }

@@ -8,6 +8,9 @@
 #include <linux/types.h>
 
 #include "layout.h"
+#include "rcu_sync.h"
+
+struct flow_entry;
 
 /* The two kinds of flow maps. */
 enum { CARRY_FLOWS, CARRY_EMBRYONIC, CARRY_KINDS };
@@ -32,10 +35,13 @@ struct carry_flows {
 	/* used by carry_flows() alone */
 	__u64 *replies;
 	uint32_t slots, visited;
+	struct flow_entry *moved; /* in the newer map, and not yet deleted in the older one */
+	size_t moved_count;
+	struct rcu_sync sync;
 };
 
-/* Moves each flow: inserts both entries, then deletes the older ones, which makes the newer programs
- * responsible (bpf/handover.h). Entries for which the newer maps have no room are deleted in the end,
+/* Moves each flow: inserts both entries, which makes the newer programs responsible (bpf/handover.h), waits
+ * until no older program works on them, and deletes the older ones. Entries for which the newer maps have no room are deleted in the end,
  * and counted as lost. Returns 0 or -errno; it can be called again. */
 int carry_flows(struct carry_flows *carry);
 
