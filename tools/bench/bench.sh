@@ -17,6 +17,9 @@ TEST_DIR=$(mktemp -d "$WORLDS-XXXXXX") || exit 1
 # After a failure, print only the ends of the agents' logs: the state of 10,000 services would hide them.
 test_evidence() { [[ -n $interrupted ]] || tail -n 8 "$TEST_DIR"/log/agent-* 2>/dev/null; }
 
+# Every line: the latency of each update stands in the agents' logs.
+export PARALLAX_LOG_LEVEL=debug
+
 # A shell handles a signal only between foreground commands, so measuring is a background one.
 stopped() {
 	trap '' HUP INT TERM
