@@ -2,6 +2,7 @@
 /* The verbs of parallax-pod. The image has no shell, so the chart's pods call these. */
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "pod.h"
@@ -16,6 +17,7 @@ static int usage(FILE *out)
 	      "  keep-cni CONF BIN JSON keep the CNI plugin in these directories, until SIGTERM\n"
 	      "  remove-cni CONF BIN    remove it from them\n"
 	      "  await DAEMONSET        wait until each pod of a DaemonSet is ready\n"
+	      "  events PORT [SECONDS]  report problems of the agent, admin port PORT, as Events\n"
 	      "  hold                   run until SIGTERM\n",
 	      out);
 	return out == stdout ? 0 : 2;
@@ -49,6 +51,8 @@ int main(int argc, char **argv)
 		return pod_await(argument);
 	if (!strcmp(verb, "announce") && argument)
 		return pod_announce(argument);
+	if (!strcmp(verb, "events") && argument)
+		return pod_events(argument, second ? (unsigned int)atoi(second) : 10);
 	if (!strcmp(verb, "clean-up") && !argument == !second)
 		return pod_clean_up(argument, second);
 	if (!strcmp(verb, "keep-cni") && argc == 5)

@@ -27,7 +27,15 @@ int pod_announce(const char *event);
 /* Waits until every pod of a DaemonSet in this pod's namespace is ready. */
 int pod_await(const char *daemonset);
 
+/* Reports what the agent's page /problems lists as Events on this pod, until it is ended. `port` is of the
+ * agent's admin server, `seconds` the time between two looks. */
+int pod_events(const char *port, unsigned int seconds);
+
 /* The body of the API server's answer to GET path, to be freed; NULL after an error message. */
 char *api_get(const char *path, size_t *ret_length);
+/* POST of a JSON object. Returns 0 if it was accepted; -1 after an error message. */
+int api_post(const char *path, const char *body);
+/* As api_get(), by plain HTTP from another server. */
+char *http_get(const char *host, const char *port, const char *path, size_t *ret_length);
 
 #endif

@@ -164,6 +164,23 @@ def monitor(path, without):
     assert all("ports" not in agent(daemon) for daemon in agents(without))
 
 
+def events(path):
+    """A container without rights has the only token, which may create Events here and nothing else."""
+    role, = [item for item in objects(path, "Role") if not is_hook(item)]
+    assert role["rules"] == [{"apiGroups": [""], "resources": ["events"], "verbs": ["create"]}]
+    binding, = [item for item in objects(path, "RoleBinding") if not is_hook(item)]
+    assert binding["roleRef"]["name"] == role["metadata"]["name"]
+    assert not [item for item in objects(path, "ClusterRole") if not is_hook(item)]
+    for daemon in agents(path):
+        agent_container, events_container = pod_of(daemon)["containers"]
+        check_container(events_container)
+        assert not events_container["securityContext"]["capabilities"].get("add")
+        mounts = [mount["name"] for mount in agent_container["volumeMounts"]]
+        assert "api-account" not in mounts
+        account, = events_container["volumeMounts"]
+        assert account["readOnly"] and account["name"] == "api-account"
+
+
 def properties(schema, path=()):
     """Every key that the schema knows, as a path."""
     for name, value in schema.get("properties", {}).items():

@@ -111,6 +111,7 @@ check_python() {
 	passes chart_istio chart_test istio "$tmp/istio.yaml"
 	passes chart_gateway chart_test gateway "$tmp/gateway.yaml"
 	passes chart_monitor chart_test monitor "$tmp/monitoring.yaml" "$tmp/node.yaml"
+	passes chart_events chart_test events "$tmp/monitoring.yaml"
 	passes chart_rollout chart_test rollout "$tmp/gateway.yaml"
 	passes chart_schema_has_every_key chart_test schema $CHART user/config
 }

@@ -108,6 +108,14 @@ check "and none for files with the same content" one_more
 eds "$HELLO" 10.10.0.90:5000/cluster1 10.10.0.90:5000/n2-k8s-config
 check "it goes" wait_for 5 metric_is parallax_services 2
 
+# ---- problems, by reasons
+problem_is() { body /problems | python3 -c 'import json, sys
+sys.exit(not any(p["reason"] == sys.argv[1] and sys.argv[2] in p["message"] for p in json.load(sys.stdin)))' "$@"; }
+equal "no problem stands" "[]" "$(body /problems)"
+sed -i.good 's/192.23.120.32/0.0.0.0/' "$TOPO_DIR/networks.yaml"
+check "a network without a gateway" wait_for 5 problem_is GatewayUnknown "1 endpoints get no connections"
+mv "$TOPO_DIR/networks.yaml.good" "$TOPO_DIR/networks.yaml"
+
 # ---- an invalid configuration shows
 hash() { body /stats/prometheus | sed -n 's/^parallax_config_info{hash="\([^"]*\)".*/\1/p'; }
 before=$(hash)
@@ -115,6 +123,7 @@ config "admin: {}
 nonsense: true"
 check "an invalid configuration shows" wait_for 5 metric_is parallax_config_last_reload_successful 0
 equal "and the last valid one serves" "$before" "$(hash)"
+check "as a problem too" problem_is InvalidConfiguration "unknown key"
 config "admin: {}
 draining: keep"
 check "a valid one too" wait_for 5 metric_is parallax_config_last_reload_successful 1

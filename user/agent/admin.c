@@ -9,6 +9,7 @@
 
 #include "agent.h"
 #include "pages.h"
+#include "problem_page.h"
 #include "clock.h"
 #include "http.h"
 #include "log.h"
@@ -105,12 +106,15 @@ static void answer(void *arg, const char *path, struct http_reply *reply)
 
 		reply->status = reason ? 503 : 200;
 		evbuffer_add_printf(reply->body, "%s\n", reason ? reason : "ready");
+	} else if (!strcmp(path, "/problems")) {
+		reply->type = "application/json";
+		reply->status = problem_page(agent, reply->body) ? 500 : 200;
 	} else if (index >= 0) {
 		serve(agent, index, reply);
 	} else {
 		reply->status = 404;
 		evbuffer_add_printf(reply->body, "not found; there are /ready, /healthz, "
-				    "/stats/prometheus, /clusters and /config_dump\n");
+				    "/problems, /stats/prometheus, /clusters and /config_dump\n");
 	}
 }
 

@@ -49,7 +49,7 @@ static void set_flow_usage(const struct agent *agent, struct snapshot *snapshot)
 			*usages[i] = (struct map_usage){ agent->sweeper.counts[i], info.max_entries };
 }
 
-static int count(void *arg, const char *problem)
+static int count(void *arg, const char *reason, const char *problem)
 {
 	++*(size_t *)arg;
 	return 0;

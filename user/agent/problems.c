@@ -14,22 +14,30 @@
 /* Problems of services that are listed one by one. */
 #define SERVICE_PROBLEMS_MAX 64
 
-typedef int (*visitor)(void *arg, const char *problem);
+typedef problem_visitor *visitor;
 
 static int visit_own(const struct agent *agent, visitor visit, void *arg)
 {
 	const struct watched_files *files = &agent->files;
-	const char *const own[] = {
-		files->config_file.problem, files->mesh_file.problem, files->restart_reason,
-		agent->reconciler.problem,  agent->admin_problem,     agent->metrics_problem,
-		files->watch_problem,       agent->pins.problem,      agent->pins.foreign_problem,
-		agent->clients.problem,
+	const struct {
+		const char *reason, *problem;
+	} own[] = {
+		{ "InvalidConfiguration", files->config_file.problem },
+		{ "InvalidConfiguration", files->mesh_file.problem },
+		{ "RestartRequired", files->restart_reason },
+		{ "UpdateRefused", agent->reconciler.problem },
+		{ "ListenerFailed", agent->admin_problem },
+		{ "ListenerFailed", agent->metrics_problem },
+		{ "FilesUnwatched", files->watch_problem },
+		{ "PinsLost", agent->pins.problem },
+		{ "ForeignDataPlane", agent->pins.foreign_problem },
+		{ "CannotAttach", agent->clients.problem },
 	};
 	int err = 0;
 
 	for (size_t i = 0; !err && i < sizeof(own) / sizeof(*own); i++)
-		if (own[i])
-			err = visit(arg, own[i]);
+		if (own[i].problem)
+			err = visit(arg, own[i].reason, own[i].problem);
 	return err;
 }
 
@@ -39,19 +47,19 @@ static int visit_omitted(size_t count, visitor visit, void *arg)
 
 	snprintf(text, sizeof(text), "%zu more services have problems: `parallaxctl services` lists "
 		 "them", count);
-	return visit(arg, text);
+	return visit(arg, "ServiceProblem", text);
 }
 
 static int visit_services(const struct service_rows *rows, visitor visit, void *arg)
 {
 	size_t count = 0;
-	int err = rows->problem ? visit(arg, rows->problem) : 0;
+	int err = rows->problem ? visit(arg, "ServiceProblem", rows->problem) : 0;
 
 	for (size_t i = 0; !err && i < rows->count; i++) {
 		const struct service_status *status = rows->items[i].status;
 
 		if (status && status->problem && count++ < SERVICE_PROBLEMS_MAX)
-			err = visit(arg, status->problem);
+			err = visit(arg, "ServiceProblem", status->problem);
 	}
 	if (!err && count > SERVICE_PROBLEMS_MAX)
 		err = visit_omitted(count - SERVICE_PROBLEMS_MAX, visit, arg);
@@ -63,7 +71,7 @@ static int visit_generation(const struct generation *generation, visitor visit, 
 	int err = visit_services(&generation->rows, visit, arg);
 
 	for (size_t i = 0; !err && i < generation->problem_count; i++)
-		err = visit(arg, generation->problems[i]);
+		err = visit(arg, "NodeProblem", generation->problems[i]);
 	return err;
 }
 
@@ -73,7 +81,7 @@ static int visit_network(const struct agent *agent, visitor visit, void *arg)
 
 	return own_network_unknown(agent->files.config, &agent->reconciler.generation.rows, text,
 				   sizeof(text)) ?
-		       visit(arg, text) :
+		       visit(arg, "NetworkUnknown", text) :
 		       0;
 }
 
@@ -91,7 +99,7 @@ static int visit_interface(const struct interface *item, visitor visit, void *ar
 			 link_hook_name(item->problem_hook),
 			 item->problem == -EBUSY ? "another program is there" :
 						   strerror(-item->problem));
-	return visit(arg, text);
+	return visit(arg, "CannotAttach", text);
 }
 
 /* Hooks that only this process keeps attached. */
@@ -112,15 +120,29 @@ static int visit_unpinned(const struct interfaces *interfaces, visitor visit, vo
 		 "interface %s%s: hooks cannot be pinned (%s), and are detached when "
 		 "this agent ends",
 		 first->name, more, strerror(-first->unpinned));
-	return visit(arg, text);
+	return visit(arg, "CannotAttach", text);
+}
+
+/* Problems of the source have no reasons of their own. */
+struct source_visit {
+	visitor visit;
+	void *arg;
+};
+
+static int visit_source(void *arg, const char *problem)
+{
+	const struct source_visit *source = arg;
+
+	return source->visit(source->arg, "SourceProblem", problem);
 }
 
 int problems_each(const struct agent *agent, visitor visit, void *arg)
 {
+	struct source_visit source = { visit, arg };
 	int err = visit_own(agent, visit, arg);
 
 	if (!err)
-		err = source_each_problem(agent->source, visit, arg);
+		err = source_each_problem(agent->source, visit_source, &source);
 	if (!err)
 		err = visit_generation(&agent->reconciler.generation, visit, arg);
 	if (!err)
@@ -149,7 +171,7 @@ static bool is_logged(const struct problem_log *log, const char *problem)
 	return false;
 }
 
-static int log_new(void *arg, const char *problem)
+static int log_new(void *arg, const char *reason, const char *problem)
 {
 	struct comparison *comparison = arg;
 	struct problem_log *now = &comparison->now;

@@ -5,9 +5,11 @@
 
 struct agent;
 
+/* `reason`: the kind of problem, in CamelCase as the reasons of Kubernetes' events. */
+typedef int problem_visitor(void *arg, const char *reason, const char *problem);
+
 /* Calls `visit` with each problem that stands; non-zero stops it and is returned. */
-int problems_each(const struct agent *agent, int (*visit)(void *arg, const char *problem),
-		  void *arg);
+int problems_each(const struct agent *agent, problem_visitor *visit, void *arg);
 
 /* Logs each problem that did not stand at the last call. */
 void problems_log(struct agent *agent);

@@ -14,7 +14,7 @@
 #include "problems.h"
 #include "status_json.h"
 
-static int add_problem(void *arg, const char *problem)
+static int add_problem(void *arg, const char *reason, const char *problem)
 {
 	struct status_scratch *scratch = arg;
 	const char **list = realloc(scratch->problems,

@@ -74,6 +74,13 @@ failureThreshold: {{ .failures }}
 {{- end }}
 
 {{- define "parallax.volumes" -}}
+{{- if .Values.events.enabled }}
+- name: api-account
+  projected:
+    sources:
+      - serviceAccountToken: {path: token, expirationSeconds: 3607}
+      - configMap: {name: kube-root-ca.crt, items: [{key: ca.crt, path: ca.crt}]}
+{{- end }}
 - name: bpffs
   hostPath: {path: /sys/fs/bpf, type: Directory}
 - name: config
@@ -202,6 +209,26 @@ seccompProfile: {type: RuntimeDefault}
     {{- include "parallax.cniMounts" . | nindent 4 }}
 {{- end }}
 
+{{/* It alone may reach the API server, and has no other right; the agent has no token. */}}
+{{- define "parallax.eventsContainer" -}}
+- name: events
+  image: {{ include "parallax.image" . }}
+  imagePullPolicy: {{ .Values.image.pullPolicy }}
+  command: [/usr/sbin/parallax-pod, events, {{ dig "admin" "port" 15100 .Values.config | quote }}]
+  env:
+    - {name: POD_NAME, valueFrom: {fieldRef: {fieldPath: metadata.name}}}
+    - {name: POD_NAMESPACE, valueFrom: {fieldRef: {fieldPath: metadata.namespace}}}
+    - {name: POD_UID, valueFrom: {fieldRef: {fieldPath: metadata.uid}}}
+    - {name: NODE_NAME, valueFrom: {fieldRef: {fieldPath: spec.nodeName}}}
+  securityContext:
+    {{- include "parallax.noRights" . | nindent 4 }}
+  resources:
+    requests: {cpu: 1m, memory: 8Mi}
+    limits: {memory: 32Mi}
+  volumeMounts:
+    - {name: api-account, mountPath: /var/run/secrets/kubernetes.io/serviceaccount, readOnly: true}
+{{- end }}
+
 {{- define "parallax.agentPod" -}}
 metadata:
   labels:
@@ -251,6 +278,9 @@ spec:
     {{- include "parallax.agentContainer" . | nindent 4 }}
     {{- if .Values.cni.enabled }}
     {{- include "parallax.cniContainer" . | nindent 4 }}
+    {{- end }}
+    {{- if .Values.events.enabled }}
+    {{- include "parallax.eventsContainer" . | nindent 4 }}
     {{- end }}
   volumes:
     {{- include "parallax.volumes" . | nindent 4 }}
