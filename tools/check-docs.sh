@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # Fails when a page names, in backticks, a file that is not there (`user/base/addr.c`), a function
 # that this file does not define (`bpf/flow.h:flow_create()`), or another name that it does not
-# contain (`bpf/maps.h:flows`). A declaration or a call is no definition.
+# contain (`bpf/maps.h:flows`), or a quoted text (`tests/bpf/cases_close.c: close: FIN of both sides closes`). A
+# declaration or a call is no definition.
 # Usage: tools/check-docs.sh [-r ROOT] PAGE...
 set -euo pipefail
 
@@ -26,7 +27,10 @@ check() {
 	local name=$1 file=${1%%:*} word=${1#*:}
 	[[ -e $root/$file ]] || { echo "$page: \`$name\`: there is no $file"; return 1; }
 	[[ $name == *:* ]] || return 0
-	if [[ $word == *"()" ]]; then
+	if [[ $word == " "* ]]; then
+		grep -qF -- "\"${word# }\"" "$root/$file" && return 0
+		echo "$page: \`$name\`: $file does not contain \"${word# }\""
+	elif [[ $word == *"()" ]]; then
 		defines "$root/$file" "${word%()}" && return 0
 		echo "$page: \`$name\`: $file does not define ${word%()}()"
 	else
@@ -42,7 +46,7 @@ for page in "$@"; do
 		names=$((names + 1))
 		check "$name" || failed=1
 	done < <(grep -o '`[^`]*`' "$page" | tr -d '`' | sort -u |
-		grep -E '^(bpf|include|user|tests|tools|deploy|docs|vmlinux)/[A-Za-z0-9_./-]+(:[A-Za-z0-9_]+(\(\))?)?$')
+		grep -E '^(bpf|include|user|tests|tools|deploy|docs|vmlinux)/[A-Za-z0-9_./-]+(:[A-Za-z0-9_]+(\(\))?|: .+)?$')
 done
 ((names > 0)) || { echo "$*: names no file at all"; failed=1; }
 exit $failed

@@ -133,10 +133,24 @@ check_docs() {
 	doc_fault declaration '`user/base/addr.h:addr_parse()`' "does not define addr_parse()"
 	doc_fault call '`user/base/addr.c:text_len()`' "does not define text_len()"
 	doc_fault part_of_a_name '`bpf/flow.h:name()`' "does not define name()"
+	doc_fault made_up_text '`bpf/flow.h: no such text`' 'does not contain "no such text"'
 	doc_fault made_up_word '`bpf/flow.h:flows`' "does not contain flows"
 
 	# shellcheck disable=SC2046 # no spaces in our names
 	passes docs_names tools/check-docs.sh $(source_files 'docs/*.md' README.md)
+}
+
+# Each of the 48 faults has a row, with a test or "–".
+faults_are_complete() { # PAGE
+	local rows
+	rows=$(grep -cE '^\| [0-9]+ \| .* \| (`tests/.*`|–) \| .* \|$' "$1")
+	((rows == 48)) || { echo "$1: $rows rows have a test or –, expected 48" && return 1; }
+}
+
+check_faults() {
+	passes faults faults_are_complete docs/faults.md
+	sed '/^| 17 /d' docs/faults.md >"$tmp/faults.md"
+	refuses faults_refuse_a_missing_row "47 rows" faults_are_complete "$tmp/faults.md"
 }
 
 # Files by pattern, wherever they are below the top, outside build/.
@@ -259,6 +273,7 @@ performance_pages() {
 
 check_layers
 check_docs
+check_faults
 check_performance
 check_readme_config
 check_scripts
