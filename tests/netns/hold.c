@@ -5,9 +5,11 @@
 #include "net.h"
 
 static const char usage[] =
-	"usage: hold [-n COUNT] [-p SOURCE_PORT] [-t TIMEOUT_MS] [-r ROUNDS | -u FILE] ADDR:PORT...\n"
+	"usage: hold [-n COUNT] [-p SOURCE_PORT] [-t TIMEOUT_MS] [-r ROUNDS | -u FILE] [-w FILE]\n"
+	"            ADDR:PORT...\n"
 	"Opens COUNT connections to each destination (with -p all from that one port), says `open',\n"
 	"then sends a line over each and expects it back, ROUNDS times or until FILE exists.\n"
+	"-w: says `resting' and waits between two rounds while that FILE exists.\n"
 	"Prints `DESTINATION VERSION PEER' per connection with -p, a summary at the end.\n";
 
 struct held {
@@ -20,7 +22,7 @@ struct held {
 static struct {
 	unsigned int count, timeout_ms, rounds;
 	uint16_t source_port;
-	const char *until;
+	const char *until, *rest;
 } opt = {.count = 1, .timeout_ms = 20000, .rounds = 3};
 
 static struct held *held;
@@ -94,11 +96,23 @@ static bool more_rounds(unsigned int round)
 	return stat(opt.until, &st) != 0;
 }
 
+/* Nothing is under way meanwhile. */
+static void rest(void)
+{
+	struct stat st;
+
+	if (!opt.rest || stat(opt.rest, &st))
+		return;
+	printf("resting\n");
+	while (!stat(opt.rest, &st))
+		sleep_ms(20);
+}
+
 static void parse(int argc, char **argv)
 {
 	int c;
 
-	while ((c = getopt(argc, argv, "n:p:t:r:u:")) != -1) {
+	while ((c = getopt(argc, argv, "n:p:t:r:u:w:")) != -1) {
 		if (c == 'n')
 			opt.count = (unsigned int)number(optarg);
 		else if (c == 'p')
@@ -109,6 +123,8 @@ static void parse(int argc, char **argv)
 			opt.rounds = (unsigned int)number(optarg);
 		else if (c == 'u')
 			opt.until = optarg;
+		else if (c == 'w')
+			opt.rest = optarg;
 		else
 			usage_exit(usage);
 	}
@@ -151,6 +167,7 @@ int main(int argc, char **argv)
 		print_ends();
 	for (; more_rounds(round); round++) {
 		lost += exchange_all(round);
+		rest();
 		sleep_ms(opt.until ? 100 : 5);
 	}
 	printf("rounds %u lost %u\n", round, lost);

@@ -49,12 +49,16 @@ check "bulk out" in_ns sleep "$T/bulk" send $VIP 5000 100000000
 check "bulk in" in_ns sleep "$T/bulk" receive $VIP 5000 100000000
 check "UDP" in_ns sleep "$T/udp" -n 10 call $VIP 5000
 
-# Connections stay open while the mapping moves to other ports.
-start held sleep "$T/hold" -n 20 -u "$TEST_DIR/enough" $VIP:5000
-held_open() { grep -q '^open 20' "$TEST_DIR/log/held"; }
-check "20 connections open" wait_for 5 held_open
+# Connections stay open while the mapping moves to other ports. They rest meanwhile: an answer that is under
+# way when its mapping goes is lost, and so are its repetitions, since the client has nothing to send.
+start held sleep "$T/hold" -n 20 -u "$TEST_DIR/enough" -w "$TEST_DIR/rest" $VIP:5000
+held_says() { grep -q "^$1" "$TEST_DIR/log/held"; }
+check "20 connections open" wait_for 5 held_says "open 20"
+touch "$TEST_DIR/rest"
+check "and rest" wait_for 5 held_says resting
 map_to 30000-30999
 check "the router forgets its mappings" in_ns router "$HERE/forget_connections.py"
+rm "$TEST_DIR/rest"
 outer() { in_ns gw2 timeout 2 tcpdump -nn -i eth0 -c 20 'udp dst port 6081' 2>/dev/null; }
 from_new_port() { grep -q '192\.23\.110\.77\.30[0-9]*' <(outer); }
 check "packets come from new outer ports" wait_for 10 from_new_port
