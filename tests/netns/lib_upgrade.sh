@@ -13,7 +13,7 @@ serves_again() { [[ $(grep -c 'serving network' "$TEST_DIR/log/agent-$1") -ge $2
 start_again() {
 	local times
 	times=$(grep -c 'serving network' "$TEST_DIR/log/agent-$1")
-	BUILD=$2 agent_start "$1" && wait_for 20 serves_again "$1" $((times + 1))
+	BUILD=$2 agent_start "$1" && wait_for ${WAIT:-20} serves_again "$1" $((times + 1))
 }
 
 # again NAME COMMAND...: in pod sleep until the end; each failure is a line of its log

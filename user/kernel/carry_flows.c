@@ -15,7 +15,7 @@
 
 #define OLDER_BYTES 128 /* greatest size of an older key or value */
 /* Entries between two waits for running programs. */
-#define BATCH 8192
+#define BATCH 32768
 /* Older programs may create an entry again while its flow is moved; the next pass finds it. */
 #define PASSES 20
 
