@@ -34,6 +34,22 @@ done <<-STEPS
 	rmdir 1
 STEPS
 
+# A call that fails before the flip: the agent goes back and says why.
+failed() { # BUILD CALL NUMBER
+	! FAIL_AT="$2 $3" LD_PRELOAD=$T/kill_at.so in_ns node1 "$1/parallaxd" \
+		--config "$TEST_DIR/node1/config.yaml" --pin-dir "$(pin_dir node1)" >"$TEST_DIR/log/failed" 2>&1
+}
+while read -r call number; do
+	check "$call $number fails" failed "$to" "$call" "$number"
+	check "with a reason" grep -q 'Cannot allocate memory' "$TEST_DIR/log/failed"
+	refute "and without a trace" test -e "$(pin_dir node1)/next"
+	equal "the older data plane serves on" "v1 v2" "$(BUILD=$from versions sleep 20)"
+done <<-STEPS
+	mkdir 1
+	bpf_obj_pin 20
+	bpf_link_update 3
+STEPS
+
 # Between the flip and the end only the build that began knows both layouts.
 check "killed in the middle once more" killed "$to" bpf_map_lookup_and_delete_elem 20
 refute "the older build refuses" in_ns node1 "$from/parallaxd" --config "$TEST_DIR/node1/config.yaml" \
