@@ -166,7 +166,7 @@ load_start() {
 }
 
 load_calls() {
-	until [[ -e $(state "$1")/load/stop ]]; do
+	until [[ -e $(state "$1")/load/stop || ! -d $(state "$1") ]]; do
 		kc "$1" -n sample exec -q sleep -- hello -n 200 -s $VIP 5000
 	done
 }
