@@ -26,8 +26,11 @@ def commit_time():
     """SOURCE_DATE_EPOCH, else the time of the commit, else the beginning of time."""
     if "SOURCE_DATE_EPOCH" in os.environ:
         return int(os.environ["SOURCE_DATE_EPOCH"])
-    found = subprocess.run(["git", "-C", SOURCE, "log", "-1", "--format=%ct"],
-                           capture_output=True, text=True, check=False)
+    try:
+        found = subprocess.run(["git", "-C", SOURCE, "log", "-1", "--format=%ct"],
+                               capture_output=True, text=True, check=False)
+    except FileNotFoundError:  # as in deploy/Dockerfile
+        return 0
     return int(found.stdout) if found.returncode == 0 else 0
 
 
