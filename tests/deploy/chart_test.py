@@ -172,11 +172,12 @@ def events(path):
     assert binding["roleRef"]["name"] == role["metadata"]["name"]
     assert not [item for item in objects(path, "ClusterRole") if not is_hook(item)]
     for daemon in agents(path):
-        agent_container, events_container = pod_of(daemon)["containers"]
+        containers = {container["name"]: container for container in pod_of(daemon)["containers"]}
+        events_container = containers.pop("events")
         check_container(events_container)
         assert not events_container["securityContext"]["capabilities"].get("add")
-        mounts = [mount["name"] for mount in agent_container["volumeMounts"]]
-        assert "api-account" not in mounts
+        for container in containers.values():
+            assert "api-account" not in [mount["name"] for mount in container["volumeMounts"]]
         account, = events_container["volumeMounts"]
         assert account["readOnly"] and account["name"] == "api-account"
 
