@@ -18,11 +18,12 @@ lint_fault() {
 	lint "$tmp/fault"
 }
 
-passes metrics_documented metrics_test documented docs/metrics.md $PAGE
+passes metrics_documented metrics_test documented docs/metrics.md $PAGE ${PAGE%.txt}-istio.txt
 passes metrics_queries metrics_test queries $PAGE deploy/chart/files/alerts.yaml \
 	deploy/chart/files/dashboard.json
 if needs promtool metrics_lint; then
 	passes metrics_lint lint $PAGE
+	passes metrics_lint_istio lint ${PAGE%.txt}-istio.txt
 	refuses metrics_lint_fault "a_count" lint_fault
 fi
 exit $failed

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* The pages of the admin server, held by files of tests/data/ctl; and the form of metrics. */
+#include <arpa/inet.h>
 #include <ctype.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -40,6 +41,36 @@ static struct usage_table *sample_usage(void)
 	}
 	usage_table_settle(table, NULL);
 	return table;
+}
+
+/* Two pods of one workload call, one to a pod, one through a gateway; and one that no service names. */
+static struct metrics with_istio(struct metrics metrics)
+{
+	static struct metrics_workload workloads[3];
+	static const char *const names[] = { "sleep-1;sample;sleep;;cluster1",
+					     "sleep-1;sample;sleep;;cluster1",
+					     "helloworld-v1;sample;helloworld;v1;cluster1" };
+	const struct usage_item *items;
+	struct usage_key key;
+	size_t count;
+
+	items = usage_table_items(metrics.usage, &count);
+	for (uint32_t i = 0; i < 3; i++)
+		workloads[i] = (struct metrics_workload){ htonl(0x0a0a0001u + i), names[i] };
+	for (int i = 0; i < 3; i++) {
+		key = items[1].key;
+		key.client = i < 2 ? workloads[i].addr : htonl(0x0a0a00ff);
+		key.backend = workloads[2].addr;
+		usage_table_add_ended((struct usage_table *)metrics.usage, &key,
+				      &(struct usage){ 7, 700, 7000 });
+		items = usage_table_items(metrics.usage, &count);
+	}
+	usage_table_settle((struct usage_table *)metrics.usage, NULL);
+	qsort(workloads, 3, sizeof(*workloads), metrics_workload_compare);
+	metrics.istio = true;
+	metrics.workloads = workloads;
+	metrics.workload_count = 3;
+	return metrics;
 }
 
 static struct metrics sample_metrics(void)
@@ -104,6 +135,16 @@ static void metrics_golden(void **state)
 
 	(void)state;
 	golden_text("metrics.txt", text);
+	free(text);
+}
+
+static void metrics_by_istios_names(void **state)
+{
+	struct metrics metrics = with_istio(sample_metrics());
+	char *text = metrics_text(&metrics);
+
+	(void)state;
+	golden_text("metrics-istio.txt", strstr(text, "# HELP istio_"));
 	free(text);
 }
 
@@ -316,6 +357,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(metrics_golden),
+		cmocka_unit_test(metrics_by_istios_names),
 		cmocka_unit_test(metrics_without_control_plane),
 		cmocka_unit_test(unknown_usage_is_excluded),
 		cmocka_unit_test(metrics_lint),

@@ -459,7 +459,7 @@ static const struct {
 	  "2:18: address: expected a loopback address, found 10.0.0.1" },
 	{ N "admin: {port: 0}", "2:15: port: expected a port from 1 to 65535, found 0" },
 	{ N "metrics: {address: eth0}", "2:20: address: expected an IP address, found eth0" },
-	{ N "metrics: {host: a}", "2:11: unknown key 'host', expected one of: address, port" },
+	{ N "metrics: {host: a}", "2:11: unknown key 'host', expected one of: address, port, istio" },
 };
 
 static void reports_each_error_with_its_place(void **state)

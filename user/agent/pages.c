@@ -107,6 +107,57 @@ static void set_config(const struct watched_files *files, struct metrics *metric
 	metrics->cluster = files->config->cluster ? files->config->cluster : "";
 }
 
+/* Addresses of our own cluster's pods alone: another's may be the same. */
+static bool is_own(const struct endpoint *endpoint, const char *cluster)
+{
+	const char *last = endpoint->workload ? strrchr(endpoint->workload, ';') : NULL;
+
+	return last && endpoint->address_count && endpoint->addresses[0].addr.family == 4 &&
+	       !strcmp(last + 1, cluster);
+}
+
+static size_t list_workloads(const struct assignment *assignment, const char *cluster,
+			     struct metrics_workload *ret)
+{
+	size_t count = 0;
+
+	for (size_t l = 0; l < assignment->locality_count; l++)
+		for (size_t e = 0; e < assignment->localities[l].endpoint_count; e++) {
+			const struct endpoint *endpoint = &assignment->localities[l].endpoints[e];
+
+			if (!is_own(endpoint, cluster))
+				continue;
+			if (ret)
+				ret[count] = (struct metrics_workload){
+					endpoint->addresses[0].addr.ip.v4, endpoint->workload };
+			count++;
+		}
+	return count;
+}
+
+/* Workloads by the addresses of pods; in the arena, their names borrowed from the source. */
+static int add_workloads(const struct agent *agent, struct arena *arena, struct metrics *metrics)
+{
+	const struct assignment_list list = source_list(agent->source);
+	struct metrics_workload *workloads;
+	size_t count = 0;
+
+	metrics->istio = agent->files.config->metrics.istio;
+	if (!metrics->istio)
+		return 0;
+	for (size_t i = 0; i < list.count; i++)
+		count += list_workloads(list.items[i], metrics->cluster, NULL);
+	workloads = arena_array(arena, count + 1, sizeof(*workloads));
+	if (!workloads)
+		return -ENOMEM;
+	for (size_t i = 0, at = 0; i < list.count; i++)
+		at += list_workloads(list.items[i], metrics->cluster, &workloads[at]);
+	qsort(workloads, count, sizeof(*workloads), metrics_workload_compare);
+	metrics->workloads = workloads;
+	metrics->workload_count = count;
+	return 0;
+}
+
 static int write_metrics(const struct agent *agent, struct snapshot *snapshot, FILE *out)
 {
 	const struct reconciler *reconciler = &agent->reconciler;
@@ -132,6 +183,8 @@ static int write_metrics(const struct agent *agent, struct snapshot *snapshot, F
 		err = service_rows_count_excluded(&reconciler->generation.rows, metrics.excluded);
 	if (!err)
 		err = add_streams(&status, arena, &metrics);
+	if (!err)
+		err = add_workloads(agent, arena, &metrics);
 	if (!err)
 		err = metrics_write(&metrics, out);
 	arena_free(arena);

@@ -39,10 +39,11 @@ void config_read_metrics(struct tree_walk *walk, const struct tree_node *node, v
 	static const struct tree_field fields[] = {
 		{TREE_FIELD("address", read_metrics_address)},
 		{TREE_MEMBER("port", tree_read_port, struct config, metrics.port)},
+		{TREE_MEMBER("istio", tree_read_bool, struct config, metrics.istio)},
 	};
 	struct config *config = target;
 
 	addr_parse("0.0.0.0", &config->metrics.address);
 	config->metrics.port = METRICS_PORT;
-	tree_fields(walk, node, "a mapping with address and port", fields, COUNT(fields), config);
+	tree_fields(walk, node, "a mapping with address, port and istio", fields, COUNT(fields), config);
 }

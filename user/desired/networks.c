@@ -205,7 +205,8 @@ static void build_settings(const struct build_input *input, struct generation *g
 		.hz = node->hz,
 		.takeover_ns = config->takeover_seconds * NS_PER_SECOND,
 		.flags = (config->delivery == DELIVERY_REDIRECT ? SETTING_REDIRECT : 0) |
-			 (config->draining == DRAINING_RESET ? SETTING_RESET : 0),
+			 (config->draining == DRAINING_RESET ? SETTING_RESET : 0) |
+			 (config->metrics.istio ? SETTING_USAGE_PODS : 0),
 		.source = node->source.ip,
 		.uplink = node->uplink,
 		.mtu = (uint16_t)(node->uplink_mtu > UINT16_MAX ? UINT16_MAX : node->uplink_mtu),

@@ -158,6 +158,7 @@ struct config_ads {
 struct config_metrics {
 	struct addr address; /* family 0: there is none */
 	uint16_t port;
+	bool istio; /* also by Istio's names, which tells pods apart */
 };
 
 /* The log, where no flag says otherwise. */

@@ -159,5 +159,7 @@ int metrics_write(const struct metrics *metrics, FILE *out)
 	metrics_write_maps(&writer, metrics->snapshot);
 	if (metrics->usage && metrics_write_usage(&writer, metrics->snapshot, metrics->usage))
 		return -ENOMEM;
+	if (metrics->usage && metrics->istio && metrics_write_istio(metrics, out))
+		return -ENOMEM;
 	return ferror(out) ? -EIO : 0;
 }

@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "histogram.h"
+#include "metrics_istio.h"
 #include "process_stat.h"
 #include "snapshot.h"
 #include "source_status.h"
@@ -47,6 +48,9 @@ struct metrics {
 	uint64_t config_hash;
 	const char *network, *cluster; /* "": none */
 	const struct usage_table *usage; /* NULL: no sweep is done yet */
+	bool istio; /* also by Istio's names, with these workloads, sorted */
+	const struct metrics_workload *workloads;
+	size_t workload_count;
 	enum source_kind source;
 	bool source_connected;
 	/* Of SOURCE_ADS alone. */

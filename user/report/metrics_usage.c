@@ -139,11 +139,6 @@ static const char *role_name(const struct group *group)
 
 /* ------------------------------------------------------------------ services */
 
-struct named_service {
-	uint64_t id;
-	uint32_t row;
-};
-
 static int compare_ids(const void *left, const void *right)
 {
 	const struct named_service *a = left, *b = right;
@@ -151,8 +146,7 @@ static int compare_ids(const void *left, const void *right)
 	return (a->id > b->id) - (a->id < b->id);
 }
 
-/* Rows in use by their id, to be freed; NULL without memory. */
-static struct named_service *name_services(const struct snapshot *snapshot, size_t *ret_count)
+struct named_service *metrics_name_services(const struct snapshot *snapshot, size_t *ret_count)
 {
 	struct named_service *list = calloc(snapshot->service_count + 1u, sizeof(*list));
 
@@ -164,6 +158,14 @@ static struct named_service *name_services(const struct snapshot *snapshot, size
 	if (list)
 		qsort(list, *ret_count, sizeof(*list), compare_ids);
 	return list;
+}
+
+const struct named_service *metrics_find_service(const struct named_service *list, size_t count,
+						 uint64_t id)
+{
+	const struct named_service key = { .id = id };
+
+	return bsearch(&key, list, count, sizeof(*list), compare_ids);
 }
 
 static void write_service(struct metrics_writer *writer, const struct snapshot *snapshot,
@@ -187,16 +189,16 @@ static void write_services(struct metrics_writer *writer, const struct snapshot 
 			   const struct groups *groups)
 {
 	size_t count;
-	struct named_service *list = name_services(snapshot, &count), *named;
+	struct named_service *list = metrics_name_services(snapshot, &count);
 
 	for (size_t f = 0; list && f < sizeof(families) / sizeof(*families); f++) {
 		metrics_family(writer, families[f].service, families[f].type,
 			       families[f].service_help);
 		for (size_t i = 0; i < groups->count; i++) {
 			const struct group *group = &groups->items[i];
-			const struct named_service key = { .id = group->service_id };
+			const struct named_service *named =
+				metrics_find_service(list, count, group->service_id);
 
-			named = bsearch(&key, list, count, sizeof(*list), compare_ids);
 			if (named || (!group->service_id && group->total.flows))
 				write_service(writer, snapshot, named, group,
 					      families[f].value(group));

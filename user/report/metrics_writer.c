@@ -12,7 +12,7 @@ void metrics_family(struct metrics_writer *writer, const char *name, const char 
 		writer->prefix, name, type);
 }
 
-static void write_value(FILE *out, const char *text)
+void metrics_escape(FILE *out, const char *text)
 {
 	for (; *text; text++)
 		if (*text == '\n')
@@ -32,7 +32,7 @@ void metrics_sample(struct metrics_writer *writer, uint64_t value, ...)
 	va_start(labels, value);
 	while ((label = va_arg(labels, const char *))) {
 		fprintf(writer->out, "%s%s=\"", separator, label);
-		write_value(writer->out, va_arg(labels, const char *));
+		metrics_escape(writer->out, va_arg(labels, const char *));
 		fputc('"', writer->out);
 		separator = ",";
 	}
@@ -43,8 +43,14 @@ void metrics_sample(struct metrics_writer *writer, uint64_t value, ...)
 void metrics_ratio(struct metrics_writer *writer, double value, const char *label, const char *name)
 {
 	fprintf(writer->out, "%s%s{%s=\"", writer->prefix, writer->name, label);
-	write_value(writer->out, name);
+	metrics_escape(writer->out, name);
 	fprintf(writer->out, "\"} %.6f\n", value);
+}
+
+void metrics_labelled(struct metrics_writer *writer, const char *labels, uint64_t value)
+{
+	fprintf(writer->out, "%s%s{%s} %llu\n", writer->prefix, writer->name, labels,
+		(unsigned long long)value);
 }
 
 void metrics_alone(struct metrics_writer *writer, const char *name, const char *type,

@@ -20,6 +20,10 @@ void metrics_family(struct metrics_writer *writer, const char *name, const char 
 		    const char *help);
 /* Labels are pairs of name and value, ended by NULL. */
 void metrics_sample(struct metrics_writer *writer, uint64_t value, ...);
+/* The same with labels that are text already. */
+void metrics_labelled(struct metrics_writer *writer, const char *labels, uint64_t value);
+/* Writes the value of a label, escaped. */
+void metrics_escape(FILE *out, const char *text);
 /* The same of a fraction with one label. */
 void metrics_ratio(struct metrics_writer *writer, double value, const char *label,
 		   const char *name);
