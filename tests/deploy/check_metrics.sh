@@ -21,6 +21,10 @@ lint_fault() {
 passes metrics_documented metrics_test documented docs/metrics.md $PAGE ${PAGE%.txt}-istio.txt
 passes metrics_queries metrics_test queries $PAGE deploy/chart/files/alerts.yaml \
 	deploy/chart/files/dashboard.json
+for fault in s/parallax_map_pressure/parallax_map_presure/ 's/labels.map /labels.mapp /'; do
+	sed "$fault" deploy/chart/files/alerts.yaml >"$tmp/fault.yaml"
+	refuses metrics_queries_fault "Error" metrics_test queries $PAGE "$tmp/fault.yaml"
+done
 if needs promtool metrics_lint; then
 	passes metrics_lint lint $PAGE
 	passes metrics_lint_istio lint ${PAGE%.txt}-istio.txt

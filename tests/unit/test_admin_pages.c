@@ -223,7 +223,8 @@ static const char *const words[] = {
 	"capacity", "forward", "pass", "drop", "packets", "process", "cpu", "time", "resident",
 	"virtual", "memory", "open", "max", "fds", "apply", "duration", "convergence", "config",
 	"reload", "successful", "success", "source", "pressure",
-	"service", "network", "connections", "sent",
+	"service", "network", "connections", "sent", "gateway", "snat",
+	"ports",
 };
 
 static bool is_word(const char *start, size_t length)

@@ -86,6 +86,20 @@ static void write_maps(struct metrics_writer *writer, const struct snapshot *sna
 				      maps[i].name);
 }
 
+/* A port serves one connection to each endpoint; the gateway role alone has any. */
+static void write_snat(struct metrics_writer *writer, const struct settings *settings)
+{
+	uint64_t ports = settings->snat_last >= settings->snat_first ?
+				 settings->snat_last - settings->snat_first + 1u :
+				 0;
+
+	metrics_family(writer, "gateway_snat_ports", "gauge",
+		       "Connections that the gateway can carry to one endpoint: source addresses times "
+		       "ports.");
+	if (settings->flags & SETTING_GATEWAY)
+		metrics_sample(writer, settings->snat_count * ports, NULL);
+}
+
 static void write_services(struct metrics_writer *writer, const struct map_usage_sums *sums)
 {
 	metrics_alone(writer, "services", "gauge", "Services whose virtual IP is captured.",
@@ -131,5 +145,6 @@ void metrics_write_maps(struct metrics_writer *writer, const struct snapshot *sn
 	write_interfaces(writer, snapshot);
 	write_services(writer, &sums);
 	write_maps(writer, snapshot, &sums);
+	write_snat(writer, &snapshot->settings);
 	write_packets(writer, snapshot);
 }
