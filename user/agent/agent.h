@@ -75,6 +75,7 @@ struct node_clients {
 struct pin_keeper {
 	int lock_fd;
 	bool made;             /* this process made the directory */
+	bool leaving;          /* the loop ends: uninstalled, or displaced by another agent */
 	char *problem;         /* why pins that were removed cannot be made again; or NULL */
 	char *foreign_problem; /* a foreign data plane on our interfaces; or NULL */
 	bool displaced;        /* another agent took the directory */
@@ -178,6 +179,8 @@ void files_done(struct agent *agent);
 /* Restores pins that were removed. Ends the loop after an uninstall, or when another agent took
  * the directory. Returns 0 or -errno. */
 int pins_keep(struct agent *agent);
+/* Whether the agent leaves; ends the loop after an uninstall. Nothing may be attached or pinned then. */
+bool pins_leaving(struct agent *agent);
 /* Looks for a foreign data plane on our interfaces. */
 void foreign_look(struct agent *agent);
 

@@ -129,6 +129,8 @@ static void on_link(evutil_socket_t fd, short what, void *arg)
 	struct agent *agent = arg;
 	bool changed = false;
 
+	if (pins_leaving(agent))
+		return;
 	read_links(agent);
 	if (agent->clients.lost)
 		look_at_interfaces(agent, &changed);
@@ -143,6 +145,8 @@ static void keep_pins(struct agent *agent, bool *ret_changed)
 	bool had_problem = agent->pins.problem;
 	int err = pins_keep(agent);
 
+	if (agent->pins.leaving)
+		return;
 	if (err || had_problem)
 		publish_soon(agent);
 	look_at_interfaces(agent, ret_changed); /* which need no pins */
@@ -170,6 +174,8 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 	bool changed = false;
 
 	keep_pins(agent, &changed);
+	if (agent->pins.leaving)
+		return;
 	if (files_reload(agent, RELOAD_CHANGED, &changed) || changed || agent->reconciler.due ||
 	    agent->reconciler.problem)
 		schedule_reconcile(agent);
@@ -187,6 +193,8 @@ static void on_hangup(evutil_socket_t fd, short what, void *arg)
 
 	log_info("SIGHUP: reading everything again");
 	keep_pins(agent, &changed);
+	if (agent->pins.leaving)
+		return;
 	if (files_reload(agent, RELOAD_ALL, &changed))
 		log_error("reading the files again failed");
 	schedule_reconcile(agent);

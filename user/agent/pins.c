@@ -12,6 +12,7 @@
 
 static int leave(struct agent *agent, int err)
 {
+	agent->pins.leaving = true;
 	event_base_loopbreak(agent->base);
 	return err;
 }
@@ -48,15 +49,22 @@ static int make_again(struct agent *agent, char *reason)
 	return err;
 }
 
+bool pins_leaving(struct agent *agent)
+{
+	if (!agent->pins.leaving && is_uninstalled(agent)) {
+		log_info("uninstalled by force: leaving");
+		leave(agent, 0);
+	}
+	return agent->pins.leaving;
+}
+
 int pins_keep(struct agent *agent)
 {
 	char reason[DATAPLANE_REASON] = "";
 	int err;
 
-	if (is_uninstalled(agent)) {
-		log_info("uninstalled by force: leaving");
-		return leave(agent, -ENOENT);
-	}
+	if (pins_leaving(agent))
+		return -ENOENT;
 	err = make_again(agent, reason);
 	free(agent->pins.problem);
 	agent->pins.problem = err ? strdup(reason) : NULL;
