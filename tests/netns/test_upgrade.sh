@@ -22,7 +22,7 @@ change() { # TEXT BUILD: on both nodes
 
 set_flows() { sed -i "s/flows: [0-9]*/flows: $1/" "$TEST_DIR"/{node1,gw2}/config.yaml; }
 
-upgrade_begin
+XDP=always upgrade_begin
 start bulk sleep "$T/bulk" -r 40 receive $VIP 5000 100000000
 
 change "upgrade" "$NEXT"

@@ -5,6 +5,8 @@
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/lib_upgrade.sh"
 
+has_tcx || skip "counts updates of TCX links (Linux 6.6)"
+
 killed() { # BUILD CALL NUMBER: starts the agent of node1, which dies at that call
 	! KILL_AT="$2 $3" LD_PRELOAD=$T/kill_at.so in_ns node1 "$1/parallaxd" \
 		--config "$TEST_DIR/node1/config.yaml" --pin-dir "$(pin_dir node1)" >>"$TEST_DIR/log/killed" 2>&1
