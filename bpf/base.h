@@ -29,6 +29,13 @@
 	if (!(pointers))                                                                           \
 	return otherwise
 
+/* Clang omits writes to a variable that the callee of a subprogram never reads, and before Linux 6.3 an
+ * argument on the stack must be written as a whole. */
+#define WRITTEN(variable) __asm__ volatile("" : : "r"(&(variable)) : "memory")
+/* Keeps clang from merging two checks of a value into one of another value, from which the verifier
+ * learns nothing about this one. */
+#define CHECKED(value) __asm__ volatile("" : "+r"(value))
+
 #define ETH_P_IP 0x0800
 #define ETH_HLEN 14
 #define IP_HLEN 20

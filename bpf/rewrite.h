@@ -150,8 +150,11 @@ SUBPROGRAM int clamp_mss(struct __sk_buff *skb, struct packet *p, __u32 mtu)
 	__u16 mss = 0, max = mtu - IP_HLEN - TCP_HLEN;
 	__u32 offset;
 
-	/* In this order: Linux 7.3 no longer learns a lower limit while the value may have wrapped. */
-	if (!(p->tcp_flags & TCP_SYN) || length > TCP_OPTIONS_MAX || length < TCP_MSS_LENGTH)
+	/* The upper limit first: Linux 7.3 learns no lower one while the value may have wrapped. */
+	if (!(p->tcp_flags & TCP_SYN) || length > TCP_OPTIONS_MAX)
+		return 0;
+	CHECKED(length);
+	if (length < TCP_MSS_LENGTH)
 		return 0;
 	if (bpf_skb_load_bytes(skb, p->l4 + TCP_HLEN, options, length))
 		return 0;

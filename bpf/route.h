@@ -43,11 +43,10 @@ INLINE bool route_found(long ret)
 	       ret == BPF_FIB_LKUP_RET_FRAG_NEEDED; /* concerns this packet, not the route */
 }
 
-/* Look the next hop up in the kernel's routes; *resolved: the neighbour's address is known. Returns
- * -ENETUNREACH without a route. */
-SUBPROGRAM int route_lookup(struct __sk_buff *skb, __be32 dst, struct next_hop *hop, bool *resolved)
+/* Look the next hop up in the kernel's routes. Returns -ENETUNREACH without a route. */
+SUBPROGRAM int route_lookup(struct __sk_buff *skb, __be32 dst, struct next_hop *hop)
 {
-	REQUIRE(hop && resolved, -EINVAL);
+	REQUIRE(hop, -EINVAL);
 	struct bpf_fib_lookup fib = {};
 	long ret = route_ask(skb, skb->ifindex, dst, &fib);
 
@@ -55,12 +54,12 @@ SUBPROGRAM int route_lookup(struct __sk_buff *skb, __be32 dst, struct next_hop *
 		fib.ifindex = settings.uplink; /* not from that interface: let redirect_neigh try */
 	else if (!route_found(ret))
 		return -ENETUNREACH;
-	/* Linux 5.15 returns success for a neighbour without an address. */
-	*resolved = ret == BPF_FIB_LKUP_RET_SUCCESS &&
-		    *(__u32 *)fib.dmac | *(__u16 *)(fib.dmac + 4);
 	hop->dst.v4 = dst;
 	hop->ifindex = fib.ifindex;
 	hop->flags = is_pod_iface(fib.ifindex) ? NEXT_HOP_POD : 0;
+	/* Linux 5.15 returns success for a neighbour without an address. */
+	if (ret == BPF_FIB_LKUP_RET_SUCCESS && *(__u32 *)fib.dmac | *(__u16 *)(fib.dmac + 4))
+		hop->flags |= NEXT_HOP_RESOLVED;
 	__builtin_memcpy(hop->smac, fib.smac, sizeof(hop->smac));
 	__builtin_memcpy(hop->dmac, fib.dmac, sizeof(hop->dmac));
 	return 0;
@@ -70,9 +69,9 @@ SUBPROGRAM int route_lookup(struct __sk_buff *skb, __be32 dst, struct next_hop *
 SUBPROGRAM int route_pod(struct __sk_buff *skb, __be32 addr)
 {
 	struct next_hop hop = {};
-	bool resolved = false;
 
-	if (route_lookup(skb, addr, &hop, &resolved) || !(hop.flags & NEXT_HOP_POD))
+	WRITTEN(hop);
+	if (route_lookup(skb, addr, &hop) || !(hop.flags & NEXT_HOP_POD))
 		return 0;
 	return hop.ifindex;
 }
@@ -91,12 +90,12 @@ SUBPROGRAM enum verdict route_slow(struct __sk_buff *skb, struct packet *p, __be
 {
 	REQUIRE(p, VERDICT_DROP);
 	struct next_hop hop = {}, *slot;
-	bool resolved = false;
 
-	if (route_lookup(skb, dst, &hop, &resolved))
+	WRITTEN(hop);
+	if (route_lookup(skb, dst, &hop))
 		return drop(p, REASON_NO_ROUTE);
 	slot = next_hop_slot(dst);
-	if (slot && (resolved || hop.flags & NEXT_HOP_POD)) {
+	if (slot && hop.flags & (NEXT_HOP_RESOLVED | NEXT_HOP_POD)) {
 		hop.stamp = now_ticks();
 		*slot = hop;
 	}

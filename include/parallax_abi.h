@@ -294,6 +294,7 @@ struct iface {
 };
 
 #define NEXT_HOP_POD (1u << 0) /* ifindex is a pod's veth: enter the pod directly */
+#define NEXT_HOP_RESOLVED (1u << 1) /* dmac is known */
 
 /* Per-CPU slot of `next_hops`, by a hash of the destination, which `dst` confirms. */
 struct next_hop {

@@ -8,7 +8,7 @@
 #               and demo on every kernel, more on the oldest and the newest
 #   VM_MIRROR   Debian's mirror, where apt's sources name none
 #   VM_UBUNTU_MIRROR  Ubuntu's, for its kernels too (5.15, 6.8)
-#   VM_CACHE    the kernels (/var/cache/parallax-vm)
+#   VM_CACHE    the kernels, about 100 MB each (/var/cache/parallax-vm)
 #
 # Each test gives a line: PASS, FAIL or SKIP, kernel, test, seconds. Without KVM a guest is about 20
 # times slower than this machine, and limits of time are stretched.
@@ -90,7 +90,7 @@ run_kernel() {
 	while IFS= read -r line; do
 		line=${line%$'\r'}
 		[[ $line == DONE ]] && ended=yes
-		[[ $line == "| "* ]] && echo "     $line" && continue
+		[[ $line == "| "* || $line == "vm: "* ]] && echo "     $line" && continue
 		# shellcheck disable=SC2086 # words of the line
 		show "$release" $line
 	done <"$WORK/report"
