@@ -114,7 +114,7 @@ INLINE enum reason gateway_check(struct packet *p, struct service **ret_service,
 		return REASON_TUNNEL_SOURCE;
 	if (!network_known(p->outer.vni))
 		return REASON_TUNNEL_VNI;
-	if (source_is_bogus(p->key.saddr))
+	if (source_is_bogus(0, p->key.saddr))
 		return REASON_SPOOFED;
 	*ret_service = service_find_id(outer_service_id(&p->outer), ret_row);
 	if (!*ret_service || (*ret_service)->proto != p->proto)

@@ -80,22 +80,23 @@ INLINE bool is_snat(__be32 addr)
 	return false;
 }
 
-/* True for an address that no host sends from: 0/8, 127/8, multicast and above, a virtual IP, a SNAT
- * address. */
-INLINE bool source_is_bogus(__be32 addr)
+/* True for an address that nobody sends from by this interface: 0/8, 127/8, multicast and above, a
+ * virtual IP; a SNAT address, which may be the node's own, but for the node itself. */
+INLINE bool source_is_bogus(__u32 ifindex, __be32 addr)
 {
 	__u8 first = bpf_ntohl(addr) >> 24;
 	struct filters *f = filters_get();
 
 	return !first || first == 127 || first >= 224 ||
 	       (f && filter_has(f->destinations, address_bit(addr)) &&
-		(service_is_vip(addr) || is_snat(addr)));
+		(service_is_vip(addr) || (is_snat(addr) && iface_role(ifindex) != IFACE_HOST)));
 }
 
 /* True if a packet of the pod behind skb->ifindex may open a flow from `addr`. */
 INLINE bool source_may_open(struct __sk_buff *skb, __be32 addr)
 {
-	return !source_is_bogus(addr) && source_of(skb, skb->ifindex, addr) != SOURCE_FOREIGN;
+	return !source_is_bogus(skb->ifindex, addr) &&
+	       source_of(skb, skb->ifindex, addr) != SOURCE_FOREIGN;
 }
 
 /* The flow's packets came by another interface until now. True if they may come by `ifindex`, which

@@ -4,6 +4,8 @@
 
 #include <netinet/in.h>
 
+#include "parallax_hash.h"
+
 #define NODE_TO(addr, port, ...) TCP(NODE1, CLIENT_PORT, addr, port, __VA_ARGS__)
 #define NODE_TO_VIP(...) NODE_TO(VIP, HELLO_PORT, __VA_ARGS__)
 #define VIP_TO_NODE(...) TCP(VIP, HELLO_PORT, NODE1, CLIENT_PORT, __VA_ARGS__)
@@ -29,6 +31,18 @@ static void host_old(struct world *world)
 {
 	host_local(world);
 	world->services[TCP_ROW].captured_ns = world_now_ns();
+}
+
+/* Its address is also the one that its gateway role uses for pods, as by default on Kubernetes. */
+static void host_gateway(struct world *world)
+{
+	uint32_t bit = address_bit(htonl(NODE1));
+
+	host_geneve(world);
+	world->settings->flags |= SETTING_GATEWAY | SETTING_SNAT_SHARED;
+	world->settings->snat_count = 1;
+	world->settings->snat[0] = htonl(NODE1);
+	world->filters->destinations[bit / 64] |= 1ULL << (bit % 64);
 }
 
 #define OTHER_PORT 9090
@@ -70,6 +84,11 @@ static const struct test_case rows[] = {
 	       {UPLINK, .in = VIP_TO_NODE(REPLY_DATA, FROM_GATEWAY()), .verdict = REDIRECT,
 		.out = VIP_TO_NODE(REPLY_DATA, .dst_mac = MAC_SLEEP, .src_mac = MAC_POD0_DEV),
 		.count = COUNT(FROM_TUNNEL)})},
+	{"host: a gateway whose SNAT address is its own", host_gateway,
+	 STEPS({FROM_POD, .in = NODE_TO_VIP(A_SYN), .verdict = REDIRECT,
+		.out = NODE_TO_VIP(A_SYN, ANY_MAC, TO_GATEWAY()), .count = COUNT(TO_TUNNEL)},
+	       {UPLINK, .in = VIP_TO_NODE(A_SYN_ACK, FROM_GATEWAY()), .verdict = REDIRECT,
+		.out = VIP_TO_NODE(A_SYN_ACK, ANY_MAC), .count = COUNT(FROM_TUNNEL)})},
 	/* Other nodes of the network have it as well: the gateway could not tell them apart. */
 	{"host: no tunnel for another address of the node", host_geneve,
 	 STEPS({FROM_POD, .in = TCP(IP(127, 0, 0, 1), CLIENT_PORT, VIP, HELLO_PORT, A_SYN),

@@ -30,6 +30,7 @@ older_open() { grep -q '^open 5' "$TEST_DIR/log/older"; }
 check "5 connections are older than Parallax" wait_for 5 older_open
 # Packets of older connections have the node's own address, which the strict filter takes for forged.
 sysctls node1 conf/all/rp_filter=0
+SNAT1=192.23.110.10 # node1's own address, as by default on Kubernetes
 two_agents
 
 check "both versions answer the node" wait_for 5 versions_are "v1 v2" node1
