@@ -134,11 +134,11 @@ static void settings_of_a_node(void **unused)
 	const struct settings *settings;
 
 	(void)unused;
-	site_new(&site, "delivery: redirect\ndraining: reset\ntakeover: 5s\n");
+	site_new(&site, "delivery: redirect\ndraining: reset\ntakeover: 5s\nmetrics: {istio: true}\n");
 	site.input.node.source = address("10.0.0.1");
 	site.input.node.uplink_mtu = 70000;
 	settings = build();
-	assert_int_equal(settings->flags, SETTING_REDIRECT | SETTING_RESET);
+	assert_int_equal(settings->flags, SETTING_REDIRECT | SETTING_RESET | SETTING_USAGE_PODS);
 	assert_int_equal(settings->takeover_ns, 5000000000);
 	assert_int_equal(settings->source.v4, address("10.0.0.1").ip.v4);
 	assert_int_equal(settings->uplink, 3);
