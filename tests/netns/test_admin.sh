@@ -240,14 +240,17 @@ in_ns node1 nft delete table ip px_admin_test
 # ---- metrics for others
 WAIT=12
 config "admin: {}
-metrics: {}"
+metrics: {istio: true}"
 metrics_status() { FROM=gw2 status "$1" GET 15101 192.23.110.10 2>/dev/null; }
 metrics_open() { [[ $(metrics_status /stats/prometheus) == 200 ]]; }
 metrics_shut() { ! metrics_open; }
 check "metrics are served to others" wait_for 5 metrics_open
 equal "also by Prometheus' own path" 200 "$(metrics_status /metrics)"
 equal "and nothing else" "404 404 404" "$(metrics_status /ready) $(metrics_status /config_dump) $(metrics_status /)"
-WAIT=2 FROM=gw2 refute "the admin server has its loopback alone" status_is 200 /ready GET 15100 192.23.110.10
+WAIT=2 hello sleep -n 4 -s >/dev/null
+by_istio() { body /stats/prometheus | grep -q '^istio_tcp_connections_opened_total{.*destination_cluster="cluster1".*destination_service_name="helloworld"'; }
+check "connections by Istio's names, with the workload's cluster" wait_for 25 by_istio
+FROM=gw2 refute "the admin server has its loopback alone" status_is 200 /ready GET 15100 192.23.110.10
 config "admin: {}
 metrics: {address: 203.0.113.1}"
 check "an address that is not there is a problem" wait_for 5 says "metrics: cannot listen at 203.0.113.1:15101"
