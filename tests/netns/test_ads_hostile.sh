@@ -38,7 +38,6 @@ misdeed() {
 	[[ $(versions sleep2 20) == "v1 v2" ]] || fail "$*: sleep2 reaches $(versions sleep2)"
 	: | put "$ADS_DIR/orders"
 	mesh "$GATEWAYS" $V1 $V2 # the truth again
-	sleep 0.4 # the status is written a little later than the log
 	for node in node1 gw2; do
 		wait_for 45 recovered "$node" || fail "$*: $node does not recover"
 	done

@@ -46,7 +46,6 @@ held() {
 		echo "== $map"
 		bpftool map dump pinned "$(pin_dir node1)/$map" || return 1
 	done >"$1"
-	sleep 0.5 # the status is written a little later
 	ctl node1 services >>"$1"
 	ctl node1 endpoints >>"$1"
 	ctl node1 diff >>"$1"

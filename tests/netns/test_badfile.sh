@@ -35,6 +35,23 @@ eds "$HELLO" '10.10.0.90:5000/cluster1*0' "outbound|80||other.sample.svc.cluster
 check "a rejected resource is named" wait_for 5 status_names "outbound\|5000\|\|$HOST"
 equal "and its last good assignment serves" "v1 v2" "$(versions sleep)"
 
+# A save that names a source which is not there is refused whole, until the source is there.
+delivery_is() { [[ $(ctl node1 status -o json) == *"\"delivery\": \"$1\""* ]]; }
+sed 's/eds\.yaml/other.yaml/; s/^delivery: stack/delivery: redirect/' "$TOPO_DIR/node1/config.yaml" |
+	put "$TOPO_DIR/node1/config.yaml"
+check "a path that is not there is named" wait_for 5 \
+	status_names 'config\.yaml:[0-9]+:[0-9]+: source\.files\.path: .*/other\.yaml: No such file'
+check "the rest of that save waits" delivery_is stack
+equal "and the last good state serves" "v1 v2" "$(versions sleep)"
+kill -HUP "$(pid_of agent-node1)" # as at each tick
+check "the problem stands" status_names 'No such file'
+put "$TOPO_DIR/other.yaml" <"$TEST_DIR/good.yaml"
+check "once the file is there, all of it applies" wait_for 5 delivery_is redirect
+no_problem() { ! status_names "^Problems"; }
+check "and is named no more" wait_for 5 no_problem
+equal "both answer" "v1 v2" "$(versions sleep)"
+sed -i 's/other\.yaml/eds.yaml/' "$TOPO_DIR/node1/config.yaml"
+
 # A name that is no text hides no other problem.
 mkdir "$TOPO_DIR/eds.d"
 cp "$TEST_DIR/good.yaml" "$TOPO_DIR/eds.d/"

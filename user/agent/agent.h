@@ -51,6 +51,7 @@ struct watched_files {
 	struct config *start_config; /* limits and interfaces take effect at start; may be the same */
 	const char *restart_reason;  /* why the new configuration needs a restart; or NULL */
 	struct watched_file config_file, mesh_file;
+	char *pending_path;       /* of the source that a refused configuration names; NULL: none */
 	struct file_watch *watch; /* NULL: changes are seen at the next tick */
 	int watch_error;          /* why there is none */
 	char *watch_problem;      /* why files cannot be watched; or NULL */
@@ -101,8 +102,8 @@ struct reconciler {
 /* The status in its map. */
 struct publisher {
 	struct event *event;
-	uint64_t due_ns;
-	uint64_t cost_ns;  /* of the last run */
+	bool scheduled;
+	uint64_t rest_ns;  /* CLOCK_MONOTONIC: the next run is not before */
 	uint64_t *records; /* sorted: services that stand in the map */
 	size_t record_count;
 	size_t omitted; /* services whose status could not be written */
@@ -196,11 +197,10 @@ void clients_follow(struct agent *agent, const struct change_list *list);
 
 /* ------------------------------------------------------------------ publish.c */
 
-/* Writes the status now, or schedules that: soon, or after an update with as much rest as its cost
- * asks for. */
+/* Writes the status now, or once the current event is handled, with as much rest after the last time as
+ * its cost asks for. */
 void publish(struct agent *agent);
 void publish_soon(struct agent *agent);
-void publish_update(struct agent *agent);
 int publish_open(struct agent *agent);
 void publish_done(struct agent *agent);
 

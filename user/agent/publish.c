@@ -17,8 +17,8 @@
 #include "status_json.h"
 #include "status_map.h"
 
-#define PUBLISH_NS 200000000ull /* for changes of the status alone */
-/* To publish thousands of services takes longer than an update, which must not wait for it. */
+/* To publish thousands of services takes longer than an update, which must not wait for it: after a run the
+ * next waits this many times longer than the run took. */
 #define PUBLISH_REST 3
 
 /* ------------------------------------------------------------------ records */
@@ -156,13 +156,14 @@ static void write_all(struct agent *agent)
 
 void publish(struct agent *agent)
 {
-	uint64_t start = clock_monotonic_ns();
+	uint64_t start = clock_monotonic_ns(), end;
 
-	agent->publisher.due_ns = 0;
+	agent->publisher.scheduled = false;
 	write_all(agent);
 	problems_log(agent);
 	malloc_trim(0);
-	agent->publisher.cost_ns = clock_monotonic_ns() - start;
+	end = clock_monotonic_ns();
+	agent->publisher.rest_ns = end + (end - start) * PUBLISH_REST;
 }
 
 /* ------------------------------------------------------------------ when */
@@ -172,27 +173,22 @@ static void on_publish(evutil_socket_t fd, short what, void *arg)
 	publish(arg);
 }
 
-static void publish_within(struct publisher *publisher, uint64_t wait_ns)
-{
-	const struct timeval wait = { (time_t)(wait_ns / 1000000000),
-				      (suseconds_t)(wait_ns / 1000 % 1000000) };
-	uint64_t at = clock_monotonic_ns() + wait_ns;
-
-	if (publisher->due_ns && publisher->due_ns <= at)
-		return;
-	publisher->due_ns = at;
-	evtimer_add(publisher->event, &wait);
-}
-
 void publish_soon(struct agent *agent)
 {
-	publish_within(&agent->publisher, PUBLISH_NS);
-}
+	struct publisher *publisher = &agent->publisher;
+	uint64_t now = clock_monotonic_ns();
+	uint64_t wait_us = publisher->rest_ns > now ? (publisher->rest_ns - now) / 1000 : 0;
+	const struct timeval wait = { (time_t)(wait_us / 1000000),
+				      (suseconds_t)(wait_us % 1000000) };
 
-void publish_update(struct agent *agent)
-{
-	publish_within(&agent->publisher,
-		       RECONCILE_DEBOUNCE_NS + agent->publisher.cost_ns * PUBLISH_REST);
+	if (publisher->scheduled)
+		return;
+	publisher->scheduled = true;
+	if (wait_us)
+		evtimer_add(publisher->event, &wait);
+	else
+		event_active(publisher->event, EV_TIMEOUT,
+			     0); /* before other events are polled for */
 }
 
 /* ------------------------------------------------------------------ start and stop */

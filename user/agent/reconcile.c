@@ -246,7 +246,7 @@ int reconcile(struct agent *agent)
 	succeed(agent, &next, whole, err);
 	/* Readers take a published status for readiness, so the programs must be attached first. */
 	if (agent->reconciler.serving) {
-		publish_update(agent);
+		publish_soon(agent);
 		problems_log(agent);
 	}
 	return err;

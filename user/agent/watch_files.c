@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <xxhash.h>
 
@@ -77,6 +78,21 @@ static int use_config(struct agent *agent, struct config *config)
 	return 0;
 }
 
+/* A change of the source is part of the change of its file: all of it waits until the new source can be
+ * read. At the start there is nothing better to serve. */
+static int check_source(struct agent *agent, const struct config *config, struct problems *problems)
+{
+	const char *path = config->eds_path;
+
+	if (!agent->files.config || !path || text_equal(path, source_watch_path(agent->source)) ||
+	    !access(path, R_OK))
+		return 0;
+	problems_add(problems, agent->config_path, config->eds_line, config->eds_column,
+		     "source.files.path: %s: %s; the configuration before serves on", path,
+		     strerror(errno));
+	return text_set(&agent->files.pending_path, path) ? -ENOMEM : -EINVAL;
+}
+
 /* A fault of meshNetworksFile is reported for that file, not for the configuration: it is read by
  * itself then. */
 static int load_config(struct agent *agent, bool *ret_changed)
@@ -86,9 +102,15 @@ static int load_config(struct agent *agent, bool *ret_changed)
 	int err = config_load(agent->config_path, &config, &problems);
 
 	*ret_changed = true;
-	if (!err)
-		err = use_config(agent, config);
-	else if (err != -ENOMEM)
+	text_take(&agent->files.pending_path, NULL);
+	if (!err) {
+		err = check_source(agent, config, &problems);
+		if (err)
+			config_free(config);
+		else
+			err = use_config(agent, config);
+	}
+	if (err && err != -ENOMEM)
 		set_problem(&agent->files.config_file, &problems);
 	problems_done(&problems);
 	return err;
@@ -142,7 +164,7 @@ static int reload_source(struct agent *agent, enum reload which, bool *ret_chang
 static void watch(struct agent *agent)
 {
 	const char *paths[] = { agent->files.config_file.path, agent->files.mesh_file.path,
-				source_watch_path(agent->source) };
+				agent->files.pending_path, source_watch_path(agent->source) };
 	int err = agent->files.watch ? file_watch_set(agent->files.watch, paths,
 						     sizeof(paths) / sizeof(*paths)) :
 				      agent->files.watch_error;
@@ -154,10 +176,17 @@ static void watch(struct agent *agent)
 		agent->files.watch_problem = NULL;
 }
 
+/* Whether the file that a refused configuration waits for can be read now. */
+static bool can_proceed(const struct agent *agent)
+{
+	return agent->files.pending_path && !access(agent->files.pending_path, R_OK);
+}
+
 /* The configuration, then meshNetworks, which with a configuration that it breaks counts by itself. */
 static int reload_configuration(struct agent *agent, enum reload which, bool *ret_changed)
 {
-	bool new_config = is_new(&agent->files.config_file) || which == RELOAD_ALL;
+	bool new_config = is_new(&agent->files.config_file) || which == RELOAD_ALL ||
+			  can_proceed(agent);
 	bool new_mesh = is_new(&agent->files.mesh_file);
 	int err = 0;
 
@@ -213,6 +242,7 @@ void files_done(struct agent *agent)
 	file_done(&files->config_file);
 	file_done(&files->mesh_file);
 	free(files->watch_problem);
+	free(files->pending_path);
 	config_free(files->start_config);
 	config_free(files->config);
 	files->config = files->start_config = NULL;

@@ -220,10 +220,19 @@ static void read_ads(struct tree_walk *walk, const struct tree_node *node, void 
 			     "expected together with tls only: a token is not sent in the clear");
 }
 
+static void read_eds_path(struct tree_walk *walk, const struct tree_node *node, void *target)
+{
+	struct config *config = target;
+
+	config_read_path(walk, node, &config->eds_path);
+	config->eds_line = node->line;
+	config->eds_column = node->column;
+}
+
 void config_read_source(struct tree_walk *walk, const struct tree_node *node, void *target)
 {
 	static const struct tree_field files[] = {
-		{TREE_MEMBER("path", config_read_path, struct config, eds_path), .required = true},
+		{ TREE_FIELD("path", read_eds_path), .required = true },
 	};
 	static const struct tree_field fields[] = {
 		{TREE_FIELDS("files", "a mapping with path", files)},

@@ -192,6 +192,7 @@ struct config {
 	struct config_flat *flat;
 	size_t flat_count;
 	const char *eds_path;           /* source.files.path; or NULL */
+	uint32_t eds_line, eds_column;  /* where it stands in the file; 0: of the environment */
 	struct config_ads ads;          /* source.ads, instead of it */
 	struct config_service *services;
 	size_t service_count;
