@@ -58,9 +58,15 @@
 #define ENOSPC 28
 #define ENETUNREACH 101
 #define EALREADY 114
+#define EDQUOT 122
 
-/* Number of slots of `reclaim` less one; they are a power of two. Set before load. */
+/* Number of slots of `reclaim` and of `reclaim_embryonic` less one; they are a power of two. Set
+ * before load. */
 const volatile __u32 reclaim_mask = 0;
+const volatile __u32 reclaim_embryonic_mask = 0;
+
+/* settings.flows_per_owner where the configuration has none. */
+const volatile __u32 flows_per_owner = 1;
 
 INLINE __u32 now_ticks(void)
 {

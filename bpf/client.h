@@ -3,6 +3,7 @@
 #ifndef CLIENT_H
 #define CLIENT_H
 
+#include "check.h"
 #include "choose.h"
 #include "flow_state.h"
 #include "source.h"
@@ -69,15 +70,15 @@ INLINE __be16 port_candidate(const struct flow_key *key, __u32 attempt)
 /* Open the flow in scratch; if another flow holds its reply key, with another source port. */
 INLINE enum reason client_open(const struct flow_key *key, struct flow *flow)
 {
-	int err = flow_open(key, true);
+	int err = flow_admit(key);
 
+	if (!err)
+		err = flow_open(key, false);
 	for (__u32 i = 0; i < PORT_TRIES && err == -EEXIST && flow_has_nat(flow); i++) {
 		flow->nat.sport = port_candidate(key, i);
 		err = flow_open(key, false);
 	}
-	if (err == -EEXIST)
-		return REASON_PORTS_FULL;
-	return err ? REASON_FLOWS_FULL : REASON_NONE;
+	return err ? no_place(err) : REASON_NONE;
 }
 
 /* True if a flow to this pod skips the stack. */
@@ -140,6 +141,8 @@ SUBPROGRAM enum reason client_choose(struct __sk_buff *skb, struct packet *p,
 				&backend);
 	if (reason)
 		return reason;
+	if (!check_ok(skb, p))
+		return REASON_CHECKSUM;
 	flow->bytes = p->length;
 	host = from_host(skb);
 	flow->iface = skb->ifindex;
@@ -178,7 +181,7 @@ INLINE enum verdict open_direct(struct __sk_buff *skb, struct packet *p, __be32 
 	struct filters *f = filters_get();
 	enum reason reason;
 
-	if (!f || !pair || !source_may_open(skb, p->key.saddr))
+	if (!f || !pair || !source_may_open(skb, p->key.saddr) || !check_ok(skb, p))
 		return VERDICT_NEXT;
 	flow_init(&pair->flow, &p->key, FLOW_NO_SERVICE, 0, 0);
 	pair->flow.bytes = p->length;
@@ -242,7 +245,7 @@ SUBPROGRAM enum verdict client_new(struct __sk_buff *skb, struct packet *p)
 	if (service_drops(p, service, row))
 		return refuse(skb, p, REASON_DROP_OVERLOAD);
 	reason = client_choose(skb, p, service, row);
-	if (reason == REASON_NO_BACKEND)
+	if (reason == REASON_NO_BACKEND || reason == REASON_FLOWS_SHARE)
 		return refuse(skb, p, reason);
 	return reason ? drop(p, reason) : VERDICT_NONE;
 }
@@ -287,11 +290,10 @@ INLINE bool should_reset(struct packet *p, const struct flow *flow)
 INLINE enum verdict client_packet(struct __sk_buff *skb, struct packet *p)
 {
 	struct flow *flow;
+	enum reason reason;
 
 	p->key.zone = FLOW_ZONE(0, FLOW_CLIENT, is_udp(p));
-	flow = flow_find_any(&p->key);
-	if (!flow && !is_udp(p) && !is_syn(p))
-		flow = flow_find(&p->key); /* promoted between the two look-ups */
+	flow = flow_find_again(&p->key, p);
 	if (flow && !flow_comes_by(skb, &p->key, flow, skb->ifindex))
 		return drop(p, REASON_SPOOFED);
 	if (!flow || should_reselect(p, flow))
@@ -300,9 +302,9 @@ INLINE enum verdict client_packet(struct __sk_buff *skb, struct packet *p)
 		flow_delete(&p->key, flow);
 		return refuse(skb, p, REASON_BACKEND_GONE);
 	}
-	flow = flow_confirmed(&p->key, flow, p->tcp_flags);
-	if (!flow)
-		return drop(p, REASON_FLOWS_FULL);
+	reason = flow_confirmed(&p->key, &flow, p->tcp_flags);
+	if (reason)
+		return drop(p, reason);
 	flow_seen(&p->key, flow, p);
 	return client_send(skb, p, flow);
 }
@@ -325,6 +327,7 @@ INLINE bool is_reply_from_stack(struct packet *p, const struct flow *flow)
 INLINE enum verdict client_reply(struct __sk_buff *skb, struct packet *p)
 {
 	struct flow *flow;
+	enum reason reason;
 	struct nat nat;
 
 	p->key.zone = FLOW_ZONE(0, FLOW_REPLY, is_udp(p));
@@ -335,9 +338,9 @@ INLINE enum verdict client_reply(struct __sk_buff *skb, struct packet *p)
 	    !flow_comes_by(skb, &p->key, flow, skb->ingress_ifindex))
 		return drop(p, REASON_SPOOFED);
 	nat = flow->nat;
-	flow = flow_answered(&p->key, flow, p->tcp_flags);
-	if (!flow)
-		return drop(p, REASON_FLOWS_FULL);
+	reason = flow_answered(&p->key, &flow, p->tcp_flags);
+	if (reason)
+		return drop(p, reason);
 	flow_seen(&p->key, flow, p);
 	if (rewrite(skb, p, &nat, 0))
 		return drop(p, REASON_NO_ROOM);
@@ -351,6 +354,7 @@ SUBPROGRAM enum verdict client_reply_redirect(struct __sk_buff *skb, struct pack
 	REQUIRE(p, VERDICT_DROP);
 	struct flow_key key;
 	struct flow *flow;
+	enum reason reason;
 	struct nat nat;
 
 	p->key.zone = FLOW_ZONE(0, FLOW_REPLY, is_udp(p));
@@ -363,9 +367,9 @@ SUBPROGRAM enum verdict client_reply_redirect(struct __sk_buff *skb, struct pack
 	nat = flow->nat;
 	if (p->ttl <= 1)
 		return pass(p, REASON_TTL_EXPIRED);
-	flow = flow_answered(&key, flow, p->tcp_flags);
-	if (!flow)
-		return drop(p, REASON_FLOWS_FULL);
+	reason = flow_answered(&key, &flow, p->tcp_flags);
+	if (reason)
+		return drop(p, reason);
 	flow_seen(&key, flow, p);
 	if (rewrite(skb, p, &nat, 1))
 		return drop(p, REASON_NO_ROOM);

@@ -5,7 +5,6 @@
 
 #include "count.h"
 #include "parallax_flow.h"
-#include "usage.h"
 
 INLINE struct flow *flow_confirm(struct flow *flow, const struct flow_key *key)
 {
@@ -27,6 +26,14 @@ INLINE struct flow *flow_find_any(const struct flow_key *key)
 	struct flow *flow = flow_find(key);
 
 	return flow ? flow : flow_find_embryonic(key);
+}
+
+/* The same for a packet that opens no flow: its flow may be promoted between the two look-ups. */
+INLINE struct flow *flow_find_again(const struct flow_key *key, struct packet *p)
+{
+	struct flow *flow = flow_find_any(key);
+
+	return flow || is_udp(p) || is_syn(p) ? flow : flow_find(key);
 }
 
 INLINE __u8 flow_other_action(__u8 action)
@@ -79,26 +86,6 @@ INLINE void flow_other(const struct flow_key *key, const struct flow *flow,
 INLINE bool flow_expired(const struct flow_key *key, const struct flow *flow)
 {
 	return (__s32)(now_ticks() - flow->seen) > (__s32)(flow_timeout(key, flow) * settings.hz);
-}
-
-/* Delete both entries from either map. `flow` may be one of them. The CPU that deletes the forward entry of
- * an established flow adds it to `usage`. */
-SUBPROGRAM int flow_delete(const struct flow_key *key, const struct flow *flow)
-{
-	REQUIRE(key && flow, -EINVAL);
-	struct flow_key own = *key, other;
-	bool forward = flow_is_forward(key), counts, gone, other_gone;
-	struct flow *held;
-
-	flow_other_key(key, flow, &other);
-	held = flow_find(&other);
-	counts = usage_begin(key, flow, held ? held->bytes : 0);
-	/* First: code that touches the other entry finds no pair. */
-	gone = !bpf_map_delete_elem(&flows, &own);
-	bpf_map_delete_elem(&embryonic, &own);
-	other_gone = !bpf_map_delete_elem(&flows, &other);
-	bpf_map_delete_elem(&embryonic, &other);
-	return counts && (forward ? gone : other_gone) ? usage_end() : 0;
 }
 
 INLINE bool flow_key_equal(const struct flow_key *a, const struct flow_key *b)

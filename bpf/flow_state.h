@@ -21,6 +21,8 @@ SUBPROGRAM int flow_set_state(const struct flow_key *key, struct flow *flow, __u
 
 	flow_other_key(key, flow, &other_key);
 	other = flow_find_any(&other_key);
+	if ((state == FLOW_CLOSING) != (flow->state == FLOW_CLOSING))
+		owner_follow(flow_is_forward(key) ? key : &other_key, state);
 	flow->state = state;
 	flow->flags = flags;
 	if (other) {
@@ -32,15 +34,29 @@ SUBPROGRAM int flow_set_state(const struct flow_key *key, struct flow *flow, __u
 	return 0;
 }
 
-/* Insert scratch's flow, or its `other`, into `flows`, where another CPU may have put it
- * already. */
+/* Insert scratch's flow, or its `other`, into `flows`. Returns 0 or -errno. */
+SUBPROGRAM int flow_insert(bool other)
+{
+	struct flow_pair *pair = scratch_get();
+
+	if (!pair)
+		return -ENOSPC;
+	return other ? entry_insert(&pair->other_key, &pair->other, false) :
+		       entry_insert(&pair->key, &pair->flow, false);
+}
+
+/* The same, where another CPU may have put it already; make room once if the table is full. */
 INLINE int insert_or_adopt(const struct flow_pair *pair, bool other)
 {
 	const struct flow_key *key = other ? &pair->other_key : &pair->key;
 	const struct flow_key *other_key = other ? &pair->key : &pair->other_key;
-	int err = flow_insert(other, false);
+	int err = flow_insert(other);
 	struct flow *holder;
 
+	if (err == -E2BIG) {
+		flow_reserve(!flow_is_forward(&pair->key), true);
+		err = flow_insert(other);
+	}
 	if (err != -EEXIST)
 		return err;
 	holder = flow_find(key);
@@ -69,18 +85,20 @@ INLINE void flow_pair_fill(struct flow_pair *pair, const struct flow *flow)
  * its other entry since. Returns 0, or -errno without room. */
 INLINE int flow_promote(struct flow_pair *pair, const struct flow *flow)
 {
-	bool forward = flow_is_forward(&pair->key);
+	int err;
 
 	flow_pair_fill(pair, flow);
-	if (flow_reserve(forward ? &pair->key : &pair->other_key, false) ||
-	    insert_or_adopt(pair, true))
+	err = flow_reserve(!flow_is_forward(&pair->key), false);
+	if (err)
+		return err;
+	if (insert_or_adopt(pair, true))
 		return -ENOSPC;
 	if (insert_or_adopt(pair, false)) {
-		bpf_map_delete_elem(&flows, &pair->other_key);
+		entry_delete(&pair->other_key, false);
 		return -ENOSPC;
 	}
-	bpf_map_delete_elem(&embryonic, &pair->key);
-	bpf_map_delete_elem(&embryonic, &pair->other_key);
+	entry_delete(&pair->key, true);
+	entry_delete(&pair->other_key, true);
 	return 0;
 }
 
@@ -98,28 +116,40 @@ SUBPROGRAM int flow_establish(const struct flow_key *key, struct flow *flow)
 	return flow_promote(pair, flow);
 }
 
-/* Follow a reply to a flow that is opening. A SYN-ACK alone does not establish it, or a flood of
- * SYNs to a server that answers would fill the table; a UDP reply does. Returns the entry to go on
- * with, or NULL without room. */
-INLINE struct flow *flow_answered(const struct flow_key *key, struct flow *flow, __u8 tcp_flags)
+/* Establish a flow that is opening, and find it again where it stands then. */
+INLINE enum reason flow_goes_on(const struct flow_key *key, struct flow **flow)
 {
-	if (likely(flow->state != FLOW_OPENING) || tcp_flags & TCP_RST)
-		return flow;
-	if (tcp_flags & TCP_SYN) {
-		if (!(flow->flags & FLOW_ANSWERED))
-			flow_set_state(key, flow, FLOW_OPENING, flow->flags | FLOW_ANSWERED);
-		return flow;
-	}
-	return flow_establish(key, flow) ? NULL : flow_find(key);
+	int err = flow_establish(key, *flow);
+
+	*flow = err ? NULL : flow_find(key);
+	return *flow ? REASON_NONE : no_place(err);
+}
+
+/* Follow a reply to a flow that is opening. A SYN-ACK alone does not establish it, or a flood of
+ * SYNs to a server that answers would fill the table; a UDP reply does. *flow becomes the entry to go
+ * on with. Returns a reason to drop the packet if there is no place for the flow. */
+INLINE enum reason flow_answered(const struct flow_key *key, struct flow **flow, __u8 tcp_flags)
+{
+	struct flow *entry = *flow;
+
+	if (likely(entry->state != FLOW_OPENING) || tcp_flags & TCP_RST)
+		return REASON_NONE;
+	if (!(tcp_flags & TCP_SYN))
+		return flow_goes_on(key, flow);
+	if (!(entry->flags & FLOW_ANSWERED))
+		flow_set_state(key, entry, FLOW_OPENING, entry->flags | FLOW_ANSWERED);
+	return REASON_NONE;
 }
 
 /* The same for a packet of the client: its answer to a SYN-ACK establishes the flow. */
-INLINE struct flow *flow_confirmed(const struct flow_key *key, struct flow *flow, __u8 tcp_flags)
+INLINE enum reason flow_confirmed(const struct flow_key *key, struct flow **flow, __u8 tcp_flags)
 {
-	if (likely(flow->state != FLOW_OPENING) || !(flow->flags & FLOW_ANSWERED) ||
+	struct flow *entry = *flow;
+
+	if (likely(entry->state != FLOW_OPENING) || !(entry->flags & FLOW_ANSWERED) ||
 	    tcp_flags & (TCP_SYN | TCP_RST))
-		return flow;
-	return flow_establish(key, flow) ? NULL : flow_find(key);
+		return REASON_NONE;
+	return flow_goes_on(key, flow);
 }
 
 /* Once a second per flow: refresh the other entry, or create it again. */
@@ -147,7 +177,7 @@ SUBPROGRAM int flow_touch(const struct flow_key *key, struct flow *flow)
 INLINE void flow_restart(struct flow *flow, __u32 now)
 {
 	flow->state = FLOW_OPENING;
-	flow->flags &= ~(FLOW_FINS | FLOW_ANSWERED);
+	flow->flags &= ~(FLOW_FINS | FLOW_ANSWERED | FLOW_TIME_WAIT);
 	flow->bytes = 0;
 	flow->seq = flow->ack = 0;
 	flow->opened = flow->seen = now;
@@ -165,6 +195,7 @@ SUBPROGRAM int flow_reopen(const struct flow_key *key, struct flow *flow)
 	other = flow_find_any(&other_key);
 	if (usage_begin(key, flow, other ? other->bytes : 0))
 		usage_end();
+	owner_follow(flow_is_forward(key) ? key : &other_key, FLOW_OPENING);
 	flow_restart(flow, now);
 	if (other)
 		flow_restart(other, now);
@@ -178,6 +209,10 @@ INLINE void flow_follow_tcp(const struct flow_key *key, struct flow *flow, __u8 
 	__u8 flags = flow->flags | (flow_is_forward(key) ? FLOW_FIN_FORWARD : FLOW_FIN_REPLY);
 	__u8 state = flow->state;
 
+	if (tcp_flags & TCP_RST)
+		flags &= ~FLOW_TIME_WAIT;
+	else if ((flags & FLOW_FINS) == FLOW_FIN_REPLY)
+		flags |= FLOW_TIME_WAIT;
 	if (tcp_flags & TCP_RST || (flags & FLOW_FINS) == FLOW_FINS)
 		state = FLOW_CLOSING;
 	if (flags != flow->flags || state != flow->state)

@@ -4,6 +4,7 @@
 #ifndef GATEWAY_H
 #define GATEWAY_H
 
+#include "check.h"
 #include "choose.h"
 #include "flow_state.h"
 #include "source.h"
@@ -11,11 +12,16 @@
 
 #define SNAT_TRIES 16
 
-/* True if `gateway.allow` admits this outer source. */
-INLINE bool source_allowed(__be32 saddr)
+/* True if `gateway.allow` admits this outer source for the network it names. */
+INLINE bool source_allowed(const struct outer *outer)
 {
-	struct allowed_key key = { .prefix = 32, .addr = saddr };
+	struct allowed_key key = { .prefix = ALLOWED_NETWORK_BITS + 32,
+				   .network = outer->vni,
+				   .addr = outer->saddr };
 
+	if (bpf_map_lookup_elem(&allowed, &key))
+		return true;
+	key.network = 0;
 	return bpf_map_lookup_elem(&allowed, &key) != NULL;
 }
 
@@ -44,21 +50,23 @@ INLINE void snat_candidate(const struct flow_key *key, __u32 attempt, struct nat
 	nat->sport = bpf_htons(settings.snat_first + hash_slot((__u32)mix64(mixed), ports));
 }
 
-/* Open the flow in scratch with the first SNAT port that is free. Inserting the reply entry claims
- * the port; an expired holder gives way. */
+/* Open the flow in scratch with the first SNAT port that is free towards its backend, or that rests
+ * and may be taken. Inserting the reply entry claims the port. */
 INLINE enum reason gateway_open(const struct flow_key *key, struct flow *flow)
 {
-	int err = -EEXIST;
+	int err;
 
 	if (!settings.snat_count || settings.snat_last < settings.snat_first)
 		return REASON_PORTS_FULL;
-	for (__u32 i = 0; i < SNAT_TRIES && err == -EEXIST; i++) {
-		snat_candidate(key, i, &flow->nat);
-		err = flow_open(key, false);
+	err = flow_admit(key);
+	if (err)
+		return no_place(err);
+	err = -EEXIST;
+	for (__u32 i = 0; i < 2 * SNAT_TRIES && err == -EEXIST; i++) {
+		snat_candidate(key, i % SNAT_TRIES, &flow->nat);
+		err = flow_open(key, i >= SNAT_TRIES);
 	}
-	if (err == -EEXIST)
-		return REASON_PORTS_FULL;
-	return err ? REASON_FLOWS_FULL : REASON_NONE;
+	return err ? no_place(err) : REASON_NONE;
 }
 
 /* Choose a pod and open a flow to it. */
@@ -91,7 +99,7 @@ SUBPROGRAM enum verdict gateway_refuse(struct __sk_buff *skb, struct packet *p, 
 	REQUIRE(p, VERDICT_DROP);
 	const struct outer *outer = &p->outer;
 
-	if (!reply_allowed())
+	if (!reply_allowed(owner_row(outer->vni, outer->saddr), reason))
 		return drop(p, REASON_REPLY_LIMIT);
 	drop(p, reason);
 	if (tunnel_strip(skb, p) || reply_refuse(skb, p, reason))
@@ -110,7 +118,7 @@ SUBPROGRAM enum verdict gateway_refuse(struct __sk_buff *skb, struct packet *p, 
 /* Check if a packet of no flow may open one to *ret_service. */
 INLINE enum reason gateway_check(struct packet *p, struct service **ret_service, __u32 *ret_row)
 {
-	if (!source_allowed(p->outer.saddr))
+	if (!source_allowed(&p->outer))
 		return REASON_TUNNEL_SOURCE;
 	if (!network_known(p->outer.vni))
 		return REASON_TUNNEL_VNI;
@@ -126,10 +134,10 @@ INLINE enum reason gateway_check(struct packet *p, struct service **ret_service,
 INLINE bool deserves_refusal(enum reason reason)
 {
 	return reason == REASON_TUNNEL_SERVICE || reason == REASON_NO_BACKEND ||
-	       reason == REASON_NO_FLOW;
+	       reason == REASON_NO_FLOW || reason == REASON_FLOWS_SHARE;
 }
 
-SUBPROGRAM enum reason gateway_new(struct packet *p)
+SUBPROGRAM enum reason gateway_new(struct __sk_buff *skb, struct packet *p)
 {
 	REQUIRE(p, REASON_NO_ROOM);
 	struct service *service = NULL;
@@ -139,22 +147,37 @@ SUBPROGRAM enum reason gateway_new(struct packet *p)
 	reason = gateway_check(p, &service, &row);
 	if (reason || !service)
 		return reason;
+	if (!check_ok(skb, p))
+		return REASON_CHECKSUM;
 	return gateway_choose(p, service, row);
 }
 
-/* Send answers to where the last request came from: a NAT may give the client another outer
- * port. */
-SUBPROGRAM int gateway_move_peer(const struct flow_key *key, struct flow *flow,
-				 const struct outer *outer)
+/* True if the packet continues the flow: its number lies between the last that the pod acknowledged,
+ * less one as in a keep-alive (RFC 9293 section 3.8.4), and the next. UDP has no numbers. */
+INLINE bool request_fits(struct packet *p, const struct flow *flow, const struct flow *other)
 {
-	REQUIRE(key && flow && outer, -EINVAL);
+	__u32 first = other && other->ack ? other->ack - 1 : flow->seq;
+
+	return is_udp(p) || !flow->seq || bpf_ntohl(p->seq) - first <= flow->seq - first;
+}
+
+/* Send answers to where the last request came from: a NAT may give the client another outer
+ * port. A packet whose number does not fit goes on to the pod, whose TCP judges it, but moves nothing.
+ * Returns -EACCES for a source that is not admitted. */
+SUBPROGRAM int gateway_move_peer(const struct flow_key *key, struct flow *flow, struct packet *p)
+{
+	REQUIRE(key && flow && p, -EINVAL);
+	const struct outer *outer = &p->outer;
 	struct flow_key other_key;
 	struct flow *other;
 
-	if (!source_allowed(outer->saddr))
+	if (!source_allowed(outer))
 		return -EACCES;
 	flow_other_key(key, flow, &other_key);
-	other = flow_find(&other_key);
+	other = flow_find_any(&other_key);
+	if (!request_fits(p, flow, other))
+		return 0;
+	owner_change(key, flow_owner(key, flow), owner_row(flow->network, outer->saddr));
 	flow->peer = outer->saddr;
 	flow->peer_port = outer->sport;
 	if (other) {
@@ -203,7 +226,7 @@ SUBPROGRAM enum verdict gateway_deliver(struct __sk_buff *skb, struct packet *p,
 /* The first packet of a flow: opens it, in scratch, or is refused. */
 INLINE enum verdict gateway_first(struct __sk_buff *skb, struct packet *p)
 {
-	enum reason reason = gateway_new(p);
+	enum reason reason = gateway_new(skb, p);
 	struct flow_pair *pair = scratch_get();
 
 	if (deserves_refusal(reason))
@@ -221,18 +244,19 @@ SUBPROGRAM enum verdict gateway_follow(struct __sk_buff *skb, struct packet *p)
 	const struct outer *outer = &p->outer;
 	struct flow_key key;
 	struct flow *flow;
+	enum reason reason;
 
 	p->key.zone = FLOW_ZONE(outer->vni, FLOW_GATEWAY, is_udp(p));
 	key = p->key;
-	flow = flow_find(&key);
+	flow = flow_find_again(&key, p);
 	if (flow && (flow->peer != outer->saddr || flow->peer_port != outer->sport) &&
-	    gateway_move_peer(&key, flow, outer))
+	    gateway_move_peer(&key, flow, p))
 		return drop(p, REASON_TUNNEL_SOURCE);
 	if (!flow || gateway_should_reselect(p, flow))
 		return VERDICT_NONE;
-	flow = flow_confirmed(&key, flow, p->tcp_flags);
-	if (!flow)
-		return drop(p, REASON_FLOWS_FULL);
+	reason = flow_confirmed(&key, &flow, p->tcp_flags);
+	if (reason)
+		return drop(p, reason);
 	flow_seen(&key, flow, p);
 	return gateway_deliver(skb, p, flow);
 }
@@ -254,11 +278,12 @@ SUBPROGRAM enum verdict gateway_reply(struct __sk_buff *skb, struct packet *p)
 	struct service *service;
 	struct flow_key key;
 	struct flow *flow;
+	enum reason reason;
 	struct nat nat;
 
 	p->key.zone = FLOW_ZONE(0, FLOW_GATEWAY_REPLY, is_udp(p));
 	key = p->key;
-	flow = flow_find(&key);
+	flow = flow_find_any(&key);
 	if (!flow)
 		return VERDICT_NONE;
 	if (!flow_comes_by(skb, &key, flow, skb->ifindex))
@@ -281,9 +306,9 @@ SUBPROGRAM enum verdict gateway_reply(struct __sk_buff *skb, struct packet *p)
 		return drop(p, REASON_TUNNEL_TTL);
 	if (segment_length(skb, p) > tunnel_mtu())
 		return refuse(skb, p, REASON_TOO_BIG);
-	flow = flow_answered(&key, flow, p->tcp_flags);
-	if (!flow)
-		return drop(p, REASON_FLOWS_FULL);
+	reason = flow_answered(&key, &flow, p->tcp_flags);
+	if (reason)
+		return drop(p, reason);
 	flow_seen(&key, flow, p);
 	if ((p->tcp_flags & TCP_SYN && clamp_mss(skb, p, tunnel_mtu())) || rewrite(skb, p, &nat, 1))
 		return drop(p, REASON_NO_ROOM);

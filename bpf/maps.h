@@ -30,16 +30,24 @@ MAP(drops, ARRAY, BPF_F_MMAPABLE, __u32, struct drops, DEFAULT_SERVICES);
 /* Service id -> row of services, for tunnel packets. */
 MAP(service_ids, HASH, 0, struct service_id_key, __u32, DEFAULT_SERVICES);
 
-/* Entries of flows that are established or hold a rewritten port. Not an LRU: their contents cannot
- * be recomputed. */
+/* Entries of established flows. Not an LRU: their contents cannot be recomputed. */
 MAP(flows, HASH, 0, struct flow_key, struct flow, DEFAULT_FLOWS);
 
-/* Entries of embryonic flows, without a reply yet: a flood can evict nothing else. */
-MAP(embryonic, LRU_HASH, 0, struct flow_key, struct flow, DEFAULT_FLOWS / EMBRYONIC_FRACTION);
+/* Entries of embryonic flows, which one end has not confirmed yet: a flood can displace nothing
+ * else, and displaces the flows of its sender first, see embryonic_reserve(). */
+MAP(embryonic, HASH, 0, struct flow_key, struct flow, DEFAULT_FLOWS / EMBRYONIC_FRACTION);
 
 /* Forward keys of all flows in `flows`, a slot to each; see flow_reserve(). */
 MAP(reclaim, ARRAY, 0, __u32, struct flow_key, 2 * DEFAULT_FLOWS);
-MAP(reclaim_clock, ARRAY, 0, __u32, __u32, 1);
+
+/* The same for `embryonic`. */
+MAP(reclaim_embryonic, ARRAY, 0, __u32, struct flow_key, 2 * DEFAULT_FLOWS / EMBRYONIC_FRACTION);
+
+/* Where the next search begins in `reclaim` and in `reclaim_embryonic`. */
+MAP(reclaim_clock, ARRAY, 0, __u32, __u32, 2);
+
+/* The senders of flows, by owner_row(). */
+MAP(owners, ARRAY, BPF_F_MMAPABLE, __u32, struct owner, OWNER_ROWS);
 
 /* Flow events for the access log; written only until settings.follow_until. */
 struct {
@@ -83,9 +91,9 @@ MAP(layout, ARRAY, 0, __u32, struct layout_text, 1);
 /* The packet in progress and the counters: struct packet. */
 MAP(counters, PERCPU_ARRAY, 0, __u32, struct cpu, 1);
 
-enum limit_index { LIMIT_REPLIES, LIMIT_DROP_EVENTS, LIMIT_COUNT };
+enum limit_index { LIMIT_DROP_EVENTS, LIMIT_COUNT };
 
-/* Replies (RST, ICMP) or drop events generated in the current second. */
+/* Records generated in the current second. */
 struct limit {
 	__u32 second; /* jiffies at its start */
 	__u32 taken;
@@ -110,13 +118,17 @@ INLINE struct limit *limit_take(__u32 index)
 	return limit;
 }
 
+#define CHECK_BYTES 512 /* that bpf_csum_diff() takes at once */
+
 /* The flow that is being opened or promoted: both entries are too large for the stack beside the
  * frames of the callers. Programs of one CPU do not interrupt one another: all run with softirqs
  * disabled. */
 struct flow_pair {
 	struct flow_key key, other_key;
 	struct flow flow, other;
-	/* Of a flow that ends meanwhile: see usage.h. */
+	/* Of a flow that ends meanwhile: see flow_delete() and usage.h. */
+	struct flow_key gone, other_gone;
+	__u8 bytes[CHECK_BYTES]; /* see check.h */
 	struct usage_key ended;
 	struct usage add;
 };

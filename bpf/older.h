@@ -23,7 +23,7 @@
 	} name SEC(".maps")
 
 OLDER_MAP(older_flows, HASH);
-OLDER_MAP(older_embryonic, LRU_HASH);
+OLDER_MAP(older_embryonic, HASH);
 
 /* Byte i of a key there is byte older_key[i] of ours; bytes from sizeof(struct flow_key) on are
  * zero. Set before load. */

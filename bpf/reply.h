@@ -5,6 +5,7 @@
 
 #include "count.h"
 #include "geneve.h"
+#include "owner.h"
 
 #define ICMP_UNREACH 3
 #define ICMP_PORT 3
@@ -25,12 +26,22 @@ struct icmp_reply {
 	__be16 unused, mtu;
 };
 
-/* Take one of the replies that this second allows. */
-INLINE bool reply_allowed(void)
+/* Take one of the replies that this second allows to the sender in a row of `owners`: one sender's
+ * refusals silence neither those of others nor "too big", without which its connections would hang. */
+INLINE bool reply_allowed(__u32 row, enum reason reason)
 {
-	struct limit *limit = limit_take(LIMIT_REPLIES);
+	struct owner *owner = owner_get(row);
+	__u32 now = now_ticks();
 
-	return limit && limit->taken <= REPLIES_PER_SECOND;
+	if (!owner)
+		return false;
+	if (now - owner->second >= settings.hz) {
+		owner->second = now;
+		owner->refusals = owner->too_big = 0;
+	}
+	if (reason == REASON_TOO_BIG)
+		return owner->too_big++ < REPLIES_PER_SECOND;
+	return owner->refusals++ < REPLIES_PER_SECOND;
 }
 
 /* IP header of the answer: the destination of the packet answers its source. */
@@ -166,7 +177,7 @@ SUBPROGRAM enum verdict refuse_back(struct __sk_buff *skb, struct packet *p, enu
 				    __u64 flags)
 {
 	REQUIRE(p, VERDICT_DROP);
-	if (!reply_allowed())
+	if (!reply_allowed(owner_row(0, skb->ifindex), reason))
 		return drop(p, REASON_REPLY_LIMIT);
 	drop(p, reason);
 	return reply_refuse(skb, p, reason) ? VERDICT_DROP : send_back(skb, flags);

@@ -4,7 +4,7 @@
 #define SOURCE_H
 
 #include "filter.h"
-#include "flow.h"
+#include "owner.h"
 #include "route.h"
 #include "service.h"
 
@@ -113,6 +113,8 @@ SUBPROGRAM bool flow_moves(struct __sk_buff *skb, const struct flow_key *key, st
 	if (source == SOURCE_UNKNOWN && flow->state != FLOW_OPENING && is_pod_iface(flow->iface) &&
 	    is_pod_iface(ifindex))
 		return false;
+	if (FLOW_ROLE(key->zone) == FLOW_CLIENT)
+		owner_change(key, flow_owner(key, flow), owner_row(0, ifindex));
 	flow->iface = ifindex;
 	return true;
 }

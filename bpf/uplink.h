@@ -61,6 +61,7 @@ INLINE enum reason reply_has_flow(struct packet *p)
 {
 	struct flow_key key;
 	struct flow *flow;
+	enum reason reason;
 
 	p->key.zone = FLOW_ZONE(0, FLOW_REPLY, is_udp(p));
 	key = p->key;
@@ -69,9 +70,9 @@ INLINE enum reason reply_has_flow(struct packet *p)
 		return REASON_TUNNEL_NO_FLOW;
 	if (!tunnel_source_ok(flow, p))
 		return p->outer.vni == flow->network ? REASON_TUNNEL_SOURCE : REASON_TUNNEL_VNI;
-	flow = flow_answered(&key, flow, p->tcp_flags);
-	if (!flow)
-		return REASON_FLOWS_FULL;
+	reason = flow_answered(&key, &flow, p->tcp_flags);
+	if (reason)
+		return reason;
 	flow_seen(&key, flow, p);
 	return REASON_NONE;
 }

@@ -180,6 +180,7 @@ enum flow_action {
 #define FLOW_FIN_FORWARD (1u << 2) /* the client sent FIN */
 #define FLOW_FIN_REPLY (1u << 3)   /* the backend sent FIN */
 #define FLOW_ANSWERED (1u << 4)    /* the backend sent SYN-ACK, the client has not answered it */
+#define FLOW_TIME_WAIT (1u << 5)   /* the backend sent FIN first: its TCP remembers the tuple */
 
 #define FLOW_NO_SERVICE 0xffff /* `service` of a direct flow whose port was rewritten */
 
@@ -216,6 +217,20 @@ struct flow {
 	/* TCP, numbers of this direction; 0: not known yet. */
 	__u32 seq; /* behind the last byte sent, with SYN and FIN */
 	__u32 ack; /* the last acknowledgement sent */
+};
+
+/* Row of `owners`, see owner_row(): the sender that flows are counted for. */
+struct owner {
+	__u32 network; /* of the last flow: network id of a gateway's client; 0: a pod of this node */
+	__u32 id;      /* its outer address (__be32); the ifindex of the pod's veth */
+	__s32 flows;   /* in `flows`: forward entries that are not FLOW_CLOSING */
+	__s32 embryonic; /* in `embryonic` */
+	__u64 refused;   /* new flows, by settings.flows_per_owner */
+	__u64 displaced; /* idle flows that gave way to new ones */
+	__u32 second;    /* jiffies, low 32 bits, at the start of the second of the next two */
+	__u32 refusals;  /* RST and ICMP "unreachable" sent back */
+	__u32 too_big;   /* ICMP "fragmentation needed" */
+	__u32 zero;
 };
 
 enum event_kind { EVENT_OPEN, EVENT_CLOSE };
@@ -270,9 +285,12 @@ struct network {
 
 /* Key of the trie `allowed`: outer sources that the gateway admits. */
 struct allowed_key {
-	__u32 prefix; /* bits of addr that count */
+	__u32 prefix;  /* ALLOWED_NETWORK_BITS and the bits of addr that count */
+	__u32 network; /* network id that the source may send for; 0: any */
 	__be32 addr;
 };
+
+#define ALLOWED_NETWORK_BITS 32
 
 /* ------------------------------------------------------------------ interfaces and next hops */
 
@@ -365,6 +383,7 @@ struct settings {
 	__be32 snat[MAX_SNAT];
 	__u16 snat_first; /* SNAT ports, host order, outside of those that the node itself uses */
 	__u16 snat_last;
+	__u32 flows_per_owner; /* limits.flowsPerPod; 0: by the size of `flows` */
 };
 
 /* Elements of `status`: JSON texts of the agent, each cut into parts. A text is whole when the
@@ -449,6 +468,9 @@ _Static_assert(sizeof(struct service) == 64, "service: one cache line");
 _Static_assert(sizeof(struct backend) == 64, "backend: one cache line");
 _Static_assert(sizeof(struct flow_key) == 16, "flow_key");
 _Static_assert(sizeof(struct flow) == 64, "flow: one cache line");
+_Static_assert(__builtin_offsetof(struct flow, state) == __builtin_offsetof(struct flow, tag) + 2,
+	       "flow: owner_follow()");
+_Static_assert(sizeof(struct owner) == 48, "owner");
 _Static_assert(sizeof(struct drop_event) == 48, "drop_event");
 _Static_assert(sizeof(struct gateway_key) == 20, "gateway_key");
 _Static_assert(sizeof(struct usage_key) == 32, "usage_key");

@@ -6,7 +6,7 @@
 #ifndef PARALLAX_FLOW_H
 #define PARALLAX_FLOW_H
 
-#include "parallax_abi.h"
+#include "parallax_hash.h"
 
 INLINE int flow_is_forward(const struct flow_key *key)
 {
@@ -40,6 +40,14 @@ INLINE void flow_other_key(const struct flow_key *key, const struct flow *flow,
 	ret->sport = nat ? flow->nat.dport : key->dport;
 	ret->dport = nat ? flow->nat.sport : key->sport;
 	ret->zone = flow_other_zone(key, flow);
+}
+
+/* Row of `owners` that a flow is counted in, by its forward entry. */
+INLINE __u32 flow_owner(const struct flow_key *key, const struct flow *flow)
+{
+	if (FLOW_ROLE(key->zone) == FLOW_GATEWAY)
+		return owner_row(flow->network, flow->peer);
+	return owner_row(0, flow->iface);
 }
 
 #endif

@@ -4,6 +4,7 @@
 #define PARALLAX_HASH_H
 
 #include "parallax_abi.h"
+#include "parallax_limits.h"
 
 /* Finaliser of MurmurHash3 (Appleby, public domain): every input bit moves every output bit. */
 INLINE __u64 mix64(__u64 h)
@@ -67,6 +68,25 @@ INLINE __u16 flow_tag(const struct flow_key *key)
 	__u64 b = (__u64)key->sport << 48 | (__u64)key->dport << 32 | key->zone;
 
 	return (__u16)(((a * 0x9e3779b97f4a7c15ULL) ^ (b * 0xc2b2ae3d27d4eb4fULL)) >> 48);
+}
+
+/* Row of `owners` of a pod's veth (network 0, id its ifindex), or of a gateway's client by its network
+ * and outer address. Two clients may share a row; two pods do not, unless their ifindexes are far
+ * apart. */
+INLINE __u32 owner_row(__u32 network, __u32 id)
+{
+	if (!network)
+		return id & (OWNER_ROWS / 2 - 1);
+	return OWNER_ROWS / 2 + ((__u32)mix64((__u64)network << 32 | id) & (OWNER_ROWS / 2 - 1));
+}
+
+/* Number `n` of the slots of `reclaim` that an owner's flows take, to be cut to the size of the map:
+ * each owner visits all slots in an order of its own. */
+INLINE __u32 owner_slot(__u32 row, __u32 n)
+{
+	__u64 hash = mix64((__u64)row + 1);
+
+	return (__u32)hash + n * ((__u32)(hash >> 32) | 1);
 }
 
 /* Bits of struct filters. */

@@ -24,17 +24,30 @@
 #define EVENT_RING_BYTES (1u << 20)
 #define DROP_RING_BYTES (1u << 18)
 
-/* Embryonic flows have an LRU of flows / EMBRYONIC_FRACTION elements. */
+/* `embryonic` has room for flows / EMBRYONIC_FRACTION flows. */
 #define EMBRYONIC_FRACTION 8
+
+/* The default of limits.flowsPerPod is limits.flows / OWNER_FRACTION. */
+#define OWNER_FRACTION 8
+
+/* Rows of `owners`: half for pods, by ifindex, half for clients of the gateway, by a hash. */
+#define OWNER_ROWS 16384
 
 /* Seconds without a packet after which an entry may be reclaimed. */
 #define TIMEOUT_OPENING 60
 #define TIMEOUT_CLOSING 10
-#define TIMEOUT_GATEWAY_CLOSING 60 /* SNAT ports rest */
+#define TIMEOUT_TIME_WAIT 60 /* at a gateway, as long as Linux keeps a tuple in TIME-WAIT */
 #define TIMEOUT_ESTABLISHED 21600
 #define TIMEOUT_UDP 60
 
-/* Generated replies (RST, ICMP) per CPU and second. */
+/* Seconds without a packet after which a flow may give way to a new one of the same owner that has
+ * no more room, or of a smaller owner in a full table. */
+#define TIMEOUT_CROWDED 60
+
+/* Seconds without a packet after which a closed flow may give way: all that was sent has arrived. */
+#define TIMEOUT_CLOSED 2
+
+/* Generated replies per owner and second: refusals (RST, ICMP), and as many times "too big". */
 #define REPLIES_PER_SECOND 1000
 
 /* Records of dropped packets per CPU and second; the others are counted in the next record. */

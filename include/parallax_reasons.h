@@ -32,6 +32,8 @@
 	X(NO_FLOW, DROP, AT_POD_UPLINK, "not the start of a connection, and of no flow: refused")  \
 	X(ESCAPED, DROP, AT_UPLINK, "about to leave the node with a virtual IP: refused")          \
 	X(FLOWS_FULL, DROP, AT_PODS | AT_UPLINK, "flow table full")                                \
+	X(FLOWS_SHARE, DROP, AT_PODS | AT_UPLINK,                                                  \
+	  "sender has as many flows as limits.flowsPerPod allows: refused")                        \
 	X(PORTS_FULL, DROP, AT_POD_UPLINK, "no free source port")                                  \
 	X(TOO_BIG, DROP, AT_POD_UPLINK, "larger than the tunnel allows: sender notified")          \
 	X(REPLY_LIMIT, DROP, AT_POD_UPLINK, "refused without an answer: rate limit of answers")    \
@@ -42,6 +44,7 @@
 	X(BAD_HEADER, DROP, AT_POD_UPLINK,                                                         \
 	  "IP options or another protocol, for a virtual IP or in a tunnel")                       \
 	X(SPOOFED, DROP, AT_PODS | AT_UPLINK, "source address that is not the sender's")           \
+	X(CHECKSUM, DROP, AT_POD_UPLINK, "first packet of a flow, with a wrong checksum")          \
 	X(STALE_ROW, DROP, AT_POD_UPLINK, "service or backend row replaced during the look-up")    \
 	X(TUNNEL_MALFORMED, DROP, AT_UPLINK, "tunnel header malformed")                            \
 	X(TUNNEL_CRITICAL, DROP, AT_UPLINK, "unknown critical tunnel option")                      \

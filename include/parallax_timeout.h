@@ -13,8 +13,11 @@ INLINE __u32 flow_timeout(const struct flow_key *key, const struct flow *flow)
 	__u32 role = FLOW_ROLE(key->zone);
 	int gateway = role == FLOW_GATEWAY || role == FLOW_GATEWAY_REPLY;
 
+	/* Who sends the first FIN keeps the tuple in TIME-WAIT (RFC 9293 section 3.6.1). If that is the
+	 * client, or a RST ended the connection, the backend has forgotten it. */
 	if (flow->state == FLOW_CLOSING)
-		return gateway ? TIMEOUT_GATEWAY_CLOSING : TIMEOUT_CLOSING;
+		return gateway && flow->flags & FLOW_TIME_WAIT ? TIMEOUT_TIME_WAIT :
+								 TIMEOUT_CLOSING;
 	if (flow->state == FLOW_OPENING)
 		return TIMEOUT_OPENING;
 	return FLOW_IS_UDP(key->zone) ? TIMEOUT_UDP : TIMEOUT_ESTABLISHED;

@@ -38,12 +38,6 @@ static void leave_no_place(struct world *world)
 	fill_flows(world, WORLD_FLOWS);
 }
 
-static void setup_two_vips_and_full(struct world *world)
-{
-	setup_two_vips(world);
-	leave_no_place(world);
-}
-
 static void setup_gateway_and_full(struct world *world)
 {
 	setup_gateway(world);
@@ -53,7 +47,6 @@ static void setup_gateway_and_full(struct world *world)
 /* ------------------------------------------------------------------ many flows, by number */
 
 static const struct pkt client_packet = TO_VIP(.seq = 1001, .ack = 5001);
-static const struct pkt tunnel_packet = TO_VIP(A_SYN, AT_GATEWAY());
 static const struct pkt server_packet = FROM_HELLO1(.seq = 5001, .ack = 1002);
 
 static int client_sends(struct world *world, uint32_t i, uint8_t flags)
@@ -139,33 +132,6 @@ static bool same_tuples(struct world *world)
 	return true;
 }
 
-/* The port of a closed flow rests, however full the table. */
-static bool closed_ports_rest(struct world *world)
-{
-	static const struct step step = {.program = UPLINK};
-	struct port_values ports = {0};
-	struct pkt pkt = tunnel_packet;
-	struct frame frame;
-	int verdict;
-
-	for (uint32_t i = 0; i < 2 * PAIRS; i++) {
-		pkt.sport = 1024 + i / 2;
-		pkt.flags = i % 2 ? RST : SYN;
-		pkt_build(&pkt, &ports, &frame);
-		if (frame_run(world, &step, frame.data, &frame.len, &verdict) ||
-		    verdict != REDIRECT)
-			return printf("      flow %u refused\n", i / 2), false;
-	}
-	pkt.sport = 60000;
-	pkt.flags = SYN;
-	for (uint32_t i = 0; i < 100; i++) {
-		pkt_build(&pkt, &ports, &frame);
-		if (frame_run(world, &step, frame.data, &frame.len, &verdict) || verdict != SHOT)
-			return printf("      a resting port was taken\n"), false;
-	}
-	return refused(world, HOOK_UPLINK) == 100;
-}
-
 /* ------------------------------------------------------------------ floods */
 
 static void count_established(const struct flow_key *key, struct flow *flow, void *data)
@@ -230,19 +196,17 @@ static const struct test_case rows[] = {
 	 STEPS(SYN_PASSES(leave_one_place), SYN_ACK_PASSES,
 	       {FROM_POD, .in = TO_VIP(AN_ACK), REFUSED(WORLD_FLOWS - 1)},
 	       {TO_POD, .in = FROM_HELLO1(REPLY_DATA), REFUSED(WORLD_FLOWS - 1)})},
-	{"full: a rewritten port is refused at once", setup_two_vips_and_full,
-	 STEPS({FROM_POD, .in = TO_VIP(A_SYN), .verdict = NEXT, .out = TO_HELLO1(A_SYN),
-		.count = COUNT(TO_LOCAL)},
-	       {FROM_POD, .in = TCP(SLEEP, CLIENT_PORT, VIP2, HELLO_PORT, A_SYN),
-		REFUSED(WORLD_FLOWS)})},
-	{"full: the gateway refuses a new flow", setup_gateway_and_full,
-	 STEPS({UPLINK, .in = TO_VIP(A_SYN, AT_GATEWAY()), .verdict = SHOT,
-		.count = COUNT(FLOWS_FULL), .tables = true, .flows = WORLD_FLOWS})},
+	{"full: the gateway refuses the client's answer", setup_gateway_and_full,
+	 STEPS({UPLINK, .in = TO_VIP(A_SYN, AT_GATEWAY()), .verdict = REDIRECT,
+		.out = TCP(SNAT, ANY_SNAT, HELLO2, HELLO_PORT, A_SYN, ONE_HOP, FROM_OUTSIDE),
+		.count = COUNT(GATEWAY_IN)},
+	       {FROM_POD, DEVICE_POD1, .in = TCP(HELLO2, HELLO_PORT, SNAT, ANY_SNAT, A_SYN_ACK),
+		.verdict = REDIRECT, .out = FROM_VIP(A_SYN_ACK, ONE_HOP, ANY_MAC, BACK_TO_NODE1()),
+		.count = COUNT(GATEWAY_OUT)},
+	       {UPLINK, .in = TO_VIP(AN_ACK, AT_GATEWAY()), REFUSED(WORLD_FLOWS)})},
 	{"full: closed flows make room, established ones do not", setup_local,
 	 .run = closed_make_room},
 	{"full: the same tuples after the table was swept", setup_local, .run = same_tuples},
-	{"full: closed flows of the gateway keep their ports", setup_many_snat_ports,
-	 .run = closed_ports_rest},
 	{"flood: SYNs leave established flows alone", setup_local, STEPS(CONNECTS),
 	 .run = flood_syn},
 	{"flood: SYNs of which all are answered enter no flow", setup_local, STEPS(CONNECTS),

@@ -57,7 +57,7 @@ static void udp_backend_leaves(struct world *world)
 	 .verdict = REDIRECT,                                                                      \
 	 .out = TO_HELLO2(ANY_SNAT, .flags = tcp_flags, .seq = 1001, .ack = 5001, ONE_HOP,         \
 			  FROM_OUTSIDE),                                                           \
-	 .count = COUNT(GATEWAY_IN), .tables = true, .flows = 2, .state = STATE(becomes),          \
+	 .count = COUNT(GATEWAY_IN), .state = STATE(becomes),                                      \
 	 __VA_ARGS__}
 #define POD_SENDS(tcp_flags, becomes, ...)                                                         \
 	{FROM_POD, DEVICE_POD1,                                                                    \
@@ -65,7 +65,7 @@ static void udp_backend_leaves(struct world *world)
 	 .verdict = REDIRECT,                                                                      \
 	 .out = FROM_VIP(.flags = tcp_flags, .seq = 5001, .ack = 1001, ONE_HOP, ANY_MAC,           \
 			 BACK_TO_NODE1()),                                                         \
-	 .count = COUNT(GATEWAY_OUT), .tables = true, .flows = 2, .state = STATE(becomes),         \
+	 .count = COUNT(GATEWAY_OUT), .state = STATE(becomes),                                     \
 	 __VA_ARGS__}
 
 static void backend_leaves(struct world *world)
@@ -87,7 +87,42 @@ static void setup_both_roles(struct world *world)
 	world->backends[row].network = NETWORK3;
 }
 
+/* Each network's node for its own network only. */
+static void setup_bound(struct world *world)
+{
+	struct allowed_key all = {.prefix = ALLOWED_NETWORK_BITS + 16,
+				  .addr = htonl(IP(192, 23, 0, 0))};
+
+	setup_gateway(world);
+	world_delete(world, "allowed", &all);
+	world_allow(world, NODE1, NETWORK1);
+	world_allow(world, NODE3, NETWORK3);
+}
+
+#define AS_NETWORK1(node, port)                                                                    \
+	OUTER(node, port, GATEWAY, TUNNEL_PORT, NETWORK1, HELLO_ID)
+#define GOES_IN(outer_from, ...)                                                                   \
+	{UPLINK, .in = TO_VIP(__VA_ARGS__, outer_from), .verdict = REDIRECT,                       \
+	 .out = TO_HELLO2(ANY_SNAT, __VA_ARGS__, ONE_HOP, FROM_OUTSIDE), .count = COUNT(GATEWAY_IN)}
+
 static const struct test_case rows[] = {
+	{"bound: a source opens flows of its own network", setup_bound, STEPS(CONNECTS)},
+	{"bound: a source of another network opens none", setup_bound,
+	 STEPS({UPLINK, .in = TO_VIP(A_SYN, AS_NETWORK1(NODE3, NODE1_PORT)), .verdict = SHOT,
+		.count = COUNT(TUNNEL_SOURCE), .tables = true})},
+	{"bound: a source of another network takes none over", setup_bound,
+	 STEPS(CONNECTS,
+	       {UPLINK, .in = TO_VIP(AN_ACK, AS_NETWORK1(NODE3, NODE1_PORT)), .verdict = SHOT,
+		.count = COUNT(TUNNEL_SOURCE)},
+	       REPLIES(BACK_TO_NODE1(), REPLY_DATA))},
+	{"number: a bare ACK out of the window does not move the return address", setup_gateway,
+	 STEPS(CONNECTS, GOES_IN(AS_NETWORK1(NODE1, 1555), .flags = ACK, .seq = 999, .ack = 5001),
+	       GOES_IN(AS_NETWORK1(NODE1, 1555), .flags = ACK, .seq = 70000, .ack = 5001),
+	       REPLIES(BACK_TO_NODE1(), REPLY_DATA))},
+	{"number: a keep-alive moves the return address", setup_gateway,
+	 STEPS(CONNECTS, GOES_IN(AS_NETWORK1(NODE1, 1555), .flags = ACK, .seq = 1000, .ack = 5001),
+	       REPLIES(OUTER(GATEWAY, TUNNEL_PORT, NODE1, 1555, NETWORK2, HELLO_ID), REPLY_DATA))},
+
 	{"gateway: a whole connection", setup_gateway,
 	 STEPS(CONNECTS,
 	       {UPLINK, .in = TO_VIP(SOME_DATA, AT_GATEWAY()), .verdict = REDIRECT,
@@ -111,7 +146,7 @@ static const struct test_case rows[] = {
 						  OTHER_ID)),
 		.verdict = REDIRECT,
 		.out = UDP(SNAT, ANY_SNAT, HELLO2, HELLO_PORT, .len = 40, ONE_HOP, FROM_OUTSIDE),
-		.count = COUNT(GATEWAY_IN), .tables = true, .flows = 2},
+		.count = COUNT(GATEWAY_IN), .tables = true, .embryonic = 2},
 	       {FROM_POD, DEVICE_POD1, .in = UDP(HELLO2, HELLO_PORT, SNAT, ANY_SNAT, .len = 50),
 		.verdict = REDIRECT,
 		.out = UDP_FROM_VIP(.len = 50, ONE_HOP, ANY_MAC,
@@ -128,9 +163,15 @@ static const struct test_case rows[] = {
 			   FROM_OUTSIDE),
 		.count = COUNT(GATEWAY_IN)})},
 	{"gateway: a wrong inner checksum stays wrong", setup_gateway,
-	 STEPS({UPLINK, .in = TO_VIP(A_SYN, .bad_sum = 0x0303, AT_GATEWAY()), .verdict = REDIRECT,
+	 STEPS(OPENS,
+	       {UPLINK, .in = TO_VIP(A_SYN, .bad_sum = 0x0303, AT_GATEWAY()), .verdict = REDIRECT,
 		.out = TO_HELLO2(ANY_SNAT, A_SYN, .bad_sum = 0x0303, ONE_HOP, FROM_OUTSIDE),
 		.count = COUNT(GATEWAY_IN)})},
+	{"gateway: a wrong inner checksum opens no flow", setup_gateway,
+	 STEPS({UPLINK, .in = TO_VIP(A_SYN, .bad_sum = 1, AT_GATEWAY()), .verdict = SHOT,
+		.count = COUNT(CHECKSUM), .tables = true},
+	       {UPLINK, .in = UDP_TO_VIP(.len = 1200, .bad_sum = 1, UDP_AT_GATEWAY), .verdict = SHOT,
+		.count = COUNT(CHECKSUM), .tables = true})},
 	{"gateway: TOS of the reply is copied out", setup_gateway,
 	 STEPS(OPENS,
 	       {FROM_POD, DEVICE_POD1, .in = FROM_HELLO2(ANY_SNAT, A_SYN_ACK, .tos = 0xba),
@@ -162,7 +203,7 @@ static const struct test_case rows[] = {
 	 STEPS(OPENS,
 	       {UPLINK, .in = TO_VIP(A_SYN, FROM_NODE3()), .verdict = REDIRECT,
 		.out = TO_HELLO2(ANY_SNAT_B, A_SYN, ONE_HOP, FROM_OUTSIDE),
-		.count = COUNT(GATEWAY_IN), .tables = true, .flows = 4},
+		.count = COUNT(GATEWAY_IN), .tables = true, .embryonic = 4},
 	       {FROM_POD, DEVICE_POD1, .in = FROM_HELLO2(ANY_SNAT_B, A_SYN_ACK),
 		.verdict = REDIRECT,
 		.out = FROM_VIP(A_SYN_ACK, ONE_HOP, ANY_MAC,
@@ -212,9 +253,9 @@ static const struct test_case rows[] = {
 	       {UPLINK, .in = TO_VIP(CLIENT_RST, AT_GATEWAY()), .verdict = REDIRECT,
 		.out = TO_HELLO2(ANY_SNAT, CLIENT_RST, ONE_HOP, FROM_OUTSIDE),
 		.count = COUNT(GATEWAY_IN), .state = STATE(CLOSING)},
-	       OPENS)},
+	       OPENS_AGAIN)},
 	{"gateway: a SYN opens a flow again whose client sent FIN", setup_gateway,
-	 STEPS(CONNECTS, CLIENT_SENDS(FIN | ACK, ESTABLISHED), CONNECTS)},
+	 STEPS(CONNECTS, CLIENT_SENDS(FIN | ACK, ESTABLISHED), CONNECTS_AGAIN)},
 	{"gateway: a SYN changes nothing about an established flow", setup_gateway,
 	 STEPS(CONNECTS, CLIENT_SENDS(SYN, ESTABLISHED, .flags = FLAGS(FLOW_ANSWERED)))},
 	{"gateway: a RST in the client's name", setup_gateway,
@@ -263,7 +304,7 @@ static const struct test_case rows[] = {
 		.verdict = REDIRECT,
 		.out = UDP(SNAT, ANY_SNAT, OTHER_POD, HELLO_PORT, .len = 4, ONE_HOP,
 			   FROM_OUTSIDE),
-		.count = COUNT(GATEWAY_IN), .tables = true, .flows = 2})},
+		.count = COUNT(GATEWAY_IN), .tables = true, .embryonic = 2})},
 	{"gateway: an established flow stays with a pod that left", setup_gateway,
 	 STEPS(CONNECTS,
 	       {UPLINK, .before = backend_leaves, .in = TO_VIP(SOME_DATA, AT_GATEWAY()),
@@ -274,14 +315,14 @@ static const struct test_case rows[] = {
 	       {UPLINK, .before = backend_leaves, .in = TO_VIP(A_SYN, AT_GATEWAY()),
 		.verdict = REDIRECT,
 		.out = TCP(SNAT, ANY_SNAT, OTHER_POD, HELLO_PORT, A_SYN, ONE_HOP, FROM_OUTSIDE),
-		.count = COUNT(GATEWAY_IN), .tables = true, .flows = 2, .state = STATE(OPENING),
+		.count = COUNT(GATEWAY_IN), .tables = true, .embryonic = 2, .state = STATE(OPENING),
 		.flags = FLAGS(0)})},
 	{"gateway: a SYN of an opening flow chooses again", setup_gateway,
 	 STEPS(OPENS,
 	       {UPLINK, .before = backend_leaves, .in = TO_VIP(A_SYN, AT_GATEWAY()),
 		.verdict = REDIRECT,
 		.out = TCP(SNAT, ANY_SNAT, OTHER_POD, HELLO_PORT, A_SYN, ONE_HOP, FROM_OUTSIDE),
-		.count = COUNT(GATEWAY_IN), .tables = true, .flows = 2})},
+		.count = COUNT(GATEWAY_IN), .tables = true, .embryonic = 2})},
 	{"gateway: its own address as SNAT address", setup_own_address,
 	 STEPS({UPLINK, .in = TO_VIP(A_SYN, AT_GATEWAY()), .verdict = REDIRECT,
 		.out = TCP(GATEWAY, ANY_SNAT, HELLO2, HELLO_PORT, A_SYN, ONE_HOP, FROM_OUTSIDE),

@@ -39,18 +39,10 @@ static void setup_one_snat_port(struct world *world)
 	world->settings->snat_last = SNAT_FIRST;
 }
 
-static void pass_59_seconds(struct world *world)
-{
-	world_let_pass(world, 59);
-}
-
-static void pass_2_seconds(struct world *world)
-{
-	world_let_pass(world, 2);
-}
-
 /* A client that opens one flow after another; `i` numbers them. */
 static const struct pkt client_syn = TO_VIP(A_SYN, AT_GATEWAY());
+static const struct pkt client_ack = TO_VIP(.ack = 5001, AT_GATEWAY());
+static const struct pkt pod_packet = FROM_HELLO2(0, .ack = 1001);
 
 static int open_flow(struct world *world, uint32_t i, uint32_t *ret_port)
 {
@@ -66,6 +58,66 @@ static int open_flow(struct world *world, uint32_t i, uint32_t *ret_port)
 		return -100;
 	*ret_port = frame.data[34] << 8 | frame.data[35];
 	return verdict;
+}
+
+/* Frames of flow `i` through its SNAT port; the client's numbers begin at 1001, the pod's at 5001. */
+static int client_sends(struct world *world, uint32_t i, uint8_t flags, uint32_t seq)
+{
+	static const struct step step = {.program = UPLINK};
+	struct port_values ports = {0};
+	struct pkt pkt = client_ack;
+	struct frame frame;
+	int verdict = 0;
+
+	pkt.sport = 1024 + i;
+	pkt.flags = flags;
+	pkt.seq = seq;
+	pkt_build(&pkt, &ports, &frame);
+	return frame_run(world, &step, frame.data, &frame.len, &verdict) ? -100 : verdict;
+}
+
+static int pod_sends(struct world *world, uint32_t port, uint8_t flags, uint32_t seq)
+{
+	static const struct step step = {.program = FROM_POD, .device = DEVICE_POD1};
+	struct port_values ports = {0};
+	struct pkt pkt = pod_packet;
+	struct frame frame;
+	int verdict = 0;
+
+	pkt.dport = port;
+	pkt.flags = flags;
+	pkt.seq = seq;
+	pkt_build(&pkt, &ports, &frame);
+	return frame_run(world, &step, frame.data, &frame.len, &verdict) ? -100 : verdict;
+}
+
+/* Open and establish flow `i`. Returns the verdict on the client's answer. */
+static int connect_flow(struct world *world, uint32_t i, uint32_t *ret_port)
+{
+	int verdict = open_flow(world, i, ret_port);
+
+	if (verdict != REDIRECT)
+		return verdict;
+	pod_sends(world, *ret_port, SYN | ACK, 5000);
+	return client_sends(world, i, ACK, 1001);
+}
+
+enum closing { CLIENT_FIRST, POD_FIRST, RESET };
+
+/* Establish flow `i`, which is open, and close it. */
+static bool finish_flow(struct world *world, uint32_t i, uint32_t port, enum closing closing)
+{
+	pod_sends(world, port, SYN | ACK, 5000);
+	if (client_sends(world, i, ACK, 1001) != REDIRECT)
+		return false;
+	if (closing == RESET)
+		return client_sends(world, i, RST, 1001) == REDIRECT;
+	if (closing == CLIENT_FIRST)
+		client_sends(world, i, FIN | ACK, 1001);
+	pod_sends(world, port, FIN | ACK, 5001);
+	if (closing == POD_FIRST)
+		client_sends(world, i, FIN | ACK, 1001);
+	return client_sends(world, i, ACK, 1002) == REDIRECT;
 }
 
 static uint64_t counted(struct world *world, enum reason reason)
@@ -107,7 +159,7 @@ static bool opens_within(struct world *world, uint32_t i, uint32_t tries)
 	uint32_t port;
 
 	while (tries--)
-		if (open_flow(world, i, &port) == REDIRECT)
+		if (connect_flow(world, i, &port) == REDIRECT)
 			return true;
 	printf("      no room was made for flow %u\n", i);
 	return false;
@@ -118,17 +170,85 @@ static bool reclaim_idle(struct world *world)
 	uint32_t i, port;
 
 	for (i = 0; i < WORLD_FLOWS / 2; i++)
-		if (open_flow(world, i, &port) != REDIRECT)
+		if (connect_flow(world, i, &port) != REDIRECT)
 			return printf("      flow %u refused\n", i), false;
-	if (open_flow(world, i, &port) != SHOT || counted(world, REASON_FLOWS_FULL) != 1)
+	if (connect_flow(world, i, &port) != SHOT || counted(world, REASON_FLOWS_FULL) != 1)
 		return printf("      one too many was let in\n"), false;
 	for (int round = 0; round < 4; round++) {
-		world_let_pass(world, 61);
+		world_let_pass(world, TIMEOUT_ESTABLISHED + 1);
 		for (i = 0; i < WORLD_FLOWS / 2; i++)
 			if (!opens_within(world, 1000 * round + 1000 + i, 4))
 				return false;
 	}
 	return true;
+}
+
+/* Flows to one pod until there are no more ports, each closed at once. */
+static bool ports_within(struct world *world, uint32_t ports, enum closing closing)
+{
+	uint32_t i, port;
+
+	for (i = 0; i <= 4 * ports && open_flow(world, i, &port) == REDIRECT; i++)
+		finish_flow(world, i, port, closing);
+	return i >= ports && i < 4 * ports;
+}
+
+static bool closed_by(struct world *world, enum closing closing, uint32_t seconds)
+{
+	uint32_t port;
+
+	if (!ports_within(world, 50, closing))
+		return printf("      not as many flows as there are ports\n"), false;
+	world_let_pass(world, seconds - 1);
+	if (open_flow(world, 60000 - 1024, &port) != SHOT)
+		return printf("      a port did not rest\n"), false;
+	world_let_pass(world, 2);
+	return open_flow(world, 60000 - 1024, &port) == REDIRECT ||
+	       (printf("      a port rested for too long\n"), false);
+}
+
+static bool closed_by_client(struct world *world)
+{
+	return closed_by(world, CLIENT_FIRST, TIMEOUT_CLOSED);
+}
+
+static bool closed_by_reset(struct world *world)
+{
+	return closed_by(world, RESET, TIMEOUT_CLOSED);
+}
+
+/* Until then the SYN does not begin behind the old connections. */
+static bool closed_by_pod(struct world *world)
+{
+	return closed_by(world, POD_FIRST, TIMEOUT_TIME_WAIT);
+}
+
+/* A SYN that the TIME-WAIT of the pod's TCP accepts. */
+static bool later_number(struct world *world)
+{
+	uint32_t port;
+
+	if (!ports_within(world, 50, POD_FIRST))
+		return printf("      not as many flows as there are ports\n"), false;
+	world_let_pass(world, TIMEOUT_CLOSED + 1);
+	return open_flow(world, 60000 - 1024, &port) == SHOT &&
+	       client_sends(world, 60000 - 1024, SYN, 900000) == REDIRECT;
+}
+
+/* 10,000 ports, of which few are in use when the table is full: none is taken that rests, for a
+ * while. */
+static bool closed_ports_rest(struct world *world)
+{
+	uint32_t port;
+
+	for (uint32_t i = 0; i < WORLD_FLOWS / 2; i++)
+		if (open_flow(world, i, &port) != REDIRECT ||
+		    !finish_flow(world, i, port, POD_FIRST))
+			return printf("      flow %u refused\n", i), false;
+	if (connect_flow(world, 5000, &port) != SHOT)
+		return printf("      a resting port was taken\n"), false;
+	world_let_pass(world, TIMEOUT_CLOSED + 1);
+	return opens_within(world, 6000, 4);
 }
 
 static void setup_no_snat(struct world *world)
@@ -331,16 +451,22 @@ static const struct test_case rows[] = {
 								    .len = 1460),
 			    .quote_len = 40, .dst_mac = MAC_SLEEP, .src_mac = MAC_NODE),
 		.count = COUNT(TOO_BIG)})},
-	{"gateway: a closed flow's port rests", setup_one_snat_port,
+	{"gateway: a refused flow's port is free at once", setup_one_snat_port,
 	 STEPS(OPENS,
 	       {UPLINK, .in = TO_VIP(CLIENT_RST, AT_GATEWAY()), .verdict = REDIRECT,
 		.out = TO_HELLO2(ANY_SNAT, CLIENT_RST, ONE_HOP, FROM_OUTSIDE),
 		.count = COUNT(GATEWAY_IN), .state = STATE(CLOSING)},
-	       {UPLINK, .before = pass_59_seconds, .in = TO_VIP(A_SYN, FROM_NODE3()),
-		.verdict = SHOT, .count = COUNT(PORTS_FULL)},
-	       {UPLINK, .before = pass_2_seconds, .in = TO_VIP(A_SYN, FROM_NODE3()),
-		.verdict = REDIRECT, .out = TO_HELLO2(ANY_SNAT, A_SYN, ONE_HOP, FROM_OUTSIDE),
-		.count = COUNT(GATEWAY_IN), .tables = true, .flows = 2})},
+	       {UPLINK, .in = TO_VIP(A_SYN, FROM_NODE3()), .verdict = REDIRECT,
+		.out = TO_HELLO2(ANY_SNAT, A_SYN, ONE_HOP, FROM_OUTSIDE),
+		.count = COUNT(GATEWAY_IN), .tables = true, .embryonic = 2})},
+	{"gateway: a port rests for a moment where the client closed", setup_gateway,
+	 .run = closed_by_client},
+	{"gateway: a port rests for a moment after a RST", setup_gateway, .run = closed_by_reset},
+	{"gateway: a port rests where the pod closed", setup_gateway, .run = closed_by_pod},
+	{"gateway: a resting port is taken by a SYN that the pod accepts", setup_gateway,
+	 .run = later_number},
+	{"gateway: in a full table a port rests for a moment", setup_many_snat_ports,
+	 .run = closed_ports_rest},
 	{"gateway: several SNAT addresses share the flows", setup_two_snat,
 	 .run = use_both_addresses},
 	{"gateway: without a SNAT address nobody enters", setup_no_snat,

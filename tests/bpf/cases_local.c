@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Client: to pods of this network and to stock gateways, and their replies. */
+#include <stdio.h>
+
 #include "cases.h"
 
 #include <netinet/in.h>
@@ -44,6 +46,36 @@ static void turn_redirect_off(struct world *world)
 	{TO_POD, .in = FROM_HELLO1(A_SYN_ACK, .mss = 1460), .verdict = NEXT,                       \
 	 .out = FROM_VIP(A_SYN_ACK, .mss = 1460), .count = COUNT(REPLY)}
 
+#define OPENS_NOTHING(...)                                                                         \
+	{FROM_POD, .in = __VA_ARGS__, .verdict = SHOT, .count = COUNT(CHECKSUM), .tables = true}
+
+static const struct pkt long_syn = TO_VIP(A_SYN);
+static const struct pkt long_datagram = UDP_TO_VIP(.ttl = 64);
+
+static bool checksum_passes(struct world *world, const struct pkt *like, uint16_t length)
+{
+	static const struct step step = {.program = FROM_POD};
+	struct port_values ports = {0};
+	struct pkt pkt = *like;
+	struct frame frame;
+	int verdict = 0;
+
+	pkt.len = length;
+	pkt.sport = 1024 + length;
+	pkt_build(&pkt, &ports, &frame);
+	return (!frame_run(world, &step, frame.data, &frame.len, &verdict) && verdict == NEXT) ||
+	       (printf("      %u bytes: verdict %d\n", length, verdict), false);
+}
+
+static bool checksums_of_all_lengths(struct world *world)
+{
+	for (uint16_t length = 0; length < 1460; length += length < 1100 ? 1 : 37)
+		if (!checksum_passes(world, &long_syn, length) ||
+		    !checksum_passes(world, &long_datagram, length))
+			return false;
+	return true;
+}
+
 static const struct test_case rows[] = {
 	{"local: a whole connection over the stack", setup_local,
 	 STEPS(OPENS_LOCAL, ANSWERS_LOCAL,
@@ -80,10 +112,20 @@ static const struct test_case rows[] = {
 	       {TO_POD, .in = UDP_FROM_HELLO1(.len = 9, .zero_sum = true), .verdict = NEXT,
 		.out = UDP_FROM_VIP(.len = 9, .zero_sum = true), .count = COUNT(REPLY)})},
 	{"local: a wrong checksum stays wrong", setup_local,
-	 STEPS({FROM_POD, .in = TO_VIP(A_SYN, .bad_sum = 0x0101), .verdict = NEXT,
+	 STEPS(OPENS_LOCAL,
+	       {FROM_POD, .in = TO_VIP(A_SYN, .bad_sum = 0x0101), .verdict = NEXT,
 		.out = TO_HELLO1(A_SYN, .bad_sum = 0x0101), .count = COUNT(TO_LOCAL)},
+	       {FROM_POD, .in = UDP_TO_VIP(.len = 5), .verdict = NEXT,
+		.out = UDP_TO_HELLO1(.len = 5), .count = COUNT(TO_LOCAL)},
 	       {FROM_POD, .in = UDP_TO_VIP(.len = 5, .bad_sum = 0x1234), .verdict = NEXT,
 		.out = UDP_TO_HELLO1(.len = 5, .bad_sum = 0x1234), .count = COUNT(TO_LOCAL)})},
+	{"local: a wrong checksum opens no flow", setup_local,
+	 STEPS(OPENS_NOTHING(TO_VIP(A_SYN, .bad_sum = 1)),
+	       OPENS_NOTHING(TO_VIP(A_SYN, .len = 1001, .bad_sum = 0x100)),
+	       OPENS_NOTHING(UDP_TO_VIP(.len = 1, .bad_sum = 1)),
+	       OPENS_NOTHING(UDP_TO_VIP(.len = 1472, .bad_sum = 0x8000)))},
+	{"local: a right checksum of any length opens a flow", setup_local,
+	 .run = checksums_of_all_lengths},
 	{"local: TCP and UDP of one tuple do not meet", setup_local,
 	 STEPS(OPENS_LOCAL,
 	       {TO_POD, .in = UDP_FROM_HELLO1(.len = 5), .verdict = NEXT})},

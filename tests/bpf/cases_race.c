@@ -213,7 +213,7 @@ static bool promote_tcp(struct world *world, struct race *race)
 static bool open_at_gateway(struct world *world, struct race *race)
 {
 	return race_run(world, race, &tunnel_syn, &tunnel_syn) && all_alike(race) &&
-	       all_paired(world, "flows", "embryonic");
+	       all_paired(world, "embryonic", "flows");
 }
 
 /* On the CPU that the tables are kept on, and another. */

@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 #include <stdio.h>
 
+#include "parallax_hash.h"
 #include "parallax_limits.h"
 
 #define BACK_TO_POD .no_window = true, .dst_mac = MAC_SLEEP, .src_mac = MAC_NODE
@@ -103,7 +104,44 @@ static bool rate_limit(struct world *world)
 	return false;
 }
 
+/* One pod uses up its answers. */
+static void exhaust(struct world *world)
+{
+	static const struct step step = {.program = FROM_POD, .device = DEVICE_POD1};
+	struct port_values ports = {0};
+	struct pkt pkt = lonely_syn;
+	struct frame frame;
+	int verdict = REDIRECT;
+
+	pkt.saddr = HELLO1;
+	world->owners[owner_row(0, world->ifindex[DEVICE_POD1])].second = world_ticks(world);
+	for (uint32_t i = 0; i < 3 * REPLIES_PER_SECOND && verdict == REDIRECT; i++) {
+		pkt_build(&pkt, &ports, &frame);
+		if (frame_run(world, &step, frame.data, &frame.len, &verdict))
+			return;
+	}
+}
+
+static void setup_nobody_and_geneve(struct world *world)
+{
+	setup_nobody(world);
+	world_service_of(world, VIP2, IPPROTO_UDP, UNKNOWN_ID, BACKEND_GENEVE, GATEWAY, STOCK_PORT);
+}
+
+#define BIG_DATAGRAM(source) UDP(source, CLIENT_PORT, VIP2, HELLO_PORT, .len = 1472)
+static const struct pkt big_datagram = BIG_DATAGRAM(HELLO1);
+
 static const struct test_case rows[] = {
+	{"refuse: strays of one pod do not silence another's answers", setup_nobody,
+	 STEPS({FROM_POD, .before = exhaust, .in = TO_VIP(A_SYN), .verdict = REDIRECT,
+		.out = FROM_VIP(.flags = RST | ACK, .ack = 1001, BACK_TO_POD),
+		.count = COUNT(NO_BACKEND)})},
+	{"refuse: nor the pod's own news of what is too big", setup_nobody_and_geneve,
+	 STEPS({FROM_POD, DEVICE_POD1, .before = exhaust, .in = BIG_DATAGRAM(HELLO1),
+		.verdict = REDIRECT,
+		.out = ICMP(VIP2, HELLO1, 3, 4, .icmp_mtu = 1452, .quote = &big_datagram,
+			    .quote_len = 28, .dst_mac = MAC_SLEEP, .src_mac = MAC_NODE),
+		.count = COUNT(TOO_BIG)})},
 	{"refuse: a SYN nobody serves gets RST", setup_nobody,
 	 ANSWER(NO_BACKEND, FIELDS(A_SYN, .mss = 1460, .tos = 8, .ip_id = 77),
 		.flags = RST | ACK, .ack = 1001)},

@@ -143,10 +143,11 @@ bool step_run(struct world *world, const struct step *step, struct port_values *
 static void clear_reclaim(struct world *world)
 {
 	static const struct flow_key none;
-	int fd = world_map_fd(world, "reclaim");
 
 	for (uint32_t i = 0; i < 2 * WORLD_FLOWS; i++)
-		bpf_map_update_elem(fd, &i, &none, BPF_ANY);
+		world_update(world, "reclaim", &i, &none);
+	for (uint32_t i = 0; i < WORLD_EMBRYONIC; i++)
+		world_update(world, "reclaim_embryonic", &i, &none);
 }
 
 static bool case_passes(struct world *world, const struct test_case *test)

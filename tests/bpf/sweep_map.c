@@ -44,8 +44,9 @@ bool sweep_map_check(void)
 {
 	int fd = bpf_map_create(BPF_MAP_TYPE_HASH, "sweep", sizeof(struct flow_key),
 				sizeof(struct flow), HALVES, NULL);
+	struct sweep_options options = { .fd = fd, .owners = -1, .now = NOW, .hz = HZ };
 	struct sweep sweep = {};
-	int more = fd < 0 || fill(fd) ? -1 : sweep_start(&sweep, fd, NOW, HZ, NULL, NULL), steps = 0;
+	int more = fd < 0 || fill(fd) ? -1 : sweep_start(&sweep, &options), steps = 0;
 	uint32_t left;
 
 	if (!more)

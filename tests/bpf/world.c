@@ -34,7 +34,9 @@ static void set_sizes(struct parallax_bpf *skel)
 	bpf_map__set_max_entries(skel->maps.flows, WORLD_FLOWS);
 	bpf_map__set_max_entries(skel->maps.embryonic, WORLD_EMBRYONIC);
 	bpf_map__set_max_entries(skel->maps.reclaim, 2 * WORLD_FLOWS);
+	bpf_map__set_max_entries(skel->maps.reclaim_embryonic, WORLD_EMBRYONIC);
 	skel->rodata->reclaim_mask = 2 * WORLD_FLOWS - 1;
+	skel->rodata->reclaim_embryonic_mask = WORLD_EMBRYONIC - 1;
 }
 
 static void *map_array(struct world *world, const char *name, size_t size)
@@ -57,8 +59,11 @@ static int map_arrays(struct world *world)
 	world->buckets = map_array(world, "slots", WORLD_BUCKETS * sizeof(*world->buckets));
 	world->drops = map_array(world, "drops", WORLD_SERVICES * sizeof(*world->drops));
 	world->filters = map_array(world, "filters", sizeof(*world->filters));
-	return world->services && world->backends && world->buckets &&
-			       world->drops && world->filters ? 0 : -ENOMEM;
+	world->owners = map_array(world, "owners", OWNER_ROWS * sizeof(*world->owners));
+	return world->owners && world->services && world->backends && world->buckets &&
+			       world->drops && world->filters ?
+		       0 :
+		       -ENOMEM;
 }
 
 uint64_t world_now_ns(void)
@@ -226,6 +231,7 @@ void world_clear(struct world *world)
 	memset(world->buckets, 0, WORLD_BUCKETS * sizeof(*world->buckets));
 	memset(world->drops, 0, WORLD_SERVICES * sizeof(*world->drops));
 	memset(world->filters, 0, sizeof(*world->filters));
+	memset(world->owners, 0, OWNER_ROWS * sizeof(*world->owners));
 	world->service = 1;
 	world->backend = 1;
 	world->bucket = 0;

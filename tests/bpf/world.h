@@ -8,6 +8,7 @@
 
 #include "cast.h"
 #include "parallax_abi.h"
+#include "parallax_limits.h"
 #include "parallax_reasons.h"
 
 /* Sizes are small, so that a table can be filled up and be emptied between cases. */
@@ -44,6 +45,7 @@ struct world {
 	struct bucket *buckets;
 	struct drops *drops;
 	struct filters *filters;
+	struct owner *owners;
 	bool arrivals; /* the kernel takes the interface by which a test frame arrived (5.17) */
 	bool live; /* the kernel can let test frames go on into the stack (5.18) */
 	uint32_t mark_len; /* bytes that XDP put before the last frame */
@@ -83,6 +85,8 @@ void world_table(struct world *world, uint32_t service, const uint32_t *rows, ui
 /* Adds service, backend and table in one call, for one backend; returns the service row. */
 uint32_t world_service_of(struct world *world, uint32_t vip, uint8_t proto, uint64_t id,
 			  enum backend_kind kind, uint32_t addr, uint16_t port);
+/* Admit an outer source, of /32, for one network. */
+void world_allow(struct world *world, uint32_t addr, uint32_t network);
 /* Become GATEWAY of network2, open for all of 192.23.0.0/16. */
 void world_become_gateway(struct world *world);
 void world_iface(struct world *world, enum device device, uint32_t role, uint64_t captured_ns);

@@ -61,6 +61,7 @@ static void describe_node(struct world *world)
 	s->takeover_ns = 10 * 1000000000ULL;
 	s->source.v4 = htonl(NODE1);
 	s->mtu = UPLINK_MTU;
+	s->flows_per_owner = WORLD_FLOWS;
 	s->uplink = world->ifindex[DEVICE_UPLINK];
 	world_iface(world, DEVICE_POD0, IFACE_POD, 0);
 	world_iface(world, DEVICE_POD1, IFACE_POD, 0);
@@ -85,10 +86,21 @@ void world_reset(struct world *world)
 	describe_mesh(world);
 }
 
+void world_allow(struct world *world, uint32_t addr, uint32_t network)
+{
+	struct allowed_key key = { .prefix = ALLOWED_NETWORK_BITS + 32,
+				   .network = network,
+				   .addr = htonl(addr) };
+	uint32_t yes = 1;
+
+	world_update(world, "allowed", &key, &yes);
+}
+
 void world_become_gateway(struct world *world)
 {
 	struct settings *s = world->settings;
-	struct allowed_key all = {.prefix = 16, .addr = htonl(IP(192, 23, 0, 0))};
+	struct allowed_key all = { .prefix = ALLOWED_NETWORK_BITS + 16,
+				   .addr = htonl(IP(192, 23, 0, 0)) };
 	uint32_t own = NETWORK1, yes = 1;
 
 	world_update(world, "networks", &own, &(struct network){0});

@@ -89,9 +89,9 @@ static const struct ceiling {
 	const char *program;
 	size_t instructions;
 } ceilings[] = {
-	{ "px_from_pod", 7700 },    { "px_to_pod", 2650 },    { "px_uplink", 7910 },
-	{ "px_xdp", 430 },          { "px_uplink_l3", 7970 }, { "px_to_uplink", 900 },
-	{ "px_to_uplink_l3", 885 },
+	{ "px_from_pod", 10700 },    { "px_to_pod", 4000 },     { "px_uplink", 11000 },
+	{ "px_xdp", 430 },           { "px_uplink_l3", 11000 }, { "px_to_uplink", 1000 },
+	{ "px_to_uplink_l3", 1000 },
 };
 
 static bool run_ceiling(struct bpf_object *object, const struct ceiling *ceiling)

@@ -166,7 +166,8 @@ static void reads_a_gateway(void **state)
 		"gateway:\n"
 		"  listen: {interface: eth0}\n"
 		"  snat: [172.31.255.1, 172.31.255.2]\n"
-		"  allow: [192.23.110.0/24, 192.23.111.7]\n", NULL);
+		"  allow: [192.23.110.0/24, 192.23.111.7, {source: 10.0.0.0/8, network: far}]\n",
+		NULL);
 	const struct config_gateway_role *gateway = &config->gateway;
 	char buf[ADDR_TEXT_MAX];
 
@@ -177,9 +178,12 @@ static void reads_a_gateway(void **state)
 	assert_int_equal(gateway->listen_port, 6081);
 	assert_int_equal(gateway->snat_count, 2);
 	assert_address(&gateway->snat[1], "172.31.255.2");
-	assert_int_equal(gateway->allow_count, 2);
-	assert_string_equal(prefix_format(&gateway->allow[0], buf), "192.23.110.0/24");
-	assert_string_equal(prefix_format(&gateway->allow[1], buf), "192.23.111.7/32");
+	assert_int_equal(gateway->allow_count, 3);
+	assert_string_equal(prefix_format(&gateway->allow[0].source, buf), "192.23.110.0/24");
+	assert_string_equal(prefix_format(&gateway->allow[1].source, buf), "192.23.111.7/32");
+	assert_null(gateway->allow[1].network);
+	assert_string_equal(prefix_format(&gateway->allow[2].source, buf), "10.0.0.0/8");
+	assert_string_equal(gateway->allow[2].network, "far");
 	config_free(config);
 }
 
@@ -451,6 +455,8 @@ static const struct {
 	  "2:44: snat: expected at most 8 items, found 9" },
 	{ GATEWAY(LISTEN ", " SNAT ", allow: [192.0.2.1/24]"),
 	  "2:68: expected an address range such as 10.10.0.0/16 (no bits set behind the prefix), found 192.0.2.1/24" },
+	{ GATEWAY(LISTEN ", " SNAT ", allow: [{source: 192.0.2.0/24}]"),
+	  "2:68: missing key 'network'" },
 	{ GATEWAY(LISTEN ", " SNAT ", allow: ['::/0']"),
 	  "2:68: expected an IPv4 address or range, found \"::/0\"" },
 	{ N "admin: {address: 0.0.0.0}",
@@ -459,7 +465,8 @@ static const struct {
 	  "2:18: address: expected a loopback address, found 10.0.0.1" },
 	{ N "admin: {port: 0}", "2:15: port: expected a port from 1 to 65535, found 0" },
 	{ N "metrics: {address: eth0}", "2:20: address: expected an IP address, found eth0" },
-	{ N "metrics: {host: a}", "2:11: unknown key 'host', expected one of: address, port, istio" },
+	{ N "metrics: {host: a}",
+	  "2:11: unknown key 'host', expected one of: address, port, istio" },
 };
 
 static void reports_each_error_with_its_place(void **state)

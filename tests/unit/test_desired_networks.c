@@ -249,9 +249,31 @@ static void an_open_gateway(void **unused)
 	assert_int_equal(settings->snat_first, 1024);
 	assert_int_equal(settings->snat_last, 65535);
 	assert_int_equal(next.desired.allowed_count, 1);
-	assert_int_equal(next.desired.allowed[0].prefix, 8);
+	assert_int_equal(next.desired.allowed[0].prefix, ALLOWED_NETWORK_BITS + 8);
+	assert_int_equal(next.desired.allowed[0].network, 0);
 	assert_int_equal(next.desired.allowed[0].addr, address("10.0.0.0").ip.v4);
 	assert_problem(NULL);
+}
+
+static void sources_may_be_bound_to_a_network(void **unused)
+{
+	static struct config_allowed allow[] = {
+		{ .source = { .addr.family = 4, .bits = 8 } },
+		{ .source = { .addr.family = 4, .bits = 16 }, .network = "unknown" },
+	};
+
+	(void)unused;
+	site_new(&site, GATEWAY);
+	site.input.node.listen = address("10.0.0.1");
+	allow[0].network = site.config->mesh->networks[0].name;
+	site.config->gateway.allow = allow;
+	site.config->gateway.allow_count = 2;
+	build();
+	assert_int_equal(next.desired.allowed_count, 1);
+	assert_int_equal(next.desired.allowed[0].network, site.config->mesh->networks[0].id);
+	assert_problem(
+		"gateway.allow: no network 'unknown' is in meshNetworks: its sources are not "
+		"admitted");
 }
 
 static void a_gateway_is_shut(void **unused)
@@ -316,6 +338,7 @@ int main(void)
 		cmocka_unit_test(our_own_network_is_known),
 		TEST(rows_know_their_networks),
 		TEST(an_open_gateway),
+		TEST(sources_may_be_bound_to_a_network),
 		TEST(a_gateway_is_shut),
 		TEST(a_shared_address_takes_few_ports),
 		TEST(problems_are_capped),

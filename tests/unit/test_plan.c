@@ -273,7 +273,7 @@ static void lists_follow(void **unused)
 	scene.networks[1] = (struct desired_network){ 6, 0, "network2" };
 	scene.gateways[0].key.network = 6;
 	scene.gateways[0].value.port = htons(15443);
-	scene.allowed[0] = (struct allowed_key){ 24, htonl(0xc0170000) };
+	scene.allowed[0] = (struct allowed_key){ 24, 0, htonl(0xc0170000) };
 	scene.desired.network_count = 2;
 	scene.desired.gateway_count = scene.desired.allowed_count = 1;
 	world_reach(&world, &scene.desired);

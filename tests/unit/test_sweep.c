@@ -17,15 +17,18 @@ static void each_state_has_its_time(void **unused)
 		bool udp;
 		enum flow_state state;
 		uint32_t seconds;
+		uint8_t flags;
 	} rows[] = {
-		{ FLOW_CLIENT, false, FLOW_OPENING, TIMEOUT_OPENING },
-		{ FLOW_CLIENT, false, FLOW_ESTABLISHED, TIMEOUT_ESTABLISHED },
-		{ FLOW_REPLY, false, FLOW_CLOSING, TIMEOUT_CLOSING },
-		{ FLOW_GATEWAY, false, FLOW_CLOSING, TIMEOUT_GATEWAY_CLOSING },
-		{ FLOW_GATEWAY_REPLY, false, FLOW_CLOSING, TIMEOUT_GATEWAY_CLOSING },
-		{ FLOW_GATEWAY, false, FLOW_ESTABLISHED, TIMEOUT_ESTABLISHED },
-		{ FLOW_CLIENT, true, FLOW_OPENING, TIMEOUT_UDP },
-		{ FLOW_CLIENT, true, FLOW_ESTABLISHED, TIMEOUT_UDP },
+		{ FLOW_CLIENT, false, FLOW_OPENING, TIMEOUT_OPENING, 0 },
+		{ FLOW_CLIENT, false, FLOW_ESTABLISHED, TIMEOUT_ESTABLISHED, 0 },
+		{ FLOW_REPLY, false, FLOW_CLOSING, TIMEOUT_CLOSING, 0 },
+		{ FLOW_CLIENT, false, FLOW_CLOSING, TIMEOUT_CLOSING, FLOW_TIME_WAIT },
+		{ FLOW_GATEWAY, false, FLOW_CLOSING, TIMEOUT_CLOSING, 0 },
+		{ FLOW_GATEWAY, false, FLOW_CLOSING, TIMEOUT_TIME_WAIT, FLOW_TIME_WAIT },
+		{ FLOW_GATEWAY_REPLY, false, FLOW_CLOSING, TIMEOUT_TIME_WAIT, FLOW_TIME_WAIT },
+		{ FLOW_GATEWAY, false, FLOW_ESTABLISHED, TIMEOUT_ESTABLISHED, 0 },
+		{ FLOW_CLIENT, true, FLOW_OPENING, TIMEOUT_UDP, 0 },
+		{ FLOW_CLIENT, true, FLOW_ESTABLISHED, TIMEOUT_UDP, 0 },
 	};
 	const uint32_t hz = 250;
 
@@ -33,7 +36,9 @@ static void each_state_has_its_time(void **unused)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		struct flow_key key = { .zone = FLOW_ZONE(7, rows[i].role, rows[i].udp) };
 		/* Jiffies wrap some minutes after boot. */
-		struct flow flow = { .state = (uint8_t)rows[i].state, .seen = UINT32_MAX - 5 };
+		struct flow flow = { .state = (uint8_t)rows[i].state,
+				     .flags = rows[i].flags,
+				     .seen = UINT32_MAX - 5 };
 		uint32_t kept = flow.seen + rows[i].seconds * hz;
 
 		if (sweep_expired(&key, &flow, kept, hz) ||

@@ -120,6 +120,7 @@ struct sweeper {
 	struct event *event;
 	struct sweep sweep; /* under way while `event` is pending */
 	size_t map;         /* which of the two */
+	bool again;         /* start once more when this sweep is over */
 	uint32_t counts[2]; /* in `flows` and `embryonic`, at the last sweep */
 };
 
@@ -218,7 +219,8 @@ void reconcile_done(struct agent *agent);
 
 /* ------------------------------------------------------------------ sweep.c */
 
-/* Starts to sweep idle flows, unless the last sweep is still under way. */
+/* Starts to sweep flows that are idle or whose pod is gone, at the latest when the sweep that is under
+ * way is over. */
 void sweep_flows(struct agent *agent);
 void sweep_flows_done(struct agent *agent);
 

@@ -93,6 +93,8 @@ static int visit_link(void *arg, const struct netlink_link *link)
 	agent->clients.lost |= link->gone && host_pair_is_far(link->name);
 	if (changed)
 		schedule_reconcile(agent);
+	if (changed && link->gone && agent->reconciler.serving)
+		sweep_flows(agent);
 	return err;
 }
 

@@ -16,14 +16,20 @@ static void visit(void *arg, const struct flow_key *key, const struct flow *flow
 
 static int start_map(struct agent *agent)
 {
-	const int fds[MAPS] = { dataplane_fds(agent->kernel.dataplane).flows,
-				dataplane_fds(agent->kernel.dataplane).embryonic };
-	uint32_t now;
-	int err = clock_jiffies(dataplane_now_fd(agent->kernel.dataplane), &now);
+	struct map_fds fds = dataplane_fds(agent->kernel.dataplane);
+	bool embryonic = agent->sweeper.map;
+	struct sweep_options options = {
+		.fd = embryonic ? fds.embryonic : fds.flows,
+		.owners = fds.owners,
+		.embryonic = embryonic,
+		.hz = agent->kernel.hz,
+		.visit = embryonic ? NULL : visit,
+		.arg = agent,
+	};
+	int err = clock_jiffies(dataplane_now_fd(agent->kernel.dataplane), &options.now);
 
 	if (!err)
-		err = sweep_start(&agent->sweeper.sweep, fds[agent->sweeper.map], now, agent->kernel.hz,
-				  agent->sweeper.map ? NULL : visit, agent);
+		err = sweep_start(&agent->sweeper.sweep, &options);
 	if (!err && !agent->sweeper.map)
 		usage_begin(agent);
 	return err;
@@ -66,6 +72,8 @@ static void on_step(evutil_socket_t fd, short what, void *arg)
 		stop(agent, err);
 	else if (agent->sweeper.map < MAPS)
 		step_soon(agent);
+	else if (agent->sweeper.again)
+		sweep_flows(agent);
 }
 
 void sweep_flows(struct agent *agent)
@@ -74,7 +82,8 @@ void sweep_flows(struct agent *agent)
 
 	if (!agent->sweeper.event)
 		agent->sweeper.event = evtimer_new(agent->base, on_step, agent);
-	if (!agent->sweeper.event || evtimer_pending(agent->sweeper.event, NULL))
+	agent->sweeper.again = agent->sweeper.event && evtimer_pending(agent->sweeper.event, NULL);
+	if (!agent->sweeper.event || agent->sweeper.again)
 		return; /* the last one is still under way */
 	agent->sweeper.map = 0;
 	err = start_map(agent);

@@ -59,6 +59,7 @@ static const struct variable variables[] = {
 	{ "PARALLAX_LIMITS_SERVICES", { "limits" }, "services", false, NULL },
 	{ "PARALLAX_LIMITS_BACKENDS", { "limits" }, "backends", false, NULL },
 	{ "PARALLAX_LIMITS_FLOWS", { "limits" }, "flows", false, NULL },
+	{ "PARALLAX_LIMITS_FLOWS_PER_POD", { "limits" }, "flowsPerPod", false, NULL },
 	{ "PARALLAX_LIMITS_SLOTS", { "limits" }, "slots", false, NULL },
 	{ "PARALLAX_GATEWAY_LISTEN_INTERFACE",
 	  { "gateway", "listen" },

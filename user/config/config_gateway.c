@@ -52,11 +52,28 @@ static void read_source(struct tree_walk *walk, const struct tree_node *node, vo
 	struct addr addr;
 
 	if (node->kind == TREE_SCALAR && !addr_parse(node->text, &addr))
-		*prefix = (struct prefix){addr, addr.family == 4 ? 32 : 128};
+		*prefix = (struct prefix){ addr, addr.family == 4 ? 32 : 128 };
 	else if (tree_prefix(walk, node, prefix))
 		return;
 	if (prefix->addr.family != 4)
 		tree_expected(walk, node, "an IPv4 address or range");
+}
+
+/* The same, or a mapping that says which network it may send for. */
+static void read_allowed(struct tree_walk *walk, const struct tree_node *node, void *target)
+{
+	static const struct tree_field fields[] = {
+		{ TREE_MEMBER("source", read_source, struct config_allowed, source),
+		  .required = true },
+		{ TREE_MEMBER("network", config_read_name, struct config_allowed, network),
+		  .required = true },
+	};
+
+	if (node->kind == TREE_MAPPING)
+		tree_fields(walk, node, "a mapping with source and network", fields, COUNT(fields),
+			    target);
+	else
+		read_source(walk, node, target);
 }
 
 void config_read_gateway(struct tree_walk *walk, const struct tree_node *node, void *target)
@@ -66,7 +83,7 @@ void config_read_gateway(struct tree_walk *walk, const struct tree_node *node, v
 		{ TREE_LIST("snat", "a list of addresses", MAX_SNAT, read_ipv4,
 			    struct config_gateway_role, snat, snat_count),
 		  .some = "an address" },
-		{ TREE_LIST("allow", "a list of address ranges", MAX_ALLOWED, read_source,
+		{ TREE_LIST("allow", "a list of address ranges", MAX_ALLOWED, read_allowed,
 			    struct config_gateway_role, allow, allow_count) },
 	};
 	struct config_gateway_role *gateway = &((struct config *)target)->gateway;

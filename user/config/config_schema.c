@@ -32,11 +32,12 @@ static const struct tree_field load_balancing[] = {
 };
 
 static const struct tree_field limits[] = {
-	{TREE_NUMBER("services", 1, MAX_SERVICES, struct config, limits.services)},
+	{ TREE_NUMBER("services", 1, MAX_SERVICES, struct config, limits.services) },
 	/* Row 0 of the backends is never used. */
-	{TREE_NUMBER("backends", 2, MAX_BACKENDS, struct config, limits.backends)},
-	{TREE_NUMBER("flows", EMBRYONIC_FRACTION, MAX_FLOWS, struct config, limits.flows)},
-	{TREE_NUMBER("slots", BUCKET_SLOTS, MAX_SLOTS, struct config, limits.slots)},
+	{ TREE_NUMBER("backends", 2, MAX_BACKENDS, struct config, limits.backends) },
+	{ TREE_NUMBER("flows", EMBRYONIC_FRACTION, MAX_FLOWS, struct config, limits.flows) },
+	{ TREE_NUMBER("flowsPerPod", 1, MAX_FLOWS, struct config, flows_per_pod) },
+	{ TREE_NUMBER("slots", BUCKET_SLOTS, MAX_SLOTS, struct config, limits.slots) },
 };
 
 static const struct tree_field log_fields[] = {

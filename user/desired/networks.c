@@ -87,18 +87,43 @@ static int build_networks(const struct mesh_networks *mesh, struct generation *g
 
 /* ------------------------------------------------------------------ admitted ranges */
 
-static int build_allowed(const struct config_gateway_role *role, struct generation *generation)
+/* Id of the network that an item names; 0: any. Returns false, with a problem, if nobody knows it. */
+static bool allowed_network(const struct mesh_networks *mesh, const char *name, uint32_t *ret,
+			    struct generation *generation)
 {
+	*ret = 0;
+	for (size_t i = 0; name && i < mesh->count; i++)
+		if (!strcmp(mesh->networks[i].name, name))
+			*ret = mesh->networks[i].id;
+	if (name && !*ret)
+		generation_problem(generation,
+				   "gateway.allow: no network '%s' is in meshNetworks: its "
+				   "sources are not admitted",
+				   name);
+	return !name || *ret;
+}
+
+static int build_allowed(const struct config *config, struct generation *generation)
+{
+	const struct config_gateway_role *role = &config->gateway;
 	struct allowed_key *allowed =
 		arena_array(generation->arena, role->allow_count + 1, sizeof(*allowed));
 	size_t count = 0;
 
 	if (!allowed)
 		return -ENOMEM;
-	for (size_t i = 0; role->enabled && i < role->allow_count; i++)
-		if (role->allow[i].addr.family == 4)
-			allowed[count++] = (struct allowed_key){ role->allow[i].bits,
-								 role->allow[i].addr.ip.v4 };
+	for (size_t i = 0; role->enabled && i < role->allow_count; i++) {
+		const struct prefix *source = &role->allow[i].source;
+		uint32_t network;
+
+		if (source->addr.family == 4 &&
+		    allowed_network(config->mesh, role->allow[i].network, &network, generation))
+			allowed[count++] = (struct allowed_key){
+				.prefix = ALLOWED_NETWORK_BITS + source->bits,
+				.network = network,
+				.addr = source->addr.ip.v4,
+			};
+	}
 	generation->desired.allowed = allowed;
 	generation->desired.allowed_count = count;
 	return 0;
@@ -207,6 +232,7 @@ static void build_settings(const struct build_input *input, struct generation *g
 		.flags = (config->delivery == DELIVERY_REDIRECT ? SETTING_REDIRECT : 0) |
 			 (config->draining == DRAINING_RESET ? SETTING_RESET : 0) |
 			 (config->metrics.istio ? SETTING_USAGE_PODS : 0),
+		.flows_per_owner = config->flows_per_pod,
 		.source = node->source.ip,
 		.uplink = node->uplink,
 		.mtu = (uint16_t)(node->uplink_mtu > UINT16_MAX ? UINT16_MAX : node->uplink_mtu),
@@ -223,7 +249,7 @@ int networks_build(const struct build_input *input, struct generation *generatio
 	int err = build_networks(input->config->mesh, generation);
 
 	if (!err)
-		err = build_allowed(&input->config->gateway, generation);
+		err = build_allowed(input->config, generation);
 	if (!err)
 		build_settings(input, generation);
 	return err;

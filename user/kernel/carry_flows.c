@@ -106,22 +106,37 @@ static void announce(const struct carry_flows *carry, const struct flow_entry *e
 
 /* Gives the flow a slot of `reclaim`. The packet path may take the same slot meanwhile: the flow that
  * loses it is left to the agent's sweep. */
-static void give_slot(struct carry_flows *carry, const struct flow_entry *entry)
+static void give_slot(struct carry_flows *carry, const struct flow_entry *entry, uint32_t owner)
 {
-	uint32_t slot = carry->slots ? 2 * carry->carried & (carry->slots - 1) : 0;
+	uint32_t slot = owner_slot(owner, carry->carried) & (carry->slots - 1);
 
-	if (carry->slots && entry->kind == CARRY_FLOWS && flow_is_forward(&entry->key))
+	if (carry->slots && entry->kind == CARRY_FLOWS)
 		bpf_map_update_elem(carry->reclaim, &slot, &entry->key, BPF_ANY);
+}
+
+/* Counts the flow for its sender, in new counters. */
+static void count(struct carry_flows *carry, const struct flow_entry *entry, uint32_t owner)
+{
+	struct owner *sender = carry->senders ? &carry->senders[owner] : NULL;
+
+	if (sender && (entry->kind != CARRY_FLOWS || entry->flow.state != FLOW_CLOSING))
+		__atomic_fetch_add(entry->kind == CARRY_FLOWS ? &sender->flows : &sender->embryonic,
+				   1, __ATOMIC_RELAXED);
 }
 
 /* Returns 0, also if the newer map has the entry; or -errno. */
 static int insert(struct carry_flows *carry, const struct flow_entry *entry)
 {
+	uint32_t owner = flow_owner(&entry->key, &entry->flow);
+
 	announce(carry, entry);
 	if (bpf_map_update_elem(carry->to[entry->kind], &entry->key, &entry->flow, BPF_NOEXIST))
 		return errno == EEXIST ? 0 : -errno;
-	give_slot(carry, entry);
 	carry->carried++;
+	if (!flow_is_forward(&entry->key))
+		return 0;
+	give_slot(carry, entry, owner);
+	count(carry, entry, owner);
 	return 0;
 }
 
@@ -235,18 +250,22 @@ static int run_passes(struct carry_flows *carry)
 	return err;
 }
 
-static int open_carry(struct carry_flows *carry, struct pin_array *filters)
+static int open_carry(struct carry_flows *carry, struct pin_array *filters,
+		      struct pin_array *owners)
 {
 	struct pin_map reclaim;
 	int err = rcu_sync_open(&carry->sync);
 
 	if (!err)
 		err = pins_mmap(carry->filters, true, filters);
+	if (!err && carry->owners >= 0)
+		err = pins_mmap(carry->owners, true, owners);
 	if (!err)
 		err = pins_map_info(carry->reclaim, &reclaim);
 	if (err)
 		return err;
 	carry->replies = ((struct filters *)filters->memory)->replies;
+	carry->senders = owners->memory;
 	carry->slots = reclaim.max_entries;
 	carry->moved_count = 0;
 	carry->moved = calloc(BATCH, sizeof(*carry->moved));
@@ -255,15 +274,16 @@ static int open_carry(struct carry_flows *carry, struct pin_array *filters)
 
 int carry_flows(struct carry_flows *carry)
 {
-	struct pin_array filters = {};
+	struct pin_array filters = {}, owners = {};
 	int err;
 
 	carry->moved = NULL;
-	err = open_carry(carry, &filters);
+	err = open_carry(carry, &filters, &owners);
 	if (!err)
 		err = run_passes(carry);
 	free(carry->moved);
 	rcu_sync_close(&carry->sync);
 	pins_unmap(&filters);
+	pins_unmap(&owners);
 	return err;
 }

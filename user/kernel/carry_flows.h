@@ -31,9 +31,11 @@ struct carry_flows {
 	const struct flow_ways *ways;
 	int from[CARRY_KINDS], to[CARRY_KINDS];
 	int reclaim, filters;   /* of the newer data plane */
+	int owners;             /* if it is new, else -1: the count of an owner stays as it is */
 	uint32_t carried, lost; /* entries */
 	/* used by carry_flows() alone */
 	__u64 *replies;
+	struct owner *senders;
 	uint32_t slots, visited;
 	struct flow_entry *moved; /* in the newer map, and not yet deleted in the older one */
 	size_t moved_count;

@@ -58,6 +58,8 @@ static void set_sizes(struct parallax_bpf *skeleton, const struct config_limits 
 	bpf_map__set_max_entries(skeleton->maps.embryonic, 2 * limits->flows / EMBRYONIC_FRACTION);
 	bpf_map__set_max_entries(skeleton->maps.reclaim,
 				 (uint32_t)power_of_two(1, 2 * limits->flows));
+	bpf_map__set_max_entries(skeleton->maps.reclaim_embryonic,
+				 (uint32_t)power_of_two(1, 2 * limits->flows / EMBRYONIC_FRACTION));
 }
 
 /* ------------------------------------------------------------------ open */
@@ -68,6 +70,10 @@ static int load(struct dataplane *dataplane)
 	int err;
 
 	skeleton->rodata->reclaim_mask = bpf_map__max_entries(skeleton->maps.reclaim) - 1;
+	skeleton->rodata->flows_per_owner = bpf_map__max_entries(skeleton->maps.flows) / 2 /
+					    OWNER_FRACTION;
+	skeleton->rodata->reclaim_embryonic_mask =
+		bpf_map__max_entries(skeleton->maps.reclaim_embryonic) - 1;
 	err = parallax_bpf__load(skeleton);
 	if (err)
 		return dataplane_fail(dataplane, err, "cannot load the programs: %s (%s); `parallaxctl check` "

@@ -146,13 +146,15 @@ static int open_carry(struct dataplane *dataplane, const struct layout *older,
 		err = pins_open(dataplane->pin_dir, HANDOVER_DIR "/filters", &carry->filters);
 	if (err == -ENOENT && carry->reclaim >= 0) /* used as it was */
 		err = pins_open(dataplane->pin_dir, "filters", &carry->filters);
-	return err;
+	if (!err)
+		err = pins_open(dataplane->pin_dir, HANDOVER_DIR "/owners", &carry->owners);
+	return err == -ENOENT ? 0 : err;
 }
 
 static void close_carry(struct carry_flows *carry)
 {
-	const int fds[] = { carry->from[0], carry->from[1], carry->to[0],
-			    carry->to[1],   carry->reclaim, carry->filters };
+	const int fds[] = { carry->from[0], carry->from[1], carry->to[0], carry->to[1],
+			    carry->reclaim, carry->filters, carry->owners };
 
 	for (size_t i = 0; i < COUNT(fds); i++)
 		if (fds[i] >= 0)
@@ -178,7 +180,7 @@ static void note_carried(struct dataplane *dataplane, const struct carry_flows *
 int dataplane_carry_flows(struct dataplane *dataplane, const struct layout *older)
 {
 	struct carry_flows carry = {
-		.from = { -1, -1 }, .to = { -1, -1 }, .reclaim = -1, .filters = -1
+		.from = { -1, -1 }, .to = { -1, -1 }, .reclaim = -1, .filters = -1, .owners = -1
 	};
 	uint64_t start_ns = clock_monotonic_ns();
 	struct flow_ways ways = {};

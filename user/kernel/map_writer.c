@@ -270,6 +270,7 @@ static int write_settings(struct map_writer *writer, const struct change *change
 	STORE(to->snat_count, from->snat_count);
 	STORE(to->snat_first, from->snat_first);
 	STORE(to->snat_last, from->snat_last);
+	STORE(to->flows_per_owner, from->flows_per_owner);
 	STORE(to->flags, from->flags);
 	STORE(to->listen_port, from->listen_port);
 	return 0;

@@ -11,9 +11,11 @@
 struct map_writer;
 
 /* The maps that the agent reads or writes. */
-#define MAP_FDS(X)                                                                                    \
-	X(vips) X(services) X(backends) X(slots) X(drops) X(service_ids) X(networks) X(gateways)   \
-	X(allowed) X(names) X(filters) X(ifaces) X(status) X(flows) X(embryonic) X(usage)
+#define MAP_FDS(X)                                                                                 \
+	X(vips)                                                                                    \
+	X(services) X(backends) X(slots) X(drops) X(service_ids) X(networks) X(gateways)           \
+		X(allowed) X(names) X(filters) X(ifaces) X(status) X(flows) X(embryonic) X(owners) \
+			X(usage)
 
 /* File descriptors of the maps, borrowed while the writer lives. */
 struct map_fds {

@@ -100,6 +100,12 @@ struct config_limits {
 	uint32_t services, backends, flows, slots;
 };
 
+/* An item of gateway.allow. */
+struct config_allowed {
+	struct prefix source;
+	const char *network; /* the only one that it may send for; or NULL */
+};
+
 struct config_gateway_role {
 	bool enabled;
 	const char *listen_interface; /* or NULL */
@@ -107,7 +113,7 @@ struct config_gateway_role {
 	uint16_t listen_port;
 	struct addr *snat;
 	size_t snat_count;
-	struct prefix *allow;
+	struct config_allowed *allow;
 	size_t allow_count;
 };
 
@@ -203,6 +209,7 @@ struct config {
 	enum draining draining;
 	uint32_t takeover_seconds; /* default 24 h */
 	struct config_limits limits;
+	uint32_t flows_per_pod; /* limits.flowsPerPod, followed live; 0: a part of limits.flows */
 	struct config_gateway_role gateway;
 	struct addr admin_address; /* loopback; family 0: no admin server */
 	uint16_t admin_port;
