@@ -40,24 +40,39 @@ restart_both() {
 	done
 }
 
-# Another build: the same sources, other optimisation, hence other programs of the same layout.
+# Another build: the same sources with the layout of a later version.
 upgrade_agents() {
 	local n
-	make --no-print-directory BUILD="$TOPO_DIR/next" CFLAGS="-O1 -g" all "$TOPO_DIR/next/parallax-pod" "$TOPO_DIR/next/parallax-cni" \
-		>"$TOPO_DIR/log/next" 2>&1 || exit 1
-	tools/image/image.py --build "$TOPO_DIR/next" --tag next --archive "$TOPO_DIR/next.tar" >/dev/null || exit 1
+	build_next && tools/image/image.py --build "$BUILD/next" --tag next --archive "$TOPO_DIR/next.tar" >/dev/null ||
+		exit 1
 	for n in 1 2; do
 		on_node "$n" "$CACHE/root/usr/bin/ctr" -a "$(state "$n")/containerd.sock" -n k8s.io \
 			images import "$TOPO_DIR/next.tar" >/dev/null || exit 1
 	done
-	under_load "upgrade to another build: no connection is lost" upgrade_both
+	under_load "upgrade to a build of another layout: no connection is lost" upgrade_both image.tag=next
 	confirm "and none of the 20 that stayed open all the time" held_all
+	confirm "whose flows were carried over" carried_both
+	under_load "other limits: no connection is lost" upgrade_both config.limits.flows=131072
+	confirm "and none of the 20 that stayed open all the time" held_all
+	confirm "whose flows were carried over" carried_both
 }
-upgrade_both() {
+build_next() {
+	tests/netns/next_layout.sh "$BUILD/next/include" &&
+		make --no-print-directory BUILD="$BUILD/next" HEADERS="$BUILD/next/include" CFLAGS=-O2 all \
+			"$BUILD/next/parallax-pod" "$BUILD/next/parallax-cni" >"$TOPO_DIR/log/next" 2>&1
+}
+upgrade_both() { # KEY=VALUE: of the chart
 	local n
 	for n in 1 2; do
-		hl "$n" upgrade parallax deploy/chart --reuse-values --set image.tag=next &&
+		hl "$n" upgrade parallax deploy/chart --reuse-values --set "$1" &&
 			rolled_out "$n" parallax-gateway || return
+	done
+}
+carried_both() {
+	local n
+	for n in 1 2; do
+		kc "$n" -n "$NS" logs "$(agent_pod "$n")" -c parallaxd |
+			grep -q 'entries of flows carried over in [0-9]* ms"' || return
 	done
 }
 
