@@ -35,6 +35,7 @@ static struct service services[5];
 static struct backend backends[9];
 static struct bucket buckets[64];
 static struct filters filters;
+static struct owner owners[4];
 static struct snapshot snapshot;
 
 static struct vip_entry vips[3];
@@ -328,6 +329,8 @@ struct snapshot *sample_snapshot(void)
 		.buckets = buckets,
 		.bucket_count = COUNT(buckets),
 		.filters = &filters,
+		.owners = owners,
+		.owner_count = COUNT(owners),
 		.vips = vips,
 		.vip_count = COUNT(vips),
 		.names = names,

@@ -68,6 +68,25 @@ static void status_of_dead_agent(void **state)
 	golden_report("status-no-agent", report_status(snapshot, "/p"), report_status_print);
 }
 
+static void status_names_greedy_senders(void **state)
+{
+	struct snapshot *snapshot = sample_snapshot();
+	const struct owner owners[] = {
+		{ .id = 3, .flows = 20000, .refused = 12, .displaced = 3 },
+		{ .id = 7, .flows = 16383, .refused = 1 }, /* has room again */
+		{ .id = 99, .flows = 16384 },              /* no interface of this name is known */
+		{ .network = 0x0b0002, .id = sample_ip("192.23.120.32"), .flows = 16384 },
+	};
+
+	(void)state;
+	snapshot->owners = owners;
+	snapshot->settings.flows_per_owner = 0; /* an eighth of the table's flows */
+	golden_report("status-senders", report_status(snapshot, "/p"), report_status_print);
+	snapshot->settings.flows_per_owner = 20001;
+	golden_report("status", report_status(snapshot, "/sys/fs/bpf/parallax"),
+		      report_status_print);
+}
+
 /* Interface 7 here is none of those that the agent is attached to. */
 static void status_from_elsewhere(void **state)
 {
@@ -418,6 +437,7 @@ int main(void)
 		cmocka_unit_test(status_golden),
 		cmocka_unit_test(actions_golden),
 		cmocka_unit_test(status_of_dead_agent),
+		cmocka_unit_test(status_names_greedy_senders),
 		cmocka_unit_test(status_from_elsewhere),
 		cmocka_unit_test(status_counts_each_packet_once),
 		cmocka_unit_test(services_golden),

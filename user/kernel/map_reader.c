@@ -57,6 +57,8 @@ static const struct {
 	  offsetof(struct snapshot, bucket_count) },
 	{ "drops", sizeof(struct drops), offsetof(struct snapshot, drops), 0 },
 	{ "filters", sizeof(struct filters), offsetof(struct snapshot, filters), 0 },
+	{ "owners", sizeof(struct owner), offsetof(struct snapshot, owners),
+	  offsetof(struct snapshot, owner_count) },
 };
 
 static int map_arrays(struct reading *reading)

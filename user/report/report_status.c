@@ -7,6 +7,7 @@
 #include "reason_names.h"
 #include "report.h"
 #include "report_common.h"
+#include "report_senders.h"
 #include "snapshot_find.h"
 
 static uint64_t sum_packets(const struct snapshot *snapshot, int reason)
@@ -206,6 +207,7 @@ json_t *report_status(const struct snapshot *snapshot, const char *pin_dir)
 		"drops", reason_counts(snapshot, DROP, -1), "directions", directions(snapshot),
 		"node", report_copy(state, "node"), "netns", report_copy(state, "netns"), "elsewhere",
 		report_elsewhere(snapshot, state));
+	json_object_set_new(report, "senders", report_senders(snapshot, report));
 	json_decref(state);
 	return report;
 }

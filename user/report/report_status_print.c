@@ -7,6 +7,7 @@
 #include "reason_names.h"
 #include "report.h"
 #include "report_common.h"
+#include "report_senders.h"
 
 static void print_agent(const json_t *report, FILE *out)
 {
@@ -256,6 +257,7 @@ int report_status_print(const json_t *report, bool wide, FILE *out)
 		report_bytes(sum, "bytes", bytes));
 	print_reasons(report, "Passed", "passes", out);
 	print_reasons(report, "Dropped", "drops", out);
+	report_senders_print(json_object_get(report, "senders"), out);
 	print_problems(report, out);
 	return ferror(out) ? -EIO : 0;
 }

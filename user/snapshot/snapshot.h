@@ -65,6 +65,8 @@ struct snapshot {
 	uint32_t bucket_count;
 	const struct drops *drops; /* by row of services; NULL: none */
 	const struct filters *filters;
+	const struct owner *owners; /* by owner_row() */
+	uint32_t owner_count;
 
 	struct vip_entry *vips; /* by address, port, protocol */
 	size_t vip_count;
