@@ -5,6 +5,9 @@
 . "$(dirname "$0")/lib.sh"
 . tests/netns/lib_ads.sh
 
+# Every line: below this level, lines of one kind are limited, and the same fault comes again and again.
+export PARALLAX_LOG_LEVEL=debug
+
 two_clusters
 ads_host
 
