@@ -6,10 +6,11 @@
 
 static const char usage[] =
 	"usage: hold [-n COUNT] [-p SOURCE_PORT] [-t TIMEOUT_MS] [-r ROUNDS | -u FILE] [-w FILE]\n"
-	"            ADDR:PORT...\n"
+	"            [-o] ADDR:PORT...\n"
 	"Opens COUNT connections to each destination (with -p all from that one port), says `open',\n"
 	"then sends a line over each and expects it back, ROUNDS times or until FILE exists.\n"
 	"-w: says `resting' and waits between two rounds while that FILE exists.\n"
+	"-o: opens, uses and closes one more in each round, and says `round N'.\n"
 	"Prints `DESTINATION VERSION PEER' per connection with -p, a summary at the end.\n";
 
 struct held {
@@ -23,6 +24,7 @@ static struct {
 	unsigned int count, timeout_ms, rounds;
 	uint16_t source_port;
 	const char *until, *rest;
+	bool one_more;
 } opt = {.count = 1, .timeout_ms = 20000, .rounds = 3};
 
 static struct held *held;
@@ -87,6 +89,21 @@ static unsigned int exchange_all(unsigned int round)
 	return lost;
 }
 
+/* A connection that lasts a round. */
+static unsigned int one_more(const char *to, unsigned int round)
+{
+	struct held h = { .fd = -1 };
+	unsigned int lost;
+
+	if (!opt.one_more)
+		return 0;
+	lost = open_one(to, &h) || exchange(&h, 0, 0);
+	if (h.fd >= 0)
+		close(h.fd);
+	printf("round %u\n", round);
+	return lost;
+}
+
 static bool more_rounds(unsigned int round)
 {
 	struct stat st;
@@ -112,9 +129,11 @@ static void parse(int argc, char **argv)
 {
 	int c;
 
-	while ((c = getopt(argc, argv, "n:p:t:r:u:w:")) != -1) {
+	while ((c = getopt(argc, argv, "n:op:t:r:u:w:")) != -1) {
 		if (c == 'n')
 			opt.count = (unsigned int)number(optarg);
+		else if (c == 'o')
+			opt.one_more = true;
 		else if (c == 'p')
 			opt.source_port = (uint16_t)number(optarg);
 		else if (c == 't')
@@ -166,7 +185,7 @@ int main(int argc, char **argv)
 	if (opt.source_port)
 		print_ends();
 	for (; more_rounds(round); round++) {
-		lost += exchange_all(round);
+		lost += exchange_all(round) + one_more(argv[optind], round);
 		rest();
 		sleep_ms(opt.until ? 100 : 5);
 	}
