@@ -38,6 +38,7 @@ static const struct shape {
 	{ "slots", BPF_MAP_TYPE_ARRAY, 4, sizeof(struct bucket), 64, BPF_F_MMAPABLE },
 	{ "drops", BPF_MAP_TYPE_ARRAY, 4, sizeof(struct drops), 5, BPF_F_MMAPABLE },
 	{ "filters", BPF_MAP_TYPE_ARRAY, 4, sizeof(struct filters), 1, BPF_F_MMAPABLE },
+	{ "owners", BPF_MAP_TYPE_ARRAY, 4, sizeof(struct owner), 4, BPF_F_MMAPABLE },
 	{ "status", BPF_MAP_TYPE_HASH, sizeof(struct status_key), sizeof(struct status_part), 64,
 	  BPF_F_NO_PREALLOC },
 	{ "vips", BPF_MAP_TYPE_HASH, sizeof(struct vip_key), 4, 64, 0 },
@@ -200,6 +201,7 @@ static void put_sample(const struct snapshot *s)
 	put_rows("services", s->services, sizeof(struct service), s->service_count);
 	put_rows("backends", s->backends, sizeof(struct backend), s->backend_count);
 	put_rows("slots", s->buckets, sizeof(struct bucket), s->bucket_count);
+	put_rows("owners", s->owners, sizeof(struct owner), s->owner_count);
 	put_hashes(s);
 	put_status(s->status);
 }
