@@ -46,3 +46,9 @@ check "agent of node1" start_again node1 "$THIS"
 finish bulk || fail "bulk: $(tail -n 3 "$TEST_DIR/log/bulk")"
 echo "ok: bulk: $(tail -n 1 "$TEST_DIR/log/bulk")"
 upgrade_end
+
+for node in node1 gw2; do
+	stop agent-$node
+	check "uninstall on $node" ctl $node uninstall
+	equal "left on $node" "" "$(left_behind $node)"
+done
