@@ -147,7 +147,7 @@ what_is_left() {
 	in_ns "node$1" ip rule show | grep 'lookup 20568'
 	in_ns "node$1" nft list tables ip | grep 'ip parallax$'
 	on_node "$1" find /opt/cni/bin -name 'parallax*'
-	on_node "$1" grep -rl parallax /etc/cni/net.d
+	on_node "$1" grep -rl '"parallax-cni"' /etc/cni/net.d
 	return 0
 }
 
