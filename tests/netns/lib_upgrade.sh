@@ -31,6 +31,8 @@ upgrade_begin() {
 	start udp-v2 v2 "$T/udp" serve 10.10.0.90 5000 v2
 	DELIVERY=redirect two_agents
 	check "both answer" wait_for 5 versions_are "v1 v2" sleep
+	# One pod opens more than the share of one pod; followed live.
+	sed -i 's/flows: [0-9]*/&, flowsPerPod: 65536/' "$TEST_DIR"/{node1,gw2}/config.yaml
 	start held sleep "$T/hold" -n 50 -u "$TEST_DIR/enough" $VIP:5000
 	check "50 connections" wait_for 20 grep -q '^open 50' "$TEST_DIR/log/held"
 	again connections "$T/hello" -t 10000 -n 50 -s $VIP 5000
