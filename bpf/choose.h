@@ -24,7 +24,7 @@ INLINE enum reason choose_backend(struct packet *p, const struct service *servic
 		return reason;
 	if (!pair)
 		return REASON_FLOWS_FULL;
-	flow_init(&pair->flow, &p->key, row, backend_row, backend->generation);
+	flow_init(&pair->flow, p, row, backend_row, backend->generation);
 	*ret_flow = &pair->flow;
 	*ret_backend = backend;
 	return REASON_NONE;

@@ -143,10 +143,8 @@ SUBPROGRAM enum reason client_choose(struct __sk_buff *skb, struct packet *p,
 		return reason;
 	if (!check_ok(skb, p))
 		return REASON_CHECKSUM;
-	flow->bytes = p->length;
 	host = from_host(skb);
 	flow->iface = skb->ifindex;
-	flow->seq = is_udp(p) ? 0 : tcp_end(p);
 	if (backend->kind == BACKEND_GENEVE)
 		client_flow_tunnel(flow, backend);
 	else
@@ -183,10 +181,8 @@ INLINE enum verdict open_direct(struct __sk_buff *skb, struct packet *p, __be32 
 
 	if (!f || !pair || !source_may_open(skb, p->key.saddr) || !check_ok(skb, p))
 		return VERDICT_NEXT;
-	flow_init(&pair->flow, &p->key, FLOW_NO_SERVICE, 0, 0);
-	pair->flow.bytes = p->length;
+	flow_init(&pair->flow, p, FLOW_NO_SERVICE, 0, 0);
 	pair->flow.iface = skb->ifindex;
-	pair->flow.seq = is_udp(p) ? 0 : tcp_end(p);
 	pair->flow.nat = (struct nat){
 		.saddr = saddr, .daddr = p->key.daddr, .sport = p->key.sport, .dport = p->key.dport
 	};

@@ -51,17 +51,19 @@ INLINE __u8 flow_other_action(__u8 action)
 	return FLOW_NAT;
 }
 
-/* Begin a forward entry; the caller sets action, nat and peer. */
-INLINE void flow_init(struct flow *flow, const struct flow_key *key, __u16 service, __u32 backend,
+/* Begin the forward entry of the flow that `p` opens; the caller sets action, nat, peer and iface. */
+INLINE void flow_init(struct flow *flow, struct packet *p, __u16 service, __u32 backend,
 		      __u16 generation)
 {
 	__builtin_memset(flow, 0, sizeof(*flow));
-	flow->tag = flow_tag(key);
+	flow->tag = flow_tag(&p->key);
 	flow->seen = now_ticks();
 	flow->opened = flow->seen;
 	flow->service = service;
 	flow->backend = backend;
 	flow->generation = generation;
+	flow->bytes = p->length;
+	flow->seq = is_udp(p) ? 0 : tcp_end(p);
 }
 
 /* Make the pair's other entry and its key from this one. */

@@ -82,8 +82,6 @@ SUBPROGRAM enum reason gateway_choose(struct packet *p, const struct service *se
 	if (reason)
 		return reason;
 	flow->action = FLOW_DECAP_NAT;
-	flow->bytes = p->length;
-	flow->seq = is_udp(p) ? 0 : tcp_end(p);
 	flow->flags = FLOW_REDIRECT;
 	flow->network = p->outer.vni;
 	flow->peer = p->outer.saddr;
