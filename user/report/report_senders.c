@@ -6,7 +6,7 @@
 #include "parallax_limits.h"
 #include "report_common.h"
 
-/* As bpf/flow_open.h:owner_share(): `flows` holds both directions. */
+/* As bpf/flow_room.h:owner_share(): `flows` holds both directions. */
 static uint32_t share_of(const struct snapshot *snapshot)
 {
 	uint32_t set = snapshot->settings.flows_per_owner;
