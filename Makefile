@@ -48,7 +48,7 @@ WARNINGS := -Wall -Wextra -Wno-unused-parameter -Wshadow -Wstrict-prototypes -Wm
 	-Werror=implicit-function-declaration -Werror=incompatible-pointer-types \
 	-Werror=int-conversion -Werror=return-type
 # The rooms of user/, lowest first; tools/check-layers.sh holds their order.
-ROOMS    := base text model config cni decode table view plan snapshot layout desired session grpc kernel report \
+ROOMS    := base text model path config cni decode table view plan snapshot layout desired session grpc kernel report \
 	http source check
 INCLUDES := -I$(HEADERS) $(addprefix -Iuser/,$(ROOMS) agent ctl) -isystem $(BUILD) -isystem $(BUILD)/proto
 SANITIZE := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer)
