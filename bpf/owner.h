@@ -22,19 +22,22 @@ INLINE void owner_count(__u32 row, bool is_embryonic, __s32 change)
 }
 
 /* Count the flow of the forward key in row `now` instead of `before`. */
-INLINE void owner_change(const struct flow_key *key, __u32 before, __u32 now)
+SUBPROGRAM int owner_change(const struct flow_key *key, __u32 before, __u32 now)
 {
+	REQUIRE(key, -EINVAL);
+	struct flow_key own = *key;
 	struct flow *held;
 	bool is_embryonic;
 
 	if (before == now)
-		return;
-	held = flow_find(key);
+		return 0;
+	held = flow_find(&own);
 	if (held && held->state == FLOW_CLOSING)
-		return;
+		return 0;
 	is_embryonic = !held;
 	owner_count(before, is_embryonic, -1);
 	owner_count(now, is_embryonic, 1);
+	return 0;
 }
 
 /* Set the state of the forward entry of *key, if it stands in `flows`, and count the flow that closes or
