@@ -17,16 +17,18 @@ INLINE __u64 pseudo_header(const struct packet *p)
 INLINE int check_add(struct __sk_buff *skb, __u32 at, __u32 end, __u8 *bytes, __s64 *sum)
 {
 	for (__u32 i = 0; i < 65536 / CHECK_BYTES && at < end; i++) {
-		__u32 length = end - at < CHECK_BYTES ? end - at : CHECK_BYTES;
-		__u32 last = (length - 1) & (CHECK_BYTES - 4); /* the last word begins there */
+		__u32 left = end - at - 1; /* after the first byte */
+		__u32 more = left < CHECK_BYTES ? left : CHECK_BYTES - 1;
+		__u32 last = more & (CHECK_BYTES - 4); /* the last word begins there */
 
+		CHECKED(more); /* Linux 6.1 learns nothing from a length that is not 0 */
 		*(__u32 *)(bytes + last) = 0;
-		if (!length || bpf_skb_load_bytes(skb, at, bytes, length))
+		if (bpf_skb_load_bytes(skb, at, bytes, more + 1))
 			return -EIO;
 		*sum = bpf_csum_diff(NULL, 0, (__be32 *)bytes, last + 4, (__u32)*sum);
 		if (*sum < 0)
 			return -EIO;
-		at += length;
+		at += more + 1;
 	}
 	return 0;
 }
