@@ -1,10 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# Runs the end-to-end tests one after the other, as root.
+# Runs the end-to-end tests, as root: TEST_JOBS (2) at a time.
 # Usage: tests/netns/run.sh [NAME...]    e.g. `run.sh scenario udp'; TEST_TIMEOUT seconds for each
 #
-# A test that needs longer than others declares it in a line `# Time limit: N s'.
-# Each test makes namespaces and pins of its own, named by its process, so runs may overlap.
+# A test that needs longer than others declares it in a line `# Time limit: N s', one that measures
+# something in a line `# Runs alone'. Each makes namespaces and pins of its own, named by its process.
 set -uo pipefail
 
 cd "$(dirname "$0")" || exit 1
@@ -12,9 +12,16 @@ here=$PWD
 . ../../tools/lib/topology.sh
 usual_limit=240
 work=$(mktemp -d /tmp/parallax-netns-XXXXXX)
+jobs=${TEST_JOBS:-2}
 passed=0 failed=0 skipped=0
+declare -A running=() # pid -> name
 trap 'rm -rf "$work"' EXIT
-trap 'topo_end "$work/run" 2>/dev/null; exit 1' HUP INT TERM
+trap 'end_all; exit 1' HUP INT TERM
+
+end_all() {
+	((${#running[@]})) && kill "${!running[@]}" 2>/dev/null
+	wait
+}
 
 # limit_of SCRIPT: seconds that it may take
 limit_of() {
@@ -23,18 +30,45 @@ limit_of() {
 	echo "${TEST_TIMEOUT:-$((${own:-$usual_limit} * ${PATIENCE:-1}))}"
 }
 
+runs_alone() { grep '^# Runs alone$' "$here/test_$1.sh" >/dev/null; }
+
 run_test() {
 	local name=$1 script=$here/test_$1.sh status limit began=$SECONDS
-	if [[ ! -f $script ]]; then
-		echo "FAIL $name: there is no $script"
+	limit=$(limit_of "$script")
+	TEST_DIR=$work/$name timeout --kill-after=15 "$limit" bash "$script" >"$work/$name.log" 2>&1 </dev/null &
+	trap 'kill $!' TERM # which it passes on to the test
+	wait $!
+	status=$?
+	trap - TERM
+	topo_end "$work/$name" 2>/dev/null # if the test was killed
+	echo "$status $((SECONDS - began)) $limit" >"$work/$name.end"
+}
+
+# start_test NAME: waits until no more than others may run beside it
+start_test() {
+	local most=$((jobs - 1))
+	if [[ ! -f $here/test_$1.sh ]]; then
+		echo "FAIL $1: there is no $here/test_$1.sh"
 		failed=$((failed + 1))
 		return
 	fi
-	limit=$(limit_of "$script")
-	TEST_DIR=$work/run timeout --kill-after=15 "$limit" bash "$script" >"$work/log" 2>&1 </dev/null
-	status=$?
-	topo_end "$work/run" 2>/dev/null # if the test was killed
-	report "$name" "$status" $((SECONDS - began)) "$limit"
+	runs_alone "$1" && most=0
+	finish "$most"
+	run_test "$1" &
+	running[$!]=$1
+	((most)) || finish 0
+}
+
+# finish COUNT: reports tests as they end, until COUNT still run
+finish() {
+	local pid name end
+	while ((${#running[@]} > $1)); do
+		wait -n -p pid "${!running[@]}"
+		name=${running[$pid]}
+		unset "running[$pid]"
+		read -ra end <"$work/$name.end"
+		report "$name" "${end[@]}"
+	done
 }
 
 # report NAME STATUS SECONDS LIMIT
@@ -45,12 +79,12 @@ report() {
 		passed=$((passed + 1))
 		;;
 	77)
-		echo "SKIP $1: $(tail -n 1 "$work/log")"
+		echo "SKIP $1: $(tail -n 1 "$work/$1.log")"
 		skipped=$((skipped + 1))
 		;;
 	*)
 		echo "FAIL $1 ($3 s$( (($2 == 124 || $2 == 137)) && echo ", stopped after $4 s"))"
-		sed 's/^/    | /' "$work/log"
+		sed 's/^/    | /' "$work/$1.log"
 		failed=$((failed + 1))
 		;;
 	esac
@@ -60,7 +94,8 @@ report() {
 ../../tools/mount-bpffs.sh || exit 1
 (($#)) || set -- $(printf '%s\n' test_*.sh | sed 's/^test_//; s/\.sh$//')
 for name in "$@"; do
-	run_test "$name"
+	start_test "$name"
 done
+finish 0
 echo "end to end: $passed passed, $failed failed, $skipped skipped, $SECONDS s"
 ((failed == 0))

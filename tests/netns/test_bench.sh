@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# Runs alone
 # The benchmarks as a user runs them, but small: they run to the end, one at a time, and clean up
 # when stopped or killed. No figure is checked.
 . "$(dirname "$0")/lib.sh"

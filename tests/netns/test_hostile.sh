@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# Runs alone
 # One pod takes what it can and forges what it can, in every way that once worked; twenty others open, use
 # and hold connections meanwhile, here and through the gateway, and none of theirs fails.
 . "$(dirname "$0")/lib.sh"
@@ -52,7 +53,7 @@ unharmed() {
 }
 # more NODE REASON: packets were dropped for this reason, more than MORE
 more() { [[ $(drops "$1" "$2") -gt ${MORE:-0} ]]; }
-named() { ctl node1 status | grep -q '^Senders  *veth-hostile '; }
+named() { ctl node1 status | seen '^Senders  *veth-hostile '; }
 not_named() { ctl node1 status >"$TEST_DIR/status" && ! grep -q '^Senders' "$TEST_DIR/status"; }
 idle_established() {
 	ctl node1 flows -o json | python3 -c 'import json, sys
@@ -61,7 +62,7 @@ print(sum(f["state"] == "established" and f["client"].startswith("10.10.0.89:")
 }
 # The SYN of a handshake that nobody completes is repeated after a second, and opens the flow again if it
 # was displaced.
-slow_repeats() { in_ns slow ss -Htin state syn-sent | grep -q 'retrans:[0-9]*/[1-9]'; }
+slow_repeats() { in_ns slow ss -Htin state syn-sent | seen 'retrans:[0-9]*/[1-9]'; }
 slow_lasts() {
 	ctl node1 flows -o json | python3 -c 'import json, sys
 sys.exit(not any(f["age_ms"] > 900 and f["client"].startswith("10.10.0.201:")
