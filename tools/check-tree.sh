@@ -194,10 +194,17 @@ check_format() {
 check_licences() {
 	local file bad=
 	for file in $(source_files '*.c' '*.h' 'tools/*.sh' 'tools/*.py' Makefile); do
-		head -3 "$file" | grep -q 'SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause' ||
+		head -3 "$file" | grep 'SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause' >/dev/null ||
 			bad+="$file "
 	done
 	report licence_lines "$([[ -z $bad ]]; echo $?)" "no SPDX line: $bad"
+}
+
+# With pipefail the writer before a reader that leaves early fails, on a busy machine above all.
+check_readers() {
+	local early
+	early=$(source_files '*.sh' | xargs grep -nE '\| *grep -[a-zA-Z]*q')
+	report readers_read_to_the_end "$([[ -z $early ]]; echo $?)" "grep -q behind a pipe: $early"
 }
 
 check_man_pages() {
@@ -279,6 +286,7 @@ check_readme_config
 check_scripts
 check_format
 check_licences
+check_readers
 check_man_pages
 check_man_flags
 exit $failed

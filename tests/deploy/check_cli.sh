@@ -209,8 +209,8 @@ plugin_reports() {
 	for file in node.tar.gz log.txt log-previous.txt pod-status.json node-info.json events.txt; do
 		[[ $list == *"/node-a/$file"* ]] || { echo "$file is missing: $list" && return 1; }
 	done
-	tar -xzOf "$tmp/$archive" --wildcards '*/node.tar.gz' | tar -tz | grep -q /README.txt || return
-	tar -xzOf "$tmp/$archive" --wildcards '*/events.txt' | grep -qx "Unhealthy REDACTED" || return
+	tar -xzOf "$tmp/$archive" --wildcards '*/node.tar.gz' | tar -tz | grep /README.txt >/dev/null || return
+	tar -xzOf "$tmp/$archive" --wildcards '*/events.txt' | grep -x "Unhealthy REDACTED" >/dev/null || return
 	[[ $(stat -c %a "$tmp/$archive") == 600 ]] || return
 	says 1 "" --node node-a bugreport --file "$archive" || return # it is there already
 	archive=$(plugin --node node-b bugreport --file dead.tar.gz)
@@ -240,7 +240,7 @@ plugin_completes() {
 	EOF
 	answer=$(sh "$tmp/kubectl" "" | sort | paste -sd ' ')
 	[[ $answer == ":4 $(verbs | sort | paste -sd ' ')" ]] || { echo "verbs: $answer" && return 1; }
-	sh "$tmp/kubectl" flows -- | grep -qx -- --all-nodes && sh "$tmp/kubectl" flows -- | grep -qx -- --drops
+	sh "$tmp/kubectl" flows -- | grep -x -- --all-nodes >/dev/null && sh "$tmp/kubectl" flows -- | grep -x -- --drops >/dev/null
 }
 
 passes plugin_completes plugin_completes

@@ -110,7 +110,7 @@ start_server() {
 	wait_for 5 listens "$1" "$port" || fail "no server in $1"
 }
 
-listens() { in_ns "$1" ss -Hltn "sport = :$2" | grep -q LISTEN; }
+listens() { in_ns "$1" ss -Hltn "sport = :$2" | seen LISTEN; }
 
 # networks NAME=REGISTRY[@GATEWAY:PORT,...]...: writes the mesh networks of all nodes
 networks() {

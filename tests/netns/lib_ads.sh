@@ -24,7 +24,7 @@ ads_start() {
 	wait_for 10 ads_listens || fail "no ADS server: $(tail "$TEST_DIR/log/ads")"
 }
 
-ads_listens() { in_ns istiod ss -Hltn "sport = :15010" | grep -q LISTEN; }
+ads_listens() { in_ns istiod ss -Hltn "sport = :15010" | seen LISTEN; }
 
 # mesh GATEWAYS_JSON ENDPOINT...: state of the control plane; ENDPOINT is ADDR:PORT/NETWORK/CLUSTER
 mesh() {
@@ -87,7 +87,7 @@ requests() {
 }
 
 # source_says NODE TEXT: in its status
-source_says() { ctl "$1" status 2>/dev/null | grep -q -- "$2"; }
+source_says() { ctl "$1" status 2>/dev/null | seen -- "$2"; }
 
 # log_says NODE TEXT
 log_says() { grep -q -- "$2" "$TEST_DIR/log/agent-$1"; }

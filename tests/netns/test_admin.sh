@@ -33,7 +33,7 @@ body() { page "$@" | sed '1,/^\r$/d'; }
 metric() { body /stats/prometheus | awk -v s="$1" '{ v = $NF; sub(/ [^ ]*$/, "") } $0 == s { print v }'; }
 metric_is() { [[ $(metric "$1") == "$2" ]]; }
 descriptors() { ls "/proc/$(pid_of agent-node1)/fd" | wc -l; }
-says() { ctl node1 status | grep -q -- "$1"; }
+says() { ctl node1 status | seen -- "$1"; }
 log_says() { grep -q -- "$1" "$TEST_DIR/log/agent-node1"; }
 
 # ---- without the key nothing listens
@@ -77,7 +77,7 @@ check "and bytes of both ways" test "$(total parallax_service_sent_bytes_total)"
 	"$(total parallax_service_received_bytes_total)" -gt 4000
 dropped() { (($(body /stats/prometheus | grep -c '^parallax_drop_packets_total') > 30)); }
 check "each reason of a drop has its series" dropped
-clusters() { body /clusters | grep -qF "$HELLO::$1::$2"; }
+clusters() { body /clusters | seen -F "$HELLO::$1::$2"; }
 check "/clusters: the local pod" clusters 10.10.0.90:5000 share::0.500000000
 check "/clusters: the gateway" clusters 192.23.120.32:15443 transport::geneve
 dump() {
@@ -248,7 +248,7 @@ check "metrics are served to others" wait_for 5 metrics_open
 equal "also by Prometheus' own path" 200 "$(metrics_status /metrics)"
 equal "and nothing else" "404 404 404" "$(metrics_status /ready) $(metrics_status /config_dump) $(metrics_status /)"
 WAIT=2 hello sleep -n 4 -s >/dev/null
-by_istio() { body /stats/prometheus | grep -q '^istio_tcp_connections_opened_total{.*destination_cluster="cluster1".*destination_service_name="helloworld"'; }
+by_istio() { body /stats/prometheus | seen '^istio_tcp_connections_opened_total{.*destination_cluster="cluster1".*destination_service_name="helloworld"'; }
 check "connections by Istio's names, with the workload's cluster" wait_for 25 by_istio
 FROM=gw2 refute "the admin server has its loopback alone" status_is 200 /ready GET 15100 192.23.110.10
 config "admin: {}

@@ -26,7 +26,7 @@ check "sleep reaches both" wait_for 45 versions_are "v1 v2" sleep
 check "a client in network2 does" wait_for 45 versions_are "v1 v2" sleep2
 
 # said NODE FROM TEXT: the node's log has TEXT from line FROM on
-said() { tail -n "+$2" "$TEST_DIR/log/agent-$1" | grep -q -- "$3"; }
+said() { tail -n "+$2" "$TEST_DIR/log/agent-$1" | seen -- "$3"; }
 
 # misdeed TEXT ORDER...: the server misbehaves by ORDER; both nodes log TEXT, and all clients are served
 misdeed() {
@@ -109,7 +109,7 @@ echo "flood $seconds 1000" | put "$ADS_DIR/orders"
 sleep "$seconds"
 check "all of them are sent" wait_for $((10 * seconds + 30)) grep -q "\"flood\": ${seconds}000" "$ADS_DIR/requests"
 # No call is made before: one of the flood's endpoints does not exist, and its packets leave the node.
-truth() { ! ctl node1 endpoints | grep 10.10.0.91 | grep -q active; }
+truth() { ! ctl node1 endpoints | grep 10.10.0.91 | seen active; }
 check "and the truth at the end" wait_for 45 truth
 check "which serves" wait_for 45 versions_are "v1 v2" sleep
 after=$(memory)

@@ -53,8 +53,7 @@ edits() {
 	known
 	replay placeholder "$1" 009-cds 010-eds 012-nds
 	check "$1: no gateway, the remote pod raw: v1" wait_for 10 versions_are v1 sleep
-	check "$1: the raw pod is excluded" grep -q 10.32.0.17:5000 \
-		<(ctl node1 endpoints -o json | sed -n '/excluded/,$p')
+	check "$1: the raw pod is excluded" wait_for 5 is_excluded 10.32.0.17:5000
 	known 192.23.120.32 192.23.120.33
 	replay placeholder "$1" 013-cds 014-eds 016-nds
 	check "$1: two gateways are in use" wait_for 10 two_gateways
@@ -64,6 +63,7 @@ edits() {
 	nothing_leaked
 }
 
+is_excluded() { ctl node1 endpoints -o json | sed -n '/excluded/,$p' | seen -F "$1"; }
 two_gateways() { [[ $(ctl node1 endpoints | grep -c 'gateway .*active') == 2 ]]; }
 
 replay placeholder delta 001-cds 002-nds 003-eds

@@ -36,8 +36,8 @@ with() {
     clusterId: cluster1"
 }
 
-# seen NODE TEXT: in its status and in its log
-seen() { source_says "$1" "$2" && log_says "$1" "$2"; }
+# is_told NODE TEXT: in its status and in its log
+is_told() { source_says "$1" "$2" && log_says "$1" "$2"; }
 
 networks network1=cluster1@192.23.110.10:15443 network2=n2-k8s-config@192.23.120.32:15443
 mesh "$GATEWAYS" $V1 $V2
@@ -45,11 +45,11 @@ serve elsewhere
 ADS=$(with delta) ads_node1
 ADS=$(with sotw) ads_gw2
 check "agent on node1 starts" agent_start node1
-check "a certificate for another name is refused" wait_for 5 seen node1 "ostname mismatch"
+check "a certificate for another name is refused" wait_for 5 is_told node1 "ostname mismatch"
 serve stranger
-check "one of another authority is" wait_for 45 seen node1 "certificate"
+check "one of another authority is" wait_for 45 is_told node1 "certificate"
 serve server
-check "an expired token is reported" wait_for 45 seen node1 "UNAUTHENTICATED (16): authentication failure: token expired"
+check "an expired token is reported" wait_for 45 is_told node1 "UNAUTHENTICATED (16): authentication failure: token expired"
 echo right | put "$TEST_DIR/token"
 check "agent on gw2 starts" agent_start gw2
 check "the new token is used" wait_for 45 source_says node1 "eds synced"
@@ -61,16 +61,16 @@ equal "metadata clusterid" 1 "$(requests "r.get('open', {}).get('clusterid') == 
 echo second | put "$TEST_DIR/server-token"
 check "sleep reaches both still" versions_are "v1 v2" sleep
 serve server
-check "the old token is refused" wait_for 45 seen node1 "UNAUTHENTICATED"
+check "the old token is refused" wait_for 45 is_told node1 "UNAUTHENTICATED"
 rm "$TEST_DIR/token"
-check "a missing token file is reported" wait_for 45 seen node1 "tokenFile .*token: No such file"
+check "a missing token file is reported" wait_for 45 is_told node1 "tokenFile .*token: No such file"
 check "sleep reaches both meanwhile" versions_are "v1 v2" sleep
 echo second | put "$TEST_DIR/token"
 check "the rotated token is used" wait_for 45 source_says node1 "eds synced"
 
 # A client certificate, first without, then with.
 serve server --client-ca "$TEST_DIR/ca.crt"
-check "without a client certificate it stays away" wait_for 45 seen node1 "does it want a client certificate"
+check "without a client certificate it stays away" wait_for 45 is_told node1 "does it want a client certificate"
 check "sleep reaches both meanwhile" versions_are "v1 v2" sleep
 ADS=$(with delta ", certificateFile: $TEST_DIR/client.crt, keyFile: $TEST_DIR/client.key") ads_node1
 check "with one it is there, by the same agent" wait_for 45 source_says node1 "eds synced"

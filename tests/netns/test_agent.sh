@@ -13,7 +13,7 @@ says() {
 	output=$("$@") && return 1
 	[[ $output == *"$text"* ]] || { echo "it said: $output"; return 1; }
 }
-status_says() { ctl node1 status | grep -q -- "$1"; }
+status_says() { ctl node1 status | seen -- "$1"; }
 log_has() { grep -q "$2" "$TOPO_DIR/log/agent-$1"; }
 row_of() { # NODE DEVICE: captured_ns of its row in ifaces
 	local index
@@ -110,7 +110,7 @@ renamed() { [[ $(programs_of node1 veth-odd) == "$usual" ]]; }
 check "one that is renamed into the pattern is attached" wait_for 5 renamed
 in_ns node1 ip link del veth-odd
 in_ns node1 ip link set eth0 mtu 1400
-mtu_is() { bpftool map dump pinned "$pins/settings" | grep -q "\"mtu\": $1"; }
+mtu_is() { bpftool map dump pinned "$pins/settings" | seen "\"mtu\": $1"; }
 check "the uplink's MTU is followed" wait_for 5 mtu_is 1400
 in_ns node1 ip link set eth0 mtu 1500
 
@@ -179,7 +179,7 @@ check "agent with clsact" agent_start node1
 equal "on clsact" clsact "$(programs_of node1 veth-sleep)"
 check "it answers" hello sleep
 in_ns node1 tc qdisc del dev veth-sleep clsact
-repaired() { in_ns node1 tc filter show dev veth-sleep ingress | grep -q px_from_pod; }
+repaired() { in_ns node1 tc filter show dev veth-sleep ingress | seen px_from_pod; }
 check "a deleted qdisc is restored" wait_for 15 repaired
 stop agent-node1 TERM
 check "uninstall in another network namespace is refused" says "are in another" \

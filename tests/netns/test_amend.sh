@@ -37,7 +37,7 @@ mark() {
 	eds "outbound|5000||mark.sample.svc.cluster.local" "10.10.2.$1:5000/cluster1"
 	mv "$TOPO_DIR/eds.yaml" "$EDS/zz-mark.yaml"
 }
-marked() { ctl node1 endpoints | grep '^10.20.195.1:5000' | grep -q "10.10.2.$1:5000 .*active"; }
+marked() { ctl node1 endpoints | grep '^10.20.195.1:5000' | seen "10.10.2.$1:5000 .*active"; }
 
 # held FILE: writes the maps and the status
 held() {

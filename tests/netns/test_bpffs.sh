@@ -6,7 +6,7 @@
 
 BPFFS=$TEST_DIR/bpf
 pin_dir() { echo "$BPFFS/$1"; }
-status_says() { ctl node1 status | grep -q -- "$1"; }
+status_says() { ctl node1 status | seen -- "$1"; }
 log_says() { grep -q -- "$1" "$TEST_DIR/log/agent-node1"; }
 unmount() { umount -l "$BPFFS" 2>/dev/null; }
 trap 'unmount; test_end' EXIT

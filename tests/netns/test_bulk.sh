@@ -10,7 +10,7 @@ pod_add worker1 v1b 10.10.0.91
 start_server v1b v1b
 two_agents
 
-on() { in_ns "$1" ethtool -k "$2" 2>/dev/null | grep -q '^tcp-segmentation-offload: on'; }
+on() { in_ns "$1" ethtool -k "$2" 2>/dev/null | seen '^tcp-segmentation-offload: on'; }
 check "TSO is on in the pod" on sleep eth0
 check "TSO is on at the node" on node1 eth0
 

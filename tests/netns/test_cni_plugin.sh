@@ -40,7 +40,7 @@ plugin ADD veth-late 30 >"$TEST_DIR/late" &
 late=$!
 agent_start node1 || fail "agent"
 check "with the agent back it goes on" wait $late
-attached() { ctl node1 status | grep -q 'veth-late .*: pod, '; }
+attached() { ctl node1 status | seen 'veth-late .*: pod, '; }
 check "and has its hooks" attached
 
 # ------------------------------------------------------------------ the list of plugins

@@ -55,7 +55,7 @@ config() {
 }
 
 # says NODE TEXT: `status` has that fixed text
-says() { ctl "$1" status | grep -qF -- "$2"; }
+says() { ctl "$1" status | seen -F -- "$2"; }
 pods_attached() { [[ $(ctl "$1" status | grep -c 'veth.*: pod, tcx\|veth.*: pod, clsact') == "$2" ]]; }
 
 wan_add

@@ -48,7 +48,7 @@ stale_eds() {
 		echo "  policy: {endpoint_stale_after: 2s}"
 	} | put "$TOPO_DIR/eds.yaml"
 }
-stale_problem() { ctl node1 status | grep -q endpoint_stale_after; }
+stale_problem() { ctl node1 status | seen endpoint_stale_after; }
 
 stale_eds
 check "fresh: v1 answers" wait_for 2 versions_are v1 sleep
@@ -67,7 +67,7 @@ explained() {
 
 shares() { "$HERE/shares.py" "$@"; }
 shares eds draining | put "$TOPO_DIR/eds.yaml"
-excluded() { ctl node1 explain $VIP:5000 | grep -q "excluded: 10.10.0.90:5000 of network1: draining"; }
+excluded() { ctl node1 explain $VIP:5000 | seen "excluded: 10.10.0.90:5000 of network1: draining"; }
 check "explain shows that v1 drains" wait_for 5 excluded
 eds "$HELLO" 10.10.0.90:5000/cluster1 10.10.0.90:5000/n2-k8s-config
 check "both answer again" wait_for 5 versions_are "v1 v2" sleep
@@ -93,7 +93,7 @@ one_answers() { [[ $(versions sleep 60) != *" "* ]]; }
 check "affinity: one client, one endpoint" wait_for 8 one_answers
 hello sleep -n 5 >/dev/null
 check "flows shows it" test "$(ctl node1 flows -o json | grep -c '"affinity": true')" -gt 0
-ctl node1 services | grep -q affinity || fail "services does not show affinity"
+ctl node1 services | seen affinity || fail "services does not show affinity"
 for i in 1 2 3 4 5 6 7 8; do
 	pod_add node1 client$i 10.10.0.10$i
 done

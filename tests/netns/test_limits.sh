@@ -34,7 +34,7 @@ equal "rows of the other" 10 "$(rows)"
 both 10.10.0.91 1000
 check "a pod moves while another service is too large" wait_for 5 versions_are v3 sleep
 equal "which stays as it was" 10 "$(rows)"
-named() { ctl node1 status | grep -q "limits.backends.*$BIG"; }
+named() { ctl node1 status | seen "limits.backends.*$BIG"; }
 check "and is named" named
 both 10.10.0.90 20
 check "once it fits it is served" wait_for 5 eval '[[ $(rows) -ge 20 ]]'

@@ -139,7 +139,7 @@ clients_of_the_node() {
 }
 node_is_logged() {
 	agent 1 flows --format envoy >"$TOPO_DIR/envoy" &&
-		grep -F "\"$BALANCER:15443\" $CLUSTER " "$TOPO_DIR/envoy" | grep -q " $VIP:5000 192.23.110.10:"
+		grep -F "\"$BALANCER:15443\" $CLUSTER " "$TOPO_DIR/envoy" | grep " $VIP:5000 192.23.110.10:" >/dev/null
 }
 
 # ------------------------------------------------------------------ a pod that is born while no agent runs

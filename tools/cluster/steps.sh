@@ -115,7 +115,7 @@ plugin_reports() {
 	plugin 1 --all-nodes bugreport --file "$report" || return
 	list=$(tar -xzOf "$report" --wildcards '*/node.tar.gz' | tar -tz)
 	[[ $list == */endpoints.json* && $list == */config.yaml* ]] &&
-		tar -xzOf "$report" --wildcards '*/log.txt' | grep -q level=info
+		tar -xzOf "$report" --wildcards '*/log.txt' | grep level=info >/dev/null
 }
 remote_kubeconfig() { kc 2 config view --raw --flatten -o json; }
 

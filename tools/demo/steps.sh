@@ -97,7 +97,7 @@ step_3() {
 	confirm "without a restart (agent $agent still runs)" kill -0 "$agent"
 	show node1 "parallaxctl gateways" ctl node1 gateways
 }
-knows_gateway() { ctl "$1" gateways | grep -qF "$2"; }
+knows_gateway() { ctl "$1" gateways | seen -F "$2"; }
 
 step_4() {
 	step 4 "a credential for cluster2: the control plane now lists its endpoint too"
@@ -213,4 +213,4 @@ step_7() {
 	confirm "no namespace is left" no_namespace_left
 	confirm "no pin is left" test -z "$(compgen -G "/sys/fs/bpf/$TOPO_PREFIX-*")"
 }
-no_namespace_left() { ! ip netns list | grep -q "^$TOPO_PREFIX-"; }
+no_namespace_left() { ! ip netns list | seen "^$TOPO_PREFIX-"; }

@@ -37,6 +37,10 @@ topo_in_use() {
 	read -r pid started <"$1/owner" && still_runs "$pid" "$started"
 } 2>/dev/null
 
+# seen PATTERN...: standard input has it. Reads to the end: with pipefail a reader that leaves early
+# makes its writer fail.
+seen() { grep "$@" >/dev/null; }
+
 netns_path() { echo "/var/run/netns/$TOPO_PREFIX-$1"; }
 
 # in_ns NAME COMMAND...: `ip netns exec` would hide bpffs, so nsenter.
