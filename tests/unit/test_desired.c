@@ -61,21 +61,45 @@ static void holder_outlives_a_restart(void **unused)
 	site_expect(&site, "10.1.0.1:80 c.d serving; 10.1.0.1:80 a.b refused");
 }
 
-/* Before anything is known of a service of another network its gateways lead to it. */
+/* ------------------------------------------------------------------ a network leads to a service */
+
+static void new_site_with_standing(void)
+{
+	site_new(&site, "services:\n"
+			"- {host: a.b, addresses: [10.1.0.1], ports: [{port: 80}], network: network2}\n"
+			"- {host: c.d, addresses: [10.1.0.2], ports: [{port: 80}]}\n");
+}
+
+static void expect_a_offered(const char *addresses)
+{
+	site_step(&site);
+	assert_string_equal(site_offered(&site, "10.1.0.1:80"), addresses);
+}
+
 static void standing_network_leads_until_the_source_does(void **unused)
 {
 	(void)unused;
-	site_new(
-		&site,
-		"services:\n- {host: a.b, addresses: [10.1.0.1], ports: [{port: 80}], network: network2}\n");
-	site_expect(&site, "10.1.0.1:80 a.b serving");
-	assert_string_equal(site_offered(&site, "10.1.0.1:80"), "192.0.2.2:15443");
+	new_site_with_standing();
+	site_expect(&site, "10.1.0.1:80 a.b serving; 10.1.0.2:80 c.d waiting");
+	expect_a_offered("192.0.2.2:15443");
 	site_serve(&site, "a.b", "10.10.0.1:80");
-	site_expect(&site, "10.1.0.1:80 a.b serving");
-	assert_string_equal(site_offered(&site, "10.1.0.1:80"), "10.10.0.1:80");
-	site_serve(&site, "a.b", "");
-	site_step(&site);
-	assert_string_equal(site_offered(&site, "10.1.0.1:80"), "");
+	expect_a_offered("10.10.0.1:80");
+}
+
+/* Its row has no assignment of the source. */
+static void standing_network_bears_the_contents_of_others(void **unused)
+{
+	uint64_t counts[EXCLUDED_COUNT] = {};
+
+	(void)unused;
+	new_site_with_standing();
+	site_serve(&site, "c.d", "10.10.0.2:80 network9/10.10.0.3:80");
+	expect_a_offered("192.0.2.2:15443");
+	site_serve(&site, "c.d", "10.10.0.4:80 network9/10.10.0.3:80");
+	expect_a_offered("192.0.2.2:15443");
+	assert_string_equal(site_offered(&site, "10.1.0.2:80"), "10.10.0.4:80");
+	assert_int_equal(service_rows_count_excluded(&site.node.generation.rows, counts), 0);
+	assert_int_equal(counts[EXCLUDED_NO_GATEWAY], 1);
 }
 
 /* One address serves two services on two ports, or by two protocols. */
@@ -328,6 +352,7 @@ int main(void)
 		TEST(holder_keeps_its_vip),
 		TEST(holder_outlives_a_restart),
 		TEST(standing_network_leads_until_the_source_does),
+		TEST(standing_network_bears_the_contents_of_others),
 		TEST(ports_and_protocols_are_apart),
 		TEST(configured_and_named_is_one_row),
 		TEST(named_vip_of_another_is_refused),

@@ -5,6 +5,7 @@
 #include <xxhash.h>
 
 #include "arena.h"
+#include "assignment_find.h"
 #include "builder.h"
 
 /* ------------------------------------------------------------------ fingerprints */
@@ -84,7 +85,8 @@ static bool is_changed(const struct builder *builder, size_t assignment)
 
 static bool row_changed(const struct builder *builder, const struct service_row *row)
 {
-	return row->made && is_changed(builder, row->assignment);
+	return row->made && row->assignment != ASSIGNMENT_NONE &&
+	       is_changed(builder, row->assignment);
 }
 
 static bool only_contents_changed(const struct builder *builder)

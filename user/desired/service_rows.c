@@ -9,6 +9,7 @@
 #include <xxhash.h>
 
 #include "arena.h"
+#include "assignment_find.h"
 
 /* ------------------------------------------------------------------ rows */
 
@@ -89,6 +90,11 @@ bool service_rows_replace(struct service_rows *rows, struct service_rows *with, 
 
 /* ------------------------------------------------------------------ excluded endpoints */
 
+static bool has_source(const struct service_row *row)
+{
+	return row->assignment != ASSIGNMENT_NONE;
+}
+
 /* Rows of one assignment exclude the same endpoints: the first of them counts. */
 int service_rows_count_excluded(const struct service_rows *rows, uint64_t *counts)
 {
@@ -96,7 +102,7 @@ int service_rows_count_excluded(const struct service_rows *rows, uint64_t *count
 	bool *counted;
 
 	for (size_t i = 0; i < rows->count; i++)
-		if (rows->items[i].status && rows->items[i].made && rows->items[i].assignment >= most)
+		if (has_source(&rows->items[i]) && rows->items[i].assignment >= most)
 			most = rows->items[i].assignment + 1u;
 	counted = calloc(most + 1, sizeof(*counted));
 	if (!counted)
@@ -104,9 +110,10 @@ int service_rows_count_excluded(const struct service_rows *rows, uint64_t *count
 	for (size_t i = 0; i < rows->count; i++) {
 		const struct service_row *row = &rows->items[i];
 
-		if (!row->status || !row->made || counted[row->assignment])
+		if (!row->status || !row->made || (has_source(row) && counted[row->assignment]))
 			continue;
-		counted[row->assignment] = true;
+		if (has_source(row))
+			counted[row->assignment] = true;
 		for (int reason = 0; reason < EXCLUDED_COUNT; reason++)
 			counts[reason] += row->status->excluded_by_reason[reason];
 	}
