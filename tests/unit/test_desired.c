@@ -65,9 +65,10 @@ static void holder_outlives_a_restart(void **unused)
 
 static void new_site_with_standing(void)
 {
-	site_new(&site, "services:\n"
-			"- {host: a.b, addresses: [10.1.0.1], ports: [{port: 80}], network: network2}\n"
-			"- {host: c.d, addresses: [10.1.0.2], ports: [{port: 80}]}\n");
+	site_new(&site,
+		 "services:\n"
+		 "- {host: a.b, addresses: [10.1.0.1], ports: [{port: 80}], network: network2}\n"
+		 "- {host: c.d, addresses: [10.1.0.2], ports: [{port: 80}]}\n");
 }
 
 static void expect_a_offered(const char *addresses)
@@ -83,6 +84,38 @@ static void standing_network_leads_until_the_source_does(void **unused)
 	site_expect(&site, "10.1.0.1:80 a.b serving; 10.1.0.2:80 c.d waiting");
 	expect_a_offered("192.0.2.2:15443");
 	site_serve(&site, "a.b", "10.10.0.1:80");
+	expect_a_offered("10.10.0.1:80");
+}
+
+/* istiod is local to its cluster by default (istio: pilot/pkg/model/cluster_local.go), so it answers other
+ * clusters with an empty list. */
+static void standing_network_leads_where_the_source_names_nobody(void **unused)
+{
+	(void)unused;
+	new_site_with_standing();
+	site_serve(&site, "a.b", "");
+	expect_a_offered("192.0.2.2:15443");
+	site_serve(&site, "a.b", "10.10.0.1:80");
+	expect_a_offered("10.10.0.1:80");
+	site_serve(&site, "a.b", "!10.10.0.1:80");
+	expect_a_offered("10.10.0.1:80"); /* all are unhealthy: panic */
+	site_serve(&site, "a.b", "");
+	expect_a_offered("192.0.2.2:15443");
+}
+
+/* What it leads to may have changed since the row was made, and only the row leads to the source. */
+static void standing_network_leads_after_a_restart(void **unused)
+{
+	(void)unused;
+	new_site_with_standing();
+	site_serve(&site, "a.b", "10.10.0.1:80");
+	expect_a_offered("10.10.0.1:80");
+	assert_int_equal(node_restart(&site.node), 0);
+	site.input.adopted = true;
+	site_assign(&site, "a.b", NULL);
+	site_list(&site, "a.b", false);
+	expect_a_offered("192.0.2.2:15443");
+	site_assign(&site, "a.b", "10.10.0.1:80");
 	expect_a_offered("10.10.0.1:80");
 }
 
@@ -352,6 +385,8 @@ int main(void)
 		TEST(holder_keeps_its_vip),
 		TEST(holder_outlives_a_restart),
 		TEST(standing_network_leads_until_the_source_does),
+		TEST(standing_network_leads_where_the_source_names_nobody),
+		TEST(standing_network_leads_after_a_restart),
 		TEST(standing_network_bears_the_contents_of_others),
 		TEST(ports_and_protocols_are_apart),
 		TEST(configured_and_named_is_one_row),

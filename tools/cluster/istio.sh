@@ -11,6 +11,7 @@ with_istiod() {
 	istio_cluster1
 	istio_credential
 	istio_cluster2
+	istio_restart
 	istio_scale
 	istio_end
 	NS=parallax
@@ -34,11 +35,12 @@ istio_cluster1() {
 	confirm "and has a stream to istiod, with the projected token" wait_for 30 has_stream 1
 	confirm "one edit of istiod's ConfigMap reaches the agent" istio_edit_reaches_agent
 }
+# has_stream N [RECONNECTS]: each of its streams is connected, and was lost at least so often
 has_stream() {
 	agent "$1" status -o json | python3 -c '
 import json, sys
-streams = json.load(sys.stdin)["source"]["streams"]
-sys.exit(not streams or not all(item["connected"] for item in streams))'
+streams, lost = json.load(sys.stdin)["source"]["streams"], int(sys.argv[1])
+sys.exit(not streams or not all(s["connected"] and s["reconnects"] >= lost for s in streams))' "${2:-0}"
 }
 
 istio_edit_reaches_agent() {
@@ -69,8 +71,20 @@ istio_cluster2() {
 
 # The agent of cluster2 is a client on its own node, istiod a service of network1.
 control_path_is_tunnelled() {
-	agent 2 flows | awk '$3 == "10.20.0.15:15012" && $4 == "192.23.110.10:15443" && $6 == "tunnel" { found = 1 }
-		END { exit !found }'
+	agent 2 flows --vip 10.20.0.15:15012 -o json | python3 -c '
+import json, sys
+ways = {(flow["upstream"], flow["path"]) for flow in json.load(sys.stdin)["flows"]}
+sys.exit(ways != {("192.23.110.10:15443", "tunnel")})'
+}
+
+# istiod tells other clusters no endpoint of itself, and leaves with all its connections.
+istio_restart() {
+	kc 1 -n istio-system delete pod -l app=istiod --wait >/dev/null
+	confirm "istiod starts anew" kc 1 -n istio-system rollout status deployment/istiod --timeout=180s
+	confirm "cluster1's agent finds it again" wait_for 60 has_stream 1 1
+	confirm "and cluster2's, through the gateway" wait_for 60 has_stream 2 1
+	confirm "as before" control_path_is_tunnelled
+	confirm "no packet for a pod or virtual IP crossed the wide area" wide_area_is_clean
 }
 
 istio_scale() {

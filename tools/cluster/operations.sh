@@ -91,7 +91,7 @@ scale_up_and_down() {
 		kc 1 -n sample scale deployment/helloworld-v1 --replicas=1 &&
 		wait_for 90 local_backends 1 1 && sleep 20
 }
-local_backends() { [[ $(agent "$1" endpoints | grep -c ' local  *direct .*active') == "$2" ]]; }
+local_backends() { [[ $(agent "$1" endpoints --service $VIP:5000 | grep -c " local  *direct .*active") == "$2" ]]; }
 
 drain() {
 	under_load "cluster2's node is drained: v1 takes over, no new connection is lost" drain_cluster2

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Finds assignments by name. */
+/* Finds assignments by name, and whether they name anybody. */
 #include "assignment_find.h"
 
 #include <stdlib.h>
@@ -19,4 +19,13 @@ uint32_t assignment_find(const struct assignment_list *list, const char *name)
 	if (list->count)
 		found = bsearch(name, list->items, list->count, sizeof(*list->items), compare_name);
 	return found ? (uint32_t)(found - list->items) : ASSIGNMENT_NONE;
+}
+
+size_t assignment_endpoints(const struct assignment *assignment)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; assignment && i < assignment->locality_count; i++)
+		count += assignment->localities[i].endpoint_count;
+	return count;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Finds assignments by name. */
+/* Finds assignments by name, and whether they name anybody. */
 #ifndef ASSIGNMENT_FIND_H
 #define ASSIGNMENT_FIND_H
 
@@ -12,5 +12,8 @@
 
 /* Index of the assignment, or ASSIGNMENT_NONE. */
 uint32_t assignment_find(const struct assignment_list *list, const char *name);
+
+/* Endpoints of all localities; none of NULL. */
+size_t assignment_endpoints(const struct assignment *assignment);
 
 #endif

@@ -15,8 +15,7 @@ struct builder {
 	struct generation *generation;
 	struct vip_index index; /* and the rows for the plan */
 	struct vip_list vips;   /* named by the control plane */
-	const struct assignment
-		*standing;      /* of the service in hand, until the source has one; or NULL */
+	const struct assignment *standing; /* of the service in hand; or NULL */
 	struct service_row row; /* under construction */
 	struct status_parts parts; /* of its status */
 	uint64_t view_inputs;   /* desired_view_inputs() */

@@ -91,6 +91,17 @@ static struct places find_places(const struct builder *builder, const struct ser
 	return places;
 }
 
+/* A network that leads to the service does so while the source names no endpoint: a control plane may
+ * be known to it in its own cluster alone, as istiod is by default. */
+static const struct assignment *find_leading(struct builder *builder,
+					     const struct assignment *assignment)
+{
+	if (!builder->standing ||
+	    (assignment_endpoints(assignment) && !builder_is_stale(builder, assignment)))
+		return assignment;
+	return builder->standing;
+}
+
 /* Whether the kernel's row may be of an earlier agent, which knew more. */
 static bool is_older(const struct builder *builder, const struct service_key *key)
 {
@@ -98,20 +109,23 @@ static bool is_older(const struct builder *builder, const struct service_key *ke
 	       !(builder->before && service_rows_find(&builder->before->rows, key));
 }
 
-/* A row stays as it is while not everything is known (again) about its service. */
+/* A row stays as it is while not everything is known (again) about its service. If a network leads to
+ * it, it may be the way to the source, and must not wait for it. */
 static int fill_row(struct builder *builder, struct desired_service *row, const char *host,
 		    const struct places *places)
 {
 	uint32_t index = (uint32_t)builder->index.count;
 	bool known = cluster_list_knows(&builder->input->clusters, row->cluster), wanted;
 	const struct assignment *assignment =
-		find_assignment(builder, row->cluster, &builder->row.assignment);
+		find_leading(builder,
+			     find_assignment(builder, row->cluster, &builder->row.assignment));
 	int err;
 
-	assignment = assignment ? assignment : builder->standing;
+	builder->row.standing = builder->standing;
 	row->by_id = builder->gateway && !places->same_id;
 	row->keep = !known && builder_has_row(builder, &row->key) &&
-		    (!assignment || is_older(builder, &row->key));
+		    (!assignment ||
+		     (assignment != builder->standing && is_older(builder, &row->key)));
 	if (!assignment && !row->keep && !known)
 		return wait_for_first(builder, row, host);
 	err = builder_fill(builder, row, host, assignment, &wanted);

@@ -127,6 +127,8 @@ static int rebuild_row(struct builder *builder, const struct service_row *from)
 	bool wanted;
 	int err;
 
+	if (from->standing)
+		return -EAGAIN; /* the configuration says what leads to it */
 	builder_begin(builder, &row, from->captured);
 	builder->row.assignment = from->assignment;
 	err = builder_fill(builder, &row, host, assignment, &wanted);

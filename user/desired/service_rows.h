@@ -16,6 +16,7 @@ struct service_row {
 	uint8_t flags;          /* as configured */
 	bool by_id;
 	bool captured; /* only the control plane names its virtual IP */
+	bool standing; /* a network leads to it while the source names no endpoint */
 	bool made;     /* built from its assignment; else refused, kept, or without one */
 	bool wanted;   /* goes to the kernel */
 	bool has_own, has_remote; /* its assignment has endpoints of our network; of others */

@@ -6,6 +6,7 @@
 
 #include "arena.h"
 #include "assignment.h"
+#include "assignment_find.h"
 #include "backend_digest.h"
 #include "service_rows.h"
 
@@ -22,15 +23,6 @@ void service_status_drop(struct service_status *status)
 
 /* ------------------------------------------------------------------ the source's announcement */
 
-static uint32_t count_endpoints(const struct assignment *assignment)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; assignment && i < assignment->locality_count; i++)
-		count += assignment->localities[i].endpoint_count;
-	return (uint32_t)count;
-}
-
 /* A destination in two priorities is two backends with one address; it counts once. */
 static bool is_repeated(const struct view *view, size_t i)
 {
@@ -43,7 +35,7 @@ static void announce(struct service_status *status, const struct status_parts *p
 {
 	const struct view *view = parts->view;
 
-	status->endpoints = count_endpoints(parts->assignment);
+	status->endpoints = (uint32_t)assignment_endpoints(parts->assignment);
 	for (size_t i = 0; i < view->backend_count; i++) {
 		const struct view_backend *backend = &view->backends[i];
 

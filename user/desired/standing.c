@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Services of another network that must be reachable before the source has named their endpoints. */
+/* Services of another network that must be reachable while the source names no endpoint. */
 #include "standing.h"
 
 #include <errno.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Services of another network that must be reachable before the source has named their endpoints, as
- * the control plane itself. */
+/* Services of another network that must be reachable while the source names no endpoint of them, as the
+ * control plane itself. */
 #ifndef STANDING_H
 #define STANDING_H
 

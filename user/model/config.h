@@ -93,7 +93,8 @@ struct config_service {
 	struct service_port *ports;
 	size_t port_count;
 	uint32_t affinity_seconds; /* 0: none */
-	const char *network; /* whose gateways lead to it until the source has endpoints; or NULL */
+	const char
+		*network; /* whose gateways lead to it while the source has no endpoint; or NULL */
 };
 
 struct config_limits {

@@ -32,6 +32,10 @@ spec:
       {{- end }}
       automountServiceAccountToken: {{ not (empty .account) }}
       enableServiceLinks: false
+      {{- if .hostNetwork }}
+      # The CNI plugin, which is still there, would wait for an agent that has left.
+      hostNetwork: true
+      {{- end }}
       {{- with .Values.imagePullSecrets }}
       imagePullSecrets:
         {{- toYaml . | nindent 8 }}
