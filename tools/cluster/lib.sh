@@ -180,6 +180,6 @@ load_stop() {
 	LOAD_RESULT="$made connections opened, $(load_losses | wc -l) lost"
 	((made > 0)) && load_was_served
 }
-load_losses() { grep -vE '^v[0-9]+ [0-9]+$' "$TOPO_DIR/load"; }
+load_losses() { grep -avE '^v[0-9]+ [0-9]+$' "$TOPO_DIR/load"; }
 load_was_served() { [[ $LOAD_RESULT == *" 0 lost" ]]; }
 held_all() { grep -q '^rounds [0-9]* lost 0$' "$TOPO_DIR/held"; }

@@ -52,6 +52,9 @@ upgrade_agents() {
 	under_load "upgrade to a build of another layout: no connection is lost" upgrade_both image.tag=next
 	confirm "and none of the 20 that stayed open all the time" held_all
 	confirm "whose flows were carried over" carried_both
+	under_load "rollback to the build before: no connection is lost" rollback_both
+	confirm "and none of the 20 that stayed open all the time" held_all
+	confirm "whose flows were carried back" carried_both
 	under_load "other limits: no connection is lost" upgrade_both config.limits.flows=131072
 	confirm "and none of the 20 that stayed open all the time" held_all
 	confirm "whose flows were carried over" carried_both
@@ -68,11 +71,17 @@ upgrade_both() { # KEY=VALUE: of the chart
 			rolled_out "$n" parallax-gateway || return
 	done
 }
+rollback_both() {
+	local n
+	for n in 1 2; do
+		hl "$n" rollback parallax && rolled_out "$n" parallax-gateway || return
+	done
+}
 carried_both() {
 	local n
 	for n in 1 2; do
 		kc "$n" -n "$NS" logs "$(agent_pod "$n")" -c parallaxd |
-			grep -q 'entries of flows carried over in [0-9]* ms"' || return
+			grep 'entries of flows carried over in [0-9]* ms"' >/dev/null || return
 	done
 }
 
@@ -161,10 +170,8 @@ agents_elsewhere() {
 		"{\"spec\": {\"template\": {\"spec\": {\"nodeSelector\": {$1}}}}}" >/dev/null
 }
 no_agent() { [[ -z $(agent_pod "$1") ]]; }
-waits_for_agent() {
-	kc "$1" -n sample get events --field-selector "involvedObject.name=$2" |
-		grep -q 'no agent of Parallax runs on this node'
-}
+waits_for_agent() { kc "$1" -n sample get events --field-selector "involvedObject.name=$2" | says_no_agent; }
+says_no_agent() { grep 'no agent of Parallax runs on this node' >/dev/null; }
 
 # ------------------------------------------------------------------ pods come and go
 

@@ -184,11 +184,13 @@ step_7() {
 		show operator "helm uninstall parallax     # cluster$n" hl "$n" uninstall parallax --timeout 5m || exit 1
 		confirm "no pin, no program, no qdisc is left on node$n" test -z "$(what_is_left "$n")"
 		confirm "no object of the chart is left in cluster$n" wait_for 60 no_objects_left "$n"
+		confirm "and no pod of the uninstallation waited for an agent" nobody_waited "$n"
 	done
 	confirm "kube-proxy answers for the virtual IP again" calls_answered_by v1 1
 	stop control
 }
 
+nobody_waited() { ! kc "$1" -n "$NS" get events | says_no_agent; }
 no_objects_left() { [[ -z $(objects_left "$1") ]]; }
 
 step_8() {
