@@ -46,6 +46,7 @@ run() {
 
 run_test() {
 	case $1 in
+	load) run load "$BUILD/tests/cost_tests" -l ;;
 	packet) run packet "$BUILD/tests/bpf_tests" ;;
 	cost) run cost "$BUILD/tests/cost_tests" ;;
 	demo) run demo tools/demo.sh ;;
