@@ -68,6 +68,12 @@ const volatile __u32 reclaim_embryonic_mask = 0;
 /* settings.flows_per_owner where the configuration has none. */
 const volatile __u32 flows_per_owner = 1;
 
+/* The IPv4 address in a field that holds no other. */
+INLINE __be32 own_v4(const struct ip_addr *ip)
+{
+	return ip->word[3];
+}
+
 INLINE __u32 now_ticks(void)
 {
 	return (__u32)bpf_jiffies64();

@@ -38,7 +38,7 @@ INLINE enum verdict client_send_tunnel(struct __sk_buff *skb, struct packet *p,
 	if (p->tcp_flags & TCP_SYN && clamp_mss(skb, p, tunnel_mtu()))
 		return drop(p, REASON_NO_ROOM);
 	p->outer = (struct outer){
-		.saddr = settings.source.v4,
+		.saddr = source_ip(),
 		.daddr = flow->peer,
 		.sport = tunnel_source_port(p),
 		.dport = flow->peer_port,
@@ -99,7 +99,7 @@ INLINE void client_flow_tunnel(struct flow *flow, const struct backend *backend)
 	flow->service_id[0] = (__u32)backend->service_id;
 	flow->service_id[1] = backend->service_id >> 32;
 	flow->network = backend->network;
-	flow->peer = backend->addr.v4;
+	flow->peer = own_v4(&backend->addr);
 	flow->peer_port = backend->tunnel_port;
 }
 
@@ -112,16 +112,16 @@ INLINE __be32 nat_source(struct packet *p, bool host, bool hairpin)
 INLINE void client_flow_nat(struct __sk_buff *skb, struct packet *p, struct flow *flow,
 			    const struct backend *backend, bool host)
 {
-	bool hairpin = backend->addr.v4 == p->key.saddr && !host;
+	bool hairpin = own_v4(&backend->addr) == p->key.saddr && !host;
 
 	flow->action = FLOW_NAT;
 	flow->nat.saddr = nat_source(p, host, hairpin);
-	flow->nat.daddr = backend->addr.v4;
+	flow->nat.daddr = own_v4(&backend->addr);
 	flow->nat.sport = p->key.sport;
 	flow->nat.dport = backend->port;
 	if (backend->kind == BACKEND_PASSTHROUGH)
 		flow->flags |= FLOW_PASSTHROUGH;
-	else if (hairpin || (!host && takes_redirect(skb, backend->addr.v4)))
+	else if (hairpin || (!host && takes_redirect(skb, own_v4(&backend->addr))))
 		flow->flags |= FLOW_REDIRECT;
 }
 
@@ -150,7 +150,7 @@ SUBPROGRAM enum reason client_choose(struct __sk_buff *skb, struct packet *p,
 	else
 		client_flow_nat(skb, p, flow, backend, host);
 	/* Other nodes may have this address of ours as well: a gateway could not tell them apart. */
-	if (host && flow->action == FLOW_ENCAP && p->key.saddr != settings.source.v4)
+	if (host && flow->action == FLOW_ENCAP && p->key.saddr != source_ip())
 		return REASON_SPOOFED;
 	return client_open(&p->key, flow);
 }

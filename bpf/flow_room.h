@@ -224,7 +224,9 @@ SUBPROGRAM int flow_admit(const struct flow_key *key)
 	if (!owner)
 		return -ENOSPC;
 	owner->network = gateway ? pair->flow.network : 0;
-	owner->id = gateway ? pair->flow.peer : pair->flow.iface;
+	owner->ifindex = pair->flow.iface;
+	if (gateway)
+		owner->addr = IP_V4(pair->flow.peer);
 	if (owner_is_full(owner))
 		err = flow_reserve(false, false);
 	return err ? err : embryonic_reserve(false);

@@ -13,11 +13,12 @@
 #define SNAT_TRIES 16
 
 /* True if `gateway.allow` admits this outer source for the network it names. */
-INLINE bool source_allowed(const struct outer *outer)
+SUBPROGRAM bool source_allowed(const struct outer *outer)
 {
-	struct allowed_key key = { .prefix = ALLOWED_NETWORK_BITS + 32,
+	REQUIRE(outer, false);
+	struct allowed_key key = { .prefix = ALLOWED_NETWORK_BITS + 8 * sizeof(key.addr),
 				   .network = outer->vni,
-				   .addr = outer->saddr };
+				   .addr = IP_V4(outer->saddr) };
 
 	if (bpf_map_lookup_elem(&allowed, &key))
 		return true;
@@ -44,9 +45,9 @@ INLINE void snat_candidate(const struct flow_key *key, __u32 attempt, struct nat
 	__u32 ports = settings.snat_last - settings.snat_first + 1;
 	__u32 hash = flow_hash(key, 0, key->zone);
 	__u32 mixed = (__u32)mix64(hash + ((__u64)attempt << 32));
-	__u32 index = hash_slot(mixed, settings.snat_count) & (MAX_SNAT - 1);
+	__u32 index = hash_slot(mixed, settings.snat_count[IP_V4_INDEX]) & (MAX_SNAT - 1);
 
-	nat->saddr = settings.snat[index];
+	nat->saddr = own_v4(&settings.snat[IP_V4_INDEX][index]);
 	nat->sport = bpf_htons(settings.snat_first + hash_slot((__u32)mix64(mixed), ports));
 }
 
@@ -56,7 +57,7 @@ INLINE enum reason gateway_open(const struct flow_key *key, struct flow *flow)
 {
 	int err;
 
-	if (!settings.snat_count || settings.snat_last < settings.snat_first)
+	if (!settings.snat_count[IP_V4_INDEX] || settings.snat_last < settings.snat_first)
 		return REASON_PORTS_FULL;
 	err = flow_admit(key);
 	if (err)
@@ -86,7 +87,7 @@ SUBPROGRAM enum reason gateway_choose(struct packet *p, const struct service *se
 	flow->network = p->outer.vni;
 	flow->peer = p->outer.saddr;
 	flow->peer_port = p->outer.sport;
-	flow->nat.daddr = backend->addr.v4;
+	flow->nat.daddr = own_v4(&backend->addr);
 	flow->nat.dport = backend->port;
 	return gateway_open(&p->key, flow);
 }
@@ -289,7 +290,7 @@ SUBPROGRAM enum verdict gateway_reply(struct __sk_buff *skb, struct packet *p)
 	nat = flow->nat;
 	service = service_row(flow->service);
 	*outer = (struct outer){
-		.saddr = settings.listen.v4,
+		.saddr = listen_ip(),
 		.daddr = flow->peer,
 		.sport = settings.listen_port,
 		.dport = flow->peer_port,

@@ -27,13 +27,13 @@ INLINE __u64 outer_service_id(const struct outer *outer)
 INLINE bool outer_for_gateway(__be32 daddr, __be16 dport)
 {
 	return settings.flags & SETTING_GATEWAY && dport && dport == settings.listen_port &&
-	       daddr == settings.listen.v4;
+	       daddr == listen_ip();
 }
 
 /* True if a UDP packet is addressed to one of this node's tunnel source ports. */
 INLINE bool outer_for_client(__be32 daddr, __be16 dport)
 {
-	return daddr == settings.source.v4 &&
+	return daddr == source_ip() &&
 	       (__u16)(bpf_ntohs(dport) - TUNNEL_SOURCE_PORT) < TUNNEL_SOURCE_PORTS;
 }
 

@@ -54,7 +54,7 @@ SUBPROGRAM int route_lookup(struct __sk_buff *skb, __be32 dst, struct next_hop *
 		fib.ifindex = settings.uplink; /* not from that interface: let redirect_neigh try */
 	else if (!route_found(ret))
 		return -ENETUNREACH;
-	hop->dst.v4 = dst;
+	hop->dst = IP_V4(dst);
 	hop->ifindex = fib.ifindex;
 	hop->flags = is_pod_iface(fib.ifindex) ? NEXT_HOP_POD : 0;
 	/* Linux 5.15 returns success for a neighbour without an address. */
@@ -109,7 +109,8 @@ INLINE enum verdict route_send(struct __sk_buff *skb, struct packet *p, __be32 d
 {
 	struct next_hop *hop = next_hop_slot(dst);
 
-	if (!hop || hop->dst.v4 != dst || !hop->ifindex || now_ticks() - hop->stamp >= settings.hz)
+	if (!hop || own_v4(&hop->dst) != dst || !hop->ifindex ||
+	    now_ticks() - hop->stamp >= settings.hz)
 		return route_slow(skb, p, dst);
 	if (hop->flags & NEXT_HOP_POD)
 		return enter_pod(skb, hop->ifindex);

@@ -26,8 +26,8 @@ INLINE struct service *service_find(struct packet *p, __u32 *ret_row, bool *ret_
 		return NULL;
 	*ret_row = *row;
 	service = service_row(*ret_row);
-	*ret_stale = !service || service->vip.v4 != p->key.daddr || service->port != p->key.dport ||
-		     service->proto != p->proto;
+	*ret_stale = !service || own_v4(&service->vip) != p->key.daddr ||
+		     service->port != p->key.dport || service->proto != p->proto;
 	return *ret_stale ? NULL : service;
 }
 

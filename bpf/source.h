@@ -19,7 +19,7 @@ INLINE bool source_cached(__u32 ifindex, __be32 addr)
 {
 	struct next_hop *hop = next_hop_slot(addr);
 
-	return hop && hop->dst.v4 == addr && hop->ifindex == ifindex &&
+	return hop && own_v4(&hop->dst) == addr && hop->ifindex == ifindex &&
 	       now_ticks() - hop->stamp < settings.hz;
 }
 
@@ -49,7 +49,7 @@ INLINE void source_remember(__u32 ifindex, __be32 addr, const struct bpf_fib_loo
 	*slot = (struct next_hop){ .ifindex = ifindex,
 				   .stamp = now_ticks(),
 				   .flags = NEXT_HOP_POD };
-	slot->dst.v4 = addr;
+	slot->dst = IP_V4(addr);
 	__builtin_memcpy(slot->smac, fib->smac, sizeof(slot->smac));
 	__builtin_memcpy(slot->dmac, fib->dmac, sizeof(slot->dmac));
 }
@@ -74,7 +74,8 @@ SUBPROGRAM enum source source_of(struct __sk_buff *skb, __u32 ifindex, __be32 ad
 INLINE bool is_snat(__be32 addr)
 {
 	for (__u32 i = 0; i < MAX_SNAT; i++) {
-		if (i < settings.snat_count && settings.snat[i] == addr)
+		if (i < settings.snat_count[IP_V4_INDEX] &&
+		    own_v4(&settings.snat[IP_V4_INDEX][i]) == addr)
 			return true;
 	}
 	return false;

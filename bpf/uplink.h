@@ -14,11 +14,9 @@
 INLINE bool tunnel_source_ok(const struct flow *flow, const struct packet *p)
 {
 	const struct outer *outer = &p->outer;
-	struct gateway_key key = {}; /* naming v4 would leave the union's other bytes unset */
+	struct gateway_key key = { .addr = IP_V4(outer->saddr), .network = flow->network };
 	struct gateway *gateway;
 
-	key.addr.v4 = outer->saddr;
-	key.network = flow->network;
 	if (outer->vni != flow->network)
 		return false;
 	if (outer->saddr == flow->peer && outer->sport == flow->peer_port)
@@ -81,7 +79,7 @@ INLINE enum reason reply_has_flow(struct packet *p)
  * own pair. */
 INLINE __be32 client_route(struct packet *p)
 {
-	return p->key.daddr == settings.source.v4 ? HOST_CLIENT : p->key.daddr;
+	return p->key.daddr == source_ip() ? HOST_CLIENT : p->key.daddr;
 }
 
 /* A packet for a client of this node. `p` is the inner packet, still in its tunnel. */

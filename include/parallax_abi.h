@@ -7,24 +7,12 @@
 #ifndef PARALLAX_ABI_H
 #define PARALLAX_ABI_H
 
-#ifndef __VMLINUX_H__
-#include <linux/types.h>
-#endif
-
+#include "parallax_addr.h"
 #include "parallax_reasons.h"
-
-#define INLINE static inline __attribute__((always_inline))
 
 /* Changes with every layout below. A data plane of another version is carried over field by field
  * (user/layout/layout.h): a field that changes its meaning changes its name. */
-#define ABI_VERSION 6
-
-/* An IPv4 address is in the first word; the other three are zero. The programs carry IPv4 alone and
- * read `v4`: an address of another family must not be written until they do more. */
-union ip_addr {
-	__be32 v4;
-	__be32 v6[4];
-};
+#define ABI_VERSION 7
 
 /* ------------------------------------------------------------------ services */
 
@@ -86,7 +74,7 @@ typedef __u64 table_desc;
 /* One row of `services`: one VIP:port/protocol. The row repeats its key, and a reader accepts it
  * only if that agrees with the packet. */
 struct service {
-	union ip_addr vip; /* zero in rows for the gateway role alone, found by id */
+	struct ip_addr vip; /* zero in rows for the gateway role alone, found by id */
 	__be16 port;
 	__u8 proto;
 	__u8 flags; /* SERVICE_* */
@@ -119,7 +107,7 @@ enum backend_kind {
 
 /* One row of `backends`: one backend of one service row. Row 0 is never used. */
 struct backend {
-	union ip_addr addr; /* of the endpoint, or of the gateway */
+	struct ip_addr addr; /* of the endpoint, or of the gateway */
 	__be16 port;        /* of the endpoint, or of the gateway as in meshNetworks */
 	__u16 generation;   /* 0: the row is unused; changes at each reuse */
 	__u8 kind;          /* enum backend_kind */
@@ -222,7 +210,7 @@ struct flow {
 /* Row of `owners`, see owner_row(): the sender that flows are counted for. */
 struct owner {
 	__u32 network; /* of the last flow: network id of a gateway's client; 0: a pod of this node */
-	__u32 id;      /* its outer address (__be32); the ifindex of the pod's veth */
+	__u32 ifindex; /* of the pod's veth */
 	__s32 flows;   /* in `flows`: forward entries that are not FLOW_CLOSING */
 	__s32 embryonic; /* in `embryonic` */
 	__u64 refused;   /* new flows, by settings.flows_per_owner */
@@ -231,6 +219,7 @@ struct owner {
 	__u32 refusals;  /* RST and ICMP "unreachable" sent back */
 	__u32 too_big;   /* ICMP "fragmentation needed" */
 	__u32 zero;
+	struct ip_addr addr; /* outer address of the gateway's client */
 };
 
 enum event_kind { EVENT_OPEN, EVENT_CLOSE };
@@ -250,7 +239,7 @@ struct flow_event {
 struct drop_event {
 	__u64 at_ns; /* CLOCK_MONOTONIC */
 	struct flow_key key; /* addresses and ports as on the wire, of the inner packet; zone is 0 */
-	__be32 outer_saddr, outer_daddr; /* of a tunnel packet */
+	struct ip_addr outer_saddr, outer_daddr; /* of a tunnel packet */
 	__u32 vni;    /* network id in its header */
 	__u32 length; /* IP bytes */
 	__u32 missed; /* dropped packets of this CPU since its last record that have none */
@@ -264,7 +253,7 @@ struct drop_event {
 
 /* Key of `gateways`: this address is a gateway of that network; value struct gateway. */
 struct gateway_key {
-	union ip_addr addr;
+	struct ip_addr addr;
 	__u32 network;
 };
 
@@ -285,9 +274,9 @@ struct network {
 
 /* Key of the trie `allowed`: outer sources that the gateway admits. */
 struct allowed_key {
-	__u32 prefix;  /* ALLOWED_NETWORK_BITS and the bits of addr that count */
+	__u32 prefix;  /* ALLOWED_NETWORK_BITS and the bits of addr that count: IPv4 has 96 more */
 	__u32 network; /* network id that the source may send for; 0: any */
-	__be32 addr;
+	struct ip_addr addr;
 };
 
 #define ALLOWED_NETWORK_BITS 32
@@ -316,7 +305,7 @@ struct iface {
 
 /* Per-CPU slot of `next_hops`, by a hash of the destination, which `dst` confirms. */
 struct next_hop {
-	union ip_addr dst;
+	struct ip_addr dst;
 	__u32 ifindex; /* 0: empty */
 	__u32 stamp;   /* jiffies, low 32 bits, of the last validation */
 	__u8 dmac[6]; /* in this order in the frame */
@@ -365,7 +354,8 @@ struct name {
 #define SETTING_SNAT_SHARED (1u << 3) /* a SNAT address is the node's own */
 #define SETTING_USAGE_PODS (1u << 4) /* `usage` tells pods apart */
 
-/* The only element of `settings`. Written while packets are processed, field by field. */
+/* The only element of `settings`. Written while packets are processed, field by field. Arrays of two
+ * are by family: IP_V4_INDEX, IP_V6_INDEX. */
 struct settings {
 	__u32 abi_version;       /* first in every version */
 	__u32 flags;             /* SETTING_* */
@@ -374,13 +364,13 @@ struct settings {
 	__u64 takeover_ns;       /* see struct iface, struct service */
 	__u64 follow_until;      /* CLOCK_MONOTONIC ns; flow events are recorded until then */
 	__u64 drops_until;       /* the same for drop events */
-	union ip_addr source;    /* outer source address towards gateways */
-	union ip_addr listen;    /* gateway: outer address at which it is reached */
+	struct ip_addr source[IP_FAMILIES]; /* outer source address towards gateways */
+	struct ip_addr listen[IP_FAMILIES]; /* gateway: outer address at which it is reached */
 	__be16 listen_port;      /* gateway: outer port; 0: no gateway role */
 	__u16 mtu;               /* of the uplink; inner packets get TUNNEL_OVERHEAD less */
 	__u32 uplink;            /* ifindex */
-	__u32 snat_count;
-	__be32 snat[MAX_SNAT];
+	__u32 snat_count[IP_FAMILIES];
+	struct ip_addr snat[IP_FAMILIES][MAX_SNAT];
 	__u16 snat_first; /* SNAT ports, host order, outside of those that the node itself uses */
 	__u16 snat_last;
 	__u32 flows_per_owner; /* limits.flowsPerPod; 0: by the size of `flows` */
@@ -407,8 +397,10 @@ struct status_part {
  * because the row of their backend went to another. */
 struct usage_key {
 	__u64 service_id;
-	__be32 client;  /* address of the pod, with SETTING_USAGE_PODS at the client's node; else 0 */
-	__be32 backend; /* address of the gateway, with SETTING_USAGE_PODS of the pod too; else 0 */
+	struct ip_addr
+		client; /* of the pod, with SETTING_USAGE_PODS at the client's node; or none */
+	struct ip_addr
+		backend; /* of the gateway, with SETTING_USAGE_PODS of the pod too; or none */
 	__u32 from, to; /* network ids of client and endpoint */
 	__u8 kind;      /* enum backend_kind */
 	__u8 gateway;   /* 1: counted in the gateway role, 0: at the client's node */
@@ -470,10 +462,10 @@ _Static_assert(sizeof(struct flow_key) == 16, "flow_key");
 _Static_assert(sizeof(struct flow) == 64, "flow: one cache line");
 _Static_assert(__builtin_offsetof(struct flow, state) == __builtin_offsetof(struct flow, tag) + 2,
 	       "flow: owner_follow()");
-_Static_assert(sizeof(struct owner) == 48, "owner");
-_Static_assert(sizeof(struct drop_event) == 48, "drop_event");
+_Static_assert(sizeof(struct owner) == 64, "owner");
+_Static_assert(sizeof(struct drop_event) == 72, "drop_event");
 _Static_assert(sizeof(struct gateway_key) == 20, "gateway_key");
-_Static_assert(sizeof(struct usage_key) == 32, "usage_key");
+_Static_assert(sizeof(struct usage_key) == 56, "usage_key");
 _Static_assert(sizeof(struct next_hop) == 40, "next_hop");
 
 #endif

@@ -33,9 +33,9 @@ INLINE int usage_key_fill(struct usage_key *ret, const struct flow_key *key,
 	ret->kind = backend->kind;
 	ret->gateway = gateway;
 	if (pods || backend->kind != BACKEND_LOCAL)
-		ret->backend = backend->addr.v4;
+		ret->backend = backend->addr;
 	if (pods && !gateway)
-		ret->client = usage_client(key, flow);
+		ret->client = IP_V4(usage_client(key, flow));
 	return 1;
 }
 

@@ -26,8 +26,9 @@ static inline table_desc table_shaped(struct bucket *buckets, uint32_t at, const
 		sum += weights ? weights[i] : 1;
 	for (size_t i = 0; i < count; i++)
 		view.backends[view.backend_count++] = (struct view_backend){
-			.addr = {.family = 4, .ip.v4 = htonl(0x0a000000u + rows[i])},
-			.network = "n", .weight = weights ? weights[i] : 1,
+			.addr = { .family = 4, .ip = IP_V4(htonl(0x0a000000u + rows[i])) },
+			.network = "n",
+			.weight = weights ? weights[i] : 1,
 			.share = (weights ? weights[i] : 1) / sum,
 		};
 	if (table_fill(&view, shape ? shape : table_shape(&view, 0), &table, arena))

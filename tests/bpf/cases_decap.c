@@ -52,7 +52,7 @@ static struct gateway_key in_network2(uint32_t addr)
 	struct gateway_key key;
 
 	memset(&key, 0, sizeof(key)); /* every byte counts, also those of the union */
-	key.addr.v4 = htonl(addr);
+	key.addr = IP_V4(htonl(addr));
 	key.network = NETWORK2;
 	return key;
 }

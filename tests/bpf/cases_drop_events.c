@@ -103,8 +103,8 @@ static bool fragment(struct world *world)
 static bool unknown_service(struct world *world)
 {
 	return is_record(world, (struct drop_event){
-		TO_SERVICE(CLIENT_PORT, HELLO_PORT), .outer_saddr = htonl(NODE1),
-		.outer_daddr = htonl(GATEWAY), .vni = NETWORK1, .length = 40, .hook = HOOK_UPLINK,
+		TO_SERVICE(CLIENT_PORT, HELLO_PORT), .outer_saddr = IP_V4(htonl(NODE1)),
+		.outer_daddr = IP_V4(htonl(GATEWAY)), .vni = NETWORK1, .length = 40, .hook = HOOK_UPLINK,
 		.reason = REASON_TUNNEL_SERVICE, .proto = IPPROTO_TCP, .tcp_flags = SYN});
 }
 

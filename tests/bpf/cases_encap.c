@@ -35,13 +35,13 @@ static const uint8_t full_space[36] = {4, 2, 3, 3, 7, 30, 31};
 static void setup_far_gateway(struct world *world)
 {
 	setup_geneve(world);
-	world->backends[TCP_ROW].addr.v4 = htonl(FAR_NODE);
+	world->backends[TCP_ROW].addr = IP_V4(htonl(FAR_NODE));
 }
 
 static void setup_no_route(struct world *world)
 {
 	setup_geneve(world);
-	world->backends[TCP_ROW].addr.v4 = htonl(STRANGER);
+	world->backends[TCP_ROW].addr = IP_V4(htonl(STRANGER));
 }
 
 static void setup_other_tunnel_port(struct world *world)

@@ -29,7 +29,7 @@ static void setup_mixed(struct world *world)
 static void setup_own_address(struct world *world)
 {
 	setup_gateway(world);
-	world->settings->snat[0] = htonl(GATEWAY);
+	world->settings->snat[IP_V4_INDEX][0] = IP_V4(htonl(GATEWAY));
 	world->filters->destinations[address_bit(htonl(GATEWAY)) / 64] |=
 		1ULL << (address_bit(htonl(GATEWAY)) % 64);
 }
@@ -90,8 +90,8 @@ static void setup_both_roles(struct world *world)
 /* Each network's node for its own network only. */
 static void setup_bound(struct world *world)
 {
-	struct allowed_key all = {.prefix = ALLOWED_NETWORK_BITS + 16,
-				  .addr = htonl(IP(192, 23, 0, 0))};
+	struct allowed_key all = {.prefix = ALLOWED_NETWORK_BITS + IP_MAPPED_BITS + 16,
+				  .addr = IP_V4(htonl(IP(192, 23, 0, 0)))};
 
 	setup_gateway(world);
 	world_delete(world, "allowed", &all);

@@ -254,15 +254,15 @@ static bool closed_ports_rest(struct world *world)
 static void setup_no_snat(struct world *world)
 {
 	setup_gateway(world);
-	world->settings->snat_count = 0;
+	world->settings->snat_count[IP_V4_INDEX] = 0;
 }
 
 /* SNAT and the address after it. */
 static void setup_two_snat(struct world *world)
 {
 	setup_gateway(world);
-	world->settings->snat_count = 2;
-	world->settings->snat[1] = htonl(SNAT + 1);
+	world->settings->snat_count[IP_V4_INDEX] = 2;
+	world->settings->snat[IP_V4_INDEX][1] = IP_V4(htonl(SNAT + 1));
 }
 
 static bool use_both_addresses(struct world *world)
@@ -312,7 +312,7 @@ static uint32_t row_of(struct world *world, uint64_t hash)
 
 static uint32_t pod_of(struct world *world, uint64_t hash)
 {
-	return ntohl(world->backends[row_of(world, hash)].addr.v4);
+	return ntohl(ip_v4(&world->backends[row_of(world, hash)].addr));
 }
 
 /* Another seed than the client's: with one hash for both, the choices would follow each other. */

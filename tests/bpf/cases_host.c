@@ -40,8 +40,8 @@ static void host_gateway(struct world *world)
 
 	host_geneve(world);
 	world->settings->flags |= SETTING_GATEWAY | SETTING_SNAT_SHARED;
-	world->settings->snat_count = 1;
-	world->settings->snat[0] = htonl(NODE1);
+	world->settings->snat_count[IP_V4_INDEX] = 1;
+	world->settings->snat[IP_V4_INDEX][0] = IP_V4(htonl(NODE1));
 	world->filters->destinations[bit / 64] |= 1ULL << (bit % 64);
 }
 

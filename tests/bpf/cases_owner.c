@@ -300,7 +300,7 @@ static bool gateway_share(struct world *world)
 	enters(world, &from_node1, SHARE, SYN, NULL); /* answered by a RST in the tunnel */
 	world_counts(world, &counts);
 	return node1->flows == SHARE && node1->refused == 1 && node1->network == NETWORK1 &&
-	       node1->id == htonl(NODE1) &&
+	       ip_v4(&node1->addr) == htonl(NODE1) &&
 	       counts.packets[COUNTER(HOOK_UPLINK, REASON_FLOWS_SHARE)] == 1 &&
 	       enters_whole(world, &from_node3, 0);
 }

@@ -41,13 +41,13 @@ static void take_every_port(struct world *world)
 static void setup_pod_elsewhere(struct world *world)
 {
 	setup_gateway(world);
-	world->backends[TCP_ROW].addr.v4 = htonl(HELLO2_ELSEWHERE);
+	world->backends[TCP_ROW].addr = IP_V4(htonl(HELLO2_ELSEWHERE));
 }
 
 static void setup_pod_nowhere(struct world *world)
 {
 	setup_gateway(world);
-	world->backends[TCP_ROW].addr.v4 = htonl(STRANGER);
+	world->backends[TCP_ROW].addr = IP_V4(htonl(STRANGER));
 }
 
 static void setup_gateway_and_stale_row(struct world *world)

@@ -24,7 +24,7 @@
 static void setup_elsewhere(struct world *world)
 {
 	setup_local(world);
-	world->backends[TCP_ROW].addr.v4 = htonl(HELLO2_ELSEWHERE);
+	world->backends[TCP_ROW].addr = IP_V4(htonl(HELLO2_ELSEWHERE));
 }
 
 static void pod0_is_no_pod(struct world *world)

@@ -35,7 +35,7 @@
 static void setup_row_of_another_vip(struct world *world)
 {
 	setup_local(world);
-	world->services[TCP_ROW].vip.v4 = htonl(VIP2);
+	world->services[TCP_ROW].vip = IP_V4(htonl(VIP2));
 }
 
 static void setup_row_of_another_port(struct world *world)
@@ -199,7 +199,7 @@ static bool follow_walks(struct world *world, uint32_t *taken)
 		if (frame_run(world, &step, frame.data, &frame.len, &verdict) || verdict != NEXT)
 			return false;
 		daddr = IP(frame.data[30], frame.data[31], frame.data[32], frame.data[33]);
-		if (htonl(daddr) != world->backends[choice.row].addr.v4) {
+		if (htonl(daddr) != ip_v4(&world->backends[choice.row].addr)) {
 			printf("      port %u: not the backend of line %u\n", pkt.sport,
 			       choice.line);
 			return false;

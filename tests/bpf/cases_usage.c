@@ -14,9 +14,12 @@
 
 static struct usage_key key_of(enum backend_kind kind, uint32_t backend)
 {
-	return (struct usage_key){.service_id = HELLO_ID, .kind = kind, .from = NETWORK1,
-				  .to = kind == BACKEND_LOCAL ? NETWORK1 : NETWORK2,
-				  .backend = htonl(backend)};
+	struct usage_key key = {.service_id = HELLO_ID, .kind = kind, .from = NETWORK1,
+				.to = kind == BACKEND_LOCAL ? NETWORK1 : NETWORK2};
+
+	if (backend)
+		key.backend = IP_V4(htonl(backend));
+	return key;
 }
 
 static bool usage_is(struct world *world, const struct usage_key *key, uint64_t flows,
@@ -70,7 +73,7 @@ static bool one_of_pods(struct world *world)
 {
 	struct usage_key key = key_of(BACKEND_LOCAL, HELLO1);
 
-	key.client = htonl(SLEEP);
+	key.client = IP_V4(htonl(SLEEP));
 	return usage_is(world, &key, 1, SYN_BYTES + ACK_BYTES, SYN_BYTES);
 }
 

@@ -33,7 +33,7 @@ static void add_gateway(struct world *world, uint32_t addr, uint32_t network, ui
 				  .tunnel_port = kind == BACKEND_GENEVE ? htons(TUNNEL_PORT) : 0};
 
 	memset(&key, 0, sizeof(key)); /* every byte counts, also those of the union */
-	key.addr.v4 = htonl(addr);
+	key.addr = IP_V4(htonl(addr));
 	key.network = network;
 	world_update(world, "gateways", &key, &gateway);
 }
@@ -59,7 +59,7 @@ static void describe_node(struct world *world)
 	s->network = NETWORK1;
 	s->hz = world->hz;
 	s->takeover_ns = 10 * 1000000000ULL;
-	s->source.v4 = htonl(NODE1);
+	s->source[IP_V4_INDEX] = IP_V4(htonl(NODE1));
 	s->mtu = UPLINK_MTU;
 	s->flows_per_owner = WORLD_FLOWS;
 	s->uplink = world->ifindex[DEVICE_UPLINK];
@@ -88,9 +88,9 @@ void world_reset(struct world *world)
 
 void world_allow(struct world *world, uint32_t addr, uint32_t network)
 {
-	struct allowed_key key = { .prefix = ALLOWED_NETWORK_BITS + 32,
+	struct allowed_key key = { .prefix = ALLOWED_NETWORK_BITS + IP_MAPPED_BITS + 32,
 				   .network = network,
-				   .addr = htonl(addr) };
+				   .addr = IP_V4(htonl(addr)) };
 	uint32_t yes = 1;
 
 	world_update(world, "allowed", &key, &yes);
@@ -99,19 +99,19 @@ void world_allow(struct world *world, uint32_t addr, uint32_t network)
 void world_become_gateway(struct world *world)
 {
 	struct settings *s = world->settings;
-	struct allowed_key all = { .prefix = ALLOWED_NETWORK_BITS + 16,
-				   .addr = htonl(IP(192, 23, 0, 0)) };
+	struct allowed_key all = { .prefix = ALLOWED_NETWORK_BITS + IP_MAPPED_BITS + 16,
+				   .addr = IP_V4(htonl(IP(192, 23, 0, 0))) };
 	uint32_t own = NETWORK1, yes = 1;
 
 	world_update(world, "networks", &own, &(struct network){0});
 	add_network(world, NETWORK2, NETWORK_OWN);
 	world_update(world, "allowed", &all, &yes);
 	s->network = NETWORK2;
-	s->source.v4 = htonl(GATEWAY);
-	s->listen.v4 = htonl(GATEWAY);
+	s->source[IP_V4_INDEX] = IP_V4(htonl(GATEWAY));
+	s->listen[IP_V4_INDEX] = IP_V4(htonl(GATEWAY));
 	s->listen_port = htons(TUNNEL_PORT);
-	s->snat_count = 1;
-	s->snat[0] = htonl(SNAT);
+	s->snat_count[IP_V4_INDEX] = 1;
+	s->snat[IP_V4_INDEX][0] = IP_V4(htonl(SNAT));
 	s->snat_first = SNAT_FIRST;
 	s->snat_last = SNAT_LAST;
 	add_destination(world, SNAT);
@@ -126,9 +126,15 @@ uint32_t world_service(struct world *world, uint32_t vip, uint16_t port, uint8_t
 	struct vip_key whole = {.addr = htonl(vip)};
 
 	world->services[row] = (struct service){
-		.vip.v4 = htonl(vip), .port = htons(port), .proto = proto, .family = 4,
-		.flags = SERVICE_IN_USE, .id = id, .table = TABLE_DESC(0, 0, 0, 1),
-		.local_table = TABLE_DESC(0, 0, 0, 1), .captured_ns = 1,
+		.vip = IP_V4(htonl(vip)),
+		.port = htons(port),
+		.proto = proto,
+		.family = 4,
+		.flags = SERVICE_IN_USE,
+		.id = id,
+		.table = TABLE_DESC(0, 0, 0, 1),
+		.local_table = TABLE_DESC(0, 0, 0, 1),
+		.captured_ns = 1,
 	};
 	world_update(world, "service_ids", &id_key, &row);
 	world_update(world, "vips", &key, &row);
@@ -143,10 +149,16 @@ uint32_t world_backend(struct world *world, uint32_t service, enum backend_kind 
 	uint32_t row = world->backend++;
 
 	world->backends[row] = (struct backend){
-		.addr.v4 = htonl(addr), .port = htons(port), .generation = 1, .kind = kind,
-		.tunnel_port = kind == BACKEND_GENEVE ? htons(TUNNEL_PORT) : 0, .service = service,
+		.addr = IP_V4(htonl(addr)),
+		.port = htons(port),
+		.generation = 1,
+		.kind = kind,
+		.tunnel_port = kind == BACKEND_GENEVE ? htons(TUNNEL_PORT) : 0,
+		.service = service,
 		.network = kind == BACKEND_LOCAL ? world->settings->network : NETWORK2,
-		.service_id = world->services[service].id, .share = 1000000000, .weight = 1,
+		.service_id = world->services[service].id,
+		.share = 1000000000,
+		.weight = 1,
 		.slots = 1,
 	};
 	return row;

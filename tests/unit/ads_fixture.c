@@ -61,7 +61,8 @@ int ads_host(const struct xds_session *session, const char *name)
 	assert_string_equal(assignment->name, name);
 	if (!assignment->locality_count)
 		return 0;
-	return (int)(ntohl(assignment->localities[0].endpoints[0].addresses[0].addr.ip.v4) & 0xff);
+	return (int)(ntohl(ip_v4(&assignment->localities[0].endpoints[0].addresses[0].addr.ip)) &
+		     0xff);
 }
 
 const struct xds_served *ads_served(const struct xds_session *session, const char *name)

@@ -212,7 +212,7 @@ static void edit_capture(struct universe *universe)
 
 static void edit_role(struct universe *universe)
 {
-	static struct config_allowed allow = { .source = { .addr.family = 4, .bits = 8 } };
+	static struct config_allowed allow = { .source = { .addr = { 4, IP_V4(0) }, .bits = 8 } };
 	struct config_gateway_role *role = &universe->config.gateway;
 
 	*role = (struct config_gateway_role){ .enabled = pick(universe, 3), .listen_port = 6081,

@@ -218,10 +218,9 @@ static void add_service(struct printed *text, const struct plan_model *kernel, u
 	const struct service *row = &kernel->services[r];
 
 	add(text, " row %x:%u/%u %u flags %x id %llx since %llu drop %llx name %llx %llx",
-	    ntohl(row->vip.v4), ntohs(row->port), row->proto, row->family, row->flags,
+	    ntohl(ip_v4(&row->vip)), ntohs(row->port), row->proto, row->family, row->flags,
 	    (unsigned long long)row->id, (unsigned long long)row->captured_ns,
-	    (unsigned long long)row->drop,
-	    (unsigned long long)name_hash(kernel, NAME_CLUSTER, r),
+	    (unsigned long long)row->drop, (unsigned long long)name_hash(kernel, NAME_CLUSTER, r),
 	    (unsigned long long)name_hash(kernel, NAME_DROPS, r));
 	add_table(text, kernel, row->table);
 	add_table(text, kernel, row->local_table);

@@ -65,7 +65,7 @@ void site_new(struct site *site, const char *more)
 			  .uplink = 3,
 			  .uplink_mtu = 1500,
 			  .hz = 250,
-			  .source.family = 4 },
+			  .source = { 4, IP_V4(0) } },
 	};
 }
 
@@ -298,7 +298,7 @@ const struct service_row *site_row(struct site *site, const char *address)
 
 static void add_offered(const struct backend *backend, char *text, size_t size)
 {
-	struct addr addr = { .family = 4, .ip = backend->addr };
+	struct addr addr = addr_of_ip(&backend->addr);
 	char buf[ADDR_TEXT_MAX];
 	size_t used = strlen(text);
 

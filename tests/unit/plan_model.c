@@ -202,7 +202,7 @@ static const char *set_vip(struct plan_model *model, const struct change *change
 
 	if ((i == model->vip_count) != (change->kind == CHANGE_VIP_ADD))
 		return "adds a VIP twice or moves one that is not there";
-	if (row->vip.v4 != change->vip.addr || row->port != change->vip.port)
+	if (ip_v4(&row->vip) != change->vip.addr || row->port != change->vip.port)
 		return "names a row that does not repeat the VIP";
 	if (!(model->filters.destinations[address_bit(change->vip.addr) / 64] >>
 		      address_bit(change->vip.addr) % 64 & 1))
@@ -362,7 +362,7 @@ const char *plan_model_apply(struct plan_model *model, const struct change *chan
 
 uint32_t plan_model_vip(const struct plan_model *model, const struct service_key *key)
 {
-	struct vip_key wanted = { key->vip.ip.v4, htons(key->port), key->proto, 0 };
+	struct vip_key wanted = { ip_v4(&key->vip.ip), htons(key->port), key->proto, 0 };
 	size_t i = find(model->vips, model->vip_count, sizeof(*model->vips), &wanted,
 			sizeof(wanted));
 
@@ -395,7 +395,7 @@ static void read_entry(uint32_t b, uint32_t parts, void *data)
 		answer->stale = true;
 		return;
 	}
-	answer->slots[i].addr = row->addr.v4;
+	answer->slots[i].addr = ip_v4(&row->addr);
 	answer->slots[i].port = row->port;
 }
 
@@ -420,7 +420,7 @@ void plan_model_client(const struct plan_model *model, const struct service_key 
 		return;
 	row = &model->services[r];
 	plan_model_read(model, row->id, row->table, ret);
-	ret->stale |= !(row->flags & SERVICE_IN_USE) || row->vip.v4 != key->vip.ip.v4 ||
+	ret->stale |= !(row->flags & SERVICE_IN_USE) || ip_v4(&row->vip) != ip_v4(&key->vip.ip) ||
 		      row->port != htons(key->port) || row->proto != key->proto;
 }
 

@@ -96,7 +96,7 @@ struct view_backend scene_pod(uint32_t last_octet)
 	struct view_backend backend = { .port = 5000, .network_id = 7, .network = "n", .weight = 1 };
 
 	backend.addr.family = 4;
-	backend.addr.ip.v4 = htonl(0x0a0a0000 | last_octet);
+	backend.addr.ip = IP_V4(htonl(0x0a0a0000 | last_octet));
 	backend.locality = "r/z/s";
 	return backend;
 }
@@ -162,7 +162,7 @@ void scene_set_service(struct scene *scene, size_t s, uint32_t vip, uint64_t id)
 	};
 	if (vip) {
 		scene->services[s].key.vip.family = 4;
-		scene->services[s].key.vip.ip.v4 = htonl(vip);
+		scene->services[s].key.vip.ip = IP_V4(htonl(vip));
 	}
 }
 

@@ -117,9 +117,15 @@ static void add_service(uint32_t row, const char *vip, uint16_t port, uint8_t pr
 			table_desc table, table_desc local_table)
 {
 	services[row] = (struct service){
-		.vip.v4 = vip ? sample_ip(vip) : 0, .port = vip ? htons(port) : 0, .proto = proto,
-		.flags = SERVICE_IN_USE, .family = 4, .id = id, .table = table,
-		.local_table = local_table, .captured_ns = 1000000000u,
+		.vip = vip ? IP_V4(sample_ip(vip)) : (struct ip_addr){},
+		.port = vip ? htons(port) : 0,
+		.proto = proto,
+		.flags = SERVICE_IN_USE,
+		.family = 4,
+		.id = id,
+		.table = table,
+		.local_table = local_table,
+		.captured_ns = 1000000000u,
 	};
 }
 
@@ -129,10 +135,16 @@ static void add_backend(uint32_t row, const char *ip, uint16_t port, uint8_t kin
 			uint32_t network, uint32_t weight)
 {
 	backends[row] = (struct backend){
-		.addr.v4 = sample_ip(ip), .port = htons(port), .generation = (uint16_t)(row + 1),
-		.kind = kind, .service = service, .service_id = services[service].id,
-		.tunnel_port = kind == BACKEND_GENEVE ? htons(6081) : 0, .network = network,
-		.share = weight * 100000000u, .weight = weight,
+		.addr = IP_V4(sample_ip(ip)),
+		.port = htons(port),
+		.generation = (uint16_t)(row + 1),
+		.kind = kind,
+		.service = service,
+		.service_id = services[service].id,
+		.tunnel_port = kind == BACKEND_GENEVE ? htons(6081) : 0,
+		.network = network,
+		.share = weight * 100000000u,
+		.weight = weight,
 		.slots = weight * SLOTS_OF_WEIGHT,
 		.locality = network != NETWORK1,
 	};
@@ -171,12 +183,14 @@ static void add_tables(void)
 	add_backend(6, "10.10.0.95", 7, BACKEND_LOCAL, 2, NETWORK1, 0);
 	add_backend(7, "10.10.0.96", 7, BACKEND_LOCAL, 2, NETWORK1, 0);
 	backends[7].generation = 0; /* rests */
-	vips[0].key = (struct vip_key){ .addr = services[0].vip.v4 }; /* marks the address */
-	vips[1] = (struct vip_entry){ { services[0].vip.v4, services[0].port, IPPROTO_TCP, 0 }, 0 };
-	vips[2] = (struct vip_entry){ { services[1].vip.v4, services[1].port, IPPROTO_UDP, 0 }, 1 };
+	vips[0].key = (struct vip_key){ .addr = ip_v4(&services[0].vip) }; /* marks the address */
+	vips[1] = (struct vip_entry){ { ip_v4(&services[0].vip), services[0].port, IPPROTO_TCP, 0 },
+				      0 };
+	vips[2] = (struct vip_entry){ { ip_v4(&services[1].vip), services[1].port, IPPROTO_UDP, 0 },
+				      1 };
 	memset(&filters, 0, sizeof(filters));
 	for (int i = 0; i < 2; i++) {
-		uint32_t bit = address_bit(services[i].vip.v4);
+		uint32_t bit = address_bit(ip_v4(&services[i].vip));
 
 		filters.destinations[bit / 64] |= 1ull << (bit & 63);
 	}
@@ -196,9 +210,11 @@ static void add_gateways(void)
 
 	for (size_t i = 0; i < COUNT(rows); i++)
 		gateways[i] = (struct gateway_entry){
-			{ { .v4 = sample_ip(rows[i].ip) }, rows[i].network },
-			{ htons(15443), rows[i].kind == BACKEND_GENEVE ? htons(6081) : 0,
-			  rows[i].kind, { 0 } },
+			{ IP_V4(sample_ip(rows[i].ip)), rows[i].network },
+			{ htons(15443),
+			  rows[i].kind == BACKEND_GENEVE ? htons(6081) : 0,
+			  rows[i].kind,
+			  { 0 } },
 		};
 }
 
@@ -312,12 +328,12 @@ struct snapshot *sample_snapshot(void)
 			      .network = NETWORK1,
 			      .hz = HZ,
 			      .flags = SETTING_GATEWAY,
-			      .source.v4 = sample_ip("192.23.110.10"),
-			      .listen.v4 = sample_ip("192.23.110.10"),
+			      .source[IP_V4_INDEX] = IP_V4(sample_ip("192.23.110.10")),
+			      .listen[IP_V4_INDEX] = IP_V4(sample_ip("192.23.110.10")),
 			      .listen_port = htons(6081),
 			      .mtu = 1500,
-			      .snat_count = 1,
-			      .snat = { sample_ip("172.31.254.1") } },
+			      .snat_count[IP_V4_INDEX] = 1,
+			      .snat[IP_V4_INDEX] = { IP_V4(sample_ip("172.31.254.1")) } },
 		.monotonic_ns = 61000000000u,
 		.realtime_ns = 1795554000123000000u,
 		.jiffies = NOW,

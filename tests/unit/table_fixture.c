@@ -62,7 +62,7 @@ struct view *make_view(struct arena *arena, size_t count, size_t without,
 		if (i == without)
 			continue;
 		backend->addr.family = 4;
-		backend->addr.ip.v4 = htonl(0x0a000000u + (uint32_t)i);
+		backend->addr.ip = IP_V4(htonl(0x0a000000u + (uint32_t)i));
 		backend->port = 80;
 		backend->network = "network1";
 		backend->weight = weight(i);

@@ -61,17 +61,20 @@ static void parses_addresses(void **state)
 	}
 }
 
-static void keeps_network_order_and_zero_rest(void **state)
+static void keeps_network_order_mapped(void **state)
 {
-	static const struct addr expected = {.family = 4};
+	static const uint8_t expected[16] = { [10] = 0xff, [11] = 0xff, [12] = 10, 1, 2, 3 };
 	struct addr addr;
 
 	(void)state;
 	memset(&addr, 0xff, sizeof(addr));
 	assert_int_equal(addr_parse("10.1.2.3", &addr), 0);
-	assert_int_equal(addr.ip.v4, htonl(0x0a010203));
-	addr.ip.v4 = 0;
-	assert_memory_equal(&addr.ip, &expected.ip, sizeof(addr.ip));
+	assert_int_equal(ip_v4(&addr.ip), htonl(0x0a010203));
+	assert_memory_equal(&addr.ip, expected, sizeof(expected));
+	assert_int_equal(addr_parse("2001:db8::1", &addr), 0);
+	assert_int_equal(ip_v4(&addr.ip), 0);
+	assert_int_equal(addr_of_ip(&addr.ip).family, 6);
+	assert_int_equal(addr_of_ip(&(struct ip_addr){}).family, 0);
 }
 
 static const struct {
@@ -308,7 +311,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(parses_addresses),
-		cmocka_unit_test(keeps_network_order_and_zero_rest),
+		cmocka_unit_test(keeps_network_order_mapped),
 		cmocka_unit_test(parses_prefixes),
 		cmocka_unit_test(parses_address_and_port),
 		cmocka_unit_test(tells_kinds_apart),

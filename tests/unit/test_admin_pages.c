@@ -26,8 +26,11 @@ static struct usage_table *sample_usage(void)
 	uint32_t network1 = sample_snapshot()->networks[0].id, network2 = sample_snapshot()->networks[1].id;
 	const struct usage_key keys[] = {
 		{ .service_id = id, .from = network1, .to = network1 },
-		{ .service_id = id, .from = network1, .to = network2, .kind = BACKEND_GENEVE,
-		  .backend = sample_snapshot()->backends[2].addr.v4 },
+		{ .service_id = id,
+		  .from = network1,
+		  .to = network2,
+		  .kind = BACKEND_GENEVE,
+		  .backend = sample_snapshot()->backends[2].addr },
 		{ .service_id = id, .from = network2, .to = network1, .gateway = 1 },
 		{ .service_id = 77, .from = network1, .to = network1 },
 		{},
@@ -56,10 +59,10 @@ static struct metrics with_istio(struct metrics metrics)
 
 	items = usage_table_items(metrics.usage, &count);
 	for (uint32_t i = 0; i < 3; i++)
-		workloads[i] = (struct metrics_workload){ htonl(0x0a0a0001u + i), names[i] };
+		workloads[i] = (struct metrics_workload){ IP_V4(htonl(0x0a0a0001u + i)), names[i] };
 	for (int i = 0; i < 3; i++) {
 		key = items[1].key;
-		key.client = i < 2 ? workloads[i].addr : htonl(0x0a0a00ff);
+		key.client = i < 2 ? workloads[i].addr : IP_V4(htonl(0x0a0a00ff));
 		key.backend = workloads[2].addr;
 		usage_table_add_ended((struct usage_table *)metrics.usage, &key,
 				      &(struct usage){ 7, 700, 7000 });

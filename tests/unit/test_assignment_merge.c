@@ -34,7 +34,8 @@ static void fill(struct one *one, uint32_t weight, uint32_t priority, ...)
 	va_start(args, priority);
 	while ((last = va_arg(args, int))) {
 		one->addresses[count] = (struct socket_addr){
-			.addr = { 4, { .v4 = htonl(0x0a000000u + (uint32_t)last) } }, .port = 80 };
+			.addr = { 4, IP_V4(htonl(0x0a000000u + (uint32_t)last)) }, .port = 80
+		};
 		one->endpoints[count] = (struct endpoint){ .addresses = &one->addresses[count],
 							   .address_count = 1, .weight = 1 };
 		count++;
@@ -177,8 +178,8 @@ static void joins_repeated_localities_in_order(void **state)
 
 static void asks_for_reachable_networks(void **state)
 {
-	struct mesh_gateway known = { .addr = { 4, { .v4 = htonl(0xc0000201) } }, .port = 15443 };
-	struct mesh_gateway placeholder = { .addr = { 4, { .v4 = 0 } }, .port = 15443 };
+	struct mesh_gateway known = { .addr = { 4, IP_V4(htonl(0xc0000201)) }, .port = 15443 };
+	struct mesh_gateway placeholder = { .addr = { 4, IP_V4(0) }, .port = 15443 };
 	struct mesh_network networks[] = {
 		{ .name = "flat", .flat = true },
 		{ .name = "geneve", .transport = TRANSPORT_GENEVE, .gateways = &known,

@@ -105,12 +105,12 @@ static void usable_gateways_stand_once(void **unused)
 	build();
 	list = next.desired.gateways;
 	assert_int_equal(next.desired.gateway_count, 2);
-	assert_int_equal(list[0].key.addr.v4, address("192.0.2.2").ip.v4);
+	assert_int_equal(ip_v4(&list[0].key.addr), inet_addr("192.0.2.2"));
 	assert_int_equal(list[0].key.network, network2()->id);
 	assert_int_equal(list[0].value.port, htons(15443));
 	assert_int_equal(list[0].value.tunnel_port, htons(network2()->tunnel_port));
 	assert_int_equal(list[0].value.kind, BACKEND_GENEVE);
-	assert_int_equal(list[1].key.addr.v4, address("192.0.2.3").ip.v4);
+	assert_int_equal(ip_v4(&list[1].key.addr), inet_addr("192.0.2.3"));
 }
 
 static void transports_decide_the_kind(void **unused)
@@ -140,11 +140,11 @@ static void settings_of_a_node(void **unused)
 	settings = build();
 	assert_int_equal(settings->flags, SETTING_REDIRECT | SETTING_RESET | SETTING_USAGE_PODS);
 	assert_int_equal(settings->takeover_ns, 5000000000);
-	assert_int_equal(settings->source.v4, address("10.0.0.1").ip.v4);
+	assert_int_equal(ip_v4(&settings->source[IP_V4_INDEX]), inet_addr("10.0.0.1"));
 	assert_int_equal(settings->uplink, 3);
 	assert_int_equal(settings->mtu, 65535);
 	assert_int_equal(settings->hz, 250);
-	assert_int_equal(settings->snat_count, 0);
+	assert_int_equal(settings->snat_count[IP_V4_INDEX], 0);
 	assert_int_equal(next.desired.allowed_count, 0);
 	assert_problem(NULL);
 }
@@ -242,24 +242,24 @@ static void an_open_gateway(void **unused)
 	site.input.node.listen = address("10.0.0.1");
 	settings = build();
 	assert_int_equal(settings->flags, SETTING_GATEWAY);
-	assert_int_equal(settings->listen.v4, address("10.0.0.1").ip.v4);
+	assert_int_equal(ip_v4(&settings->listen[IP_V4_INDEX]), inet_addr("10.0.0.1"));
 	assert_int_equal(settings->listen_port, htons(7000));
-	assert_int_equal(settings->snat_count, 2);
-	assert_int_equal(settings->snat[1], address("10.0.0.3").ip.v4);
+	assert_int_equal(settings->snat_count[IP_V4_INDEX], 2);
+	assert_int_equal(ip_v4(&settings->snat[IP_V4_INDEX][1]), inet_addr("10.0.0.3"));
 	assert_int_equal(settings->snat_first, 1024);
 	assert_int_equal(settings->snat_last, 65535);
 	assert_int_equal(next.desired.allowed_count, 1);
-	assert_int_equal(next.desired.allowed[0].prefix, ALLOWED_NETWORK_BITS + 8);
+	assert_int_equal(next.desired.allowed[0].prefix, ALLOWED_NETWORK_BITS + IP_MAPPED_BITS + 8);
 	assert_int_equal(next.desired.allowed[0].network, 0);
-	assert_int_equal(next.desired.allowed[0].addr, address("10.0.0.0").ip.v4);
+	assert_int_equal(ip_v4(&next.desired.allowed[0].addr), inet_addr("10.0.0.0"));
 	assert_problem(NULL);
 }
 
 static void sources_may_be_bound_to_a_network(void **unused)
 {
 	static struct config_allowed allow[] = {
-		{ .source = { .addr.family = 4, .bits = 8 } },
-		{ .source = { .addr.family = 4, .bits = 16 }, .network = "unknown" },
+		{ .source = { .addr = { 4, IP_V4(0) }, .bits = 8 } },
+		{ .source = { .addr = { 4, IP_V4(0) }, .bits = 16 }, .network = "unknown" },
 	};
 
 	(void)unused;

@@ -90,7 +90,7 @@ static void cluster_of_a_reused_row(void **state)
 
 	(void)state;
 	((struct service *)&snapshot->services[0])->id ^= 1;
-	((struct service *)&snapshot->services[0])->vip.v4 ^= 1;
+	((struct service *)&snapshot->services[0])->vip.word[3] ^= 1;
 	assert_non_null(strstr(line_of(snapshot, 59646, FLOW_CLIENT, buf), "\"10.10.0.90:5000\" - "));
 }
 

@@ -75,7 +75,7 @@ static void one_more_backend_keeps_the_others(void **unused)
 	assert_int_equal(count_changes(&list, CHANGE_RCU_SYNC), 0);
 	assert_int_equal(list.items[list.count - 1].kind, CHANGE_TABLE);
 	world_apply_all(&world, &list);
-	assert_int_equal(world.model.backends[1].addr.v4, htonl(0x0a0a0001));
+	assert_int_equal(ip_v4(&world.model.backends[1].addr), htonl(0x0a0a0001));
 	assert_int_equal(world.model.backends[1].generation, 1);
 	assert_int_not_equal(TABLE_OFFSET(world.model.services[0].table), TABLE_OFFSET(old));
 	assert_int_equal(TABLE_GENERATION(world.model.services[0].table),
@@ -273,7 +273,7 @@ static void lists_follow(void **unused)
 	scene.networks[1] = (struct desired_network){ 6, 0, "network2" };
 	scene.gateways[0].key.network = 6;
 	scene.gateways[0].value.port = htons(15443);
-	scene.allowed[0] = (struct allowed_key){ 24, 0, htonl(0xc0170000) };
+	scene.allowed[0] = (struct allowed_key){ IP_MAPPED_BITS + 24, 0, IP_V4(htonl(0xc0170000)) };
 	scene.desired.network_count = 2;
 	scene.desired.gateway_count = scene.desired.allowed_count = 1;
 	world_reach(&world, &scene.desired);

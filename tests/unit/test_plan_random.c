@@ -82,7 +82,7 @@ static const char *held_desc_check(const struct plan_model *model, const struct 
 {
 	const struct service *row = &model->services[held->row];
 
-	if (row->id != held->service.id || row->vip.v4 != held->service.vip.v4)
+	if (row->id != held->service.id || ip_v4(&row->vip) != ip_v4(&held->service.vip))
 		return "the service row means another service";
 	if (memcmp(held->buckets, &model->buckets[TABLE_OFFSET(held->desc)],
 		   TABLE_BUCKETS(held->desc) * sizeof(struct bucket)))
@@ -121,7 +121,7 @@ static void wanted_answer(const struct scene *scene, size_t s, int side, struct 
 	for (uint32_t i = 0; i < ret->size; i++) {
 		uint32_t backend = TABLE_ENTRY_ROW(part->entries[side][i]);
 
-		ret->slots[i].addr = part->backends[side][backend].addr.ip.v4;
+		ret->slots[i].addr = ip_v4(&part->backends[side][backend].addr.ip);
 		ret->slots[i].port = htons(5000);
 	}
 }
@@ -155,7 +155,8 @@ static void random_scene(struct scene *scene)
 		scene_set_service(scene, s, gateway_only ? 0 :
 				  VIP + id / 2 * 2 + (id + pick(4) / 3) % 2, id);
 		for (size_t other = 0; other < s; other++)
-			if (scene->services[other].key.vip.ip.v4 == scene->services[s].key.vip.ip.v4 &&
+			if (ip_v4(&scene->services[other].key.vip.ip) ==
+				    ip_v4(&scene->services[s].key.vip.ip) &&
 			    !gateway_only)
 				goto next;
 		random_views(scene, s);
@@ -180,7 +181,7 @@ static struct service_key vip_of(size_t index)
 	struct service_key key = { .port = 5000, .proto = IPPROTO_TCP, .family = 4 };
 
 	key.vip.family = 4;
-	key.vip.ip.v4 = htonl(VIP + (uint32_t)index);
+	key.vip.ip = IP_V4(htonl(VIP + (uint32_t)index));
 	return key;
 }
 
@@ -203,7 +204,7 @@ static void scene_answers(const struct scene *scene, struct answers *ret)
 
 		if (service->key.vip.family)
 			wanted_answer(scene, s, 0,
-				      &ret->client[ntohl(service->key.vip.ip.v4) - VIP]);
+				      &ret->client[ntohl(ip_v4(&service->key.vip.ip)) - VIP]);
 		ret->unlisted[service->key.id] = (struct model_answer){ .found = true };
 		if (service->local_table)
 			wanted_answer(scene, s, 1, &ret->unlisted[service->key.id]);

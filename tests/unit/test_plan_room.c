@@ -80,7 +80,7 @@ static void what_does_not_fit_keeps_nobody_else_back(void **unused)
 	world_apply_all(&world, &list);
 	for (size_t i = 0; i < list.count; i++)
 		fit += list.items[i].kind == CHANGE_BACKEND &&
-		       list.items[i].backend->addr.v4 == htonl(0x0a0a0003);
+		       ip_v4(&list.items[i].backend->addr) == htonl(0x0a0a0003);
 	assert_int_equal(fit, 1);
 	/* The next plan is empty until there is room. */
 	assert_int_equal(plan_fit(&world.ledger, &scene.desired, 79, world.arena, &list, &reason), 0);
@@ -103,8 +103,11 @@ static void full_map_swaps_in_two_plans(void **unused)
 	for (size_t i = 0; i <= MODEL_SERVICES; i++) {
 		snprintf(parts[i].cluster, sizeof(parts[i].cluster), "outbound|80||f%zu", i);
 		services[i] = (struct desired_service){
-			.key = { .vip = { 4, { .v4 = htonl(VIP + (uint32_t)i) } }, .port = 80,
-				 .proto = IPPROTO_TCP, .family = 4, .id = 100 + i },
+			.key = { .vip = { 4, IP_V4(htonl(VIP + (uint32_t)i)) },
+				 .port = 80,
+				 .proto = IPPROTO_TCP,
+				 .family = 4,
+				 .id = 100 + i },
 			.cluster = parts[i].cluster,
 		};
 	}

@@ -111,9 +111,13 @@ static const struct view *make_view(struct arena *arena, size_t count, size_t wi
 			continue;
 		view->backend_count++;
 		*backend = (struct view_backend){
-			.addr = { .family = 4, .ip.v4 = htonl(0x0a000000u + (uint32_t)i) },
-			.port = 80, .network = "network1", .network_id = 7, .locality = "r/z",
-			.weight = i ? 1 : (uint64_t)first, .share = i ? 1 : first,
+			.addr = { .family = 4, .ip = IP_V4(htonl(0x0a000000u + (uint32_t)i)) },
+			.port = 80,
+			.network = "network1",
+			.network_id = 7,
+			.locality = "r/z",
+			.weight = i ? 1 : (uint64_t)first,
+			.share = i ? 1 : first,
 		};
 		sum += backend->share;
 	}
@@ -126,9 +130,13 @@ static struct desired_service make_service(struct arena *arena, uint32_t number,
 					   const struct view *view)
 {
 	struct desired_service service = {
-		.key = { .vip = { .family = 4, .ip.v4 = htonl(0x0a140000u + number) }, .port = 80,
-			 .proto = IPPROTO_TCP, .family = 4, .id = 100 + number },
-		.cluster = "outbound|80||a.ns.svc", .view = view,
+		.key = { .vip = { .family = 4, .ip = IP_V4(htonl(0x0a140000u + number)) },
+			 .port = 80,
+			 .proto = IPPROTO_TCP,
+			 .family = 4,
+			 .id = 100 + number },
+		.cluster = "outbound|80||a.ns.svc",
+		.view = view,
 	};
 	struct table *table = arena_alloc(arena, sizeof(*table));
 	uint32_t shape, local_shape;

@@ -72,10 +72,10 @@ static void status_names_greedy_senders(void **state)
 {
 	struct snapshot *snapshot = sample_snapshot();
 	const struct owner owners[] = {
-		{ .id = 3, .flows = 20000, .refused = 12, .displaced = 3 },
-		{ .id = 7, .flows = 16383, .refused = 1 }, /* has room again */
-		{ .id = 99, .flows = 16384 },              /* no interface of this name is known */
-		{ .network = 0x0b0002, .id = sample_ip("192.23.120.32"), .flows = 16384 },
+		{ .ifindex = 3, .flows = 20000, .refused = 12, .displaced = 3 },
+		{ .ifindex = 7, .flows = 16383, .refused = 1 }, /* has room again */
+		{ .ifindex = 99, .flows = 16384 }, /* no interface of this name is known */
+		{ .network = 0x0b0002, .addr = IP_V4(sample_ip("192.23.120.32")), .flows = 16384 },
 	};
 
 	(void)state;

@@ -194,8 +194,8 @@ static void drop_events_golden(void **state)
 	(void)state;
 	events[0] = event_of(HOOK_FROM_POD, REASON_NO_BACKEND);
 	events[1] = event_of(HOOK_UPLINK, REASON_TUNNEL_SOURCE);
-	events[1].outer_saddr = sample_ip("198.51.100.7");
-	events[1].outer_daddr = sample_ip("192.23.110.10");
+	events[1].outer_saddr = IP_V4(sample_ip("198.51.100.7"));
+	events[1].outer_daddr = IP_V4(sample_ip("192.23.110.10"));
 	events[1].vni = 0x0b0002;
 	events[1].missed = 12;
 	events[2] = event_of(HOOK_FROM_POD, REASON_FRAGMENT);
@@ -206,8 +206,8 @@ static void drop_events_golden(void **state)
 					 .hook = HOOK_UPLINK,
 					 .reason = REASON_TUNNEL_MALFORMED,
 					 .length = 90,
-					 .outer_saddr = sample_ip("198.51.100.7"),
-					 .outer_daddr = sample_ip("192.23.110.10") };
+					 .outer_saddr = IP_V4(sample_ip("198.51.100.7")),
+					 .outer_daddr = IP_V4(sample_ip("192.23.110.10")) };
 	for (int i = 0; i < 4; i++) {
 		json_t *packet = report_drop_event(sample_snapshot(), &events[i]);
 

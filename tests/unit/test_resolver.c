@@ -74,7 +74,7 @@ static void answers_come_by_themselves(void **unused)
 	assert_int_equal(resolver_want(resolver, names, 1), 0);
 	wait_for_answer();
 	assert_int_equal(resolver_addresses(resolver, "two", addresses), 2);
-	assert_int_equal(addresses[0].ip.v4, htonl(0xc0000201));
+	assert_int_equal(ip_v4(&addresses[0].ip), htonl(0xc0000201));
 	/* Wanting it again neither asks nor forgets. */
 	assert_int_equal(resolver_want(resolver, names, 1), 0);
 	assert_int_equal(resolver_addresses(resolver, "two", addresses), 2);
@@ -113,8 +113,8 @@ static void each_address_becomes_a_gateway(void **unused)
 	assert_int_equal(mesh_resolve(mesh, resolver, NULL, 0), 0);
 	assert_int_equal(network->gateway_count, 4);
 	assert_string_equal(network->gateways[1].address, "two");
-	assert_int_equal(network->gateways[1].addr.ip.v4, htonl(0xc0000201));
-	assert_int_equal(network->gateways[2].addr.ip.v4, htonl(0xc0000202));
+	assert_int_equal(ip_v4(&network->gateways[1].addr.ip), htonl(0xc0000201));
+	assert_int_equal(ip_v4(&network->gateways[2].addr.ip), htonl(0xc0000202));
 	assert_int_equal(network->gateways[2].port, 15443);
 	assert_int_equal(network->gateways[3].addr.family, 0);
 	/* The same again costs nothing. */
@@ -133,9 +133,9 @@ static void held_gateways_stand_in_until_the_first_answer(void **unused)
 	struct mesh_networks *mesh = make_mesh(arena);
 	const struct mesh_network *network = &mesh->networks[0];
 	const struct desired_gateway held[] = {
-		{ { { .v4 = htonl(0xc0000263) }, 7 }, { .port = htons(15443) } },
-		{ { { .v4 = htonl(0xc0000264) }, 7 }, { .port = htons(1) } },
-		{ { { .v4 = htonl(0xc0000265) }, 8 }, { .port = htons(15443) } },
+		{ { IP_V4(htonl(0xc0000263)), 7 }, { .port = htons(15443) } },
+		{ { IP_V4(htonl(0xc0000264)), 7 }, { .port = htons(1) } },
+		{ { IP_V4(htonl(0xc0000265)), 8 }, { .port = htons(15443) } },
 		{ { network->gateways[0].addr.ip, 7 }, { .port = htons(15443) } },
 	};
 
@@ -145,14 +145,14 @@ static void held_gateways_stand_in_until_the_first_answer(void **unused)
 	mesh->networks[0].gateway_count = 2;
 	assert_int_equal(mesh_resolve(mesh, resolver, held, 4), 0);
 	assert_int_equal(network->gateway_count, 2);
-	assert_int_equal(network->gateways[1].addr.ip.v4, held[0].key.addr.v4);
+	assert_int_equal(ip_v4(&network->gateways[1].addr.ip), ip_v4(&held[0].key.addr));
 	mesh->networks[0].gateways[1].address = "two";
 	assert_int_equal(mesh_resolve(mesh, resolver, held, 4), 0);
 	wait_for_answer();
 	assert_int_equal(mesh_resolve(mesh, resolver, held, 4), 0);
 	assert_int_equal(network->gateway_count, 3);
-	assert_int_equal(network->gateways[1].addr.ip.v4, htonl(0xc0000201));
-	assert_int_equal(network->gateways[2].addr.ip.v4, htonl(0xc0000202));
+	assert_int_equal(ip_v4(&network->gateways[1].addr.ip), htonl(0xc0000201));
+	assert_int_equal(ip_v4(&network->gateways[2].addr.ip), htonl(0xc0000202));
 	close_resolver(resolver);
 	arena_free(arena);
 }

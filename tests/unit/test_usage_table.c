@@ -90,7 +90,7 @@ static void a_full_table_counts_all_the_same(void **state)
 
 	(void)state;
 	for (uint32_t i = 0; i < MAX_USAGE + 10; i++) {
-		key.backend = i + 1;
+		key.backend = IP_V4(i + 1);
 		entry(table, &key, FLOW_CLIENT, 1, false);
 	}
 	usage_table_settle(table, NULL);

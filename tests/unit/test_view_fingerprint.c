@@ -29,7 +29,7 @@ struct sample {
 
 static struct addr address(uint32_t value)
 {
-	return (struct addr){ 4, { .v4 = htonl(value) } };
+	return (struct addr){ 4, IP_V4(htonl(value)) };
 }
 
 static void sample_new(struct sample *s)
@@ -117,7 +117,7 @@ static void every_field_of_an_endpoint_counts(void **unused)
 	DIFFERS(endpoints[1].network, "");
 	DIFFERS(endpoints[1].workload, NULL);
 	DIFFERS(endpoints[1].hostname, "");
-	DIFFERS(addresses[1].addr.ip.v4, htonl(9));
+	DIFFERS(addresses[1].addr.ip.word[3], htonl(9));
 	DIFFERS(addresses[1].addr.family, 6);
 	DIFFERS(addresses[1].port, 81);
 	DIFFERS(addresses[1].proto, IPPROTO_UDP);
@@ -143,10 +143,10 @@ static void every_field_of_the_networks_counts(void **unused)
 	DIFFERS(networks[0].flat, true);
 	DIFFERS(registries[0], "j");
 	DIFFERS(cidrs[0].bits, 9);
-	DIFFERS(cidrs[0].addr.ip.v4, htonl(0x0b000000));
+	DIFFERS(cidrs[0].addr.ip.word[3], htonl(0x0b000000));
 	DIFFERS(gateways[0].address, "h");
 	DIFFERS(gateways[0].registry_service, "g");
-	DIFFERS(gateways[0].addr.ip.v4, 0); /* as the resolver sets it */
+	DIFFERS(gateways[0].addr.ip.word[3], 0); /* as the resolver sets it */
 	DIFFERS(gateways[0].port, 443);
 	DIFFERS(gateways[0].locality, "r");
 }
@@ -165,7 +165,7 @@ static void every_field_of_a_request_counts(void **unused)
 	DIFFERS(request.panic_threshold, 0);
 	DIFFERS(request.down_count, 0);
 	DIFFERS(down[0].port, 443);
-	DIFFERS(down[0].addr.ip.v4, htonl(4));
+	DIFFERS(down[0].addr.ip.word[3], htonl(4));
 }
 
 static void when_it_came_does_not_count(void **unused)

@@ -188,7 +188,7 @@ static void many_services(void **state)
 	for (uint32_t i = 0; i < 1000; i++) {
 		snprintf(names[i], sizeof(names[i]), "outbound|80||h%04u", i);
 		clusters[i] = (struct vip_cluster){names[i], &empty};
-		addresses[i] = (struct addr){4, {.v4 = htonl(0x0a010000 + i)}};
+		addresses[i] = (struct addr){ 4, IP_V4(htonl(0x0a010000 + i)) };
 		hosts[i] = (struct xds_host){names[i] + strlen("outbound|80||"), &addresses[i], 1};
 	}
 	assert_int_equal(vips_collect(arena, &input, &list), 0);

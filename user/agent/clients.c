@@ -36,7 +36,8 @@ void clients_route(struct agent *agent)
 
 	if (!agent->files.start_config->host || agent->clients.problem)
 		return;
-	if (host_clients_route(settings->source.v4, vips->items, vips->count, reason))
+	if (host_clients_route(ip_v4(&settings->source[IP_V4_INDEX]), vips->items, vips->count,
+			       reason))
 		set_problem(agent, reason);
 }
 

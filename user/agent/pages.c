@@ -129,7 +129,8 @@ static size_t list_workloads(const struct assignment *assignment, const char *cl
 				continue;
 			if (ret)
 				ret[count] = (struct metrics_workload){
-					endpoint->addresses[0].addr.ip.v4, endpoint->workload };
+					endpoint->addresses[0].addr.ip, endpoint->workload
+				};
 			count++;
 		}
 	return count;

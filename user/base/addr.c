@@ -11,38 +11,51 @@
 
 #include "decimal.h"
 
-#define MAPPED_BITS 96 /* of ::ffff:0:0/96, RFC 4291 section 2.5.5.2 */
-
-static const uint8_t *bytes_of(const struct addr *addr)
+const uint8_t *addr_bytes(const struct addr *addr)
 {
-	return (const uint8_t *)&addr->ip;
+	return (const uint8_t *)&addr->ip.word[addr->family == 6 ? 0 : 3];
+}
+
+size_t addr_size(const struct addr *addr)
+{
+	return addr->family == 6 ? 16 : 4;
+}
+
+struct addr addr_of_bytes(uint8_t family, const void *bytes)
+{
+	struct addr addr = { .family = family };
+
+	if (family == 4)
+		addr.ip = IP_V4(0);
+	memcpy((uint8_t *)addr_bytes(&addr), bytes, addr_size(&addr));
+	return addr;
+}
+
+struct addr addr_of_ip(const struct ip_addr *ip)
+{
+	return (struct addr){ .family = ip_is_none(ip) ? 0 : ip_is_v4(ip) ? 4 : 6, .ip = *ip };
 }
 
 static unsigned int bits_of(const struct addr *addr)
 {
-	return addr->family == 6 ? 128 : 32;
+	return 8 * (unsigned int)addr_size(addr);
 }
 
 /* *ret_mapped: an IPv4 address written as IPv6. */
 static int parse(const char *text, struct addr *ret, bool *ret_mapped)
 {
-	struct addr addr = {0};
 	struct in6_addr in6;
+	struct in_addr in;
 
 	*ret_mapped = false;
-	if (inet_pton(AF_INET, text, &addr.ip.v4) == 1) {
-		addr.family = 4;
+	if (inet_pton(AF_INET, text, &in) == 1) {
+		*ret = addr_of_bytes(4, &in);
 	} else if (inet_pton(AF_INET6, text, &in6) == 1) {
 		*ret_mapped = IN6_IS_ADDR_V4MAPPED(&in6);
-		addr.family = *ret_mapped ? 4 : 6;
-		if (*ret_mapped)
-			addr.ip.v4 = in6.s6_addr32[3];
-		else
-			memcpy(addr.ip.v6, &in6, sizeof(in6));
+		*ret = *ret_mapped ? addr_of_bytes(4, &in6.s6_addr32[3]) : addr_of_bytes(6, &in6);
 	} else {
 		return -EINVAL;
 	}
-	*ret = addr;
 	return 0;
 }
 
@@ -55,7 +68,7 @@ int addr_parse(const char *text, struct addr *ret)
 
 static bool host_bits_zero(const struct addr *addr, unsigned int bits)
 {
-	const uint8_t *bytes = bytes_of(addr);
+	const uint8_t *bytes = addr_bytes(addr);
 
 	for (unsigned int i = bits; i < bits_of(addr); i++)
 		if (bytes[i / 8] & (0x80 >> i % 8))
@@ -86,9 +99,9 @@ int prefix_parse(const char *text, struct prefix *ret)
 	if (!slash || !cut(text, slash, buf) || parse(buf, &addr, &mapped) ||
 	    !decimal_parse(slash + 1, strlen(slash + 1), mapped ? 128 : bits_of(&addr), &bits))
 		return -EINVAL;
-	if (mapped && bits < MAPPED_BITS)
+	if (mapped && bits < IP_MAPPED_BITS)
 		return -EINVAL;
-	bits -= mapped ? MAPPED_BITS : 0;
+	bits -= mapped ? IP_MAPPED_BITS : 0;
 	if (!host_bits_zero(&addr, (unsigned int)bits))
 		return -EINVAL;
 	*ret = (struct prefix){.addr = addr, .bits = (uint8_t)bits};
@@ -138,7 +151,8 @@ const char *addr_format(const struct addr *addr, char *buf)
 	if (!addr->family)
 		strcpy(buf, "none");
 	else
-		inet_ntop(addr->family == 6 ? AF_INET6 : AF_INET, &addr->ip, buf, ADDR_TEXT_MAX);
+		inet_ntop(addr->family == 6 ? AF_INET6 : AF_INET, addr_bytes(addr), buf,
+			  ADDR_TEXT_MAX);
 	return buf;
 }
 
@@ -177,7 +191,7 @@ bool addr_equal(const struct addr *a, const struct addr *b)
 /* True if the first `bits` bits are the same. */
 static bool same_bits(const struct addr *a, const struct addr *b, unsigned int bits)
 {
-	const uint8_t *x = bytes_of(a), *y = bytes_of(b);
+	const uint8_t *x = addr_bytes(a), *y = addr_bytes(b);
 	uint8_t mask = (uint8_t)(0xff00 >> bits % 8);
 
 	if (memcmp(x, y, bits / 8))
@@ -198,7 +212,7 @@ bool prefix_overlaps(const struct prefix *a, const struct prefix *b)
 
 void prefix_widen(struct prefix *prefix, const struct addr *addr)
 {
-	uint8_t *bytes = (uint8_t *)&prefix->addr.ip;
+	uint8_t *bytes = (uint8_t *)addr_bytes(&prefix->addr);
 
 	while (prefix->bits && !prefix_contains(prefix, addr)) {
 		prefix->bits--;
@@ -208,9 +222,9 @@ void prefix_widen(struct prefix *prefix, const struct addr *addr)
 
 bool addr_is_unspecified(const struct addr *addr)
 {
-	static const union ip_addr zero;
+	static const uint8_t zero[16];
 
-	return addr->family && !memcmp(&addr->ip, &zero, sizeof(zero));
+	return addr->family && !memcmp(addr_bytes(addr), zero, addr_size(addr));
 }
 
 bool addr_is_loopback(const struct addr *addr)
@@ -219,19 +233,19 @@ bool addr_is_loopback(const struct addr *addr)
 
 	if (addr->family == 6)
 		return !memcmp(&addr->ip, &loopback, sizeof(loopback));
-	return addr->family == 4 && bytes_of(addr)[0] == 127;
+	return addr->family == 4 && addr_bytes(addr)[0] == 127;
 }
 
 static bool is_multicast(const struct addr *addr)
 {
 	if (addr->family == 6)
-		return bytes_of(addr)[0] == 0xff;
-	return (bytes_of(addr)[0] & 0xf0) == 0xe0;
+		return addr_bytes(addr)[0] == 0xff;
+	return (addr_bytes(addr)[0] & 0xf0) == 0xe0;
 }
 
 bool addr_is_usable(const struct addr *addr)
 {
 	if (!addr->family || addr_is_unspecified(addr) || addr_is_loopback(addr))
 		return false;
-	return !is_multicast(addr) && !(addr->family == 4 && addr->ip.v4 == INADDR_BROADCAST);
+	return !is_multicast(addr) && !(addr->family == 4 && ip_v4(&addr->ip) == INADDR_BROADCAST);
 }

@@ -9,11 +9,10 @@
 
 #include "parallax_abi.h"
 
-/* An address of either family, in network byte order. IPv4 is the first word of `ip` and the rest
- * is zero, so that equal addresses have equal bytes. */
+/* An address of either family, or none: then both are 0. Equal addresses have equal bytes. */
 struct addr {
-	uint8_t family; /* 4, 6, or 0 for none */
-	union ip_addr ip;
+	uint8_t family; /* that of `ip`: 4, 6, or 0 for none */
+	struct ip_addr ip;
 };
 
 struct prefix {
@@ -26,6 +25,13 @@ struct host_port {
 	const char *host;
 	uint16_t port;
 };
+
+/* The address alone: 4 or 16 bytes. */
+const uint8_t *addr_bytes(const struct addr *addr);
+size_t addr_size(const struct addr *addr);
+
+struct addr addr_of_bytes(uint8_t family, const void *bytes);
+struct addr addr_of_ip(const struct ip_addr *ip);
 
 #define ADDR_TEXT_MAX 64 /* "[v6]:port" and its zero byte */
 

@@ -26,7 +26,7 @@ static inline uint64_t fingerprint_text(uint64_t seed, const char *text)
 static inline uint64_t fingerprint_address(uint64_t seed, const struct addr *addr, uint16_t port, uint8_t proto)
 {
 	struct {
-		union ip_addr ip;
+		struct ip_addr ip;
 		uint64_t rest;
 	} key = { addr->ip, addr->family | (uint64_t)port << 8 | (uint64_t)proto << 24 };
 

@@ -88,7 +88,7 @@ static bool is_own_address(const struct addr *addr)
 		const struct sockaddr_in *v4 = (const void *)item->ifa_addr;
 
 		found = v4 && v4->sin_family == AF_INET && addr->family == 4 &&
-			v4->sin_addr.s_addr == addr->ip.v4;
+			v4->sin_addr.s_addr == ip_v4(&addr->ip);
 	}
 	freeifaddrs(all);
 	return found;

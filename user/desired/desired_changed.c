@@ -47,7 +47,7 @@ static bool is_captured_vip(const struct builder *builder, const struct addr *ad
 {
 	const struct service_rows *rows = &builder->before->rows;
 
-	if (addr->family != 4 || !ledger_has_address(builder->input->ledger, addr->ip.v4))
+	if (addr->family != 4 || !ledger_has_address(builder->input->ledger, ip_v4(&addr->ip)))
 		return false;
 	for (size_t i = 0; i < rows->count; i++)
 		if (rows->items[i].captured && addr_equal(&rows->items[i].key.vip, addr))

@@ -119,9 +119,9 @@ static int build_allowed(const struct config *config, struct generation *generat
 		if (source->addr.family == 4 &&
 		    allowed_network(config->mesh, role->allow[i].network, &network, generation))
 			allowed[count++] = (struct allowed_key){
-				.prefix = ALLOWED_NETWORK_BITS + source->bits,
+				.prefix = ALLOWED_NETWORK_BITS + IP_MAPPED_BITS + source->bits,
 				.network = network,
-				.addr = source->addr.ip.v4,
+				.addr = source->addr.ip,
 			};
 	}
 	generation->desired.allowed = allowed;
@@ -170,6 +170,14 @@ static bool is_shut(const struct build_input *input, struct generation *generati
 	return !role->allow_count;
 }
 
+static void add_snat(struct settings *settings, const struct ip_addr *ip)
+{
+	uint32_t *count = &settings->snat_count[IP_V4_INDEX];
+
+	if (*count < MAX_SNAT)
+		settings->snat[IP_V4_INDEX][(*count)++] = *ip;
+}
+
 static void set_gateway(const struct build_input *input, struct settings *settings,
 			struct generation *generation)
 {
@@ -177,16 +185,16 @@ static void set_gateway(const struct build_input *input, struct settings *settin
 
 	if (!role->enabled)
 		return;
-	for (size_t i = 0; i < role->snat_count && settings->snat_count < MAX_SNAT; i++)
+	for (size_t i = 0; i < role->snat_count; i++)
 		if (role->snat[i].family == 4)
-			settings->snat[settings->snat_count++] = role->snat[i].ip.v4;
+			add_snat(settings, &role->snat[i].ip);
 	if (!role->snat_count && input->node.address.family == 4)
-		settings->snat[settings->snat_count++] = input->node.address.ip.v4;
+		add_snat(settings, &input->node.address.ip);
 	choose_ports(&input->node, settings, generation);
 	if (is_shut(input, generation))
 		return;
 	settings->flags |= SETTING_GATEWAY;
-	settings->listen = input->node.listen.ip;
+	settings->listen[IP_V4_INDEX] = input->node.listen.ip;
 	settings->listen_port = htons(role->listen_port);
 }
 
@@ -233,7 +241,7 @@ static void build_settings(const struct build_input *input, struct generation *g
 			 (config->draining == DRAINING_RESET ? SETTING_RESET : 0) |
 			 (config->metrics.istio ? SETTING_USAGE_PODS : 0),
 		.flows_per_owner = config->flows_per_pod,
-		.source = node->source.ip,
+		.source[IP_V4_INDEX] = node->source.ip,
 		.uplink = node->uplink,
 		.mtu = (uint16_t)(node->uplink_mtu > UINT16_MAX ? UINT16_MAX : node->uplink_mtu),
 	};

@@ -33,7 +33,7 @@ void service_rows_done(struct service_rows *rows)
 uint64_t service_key_hash(const struct service_key *key)
 {
 	struct {
-		union ip_addr ip;
+		struct ip_addr ip;
 		uint64_t id;
 		uint32_t port, proto, family, vip_family;
 	} bytes = {

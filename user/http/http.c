@@ -191,14 +191,10 @@ static bool is_local(const struct sockaddr *from)
 
 static struct addr addr_of(const struct sockaddr *from)
 {
-	struct addr addr = { .family = from->sa_family == AF_INET6 ? 6 : 4 };
-
-	if (addr.family == 6)
-		memcpy(&addr.ip, &((const struct sockaddr_in6 *)(const void *)from)->sin6_addr,
-		       sizeof(addr.ip));
-	else
-		addr.ip.v4 = ((const struct sockaddr_in *)(const void *)from)->sin_addr.s_addr;
-	return addr;
+	if (from->sa_family == AF_INET6)
+		return addr_of_bytes(6,
+				     &((const struct sockaddr_in6 *)(const void *)from)->sin6_addr);
+	return addr_of_bytes(4, &((const struct sockaddr_in *)(const void *)from)->sin_addr);
 }
 
 static struct connection *connection_new(struct http_server *server, evutil_socket_t fd)
@@ -304,11 +300,12 @@ static void on_pause(evutil_socket_t fd, short what, void *arg)
 static int listen_at(struct http_server *server, const struct addr *addr, uint16_t port)
 {
 	struct sockaddr_in6 to6 = { .sin6_family = AF_INET6, .sin6_port = htons(port) };
-	struct sockaddr_in to4 = { .sin_family = AF_INET, .sin_port = htons(port),
-				   .sin_addr.s_addr = addr->ip.v4 };
+	struct sockaddr_in to4 = { .sin_family = AF_INET,
+				   .sin_port = htons(port),
+				   .sin_addr.s_addr = ip_v4(&addr->ip) };
 	bool four = addr->family == 4;
 
-	memcpy(&to6.sin6_addr, &addr->ip, sizeof(to6.sin6_addr));
+	memcpy(&to6.sin6_addr, addr->ip.word, sizeof(to6.sin6_addr));
 	errno = ENOMEM;
 	/* Deferred: connections without a request are not even accepted, for a second or two. */
 	server->listener =

@@ -21,15 +21,31 @@ struct copy {
 
 /* ------------------------------------------------------------------ hashes */
 
-static int copy_element(void *arg, const void *key, const void *value)
+static void convert(const struct copy *copy, const void *key, const void *value)
 {
-	const struct copy *copy = arg;
-
 	layout_convert(copy->key, copy->ours->key_size, key, copy->new_key);
 	layout_convert(copy->value, copy->ours->value_size, value, copy->new_value);
+}
+
+static int put(const struct copy *copy)
+{
 	if (!bpf_map_update_elem(copy->to, copy->new_key, copy->new_value, BPF_ANY))
 		return 0;
 	return errno == E2BIG ? -ENOSPC : -errno;
+}
+
+static int copy_element(void *arg, const void *key, const void *value)
+{
+	convert(arg, key, value);
+	return put(arg);
+}
+
+/* The bits by which keys of a trie became longer stand before those that count, and count as well. */
+static int copy_to_trie(struct copy *copy, const void *key, const void *value)
+{
+	convert(copy, key, value);
+	*(__u32 *)copy->new_key += 8 * (copy->ours->key_size - copy->older->key_size);
+	return put(copy);
 }
 
 /* A trie has no batches: key by key. */
@@ -43,7 +59,7 @@ static int copy_trie(struct copy *copy)
 	while (!err && !bpf_map_get_next_key(copy->from, before, key)) {
 		before = key;
 		err = bpf_map_lookup_elem(copy->from, key, value) ? -errno :
-								    copy_element(copy, key, value);
+								    copy_to_trie(copy, key, value);
 	}
 	free(key);
 	return err;

@@ -250,6 +250,21 @@ static int set_destination(struct map_writer *writer, const struct change *chang
 	return 0;
 }
 
+static void write_address(struct ip_addr *to, const struct ip_addr *from)
+{
+	for (int i = 0; i < 4; i++)
+		STORE(to->word[i], from->word[i]);
+}
+
+static void write_addresses(struct settings *to, const struct settings *from, int family)
+{
+	write_address(&to->source[family], &from->source[family]);
+	write_address(&to->listen[family], &from->listen[family]);
+	for (int i = 0; i < MAX_SNAT; i++)
+		write_address(&to->snat[family][i], &from->snat[family][i]);
+	STORE(to->snat_count[family], from->snat_count[family]);
+}
+
 /* Stores field by field; abi_version and the leases of followers have other writers. */
 static int write_settings(struct map_writer *writer, const struct change *change)
 {
@@ -259,15 +274,10 @@ static int write_settings(struct map_writer *writer, const struct change *change
 	STORE(to->network, from->network);
 	STORE(to->hz, from->hz);
 	STORE(to->takeover_ns, from->takeover_ns);
-	for (int i = 0; i < 4; i++) {
-		STORE(to->source.v6[i], from->source.v6[i]);
-		STORE(to->listen.v6[i], from->listen.v6[i]);
-	}
+	for (int i = 0; i < IP_FAMILIES; i++)
+		write_addresses(to, from, i);
 	STORE(to->mtu, from->mtu);
 	STORE(to->uplink, from->uplink);
-	for (int i = 0; i < MAX_SNAT; i++)
-		STORE(to->snat[i], from->snat[i]);
-	STORE(to->snat_count, from->snat_count);
 	STORE(to->snat_first, from->snat_first);
 	STORE(to->snat_last, from->snat_last);
 	STORE(to->flows_per_owner, from->flows_per_owner);

@@ -98,10 +98,8 @@ static int take_local(const struct nlattr *attr, void *arg)
 {
 	struct addr *address = arg;
 
-	if (mnl_attr_get_type(attr) == IFA_LOCAL && mnl_attr_get_payload_len(attr) == 4) {
-		address->family = 4;
-		memcpy(&address->ip.v4, mnl_attr_get_payload(attr), 4);
-	}
+	if (mnl_attr_get_type(attr) == IFA_LOCAL && mnl_attr_get_payload_len(attr) == 4)
+		*address = addr_of_bytes(4, mnl_attr_get_payload(attr));
 	return MNL_CB_OK;
 }
 

@@ -33,8 +33,9 @@ static int take_attribute(const struct nlattr *attr, void *arg)
 
 	switch (mnl_attr_get_type(attr)) {
 	case RTA_DST:
-		if (length <= sizeof(reading->route.to.addr.ip))
-			memcpy(&reading->route.to.addr.ip, mnl_attr_get_payload(attr), length);
+		if (length == addr_size(&reading->route.to.addr))
+			reading->route.to.addr = addr_of_bytes(reading->route.to.addr.family,
+							       mnl_attr_get_payload(attr));
 		break;
 	case RTA_OIF:
 		reading->route.ifindex = mnl_attr_get_u32(attr);
@@ -70,9 +71,11 @@ static void visit_hops(struct list *list, struct netlink_route *route, const str
 static int on_route(const struct nlmsghdr *message, void *arg)
 {
 	const struct rtmsg *header = mnl_nlmsg_get_payload(message);
+	static const uint8_t any[16];
 	struct reading reading = {
-		.route = { .to = { { .family = header->rtm_family == AF_INET ? 4 : 6 },
-				   header->rtm_dst_len }, .type = header->rtm_type,
+		.route = { .to = { addr_of_bytes(header->rtm_family == AF_INET ? 4 : 6, any),
+				   header->rtm_dst_len },
+			   .type = header->rtm_type,
 			   .direct = true },
 		.table = header->rtm_table,
 	};
@@ -127,7 +130,7 @@ static int ask(struct mnl_socket *socket, struct nlmsghdr *request, struct readi
 int netlink_route_to(const struct addr *to, uint32_t *ret_ifindex)
 {
 	struct mnl_socket *socket = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
-	size_t length = to->family == 4 ? 4 : 16;
+	size_t length = addr_size(to);
 	char buf[MNL_NLMSG_HDRLEN + 128];
 	struct nlmsghdr *request = mnl_nlmsg_put_header(buf);
 	struct reading reading = {};
@@ -142,7 +145,7 @@ int netlink_route_to(const struct addr *to, uint32_t *ret_ifindex)
 	header = mnl_nlmsg_put_extra_header(request, sizeof(*header));
 	header->rtm_family = to->family == 4 ? AF_INET : AF_INET6;
 	header->rtm_dst_len = (uint8_t)(length * 8);
-	mnl_attr_put(request, RTA_DST, length, &to->ip);
+	mnl_attr_put(request, RTA_DST, length, addr_bytes(to));
 	err = ask(socket, request, &reading);
 	mnl_socket_close(socket);
 	if (!err)

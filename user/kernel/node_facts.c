@@ -19,8 +19,9 @@
 /* The address the kernel would send from. */
 static int source_towards(const struct addr *addr, struct addr *ret)
 {
-	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(GENEVE_PORT),
-				  .sin_addr.s_addr = addr->ip.v4 };
+	struct sockaddr_in to = { .sin_family = AF_INET,
+				  .sin_port = htons(GENEVE_PORT),
+				  .sin_addr.s_addr = ip_v4(&addr->ip) };
 	struct sockaddr_in from;
 	socklen_t length = sizeof(from);
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -33,7 +34,7 @@ static int source_towards(const struct addr *addr, struct addr *ret)
 		err = -errno;
 	close(fd);
 	if (!err)
-		*ret = (struct addr){ 4, { .v4 = from.sin_addr.s_addr } };
+		*ret = addr_of_bytes(4, &from.sin_addr);
 	return err;
 }
 
@@ -72,7 +73,7 @@ static struct addr listen_address(const struct config_gateway_role *role,
 
 static bool is_local(const struct addr *addr)
 {
-	struct sockaddr_in name = { .sin_family = AF_INET, .sin_addr.s_addr = addr->ip.v4 };
+	struct sockaddr_in name = { .sin_family = AF_INET, .sin_addr.s_addr = ip_v4(&addr->ip) };
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	bool local = fd >= 0 && !bind(fd, (struct sockaddr *)&name, sizeof(name));
 

@@ -138,19 +138,51 @@ bool layout_same(const struct layout_map *a, const struct layout_map *b)
 
 /* ------------------------------------------------------------------ the way from one to another */
 
-/* A number may become wider, an array longer. */
+static bool is_ipv4(const struct layout_field *field)
+{
+	return field->kind == 'b' && field->size == 4;
+}
+
+/* The field that `field` continues: its namesake or, of an address "x", an IPv4 address "x.v4". */
+static const struct layout_field *find_older(const struct layout_map *from,
+					     const struct layout_field *field)
+{
+	const struct layout_field *same = find_field(from, field->key, field->path);
+	char path[LAYOUT_PATH + 4];
+
+	if (same || field->kind != 'a')
+		return same;
+	snprintf(path, sizeof(path), "%s.v4", field->path);
+	return find_field(from, field->key, path);
+}
+
+/* A number may become wider, an array longer, an IPv4 address one of either family. */
 static bool fits(const struct layout_field *from, const struct layout_field *to)
 {
 	bool wider = from->kind == 'u' && from->size < to->size;
+	bool address = is_ipv4(from) && to->kind == 'a';
 
-	return from->kind == to->kind && from->count <= to->count &&
-	       (from->size == to->size || wider);
+	return from->count <= to->count &&
+	       (address || (from->kind == to->kind && (from->size == to->size || wider)));
+}
+
+/* Bytes of struct ip_addr: the prefix of an IPv4 address, and the address. */
+#define IP_PREFIX_AT 10
+#define IP_V4_AT 12
+
+static void place_address(uint32_t from, uint32_t *ret)
+{
+	ret[IP_PREFIX_AT] = ret[IP_PREFIX_AT + 1] = LAYOUT_MAPPED | from;
+	for (uint32_t byte = 0; byte < 4; byte++)
+		ret[IP_V4_AT + byte] = from + byte;
 }
 
 /* Little-endian: the bytes that a wider number gains come last. */
 static void place(const struct layout_field *from, const struct layout_field *to, uint32_t *ret)
 {
-	for (uint32_t i = 0; i < from->count; i++)
+	for (uint32_t i = 0; from->kind != to->kind && i < from->count; i++)
+		place_address(from->offset + i * from->size, ret + to->offset + i * to->size);
+	for (uint32_t i = 0; from->kind == to->kind && i < from->count; i++)
 		for (uint32_t byte = 0; byte < from->size; byte++)
 			ret[to->offset + i * to->size + byte] = from->offset + i * from->size +
 								byte;
@@ -169,7 +201,7 @@ int layout_permute(const struct layout_map *from, const struct layout_map *to, b
 	memset(permutation, 0xff, size * sizeof(*permutation)); /* LAYOUT_ZERO */
 	for (size_t i = 0; i < to->field_count; i++) {
 		const struct layout_field *field = &to->fields[i];
-		const struct layout_field *old = find_field(from, key, field->path);
+		const struct layout_field *old = find_older(from, field);
 
 		if (field->key != key || !old)
 			continue;
@@ -184,11 +216,22 @@ int layout_permute(const struct layout_map *from, const struct layout_map *to, b
 	return 0;
 }
 
+static uint8_t convert_byte(uint32_t index, const uint8_t *in)
+{
+	static const uint8_t none[4];
+
+	if (index == LAYOUT_ZERO)
+		return 0;
+	if (!(index & LAYOUT_MAPPED))
+		return in[index];
+	return memcmp(in + (index & ~LAYOUT_MAPPED), none, sizeof(none)) ? 0xff : 0;
+}
+
 void layout_convert(const uint32_t *permutation, size_t size, const void *from, void *to)
 {
 	const uint8_t *in = from;
 	uint8_t *out = to;
 
 	for (size_t i = 0; i < size; i++)
-		out[i] = permutation[i] == LAYOUT_ZERO ? 0 : in[permutation[i]];
+		out[i] = convert_byte(permutation[i], in);
 }

@@ -19,7 +19,8 @@ struct btf;
 struct layout_field {
 	char path[LAYOUT_PATH]; /* "nat.saddr"; "-": the key or value itself */
 	bool key;               /* of the key, else of the value */
-	char kind;              /* 'u' host order, 'b' network order, 's' an array of structures */
+	char kind;              /* 'u' host order, 'b' network order, 's' an array of structures,
+				 * 'a' struct ip_addr */
 	uint32_t offset, size;  /* bytes; size is that of one element */
 	uint32_t count;         /* elements of an array, else 1 */
 };
@@ -55,8 +56,11 @@ const struct layout_map *layout_find(const struct layout *layout, const char *na
 bool layout_same(const struct layout_map *a, const struct layout_map *b);
 
 #define LAYOUT_ZERO UINT32_MAX
+/* With the index of an IPv4 address in network order: 0xff, or 0 if that address is zero. */
+#define LAYOUT_MAPPED (1u << 31)
 
-/* For each byte of the key or value of `to`: its index in that of `from`, or LAYOUT_ZERO. Returns 0;
+/* For each byte of the key or value of `to`: its index in that of `from`, LAYOUT_ZERO or LAYOUT_MAPPED.
+ * An IPv4 address "x" or "x.v4" becomes a struct ip_addr "x". Returns 0;
  * -ENOMEM; or -EPROTO with *ret_field, which does not fit into its namesake: it became smaller or
  * changed its byte order. The caller frees *ret. */
 int layout_permute(const struct layout_map *from, const struct layout_map *to, bool key,

@@ -58,20 +58,32 @@ static int put_field(struct writer *writer, const char *path, uint32_t offset, i
 		   (uint32_t)size, count, kind);
 }
 
+static bool is_address(const struct writer *writer, const struct btf_type *type)
+{
+	return !strcmp(btf__name_by_offset(writer->btf, type->name_off), "ip_addr");
+}
+
+static char kind_of(const struct writer *writer, const struct btf_type *type, bool big)
+{
+	if (btf_is_composite(type))
+		return is_address(writer, type) ? 'a' : 's';
+	return big ? 'b' : 'u';
+}
+
+/* An array of arrays has the elements of all. */
 static int put_array(struct writer *writer, const struct btf_type *type, const char *path,
 		     uint32_t offset)
 {
-	const struct btf_array *array = btf_array(type);
+	uint32_t id = 0, count = 1;
 	bool big = false;
-	const struct btf_type *element = resolve(writer->btf, array->type, &big);
-	int64_t size = btf__resolve_size(writer->btf, array->type);
 
-	if (!element || btf_is_array(element))
-		return -EPROTO;
-	return put_field(writer, path, offset, size, array->nelems,
-			 btf_is_composite(element) ? 's' :
-			 big                       ? 'b' :
-						     'u');
+	for (; type && btf_is_array(type); type = resolve(writer->btf, id, &big)) {
+		id = btf_array(type)->type;
+		count *= btf_array(type)->nelems;
+	}
+	return type ? put_field(writer, path, offset, btf__resolve_size(writer->btf, id), count,
+				kind_of(writer, type, big)) :
+		      -EPROTO;
 }
 
 static int put_type(struct writer *writer, uint32_t id, const char *path, uint32_t offset);
@@ -106,6 +118,8 @@ static int put_type(struct writer *writer, uint32_t id, const char *path, uint32
 
 	if (!type)
 		return -EPROTO;
+	if (btf_is_composite(type) && is_address(writer, type))
+		return put_field(writer, path, offset, type->size, 1, 'a');
 	if (btf_is_composite(type))
 		return put_members(writer, type, path, offset);
 	if (btf_is_array(type))

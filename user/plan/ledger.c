@@ -23,10 +23,10 @@ static uint64_t id_hash(uint64_t id, uint8_t family)
 	return mix64(id ^ family);
 }
 
-static uint64_t key_hash(const union ip_addr *vip, __be16 port, uint8_t proto, uint64_t id)
+static uint64_t key_hash(const struct ip_addr *vip, __be16 port, uint8_t proto, uint64_t id)
 {
-	uint64_t high = (uint64_t)vip->v6[0] << 32 | vip->v6[1];
-	uint64_t low = (uint64_t)vip->v6[2] << 32 | vip->v6[3];
+	uint64_t high = (uint64_t)vip->word[0] << 32 | vip->word[1];
+	uint64_t low = (uint64_t)vip->word[2] << 32 | vip->word[3];
 
 	/* Rows with a VIP must share a chain by VIP; the others are found by id. */
 	return mix64(mix64(high) ^ mix64(low + 1) ^ ((uint64_t)port << 8 | proto) ^
@@ -283,7 +283,7 @@ static int apply_vip_add(struct ledger *ledger, const struct change *change)
 static int apply_vip_move(struct ledger *ledger, const struct change *change)
 {
 	struct service_key key = {
-		.vip = { 4, { .v4 = change->vip.addr } },
+		.vip = { 4, IP_V4(change->vip.addr) },
 		.port = ntohs(change->vip.port),
 		.proto = change->vip.proto,
 		.family = 4,

@@ -84,7 +84,7 @@ int ledger_read_vip(void *to, const void *key, const void *value)
 
 	if (!vip->port && !vip->proto)
 		return ledger_list_add(&ledger->addresses, &vip->addr);
-	if (!row || row->family != 4 || row->vip.v4 != vip->addr || row->port != vip->port ||
+	if (!row || row->family != 4 || ip_v4(&row->vip) != vip->addr || row->port != vip->port ||
 	    row->proto != vip->proto)
 		return ledger_list_add(&ledger->stray_vips, &(struct ledger_vip){ *vip, r });
 	ledger_open_services(ledger, r + 1);

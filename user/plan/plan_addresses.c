@@ -14,7 +14,7 @@ static __be32 *wanted_addresses(struct plan_state *state, size_t *ret_count)
 
 	for (size_t i = 0; list && i < desired->service_count; i++)
 		if (desired->services[i].key.vip.family == 4)
-			list[count++] = desired->services[i].key.vip.ip.v4;
+			list[count++] = ip_v4(&desired->services[i].key.vip.ip);
 	if (count)
 		qsort(list, count, sizeof(*list), ledger_compare_addresses);
 	*ret_count = count;

@@ -23,9 +23,9 @@ static void write_cluster(const struct snapshot *snapshot, uint32_t row, FILE *o
 	fputs("::", out);
 }
 
-static const char *address(const union ip_addr *ip, uint8_t family, __be16 port, char *buf)
+static const char *address(const struct ip_addr *ip, __be16 port, char *buf)
 {
-	struct addr addr = snapshot_addr(ip, family);
+	struct addr addr = addr_of_ip(ip);
 
 	return addr_port_format(&addr, ntohs(port), buf);
 }
@@ -33,12 +33,11 @@ static const char *address(const union ip_addr *ip, uint8_t family, __be16 port,
 static void write_service(const struct snapshot *snapshot, uint32_t row, FILE *out)
 {
 	const struct service *service = &snapshot->services[row];
-	static const union ip_addr none;
 	char buf[ADDR_TEXT_MAX];
 
 	write_cluster(snapshot, row, out);
-	if (memcmp(&service->vip, &none, sizeof(none)))
-		fprintf(out, "vip::%s/%s\n", address(&service->vip, service->family, service->port, buf),
+	if (!ip_is_none(&service->vip))
+		fprintf(out, "vip::%s/%s\n", address(&service->vip, service->port, buf),
 			report_protocol(service->proto));
 	else
 		fprintf(out, "vip::none/%s\n", report_protocol(service->proto));
@@ -61,12 +60,11 @@ struct line {
 /* CLUSTER::ADDRESS::KEY:: */
 static FILE *begin(const struct line *line, const char *key)
 {
-	const struct service *service = &line->snapshot->services[line->backend->service];
 	char buf[ADDR_TEXT_MAX];
 
 	write_cluster(line->snapshot, line->backend->service, line->out);
-	fprintf(line->out, "%s::%s::", address(&line->backend->addr, service->family,
-					       line->backend->port, buf), key);
+	fprintf(line->out, "%s::%s::", address(&line->backend->addr, line->backend->port, buf),
+		key);
 	return line->out;
 }
 

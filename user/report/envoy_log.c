@@ -11,7 +11,7 @@
 
 static const char *place(__be32 v4, __be16 port, char *buf)
 {
-	struct addr addr = { .family = 4, .ip = { .v6 = { v4, 0, 0, 0 } } };
+	struct addr addr = addr_of_ip(&IP_V4(v4));
 
 	return addr_port_format(&addr, ntohs(port), buf);
 }

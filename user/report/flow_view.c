@@ -30,14 +30,14 @@ static __be16 gateway_port(const struct snapshot *snapshot, const struct flow *f
 {
 	for (size_t i = 0; i < snapshot->gateway_count; i++)
 		if (snapshot->gateways[i].key.network == flow->network &&
-		    snapshot->gateways[i].key.addr.v4 == flow->peer)
+		    ip_v4(&snapshot->gateways[i].key.addr) == flow->peer)
 			return snapshot->gateways[i].gateway.port;
 	return flow->peer_port;
 }
 
 static bool is_same_service(const struct service *service, const struct flow_key *key)
 {
-	return service->vip.v4 == key->daddr && service->port == key->dport &&
+	return ip_v4(&service->vip) == key->daddr && service->port == key->dport &&
 	       (service->proto == IPPROTO_UDP) == FLOW_IS_UDP(key->zone);
 }
 
@@ -63,7 +63,7 @@ static void set_upstream(const struct snapshot *snapshot, const struct flow *flo
 
 	if (backend) {
 		view->kind = backend->kind;
-		view->upstream = backend->addr.v4;
+		view->upstream = ip_v4(&backend->addr);
 		view->upstream_port = backend->port;
 	} else if (tunnel) {
 		view->kind = BACKEND_GENEVE;

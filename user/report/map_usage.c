@@ -8,12 +8,10 @@
 
 static void count_service(const struct service *service, struct map_usage_sums *sums)
 {
-	static const union ip_addr none;
-
 	sums->services.used++;
 	sums->slots.used += BUCKET_SLOTS * (TABLE_BUCKETS(service->table) +
 					      TABLE_BUCKETS(service->local_table));
-	if (!memcmp(&service->vip, &none, sizeof(none)))
+	if (ip_is_none(&service->vip))
 		return;
 	sums->captured++;
 	sums->refusing += !TABLE_BUCKETS(service->table);

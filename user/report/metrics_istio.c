@@ -21,18 +21,16 @@ struct series {
 
 int metrics_workload_compare(const void *a, const void *b)
 {
-	__be32 left = ((const struct metrics_workload *)a)->addr;
-	__be32 right = ((const struct metrics_workload *)b)->addr;
-
-	return (left > right) - (left < right);
+	return memcmp(&((const struct metrics_workload *)a)->addr,
+		      &((const struct metrics_workload *)b)->addr, sizeof(struct ip_addr));
 }
 
-static const char *find_workload(const struct metrics *metrics, __be32 addr)
+static const char *find_workload(const struct metrics *metrics, const struct ip_addr *addr)
 {
-	const struct metrics_workload key = { .addr = addr }, *found;
+	const struct metrics_workload key = { .addr = *addr }, *found;
 
-	found = addr ? bsearch(&key, metrics->workloads, metrics->workload_count, sizeof(key),
-			       metrics_workload_compare) : NULL;
+	found = bsearch(&key, metrics->workloads, metrics->workload_count, sizeof(key),
+			metrics_workload_compare);
 	return found ? found->workload : ";;;;";
 }
 
@@ -83,8 +81,9 @@ static void write_service(FILE *out, const char *host)
 /* The labels of an item, to be freed; NULL without memory. */
 static char *make_labels(const struct metrics *metrics, const struct usage_item *item, const char *host)
 {
-	const char *local = item->key.kind == BACKEND_LOCAL ? find_workload(metrics, item->key.backend) :
-							      ";;;;";
+	const char *local = item->key.kind == BACKEND_LOCAL ?
+				    find_workload(metrics, &item->key.backend) :
+				    ";;;;";
 	char *text = NULL;
 	size_t length;
 	FILE *out = open_memstream(&text, &length);
@@ -92,7 +91,7 @@ static char *make_labels(const struct metrics *metrics, const struct usage_item 
 	if (!out)
 		return NULL;
 	fputs("reporter=\"source\",", out);
-	write_side(out, "source_", find_workload(metrics, item->key.client));
+	write_side(out, "source_", find_workload(metrics, &item->key.client));
 	write_side(out, "destination_", local);
 	write_service(out, host);
 	fputs("request_protocol=\"tcp\",response_flags=\"-\",connection_security_policy=\"unknown\"", out);

@@ -10,7 +10,7 @@
 
 /* The workload behind a pod's address: `name;namespace;canonical name;canonical revision;cluster`. */
 struct metrics_workload {
-	__be32 addr;
+	struct ip_addr addr;
 	const char *workload;
 };
 

@@ -97,7 +97,7 @@ static void write_snat(struct metrics_writer *writer, const struct settings *set
 		       "Connections that the gateway can carry to one endpoint: source addresses times "
 		       "ports.");
 	if (settings->flags & SETTING_GATEWAY)
-		metrics_sample(writer, settings->snat_count * ports, NULL);
+		metrics_sample(writer, settings->snat_count[IP_V4_INDEX] * ports, NULL);
 }
 
 static void write_services(struct metrics_writer *writer, const struct map_usage_sums *sums)

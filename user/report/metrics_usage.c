@@ -13,7 +13,7 @@
 struct group {
 	uint64_t service_id;
 	uint32_t from, to;
-	__be32 gateway_addr;
+	struct ip_addr gateway_addr;
 	bool gateway; /* the role in which they were counted */
 	uint64_t open;
 	struct usage total;
@@ -34,11 +34,11 @@ static struct group by_service(const struct usage_item *item)
 static struct group by_network(const struct usage_item *item)
 {
 	const struct usage_key *key = &item->key;
+	struct group group = { .from = key->from, .to = key->to, .gateway = key->gateway };
 
-	return (struct group){ .from = key->from,
-			       .to = key->to,
-			       .gateway = key->gateway,
-			       .gateway_addr = key->kind == BACKEND_LOCAL ? 0 : key->backend };
+	if (key->kind != BACKEND_LOCAL)
+		group.gateway_addr = key->backend;
+	return group;
 }
 
 static int compare(const void *left, const void *right)
@@ -51,8 +51,8 @@ static int compare(const void *left, const void *right)
 		return a->from < b->from ? -1 : 1;
 	if (a->to != b->to)
 		return a->to < b->to ? -1 : 1;
-	if (a->gateway_addr != b->gateway_addr)
-		return ntohl(a->gateway_addr) < ntohl(b->gateway_addr) ? -1 : 1;
+	if (!ip_equal(&a->gateway_addr, &b->gateway_addr))
+		return memcmp(&a->gateway_addr, &b->gateway_addr, sizeof(a->gateway_addr));
 	return (int)a->gateway - (int)b->gateway;
 }
 
@@ -214,11 +214,10 @@ static void write_services(struct metrics_writer *writer, const struct snapshot 
 static const char *gateway_text(const struct snapshot *snapshot, const struct group *group,
 				char *buf)
 {
-	union ip_addr ip = { .v4 = group->gateway ? snapshot->settings.listen.v4 :
-						    group->gateway_addr };
-	struct addr addr = snapshot_addr(&ip, 4);
+	struct addr addr = addr_of_ip(group->gateway ? &snapshot->settings.listen[IP_V4_INDEX] :
+						       &group->gateway_addr);
 
-	return ip.v4 ? addr_format(&addr, buf) : "";
+	return addr.family ? addr_format(&addr, buf) : "";
 }
 
 static void write_networks(struct metrics_writer *writer, const struct snapshot *snapshot,

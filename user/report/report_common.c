@@ -40,9 +40,9 @@ json_t *report_moment(time_t when)
 	return json_string(buf);
 }
 
-json_t *report_address(const union ip_addr *ip, uint8_t family, __be16 port)
+json_t *report_address(const struct ip_addr *ip, __be16 port)
 {
-	struct addr addr = snapshot_addr(ip, family);
+	struct addr addr = addr_of_ip(ip);
 	char text[ADDR_TEXT_MAX];
 
 	return json_string(addr_port_format(&addr, ntohs(port), text));
@@ -50,23 +50,14 @@ json_t *report_address(const union ip_addr *ip, uint8_t family, __be16 port)
 
 json_t *report_address4(__be32 addr, __be16 port)
 {
-	union ip_addr ip = { .v6 = { addr, 0, 0, 0 } };
-
-	return report_address(&ip, 4, port);
-}
-
-uint8_t report_family(const union ip_addr *ip)
-{
-	return ip->v6[1] || ip->v6[2] || ip->v6[3] ? 6 : 4;
+	return report_address(&IP_V4(addr), port);
 }
 
 json_t *report_vip(const struct service *service)
 {
-	static const union ip_addr none;
-
-	if (!memcmp(&service->vip, &none, sizeof(none)))
+	if (ip_is_none(&service->vip))
 		return json_null();
-	return report_address(&service->vip, service->family, service->port);
+	return report_address(&service->vip, service->port);
 }
 
 json_t *report_share(uint64_t parts, uint64_t whole)
@@ -172,7 +163,7 @@ static bool same_text(const json_t *object, const char *key, const char *text)
 const json_t *report_service_status(const json_t *state, const struct service *row,
 				    const char *cluster)
 {
-	struct addr vip = snapshot_addr(&row->vip, row->family);
+	struct addr vip = addr_of_ip(&row->vip);
 	char buf[ADDR_TEXT_MAX];
 	const char *text = row->port ? addr_format(&vip, buf) : NULL;
 	json_t *service;

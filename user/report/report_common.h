@@ -16,10 +16,8 @@
 /* A string, with bytes that are no UTF-8 replaced; JSON null for NULL. */
 json_t *report_text(const char *text);
 /* "A.B.C.D:port", port in network order. */
-json_t *report_address(const union ip_addr *addr, uint8_t family, __be16 port);
+json_t *report_address(const struct ip_addr *addr, __be16 port);
 json_t *report_address4(__be32 addr, __be16 port);
-/* 4 or 6, for an address whose family stands nowhere. */
-uint8_t report_family(const union ip_addr *addr);
 /* VIP:port of a service row; null for a row without a VIP. */
 json_t *report_vip(const struct service *service);
 /* A share of `parts`/`whole`, 0 when there is no whole. */

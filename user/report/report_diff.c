@@ -84,8 +84,7 @@ static struct held look_at(const struct snapshot *snapshot, uint32_t row, const 
 
 	for (uint32_t i = named->first[row]; i != NO_BACKEND; i = named->next[i]) {
 		const struct backend *backend = &snapshot->backends[i];
-		json_t *address = report_address(&backend->addr, snapshot->services[row].family,
-						 backend->port);
+		json_t *address = report_address(&backend->addr, backend->port);
 
 		if (!is_repeated(&held, address)) {
 			held.digest += backend_digest(&backend->addr, backend->port, backend->kind);
@@ -140,7 +139,7 @@ static int64_t find_row(const struct snapshot *snapshot, const json_t *service)
 
 	if (addr_parse(json_string_value(json_object_get(service, "vip")), &vip) || vip.family != 4)
 		return -1;
-	row = snapshot_vip_row(snapshot, vip.ip.v4, port, proto);
+	row = snapshot_vip_row(snapshot, ip_v4(&vip.ip), port, proto);
 	if (row < 0 || row >= snapshot->service_count)
 		return -1;
 	name = snapshot_name(snapshot, NAME_CLUSTER, (uint32_t)row);

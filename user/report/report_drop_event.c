@@ -24,15 +24,20 @@ static json_t *protocol(uint8_t proto)
 }
 
 /* "A.B.C.D:port", or the address alone where no port was read. */
-static json_t *place(__be32 ip, __be16 port)
+static json_t *place(const struct ip_addr *ip, __be16 port)
 {
-	struct addr addr = { .family = 4, .ip = { .v6 = { ip, 0, 0, 0 } } };
+	struct addr addr = addr_of_ip(ip);
 	char buf[ADDR_TEXT_MAX];
 
-	if (!ip)
+	if (!addr.family)
 		return json_null();
 	return json_string(port ? addr_port_format(&addr, ntohs(port), buf) :
 				  addr_format(&addr, buf));
+}
+
+static json_t *key_place(__be32 addr, __be16 port)
+{
+	return addr ? place(&IP_V4(addr), port) : json_null();
 }
 
 static json_t *tcp_flags(const struct drop_event *event)
@@ -84,12 +89,12 @@ json_t *report_drop_event(const struct snapshot *snapshot, const struct drop_eve
 			 "hook", event->hook < HOOK_COUNT ? hook_names[event->hook] : "?",
 			 "reason", text, "text", reason_text(text),
 			 "protocol", protocol(event->proto),
-			 "source", place(event->key.saddr, event->key.sport),
+			 "source", key_place(event->key.saddr, event->key.sport),
 			 "source_network", source_network(snapshot, event),
-			 "destination", place(event->key.daddr, event->key.dport),
+			 "destination", key_place(event->key.daddr, event->key.dport),
 			 "cluster", cluster(snapshot, event),
-			 "tunnel_source", place(event->outer_saddr, 0),
-			 "tunnel_destination", place(event->outer_daddr, 0),
+			 "tunnel_source", place(&event->outer_saddr, 0),
+			 "tunnel_destination", place(&event->outer_daddr, 0),
 			 "length", (json_int_t)event->length, "tcp_flags", tcp_flags(event),
 			 "missed", (json_int_t)event->missed);
 }

@@ -24,7 +24,7 @@ static bool is_open(const struct flow_entry *entry)
 
 static bool is_from(const struct report_filter *filter, const struct flow_key *key)
 {
-	struct addr addr = { .family = 4, .ip = { .v6 = { key->saddr, 0, 0, 0 } } };
+	struct addr addr = addr_of_ip(&IP_V4(key->saddr));
 	char buf[ADDR_TEXT_MAX];
 
 	return !filter || !filter->from.count ||
@@ -92,7 +92,7 @@ static json_t *endpoint_object(const struct snapshot *snapshot, uint32_t index,
 			 "service", report_vip(service), "protocol", report_protocol(service->proto),
 			 "host", report_text(report_host(cluster)),
 			 "cluster", report_text(cluster),
-			 "address", report_address(&row->addr, service->family, row->port),
+			 "address", report_address(&row->addr, row->port),
 			 "kind", view_kind_name(row->kind), "transport", view_transport_name(row->kind),
 			 "network", report_text(report_network(snapshot, row->network, network)),
 			 "locality", report_text(snapshot_name(snapshot, NAME_LOCALITY,

@@ -43,9 +43,9 @@ static void outcome(struct explain *explain, const char *word)
 }
 
 /* "10.1.2.3:80" into a buffer of ADDR_TEXT_MAX. */
-static const char *place(const union ip_addr *ip, __be16 port, char *buf)
+static const char *place(const struct ip_addr *ip, __be16 port, char *buf)
 {
-	struct addr addr = snapshot_addr(ip, report_family(ip));
+	struct addr addr = addr_of_ip(ip);
 
 	return addr_port_format(&addr, ntohs(port), buf);
 }
@@ -127,14 +127,16 @@ static void look_up_flow(struct explain *explain)
 {
 	const struct explain_query *query = explain->query;
 	struct flow_key key = {
-		.saddr = query->from.ip.v4, .daddr = explain->key.addr,
-		.sport = htons(query->from_port), .dport = explain->key.port,
+		.saddr = ip_v4(&query->from.ip),
+		.daddr = explain->key.addr,
+		.sport = htons(query->from_port),
+		.dport = explain->key.port,
 		.zone = FLOW_ZONE(0, FLOW_CLIENT, explain->key.proto == IPPROTO_UDP),
 	};
 	const struct flow_entry *entry;
 	struct flow_view view;
 	char upstream[ADDR_TEXT_MAX];
-	union ip_addr ip = {};
+	struct ip_addr ip;
 
 	if (query->from.family != 4 || query->from_port == 0)
 		return;
@@ -147,7 +149,7 @@ static void look_up_flow(struct explain *explain)
 		return;
 	}
 	flow_view_make(explain->snapshot, entry, &view);
-	ip.v4 = view.upstream;
+	ip = IP_V4(view.upstream);
 	explain->flow_decides = true;
 	json_object_set_new(explain->report, "flow", report_flow(explain->snapshot, &view));
 	step(explain, "flow", true,
@@ -160,7 +162,7 @@ static void look_up_flow(struct explain *explain)
 static struct flow_key explain_flow(const struct explain *explain)
 {
 	return (struct flow_key){
-		.saddr = explain->query->from.ip.v4,
+		.saddr = ip_v4(&explain->query->from.ip),
 		.daddr = explain->key.addr,
 		.sport = htons(explain->query->from_port),
 		.dport = explain->key.port,
@@ -259,7 +261,7 @@ static json_t *backend_object(const struct explain *explain, uint32_t index)
 	char network[16];
 
 	return json_pack("{s:I,s:o,s:s,s:s,s:o,s:I,s:o,s:s}", "row", (json_int_t)index, "address",
-			 report_address(&row->addr, report_family(&row->addr), row->port),
+			 report_address(&row->addr, row->port),
 			 "kind", view_kind_name(row->kind), "transport", view_transport_name(row->kind),
 			 "network", report_text(report_network(snapshot, row->network, network)),
 			 "slots", (json_int_t)slots,
@@ -271,9 +273,9 @@ static json_t *path_text(const struct explain *explain, const struct backend *ro
 {
 	const struct settings *settings = &explain->snapshot->settings;
 	char to[ADDR_TEXT_MAX], from[ADDR_TEXT_MAX], network[16];
-	struct addr source = snapshot_addr(&settings->source, report_family(&settings->source));
+	struct addr source = addr_of_ip(&settings->source[IP_V4_INDEX]);
 	bool hairpin = explain->query->from.family == 4 &&
-		       explain->query->from.ip.v4 == row->addr.v4;
+		       ip_v4(&explain->query->from.ip) == ip_v4(&row->addr);
 
 	if (row->kind == BACKEND_GENEVE)
 		return json_sprintf("inner packet unchanged, in Geneve from %s to %s, network id "
@@ -413,8 +415,11 @@ static void choose(struct explain *explain)
 json_t *report_explain(const struct snapshot *snapshot, const struct explain_query *query)
 {
 	struct explain explain = {
-		.snapshot = snapshot, .query = query, .steps = json_array(),
-		.key = { .addr = query->vip.ip.v4, .port = htons(query->port),
+		.snapshot = snapshot,
+		.query = query,
+		.steps = json_array(),
+		.key = { .addr = ip_v4(&query->vip.ip),
+			 .port = htons(query->port),
 			 .proto = query->proto ? query->proto : IPPROTO_TCP },
 	};
 

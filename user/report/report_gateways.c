@@ -60,8 +60,7 @@ static json_t *gateway_object(const struct snapshot *snapshot, const struct gate
 
 	return json_pack("{s:o,s:o,s:s,s:o,s:n,s:n,s:I,s:o,s:I,s:n}",
 			 "network", report_text(report_network(snapshot, gateway->key.network, buf)),
-			 "address", report_address(&gateway->key.addr,
-						   report_family(&gateway->key.addr), value->port),
+			 "address", report_address(&gateway->key.addr, value->port),
 			 "transport", view_transport_name(value->kind), "tunnel_port",
 			 tunnel ? json_integer(ntohs(value->tunnel_port)) : json_null(),
 			 "alive", "reason", "weight", (json_int_t)use.weight,

@@ -17,15 +17,15 @@ static uint32_t share_of(const struct snapshot *snapshot)
 static json_t *sender(const struct snapshot *snapshot, const json_t *status,
 		      const struct owner *owner, uint32_t share)
 {
-	const struct addr address = { .family = 4, .ip.v6 = { owner->id } };
+	const struct addr address = addr_of_ip(&owner->addr);
 	const json_t *iface = NULL;
 	char network[16], text[ADDR_TEXT_MAX];
 
 	if (!owner->network)
-		iface = report_find(status, "interfaces", "ifindex", owner->id);
+		iface = report_find(status, "interfaces", "ifindex", owner->ifindex);
 	return json_pack("{s:o,s:o,s:o,s:o,s:I,s:I,s:I,s:I}",
 			 "interface", iface ? report_copy(iface, "name") : json_null(),
-			 "ifindex", owner->network ? json_null() : json_integer(owner->id),
+			 "ifindex", owner->network ? json_null() : json_integer(owner->ifindex),
 			 "network", owner->network ?
 			 report_text(report_network(snapshot, owner->network, network)) : json_null(),
 			 "address", owner->network ? json_string(addr_format(&address, text)) :

@@ -36,9 +36,7 @@ static struct tally *count_backends(const struct snapshot *snapshot)
 
 static const char *service_state(const struct service *service)
 {
-	static const union ip_addr none;
-
-	if (!memcmp(&service->vip, &none, sizeof(none)))
+	if (ip_is_none(&service->vip))
 		return "gateway_only";
 	return TABLE_BUCKETS(service->table) ? "serving" : "refusing";
 }
@@ -90,8 +88,6 @@ static json_t *service_object(const struct snapshot *snapshot, uint32_t row,
 /* First the rows found by address, in that order; then those that only tunnel packets find. */
 static void add_rows(json_t *list, const struct snapshot *snapshot, const struct tally *tallies)
 {
-	static const union ip_addr none;
-
 	for (size_t i = 0; i < snapshot->vip_count; i++) {
 		uint32_t row = snapshot->vips[i].row;
 
@@ -101,7 +97,7 @@ static void add_rows(json_t *list, const struct snapshot *snapshot, const struct
 	}
 	for (uint32_t row = 0; row < snapshot->service_count; row++)
 		if ((snapshot->services[row].flags & SERVICE_IN_USE) &&
-		    !memcmp(&snapshot->services[row].vip, &none, sizeof(none)))
+		    ip_is_none(&snapshot->services[row].vip))
 			json_array_append_new(list, service_object(snapshot, row, &tallies[row]));
 }
 

@@ -144,15 +144,14 @@ static json_t *gateway_role(const struct snapshot *snapshot)
 		json_decref(snat);
 		return json_null();
 	}
-	for (uint32_t i = 0; i < settings->snat_count && i < MAX_SNAT; i++) {
+	for (uint32_t i = 0; i < settings->snat_count[IP_V4_INDEX] && i < MAX_SNAT; i++) {
+		struct addr addr = addr_of_ip(&settings->snat[IP_V4_INDEX][i]);
 		char text[ADDR_TEXT_MAX];
-		struct addr addr = { .family = 4, .ip = { .v6 = { settings->snat[i], 0, 0, 0 } } };
 
 		json_array_append_new(snat, json_string(addr_format(&addr, text)));
 	}
 	return json_pack("{s:b,s:o,s:o}", "open", !!(settings->flags & SETTING_GATEWAY), "listen",
-			 report_address(&settings->listen, report_family(&settings->listen),
-					settings->listen_port), "snat", snat);
+			 report_address(&settings->listen[IP_V4_INDEX], settings->listen_port), "snat", snat);
 }
 
 /* Seconds from that moment until now; null without one. */

@@ -89,7 +89,7 @@ int64_t snapshot_vip_row(const struct snapshot *snapshot, __be32 addr, __be16 po
 
 bool snapshot_service_confirms(const struct service *service, const struct vip_key *key)
 {
-	return (service->flags & SERVICE_IN_USE) && service->vip.v4 == key->addr &&
+	return (service->flags & SERVICE_IN_USE) && ip_v4(&service->vip) == key->addr &&
 	       service->port == key->port && service->proto == key->proto;
 }
 
@@ -194,9 +194,4 @@ uint64_t *snapshot_table_totals(const struct snapshot *snapshot)
 			totals[row] = snapshot_count_table(snapshot, snapshot->services[row].table,
 							   NULL);
 	return totals;
-}
-
-struct addr snapshot_addr(const union ip_addr *ip, uint8_t family)
-{
-	return (struct addr){ .family = family, .ip = *ip };
 }

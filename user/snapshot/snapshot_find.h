@@ -44,9 +44,6 @@ uint64_t *snapshot_table_totals(const struct snapshot *snapshot);
 /* The slot arena. */
 struct slot_arena snapshot_arena(const struct snapshot *snapshot);
 
-/* The same address as a struct addr. */
-struct addr snapshot_addr(const union ip_addr *ip, uint8_t family);
-
 /* qsort orders of the snapshot's arrays. */
 int snapshot_vip_compare(const void *a, const void *b);
 int snapshot_name_compare(const void *a, const void *b);

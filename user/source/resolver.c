@@ -82,7 +82,7 @@ static bool keep(struct host *host, const struct lookup_result *result)
 	for (; count < result->count && count < RESOLVER_ADDRESSES_MAX; count++) {
 		const struct sockaddr_in *in = (const void *)&result->items[count].addr;
 
-		addresses[count] = (struct addr){ 4, { .v4 = in->sin_addr.s_addr } };
+		addresses[count] = addr_of_bytes(4, &in->sin_addr);
 	}
 	if (count)
 		qsort(addresses, count, sizeof(*addresses), compare);

@@ -28,7 +28,7 @@ static uint64_t identity(const struct view_backend *backend)
 		.family = backend->addr.family,
 	};
 
-	memcpy(key.addr, &backend->addr.ip, sizeof(key.addr));
+	memcpy(key.addr, addr_bytes(&backend->addr), addr_size(&backend->addr));
 	return XXH3_64bits_withSeed(&key, sizeof(key), backend->priority);
 }
 

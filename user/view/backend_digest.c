@@ -5,7 +5,7 @@
 #include <string.h>
 #include <xxhash.h>
 
-uint64_t backend_digest(const union ip_addr *addr, __be16 port, enum backend_kind kind)
+uint64_t backend_digest(const struct ip_addr *addr, __be16 port, enum backend_kind kind)
 {
 	uint8_t bytes[sizeof(*addr) + sizeof(port) + 1];
 

@@ -8,6 +8,6 @@
 #include "parallax_abi.h"
 
 /* Digest of one backend, port in network order. The digest of a set is their sum. */
-uint64_t backend_digest(const union ip_addr *addr, __be16 port, enum backend_kind kind);
+uint64_t backend_digest(const struct ip_addr *addr, __be16 port, enum backend_kind kind);
 
 #endif
