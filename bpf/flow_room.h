@@ -7,19 +7,20 @@
 #include "owner.h"
 
 #define RECLAIM_PROBES 8 /* power of two */
+#define RECLAIM_STEPS 4
 
 /* The worth of a slot to a new flow: the idle time of the flow that would give way, above it a bit if
- * that is closed; or one of these. */
+ * that is done; or one of these. */
 #define SLOT_NONE 0ULL         /* its flow stays */
 #define SLOT_FREE (~0ULL)      /* it names no flow */
 #define SLOT_FREED (~0ULL - 1) /* its flow had expired, or was closed, and is deleted */
 
 /* The place of the next search. */
-INLINE __u32 clock_advance(__u32 which)
+INLINE __u32 clock_advance(__u32 which, __u32 by)
 {
 	__u32 *clock = bpf_map_lookup_elem(&reclaim_clock, &which);
 
-	return clock ? __sync_fetch_and_add(clock, RECLAIM_PROBES) : 0;
+	return clock ? __sync_fetch_and_add(clock, by) : 0;
 }
 
 /* Flows that an owner may have. */
@@ -55,13 +56,28 @@ INLINE bool closed_makes_room(const struct flow_key *key, const struct flow *flo
 	       (FLOW_ROLE(key->zone) == FLOW_CLIENT || !(flow->flags & FLOW_TIME_WAIT));
 }
 
+/* True if nothing more will come: a question and its answer within a second, as of DNS. */
+INLINE bool is_exchange(const struct flow_key *key, const struct flow *flow)
+{
+	return FLOW_IS_UDP(key->zone) && flow->seen - flow->opened < settings.hz;
+}
+
+/* Seconds without a packet after which a flow gives way, where there is no room. */
+INLINE __u32 crowded_timeout(const struct flow_key *key, const struct flow *flow)
+{
+	if (flow->state == FLOW_CLOSING)
+		return closed_makes_room(key, flow) ? 0 : TIMEOUT_CLOSED;
+	return FLOW_IS_UDP(key->zone) ? TIMEOUT_CROWDED_UDP : TIMEOUT_CROWDED;
+}
+
 /* Weigh slot `index` of `reclaim` for a flow of the owner in `row`. A flow that has expired, or that is
  * closed and makes room, is deleted. */
 SUBPROGRAM __u64 slot_weigh(__u32 index, __u32 row, bool full)
 {
 	struct flow_key *slot = bpf_map_lookup_elem(&reclaim, &index), key;
 	struct flow *flow;
-	__u32 idle, least;
+	__s32 idle;
+	bool done;
 
 	if (!slot)
 		return SLOT_NONE;
@@ -73,46 +89,54 @@ SUBPROGRAM __u64 slot_weigh(__u32 index, __u32 row, bool full)
 		flow_delete(&key, flow);
 		return SLOT_FREED;
 	}
-	idle = now_ticks() - flow->seen;
-	least = flow->state != FLOW_CLOSING   ? TIMEOUT_CROWDED :
-		closed_makes_room(&key, flow) ? 0 :
-						TIMEOUT_CLOSED;
-	if ((__s32)idle < (__s32)(least * settings.hz) || !may_displace(&key, flow, row))
+	if (!may_displace(&key, flow, row))
 		return SLOT_NONE;
-	return (__u64)(flow->state == FLOW_CLOSING) << 32 | ((__s32)idle > 0 ? idle : 1);
+	idle = now_ticks() - flow->seen;
+	if (idle < (__s32)(crowded_timeout(&key, flow) * settings.hz))
+		return SLOT_NONE;
+	done = flow->state == FLOW_CLOSING || is_exchange(&key, flow);
+	return (__u64)done << 32 | (idle > 0 ? idle : 1);
 }
 
 /* Delete the live flow that slot `index` of `reclaim` names. */
-INLINE void slot_displace(__u32 index)
+SUBPROGRAM int slot_displace(__u32 index)
 {
 	struct flow_key *slot = bpf_map_lookup_elem(&reclaim, &index), key;
 	struct owner *owner;
 	struct flow *flow;
 
 	if (!slot)
-		return;
+		return 0;
 	key = *slot;
 	flow = flow_find(&key);
 	if (!flow)
-		return;
+		return 0;
 	owner = owner_get(flow_owner(&key, flow));
 	if (owner)
 		__sync_fetch_and_add(&owner->displaced, 1);
 	flow_event(&key, flow, EVENT_CLOSE);
-	flow_delete(&key, flow);
+	return flow_delete(&key, flow);
 }
 
-/* Take a slot of `reclaim` for the flow in scratch; `other`: its forward entry is scratch's `other`.
- * Every flow in `flows` owns one slot, there are twice as many slots as flows, and each owner has
- * twice as many as it may have flows. The clock moves RECLAIM_PROBES of the owner's slots on: the
- * flow takes a free one, and whatever has expired in the others is deleted, so the packet path
- * sweeps the table faster than it can fill, with or without the agent. An owner that has all its
- * flows, or meets a full table, displaces a closed flow or the one that was idle for longest.
- * Returns 0; -EDQUOT if the owner has all its flows, or -ENOSPC, and none that was met gives way. */
-SUBPROGRAM int flow_reserve(bool other, bool full)
+/* What flow_reserve() looks for. */
+#define RESERVE_OTHER (1u << 0) /* the flow's forward entry is scratch's `other` */
+#define RESERVE_FULL (1u << 1)  /* room in a full table */
+#define RESERVE_AHEAD (1u << 2) /* for a flow that is promoted later; the clock stays, so that it
+				 * finds the same slots then */
+
+/* Step number `step` of flow_reserve(). Every flow in `flows` owns one slot, there are twice as many slots as
+ * flows, and each owner has twice as many as it may have flows. The clock moves RECLAIM_PROBES of the
+ * owner's slots on: the flow takes a free one, and whatever has expired in the others is deleted, so
+ * the packet path sweeps the table faster than it can fill, with or without the agent. An owner that
+ * has all its flows, or meets a full table, displaces one that is done, or the one that was idle for
+ * longest. Returns 0; -EDQUOT if the owner has all its flows, or -ENOSPC, and none that was met gives
+ * way: a refusal, if it was the last step. */
+SUBPROGRAM int reserve_step(__u32 how, __u32 step)
 {
+	__u32 by = how & RESERVE_AHEAD && !step ? 0 : RECLAIM_PROBES, row, at = 0, idlest = 0;
+	__u32 clock = clock_advance(0, by) + (how & RESERVE_AHEAD ? by : 0);
 	struct flow_pair *pair = scratch_get();
-	__u32 row, clock = clock_advance(0), at = 0, idlest = 0;
+	bool other = how & RESERVE_OTHER, full = how & RESERVE_FULL;
 	__u64 best = SLOT_NONE;
 	struct flow_key *slot;
 	struct owner *owner;
@@ -141,7 +165,7 @@ SUBPROGRAM int flow_reserve(bool other, bool full)
 		return -ENOSPC;
 	if (owner_is_full(owner) || !found || (full && !freed)) {
 		if (!best && owner_is_full(owner)) {
-			__sync_fetch_and_add(&owner->refused, 1);
+			__sync_fetch_and_add(&owner->refused, step == RECLAIM_STEPS - 1);
 			return -EDQUOT;
 		}
 		if (!best)
@@ -153,6 +177,17 @@ SUBPROGRAM int flow_reserve(bool other, bool full)
 	if (slot)
 		*slot = other ? pair->other_key : pair->key;
 	return 0;
+}
+
+/* Take a slot of `reclaim` for the flow in scratch; `how`: RESERVE_*. All owners move the clock: where
+ * one meets no flow that gives way, it looks further. Returns as reserve_step(). */
+INLINE int flow_reserve(__u32 how)
+{
+	int err = -ENOSPC;
+
+	for (__u32 i = 0; i < RECLAIM_STEPS && err; i++)
+		err = reserve_step(how, i);
+	return err;
 }
 
 /* Weigh slot `index` of `reclaim_embryonic`: by the embryonic flows of its owner, then by age. */
@@ -181,7 +216,7 @@ SUBPROGRAM __u64 embryonic_weigh(__u32 index)
 SUBPROGRAM int embryonic_reserve(bool full)
 {
 	struct flow_pair *pair = scratch_get();
-	__u32 clock = clock_advance(1), at = 0;
+	__u32 clock = clock_advance(1, RECLAIM_PROBES), at = 0;
 	__u64 best = SLOT_NONE, weight = SLOT_NONE;
 	struct flow_key *slot, held;
 	struct flow *flow;
@@ -228,7 +263,7 @@ SUBPROGRAM int flow_admit(const struct flow_key *key)
 	if (gateway)
 		owner->addr = IP_V4(pair->flow.peer);
 	if (owner_is_full(owner))
-		err = flow_reserve(false, false);
+		err = flow_reserve(RESERVE_AHEAD);
 	return err ? err : embryonic_reserve(false);
 }
 

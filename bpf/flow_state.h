@@ -34,6 +34,11 @@ SUBPROGRAM int flow_set_state(const struct flow_key *key, struct flow *flow, __u
 	return 0;
 }
 
+INLINE __u32 reserve_for(const struct flow_pair *pair)
+{
+	return flow_is_forward(&pair->key) ? 0 : RESERVE_OTHER;
+}
+
 /* Insert scratch's flow, or its `other`, into `flows`. Returns 0 or -errno. */
 SUBPROGRAM int flow_insert(bool other)
 {
@@ -54,7 +59,7 @@ INLINE int insert_or_adopt(const struct flow_pair *pair, bool other)
 	struct flow *holder;
 
 	if (err == -E2BIG) {
-		flow_reserve(!flow_is_forward(&pair->key), true);
+		flow_reserve(reserve_for(pair) | RESERVE_FULL);
 		err = flow_insert(other);
 	}
 	if (err != -EEXIST)
@@ -88,7 +93,7 @@ INLINE int flow_promote(struct flow_pair *pair, const struct flow *flow)
 	int err;
 
 	flow_pair_fill(pair, flow);
-	err = flow_reserve(!flow_is_forward(&pair->key), false);
+	err = flow_reserve(reserve_for(pair));
 	if (err)
 		return err;
 	if (insert_or_adopt(pair, true))

@@ -43,6 +43,7 @@
 /* Seconds without a packet after which a flow may give way to a new one of the same owner that has
  * no more room, or of a smaller owner in a full table. */
 #define TIMEOUT_CROWDED 60
+#define TIMEOUT_CROWDED_UDP 2
 
 /* Seconds without a packet after which a closed flow may give way: all that was sent has arrived. */
 #define TIMEOUT_CLOSED 2

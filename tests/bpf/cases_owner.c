@@ -218,6 +218,121 @@ static bool modest_gets_in(struct world *world)
 	       owner_of(world, &other)->displaced > 0;
 }
 
+/* ------------------------------------------------------------------ exchanges by UDP */
+
+static bool asks(struct world *world, const struct client *client, uint32_t i)
+{
+	const struct step step = {.program = FROM_POD, .device = client->device};
+	struct pkt question = UDP(client->addr, 1024 + i, VIP, HELLO_PORT, .len = 1);
+
+	return run_pkt(world, &step, &question, NULL) == NEXT;
+}
+
+static bool asks_and_hears(struct world *world, const struct client *client, uint32_t i)
+{
+	const struct step step = {.program = TO_POD, .device = client->device};
+	struct pkt answer = UDP(HELLO1, HELLO_PORT, client->addr, 1024 + i, .len = 1);
+
+	return asks(world, client, i) && run_pkt(world, &step, &answer, NULL) == NEXT;
+}
+
+static bool exchange(struct world *world, const struct client *client, uint32_t first,
+		     uint32_t count)
+{
+	for (uint32_t i = first; i < first + count; i++)
+		if (!asks_and_hears(world, client, i))
+			return printf("      question %u was refused\n", i), false;
+	return true;
+}
+
+static void find_port(const struct flow_key *key, struct flow *flow, void *data)
+{
+	uint32_t *wanted = data;
+
+	if (FLOW_ROLE(key->zone) == FLOW_CLIENT && ntohs(key->sport) == *wanted)
+		*wanted = 0;
+}
+
+static bool is_kept(struct world *world, uint32_t i)
+{
+	uint32_t port = 1024 + i;
+	struct flow_visit visit = {.visit = find_port, .data = &port};
+
+	world_flows(world, "flows", &visit);
+	return !port;
+}
+
+/* As many as its share every few seconds, for ever. */
+static bool exchanges_give_way(struct world *world)
+{
+	for (uint32_t turn = 0; turn < 20; turn++) {
+		if (!exchange(world, &sleeper, turn * SHARE, SHARE))
+			return false;
+		world_let_pass(world, TIMEOUT_CROWDED_UDP + 1);
+	}
+	return owner_of(world, &sleeper)->refused == 0 &&
+	       holds(world, &sleeper, SHARE, owner_of(world, &sleeper)->embryonic);
+}
+
+/* Another pod asks four times as often, in step, so that the clock comes to the same slots again. */
+static bool exchanges_in_step(struct world *world)
+{
+	for (uint32_t turn = 0; turn < 20; turn++) {
+		for (uint32_t i = turn * SHARE; i < (turn + 1) * SHARE; i++) {
+			for (uint32_t k = 4 * i; k < 4 * i + 4; k++)
+				asks_and_hears(world, &other, k);
+			if (!exchange(world, &sleeper, i, 1))
+				return false;
+		}
+		world_let_pass(world, TIMEOUT_CROWDED_UDP + 1);
+	}
+	return owner_of(world, &sleeper)->refused == 0;
+}
+
+static bool exchange_in_progress_stays(struct world *world)
+{
+	return exchange(world, &sleeper, 0, SHARE) && !asks(world, &sleeper, SHARE) &&
+	       owner_of(world, &sleeper)->refused == 1 && holds(world, &sleeper, SHARE, 0);
+}
+
+/* Who asked for more than a second keeps the flow while there are exchanges of others of the pod. */
+static bool conversation_stays(struct world *world)
+{
+	if (!exchange(world, &sleeper, 0, 1))
+		return false;
+	world_let_pass(world, 2);
+	if (!exchange(world, &sleeper, 0, 1))
+		return false;
+	world_let_pass(world, 1);
+	if (!exchange(world, &sleeper, 1, SHARE - 1))
+		return false;
+	world_let_pass(world, TIMEOUT_CROWDED_UDP + 1);
+	if (!exchange(world, &sleeper, SHARE, SHARE / 2))
+		return false;
+	return is_kept(world, 0) && owner_of(world, &sleeper)->displaced >= SHARE / 2;
+}
+
+/* But there is room without exchanges as well. */
+static bool conversations_give_way(struct world *world)
+{
+	for (uint32_t turn = 0; turn < 2; turn++) {
+		if (!exchange(world, &sleeper, 0, SHARE))
+			return false;
+		world_let_pass(world, 2);
+	}
+	world_let_pass(world, TIMEOUT_CROWDED_UDP);
+	return exchange(world, &sleeper, SHARE, SHARE);
+}
+
+static bool others_exchanges_stay(struct world *world)
+{
+	if (!exchange(world, &other, 0, SHARE) || !connect_from(world, &sleeper, 0, SHARE))
+		return false;
+	world_let_pass(world, TIMEOUT_CROWDED_UDP + 1);
+	return !asks(world, &sleeper, SHARE) && holds(world, &other, SHARE, 0) &&
+	       holds(world, &sleeper, SHARE, 0);
+}
+
 /* ------------------------------------------------------------------ embryonic flows */
 
 /* One pod sends four times as many SYNs as there is room for, while the other's handshake waits. */
@@ -367,6 +482,12 @@ static const struct test_case rows[] = {
 	{"share: closed flows make no room for live ones", setup_share, .run = closed_do_not_help},
 	{"share: a flow that goes on counts again", setup_share, .run = revived_counts},
 	{"share: expired flows give way", setup_share, .run = expired_are_free},
+	{"share: exchanges by UDP give way after seconds", setup_share, .run = exchanges_give_way},
+	{"share: and where two pods ask in step", setup_share, .run = exchanges_in_step},
+	{"share: an exchange of this moment stays", setup_share, .run = exchange_in_progress_stays},
+	{"share: a conversation by UDP stays before exchanges", setup_share, .run = conversation_stays},
+	{"share: conversations by UDP give way", setup_share, .run = conversations_give_way},
+	{"share: exchanges of others stay", setup_share, .run = others_exchanges_stay},
 	{"share: the count follows the pod", setup_share, .run = count_moves},
 	{"share: a pod that answers itself", setup_hairpin_share, .run = hairpin_share},
 	{"share: a full table has room for the modest", setup_local, .run = modest_gets_in},

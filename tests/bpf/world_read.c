@@ -61,6 +61,7 @@ static void age(const struct flow_key *key, struct flow *flow, void *data)
 {
 	(void)key;
 	flow->seen -= *(uint32_t *)data;
+	flow->opened -= *(uint32_t *)data;
 }
 
 void world_let_pass(struct world *world, uint32_t seconds)

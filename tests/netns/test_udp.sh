@@ -16,6 +16,12 @@ check "one socket stays with its server" udp -m 200
 check "and from a fixed port, twice" udp -p 41000 -m 5
 check "again" udp -p 41000 -m 5
 
+# Twice as many exchanges as a pod may have flows (an eighth of `limits.flows`), within the time that an
+# idle flow of UDP has.
+exchanges() { udp -n 16500 -m 1 -r 1500; }
+check "short exchanges, more than the pod may have flows" exchanges
+for node in node1 gw2; do equal "refused by $node" 0 "$(drops $node flows_share)"; done
+
 eds "$HELLO" 10.10.0.90:5000/n2-k8s-config
 udp_are() { [[ $(udp_versions) == "$1" ]]; }
 check "only v2" wait_for 5 udp_are v2

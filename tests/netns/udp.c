@@ -4,7 +4,9 @@
 
 static const char usage[] =
 	"usage: udp serve ADDR PORT VERSION\n"
-	"       udp [-n SOCKETS] [-m MESSAGES] [-l BYTES] [-p SOURCE_PORT] [-t MS] call ADDR PORT\n"
+	"       udp [-n SOCKETS] [-m MESSAGES] [-l BYTES] [-p SOURCE_PORT] [-r RATE] [-t MS]\n"
+	"           call ADDR PORT\n"
+	"-r: at most RATE sockets a second, of 100 or more.\n"
 	"Each socket sends its messages one by one and must hear each from the same server.\n"
 	"Prints how many sockets each version served.\n"
 	"Exit status: 0 all answered, 1 refused (ICMP), 2 timed out, 3 anything else.\n";
@@ -12,7 +14,7 @@ static const char usage[] =
 #define MAX_MESSAGE 1400
 
 static struct {
-	unsigned int sockets, messages, length, timeout_ms;
+	unsigned int sockets, messages, length, rate, timeout_ms;
 	uint16_t source_port;
 } opt = {.sockets = 1, .messages = 3, .length = 64, .timeout_ms = 3000};
 
@@ -84,13 +86,28 @@ static int one_socket(const struct sockaddr_in *to)
 	return rc;
 }
 
+/* A hundredth of the rate in ten milliseconds; time that was lost is not caught up. */
+static void pace(unsigned int socket)
+{
+	static uint64_t began;
+	uint64_t now = now_ms();
+
+	if (!opt.rate || socket % (opt.rate / 100))
+		return;
+	if (now < began + 10)
+		sleep_ms(began + 10 - now);
+	began = now_ms();
+}
+
 static int call(const struct sockaddr_in *to)
 {
 	int rc = 0;
 
 	for (unsigned int i = 0; i < opt.sockets; i++) {
-		int one = one_socket(to);
+		int one;
 
+		pace(i);
+		one = one_socket(to);
 		rc = one > rc ? one : rc;
 	}
 	tally_print(&tally);
@@ -101,7 +118,7 @@ static void parse(int argc, char **argv)
 {
 	int c;
 
-	while ((c = getopt(argc, argv, "n:m:l:p:t:")) != -1) {
+	while ((c = getopt(argc, argv, "n:m:l:p:r:t:")) != -1) {
 		if (c == 'n')
 			opt.sockets = (unsigned int)number(optarg);
 		else if (c == 'm')
@@ -110,12 +127,14 @@ static void parse(int argc, char **argv)
 			opt.length = (unsigned int)number(optarg);
 		else if (c == 'p')
 			opt.source_port = (uint16_t)number(optarg);
+		else if (c == 'r')
+			opt.rate = (unsigned int)number(optarg);
 		else if (c == 't')
 			opt.timeout_ms = (unsigned int)number(optarg);
 		else
 			usage_exit(usage);
 	}
-	if (opt.length > MAX_MESSAGE || argc == optind)
+	if (opt.length > MAX_MESSAGE || (opt.rate && opt.rate < 100) || argc == optind)
 		usage_exit(usage);
 }
 
