@@ -118,11 +118,12 @@ SUBPROGRAM int slot_displace(__u32 index)
 	return flow_delete(&key, flow);
 }
 
-/* What flow_reserve() looks for. */
-#define RESERVE_OTHER (1u << 0) /* the flow's forward entry is scratch's `other` */
-#define RESERVE_FULL (1u << 1)  /* room in a full table */
-#define RESERVE_AHEAD (1u << 2) /* for a flow that is promoted later; the clock stays, so that it
-				 * finds the same slots then */
+/* What flow_reserve() looks for: a slot for the flow whose forward entry is scratch's `other`; room in
+ * a full table; room for a flow that is promoted later: the clock stays, so that it finds the same
+ * slots then. */
+#define RESERVE_OTHER (1u << 0)
+#define RESERVE_FULL (1u << 1)
+#define RESERVE_AHEAD (1u << 2)
 
 /* Step number `step` of flow_reserve(). Every flow in `flows` owns one slot, there are twice as many slots as
  * flows, and each owner has twice as many as it may have flows. The clock moves RECLAIM_PROBES of the

@@ -21,4 +21,18 @@ stop server-late2-5000
 pod_add gw2 heir2 10.10.0.95
 start_server heir2 heir2
 check "its successor under the same address" wait_for 8 versions_are "heir2 late" sleep
+
+# A pod goes with its connections open.
+pod_add node1 holder 10.10.0.96
+flows_of() { ctl node1 flows -o json | python3 -c 'import json, sys
+print(sum(f["client"].startswith(sys.argv[1] + ":") for f in json.load(sys.stdin)["flows"]))' "$1"; }
+no_flows_of() { [[ $(flows_of "$1") == 0 ]]; }
+touch "$TEST_DIR/rest"
+start hold holder "$T/hold" -n 60 -u "$TEST_DIR/never" -w "$TEST_DIR/rest" $VIP:5000
+holds() { grep -q resting "$TOPO_DIR/log/hold"; }
+check "a pod with idle connections" wait_for 10 holds
+equal "its flows" 60 "$(flows_of 10.10.0.96)"
+in_ns node1 ip link delete veth-holder
+check "its interface is gone: its flows are within seconds" wait_for 5 no_flows_of 10.10.0.96
+stop hold
 nothing_leaked
