@@ -31,7 +31,7 @@ static char text[LAYOUT_TEXT_BYTES];
 static int describe(void **state)
 {
 	struct parallax_bpf *skeleton = parallax_bpf__open();
-	int err = skeleton ? layout_write(bpf_object__btf(skeleton->obj), text, sizeof(text)) : -1;
+	int err = skeleton ? layout_write(bpf_object__btf(skeleton->obj), 4, text, sizeof(text)) : -1;
 
 	(void)state;
 	parallax_bpf__destroy(skeleton);

@@ -40,8 +40,8 @@ const char *page_unready(const struct agent *agent)
 static void set_flow_usage(const struct agent *agent, struct snapshot *snapshot)
 {
 	struct map_usage *const usages[] = { &snapshot->flow_usage, &snapshot->embryonic_usage };
-	const int fds[] = { dataplane_fds(agent->kernel.dataplane).flows,
-			    dataplane_fds(agent->kernel.dataplane).embryonic };
+	const int fds[] = { dataplane_fds(agent->kernel.dataplane).flows[FAMILY_4],
+			    dataplane_fds(agent->kernel.dataplane).embryonic[FAMILY_4] };
 	struct pin_map info;
 
 	for (int i = 0; i < 2; i++)

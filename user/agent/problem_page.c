@@ -49,7 +49,7 @@ static int add_flows(const struct agent *agent, json_t *list)
 	struct pin_map info;
 	char text[128];
 
-	if (pins_map_info(dataplane_fds(agent->kernel.dataplane).flows, &info) ||
+	if (pins_map_info(dataplane_fds(agent->kernel.dataplane).flows[FAMILY_4], &info) ||
 	    used * 100 < (uint64_t)info.max_entries * FULL_PERCENT)
 		return 0;
 	snprintf(text, sizeof(text), "more than %d %% of limits.flows are in use: new connections may be "

@@ -19,7 +19,7 @@ static int start_map(struct agent *agent)
 	struct map_fds fds = dataplane_fds(agent->kernel.dataplane);
 	bool embryonic = agent->sweeper.map;
 	struct sweep_options options = {
-		.fd = embryonic ? fds.embryonic : fds.flows,
+		.fd = embryonic ? fds.embryonic[FAMILY_4] : fds.flows[FAMILY_4],
 		.owners = fds.owners,
 		.embryonic = embryonic,
 		.hz = agent->kernel.hz,

@@ -13,10 +13,6 @@
 #include <bpf/libbpf.h>
 
 #include "dataplane_parts.h"
-#include "parallax.skel.h"
-#include "parallax_limits.h"
-#include "pins.h"
-#include "power.h"
 
 /* ------------------------------------------------------------------ libbpf's messages */
 
@@ -37,44 +33,12 @@ static int keep_warning(enum libbpf_print_level level, const char *format, va_li
 	return 0;
 }
 
-/* ------------------------------------------------------------------ sizes */
-
-/* A service's status takes one or two parts, and more where it lists many endpoints. */
-static uint32_t status_parts(uint32_t services)
-{
-	return 4096 + 4 * services;
-}
-
-static void set_sizes(struct parallax_bpf *skeleton, const struct config_limits *limits)
-{
-	bpf_map__set_max_entries(skeleton->maps.vips, 2 * limits->services);
-	bpf_map__set_max_entries(skeleton->maps.services, limits->services);
-	bpf_map__set_max_entries(skeleton->maps.drops, limits->services);
-	bpf_map__set_max_entries(skeleton->maps.service_ids, limits->services);
-	bpf_map__set_max_entries(skeleton->maps.backends, limits->backends);
-	bpf_map__set_max_entries(skeleton->maps.slots, limits->slots / BUCKET_SLOTS);
-	bpf_map__set_max_entries(skeleton->maps.status, status_parts(limits->services));
-	bpf_map__set_max_entries(skeleton->maps.flows, 2 * limits->flows); /* both directions */
-	bpf_map__set_max_entries(skeleton->maps.embryonic, 2 * limits->flows / EMBRYONIC_FRACTION);
-	bpf_map__set_max_entries(skeleton->maps.reclaim,
-				 (uint32_t)power_of_two(1, 2 * limits->flows));
-	bpf_map__set_max_entries(skeleton->maps.reclaim_embryonic,
-				 (uint32_t)power_of_two(1, 2 * limits->flows / EMBRYONIC_FRACTION));
-}
-
 /* ------------------------------------------------------------------ open */
 
 static int load(struct dataplane *dataplane)
 {
-	struct parallax_bpf *skeleton = dataplane->skeleton;
-	int err;
+	int err = dataplane_load_objects(dataplane);
 
-	skeleton->rodata->reclaim_mask = bpf_map__max_entries(skeleton->maps.reclaim) - 1;
-	skeleton->rodata->flows_per_owner = bpf_map__max_entries(skeleton->maps.flows) / 2 /
-					    OWNER_FRACTION;
-	skeleton->rodata->reclaim_embryonic_mask =
-		bpf_map__max_entries(skeleton->maps.reclaim_embryonic) - 1;
-	err = parallax_bpf__load(skeleton);
 	if (err)
 		return dataplane_fail(dataplane, err, "cannot load the programs: %s (%s); `parallaxctl check` "
 			    "lists what this machine lacks", strerror(-err), last_warning);
@@ -83,13 +47,12 @@ static int load(struct dataplane *dataplane)
 
 static int open_and_adopt(struct dataplane *dataplane, const struct config_limits *limits)
 {
-	int err;
+	int err = dataplane_open_objects(dataplane);
 
-	dataplane->skeleton = parallax_bpf__open();
-	if (!dataplane->skeleton)
-		return dataplane_fail(dataplane, -errno, "cannot open the programs: %s", strerror(errno));
-	set_sizes(dataplane->skeleton, limits);
-	err = dataplane_describe(dataplane);
+	if (!err)
+		err = dataplane_set_sizes(dataplane, limits);
+	if (!err)
+		err = dataplane_describe(dataplane);
 	if (!err)
 		err = dataplane_recover(dataplane);
 	if (!err)
@@ -102,12 +65,10 @@ static int open_and_adopt(struct dataplane *dataplane, const struct config_limit
 /* For builds of other versions. */
 static int write_layout(struct dataplane *dataplane)
 {
+	int fd = bpf_map__fd(dataplane_object_map(dataplane, FAMILY_4, "layout"));
 	__u32 zero = 0;
 
-	return bpf_map_update_elem(bpf_map__fd(dataplane->skeleton->maps.layout), &zero,
-				   dataplane->layout_text, BPF_ANY) ?
-		       -errno :
-		       0;
+	return bpf_map_update_elem(fd, &zero, dataplane->layout_text, BPF_ANY) ? -errno : 0;
 }
 
 static int open_all(struct dataplane *dataplane, const struct config_limits *limits)
@@ -152,28 +113,11 @@ void dataplane_close(struct dataplane *dataplane)
 {
 	if (!dataplane)
 		return;
-	parallax_bpf__destroy(dataplane->skeleton);
+	dataplane_close_objects(dataplane);
 	free(dataplane);
 }
 
 bool dataplane_adopted(const struct dataplane *dataplane)
 {
 	return dataplane->adopted;
-}
-
-struct map_fds dataplane_fds(const struct dataplane *dataplane)
-{
-	const struct parallax_bpf *skeleton = dataplane->skeleton;
-
-	return (struct map_fds){
-#define X(name) .name = bpf_map__fd(skeleton->maps.name),
-		MAP_FDS(X)
-#undef X
-		.settings = bpf_map__fd(skeleton->maps.data_settings),
-	};
-}
-
-int dataplane_now_fd(const struct dataplane *dataplane)
-{
-	return bpf_program__fd(dataplane->skeleton->progs.px_now);
 }

@@ -10,7 +10,6 @@
 
 #include "array.h"
 #include "dataplane_parts.h"
-#include "parallax.skel.h"
 #include "parallax_abi.h"
 #include "pins.h"
 
@@ -58,14 +57,12 @@ static bool is_same(const struct dataplane *dataplane, const struct adoption *ad
 
 static int open_older(struct dataplane *dataplane, struct adoption *adoption)
 {
-	const char *name = dataplane_pin_name(adoption->map);
 	struct pin_map info;
 	int err;
 
-	adoption->ours = layout_find(&dataplane->layout, name);
-	adoption->older = layout_find(&dataplane->older_layout, name);
-	adoption->older_fd = -1;
-	err = pins_open(dataplane->pin_dir, adoption->older ? adoption->older->pin : name,
+	adoption->ours = layout_find(&dataplane->layout, adoption->pin);
+	adoption->older = layout_find(&dataplane->older_layout, adoption->pin);
+	err = pins_open(dataplane->pin_dir, adoption->older ? adoption->older->pin : adoption->pin,
 			&adoption->older_fd);
 	if (err == -ENOENT)
 		return 0;
@@ -73,15 +70,16 @@ static int open_older(struct dataplane *dataplane, struct adoption *adoption)
 		err = pins_map_info(adoption->older_fd, &info);
 	if (err)
 		return dataplane_fail(dataplane, err, "cannot open %s/%s: %s", dataplane->pin_dir,
-				      name, strerror(-err));
+				      adoption->pin, strerror(-err));
 	adoption->same = is_same(dataplane, adoption, &info);
 	return 0;
 }
 
-/* Maps that change together: a flow is in several of them. */
-static bool is_of_flows(const char *name)
+/* Maps that change together: a flow is in several of them, and counted for its sender. */
+static bool is_of_flows(const struct adoption *adoption)
 {
 	static const char *const names[] = { "flows", "embryonic", "reclaim", "reclaim_clock" };
+	const char *name = bpf_map__name(adoption->map);
 
 	for (size_t i = 0; i < COUNT(names); i++)
 		if (!strcmp(names[i], name))
@@ -89,25 +87,35 @@ static bool is_of_flows(const char *name)
 	return false;
 }
 
+/* Whether the flows stay where they are: no family's maps of them change, nor the senders' counters, which
+ * the families share. */
+static bool flows_stay(const struct dataplane *dataplane)
+{
+	for (size_t i = 0; i < dataplane->adoption_count; i++) {
+		const struct adoption *adoption = &dataplane->adoptions[i];
+
+		if ((is_of_flows(adoption) || !strcmp(adoption->pin, "owners")) && !adoption->same &&
+		    adoption->older_fd >= 0)
+			return false;
+	}
+	return true;
+}
+
 static void unite_flows(struct dataplane *dataplane)
 {
-	bool same = true;
+	bool stay = flows_stay(dataplane);
 
 	for (size_t i = 0; i < dataplane->adoption_count; i++)
-		if (is_of_flows(dataplane_pin_name(dataplane->adoptions[i].map)))
-			same &= dataplane->adoptions[i].same;
-	for (size_t i = 0; i < dataplane->adoption_count; i++)
-		if (is_of_flows(dataplane_pin_name(dataplane->adoptions[i].map)))
-			dataplane->adoptions[i].same &= same;
+		if (is_of_flows(&dataplane->adoptions[i]))
+			dataplane->adoptions[i].same &= stay;
 }
 
 /* Nothing was written into the pinned map yet: no agent has served here. */
 static int drop_unused(struct dataplane *dataplane, struct adoption *adoption)
 {
-	const char *name = dataplane_pin_name(adoption->map);
 	char path[PIN_PATH_MAX];
 	struct pin_map info;
-	int err = pins_path(dataplane->pin_dir, name, path);
+	int err = pins_path(dataplane->pin_dir, adoption->pin, path);
 
 	if (!err)
 		err = pins_map_info(adoption->older_fd, &info);
@@ -132,7 +140,12 @@ static int take(struct dataplane *dataplane, struct adoption *adoption)
 	return adoption->same ? bpf_map__reuse_fd(adoption->map, adoption->older_fd) : 0;
 }
 
-/* In a handover the newer data plane has a description of its own. */
+/* Of which each data plane needs its own: its description, and the programs that one calls. */
+static bool is_own(const char *pin)
+{
+	return !strcmp(pin, "layout") || !strncmp(pin, "families", 8);
+}
+
 static void decide(struct dataplane *dataplane)
 {
 	for (size_t i = 0; i < dataplane->adoption_count; i++) {
@@ -142,26 +155,18 @@ static void decide(struct dataplane *dataplane)
 					!adoption->same;
 	}
 	for (size_t i = 0; i < dataplane->adoption_count; i++)
-		if (!strcmp(dataplane_pin_name(dataplane->adoptions[i].map), "layout"))
+		if (is_own(dataplane->adoptions[i].pin))
 			dataplane->adoptions[i].same &= !dataplane->hand_over;
 }
 
 static int compare(struct dataplane *dataplane)
 {
-	struct bpf_map *map;
 	int err = 0;
 
-	bpf_object__for_each_map(map, dataplane->skeleton->obj)
-	{
-		if (!dataplane_pin_name(map))
-			continue;
-		if (dataplane->adoption_count == ADOPTIONS_MAX)
-			return -E2BIG;
-		dataplane->adoptions[dataplane->adoption_count].map = map;
-		err = open_older(dataplane, &dataplane->adoptions[dataplane->adoption_count++]);
-		if (err)
-			return err;
-	}
+	for (size_t i = 0; !err && i < dataplane->adoption_count; i++)
+		err = open_older(dataplane, &dataplane->adoptions[i]);
+	if (err)
+		return err;
 	unite_flows(dataplane);
 	decide(dataplane);
 	for (size_t i = 0; !err && i < dataplane->adoption_count; i++)
@@ -176,20 +181,31 @@ int dataplane_adopt(struct dataplane *dataplane)
 	return err ? err : compare(dataplane);
 }
 
-struct adoption *dataplane_map(struct dataplane *dataplane, const char *name)
+struct adoption *dataplane_map(struct dataplane *dataplane, const char *pin)
 {
 	for (size_t i = 0; i < dataplane->adoption_count; i++)
-		if (!strcmp(dataplane_pin_name(dataplane->adoptions[i].map), name))
+		if (!strcmp(dataplane->adoptions[i].pin, pin))
+			return &dataplane->adoptions[i];
+	return NULL;
+}
+
+struct adoption *dataplane_family_map(struct dataplane *dataplane, enum family_index family,
+				      const char *name)
+{
+	for (size_t i = 0; i < dataplane->adoption_count; i++)
+		if (dataplane->adoptions[i].family == family &&
+		    !strcmp(bpf_map__name(dataplane->adoptions[i].map), name))
 			return &dataplane->adoptions[i];
 	return NULL;
 }
 
 void dataplane_adopt_done(struct dataplane *dataplane)
 {
-	for (size_t i = 0; i < dataplane->adoption_count; i++)
+	for (size_t i = 0; i < dataplane->adoption_count; i++) {
 		if (dataplane->adoptions[i].older_fd >= 0)
 			close(dataplane->adoptions[i].older_fd);
-	dataplane->adoption_count = 0;
+		dataplane->adoptions[i].older_fd = -1;
+	}
 	layout_done(&dataplane->layout);
 	layout_done(&dataplane->older_layout);
 	free(dataplane->layout_text);

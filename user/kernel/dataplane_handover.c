@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Takes over from the data plane of another layout or size. */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -12,22 +13,19 @@
 #include "array.h"
 #include "dataplane_parts.h"
 #include "handover.h"
-#include "parallax.skel.h"
 #include "rcu_sync.h"
 
 /* By hook; XDP has one that passes all packets. What leaves by an uplink is judged by rows alone, which are
  * copied by then. */
 static void hand_programs(const struct dataplane *dataplane, struct bpf_program *ret[LINK_HOOKS])
 {
-	const struct parallax_bpf *skeleton = dataplane->skeleton;
+	for (int hook = 0; hook < LINK_HOOKS; hook++) {
+		char name[32];
 
-	ret[LINK_FROM_POD] = skeleton->progs.px_hand_from_pod;
-	ret[LINK_TO_POD] = skeleton->progs.px_hand_to_pod;
-	ret[LINK_UPLINK] = skeleton->progs.px_hand_uplink;
-	ret[LINK_XDP] = skeleton->progs.px_hand_xdp;
-	ret[LINK_UPLINK_L3] = skeleton->progs.px_hand_uplink_l3;
-	ret[LINK_TO_UPLINK] = skeleton->progs.px_to_uplink;
-	ret[LINK_TO_UPLINK_L3] = skeleton->progs.px_to_uplink_l3;
+		snprintf(name, sizeof(name), "px_%s%s", hook < LINK_TO_UPLINK ? "hand_" : "",
+			 link_hook_name((enum link_hook)hook));
+		ret[hook] = dataplane_program(dataplane, FAMILY_4, name);
+	}
 }
 
 _Static_assert((int)HANDOVER_FROM_POD == (int)LINK_FROM_POD &&
@@ -62,19 +60,21 @@ static void unpin_older(struct dataplane *dataplane, const struct layout *older)
 	}
 }
 
-/* From the flip to the end. The older data plane is still pinned beside the newer one. */
+/* From the flip to the end. The older data plane is still pinned beside the newer one, whose pins replace
+ * those of the same name last: the next start knows the others no more. */
 static int finish(struct dataplane *dataplane, const struct layout *older)
 {
 	int err = dataplane_carry_flows(dataplane, older);
 
-	if (!err)
+	if (!err) {
+		unpin_older(dataplane, older);
 		err = handover_finish(dataplane->pin_dir);
+	}
 	if (err)
 		return dataplane_fail(dataplane, err,
 				      "the handover from layout version %u stopped: %s; "
 				      "both data planes serve, and the next start continues",
 				      dataplane->older_version, strerror(-err));
-	unpin_older(dataplane, older);
 	return 0;
 }
 
@@ -88,7 +88,7 @@ static int fill_program(int fd, __u32 slot, int program)
 /* An older data plane may have no program for a hook of ours, and then no link there. */
 static int fill_programs(struct dataplane *dataplane, const int older[LINK_HOOKS])
 {
-	int err = 0, fd = bpf_map__fd(dataplane->skeleton->maps.handover_programs);
+	int err = 0, fd = bpf_map__fd(dataplane_object_map(dataplane, FAMILY_4, "handover_programs"));
 
 	for (int hook = 0; !err && hook < LINK_HOOKS; hook++) {
 		if (hook == LINK_XDP || hook >= LINK_TO_UPLINK)
@@ -137,7 +137,7 @@ static const struct timespec drain = { 0, 50000000 };
 
 static int flip(struct dataplane *dataplane)
 {
-	int fd = bpf_map__fd(dataplane->skeleton->maps.handover);
+	int fd = bpf_map__fd(dataplane_object_map(dataplane, FAMILY_4, "handover"));
 	__u32 zero = 0, stage = HANDOVER_NEWER;
 	struct rcu_sync sync;
 	int err = rcu_sync_open(&sync);

@@ -9,19 +9,21 @@
 #include <bpf/libbpf.h>
 
 #include "dataplane_parts.h"
-#include "parallax.skel.h"
 #include "parallax_abi.h"
 #include "pins.h"
 
 int dataplane_describe(struct dataplane *dataplane)
 {
-	int err;
+	int err = dataplane_list_maps(dataplane);
 
-	dataplane->layout_text = calloc(1, LAYOUT_TEXT_BYTES);
+	dataplane->layout_text = err ? NULL : calloc(1, LAYOUT_TEXT_BYTES);
 	if (!dataplane->layout_text)
-		return -ENOMEM;
-	err = layout_write(bpf_object__btf(dataplane->skeleton->obj), dataplane->layout_text,
-			   LAYOUT_TEXT_BYTES);
+		return err ? err : -ENOMEM;
+	err = layout_write(bpf_object__btf(dataplane->objects[FAMILY_4]), 4,
+			   dataplane->layout_text, LAYOUT_TEXT_BYTES);
+	if (!err && dataplane->objects[FAMILY_6])
+		err = layout_write(bpf_object__btf(dataplane->objects[FAMILY_6]), 6,
+				   dataplane->layout_text, LAYOUT_TEXT_BYTES);
 	if (!err)
 		err = layout_parse(dataplane->layout_text, &dataplane->layout);
 	return err ? dataplane_fail(dataplane, err, "cannot describe the maps: %s",

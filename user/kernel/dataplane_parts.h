@@ -7,20 +7,23 @@
 #include "layout.h"
 
 struct bpf_map;
-struct parallax_bpf;
+struct bpf_object;
+struct bpf_program;
 
-/* A map of ours, and the one that is pinned. */
+/* A map of ours that is pinned, and the one that was. */
 struct adoption {
 	struct bpf_map *map;
+	enum family_index family; /* of its object file */
+	char pin[LAYOUT_NAME];
 	const struct layout_map *ours, *older; /* older: NULL if that data plane has no such map */
-	int older_fd;                          /* -1: none is pinned */
+	int older_fd;                          /* -1: none was pinned */
 	bool same;                             /* the pinned one is used as it is */
 };
 
 #define ADOPTIONS_MAX 64
 
 struct dataplane {
-	struct parallax_bpf *skeleton;
+	struct bpf_object *objects[FAMILIES]; /* NULL: that family is not carried */
 	const char *pin_dir;
 	dataplane_note note;
 	void *note_arg;
@@ -38,8 +41,26 @@ struct dataplane {
 int dataplane_fail(struct dataplane *dataplane, int err, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* Name of the map's pin, or NULL: the map holds no state and is created with each load. */
-const char *dataplane_pin_name(const struct bpf_map *map);
+/* Opens the object files. */
+int dataplane_open_objects(struct dataplane *dataplane);
+void dataplane_close_objects(struct dataplane *dataplane);
+int dataplane_set_sizes(struct dataplane *dataplane, const struct config_limits *limits);
+/* Sets a `const volatile` variable of `size` bytes, before load. Returns 0; -ENOENT, if there is none
+ * of that size; or another -errno. */
+int dataplane_set_constant(struct bpf_object *object, const char *name, const void *value,
+			   size_t size);
+/* Loads all of them; maps that families share are those of the first. */
+int dataplane_load_objects(struct dataplane *dataplane);
+/* Whether the families share the map. */
+bool dataplane_is_shared(const struct bpf_map *map);
+/* By name; NULL if there is none. */
+struct bpf_map *dataplane_object_map(const struct dataplane *dataplane, enum family_index family,
+				     const char *name);
+struct bpf_program *dataplane_program(const struct dataplane *dataplane, enum family_index family,
+				      const char *name);
+
+/* Lists the maps that are pinned. */
+int dataplane_list_maps(struct dataplane *dataplane);
 
 /* Pins maps that are not pinned yet, and replaces the pins of older programs. Returns 0 or -errno with
  * the reason. */
@@ -65,8 +86,11 @@ bool dataplane_layout_is_ours(const struct dataplane *dataplane, const char *dir
  * killed. */
 int dataplane_recover(struct dataplane *dataplane);
 
-/* Our map of this name, or NULL if it is not pinned. */
-struct adoption *dataplane_map(struct dataplane *dataplane, const char *name);
+/* Our map of this pin, or NULL. */
+struct adoption *dataplane_map(struct dataplane *dataplane, const char *pin);
+/* The same for a map of which each family has its own. */
+struct adoption *dataplane_family_map(struct dataplane *dataplane, enum family_index family,
+				      const char *name);
 
 /* Copies the contents of all maps that the agent writes and that are not used as they are. */
 int dataplane_copy_rows(struct dataplane *dataplane);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Pins maps and programs, at the start and when somebody removed the pins. */
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -9,21 +8,12 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "array.h"
 #include "dataplane_parts.h"
-#include "parallax.skel.h"
 #include "pins.h"
 
-int dataplane_fail(struct dataplane *dataplane, int err, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(dataplane->reason, DATAPLANE_REASON, format, args);
-	va_end(args);
-	return err;
-}
-
-const char *dataplane_pin_name(const struct bpf_map *map)
+/* Of the map's pin, or NULL: the map holds no state and is created with each load. */
+static const char *pin_name(const struct bpf_map *map)
 {
 	const char *name = bpf_map__name(map);
 
@@ -35,20 +25,39 @@ const char *dataplane_pin_name(const struct bpf_map *map)
 		       name;
 }
 
-int dataplane_program_fd(const struct dataplane *dataplane, enum link_hook hook)
+/* Of the pins of the second object file. */
+static const char *family_end(enum family_index family)
 {
-	const struct parallax_bpf *skeleton = dataplane->skeleton;
-	const struct bpf_program *const programs[LINK_HOOKS] = {
-		[LINK_FROM_POD] = skeleton->progs.px_from_pod,
-		[LINK_TO_POD] = skeleton->progs.px_to_pod,
-		[LINK_UPLINK] = skeleton->progs.px_uplink,
-		[LINK_XDP] = skeleton->progs.px_xdp,
-		[LINK_UPLINK_L3] = skeleton->progs.px_uplink_l3,
-		[LINK_TO_UPLINK] = skeleton->progs.px_to_uplink,
-		[LINK_TO_UPLINK_L3] = skeleton->progs.px_to_uplink_l3,
-	};
+	return family == FAMILY_6 ? "6" : "";
+}
 
-	return bpf_program__fd(programs[hook]);
+static int list_object(struct dataplane *dataplane, enum family_index family)
+{
+	struct bpf_map *map;
+
+	bpf_object__for_each_map(map, dataplane->objects[family]) {
+		struct adoption *adoption = &dataplane->adoptions[dataplane->adoption_count];
+		const char *name = pin_name(map);
+
+		if (!name || (family != FAMILY_4 && dataplane_is_shared(map)))
+			continue;
+		if (dataplane->adoption_count == ADOPTIONS_MAX)
+			return -E2BIG;
+		*adoption = (struct adoption){ .map = map, .family = family, .older_fd = -1 };
+		snprintf(adoption->pin, sizeof(adoption->pin), "%s%s", name, family_end(family));
+		dataplane->adoption_count++;
+	}
+	return 0;
+}
+
+int dataplane_list_maps(struct dataplane *dataplane)
+{
+	int err = 0;
+
+	for (int family = 0; !err && family < FAMILIES; family++)
+		if (dataplane->objects[family])
+			err = list_object(dataplane, family);
+	return err;
 }
 
 /* *ret_made counts new pins. */
@@ -71,18 +80,12 @@ static int pin_map(struct dataplane *dataplane, const char *directory, const str
 
 static int pin_maps(struct dataplane *dataplane, size_t *ret_made)
 {
-	struct bpf_map *map;
 	int err = 0;
 
-	bpf_object__for_each_map(map, dataplane->skeleton->obj) {
-		const char *name = dataplane_pin_name(map);
-
-		if (name)
-			err = pin_map(dataplane, dataplane->pin_dir, map, name, ret_made);
-		if (err)
-			return err;
-	}
-	return 0;
+	for (size_t i = 0; !err && i < dataplane->adoption_count; i++)
+		err = pin_map(dataplane, dataplane->pin_dir, dataplane->adoptions[i].map,
+			      dataplane->adoptions[i].pin, ret_made);
+	return err;
 }
 
 /* Programs of the handover are gone with it. */
@@ -91,24 +94,25 @@ static bool is_pinned(const struct bpf_program *program)
 	return strncmp(bpf_program__name(program), "px_hand_", 8);
 }
 
-static int program_path(const char *directory, const struct bpf_program *program, const char *end,
-			char *buf)
+static int program_path(const char *directory, const struct bpf_program *program,
+			enum family_index family, const char *end, char *buf)
 {
 	char name[64];
 
-	snprintf(name, sizeof(name), "prog_%s%s", bpf_program__name(program), end);
+	snprintf(name, sizeof(name), "prog_%s%s%s", bpf_program__name(program), family_end(family),
+		 end);
 	return pins_path(directory, name, buf);
 }
 
 /* rename(2) replaces the pin atomically. */
 static int pin_program(struct dataplane *dataplane, const char *directory,
-		       const struct bpf_program *program)
+		       const struct bpf_program *program, enum family_index family)
 {
 	char path[PIN_PATH_MAX], fresh[PIN_PATH_MAX];
-	int err = program_path(directory, program, "", path);
+	int err = program_path(directory, program, family, "", path);
 
 	if (!err)
-		err = program_path(directory, program, "_new", fresh);
+		err = program_path(directory, program, family, "_new", fresh);
 	if (err)
 		return err;
 	unlink(fresh);
@@ -117,15 +121,33 @@ static int pin_program(struct dataplane *dataplane, const char *directory,
 	return 0;
 }
 
-static int pin_programs(struct dataplane *dataplane, const char *directory)
+/* `missing`: only those that have no pin; *ret_made counts them. */
+static int pin_object(struct dataplane *dataplane, const char *directory, enum family_index family,
+		      bool missing, size_t *ret_made)
 {
 	struct bpf_program *program;
+	char path[PIN_PATH_MAX];
 	int err = 0;
 
-	bpf_object__for_each_program(program, dataplane->skeleton->obj) {
-		if (!err && is_pinned(program))
-			err = pin_program(dataplane, directory, program);
+	bpf_object__for_each_program(program, dataplane->objects[family]) {
+		if (err || !is_pinned(program) ||
+		    (missing && (program_path(directory, program, family, "", path) ||
+				 !access(path, F_OK))))
+			continue;
+		err = pin_program(dataplane, directory, program, family);
+		++*ret_made;
 	}
+	return err;
+}
+
+static int pin_programs(struct dataplane *dataplane, const char *directory, bool missing,
+			size_t *ret_made)
+{
+	int err = 0;
+
+	for (int family = 0; !err && family < FAMILIES; family++)
+		if (dataplane->objects[family])
+			err = pin_object(dataplane, directory, family, missing, ret_made);
 	return err;
 }
 
@@ -134,42 +156,42 @@ int dataplane_pin(struct dataplane *dataplane)
 	size_t made = 0;
 	int err = pin_maps(dataplane, &made);
 
-	return err ? err : pin_programs(dataplane, dataplane->pin_dir);
+	return err ? err : pin_programs(dataplane, dataplane->pin_dir, false, &made);
+}
+
+/* Without a pin the programs in them would be gone when this process ends. */
+static int pin_handover(struct dataplane *dataplane, const char *directory, size_t *ret_made)
+{
+	static const char *const names[] = { "handover", "handover_programs" };
+	int err = 0;
+
+	for (size_t i = 0; !err && i < COUNT(names); i++)
+		err = pin_map(dataplane, directory,
+			      dataplane_object_map(dataplane, FAMILY_4, names[i]), names[i],
+			      ret_made);
+	return err;
 }
 
 int dataplane_pin_newer(struct dataplane *dataplane, const char *directory)
 {
-	const struct parallax_bpf *skeleton = dataplane->skeleton;
 	size_t made = 0;
-	int err = pin_map(dataplane, directory, skeleton->maps.handover, "handover", &made);
+	int err = pin_handover(dataplane, directory, &made);
 
-	if (!err) /* without a pin it would be emptied when this process ends */
-		err = pin_map(dataplane, directory, skeleton->maps.handover_programs,
-			      "handover_programs", &made);
 	for (size_t i = 0; !err && i < dataplane->adoption_count; i++) {
-		const struct bpf_map *map = dataplane->adoptions[i].map;
+		const struct adoption *adoption = &dataplane->adoptions[i];
 
-		if (!dataplane->adoptions[i].same)
-			err = pin_map(dataplane, directory, map, dataplane_pin_name(map), &made);
+		if (!adoption->same)
+			err = pin_map(dataplane, directory, adoption->map, adoption->pin, &made);
 	}
-	return err ? err : pin_programs(dataplane, directory);
+	return err ? err : pin_programs(dataplane, directory, false, &made);
 }
 
 int dataplane_pin_again(struct dataplane *dataplane, size_t *ret_made, char *reason)
 {
-	struct bpf_program *program;
-	char path[PIN_PATH_MAX];
 	int err;
 
 	dataplane->reason = reason;
 	*ret_made = 0;
 	err = pin_maps(dataplane, ret_made);
-	bpf_object__for_each_program(program, dataplane->skeleton->obj) {
-		if (err || !is_pinned(program) ||
-		    program_path(dataplane->pin_dir, program, "", path) || !access(path, F_OK))
-			continue;
-		err = pin_program(dataplane, dataplane->pin_dir, program);
-		++*ret_made;
-	}
-	return err;
+	return err ? err : pin_programs(dataplane, dataplane->pin_dir, true, ret_made);
 }

@@ -106,7 +106,7 @@ static uint32_t rows_of(const struct used *used, const char *name)
 static int fail_copy(struct dataplane *dataplane, int err, const struct adoption *adoption,
 		     const char *limit, const char *field)
 {
-	const char *name = dataplane_pin_name(adoption->map);
+	const char *name = adoption->pin;
 
 	if (err == -ENOSPC && limit)
 		return dataplane_fail(dataplane, err,

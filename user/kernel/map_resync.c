@@ -41,7 +41,7 @@ static int read_hashes(const struct map_fds *fds, struct ledger *ledger)
 		uint32_t key_size, value_size;
 		hash_reader_visit read;
 	} maps[] = {
-		{ fds->vips, sizeof(struct vip_key), sizeof(uint32_t), ledger_read_vip },
+		{ fds->vips[FAMILY_4], sizeof(struct vip_key), sizeof(uint32_t), ledger_read_vip },
 		{ fds->service_ids, sizeof(struct service_id_key), sizeof(uint32_t), ledger_read_id },
 		{ fds->networks, sizeof(uint32_t), sizeof(struct network), ledger_read_network },
 		{ fds->gateways, sizeof(struct gateway_key), sizeof(struct gateway),

@@ -313,12 +313,12 @@ static int set_allowed(struct map_writer *writer, const struct change *change)
 
 static int mark_address(struct map_writer *writer, const struct change *change)
 {
-	return set(writer->fds.vips, &(struct vip_key){ .addr = change->address }, &(__u32){ 0 });
+	return set(writer->fds.vips[FAMILY_4], &(struct vip_key){ .addr = change->address }, &(__u32){ 0 });
 }
 
 static int unmark_address(struct map_writer *writer, const struct change *change)
 {
-	return drop(writer->fds.vips, &(struct vip_key){ .addr = change->address });
+	return drop(writer->fds.vips[FAMILY_4], &(struct vip_key){ .addr = change->address });
 }
 
 /* ------------------------------------------------------------------ all kinds */
@@ -370,9 +370,9 @@ static const struct writing writings[] = {
 	[CHANGE_ID_REMOVE] = DELETE(service_ids, id),
 	/* A move replaces the element. A packet that read the old one finds a row that still repeats
 	 * this VIP, or another service's row, which fails the match. */
-	[CHANGE_VIP_ADD] = SET(vips, vip, row),
-	[CHANGE_VIP_MOVE] = SET(vips, vip, row),
-	[CHANGE_VIP_REMOVE] = DELETE(vips, vip),
+	[CHANGE_VIP_ADD] = SET(vips[FAMILY_4], vip, row),
+	[CHANGE_VIP_MOVE] = SET(vips[FAMILY_4], vip, row),
+	[CHANGE_VIP_REMOVE] = DELETE(vips[FAMILY_4], vip),
 };
 
 int map_writer_apply(struct map_writer *writer, const struct change *change)

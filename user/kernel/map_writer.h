@@ -10,19 +10,23 @@
 
 struct map_writer;
 
-/* The maps that the agent reads or writes. */
-#define MAP_FDS(X)                                                                                 \
-	X(vips)                                                                                    \
-	X(services) X(backends) X(slots) X(drops) X(service_ids) X(networks) X(gateways)           \
-		X(allowed) X(names) X(filters) X(ifaces) X(status) X(flows) X(embryonic) X(owners) \
-			X(usage)
+enum family_index { FAMILY_4, FAMILY_6, FAMILIES };
 
-/* File descriptors of the maps, borrowed while the writer lives. */
+/* The maps that the agent reads or writes, and those of which each family has its own. */
+#define MAP_FDS(X)                                                                                 \
+	X(services) X(backends) X(slots) X(drops) X(service_ids) X(networks) X(gateways)           \
+		X(allowed) X(names) X(filters) X(ifaces) X(status) X(owners) X(usage)
+#define FAMILY_MAP_FDS(X) X(vips) X(flows) X(embryonic)
+
+/* File descriptors of the maps, borrowed while the writer lives; -1: that family is not carried. */
 struct map_fds {
 #define X(name) int name;
 	MAP_FDS(X)
 #undef X
 	int settings;
+#define X(name) int name[FAMILIES];
+	FAMILY_MAP_FDS(X)
+#undef X
 };
 
 /* Returns 0 or -errno. */

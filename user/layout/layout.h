@@ -38,9 +38,13 @@ struct layout {
 	size_t map_count;
 };
 
-/* Describes the maps of an object file in `size` bytes of `text`. Returns 0, -ENOSPC, or -EPROTO for
- * types that this cannot describe. */
-int layout_write(const struct btf *btf, char *text, size_t size);
+/* Whether each family has a map of this name of its own; the families share the others. */
+bool layout_is_family_map(const char *name);
+
+/* Appends a description of the maps of a family's object file to `text` of `size` bytes: all of those of
+ * IPv4 (4), the family's own of IPv6 (6), whose names get a 6 behind them. Returns 0, -ENOSPC, or
+ * -EPROTO for types that this cannot describe. */
+int layout_write(const struct btf *btf, uint8_t family, char *text, size_t size);
 
 /* Reads such a text. Returns 0 with *ret to be released by layout_done(); -EPROTO; or -ENOMEM. */
 int layout_parse(const char *text, struct layout *ret);

@@ -14,6 +14,7 @@ struct writer {
 	char *text;
 	size_t size, length;
 	const char *side; /* "key" or "value" */
+	uint8_t family;
 };
 
 static int put(struct writer *writer, const char *format, ...)
@@ -131,6 +132,20 @@ static int put_type(struct writer *writer, uint32_t id, const char *path, uint32
 
 /* ------------------------------------------------------------------ maps */
 
+bool layout_is_family_map(const char *name)
+{
+	static const char *const names[] = {
+		"vips",      "flows",	      "embryonic", "reclaim",	   "reclaim_embryonic",
+		"next_hops", "reclaim_clock", "scratch",   "events",	   "drop_events",
+		"families",  "families_xdp",
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (!strcmp(names[i], name))
+			return true;
+	return false;
+}
+
 /* Id of the type to which the member `name` of a map's definition points, or 0: rings have none. */
 static uint32_t pointed_type(const struct btf *btf, const struct btf_type *map, const char *name)
 {
@@ -158,9 +173,13 @@ static uint32_t size_of(const struct btf *btf, uint32_t id)
 static int put_map(struct writer *writer, const char *name, uint32_t key, uint32_t value,
 		   uint32_t key_size)
 {
-	int err = put(writer, "map %s %s %u %u\n", name, name, key_size,
-		      size_of(writer->btf, value));
+	const char *end = writer->family == 6 ? "6" : "";
+	int err;
 
+	if (writer->family == 6 && !layout_is_family_map(name))
+		return 0;
+	err = put(writer, "map %s%s %s%s %u %u\n", name, end, name, end, key_size,
+		  size_of(writer->btf, value));
 	if (!err)
 		err = put_side(writer, "key", key);
 	return err ? err : put_side(writer, "value", value);
@@ -180,9 +199,11 @@ static int put_variable(struct writer *writer, const struct btf_type *variable, 
 	return put_map(writer, name, key, value, size_of(writer->btf, key));
 }
 
-int layout_write(const struct btf *btf, char *text, size_t size)
+int layout_write(const struct btf *btf, uint8_t family, char *text, size_t size)
 {
-	struct writer writer = { .btf = btf, .text = text, .size = size };
+	struct writer writer = {
+		.btf = btf, .text = text, .size = size, .length = strlen(text), .family = family
+	};
 	int err = 0;
 
 	for (uint32_t id = 1; !err && id < btf__type_cnt(btf); id++) {
