@@ -246,7 +246,7 @@ static void edit_node(struct universe *universe)
 
 	node->uplink = pick(universe, 3);
 	node->uplink_mtu = 1400 + pick(universe, 2) * 100;
-	node->listen.family = pick(universe, 2) * 4;
+	node->listen.v4.family = pick(universe, 2) * 4;
 	node->snat_shared = pick(universe, 2);
 	node->local_port_last = pick(universe, 2) * 65000;
 }

@@ -65,7 +65,7 @@ void site_new(struct site *site, const char *more)
 			  .uplink = 3,
 			  .uplink_mtu = 1500,
 			  .hz = 250,
-			  .source = { 4, IP_V4(0) } },
+			  .source.v4 = { 4, IP_V4(0) } },
 	};
 }
 

@@ -174,7 +174,7 @@ static void reads_a_gateway(void **state)
 	(void)state;
 	assert_true(gateway->enabled);
 	assert_string_equal(gateway->listen_interface, "eth0");
-	assert_int_equal(gateway->listen_address.family, 0);
+	assert_int_equal(gateway->listen_addresses.v4.family, 0);
 	assert_int_equal(gateway->listen_port, 6081);
 	assert_int_equal(gateway->snat_count, 2);
 	assert_address(&gateway->snat[1], "172.31.255.2");
@@ -227,13 +227,37 @@ static void profile_of_the_interfaces(void **state)
 	}
 }
 
+/* Every address may be of either family; the gateway listens at one of each. */
+static void gateway_of_both_families(void **state)
+{
+	struct config *config = load_with(
+		N "gateway:\n"
+		  "  listen: {address: ['fd00::1', 192.0.2.1], port: 7000}\n"
+		  "  snat: ['fd00::5', 192.0.2.5]\n"
+		  "  allow: ['2001:db8::/32', 'fd00::7', {source: 'fd01::/16', network: far}]\n",
+		NULL);
+	const struct config_gateway_role *gateway = &config->gateway;
+	char buf[ADDR_TEXT_MAX];
+
+	(void)state;
+	assert_address(&gateway->listen_addresses.v4, "192.0.2.1");
+	assert_address(&gateway->listen_addresses.v6, "fd00::1");
+	assert_int_equal(gateway->snat_count, 2);
+	assert_address(&gateway->snat[0], "fd00::5");
+	assert_int_equal(gateway->allow_count, 3);
+	assert_string_equal(prefix_format(&gateway->allow[0].source, buf), "2001:db8::/32");
+	assert_string_equal(prefix_format(&gateway->allow[1].source, buf), "fd00::7/128");
+	assert_string_equal(prefix_format(&gateway->allow[2].source, buf), "fd01::/16");
+	config_free(config);
+}
+
 static void gateway_of_the_node_itself(void **state)
 {
 	struct config *config = load_with(N "gateway: {allow: [192.0.2.0/24]}", NULL);
 
 	(void)state;
 	assert_true(config->gateway.enabled);
-	assert_int_equal(config->gateway.listen_address.family, 0);
+	assert_int_equal(config->gateway.listen_addresses.v4.family, 0);
 	assert_int_equal(config->gateway.listen_port, 6081);
 	assert_int_equal(config->gateway.snat_count, 0);
 	config_free(config);
@@ -440,14 +464,18 @@ static const struct {
 	{ GATEWAY("listen: {interface: eth0, address: 192.0.2.1}, " SNAT ", " ALLOW),
 	  "2:19: listen: expected either interface or address" },
 	{ GATEWAY("listen: {address: 0.0.0.0}, " SNAT ", " ALLOW),
-	  "2:29: address: expected an IPv4 address of this node, found 0.0.0.0" },
+	  "2:29: address: expected an address of this node, found 0.0.0.0" },
 	{ GATEWAY("listen: {address: eth0}, " SNAT ", " ALLOW),
 	  "2:29: address: expected an IP address, found eth0" },
 	{ GATEWAY("listen: {interface: eth0, port: 65536}, " SNAT ", " ALLOW),
 	  "2:43: port: expected a port from 1 to 65535, found 65536" },
 	{ GATEWAY(LISTEN ", snat: [], " ALLOW), "2:44: snat: expected an address or more" },
-	{ GATEWAY(LISTEN ", snat: ['2001:db8::1'], " ALLOW),
-	  "2:45: expected an IPv4 address of this node, found \"2001:db8::1\"" },
+	{ GATEWAY("listen: {address: [192.0.2.1, 'fd00::1', 192.0.2.2]}, " SNAT ", " ALLOW),
+	  "2:52: expected one address of each IP family" },
+	{ GATEWAY("listen: {address: []}, " SNAT ", " ALLOW),
+	  "2:29: address: expected an IP address, found a list" },
+	{ GATEWAY(LISTEN ", snat: ['fe80::1'], " ALLOW),
+	  "2:45: expected an address of this node, found \"fe80::1\"" },
 	{ GATEWAY(LISTEN ", snat: [10.0.0.1, 10.0.0.1], " ALLOW),
 	  "2:44: snat: 10.0.0.1 is listed twice" },
 	{ GATEWAY(LISTEN
@@ -457,8 +485,8 @@ static const struct {
 	  "2:68: expected an address range such as 10.10.0.0/16 (no bits set behind the prefix), found 192.0.2.1/24" },
 	{ GATEWAY(LISTEN ", " SNAT ", allow: [{source: 192.0.2.0/24}]"),
 	  "2:68: missing key 'network'" },
-	{ GATEWAY(LISTEN ", " SNAT ", allow: ['::/0']"),
-	  "2:68: expected an IPv4 address or range, found \"::/0\"" },
+	{ GATEWAY(LISTEN ", " SNAT ", allow: ['fd00::1/64']"),
+	  "2:68: expected an address range such as 10.10.0.0/16 (no bits set behind the prefix), found \"fd00::1/64\"" },
 	{ N "admin: {address: 0.0.0.0}",
 	  "2:18: address: expected a loopback address, found 0.0.0.0" },
 	{ N "admin: {address: 10.0.0.1, port: 80}",
@@ -572,7 +600,7 @@ static void environment_overrides_the_file(void **state)
 	assert_string_equal(config->eds_path, "/run/eds");
 	assert_int_equal(config->takeover_seconds, 0);
 	assert_null(config->gateway.listen_interface);
-	assert_address(&config->gateway.listen_address, "192.0.2.7");
+	assert_address(&config->gateway.listen_addresses.v4, "192.0.2.7");
 	assert_int_equal(config->gateway.listen_port, 7);
 	assert_int_equal(config->gateway.allow_count, 1);
 	assert_int_equal(config->gateway.snat_count, 2);
@@ -742,6 +770,7 @@ int main(void)
 		cmocka_unit_test(reads_a_node),
 		cmocka_unit_test(reads_a_gateway),
 		cmocka_unit_test(profile_of_the_interfaces),
+		cmocka_unit_test(gateway_of_both_families),
 		cmocka_unit_test(gateway_of_the_node_itself),
 		cmocka_unit_test(reports_each_error_with_its_place),
 		cmocka_unit_test(reports_all_errors_at_once),

@@ -24,7 +24,7 @@ static int open_site(void **unused)
 	(void)unused;
 	site_new(&site, "capture: all\ngateway: {listen: {interface: eth0}, snat: [10.0.0.2], "
 			"allow: [10.0.0.0/8]}\n");
-	site.input.node.listen = (struct addr){ 4, IP_V4(0) };
+	site.input.node.listen.v4 = (struct addr){ 4, IP_V4(0) };
 	site_services(&site, "a.b 80,80/udp 10.1.0.1; c.d 80 10.1.0.1; w.x 80 10.1.0.3 fd00::1");
 	for (const char *const *cluster = (const char *const[]){ "a.b", "c.d", "e.f", NULL };
 	     *cluster; cluster++) {

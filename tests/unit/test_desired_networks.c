@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -135,7 +136,7 @@ static void settings_of_a_node(void **unused)
 
 	(void)unused;
 	site_new(&site, "delivery: redirect\ndraining: reset\ntakeover: 5s\nmetrics: {istio: true}\n");
-	site.input.node.source = address("10.0.0.1");
+	site.input.node.source.v4 = address("10.0.0.1");
 	site.input.node.uplink_mtu = 70000;
 	settings = build();
 	assert_int_equal(settings->flags, SETTING_REDIRECT | SETTING_RESET | SETTING_USAGE_PODS);
@@ -175,7 +176,7 @@ static void a_node_without_pods_says_so(void **unused)
 	/* A gateway may stand on a node without pods. */
 	site_new(&site, GATEWAY);
 	site.input.node.pods = 0;
-	site.input.node.listen = address("10.0.0.1");
+	site.input.node.listen.v4 = address("10.0.0.1");
 	build();
 	assert_problem(NULL);
 }
@@ -239,7 +240,7 @@ static void an_open_gateway(void **unused)
 
 	(void)unused;
 	site_new(&site, GATEWAY);
-	site.input.node.listen = address("10.0.0.1");
+	site.input.node.listen.v4 = address("10.0.0.1");
 	settings = build();
 	assert_int_equal(settings->flags, SETTING_GATEWAY);
 	assert_int_equal(ip_v4(&settings->listen[IP_V4_INDEX]), inet_addr("10.0.0.1"));
@@ -264,7 +265,7 @@ static void sources_may_be_bound_to_a_network(void **unused)
 
 	(void)unused;
 	site_new(&site, GATEWAY);
-	site.input.node.listen = address("10.0.0.1");
+	site.input.node.listen.v4 = address("10.0.0.1");
 	allow[0].network = site.config->mesh->networks[0].name;
 	site.config->gateway.allow = allow;
 	site.config->gateway.allow_count = 2;
@@ -283,13 +284,35 @@ static void a_gateway_is_shut(void **unused)
 	assert_int_equal(build()->flags, 0);
 	assert_problem("gateway.listen: eth0 has no IPv4 address: the gateway stays shut");
 	site.config->gateway.listen_interface = NULL;
-	site.input.node.listen = address("fd00::1");
+	site.input.node.listen.v6 = address("fd00::1");
 	assert_int_equal(build()->listen_port, 0);
 	assert_problem("gateway.listen: the uplink has no IPv4 address: the gateway stays shut");
-	site.input.node.listen = address("10.0.0.1");
+	site.input.node.listen.v4 = address("10.0.0.1");
 	site.config->gateway.allow_count = 0;
 	assert_int_equal(build()->flags, 0);
 	assert_problem("gateway.allow names nobody: the gateway stays shut");
+}
+
+static void ipv6_is_left_out_aloud(void **unused)
+{
+	static const char *const keys[] = { "listen: {address: 'fd00::1'}, allow: [10.0.0.0/8]",
+					    "snat: ['fd00::1'], allow: [10.0.0.0/8]",
+					    "allow: [10.0.0.0/8, 'fd00::/16']" };
+
+	(void)unused;
+	for (size_t i = 0; i < COUNT(keys); i++) {
+		char text[128];
+
+		snprintf(text, sizeof(text), "gateway: {%s}\n", keys[i]);
+		if (i)
+			site_done(&site);
+		site_new(&site, text);
+		site.input.node.listen.v4 = address("10.0.0.1");
+		build();
+		assert_problem("gateway: IPv6 is not carried: its addresses are left out");
+		assert_int_equal(next.desired.allowed_count, 1);
+		assert_int_equal(next.desired.settings.snat_count[IP_V4_INDEX], 0);
+	}
 }
 
 /* The node's own sockets use its address as well. */
@@ -299,7 +322,7 @@ static void a_shared_address_takes_few_ports(void **unused)
 
 	(void)unused;
 	site_new(&site, GATEWAY);
-	site.input.node.listen = address("10.0.0.1");
+	site.input.node.listen.v4 = address("10.0.0.1");
 	site.input.node.snat_shared = true;
 	site.input.node.local_port_last = FIRST_SHARED_PORT - 1;
 	settings = build();
@@ -340,6 +363,7 @@ int main(void)
 		TEST(an_open_gateway),
 		TEST(sources_may_be_bound_to_a_network),
 		TEST(a_gateway_is_shut),
+		TEST(ipv6_is_left_out_aloud),
 		TEST(a_shared_address_takes_few_ports),
 		TEST(problems_are_capped),
 	};

@@ -67,11 +67,11 @@ static const struct row rows[] = {
 	 "192.0.2.50:15443", BACKEND_PASSTHROUGH, "network5", true},
 	{"flat network", {.address = "10.66.0.9:80"}, EXCLUDED_NONE, "10.66.0.9:80", BACKEND_LOCAL,
 	 "network6", true},
-	{"Geneve's outer header is IPv4",
-	 {.address = "10.10.0.9:80", .workload = POD("cluster7")}, EXCLUDED_IPV6_GATEWAY, NULL, 0,
+	{"a tunnel needs an address of the gateway's family",
+	 {.address = "10.10.0.9:80", .workload = POD("cluster7")}, EXCLUDED_GATEWAY_FAMILY, NULL, 0,
 	 NULL, true},
 	{"passthrough keeps the family", {.address = "10.10.0.9:80", .workload = POD("cluster8")},
-	 EXCLUDED_IPV6_GATEWAY, NULL, 0, NULL, true},
+	 EXCLUDED_GATEWAY_FAMILY, NULL, 0, NULL, true},
 
 	{"a rewritten gateway",
 	 {.address = "192.23.120.32:15443", .workload = ";;;;"}, EXCLUDED_NONE,
@@ -94,7 +94,7 @@ static const struct row rows[] = {
 	 "192.23.120.32:15443", BACKEND_GENEVE, "network2", true},
 	{"a Geneve gateway of IPv6, by its second address",
 	 {.address = "10.1.1.1:15443,[2001:db8::7]:15443", .workload = ";;;;"},
-	 EXCLUDED_IPV6_GATEWAY, NULL, 0, NULL, true},
+	 EXCLUDED_GATEWAY_FAMILY, NULL, 0, NULL, true},
 	{"a gateway by its IPv4 address, which stands second",
 	 {.address = "[2001:db8::7]:15443,192.23.120.32:15443", .workload = ";;;;"},
 	 EXCLUDED_NONE, "192.23.120.32:15443", BACKEND_GENEVE, "network2", true},
@@ -108,7 +108,7 @@ static const struct row rows[] = {
 	 {.address = "[c017:7820::]:15443", .workload = ";;;;"}, EXCLUDED_NO_ADDRESS, NULL, 0,
 	 NULL, true},
 	{"a stock gateway of the other family",
-	 {.address = "[2001:db8::8]:15443", .workload = ";;;;"}, EXCLUDED_IPV6_GATEWAY, NULL, 0,
+	 {.address = "[2001:db8::8]:15443", .workload = ";;;;"}, EXCLUDED_GATEWAY_FAMILY, NULL, 0,
 	 NULL, true},
 	{"the placeholder, as istiod sends it", {.address = "0.0.0.0:15443", .workload = ";;;;"},
 	 EXCLUDED_BAD_ADDRESS, NULL, 0, NULL, true},
@@ -297,9 +297,78 @@ static void test_ipv6(void **state)
 	assert_share(view, "192.23.120.32:15443", 1 / 6.0);
 	assert_share(view, "[2001:db8::8]:15443", 1 / 3.0);
 	assert_int_equal(view->excluded_count, 2);
-	assert_int_equal(view->excluded[0].reason, EXCLUDED_NO_GATEWAY);
+	assert_int_equal(view->excluded[0].reason, EXCLUDED_GATEWAY_FAMILY);
 	assert_int_equal(view->excluded[1].reason, EXCLUDED_NO_ADDRESS);
 	arena_free(arena);
+}
+
+/* An endpoint is in one network by all its addresses, so that its view in the other family has it too. */
+static void test_ranges_speak_for_both_families(void **state)
+{
+	static const struct row cases[] = {
+		{"a pod of ours", {.address = "10.10.0.9:80,[2001:db8:1::9]:80"}, EXCLUDED_NONE,
+		 "[2001:db8:1::9]:80", BACKEND_LOCAL, "network1", false},
+		{"a pod of another network", {.address = "[2001:db8:1::9]:80,10.32.0.9:80"},
+		 EXCLUDED_NONE, "192.23.120.32:15443", BACKEND_GENEVE, "network2", true},
+		{"in no range", {.address = "10.99.0.9:80,[2001:db8:1::9]:80"},
+		 EXCLUDED_OUTSIDE_NETWORK, NULL, 0, NULL, false},
+		{"without an address that a range could have", {.address = "[2001:db8:1::9]:80"},
+		 EXCLUDED_OUTSIDE_NETWORK, NULL, 0, NULL, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct arena *arena = arena_new(0);
+		struct view_request request =
+			fixture_request(fixture_assignment(arena, &cases[i].endpoint, 1));
+
+		request.family = 6;
+		check(&cases[i], fixture_view(arena, &request));
+		arena_free(arena);
+	}
+}
+
+/* One host name with two addresses is one gateway: tunnels use the first family that this node has. */
+static void test_one_gateway_with_two_addresses(void **state)
+{
+	static const struct endpoint_row row = {.address = "10.32.0.9:80"};
+	static const struct {
+		uint8_t tunnels;
+		const char *gateway; /* NULL: none */
+	} cases[] = {
+		{FAMILIES_BOTH, "192.23.120.32:15443"},
+		{FAMILY_BIT(4), "192.23.120.32:15443"},
+		{FAMILY_BIT(6), "[2001:db8::15]:15443"},
+		{0, NULL},
+	};
+	struct mesh_gateway gateways[] = {{.address = "gw", .port = 15443},
+					  {.address = "gw", .port = 15443}};
+	struct prefix cidr;
+	struct mesh_network networks[] = {
+		{.name = "network1", .own = true},
+		{.name = "network2", .cidrs = &cidr, .cidr_count = 1, .gateways = gateways,
+		 .gateway_count = 2, .transport = TRANSPORT_GENEVE, .tunnel_port = 6081}};
+	const struct mesh_networks mesh = {.networks = networks, .count = 2};
+
+	(void)state;
+	assert_int_equal(prefix_parse("10.32.0.0/16", &cidr), 0);
+	assert_int_equal(addr_parse("192.23.120.32", &gateways[0].addr), 0);
+	assert_int_equal(addr_parse("2001:db8::15", &gateways[1].addr), 0);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct arena *arena = arena_new(0);
+		struct view_request request = fixture_request(fixture_assignment(arena, &row, 1));
+		const struct view *view;
+
+		request.mesh = &mesh;
+		request.tunnels = cases[i].tunnels;
+		view = fixture_view(arena, &request);
+		assert_int_equal(view->backend_count, !!cases[i].gateway);
+		if (cases[i].gateway)
+			assert_share(view, cases[i].gateway, 1);
+		else
+			assert_int_equal(view->excluded[0].reason, EXCLUDED_GATEWAY_FAMILY);
+		arena_free(arena);
+	}
 }
 
 /* Endpoints of two networks may have one address: an excluded one is told by its network. */
@@ -376,6 +445,8 @@ int main(void)
 		cmocka_unit_test(test_cluster_not_configured),
 		cmocka_unit_test(test_udp),
 		cmocka_unit_test(test_ipv6),
+		cmocka_unit_test(test_ranges_speak_for_both_families),
+		cmocka_unit_test(test_one_gateway_with_two_addresses),
 		cmocka_unit_test(test_excluded_endpoints_have_a_network),
 		cmocka_unit_test(test_seen_from_elsewhere),
 	};

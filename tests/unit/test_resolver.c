@@ -21,11 +21,21 @@ static void add(struct lookup_result *ret, uint32_t addr)
 	memcpy(&ret->items[ret->count++].addr, &in, sizeof(in));
 }
 
-/* "two" has two addresses, the larger first; "none" has no answer. */
+static void add6(struct lookup_result *ret, const char *text)
+{
+	struct sockaddr_in6 in6 = { .sin6_family = AF_INET6 };
+
+	assert_int_equal(inet_pton(AF_INET6, text, &in6.sin6_addr), 1);
+	memcpy(&ret->items[ret->count++].addr, &in6, sizeof(in6));
+}
+
+/* "two" has two addresses, the larger first; "both" one of each family, IPv6 first; "none" has no answer. */
 static void lookup(const struct lookup_query *query, struct lookup_result *ret)
 {
 	if (!strcmp(query->host, "none"))
 		return;
+	if (!strcmp(query->host, "both") && query->family == AF_UNSPEC)
+		add6(ret, "2001:db8::15");
 	add(ret, 0xc0000202);
 	if (!strcmp(query->host, "two"))
 		add(ret, 0xc0000201);
@@ -80,6 +90,22 @@ static void answers_come_by_themselves(void **unused)
 	assert_int_equal(resolver_addresses(resolver, "two", addresses), 2);
 	assert_int_equal(resolver_want(resolver, NULL, 0), 0);
 	assert_int_equal(resolver_addresses(resolver, "two", addresses), 0);
+	close_resolver(resolver);
+}
+
+static void both_families_are_asked_for(void **unused)
+{
+	struct resolver *resolver = open_resolver();
+	struct addr addresses[RESOLVER_ADDRESSES_MAX];
+	const char *names[] = { "both" };
+	char text[ADDR_TEXT_MAX];
+
+	(void)unused;
+	assert_int_equal(resolver_want(resolver, names, 1), 0);
+	wait_for_answer();
+	assert_int_equal(resolver_addresses(resolver, "both", addresses), 2);
+	assert_string_equal(addr_format(&addresses[0], text), "192.0.2.2");
+	assert_string_equal(addr_format(&addresses[1], text), "2001:db8::15");
 	close_resolver(resolver);
 }
 
@@ -161,6 +187,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(answers_come_by_themselves),
+		cmocka_unit_test(both_families_are_asked_for),
 		cmocka_unit_test(each_address_becomes_a_gateway),
 		cmocka_unit_test(held_gateways_stand_in_until_the_first_answer),
 	};

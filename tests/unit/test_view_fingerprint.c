@@ -163,6 +163,7 @@ static void every_field_of_a_request_counts(void **unused)
 	DIFFERS(request.cluster, NULL);
 	DIFFERS(request.locality_weighted, true);
 	DIFFERS(request.panic_threshold, 0);
+	DIFFERS(request.tunnels, FAMILIES_BOTH);
 	DIFFERS(request.down_count, 0);
 	DIFFERS(down[0].port, 443);
 	DIFFERS(down[0].addr.ip.word[3], htonl(4));

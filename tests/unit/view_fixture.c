@@ -191,6 +191,7 @@ struct view_request fixture_request(const struct assignment *assignment)
 		.panic_threshold = 50,
 		.family = 4,
 		.proto = IPPROTO_TCP,
+		.tunnels = FAMILY_BIT(4),
 		.side = VIEW_CLIENT,
 	};
 }

@@ -94,7 +94,8 @@ struct reconciler {
 	char *problem; /* why the last plan was not carried out; or NULL */
 	uint64_t since_ns; /* CLOCK_MONOTONIC: arrival of the oldest change not applied yet; 0: none */
 	struct histogram apply, convergence; /* of updates; from the arrival of a change */
-	struct addr address;     /* of the node, at the last build; family 0: not known */
+	struct addr_pair address;            /* of the node, at the last build */
+	uint8_t tunnels;                     /* build_input_tunnels() of the last build */
 	uint64_t updates, built; /* plans with changes; services whose views were computed */
 	time_t last_update;
 };

@@ -39,19 +39,29 @@ static void list_ranges(const struct survey *survey, struct arena *arena, struct
 	ret->pod_ranges = list;
 }
 
+/* NULL without an address. */
+static const char *text_of(struct arena *arena, const struct addr *addr)
+{
+	char text[ADDR_TEXT_MAX];
+
+	return addr->family ? arena_strdup(arena, addr_format(addr, text)) : NULL;
+}
+
 int status_node(const struct agent *agent, struct arena *arena, struct node_status *ret)
 {
 	const struct interfaces *interfaces = &agent->interfaces;
 	const struct cni_signs *signs = &interfaces->survey.signs;
-	const struct addr *address = &agent->reconciler.address;
+	const struct addr_pair *address = &agent->reconciler.address;
 	bool known = signs->cni != CNI_NONE;
-	char text[ADDR_TEXT_MAX];
 
 	*ret = (struct node_status){
-		.profile = interfaces->config->profile == CNI_NONE ? NULL :
-			   cni_name(interfaces->config->profile),
-		.cni = known ? cni_name(signs->cni) : NULL, .cni_from = known ? signs->from : NULL,
-		.address = address->family ? arena_strdup(arena, addr_format(address, text)) : NULL,
+		.profile = interfaces->config->profile == CNI_NONE ?
+				   NULL :
+				   cni_name(interfaces->config->profile),
+		.cni = known ? cni_name(signs->cni) : NULL,
+		.cni_from = known ? signs->from : NULL,
+		.address = text_of(arena, &address->v4),
+		.address6 = text_of(arena, &address->v6),
 		.mtu = interfaces_mtu(interfaces),
 	};
 	list_uplinks(interfaces, arena, ret);

@@ -8,6 +8,7 @@
 
 #include "agent.h"
 #include "arena.h"
+#include "carried.h"
 #include "clock.h"
 #include "log.h"
 #include "memory.h"
@@ -93,18 +94,23 @@ static int vip_input(const void *source, struct arena *arena, struct vip_input *
 static struct build_input collect_input(struct agent *agent)
 {
 	struct build_input input = {
-		.config = agent->files.config, .config_loads = agent->files.config_loads,
+		.config = agent->files.config,
+		.config_loads = agent->files.config_loads,
 		.ledger = &agent->kernel.ledger,
 		.adopted = dataplane_adopted(agent->kernel.dataplane),
+		.ipv6 = IPV6_CARRIED,
 		.assignments = source_list(agent->source),
-		.clusters = source_clusters(agent->source), .layout = source_layout(agent->source),
+		.clusters = source_clusters(agent->source),
+		.layout = source_layout(agent->source),
 		.vip_input = source_names_vips(agent->source) ? vip_input : NULL,
-		.source = agent->source, .now_ns = clock_monotonic_ns(),
+		.source = agent->source,
+		.now_ns = clock_monotonic_ns(),
 	};
 
 	node_facts_read(input.config, &agent->interfaces, &input.node);
 	input.node.hz = agent->kernel.hz;
 	agent->reconciler.address = input.node.address;
+	agent->reconciler.tunnels = build_input_tunnels(&input);
 	return input;
 }
 

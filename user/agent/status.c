@@ -67,16 +67,24 @@ int status_collect(const struct agent *agent, struct status_scratch *scratch,
 	if (err)
 		return err;
 	*ret = (struct agent_status){
-		.started = agent->started, .last_update = agent->reconciler.last_update,
+		.started = agent->started,
+		.last_update = agent->reconciler.last_update,
 		.updates = agent->reconciler.updates,
-		.config_path = agent->config_path, .pin_dir = agent->pin_dir,
-		.network = files->config->network, .cluster = files->config->cluster,
-		.mesh_path = files->mesh_file.path, .mesh_problem = files->mesh_file.problem,
-		.source = &scratch->source, .mesh = files->config->mesh,
-		.problems = scratch->problems, .problem_count = scratch->problem_count,
+		.config_path = agent->config_path,
+		.pin_dir = agent->pin_dir,
+		.network = files->config->network,
+		.cluster = files->config->cluster,
+		.mesh_path = files->mesh_file.path,
+		.mesh_problem = files->mesh_file.problem,
+		.source = &scratch->source,
+		.mesh = files->config->mesh,
+		.tunnels = agent->reconciler.tunnels,
+		.problems = scratch->problems,
+		.problem_count = scratch->problem_count,
 		.interfaces = list_interfaces(&agent->interfaces, scratch->arena),
 		.interface_count = agent->interfaces.count,
-		.netns = netns_number(), .omitted = agent->publisher.omitted,
+		.netns = netns_number(),
+		.omitted = agent->publisher.omitted,
 	};
 	return ret->interfaces ? status_node(agent, scratch->arena, &ret->node) : -ENOMEM;
 }

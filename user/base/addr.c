@@ -11,6 +11,11 @@
 
 #include "decimal.h"
 
+int addr_af(uint8_t family)
+{
+	return family == 6 ? AF_INET6 : AF_INET;
+}
+
 const uint8_t *addr_bytes(const struct addr *addr)
 {
 	return (const uint8_t *)&addr->ip.word[addr->family == 6 ? 0 : 3];
@@ -41,6 +46,42 @@ static unsigned int bits_of(const struct addr *addr)
 	return 8 * (unsigned int)addr_size(addr);
 }
 
+static bool is_mapped(const struct in6_addr *in6)
+{
+	return IN6_IS_ADDR_V4MAPPED(in6);
+}
+
+static struct addr from_in6(const struct in6_addr *in6)
+{
+	return is_mapped(in6) ? addr_of_bytes(4, &in6->s6_addr[12]) : addr_of_bytes(6, in6);
+}
+
+/* ------------------------------------------------------------------ sockets */
+
+struct addr addr_of_sockaddr(const struct sockaddr *from)
+{
+	if (from->sa_family == AF_INET)
+		return addr_of_bytes(4,
+				     &((const struct sockaddr_in *)(const void *)from)->sin_addr);
+	if (from->sa_family == AF_INET6)
+		return from_in6(&((const struct sockaddr_in6 *)(const void *)from)->sin6_addr);
+	return (struct addr){};
+}
+
+socklen_t addr_to_sockaddr(const struct addr *addr, uint16_t port, struct sockaddr_storage *ret)
+{
+	struct sockaddr_in6 in6 = { .sin6_family = AF_INET6, .sin6_port = htons(port) };
+	struct sockaddr_in in = { .sin_family = AF_INET, .sin_port = htons(port) };
+	bool six = addr->family == 6;
+
+	memcpy(six ? (void *)&in6.sin6_addr : &in.sin_addr, addr_bytes(addr), addr_size(addr));
+	*ret = (struct sockaddr_storage){};
+	memcpy(ret, six ? (void *)&in6 : &in, six ? sizeof(in6) : sizeof(in));
+	return six ? sizeof(in6) : sizeof(in);
+}
+
+/* ------------------------------------------------------------------ parse */
+
 /* *ret_mapped: an IPv4 address written as IPv6. */
 static int parse(const char *text, struct addr *ret, bool *ret_mapped)
 {
@@ -51,8 +92,8 @@ static int parse(const char *text, struct addr *ret, bool *ret_mapped)
 	if (inet_pton(AF_INET, text, &in) == 1) {
 		*ret = addr_of_bytes(4, &in);
 	} else if (inet_pton(AF_INET6, text, &in6) == 1) {
-		*ret_mapped = IN6_IS_ADDR_V4MAPPED(&in6);
-		*ret = *ret_mapped ? addr_of_bytes(4, &in6.s6_addr32[3]) : addr_of_bytes(6, &in6);
+		*ret_mapped = is_mapped(&in6);
+		*ret = from_in6(&in6);
 	} else {
 		return -EINVAL;
 	}
@@ -151,8 +192,7 @@ const char *addr_format(const struct addr *addr, char *buf)
 	if (!addr->family)
 		strcpy(buf, "none");
 	else
-		inet_ntop(addr->family == 6 ? AF_INET6 : AF_INET, addr_bytes(addr), buf,
-			  ADDR_TEXT_MAX);
+		inet_ntop(addr_af(addr->family), addr_bytes(addr), buf, ADDR_TEXT_MAX);
 	return buf;
 }
 
@@ -186,6 +226,17 @@ int addr_compare(const struct addr *a, const struct addr *b)
 bool addr_equal(const struct addr *a, const struct addr *b)
 {
 	return addr_compare(a, b) == 0;
+}
+
+uint8_t addr_pair_families(const struct addr_pair *pair)
+{
+	return (uint8_t)((pair->v4.family ? FAMILY_BIT(4) : 0) |
+			 (pair->v6.family ? FAMILY_BIT(6) : 0));
+}
+
+struct addr *addr_pair_of(struct addr_pair *pair, uint8_t family)
+{
+	return family == 6 ? &pair->v6 : &pair->v4;
 }
 
 /* True if the first `bits` bits are the same. */
@@ -236,16 +287,24 @@ bool addr_is_loopback(const struct addr *addr)
 	return addr->family == 4 && addr_bytes(addr)[0] == 127;
 }
 
-static bool is_multicast(const struct addr *addr)
+/* Multicast, or fe80::/10. */
+static bool is_special_ipv6(const struct addr *addr)
 {
-	if (addr->family == 6)
-		return addr_bytes(addr)[0] == 0xff;
-	return (addr_bytes(addr)[0] & 0xf0) == 0xe0;
+	const uint8_t *bytes = addr_bytes(addr);
+
+	return bytes[0] == 0xff || (bytes[0] == 0xfe && (bytes[1] & 0xc0) == 0x80);
+}
+
+/* Multicast, or 255.255.255.255. */
+static bool is_special_ipv4(const struct addr *addr)
+{
+	return (addr_bytes(addr)[0] & 0xf0) == 0xe0 ||
+	       !memcmp(addr_bytes(addr), "\xff\xff\xff\xff", 4);
 }
 
 bool addr_is_usable(const struct addr *addr)
 {
 	if (!addr->family || addr_is_unspecified(addr) || addr_is_loopback(addr))
 		return false;
-	return !is_multicast(addr) && !(addr->family == 4 && ip_v4(&addr->ip) == INADDR_BROADCAST);
+	return addr->family == 6 ? !is_special_ipv6(addr) : !is_special_ipv4(addr);
 }

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/socket.h>
 
 #include "parallax_abi.h"
 
@@ -14,6 +15,15 @@ struct addr {
 	uint8_t family; /* that of `ip`: 4, 6, or 0 for none */
 	struct ip_addr ip;
 };
+
+/* An address of each family; family 0 where there is none. */
+struct addr_pair {
+	struct addr v4, v6;
+};
+
+/* A set of families. */
+#define FAMILY_BIT(family) (1u << (family))
+#define FAMILIES_BOTH (FAMILY_BIT(4) | FAMILY_BIT(6))
 
 struct prefix {
 	struct addr addr; /* host bits zero */
@@ -42,6 +52,13 @@ int addr_parse(const char *text, struct addr *ret);
 /* Parses "A.B.C.D/N" or "v6/N". Host bits must be zero. Returns 0 or -EINVAL. */
 int prefix_parse(const char *text, struct prefix *ret);
 
+/* Family 0 unless it is of IPv4 or IPv6; an IPv4-mapped IPv6 address becomes IPv4. */
+struct addr addr_of_sockaddr(const struct sockaddr *from);
+/* Fills in *ret; returns its length. Port in host order. */
+socklen_t addr_to_sockaddr(const struct addr *addr, uint16_t port, struct sockaddr_storage *ret);
+/* AF_INET or AF_INET6. */
+int addr_af(uint8_t family);
+
 /* Prints into `buf` of ADDR_TEXT_MAX bytes; returns buf. */
 const char *addr_format(const struct addr *addr, char *buf);
 /* "A.B.C.D:port" or "[v6]:port"; port in host order. */
@@ -57,6 +74,9 @@ int addr_service_parse(const char *text, struct addr *ret, uint16_t *ret_port, u
 bool addr_equal(const struct addr *a, const struct addr *b);
 /* Total order for sorting: family, then bytes. */
 int addr_compare(const struct addr *a, const struct addr *b);
+/* The families of which the pair has an address. */
+uint8_t addr_pair_families(const struct addr_pair *pair);
+struct addr *addr_pair_of(struct addr_pair *pair, uint8_t family);
 bool prefix_contains(const struct prefix *prefix, const struct addr *addr);
 /* Makes it shorter until it contains an address of the same family. */
 void prefix_widen(struct prefix *prefix, const struct addr *addr);
@@ -66,7 +86,7 @@ bool prefix_overlaps(const struct prefix *a, const struct prefix *b);
 bool addr_is_unspecified(const struct addr *addr);
 /* 127.0.0.0/8 or ::1. */
 bool addr_is_loopback(const struct addr *addr);
-/* True unless unspecified, loopback, multicast or broadcast. */
+/* True unless unspecified, loopback, multicast, broadcast, or of an IPv6 link, which is not named. */
 bool addr_is_usable(const struct addr *addr);
 
 #endif

@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
-#define LOOKUP_ADDRESSES_MAX 16 /* of one name; more are ignored */
+#define LOOKUP_ADDRESSES_MAX 32 /* of one name; more are ignored */
 #define LOOKUP_THREADS_MAX 16   /* of this process, those of cancelled look-ups included */
 
 struct lookup_query {

@@ -85,29 +85,38 @@ static bool is_own_address(const struct addr *addr)
 	if (getifaddrs(&all))
 		return false;
 	for (item = all; item && !found; item = item->ifa_next) {
-		const struct sockaddr_in *v4 = (const void *)item->ifa_addr;
+		struct addr own = item->ifa_addr ? addr_of_sockaddr(item->ifa_addr) :
+						   (struct addr){};
 
-		found = v4 && v4->sin_family == AF_INET && addr->family == 4 &&
-			v4->sin_addr.s_addr == ip_v4(&addr->ip);
+		found = own.family && addr_equal(&own, addr);
 	}
 	freeifaddrs(all);
 	return found;
 }
 
+/* Adds a finding if there is an address, and this machine does not have it. */
+static bool is_own(struct check_list *list, const struct addr *addr)
+{
+	bool own = !addr->family || is_own_address(addr);
+	char text[ADDR_TEXT_MAX];
+
+	if (!own)
+		check_add(list, "gateway", CHECK_FAIL, "%s is not an address of this machine",
+			  addr_format(addr, text));
+	return own;
+}
+
 static void check_gateway(struct check_list *list, const struct config *config)
 {
 	const struct config_gateway_role *gateway = &config->gateway;
-	char address[ADDR_TEXT_MAX];
 
 	if (!gateway->enabled)
 		return;
 	if (gateway->listen_interface && !if_nametoindex(gateway->listen_interface))
 		check_add(list, "gateway", CHECK_FAIL, "no interface %s to listen on",
 			  gateway->listen_interface);
-	else if (gateway->listen_address.family && !is_own_address(&gateway->listen_address))
-		check_add(list, "gateway", CHECK_FAIL, "%s is not an address of this machine",
-			  addr_format(&gateway->listen_address, address));
-	else
+	else if (is_own(list, &gateway->listen_addresses.v4) &&
+		 is_own(list, &gateway->listen_addresses.v6))
 		check_add(list, "gateway", CHECK_OK, "can listen");
 	if (gateway->allow_count == 0)
 		check_add(list, "gateway", CHECK_FAIL, "gateway.allow is empty: no tunnel packet is accepted");

@@ -144,14 +144,20 @@ static void check_address(struct check_list *list, const struct machine *machine
 	const struct survey *survey = &machine->survey;
 	char text[ADDR_TEXT_MAX];
 	struct addr address;
+	bool found = false;
 
 	if (!survey->uplink_count)
 		return;
-	if (netlink_address(survey->uplinks[0].ifindex, &address))
-		check_add(list, "address", CHECK_WARN, "the uplink has no IPv4 address: no tunnel can begin "
+	for (uint8_t family = 4; family <= 6; family += 2)
+		if (!netlink_address(survey->uplinks[0].ifindex, family, &address)) {
+			check_add(list, "address", CHECK_OK, "%s is this node's",
+				  addr_format(&address, text));
+			found = true;
+		}
+	if (!found)
+		check_add(list, "address", CHECK_WARN,
+			  "the uplink has no address: no tunnel can begin "
 			  "here");
-	else
-		check_add(list, "address", CHECK_OK, "%s is this node's", addr_format(&address, text));
 }
 
 static void check_found(struct check_list *list, const struct machine *machine)

@@ -69,7 +69,7 @@ static const struct variable variables[] = {
 	{ "PARALLAX_GATEWAY_LISTEN_ADDRESS",
 	  { "gateway", "listen" },
 	  "address",
-	  false,
+	  true,
 	  "interface" },
 	{ "PARALLAX_GATEWAY_LISTEN_PORT", { "gateway", "listen" }, "port", false, NULL },
 	{ "PARALLAX_GATEWAY_SNAT", { "gateway" }, "snat", true, NULL },

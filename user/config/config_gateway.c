@@ -7,24 +7,45 @@
 #include "parallax_limits.h"
 #include "parallax_wire.h"
 
-
-/* The packet path's settings and its trie of allowed sources hold IPv4 only. */
-static void read_ipv4(struct tree_walk *walk, const struct tree_node *node, void *target)
+static void read_own_address(struct tree_walk *walk, const struct tree_node *node, void *target)
 {
-	struct addr *addr = target;
+	if (!tree_addr(walk, node, target) && !addr_is_usable(target))
+		tree_expected(walk, node, "an address of this node");
+}
 
-	if (tree_addr(walk, node, addr))
+static void read_one_of_pair(struct tree_walk *walk, const struct tree_node *node,
+			     struct addr_pair *pair)
+{
+	struct addr addr = {}, *place;
+
+	read_own_address(walk, node, &addr);
+	if (!addr.family)
 		return;
-	if (addr->family != 4 || !addr_is_usable(addr))
-		tree_expected(walk, node, "an IPv4 address of this node");
+	place = addr_pair_of(pair, addr.family);
+	if (place->family)
+		tree_problem(walk, node, "expected one address of each IP family");
+	*place = addr;
+}
+
+static void read_listen_addresses(struct tree_walk *walk, const struct tree_node *node,
+				  void *target)
+{
+	if (node->kind != TREE_SEQUENCE || !node->count) {
+		read_one_of_pair(walk, node, target);
+		return;
+	}
+	for (const struct tree_node *item = node->child; item; item = item->next)
+		read_one_of_pair(walk, item, target);
 }
 
 static void read_listen(struct tree_walk *walk, const struct tree_node *node, void *target)
 {
 	static const struct tree_field fields[] = {
-		{TREE_MEMBER("interface", config_read_name, struct config_gateway_role, listen_interface)},
-		{TREE_MEMBER("address", read_ipv4, struct config_gateway_role, listen_address)},
-		{TREE_MEMBER("port", tree_read_port, struct config_gateway_role, listen_port)},
+		{ TREE_MEMBER("interface", config_read_name, struct config_gateway_role,
+			      listen_interface) },
+		{ TREE_MEMBER("address", read_listen_addresses, struct config_gateway_role,
+			      listen_addresses) },
+		{ TREE_MEMBER("port", tree_read_port, struct config_gateway_role, listen_port) },
 	};
 
 	tree_fields(walk, node, "a mapping with interface or address, and port", fields,
@@ -52,11 +73,9 @@ static void read_source(struct tree_walk *walk, const struct tree_node *node, vo
 	struct addr addr;
 
 	if (node->kind == TREE_SCALAR && !addr_parse(node->text, &addr))
-		*prefix = (struct prefix){ addr, addr.family == 4 ? 32 : 128 };
-	else if (tree_prefix(walk, node, prefix))
-		return;
-	if (prefix->addr.family != 4)
-		tree_expected(walk, node, "an IPv4 address or range");
+		*prefix = (struct prefix){ addr, (uint8_t)(8 * addr_size(&addr)) };
+	else
+		tree_prefix(walk, node, prefix);
 }
 
 /* The same, or a mapping that says which network it may send for. */
@@ -80,7 +99,7 @@ void config_read_gateway(struct tree_walk *walk, const struct tree_node *node, v
 {
 	static const struct tree_field fields[] = {
 		{ TREE_FIELD("listen", read_listen) },
-		{ TREE_LIST("snat", "a list of addresses", MAX_SNAT, read_ipv4,
+		{ TREE_LIST("snat", "a list of addresses", MAX_SNAT, read_own_address,
 			    struct config_gateway_role, snat, snat_count),
 		  .some = "an address" },
 		{ TREE_LIST("allow", "a list of address ranges", MAX_ALLOWED, read_allowed,

@@ -17,9 +17,9 @@ struct ledger;
 
 /* Facts about this node, read from the kernel. */
 struct node_facts {
-	struct addr address; /* the node's own, on its uplink; family 0: not known */
-	struct addr source; /* of tunnel packets; family 0: not known */
-	struct addr listen; /* of the gateway; family 0: none */
+	struct addr_pair address; /* the node's own, on its uplink */
+	struct addr_pair source;  /* of tunnel packets */
+	struct addr_pair listen;  /* of the gateway */
 	uint32_t uplink;    /* ifindex; 0: no uplink yet */
 	uint32_t uplink_mtu;
 	size_t pods; /* interfaces of pods */
@@ -34,6 +34,7 @@ struct build_input {
 	struct node_facts node;
 	const struct ledger *ledger; /* record of the maps' contents */
 	bool adopted;                /* the kernel's rows are older than this agent */
+	bool ipv6;                   /* the packet path carries it */
 
 	struct assignment_list assignments; /* of the source */
 	struct cluster_list clusters;       /* those it names */
@@ -45,5 +46,12 @@ struct build_input {
 
 	uint64_t now_ns; /* CLOCK_MONOTONIC */
 };
+
+/* The families in which tunnel packets can be sent: a set of FAMILY_BIT(). */
+static inline uint8_t build_input_tunnels(const struct build_input *input)
+{
+	return addr_pair_families(&input->node.source) &
+	       (uint8_t)(input->ipv6 ? FAMILIES_BOTH : FAMILY_BIT(4));
+}
 
 #endif

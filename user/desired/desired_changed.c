@@ -33,8 +33,9 @@ static int fingerprint_contents(struct builder *builder)
 int builder_fingerprints(struct builder *builder)
 {
 	const struct build_input *input = builder->input;
-	const uint64_t parts[] = { desired_view_inputs(input->config), input->config_loads,
-				   input->layout, input->clusters.complete };
+	const uint64_t parts[] = { desired_view_inputs(input->config, build_input_tunnels(input)),
+				   input->config_loads, input->layout, input->clusters.complete,
+				   input->ipv6 };
 
 	builder->view_inputs = parts[0];
 	builder->generation->inputs_fingerprint = XXH3_64bits(parts, sizeof(parts));

@@ -32,7 +32,7 @@ int desired_build(const struct build_input *input, const struct generation *befo
 		  struct generation *ret);
 
 /* Fingerprint of the inputs of every view, and of the capture mode. */
-uint64_t desired_view_inputs(const struct config *config);
+uint64_t desired_view_inputs(const struct config *config, uint8_t tunnels);
 
 /* Records a problem that concerns no single service. */
 void generation_problem(struct generation *generation, const char *format, ...)

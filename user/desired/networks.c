@@ -38,13 +38,13 @@ static void add_gateway(struct desired_gateway *list, size_t *count,
 	list[(*count)++] = *gateway;
 }
 
-static void add_gateways(const struct mesh_network *network, struct desired_gateway *list,
-			 size_t *count)
+static void add_gateways(const struct mesh_network *network, uint8_t tunnels,
+			 struct desired_gateway *list, size_t *count)
 {
 	for (size_t i = 0; i < network->gateway_count; i++) {
 		struct desired_gateway gateway = make_gateway(network, &network->gateways[i]);
 
-		if (!gateway_fault(network, network->own, &network->gateways[i], 4))
+		if (!gateway_fault(network, &network->gateways[i], tunnels))
 			add_gateway(list, count, &gateway);
 	}
 }
@@ -58,8 +58,9 @@ static size_t count_gateways(const struct mesh_networks *mesh)
 	return count;
 }
 
-static int build_networks(const struct mesh_networks *mesh, struct generation *generation)
+static int build_networks(const struct build_input *input, struct generation *generation)
 {
+	const struct mesh_networks *mesh = input->config->mesh;
 	struct arena *arena = generation->arena;
 	struct desired_network *networks = arena_array(arena, mesh->count + 1, sizeof(*networks));
 	struct desired_gateway *gateways =
@@ -76,7 +77,7 @@ static int build_networks(const struct mesh_networks *mesh, struct generation *g
 			(network->own ? NETWORK_OWN : 0) | (network->flat ? NETWORK_FLAT : 0),
 			network->name,
 		};
-		add_gateways(network, gateways, &count);
+		add_gateways(network, build_input_tunnels(input), gateways, &count);
 	}
 	generation->desired.networks = networks;
 	generation->desired.network_count = mesh->count;
@@ -154,11 +155,22 @@ static void choose_ports(const struct node_facts *node, struct settings *setting
 
 /* ------------------------------------------------------------------ settings */
 
+static bool has_ipv6(const struct config_gateway_role *role)
+{
+	bool found = role->listen_addresses.v6.family;
+
+	for (size_t i = 0; i < role->snat_count; i++)
+		found |= role->snat[i].family == 6;
+	for (size_t i = 0; i < role->allow_count; i++)
+		found |= role->allow[i].source.addr.family == 6;
+	return found;
+}
+
 static bool is_shut(const struct build_input *input, struct generation *generation)
 {
 	const struct config_gateway_role *role = &input->config->gateway;
 
-	if (input->node.listen.family != 4) {
+	if (!input->node.listen.v4.family) {
 		generation_problem(generation,
 				   "gateway.listen: %s has no IPv4 address: the gateway "
 				   "stays shut",
@@ -188,13 +200,16 @@ static void set_gateway(const struct build_input *input, struct settings *settin
 	for (size_t i = 0; i < role->snat_count; i++)
 		if (role->snat[i].family == 4)
 			add_snat(settings, &role->snat[i].ip);
-	if (!role->snat_count && input->node.address.family == 4)
-		add_snat(settings, &input->node.address.ip);
+	if (!role->snat_count && input->node.address.v4.family)
+		add_snat(settings, &input->node.address.v4.ip);
+	if (!input->ipv6 && has_ipv6(role))
+		generation_problem(generation,
+				   "gateway: IPv6 is not carried: its addresses are left out");
 	choose_ports(&input->node, settings, generation);
 	if (is_shut(input, generation))
 		return;
 	settings->flags |= SETTING_GATEWAY;
-	settings->listen[IP_V4_INDEX] = input->node.listen.ip;
+	settings->listen[IP_V4_INDEX] = input->node.listen.v4.ip;
 	settings->listen_port = htons(role->listen_port);
 }
 
@@ -241,7 +256,7 @@ static void build_settings(const struct build_input *input, struct generation *g
 			 (config->draining == DRAINING_RESET ? SETTING_RESET : 0) |
 			 (config->metrics.istio ? SETTING_USAGE_PODS : 0),
 		.flows_per_owner = config->flows_per_pod,
-		.source[IP_V4_INDEX] = node->source.ip,
+		.source[IP_V4_INDEX] = node->source.v4.ip,
 		.uplink = node->uplink,
 		.mtu = (uint16_t)(node->uplink_mtu > UINT16_MAX ? UINT16_MAX : node->uplink_mtu),
 	};
@@ -254,7 +269,7 @@ static void build_settings(const struct build_input *input, struct generation *g
 
 int networks_build(const struct build_input *input, struct generation *generation)
 {
-	int err = build_networks(input->config->mesh, generation);
+	int err = build_networks(input, generation);
 
 	if (!err)
 		err = build_allowed(input->config, generation);

@@ -31,18 +31,21 @@ int builder_problem(struct builder *builder, const char *format, ...)
 
 /* ------------------------------------------------------------------ views */
 
-static struct view_request base_request(const struct config *config)
+static struct view_request base_request(const struct config *config, uint8_t tunnels)
 {
 	return (struct view_request){
-		.mesh = config->mesh, .network = config->network, .cluster = config->cluster,
+		.mesh = config->mesh,
+		.network = config->network,
+		.cluster = config->cluster,
 		.locality_weighted = config->locality_weighted,
 		.panic_threshold = config->panic_threshold,
+		.tunnels = tunnels,
 	};
 }
 
-uint64_t desired_view_inputs(const struct config *config)
+uint64_t desired_view_inputs(const struct config *config, uint8_t tunnels)
 {
-	const struct view_request request = base_request(config);
+	const struct view_request request = base_request(config, tunnels);
 	uint32_t capture = config->capture;
 
 	return XXH3_64bits_withSeed(&capture, sizeof(capture), view_inputs_fingerprint(&request));
@@ -52,7 +55,8 @@ static int build_view(struct builder *builder, const struct service_key *key,
 		      const struct assignment *assignment, enum view_side side,
 		      const struct view **ret_view)
 {
-	struct view_request request = base_request(builder->input->config);
+	struct view_request request = base_request(builder->input->config,
+						   build_input_tunnels(builder->input));
 	struct view *view;
 	int err;
 

@@ -183,18 +183,9 @@ static void on_deadline(evutil_socket_t fd, short what, void *arg)
 /* Packets for a loopback address come from elsewhere where route_localnet is set. */
 static bool is_local(const struct sockaddr *from)
 {
-	if (from->sa_family == AF_INET6)
-		return IN6_IS_ADDR_LOOPBACK(&((const struct sockaddr_in6 *)(const void *)from)->sin6_addr);
-	return from->sa_family == AF_INET &&
-	       ntohl(((const struct sockaddr_in *)(const void *)from)->sin_addr.s_addr) >> 24 == 127;
-}
+	const struct addr addr = addr_of_sockaddr(from);
 
-static struct addr addr_of(const struct sockaddr *from)
-{
-	if (from->sa_family == AF_INET6)
-		return addr_of_bytes(6,
-				     &((const struct sockaddr_in6 *)(const void *)from)->sin6_addr);
-	return addr_of_bytes(4, &((const struct sockaddr_in *)(const void *)from)->sin_addr);
+	return addr_is_loopback(&addr);
 }
 
 static struct connection *connection_new(struct http_server *server, evutil_socket_t fd)
@@ -268,7 +259,7 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struc
 {
 	struct http_server *server = arg;
 	struct connection *connection = NULL;
-	struct addr from = addr_of(sockaddr);
+	struct addr from = addr_of_sockaddr(sockaddr);
 
 	count_accept(server);
 	if (server->scope == HTTP_REMOTE || is_local(sockaddr)) {
@@ -299,22 +290,16 @@ static void on_pause(evutil_socket_t fd, short what, void *arg)
 
 static int listen_at(struct http_server *server, const struct addr *addr, uint16_t port)
 {
-	struct sockaddr_in6 to6 = { .sin6_family = AF_INET6, .sin6_port = htons(port) };
-	struct sockaddr_in to4 = { .sin_family = AF_INET,
-				   .sin_port = htons(port),
-				   .sin_addr.s_addr = ip_v4(&addr->ip) };
-	bool four = addr->family == 4;
+	struct sockaddr_storage to;
+	socklen_t length = addr_to_sockaddr(addr, port, &to);
 
-	memcpy(&to6.sin6_addr, addr->ip.word, sizeof(to6.sin6_addr));
 	errno = ENOMEM;
 	/* Deferred: connections without a request are not even accepted, for a second or two. */
-	server->listener =
-		evconnlistener_new_bind(server->base, on_accept, server,
-					LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC |
-						LEV_OPT_REUSEABLE | LEV_OPT_DEFERRED_ACCEPT,
-					BACKLOG,
-					four ? (struct sockaddr *)&to4 : (struct sockaddr *)&to6,
-					four ? sizeof(to4) : sizeof(to6));
+	server->listener = evconnlistener_new_bind(server->base, on_accept, server,
+						   LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC |
+							   LEV_OPT_REUSEABLE |
+							   LEV_OPT_DEFERRED_ACCEPT,
+						   BACKLOG, (struct sockaddr *)&to, (int)length);
 	if (!server->listener)
 		return -errno;
 	evconnlistener_set_error_cb(server->listener, on_accept_error);

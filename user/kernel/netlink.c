@@ -94,14 +94,22 @@ static int on_link(const struct nlmsghdr *message, void *arg)
 	return MNL_CB_OK;
 }
 
+/* IPv4's IFA_ADDRESS is the far end of a link from point to point; IPv6 has no IFA_LOCAL elsewhere. */
 static int take_local(const struct nlattr *attr, void *arg)
 {
+	const void *bytes = mnl_attr_get_payload(attr);
+	uint16_t type = mnl_attr_get_type(attr), length = mnl_attr_get_payload_len(attr);
 	struct addr *address = arg;
 
-	if (mnl_attr_get_type(attr) == IFA_LOCAL && mnl_attr_get_payload_len(attr) == 4)
-		*address = addr_of_bytes(4, mnl_attr_get_payload(attr));
+	if (type == IFA_LOCAL && length == 4)
+		*address = addr_of_bytes(4, bytes);
+	else if (length == 16 && (type == IFA_LOCAL || (type == IFA_ADDRESS && !address->family)))
+		*address = addr_of_bytes(6, bytes);
 	return MNL_CB_OK;
 }
+
+/* Temporary addresses are secondary ones. */
+#define UNFIT (IFA_F_SECONDARY | IFA_F_DEPRECATED | IFA_F_TENTATIVE | IFA_F_DADFAILED)
 
 static int on_address(const struct nlmsghdr *message, void *arg)
 {
@@ -109,7 +117,7 @@ static int on_address(const struct nlmsghdr *message, void *arg)
 	struct dispatch *dispatch = arg;
 
 	if (info->ifa_index == dispatch->wanted_ifindex && info->ifa_scope == RT_SCOPE_UNIVERSE &&
-	    !(info->ifa_flags & IFA_F_SECONDARY) && !dispatch->address.family)
+	    !(info->ifa_flags & UNFIT) && !dispatch->address.family)
 		mnl_attr_parse(message, sizeof(*info), take_local, &dispatch->address);
 	return MNL_CB_OK;
 }
@@ -149,10 +157,10 @@ int netlink_links(netlink_link_visit visit, void *arg)
 	return list(RTM_GETLINK, AF_UNSPEC, on_link, &dispatch);
 }
 
-int netlink_address(uint32_t ifindex, struct addr *ret)
+int netlink_address(uint32_t ifindex, uint8_t family, struct addr *ret)
 {
 	struct dispatch dispatch = { .wanted_ifindex = ifindex };
-	int err = list(RTM_GETADDR, AF_INET, on_address, &dispatch);
+	int err = list(RTM_GETADDR, (uint8_t)addr_af(family), on_address, &dispatch);
 
 	if (err)
 		return err;
@@ -165,7 +173,7 @@ int netlink_address(uint32_t ifindex, struct addr *ret)
 int netlink_address_holder(const struct addr *addr, uint32_t *ret_ifindex)
 {
 	struct dispatch dispatch = { .wanted = addr };
-	int err = list(RTM_GETADDR, AF_INET, on_holder, &dispatch);
+	int err = list(RTM_GETADDR, (uint8_t)addr_af(addr->family), on_holder, &dispatch);
 
 	if (err || !dispatch.wanted_ifindex)
 		return err ? err : -ENOENT;

@@ -26,8 +26,8 @@ typedef int (*netlink_link_visit)(void *arg, const struct netlink_link *link);
  * interfaces changed meanwhile, or another -errno. */
 int netlink_links(netlink_link_visit visit, void *arg);
 
-/* First global IPv4 address of an interface. Returns 0, -ENOENT, or another -errno. */
-int netlink_address(uint32_t ifindex, struct addr *ret);
+/* First global address of that family of an interface: neither temporary, deprecated nor tentative. Returns 0, -ENOENT, or another -errno. */
+int netlink_address(uint32_t ifindex, uint8_t family, struct addr *ret);
 
 /* The interface that has an address. Returns 0, -ENOENT, or another -errno. */
 int netlink_address_holder(const struct addr *addr, uint32_t *ret_ifindex);

@@ -29,13 +29,13 @@ struct reading {
 static int take_attribute(const struct nlattr *attr, void *arg)
 {
 	struct reading *reading = arg;
+	struct addr *to = &reading->route.to.addr;
 	uint16_t length = mnl_attr_get_payload_len(attr);
 
 	switch (mnl_attr_get_type(attr)) {
 	case RTA_DST:
-		if (length == addr_size(&reading->route.to.addr))
-			reading->route.to.addr = addr_of_bytes(reading->route.to.addr.family,
-							       mnl_attr_get_payload(attr));
+		if (length == addr_size(to))
+			*to = addr_of_bytes(to->family, mnl_attr_get_payload(attr));
 		break;
 	case RTA_OIF:
 		reading->route.ifindex = mnl_attr_get_u32(attr);
@@ -143,7 +143,7 @@ int netlink_route_to(const struct addr *to, uint32_t *ret_ifindex)
 	request->nlmsg_flags = NLM_F_REQUEST;
 	request->nlmsg_seq = 1;
 	header = mnl_nlmsg_put_extra_header(request, sizeof(*header));
-	header->rtm_family = to->family == 4 ? AF_INET : AF_INET6;
+	header->rtm_family = (uint8_t)addr_af(to->family);
 	header->rtm_dst_len = (uint8_t)(length * 8);
 	mnl_attr_put(request, RTA_DST, length, addr_bytes(to));
 	err = ask(socket, request, &reading);

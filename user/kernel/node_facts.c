@@ -19,63 +19,76 @@
 /* The address the kernel would send from. */
 static int source_towards(const struct addr *addr, struct addr *ret)
 {
-	struct sockaddr_in to = { .sin_family = AF_INET,
-				  .sin_port = htons(GENEVE_PORT),
-				  .sin_addr.s_addr = ip_v4(&addr->ip) };
-	struct sockaddr_in from;
-	socklen_t length = sizeof(from);
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct sockaddr_storage to, from;
+	socklen_t length = addr_to_sockaddr(addr, GENEVE_PORT, &to);
+	int fd = socket(addr_af(addr->family), SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	int err = 0;
 
 	if (fd < 0)
 		return -errno;
-	if (connect(fd, (struct sockaddr *)&to, sizeof(to)) ||
+	if (connect(fd, (struct sockaddr *)&to, length) ||
 	    getsockname(fd, (struct sockaddr *)&from, &length))
 		err = -errno;
 	close(fd);
 	if (!err)
-		*ret = addr_of_bytes(4, &from.sin_addr);
+		*ret = addr_of_sockaddr((struct sockaddr *)&from);
 	return err;
 }
 
-static void source_towards_network(const struct mesh_network *network, struct addr *ret)
+/* The first route to a gateway of each family decides. */
+static void source_towards_network(const struct mesh_network *network, struct addr_pair *ret)
 {
 	if (network->transport != TRANSPORT_GENEVE)
 		return;
-	for (size_t i = 0; i < network->gateway_count && !ret->family; i++)
-		if (!gateway_fault(network, network->own, &network->gateways[i], 4))
-			source_towards(&network->gateways[i].addr, ret);
+	for (size_t i = 0; i < network->gateway_count; i++) {
+		const struct mesh_gateway *gateway = &network->gateways[i];
+		struct addr *source = addr_pair_of(ret, gateway->addr.family);
+
+		if (!source->family && !gateway_fault(network, gateway, FAMILIES_BOTH))
+			source_towards(&gateway->addr, source);
+	}
 }
 
 /* `address` is taken where no gateway is known. */
-static struct addr tunnel_source(const struct mesh_networks *mesh, const struct addr *address)
+static struct addr_pair tunnel_source(const struct mesh_networks *mesh,
+				      const struct addr_pair *address)
 {
-	struct addr source = {};
+	struct addr_pair source = {};
 
-	for (size_t i = 0; i < mesh->count && !source.family; i++)
+	for (size_t i = 0; i < mesh->count; i++)
 		source_towards_network(&mesh->networks[i], &source);
-	return source.family ? source : *address;
+	if (!source.v4.family)
+		source.v4 = address->v4;
+	if (!source.v6.family)
+		source.v6 = address->v6;
+	return source;
 }
 
-static struct addr listen_address(const struct config_gateway_role *role,
-				  const struct addr *address)
+static struct addr_pair interface_addresses(uint32_t ifindex)
 {
-	struct addr addr = role->listen_address;
-	unsigned int ifindex;
+	struct addr_pair pair = {};
 
-	if (!role->listen_interface)
-		return addr.family ? addr : *address;
-	ifindex = if_nametoindex(role->listen_interface);
-	if (!ifindex || netlink_address(ifindex, &addr))
-		addr.family = 0;
-	return addr;
+	if (netlink_address(ifindex, 4, &pair.v4))
+		pair.v4.family = 0;
+	if (netlink_address(ifindex, 6, &pair.v6))
+		pair.v6.family = 0;
+	return pair;
+}
+
+static struct addr_pair listen_addresses(const struct config_gateway_role *role,
+					 const struct addr_pair *address)
+{
+	if (role->listen_interface)
+		return interface_addresses(if_nametoindex(role->listen_interface));
+	return addr_pair_families(&role->listen_addresses) ? role->listen_addresses : *address;
 }
 
 static bool is_local(const struct addr *addr)
 {
-	struct sockaddr_in name = { .sin_family = AF_INET, .sin_addr.s_addr = ip_v4(&addr->ip) };
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	bool local = fd >= 0 && !bind(fd, (struct sockaddr *)&name, sizeof(name));
+	struct sockaddr_storage name;
+	socklen_t length = addr_to_sockaddr(addr, 0, &name);
+	int fd = socket(addr_af(addr->family), SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	bool local = fd >= 0 && !bind(fd, (struct sockaddr *)&name, length);
 
 	if (fd >= 0)
 		close(fd);
@@ -99,7 +112,7 @@ static uint32_t local_port_last(void)
 
 static void read_gateway(const struct config_gateway_role *role, struct node_facts *facts)
 {
-	facts->listen = listen_address(role, &facts->address);
+	facts->listen = listen_addresses(role, &facts->address);
 	facts->snat_shared = !role->snat_count; /* its own address then */
 	for (size_t i = 0; i < role->snat_count; i++)
 		facts->snat_shared |= is_local(&role->snat[i]);
@@ -116,7 +129,7 @@ void node_facts_read(const struct config *config, const struct interfaces *inter
 				    .pods = interfaces_pods(interfaces) };
 	if (uplink) {
 		ret->uplink = uplink->ifindex;
-		netlink_address(uplink->ifindex, &ret->address);
+		ret->address = interface_addresses(uplink->ifindex);
 	}
 	ret->source = tunnel_source(config->mesh, &ret->address);
 	if (config->gateway.enabled)

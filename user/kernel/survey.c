@@ -122,18 +122,27 @@ static uint32_t route_device(const struct addr *to)
 	return strcmp(name, "lo") ? ifindex : 0;
 }
 
+static void add_listen_device(struct survey *survey, uint32_t ifindex)
+{
+	add_uplink(survey, (struct survey_uplink){ .ifindex = ifindex, .from = "gateway.listen" });
+}
+
 /* Tunnels may arrive elsewhere than the default route leads. */
 static void add_listen(struct survey *survey, const struct config_gateway_role *gateway)
 {
-	uint32_t ifindex = 0;
+	const struct addr *addresses[] = { &gateway->listen_addresses.v4,
+					   &gateway->listen_addresses.v6 };
 
 	if (!gateway->enabled)
 		return;
 	if (gateway->listen_interface)
-		ifindex = if_nametoindex(gateway->listen_interface);
-	else if (gateway->listen_address.family)
-		netlink_address_holder(&gateway->listen_address, &ifindex);
-	add_uplink(survey, (struct survey_uplink){ .ifindex = ifindex, .from = "gateway.listen" });
+		add_listen_device(survey, if_nametoindex(gateway->listen_interface));
+	for (size_t i = 0; i < COUNT(addresses); i++) {
+		uint32_t ifindex = 0;
+
+		if (addresses[i]->family && !netlink_address_holder(addresses[i], &ifindex))
+			add_listen_device(survey, ifindex);
+	}
 }
 
 /* A tunnel of the kernel's own (WireGuard), or a network card for this traffic, is no default route's. */

@@ -30,6 +30,7 @@ struct agent_status {
 	const char *mesh_path, *mesh_problem; /* or NULL */
 	const struct source_status *source;
 	const struct mesh_networks *mesh;
+	uint8_t tunnels; /* families in which tunnel packets can be sent */
 	const char **problems;
 	size_t problem_count;
 	const struct interface_status *interfaces;

@@ -110,7 +110,7 @@ struct config_allowed {
 struct config_gateway_role {
 	bool enabled;
 	const char *listen_interface; /* or NULL */
-	struct addr listen_address;   /* family 0 when an interface is named */
+	struct addr_pair listen_addresses; /* none when an interface is named */
 	uint16_t listen_port;
 	struct addr *snat;
 	size_t snat_count;

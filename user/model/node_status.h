@@ -13,7 +13,7 @@ struct found_text {
 struct node_status {
 	const char *profile;        /* interfaces.profile; NULL: only what the configuration lists */
 	const char *cni, *cni_from; /* NULL: not recognised */
-	const char *address;        /* on the first uplink; or NULL */
+	const char *address, *address6; /* of IPv4 and IPv6, on the first uplink; or NULL */
 	uint32_t mtu;               /* smallest of the uplinks; 0: no uplink */
 	const struct found_text *uplinks; /* names, the preferred first */
 	size_t uplink_count;

@@ -16,13 +16,12 @@ struct arena;
 #define EXCLUDED_REASONS(X)                                                                        \
 	X(NO_GATEWAY, "no_gateway", "its network has no gateway with a known address")             \
 	X(NO_TRANSPORT, "no_transport", "its network's gateways have no transport configured")     \
-	X(UNKNOWN_NETWORK, "unknown_network",                                                      \
-	  "of another cluster, and no rule names its network")                                     \
+	X(UNKNOWN_NETWORK, "unknown_network", "of another cluster, and no rule names its network") \
 	X(OUTSIDE_NETWORK, "outside_network", "outside our own network's fromCidr")                \
 	X(UNKNOWN_GATEWAY, "unknown_gateway", "a gateway that no network of meshNetworks names")   \
 	X(OWN_GATEWAY, "own_gateway", "a gateway of our own network")                              \
-	X(IPV6_GATEWAY, "ipv6_gateway",                                                            \
-	  "behind IPv6 gateways alone, which are not supported yet")                               \
+	X(GATEWAY_FAMILY, "gateway_family",                                                        \
+	  "its network's gateways are of an IP family that cannot be used from here")              \
 	X(BAD_ADDRESS, "bad_address", "an address nothing can be sent to")                         \
 	X(BAD_PORT, "bad_port", "port 0")                                                          \
 	X(NO_ADDRESS, "no_address", "no address of this kind or IP family")                        \

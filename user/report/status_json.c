@@ -16,9 +16,10 @@
 
 /* ------------------------------------------------------------------ networks */
 
-static json_t *gateway_json(const struct mesh_network *network, const struct mesh_gateway *gateway)
+static json_t *gateway_json(const struct mesh_network *network, const struct mesh_gateway *gateway,
+			    uint8_t tunnels)
 {
-	const struct gateway_fault *fault = gateway_fault(network, network->own, gateway, 4);
+	const struct gateway_fault *fault = gateway_fault(network, gateway, tunnels);
 	const char *name = gateway->address ? gateway->address : gateway->registry_service;
 	char buf[ADDR_TEXT_MAX];
 
@@ -36,7 +37,7 @@ static const char *transport_name(enum transport_mode mode)
 	return names[mode];
 }
 
-static json_t *network_json(const struct mesh_network *network)
+static json_t *network_json(const struct mesh_network *network, uint8_t tunnels)
 {
 	json_t *cidrs = json_array(), *registries = json_array(), *gateways = json_array();
 	char buf[ADDR_TEXT_MAX];
@@ -46,7 +47,8 @@ static json_t *network_json(const struct mesh_network *network)
 	for (size_t i = 0; i < network->registry_count; i++)
 		json_array_append_new(registries, json_string(network->registries[i]));
 	for (size_t i = 0; i < network->gateway_count; i++)
-		json_array_append_new(gateways, gateway_json(network, &network->gateways[i]));
+		json_array_append_new(gateways,
+				      gateway_json(network, &network->gateways[i], tunnels));
 	return json_pack("{s:s,s:I,s:b,s:b,s:s,s:o,s:o,s:o,s:o}", "name", network->name, "id",
 			 (json_int_t)network->id, "own", network->own, "flat", network->flat,
 			 "transport", transport_name(network->transport), "port",
@@ -54,12 +56,12 @@ static json_t *network_json(const struct mesh_network *network)
 			 "cidrs", cidrs, "registries", registries, "gateways", gateways);
 }
 
-static json_t *networks_json(const struct mesh_networks *mesh)
+static json_t *networks_json(const struct mesh_networks *mesh, uint8_t tunnels)
 {
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < mesh->count; i++)
-		json_array_append_new(list, network_json(&mesh->networks[i]));
+		json_array_append_new(list, network_json(&mesh->networks[i], tunnels));
 	return list;
 }
 
@@ -103,7 +105,7 @@ json_t *status_agent_json(const struct agent_status *status)
 		"problem", report_text(status->mesh_problem),
 		"last_update", report_moment(status->last_update),
 		"updates", (json_int_t)status->updates, "problems", problems_json(status),
-		"networks", networks_json(status->mesh), "interfaces", interfaces_json(status),
+		"networks", networks_json(status->mesh, status->tunnels), "interfaces", interfaces_json(status),
 		"omitted", (json_int_t)status->omitted, "node", node_json(&status->node));
 }
 

@@ -16,7 +16,7 @@ static bool is_usable(const struct mesh_network *network)
 	if (network->transport == TRANSPORT_PASSTHROUGH && !network->gateway_count)
 		return true;
 	for (size_t g = 0; g < network->gateway_count; g++)
-		if (!gateway_fault(network, network->own, &network->gateways[g], 4))
+		if (!gateway_fault(network, &network->gateways[g], FAMILIES_BOTH))
 			return true;
 	return false;
 }

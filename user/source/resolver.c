@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* IPv4 addresses of gateways that are given by host name, looked up again from time to time. */
+/* Addresses of gateways that are given by host name, looked up again from time to time. */
 #include "resolver.h"
 
 #include <errno.h>
@@ -79,10 +79,9 @@ static bool keep(struct host *host, const struct lookup_result *result)
 	struct addr addresses[RESOLVER_ADDRESSES_MAX] = {};
 	size_t count = 0;
 
-	for (; count < result->count && count < RESOLVER_ADDRESSES_MAX; count++) {
-		const struct sockaddr_in *in = (const void *)&result->items[count].addr;
-
-		addresses[count] = addr_of_bytes(4, &in->sin_addr);
+	for (size_t i = 0; i < result->count && count < RESOLVER_ADDRESSES_MAX; i++) {
+		addresses[count] = addr_of_sockaddr((const void *)&result->items[i].addr);
+		count += addresses[count].family != 0;
 	}
 	if (count)
 		qsort(addresses, count, sizeof(*addresses), compare);
@@ -112,7 +111,7 @@ static void on_result(evutil_socket_t fd, short what, void *arg)
 static void start(struct host *host)
 {
 	struct resolver *resolver = host->resolver;
-	struct lookup_query query = { .family = AF_INET };
+	struct lookup_query query = { .family = AF_UNSPEC };
 	int fd;
 
 	snprintf(query.host, sizeof(query.host), "%s", host->name);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* IPv4 addresses of gateways that are given by host name, looked up again from time to time. */
+/* Addresses of gateways that are given by host name, looked up again from time to time. */
 #ifndef RESOLVER_H
 #define RESOLVER_H
 
@@ -11,7 +11,7 @@
 #include "lookup.h"
 
 #define RESOLVER_NAMES_MAX 256
-#define RESOLVER_ADDRESSES_MAX 8 /* of one name */
+#define RESOLVER_ADDRESSES_MAX 16 /* of one name */
 #define RESOLVER_SECONDS 30      /* between two look-ups of a name, by the monotonic clock */
 #define RESOLVER_PARALLEL 4      /* look-ups at a time */
 

@@ -90,9 +90,20 @@ static bool named_network(const struct reachability_map *map, const struct local
 
 /* ------------------------------------------------------------------ pods */
 
-/* No rule names its network, and no fromCidr has its address. */
-static enum excluded assume_own(const struct reachability_map *map, const struct endpoint *endpoint,
-				const struct socket_addr *address)
+/* An endpoint is in one network by all its addresses: that of another family may be in the range. */
+static const struct reachability *network_by_cidr(const struct reachability_map *map,
+						  const struct endpoint *endpoint,
+						  const struct socket_addr *first)
+{
+	const struct reachability *found = first ? reachability_by_cidr(map, &first->addr) : NULL;
+
+	for (size_t i = 0; !found && i < endpoint->address_count; i++)
+		found = reachability_by_cidr(map, &endpoint->addresses[i].addr);
+	return found;
+}
+
+/* No rule names its network, and no fromCidr has one of its addresses. */
+static enum excluded assume_own(const struct reachability_map *map, const struct endpoint *endpoint)
 {
 	const struct view_request *request = map->request;
 	size_t length;
@@ -101,7 +112,7 @@ static enum excluded assume_own(const struct reachability_map *map, const struct
 	if (request->cluster && cluster &&
 	    (strncmp(cluster, request->cluster, length) || request->cluster[length]))
 		return EXCLUDED_UNKNOWN_NETWORK;
-	if (map->own && map->own->network->cidr_count && address)
+	if (map->own && map->own->network->cidr_count && endpoint->address_count)
 		return EXCLUDED_OUTSIDE_NETWORK;
 	return EXCLUDED_NONE;
 }
@@ -114,14 +125,14 @@ static void classify_pod(const struct reachability_map *map, const struct locali
 	bool known = named_network(map, locality, endpoint, &name, &network);
 	enum excluded reason = EXCLUDED_NONE;
 
-	if (!known && class->address) {
-		network = reachability_by_cidr(map, &class->address->addr);
+	if (!known) {
+		network = network_by_cidr(map, endpoint, class->address);
 		known = network;
 	}
 	class->network_name = network_name(network, name);
 	if (!known) {
 		network = map->own;
-		reason = assume_own(map, endpoint, class->address);
+		reason = assume_own(map, endpoint);
 		class->network_name = reason ? NULL : map->request->network;
 	} else if (network) {
 		class->remote = !network->own;

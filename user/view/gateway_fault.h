@@ -15,9 +15,20 @@ struct gateway_fault {
 };
 
 /* Why `gateway` of `network` cannot carry a service of IP `family` (4 or 6); NULL when it can.
- * `own`: the view is taken from `network` itself. Geneve's outer header is IPv4 only; destination
- * NAT to a passthrough gateway keeps the packet's family. */
-const struct gateway_fault *gateway_fault(const struct mesh_network *network, bool own,
-					  const struct mesh_gateway *gateway, uint8_t family);
+ * `own`: the view is taken from `network` itself. `tunnels`: families in which this node can send
+ * tunnel packets. A tunnel's outer header may be of either family; destination NAT to a passthrough
+ * gateway keeps the packet's. */
+const struct gateway_fault *gateway_fault_for(const struct mesh_network *network, bool own,
+					      const struct mesh_gateway *gateway, uint8_t family,
+					      uint8_t tunnels);
+
+/* Why it cannot carry anything from our own network. */
+const struct gateway_fault *gateway_fault(const struct mesh_network *network,
+					  const struct mesh_gateway *gateway, uint8_t tunnels);
+
+/* Whether tunnels to the same gateway use another of its addresses: IPv4 where its host name has both
+ * and this node can send both. */
+bool gateway_is_alias(const struct mesh_network *network, const struct mesh_gateway *gateway,
+		      uint8_t tunnels);
 
 #endif

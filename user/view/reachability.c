@@ -43,7 +43,7 @@ static void add_usable(const struct view_request *request, struct reachability *
 /* Faults that hold for all pods behind the gateway; after others a gateway counts as not there. */
 static bool explains_network(const struct gateway_fault *fault)
 {
-	return fault->reason == EXCLUDED_NO_TRANSPORT || fault->reason == EXCLUDED_IPV6_GATEWAY;
+	return fault->reason == EXCLUDED_NO_TRANSPORT || fault->reason == EXCLUDED_GATEWAY_FAMILY;
 }
 
 /* Fills in the network's gateways and appends them to map->gateways, which has room. */
@@ -59,12 +59,15 @@ static int add_gateways(struct arena *arena, struct reachability_map *map,
 		return -ENOMEM;
 	for (size_t i = 0; i < from->gateway_count; i++) {
 		const struct mesh_gateway *gateway = &from->gateways[i];
-		const struct gateway_fault *fault =
-			gateway_fault(from, network->own, gateway, map->request->family);
+		const struct gateway_fault *fault = gateway_fault_for(from, network->own, gateway,
+								      map->request->family,
+								      map->request->tunnels);
 
 		if (gateway->addr.family)
 			map->gateways[map->gateway_count++] =
 				(struct known_gateway){gateway, network, fault};
+		if (!fault && gateway_is_alias(from, gateway, map->request->tunnels))
+			continue;
 		if (!fault)
 			add_usable(map->request, network, gateway, &up);
 		else if (explains_network(fault))

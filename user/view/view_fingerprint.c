@@ -47,7 +47,8 @@ uint64_t view_inputs_fingerprint(const struct view_request *request)
 	seed = fingerprint_text(seed, request->network);
 	seed = fingerprint_text(seed, request->cluster);
 	seed = fingerprint_number(seed, request->panic_threshold |
-				(uint64_t)request->locality_weighted << 32);
+						(uint64_t)request->locality_weighted << 32 |
+						(uint64_t)request->tunnels << 40);
 	seed = fingerprint_number(seed, request->down_count);
 	for (size_t i = 0; i < request->down_count; i++)
 		seed = fingerprint_address(seed, &request->down[i].addr, request->down[i].port, 0);

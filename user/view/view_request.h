@@ -24,6 +24,7 @@ struct view_request {
 	uint32_t panic_threshold; /* percent, 0 disables panic */
 	uint8_t family;           /* 4 or 6 */
 	uint8_t proto;            /* IPPROTO_TCP or IPPROTO_UDP */
+	uint8_t tunnels;          /* set of families in which this node can send tunnel packets */
 	enum view_side side;
 	/* Gateways known to be down, and endpoints that count as UNHEALTHY whatever EDS says; `proto`
 	 * is ignored. May be NULL. */
