@@ -56,9 +56,12 @@ static inline struct sockaddr_in endpoint(const char *addr, const char *port)
 	return sin;
 }
 
+/* Where the processor is emulated, PATIENCE times as long. */
 static inline void set_timeout(int fd, unsigned int ms)
 {
-	struct timeval tv = {.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000};
+	const char *patience = getenv("PATIENCE");
+	uint64_t us = 1000 * (uint64_t)ms * (patience ? number(patience) : 1);
+	struct timeval tv = {.tv_sec = (time_t)(us / 1000000), .tv_usec = (long)(us % 1000000)};
 
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &tv, sizeof(tv));
 	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &tv, sizeof(tv));

@@ -69,8 +69,8 @@ sys.exit(not any(f["age_ms"] > 900 and f["client"].startswith("10.10.0.201:")
 		 for f in json.load(sys.stdin)["flows"]))'
 }
 # many_open: another pod opens as many as it may, and uses them
-many_open() { in_ns many "$T/hold" -n $((SHARE - 20)) -r 1 -t $((5000 * ${PATIENCE:-1})) $VIP:5000 >"$TOPO_DIR/log/many"; }
-refused_at_once() { in_ns sleep "$T/hello" -t $((900 * ${PATIENCE:-1})) $EMPTY_VIP 5000; [[ $? == 1 ]]; }
+many_open() { in_ns many "$T/hold" -n $((SHARE - 20)) -r 1 -t 5000 $VIP:5000 >"$TOPO_DIR/log/many"; }
+refused_at_once() { in_ns sleep "$T/hello" -t 900 $EMPTY_VIP 5000; [[ $? == 1 ]]; }
 
 two_clusters
 pod_add node1 hostile $HOSTILE
@@ -92,7 +92,7 @@ sysctls sleep "ip_local_port_range=$FIRST_PORT $((FIRST_PORT + PORTS - 1))"
 start idle sleep "$T/hold" -n 6 -u "$OVER" -w "$RESTING" $VIP:5000
 for ((i = 0; i < PODS; i++)); do
 	sysctls "good$i" "ip_local_port_range=$FIRST_PORT $((FIRST_PORT + PORTS - 1))"
-	start "good-$i" "good$i" "$T/hold" -o -n 2 -t $((5000 * ${PATIENCE:-1})) -u "$OVER" $VIP:5000
+	start "good-$i" "good$i" "$T/hold" -o -n 2 -t 5000 -u "$OVER" $VIP:5000
 done
 check "idle connections" wait_for 5 grep -q resting "$TOPO_DIR/log/idle"
 unharmed "before"
