@@ -83,7 +83,8 @@ kernel_fetch() {
 	echo "vm: fetching Linux $release" >&2
 	rm -rf "$work" && mkdir -p "$work/root" "$work/kernel/lib" || return 1
 	for part in base binary image modules; do
-		apt-cache show "linux-$part-$release" >"$work/show" 2>/dev/null || continue
+		apt-cache show "linux-$part-$release" >"$work/show" 2>/dev/null
+		[[ -s $work/show ]] || continue # a mere name may be known too
 		(cd "$work" && apt-get -qq download "linux-$part-$release") || return 1
 	done
 	for part in "$work"/*.deb; do
