@@ -51,21 +51,23 @@ SUBPROGRAM bool wait_accepts(void)
 }
 
 /* True if the holder of a key of replies makes room for another flow: it has expired, was refused
- * before it was established, or, at a gateway, is closed and the backend has forgotten it. */
+ * before it was established, or, at a gateway, is closed and the backend has forgotten it. Where
+ * nothing else is left, so does an exchange by UDP that is over. */
 INLINE bool gives_way(const struct flow_pair *pair, const struct flow *holder, bool is_embryonic,
 		      bool resting)
 {
 	const struct flow_key *key = &pair->other_key;
-	__u32 idle = now_ticks() - holder->seen;
+	__s32 idle = now_ticks() - holder->seen;
 
 	if (flow_expired(key, holder))
 		return true;
 	if (holder->state != FLOW_CLOSING)
-		return false;
+		return resting && !is_embryonic && is_exchange(key, holder) &&
+		       idle >= (__s32)(TIMEOUT_CROWDED_UDP * settings.hz);
 	if (is_embryonic)
 		return true;
 	if (FLOW_ROLE(key->zone) != FLOW_GATEWAY_REPLY ||
-	    (__s32)idle < (__s32)(TIMEOUT_CLOSED * settings.hz))
+	    idle < (__s32)(TIMEOUT_CLOSED * settings.hz))
 		return false;
 	return !(holder->flags & FLOW_TIME_WAIT) || (resting && wait_accepts());
 }

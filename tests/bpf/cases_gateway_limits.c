@@ -44,51 +44,52 @@ static const struct pkt client_syn = TO_VIP(A_SYN, AT_GATEWAY());
 static const struct pkt client_ack = TO_VIP(.ack = 5001, AT_GATEWAY());
 static const struct pkt pod_packet = FROM_HELLO2(0, .ack = 1001);
 
-static int open_flow(struct world *world, uint32_t i, uint32_t *ret_port)
+/* Returns the verdict; *ret_port: the source port of the packet out, unless NULL. */
+static int run_pkt(struct world *world, const struct step *step, const struct pkt *pkt,
+		   uint32_t *ret_port)
 {
-	static const struct step step = {.program = UPLINK};
 	struct port_values ports = {0};
-	struct pkt pkt = client_syn;
 	struct frame frame;
 	int verdict = 0;
 
-	pkt.sport = 1024 + i;
-	pkt_build(&pkt, &ports, &frame);
-	if (frame_run(world, &step, frame.data, &frame.len, &verdict))
+	pkt_build(pkt, &ports, &frame);
+	if (frame_run(world, step, frame.data, &frame.len, &verdict))
 		return -100;
-	*ret_port = frame.data[34] << 8 | frame.data[35];
+	if (ret_port)
+		*ret_port = frame.data[34] << 8 | frame.data[35];
 	return verdict;
+}
+
+static const struct step from_tunnel = {.program = UPLINK};
+static const struct step from_pod = {.program = FROM_POD, .device = DEVICE_POD1};
+
+static int open_flow(struct world *world, uint32_t i, uint32_t *ret_port)
+{
+	struct pkt pkt = client_syn;
+
+	pkt.sport = 1024 + i;
+	return run_pkt(world, &from_tunnel, &pkt, ret_port);
 }
 
 /* Frames of flow `i` through its SNAT port; the client's numbers begin at 1001, the pod's at 5001. */
 static int client_sends(struct world *world, uint32_t i, uint8_t flags, uint32_t seq)
 {
-	static const struct step step = {.program = UPLINK};
-	struct port_values ports = {0};
 	struct pkt pkt = client_ack;
-	struct frame frame;
-	int verdict = 0;
 
 	pkt.sport = 1024 + i;
 	pkt.flags = flags;
 	pkt.seq = seq;
-	pkt_build(&pkt, &ports, &frame);
-	return frame_run(world, &step, frame.data, &frame.len, &verdict) ? -100 : verdict;
+	return run_pkt(world, &from_tunnel, &pkt, NULL);
 }
 
 static int pod_sends(struct world *world, uint32_t port, uint8_t flags, uint32_t seq)
 {
-	static const struct step step = {.program = FROM_POD, .device = DEVICE_POD1};
-	struct port_values ports = {0};
 	struct pkt pkt = pod_packet;
-	struct frame frame;
-	int verdict = 0;
 
 	pkt.dport = port;
 	pkt.flags = flags;
 	pkt.seq = seq;
-	pkt_build(&pkt, &ports, &frame);
-	return frame_run(world, &step, frame.data, &frame.len, &verdict) ? -100 : verdict;
+	return run_pkt(world, &from_pod, &pkt, NULL);
 }
 
 /* Open and establish flow `i`. Returns the verdict on the client's answer. */
@@ -233,6 +234,37 @@ static bool later_number(struct world *world)
 	world_let_pass(world, TIMEOUT_CLOSED + 1);
 	return open_flow(world, 60000 - 1024, &port) == SHOT &&
 	       client_sends(world, 60000 - 1024, SYN, 900000) == REDIRECT;
+}
+
+/* Opens a flow by UDP; `heard`: with an answer. Returns the verdict. */
+static int ask(struct world *world, uint32_t i, bool heard)
+{
+	struct pkt question = UDP_TO_VIP(.len = 4, OUTER(NODE1, NODE1_PORT, GATEWAY, TUNNEL_PORT,
+							 NETWORK1, OTHER_ID));
+	struct pkt answer = UDP(HELLO2, HELLO_PORT, SNAT, 0, .len = 4);
+	int verdict;
+
+	question.sport = 1024 + i;
+	verdict = run_pkt(world, &from_tunnel, &question, &answer.dport);
+	if (verdict == REDIRECT && heard && run_pkt(world, &from_pod, &answer, NULL) != REDIRECT)
+		return -100;
+	return verdict;
+}
+
+static bool exchange_is_over(struct world *world)
+{
+	if (ask(world, 0, true) != REDIRECT || ask(world, 1, true) != SHOT)
+		return false;
+	world_let_pass(world, TIMEOUT_CROWDED_UDP + 1);
+	return ask(world, 1, true) == REDIRECT;
+}
+
+static bool question_is_open(struct world *world)
+{
+	if (ask(world, 0, false) != REDIRECT)
+		return false;
+	world_let_pass(world, TIMEOUT_CROWDED_UDP + 1);
+	return ask(world, 1, false) == SHOT;
 }
 
 /* 10,000 ports, of which few are in use when the table is full: none is taken that rests, for a
@@ -465,6 +497,10 @@ static const struct test_case rows[] = {
 	{"gateway: a port rests where the pod closed", setup_gateway, .run = closed_by_pod},
 	{"gateway: a resting port is taken by a SYN that the pod accepts", setup_gateway,
 	 .run = later_number},
+	{"gateway: a port of an exchange by UDP rests for a moment", setup_one_snat_port,
+	 .run = exchange_is_over},
+	{"gateway: a port waits for the answer of UDP", setup_one_snat_port,
+	 .run = question_is_open},
 	{"gateway: in a full table a port rests for a moment", setup_many_snat_ports,
 	 .run = closed_ports_rest},
 	{"gateway: several SNAT addresses share the flows", setup_two_snat,
