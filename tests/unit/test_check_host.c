@@ -100,6 +100,42 @@ static void snat_inside_a_pod_range(void **state)
 	}
 }
 
+/* 127.0.0.1 is the machine's own. */
+static void snat_ports_are_told(void **state)
+{
+	static const struct {
+		const char *snat[2], *text;
+	} rows[] = {
+		{ { NULL },
+		  "4032, above those of the node: as many connections to one endpoint at a time, "
+		  "and up to 2016 new ones a second, 67 where the endpoint closes first" },
+		{ { "172.31.255.1", "172.31.255.2" },
+		  "129024, of addresses of its own: as many connections to one endpoint at a time, and up "
+		  "to 64512 new ones a second, 2150 where the endpoint closes first" },
+		{ { "172.31.255.1", "127.0.0.1" },
+		  "8064, above those of the node: as many connections to one endpoint at a time, and up to "
+		  "4032 new ones a second, 134 where the endpoint closes first" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct addr snat[2];
+		struct config config = { .gateway = { .snat = snat } };
+		struct check_list list = {};
+
+		while (config.gateway.snat_count < 2 && rows[i].snat[config.gateway.snat_count]) {
+			size_t n = config.gateway.snat_count++;
+
+			assert_int_equal(addr_parse(rows[i].snat[n], &snat[n]), 0);
+		}
+		check_snat_ports(&list, &config);
+		assert_string_equal(json_string_value(
+					    json_object_get(json_array_get(list.items, 0), "text")),
+				    rows[i].text);
+		json_decref(list.items);
+	}
+}
+
 /* With a slip in `network`, the pods of this very node would be another network's. */
 static void cluster_of_another_network(void **state)
 {
@@ -172,6 +208,7 @@ int main(void)
 		cmocka_unit_test(capabilities_by_name),
 		cmocka_unit_test(network_that_mesh_networks_names),
 		cmocka_unit_test(snat_inside_a_pod_range),
+		cmocka_unit_test(snat_ports_are_told),
 		cmocka_unit_test(cluster_of_another_network),
 		cmocka_unit_test(pin_dir_off_bpffs),
 	};

@@ -62,6 +62,8 @@ void check_network(struct check_list *list, const struct config *config);
 
 /* Of check_config(): are SNAT addresses outside the pod ranges of our own network? */
 void check_snat(struct check_list *list, const struct config *config);
+/* Of check_config(): how many connections can the gateway carry to one endpoint? */
+void check_snat_ports(struct check_list *list, const struct config *config);
 
 /* Of check_config(): does meshNetworks have our cluster in our own network? */
 void check_cluster(struct check_list *list, const struct config *config);

@@ -12,6 +12,8 @@
 #include "config.h"
 #include "mesh_networks.h"
 #include "own_network.h"
+#include "parallax_limits.h"
+#include "snat_ports.h"
 
 void check_snat(struct check_list *list, const struct config *config)
 {
@@ -34,6 +36,58 @@ void check_snat(struct check_list *list, const struct config *config)
 			check_add(list, "snat", CHECK_OK, "%s lies in no pod range of ours",
 				  addr_format(snat, address));
 	}
+}
+
+static bool is_own_address(const struct addr *addr)
+{
+	struct ifaddrs *all, *item;
+	bool found = false;
+
+	if (getifaddrs(&all))
+		return false;
+	for (item = all; item && !found; item = item->ifa_next) {
+		struct addr own = item->ifa_addr ? addr_of_sockaddr(item->ifa_addr) :
+						   (struct addr){};
+
+		found = own.family && addr_equal(&own, addr);
+	}
+	freeifaddrs(all);
+	return found;
+}
+
+/* Adds a finding if there is an address, and this machine does not have it. */
+static bool is_own(struct check_list *list, const struct addr *addr)
+{
+	bool own = !addr->family || is_own_address(addr);
+	char text[ADDR_TEXT_MAX];
+
+	if (!own)
+		check_add(list, "gateway", CHECK_FAIL, "%s is not an address of this machine",
+			  addr_format(addr, text));
+	return own;
+}
+
+static bool snat_is_shared(const struct config_gateway_role *gateway)
+{
+	for (size_t i = 0; i < gateway->snat_count; i++)
+		if (is_own_address(&gateway->snat[i]))
+			return true;
+	return !gateway->snat_count;
+}
+
+void check_snat_ports(struct check_list *list, const struct config *config)
+{
+	const struct config_gateway_role *gateway = &config->gateway;
+	bool shared = snat_is_shared(gateway);
+	unsigned int first = shared ? SNAT_FIRST_SHARED : SNAT_FIRST_DEDICATED;
+	unsigned int addresses = gateway->snat_count ? (unsigned int)gateway->snat_count : 1;
+	unsigned int ports = addresses * (SNAT_LAST - first + 1);
+
+	check_add(list, "snat ports", CHECK_OK,
+		  "%u, %s: as many connections to one endpoint at a time, and up to %u new ones a "
+		  "second, %u where the endpoint closes first",
+		  ports, shared ? "above those of the node" : "of addresses of its own",
+		  ports / TIMEOUT_CLOSED, ports / TIMEOUT_TIME_WAIT);
 }
 
 void check_network(struct check_list *list, const struct config *config)
@@ -77,35 +131,6 @@ void check_cluster(struct check_list *list, const struct config *config)
 			  config->cluster, network->name, config->network);
 }
 
-static bool is_own_address(const struct addr *addr)
-{
-	struct ifaddrs *all, *item;
-	bool found = false;
-
-	if (getifaddrs(&all))
-		return false;
-	for (item = all; item && !found; item = item->ifa_next) {
-		struct addr own = item->ifa_addr ? addr_of_sockaddr(item->ifa_addr) :
-						   (struct addr){};
-
-		found = own.family && addr_equal(&own, addr);
-	}
-	freeifaddrs(all);
-	return found;
-}
-
-/* Adds a finding if there is an address, and this machine does not have it. */
-static bool is_own(struct check_list *list, const struct addr *addr)
-{
-	bool own = !addr->family || is_own_address(addr);
-	char text[ADDR_TEXT_MAX];
-
-	if (!own)
-		check_add(list, "gateway", CHECK_FAIL, "%s is not an address of this machine",
-			  addr_format(addr, text));
-	return own;
-}
-
 static void check_gateway(struct check_list *list, const struct config *config)
 {
 	const struct config_gateway_role *gateway = &config->gateway;
@@ -121,6 +146,7 @@ static void check_gateway(struct check_list *list, const struct config *config)
 	if (gateway->allow_count == 0)
 		check_add(list, "gateway", CHECK_FAIL, "gateway.allow is empty: no tunnel packet is accepted");
 	check_snat(list, config);
+	check_snat_ports(list, config);
 }
 
 static void check_source(struct check_list *list, const struct config *config)

@@ -10,6 +10,7 @@
 #include "mesh_networks.h"
 #include "parallax_limits.h"
 #include "parallax_wire.h"
+#include "snat_ports.h"
 
 #define NS_PER_SECOND 1000000000ULL
 
@@ -132,25 +133,21 @@ static int build_allowed(const struct config *config, struct generation *generat
 
 /* ------------------------------------------------------------------ source ports of the gateway */
 
-#define FIRST_DEDICATED_PORT 1024
-#define FIRST_SHARED_PORT (TUNNEL_SOURCE_PORT + TUNNEL_SOURCE_PORTS)
-#define LAST_PORT 65535
-
-/* An address of the node's own is shared with its sockets: the gateway takes the ports above the usual
- * local port range and the tunnel's ports. Any other address belongs to the gateway alone. */
 static void choose_ports(const struct node_facts *node, struct settings *settings,
 			 struct generation *generation)
 {
-	settings->snat_first = node->snat_shared ? FIRST_SHARED_PORT : FIRST_DEDICATED_PORT;
-	settings->snat_last = LAST_PORT;
+	settings->snat_first = node->snat_shared ? SNAT_FIRST_SHARED : SNAT_FIRST_DEDICATED;
+	settings->snat_last = SNAT_LAST;
 	if (!node->snat_shared)
 		return;
 	settings->flags |= SETTING_SNAT_SHARED;
-	if (node->local_port_last >= FIRST_SHARED_PORT)
-		generation_problem(generation, "net.ipv4.ip_local_port_range ends at %u: sockets of "
+	if (node->local_port_last >= SNAT_FIRST_SHARED)
+		generation_problem(generation,
+				   "net.ipv4.ip_local_port_range ends at %u: sockets of "
 				   "this node may take source ports of gateway.snat (%u-%u); end "
-				   "it below %u", node->local_port_last, FIRST_SHARED_PORT,
-				   LAST_PORT, TUNNEL_SOURCE_PORT);
+				   "it below %u",
+				   node->local_port_last, SNAT_FIRST_SHARED, SNAT_LAST,
+				   TUNNEL_SOURCE_PORT);
 }
 
 /* ------------------------------------------------------------------ settings */
