@@ -63,7 +63,7 @@ static int receive_stream(int fd, uint64_t seed, uint64_t bytes, struct pace *pa
 	return right == bytes ? 0 : failed("receiving failed", right);
 }
 
-static int transfer(bool sending, const struct sockaddr_in *to, uint64_t bytes)
+static int transfer(bool sending, const struct place *to, uint64_t bytes)
 {
 	struct pace pace = {.started_ms = now_ms()};
 	uint64_t seed = pace.started_ms;
@@ -86,7 +86,7 @@ static int transfer(bool sending, const struct sockaddr_in *to, uint64_t bytes)
 
 int main(int argc, char **argv)
 {
-	struct sockaddr_in to;
+	struct place to;
 	int c;
 
 	setvbuf(stdout, NULL, _IOLBF, 0);

@@ -13,7 +13,7 @@ static struct {
 	unsigned int count, timeout_ms;
 	uint16_t source_port;
 	bool summary;
-	struct sockaddr_in to;
+	struct place to;
 } opt = {.count = 1, .timeout_ms = 3000};
 
 static void count_answer(const char *answer)

@@ -6,7 +6,7 @@
 
 static const char usage[] =
 	"usage: hold [-n COUNT] [-p SOURCE_PORT] [-t TIMEOUT_MS] [-r ROUNDS | -u FILE] [-w FILE]\n"
-	"            [-o] ADDR:PORT...\n"
+	"            [-o] ADDR:PORT|[ADDR]:PORT...\n"
 	"Opens COUNT connections to each destination (with -p all from that one port), says `open',\n"
 	"then sends a line over each and expects it back, ROUNDS times or until FILE exists.\n"
 	"-w: says `resting' and waits between two rounds while that FILE exists.\n"
@@ -17,7 +17,7 @@ struct held {
 	int fd;
 	const char *to;
 	char version[32];
-	char peer[32];
+	char peer[64];
 };
 
 static struct {
@@ -32,18 +32,10 @@ static size_t held_count;
 
 static int open_one(const char *to, struct held *h)
 {
-	char addr[64];
-	char *colon;
-	struct sockaddr_in sin;
+	struct place place = endpoint_of(to);
 
-	snprintf(addr, sizeof(addr), "%s", to);
-	colon = strchr(addr, ':');
-	if (!colon)
-		usage_exit(usage);
-	*colon = '\0';
-	sin = endpoint(addr, colon + 1);
 	h->to = to;
-	h->fd = tcp_connect(&sin, opt.source_port, opt.timeout_ms);
+	h->fd = tcp_connect(&place, opt.source_port, opt.timeout_ms);
 	if (h->fd >= 0 && !write_all(h->fd, "ECHO\n", 5))
 		return 0;
 	printf("%s: %s\n", to, strerror(errno));
@@ -53,7 +45,7 @@ static int open_one(const char *to, struct held *h)
 /* One line there and back; the pod and the address it sees must be those of the first round. */
 static int exchange(struct held *h, size_t index, unsigned int round)
 {
-	char token[48], answer[2 * LINE_MAX_BYTES], version[32], peer[32], back[48];
+	char token[48], answer[2 * LINE_MAX_BYTES], version[32], peer[64], back[48];
 	int n = snprintf(token, sizeof(token), "%zu-%u\n", index, round);
 
 	if (write_all(h->fd, token, (size_t)n) || read_line(h->fd, answer, sizeof(answer)) < 0) {
@@ -62,7 +54,7 @@ static int exchange(struct held *h, size_t index, unsigned int round)
 		return -1;
 	}
 	token[n - 1] = '\0';
-	if (sscanf(answer, "%31s %31s %47s", version, peer, back) != 3 || strcmp(back, token) ||
+	if (sscanf(answer, "%31s %63s %47s", version, peer, back) != 3 || strcmp(back, token) ||
 	    (round && (strcmp(version, h->version) || strcmp(peer, h->peer)))) {
 		printf("%s round %u: sent `%s', was %s %s, answer `%s'\n", h->to, round, token,
 		       h->version, h->peer, answer);

@@ -253,7 +253,7 @@ int main(int argc, char **argv)
 	if (!colon || inet_pton(AF_INET, argv[3], &self.own) != 1)
 		usage_exit(usage);
 	*colon = '\0';
-	self.to = endpoint(argv[4], colon + 1);
+	self.to = endpoint(argv[4], colon + 1).v4;
 	count = done = number(argv[2]);
 	if (argc > 5)
 		parse_victims(argc - 5, argv + 5);

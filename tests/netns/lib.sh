@@ -14,7 +14,8 @@ T=$BUILD/tests
 # shellcheck source=tools/lib/agents.sh
 . tools/lib/agents.sh
 
-VIP=10.20.194.146
+VIP=$(inner 10.20.194.146)
+VIP_AT=$(at "$VIP" 5000)
 HOST=helloworld.sample.svc.cluster.local
 HELLO="outbound|5000||$HOST"
 SNAT1=172.31.254.1 SNAT2=172.31.255.1
@@ -105,8 +106,11 @@ two_clusters() {
 
 # start_server POD VERSION [PORT]
 start_server() {
-	local addr=${TOPO_POD_ADDR[$1]} port=${3:-5000}
-	start "server-$1-$port" "$1" "$T/server" "$addr" "$port" "$2" "helloworld-$2-$1"
+	local port=${3:-5000} family
+	for family in $(inner_families); do
+		start "server-$1-$port" "$1" "$T/server" "$(inner "${TOPO_POD_ADDR[$1]}" "$family")" \
+			"$port" "$2" "helloworld-$2-$1"
+	done
 	wait_for 5 listens "$1" "$port" || fail "no server in $1"
 }
 
@@ -124,7 +128,7 @@ networks() {
 			echo "    endpoints: [{fromRegistry: $registry}]"
 			[[ -n $gateways ]] && echo "    gateways:"
 			for gateway in ${gateways//,/ }; do
-				echo "    - {address: ${gateway%:*}, port: ${gateway##*:}}"
+				echo "    - {address: \"$(outer "${gateway%:*}")\", port: ${gateway##*:}}"
 			done
 		done
 	} | put "$TOPO_DIR/networks.yaml"
@@ -159,20 +163,36 @@ eds_resource() {
 eds_endpoint() {
 	local weight=1 at=${1%\**}
 	[[ $1 == *"*"* ]] && weight=${1##*\*}
-	local place=${at%%/*} registry=${at#*/}
+	local place=${at%%/*} registry=${at#*/} more=
+	[[ $FAMILY == 46 ]] && more="
+        additional_addresses: [{address: $(socket_address "$place" 6)}]"
 	cat <<-EOF
 		    - endpoint:
-		        address: {socket_address: {address: ${place%:*}, port_value: ${place#*:}}}
+		        address: $(socket_address "$place")$more
 		      load_balancing_weight: $weight
 		      metadata: {filter_metadata: {istio: {workload: "w;sample;helloworld;v;$registry"}}}
 	EOF
+}
+
+# socket_address ADDR:PORT [FAMILY]
+socket_address() {
+	echo "{socket_address: {address: \"$(inner "${1%:*}" "${2:-}")\", port_value: ${1##*:}}}"
+}
+
+# inner_list ADDR...: in all families of services, for YAML
+inner_list() {
+	local addr family list=
+	for addr in "$@"; do
+		for family in $(inner_families); do list+=", \"$(inner "$addr" "$family")\""; done
+	done
+	echo "${list#, }"
 }
 
 # agent_config NODE NETWORK CLUSTER: standard input adds to it; SERVICES replaces the usual service
 agent_config() {
 	local services="
 - host: $HOST
-  addresses: [$VIP]
+  addresses: [$(inner_list 10.20.194.146)]
   ports: [{port: 5000, protocol: TCP}, {port: 5000, protocol: UDP}]"
 	{
 		cat <<-EOF
@@ -199,10 +219,10 @@ transports() {
 
 # gateway_role SNAT_ADDR ALLOWED_PREFIX...
 gateway_role() {
-	local snat=$1 allow
+	local snat=$1 allow='' range
 	shift
-	allow=$(printf ', %s' "$@")
-	echo "gateway: {listen: {interface: ${UPLINK:-eth0}, port: 6081}, snat: [$snat], allow: [${allow#, }]}"
+	for range in "$@"; do allow+=", \"$(outer "$range")\""; done
+	echo "gateway: {listen: {interface: ${UPLINK:-eth0}, port: 6081}, snat: [$(inner_list "$snat")], allow: [${allow#, }]}"
 }
 
 # Both networks with a gateway each, both agents up, v1 and v2 behind the one service.

@@ -3,7 +3,6 @@
 #ifndef NETNS_NET_H
 #define NETNS_NET_H
 
-
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
@@ -45,15 +44,69 @@ static inline uint64_t number(const char *text)
 	return value;
 }
 
-static inline struct sockaddr_in endpoint(const char *addr, const char *port)
-{
-	struct sockaddr_in sin = {.sin_family = AF_INET, .sin_port = htons((uint16_t)number(port))};
+/* An address of either family, and a port. */
+struct place {
+	union {
+		struct sockaddr any;
+		struct sockaddr_in v4;
+		struct sockaddr_in6 v6;
+	};
+	socklen_t length;
+};
 
-	if (inet_pton(AF_INET, addr, &sin.sin_addr) != 1) {
-		fprintf(stderr, "not an IPv4 address: %s\n", addr);
+static inline struct place any_place(sa_family_t family, uint16_t port)
+{
+	struct place place = { .length = family == AF_INET ? sizeof(place.v4) : sizeof(place.v6) };
+
+	place.any.sa_family = family;
+	*(family == AF_INET ? &place.v4.sin_port : &place.v6.sin6_port) = htons(port);
+	return place;
+}
+
+static inline struct place endpoint(const char *addr, const char *port)
+{
+	sa_family_t family = strchr(addr, ':') ? AF_INET6 : AF_INET;
+	struct place place = any_place(family, (uint16_t)number(port));
+
+	if (inet_pton(family, addr,
+		      family == AF_INET ? (void *)&place.v4.sin_addr :
+					  (void *)&place.v6.sin6_addr) != 1) {
+		fprintf(stderr, "not an address: %s\n", addr);
 		exit(64);
 	}
-	return sin;
+	return place;
+}
+
+/* "A.B.C.D:PORT" or "[ADDR]:PORT" */
+static inline struct place endpoint_of(const char *text)
+{
+	char addr[64];
+	char *colon;
+
+	snprintf(addr, sizeof(addr), "%s", text + (*text == '['));
+	colon = strrchr(addr, ':');
+	if (!colon || colon == addr) {
+		fprintf(stderr, "not an address and port: %s\n", text);
+		exit(64);
+	}
+	*colon = '\0';
+	if (colon[-1] == ']')
+		colon[-1] = '\0';
+	return endpoint(addr, colon + 1);
+}
+
+/* "A.B.C.D:PORT" or "[ADDR]:PORT" into `buf`; returns it. */
+static inline const char *place_format(const struct place *place, char buf[64])
+{
+	bool v4 = place->any.sa_family == AF_INET;
+	char addr[INET6_ADDRSTRLEN];
+
+	inet_ntop(place->any.sa_family,
+		  v4 ? (const void *)&place->v4.sin_addr : (const void *)&place->v6.sin6_addr, addr,
+		  sizeof(addr));
+	snprintf(buf, 64, v4 ? "%s:%u" : "[%s]:%u", addr,
+		 ntohs(v4 ? place->v4.sin_port : place->v6.sin6_port));
+	return buf;
 }
 
 /* Where the processor is emulated, PATIENCE times as long. */
@@ -68,29 +121,29 @@ static inline void set_timeout(int fd, unsigned int ms)
 }
 
 /* A socket bound to `source_port` of any address; 0 leaves the port to the kernel. */
-static inline int bound_socket(int type, uint16_t source_port)
+static inline int bound_socket(sa_family_t family, int type, uint16_t source_port)
 {
-	struct sockaddr_in sin = {.sin_family = AF_INET, .sin_port = htons(source_port)};
-	int one = 1, fd = socket(AF_INET, type | SOCK_CLOEXEC, 0);
+	struct place place = any_place(family, source_port);
+	int one = 1, fd = socket(family, type | SOCK_CLOEXEC, 0);
 
 	if (fd < 0)
 		die("socket");
 	if (!source_port)
 		return fd;
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
-	if (bind(fd, (struct sockaddr *)&sin, sizeof(sin)))
+	if (bind(fd, &place.any, place.length))
 		die("bind");
 	return fd;
 }
 
 /* Connected socket, or -1 with errno; a connection that does not open in time is ETIMEDOUT. */
-static inline int tcp_connect(const struct sockaddr_in *to, uint16_t source_port, unsigned int ms)
+static inline int tcp_connect(const struct place *to, uint16_t source_port, unsigned int ms)
 {
-	int one = 1, err, fd = bound_socket(SOCK_STREAM, source_port);
+	int one = 1, err, fd = bound_socket(to->any.sa_family, SOCK_STREAM, source_port);
 
 	set_timeout(fd, ms);
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
-	if (!connect(fd, (const struct sockaddr *)to, sizeof(*to)))
+	if (!connect(fd, &to->any, to->length))
 		return fd;
 	err = errno == EINPROGRESS || errno == EAGAIN ? ETIMEDOUT : errno;
 	close(fd);
@@ -100,10 +153,12 @@ static inline int tcp_connect(const struct sockaddr_in *to, uint16_t source_port
 
 static inline uint16_t local_port(int fd)
 {
-	struct sockaddr_in sin;
-	socklen_t length = sizeof(sin);
+	struct place place;
 
-	return getsockname(fd, (struct sockaddr *)&sin, &length) ? 0 : ntohs(sin.sin_port);
+	place.length = sizeof(place.v6);
+	if (getsockname(fd, &place.any, &place.length))
+		return 0;
+	return ntohs(place.any.sa_family == AF_INET ? place.v4.sin_port : place.v6.sin6_port);
 }
 
 static inline int write_all(int fd, const void *data, size_t length)

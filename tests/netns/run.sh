@@ -3,6 +3,9 @@
 # Runs the end-to-end tests, as root: TEST_JOBS (2) at a time.
 # Usage: tests/netns/run.sh [NAME...]    e.g. `run.sh scenario udp'; TEST_TIMEOUT seconds for each
 #
+# NAME@6 runs a test over IPv6, NAME@46 with both families, NAME@4o6 with IPv4 in tunnels over IPv6: see
+# tools/lib/topology.sh. Of the tests that say `# Families: 6 4o6 ...' those rows run as well.
+#
 # A test that needs longer than others declares it in a line `# Time limit: N s', one that measures
 # something in a line `# Runs alone'. Each makes namespaces and pins of its own, named by its process.
 set -uo pipefail
@@ -30,12 +33,34 @@ limit_of() {
 	echo "${TEST_TIMEOUT:-$((${own:-$usual_limit} * ${PATIENCE:-1}))}"
 }
 
-runs_alone() { grep '^# Runs alone$' "$here/test_$1.sh" >/dev/null; }
+runs_alone() { grep '^# Runs alone$' "$(script_of "$1")" >/dev/null; }
+
+script_of() { echo "$here/test_${1%@*}.sh"; }
+
+# families NAME: the parameters of a row
+families() {
+	local row=${1#*@}
+	[[ $1 == *@* ]] || return
+	echo "FAMILY=${row%o*}"
+	[[ $row == *o* ]] && echo "OUTER=${row#*o}"
+}
+
+# all_rows: every test, and its further rows
+all_rows() {
+	local script name row
+	for script in test_*.sh; do
+		name=${script#test_}
+		echo "${name%.sh}"
+		for row in $(sed -n 's/^# Families: //p' "$script"); do echo "${name%.sh}@$row"; done
+	done
+}
 
 run_test() {
-	local name=$1 script=$here/test_$1.sh status limit began=$SECONDS
+	local name=$1 status limit began=$SECONDS script
+	script=$(script_of "$1")
 	limit=$(limit_of "$script")
-	TEST_DIR=$work/$name timeout --kill-after=15 "$limit" bash "$script" >"$work/$name.log" 2>&1 </dev/null &
+	mapfile -t parameters < <(families "$name")
+	env TEST_DIR="$work/$name" "${parameters[@]}" timeout --kill-after=15 "$limit" bash "$script" >"$work/$name.log" 2>&1 </dev/null &
 	trap 'kill $!' TERM # which it passes on to the test
 	wait $!
 	status=$?
@@ -47,8 +72,8 @@ run_test() {
 # start_test NAME: waits until no more than others may run beside it
 start_test() {
 	local most=$((jobs - 1))
-	if [[ ! -f $here/test_$1.sh ]]; then
-		echo "FAIL $1: there is no $here/test_$1.sh"
+	if [[ ! -f $(script_of "$1") ]]; then
+		echo "FAIL $1: there is no $(script_of "$1")"
 		failed=$((failed + 1))
 		return
 	fi
@@ -92,7 +117,7 @@ report() {
 
 ((EUID == 0)) || { echo "SKIP netns: needs root"; exit 0; }
 ../../tools/mount-bpffs.sh || exit 1
-(($#)) || set -- $(printf '%s\n' test_*.sh | sed 's/^test_//; s/\.sh$//')
+(($#)) || set -- $(all_rows)
 for name in "$@"; do
 	start_test "$name"
 done

@@ -34,15 +34,13 @@ static void serve_http(int fd)
 
 static void serve_echo(int fd)
 {
-	char line[LINE_MAX_BYTES], answer[2 * LINE_MAX_BYTES], addr[INET_ADDRSTRLEN];
-	struct sockaddr_in peer = {0};
-	socklen_t length = sizeof(peer);
+	char line[LINE_MAX_BYTES], answer[2 * LINE_MAX_BYTES], from[64];
+	struct place peer = { .length = sizeof(peer.v6) };
 
-	getpeername(fd, (struct sockaddr *)&peer, &length);
-	inet_ntop(AF_INET, &peer.sin_addr, addr, sizeof(addr));
+	getpeername(fd, &peer.any, &peer.length);
+	place_format(&peer, from);
 	while (read_line(fd, line, sizeof(line)) >= 0) {
-		int n = snprintf(answer, sizeof(answer), "%s %s:%u %s\n", version, addr,
-				 ntohs(peer.sin_port), line);
+		int n = snprintf(answer, sizeof(answer), "%s %s %s\n", version, from, line);
 
 		if (write_all(fd, answer, (size_t)n))
 			return;
@@ -92,13 +90,13 @@ static void *connection(void *arg)
 
 static int listening_socket(const char *addr, const char *port)
 {
-	struct sockaddr_in sin = endpoint(addr, port);
-	int one = 1, fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	struct place place = endpoint(addr, port);
+	int one = 1, fd = socket(place.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	if (fd < 0)
 		die("socket");
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
-	if (bind(fd, (struct sockaddr *)&sin, sizeof(sin)) || listen(fd, 1024))
+	if (bind(fd, &place.any, place.length) || listen(fd, 1024))
 		die("listen");
 	return fd;
 }

@@ -26,7 +26,7 @@ static const char *ask(int fd, char *name)
 	return sscanf(line, "Hello version: %31[^,],", name) == 1 ? name : NULL;
 }
 
-static const char *call(const struct sockaddr_in *to, uint16_t port, char *name)
+static const char *call(const struct place *to, uint16_t port, char *name)
 {
 	const struct linger at_once = {1, 0};
 	int fd = tcp_connect(to, port, 10000);
@@ -43,7 +43,7 @@ static const char *call(const struct sockaddr_in *to, uint16_t port, char *name)
 
 int main(int argc, char **argv)
 {
-	struct sockaddr_in to;
+	struct place to;
 	uint64_t first, count;
 	char name[32];
 

@@ -106,6 +106,7 @@ async def serve(reader, writer, want_sni, backend):
 
 def address(text):
     host, port = text.rsplit(":", 1)
+    host = host.strip("[]")
     return host, int(port)
 
 

@@ -36,7 +36,7 @@ put "$TOPO_DIR/node1/config.yaml" < <(sed 's/^delivery: .*/delivery: redirect/' 
 	"$TOPO_DIR/node1/config.yaml")
 all_paths redirect
 # Superpackets stay whole inside the tunnel: on the uplinks segmentation is the device's affair.
-for direction in "in and src 192.23.110.10" "out and dst 192.23.110.10"; do
+for direction in "in and src $(outer 192.23.110.10)" "out and dst $(outer 192.23.110.10)"; do
 	start wire gw2 tcpdump -nn -i eth0 -c 5 -Q "${direction%% *}" \
 		"udp and greater 20000 ${direction#* }"
 	wait_for 5 grep -q 'listening on' "$TEST_DIR/log/wire" || fail "tcpdump"

@@ -5,7 +5,7 @@
 
 two_clusters
 start_server sleep self
-start udp-self sleep "$T/udp" serve 10.10.0.89 5000 self
+start udp-self sleep "$T/udp" serve "$(inner 10.10.0.89)" 5000 self
 for DELIVERY in stack redirect; do
 	networks network1=cluster1
 	eds "$HELLO" 10.10.0.89:5000/cluster1
@@ -14,7 +14,7 @@ for DELIVERY in stack redirect; do
 	sleep 0.5
 	check "$DELIVERY: the pod reaches itself" wait_for 5 versions_are self sleep
 	equal "$DELIVERY: forty times" self:40 "$(answers sleep)"
-	check "$DELIVERY: held open" in_ns sleep "$T/hold" -n 20 $VIP:5000
+	check "$DELIVERY: held open" in_ns sleep "$T/hold" -n 20 $VIP_AT
 	check "$DELIVERY: bulk out" in_ns sleep "$T/bulk" send $VIP 5000 100000000
 	check "$DELIVERY: bulk in" in_ns sleep "$T/bulk" receive $VIP 5000 100000000
 	check "$DELIVERY: UDP" in_ns sleep "$T/udp" -n 5 call $VIP 5000

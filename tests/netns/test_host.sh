@@ -4,33 +4,35 @@
 # restarts of the agent, beside a kube-proxy, and until the uninstallation.
 . "$(dirname "$0")/lib.sh"
 
+IP=$(ip_table "${FAMILY:0:1}")
 two_clusters
-start udp-v1 v1 "$T/udp" serve 10.10.0.90 5000 v1
-start udp-v2 v2 "$T/udp" serve 10.10.0.90 5000 v2
+start udp-v1 v1 "$T/udp" serve "$(inner 10.10.0.90)" 5000 v1
+start udp-v2 v2 "$T/udp" serve "$(inner 10.10.0.90)" 5000 v2
 
 # As kube-proxy in its nftables mode: it knows the pod of its own cluster on two ports, translates
 # before a packet leaves, and refuses what it did not translate.
 in_ns node1 nft -f - <<-RULES
-	table ip kube-proxy {
+	table $IP kube-proxy {
 		chain services {
-			ip daddr $VIP tcp dport { 5000, 6000 } dnat to 10.10.0.90
+			$IP daddr $VIP tcp dport { 5000, 6000 } dnat to $(inner 10.10.0.90)
 		}
 		chain output { type nat hook output priority -100; jump services; }
 		chain prerouting { type nat hook prerouting priority dstnat; jump services; }
 		chain check {
 			type filter hook output priority -90;
-			ct state new ip daddr $VIP counter reject with tcp reset
+			ct state new $IP daddr $VIP counter reject with tcp reset
 		}
 	}
 RULES
 start_server v1 v1 6000
 equal "kube-proxy alone: its own pod" "v1" "$(versions node1)"
-start older node1 "$T/hold" -n 5 -u "$TEST_DIR/older-enough" $VIP:5000
+start older node1 "$T/hold" -n 5 -u "$TEST_DIR/older-enough" $VIP_AT
 older_open() { grep -q '^open 5' "$TEST_DIR/log/older"; }
 check "5 connections are older than Parallax" wait_for 5 older_open
 # Packets of older connections have the node's own address, which the strict filter takes for forged.
 sysctls node1 conf/all/rp_filter=0
-SNAT1=192.23.110.10 # node1's own address, as by default on Kubernetes
+NODE1=$(outer 192.23.110.10 "${FAMILY:0:1}")
+SNAT1=$NODE1 # as by default on Kubernetes
 two_agents
 
 check "both versions answer the node" wait_for 5 versions_are "v1 v2" node1
@@ -46,9 +48,9 @@ ctl node1 flows --format envoy >"$TEST_DIR/envoy"
 logged() { # every call has its line: upstream by answer, downstream by port
 	local port answer upstream
 	while read -r port answer; do
-		upstream=10.10.0.90:5000
-		[[ $answer == *"version: v2,"* ]] && upstream=192.23.120.32:15443
-		grep -F " $VIP:5000 192.23.110.10:$port " "$TEST_DIR/envoy" |
+		upstream=$(inner_at 10.10.0.90:5000)
+		[[ $answer == *"version: v2,"* ]] && upstream=$(outer_at 192.23.120.32:15443)
+		grep -F " $VIP_AT $(at "$NODE1" "$port") " "$TEST_DIR/envoy" |
 			grep -qF "\"$upstream\" $HELLO " || return
 	done <"$TEST_DIR/calls"
 }
@@ -56,7 +58,7 @@ check "the access log has the node's calls with their upstreams" logged
 check "status shows the pair's far end" quietly grep "parallax1 ([0-9]*): host" <(ctl node1 status)
 
 start bulk node1 "$T/bulk" -r 60 send $VIP 5000 200000000
-start held node1 "$T/hold" -n 20 -u "$TEST_DIR/enough" $VIP:5000
+start held node1 "$T/hold" -n 20 -u "$TEST_DIR/enough" $VIP_AT
 held_open() { grep -q '^open 20' "$TEST_DIR/log/held"; }
 check "20 connections from the node" wait_for 10 held_open
 stop agent-node1 KILL
@@ -67,7 +69,7 @@ touch "$TEST_DIR/enough" "$TEST_DIR/older-enough"
 finish held || fail "a connection was lost: $(tail -n 3 "$TEST_DIR/log/held")"
 finish older || fail "an older connection was lost: $(tail -n 3 "$TEST_DIR/log/older")"
 finish bulk || fail "bulk: $(tail -n 3 "$TEST_DIR/log/bulk")"
-in_ns node1 nft delete table ip parallax
+in_ns node1 nft delete table $IP parallax
 in_ns node1 ip link delete parallax0
 check "rules and interfaces that somebody deleted are made again" wait_for 15 versions_are "v1 v2" node1
 nothing_leaked

@@ -9,10 +9,10 @@ mkdir "$TEST_DIR/tls"
 check "certificates" "$HERE/certificates.sh" "$TEST_DIR/tls"
 for pod in v1 v2; do
 	stop "server-$pod-5000"
-	start "tls-$pod" "$pod" "$HERE/tls_peer.py" serve "$TEST_DIR/tls" 10.10.0.90:5000 $pod
+	start "tls-$pod" "$pod" "$HERE/tls_peer.py" serve "$TEST_DIR/tls" "$(inner_at 10.10.0.90:5000)" $pod
 	wait_for 5 listens $pod 5000 || fail "no TLS server in $pod"
 done
-start gateway gw2 "$HERE/stock_gateway.py" 192.23.120.32:15443 "$SNI" 10.10.0.90:5000
+start gateway gw2 "$HERE/stock_gateway.py" "$(outer_at 192.23.120.32:15443)" "$SNI" "$(inner_at 10.10.0.90:5000)"
 wait_for 5 listens gw2 15443 || fail "no gateway"
 
 networks network1=cluster1 network2=n2-k8s-config@192.23.120.32:15443
@@ -21,7 +21,7 @@ transports network2=passthrough | agent_config node1 network1 cluster1
 check "agent on node1 serves" agent_start node1
 
 tls_call() { # SNI ALPN COUNT
-	in_ns sleep "$HERE/tls_peer.py" call "$TEST_DIR/tls" $VIP:5000 "$@"
+	in_ns sleep "$HERE/tls_peer.py" call "$TEST_DIR/tls" $VIP_AT "$@"
 }
 tls_call "$SNI" istio 24 >"$TEST_DIR/answers" || fail "TLS calls: $(cat "$TEST_DIR/answers")"
 equal "mutual TLS reaches both" "v1 v2" \
@@ -36,7 +36,7 @@ refute "another ALPN is refused" tls_call "$SNI" h2 1
 refute "plain text is refused" hello sleep
 
 ctl node1 flows --format envoy >"$TEST_DIR/envoy"
-grep -qF "\"192.23.120.32:15443\" outbound|5000||$HOST " "$TEST_DIR/envoy" ||
+grep -qF "\"$(outer_at 192.23.120.32:15443)\" outbound|5000||$HOST " "$TEST_DIR/envoy" ||
 	fail "no access-log line naming the stock gateway"
 equal "packets for a pod or virtual IP in the wide area" 0 "$(wan_count pods)"
 nothing_invalid

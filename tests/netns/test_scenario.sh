@@ -39,11 +39,11 @@ check "and sleep still does" versions_are "v1 v2" sleep
 hello sleep -n 30 >"$TEST_DIR/calls" || fail "calls of sleep"
 ctl node1 flows --format envoy >"$TEST_DIR/envoy" || fail "flows --format envoy"
 log_line() { # PORT UPSTREAM
-	grep -F "\"$2\" outbound|5000||$HOST " "$TEST_DIR/envoy" | grep -F " $VIP:5000 10.10.0.89:$1 "
+	grep -F "\"$2\" outbound|5000||$HOST " "$TEST_DIR/envoy" | grep -F " $VIP_AT $(inner_at "10.10.0.89:$1") "
 }
 while read -r port _ _ version _; do
-	upstream=10.10.0.90:5000
-	[[ $version == v2, ]] && upstream=192.23.120.32:15443
+	upstream=$(inner_at 10.10.0.90:5000)
+	[[ $version == v2, ]] && upstream=$(outer_at 192.23.120.32:15443)
 	log_line "$port" "$upstream" >/dev/null ||
 		fail "no access-log line for port $port by way of $upstream: $(grep ":$port" "$TEST_DIR/envoy")"
 done <"$TEST_DIR/calls"

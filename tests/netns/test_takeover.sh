@@ -5,20 +5,20 @@
 
 two_clusters
 in_ns node1 nft -f - <<-RULES
-	table ip proxy {
+	table $(ip_table "${FAMILY:0:1}") proxy {
 		chain services {
 			type nat hook prerouting priority -100;
-			ip daddr $VIP tcp dport 5000 counter dnat to 10.10.0.90:5000
+			$(ip_table "${FAMILY:0:1}") daddr $VIP tcp dport 5000 counter dnat to $(inner_at 10.10.0.90:5000)
 		}
 	}
 RULES
-start old sleep "$T/hold" -n 30 -u "$TEST_DIR/enough" $VIP:5000
+start old sleep "$T/hold" -n 30 -u "$TEST_DIR/enough" $VIP_AT
 old_open() { grep -q '^open 30' "$TEST_DIR/log/old"; }
 check "30 connections through the DNAT" wait_for 5 old_open
 
 two_agents
 check "new connections reach both" wait_for 5 versions_are "v1 v2" sleep
-start new sleep "$T/hold" -n 30 -u "$TEST_DIR/enough" $VIP:5000
+start new sleep "$T/hold" -n 30 -u "$TEST_DIR/enough" $VIP_AT
 new_open() { grep -q '^open 30' "$TEST_DIR/log/new"; }
 check "30 new connections" wait_for 5 new_open
 sleep 2

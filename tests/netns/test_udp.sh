@@ -4,8 +4,8 @@
 . "$(dirname "$0")/lib.sh"
 
 two_clusters
-start udp-v1 v1 "$T/udp" serve 10.10.0.90 5000 v1
-start udp-v2 v2 "$T/udp" serve 10.10.0.90 5000 v2
+start udp-v1 v1 "$T/udp" serve "$(inner 10.10.0.90)" 5000 v1
+start udp-v2 v2 "$T/udp" serve "$(inner 10.10.0.90)" 5000 v2
 two_agents
 
 udp() { in_ns sleep "$T/udp" "$@" call $VIP 5000; }

@@ -55,7 +55,8 @@ def answer(ctx, sock, version):
 def serve(directory, at, version):
     ctx = context(ssl.PROTOCOL_TLS_SERVER, directory)
     ctx.set_alpn_protocols(["istio"])
-    with socket.create_server(at, backlog=128) as listener:
+    family = socket.AF_INET6 if ":" in at[0] else socket.AF_INET
+    with socket.create_server(at, family=family, backlog=128) as listener:
         while True:
             sock, _ = listener.accept()
             threading.Thread(target=answer, args=(ctx, sock, version), daemon=True).start()
@@ -86,6 +87,7 @@ def call_all(directory, to, sni, alpn, count):
 
 def address(text):
     host, port = text.rsplit(":", 1)
+    host = host.strip("[]")
     return host, int(port)
 
 

@@ -22,23 +22,21 @@ static struct tally tally;
 
 static _Noreturn void serve(const char *addr, const char *port, const char *version)
 {
-	struct sockaddr_in sin = endpoint(addr, port);
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct place place = endpoint(addr, port);
+	int fd = socket(place.any.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	size_t prefix = strlen(version) + 1;
 	char data[MAX_MESSAGE + 64];
 
-	if (fd < 0 || prefix > 32 || bind(fd, (struct sockaddr *)&sin, sizeof(sin)))
+	if (fd < 0 || prefix > 32 || bind(fd, &place.any, place.length))
 		die("bind");
 	memcpy(data, version, prefix - 1);
 	data[prefix - 1] = ' ';
 	for (;;) {
-		struct sockaddr_in from;
-		socklen_t length = sizeof(from);
-		ssize_t n = recvfrom(fd, data + prefix, MAX_MESSAGE, 0, (struct sockaddr *)&from,
-				     &length);
+		struct place from = { .length = sizeof(from.v6) };
+		ssize_t n = recvfrom(fd, data + prefix, MAX_MESSAGE, 0, &from.any, &from.length);
 
 		if (n >= 0)
-			sendto(fd, data, prefix + (size_t)n, 0, (struct sockaddr *)&from, length);
+			sendto(fd, data, prefix + (size_t)n, 0, &from.any, from.length);
 	}
 }
 
@@ -70,13 +68,13 @@ static int exchange(int fd, unsigned int round, char version[32])
 	return 0;
 }
 
-static int one_socket(const struct sockaddr_in *to)
+static int one_socket(const struct place *to)
 {
-	int fd = bound_socket(SOCK_DGRAM, opt.source_port), rc = 0;
+	int fd = bound_socket(to->any.sa_family, SOCK_DGRAM, opt.source_port), rc = 0;
 	char version[32] = "";
 
 	set_timeout(fd, opt.timeout_ms);
-	if (connect(fd, (const struct sockaddr *)to, sizeof(*to)))
+	if (connect(fd, &to->any, to->length))
 		die("connect");
 	for (unsigned int i = 0; i < opt.messages && !rc; i++)
 		rc = exchange(fd, i, version);
@@ -99,7 +97,7 @@ static void pace(unsigned int socket)
 	began = now_ms();
 }
 
-static int call(const struct sockaddr_in *to)
+static int call(const struct place *to)
 {
 	int rc = 0;
 
@@ -140,7 +138,7 @@ static void parse(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	struct sockaddr_in to;
+	struct place to;
 
 	parse(argc, argv);
 	argv += optind;

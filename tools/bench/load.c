@@ -127,7 +127,7 @@ static void bind_source(int fd)
 
 	if (!source)
 		return;
-	sin = endpoint(source, "0");
+	sin = endpoint(source, "0").v4;
 	setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &one, sizeof(one));
 	if (bind(fd, (struct sockaddr *)&sin, sizeof(sin)))
 		die("bind");
@@ -310,7 +310,7 @@ int main(int argc, char **argv)
 
 	if (argc < 5)
 		usage_exit(usage);
-	target = endpoint(argv[2], argv[3]);
+	target = endpoint(argv[2], argv[3]).v4;
 	if (!strcmp(mode, "serve")) {
 		snprintf(name, sizeof(name), "%s", argv[4]);
 		serve(&target);

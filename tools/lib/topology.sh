@@ -6,9 +6,15 @@
 # A cluster is a LAN, switched in a namespace of its own; `wan` routes between the LANs and has no
 # route to any pod. A node forwards as a Kubernetes node does: routed pods behind veth pairs in
 # Calico's style, `ct state invalid drop` as kube-proxy has it, egress masqueraded.
+#
+# FAMILY says of which families pods and services are (4, 6 or 46), OUTER by which one the networks
+# meet (4 or 6). Addresses are written in IPv4 here and in the tests: of a pod or a service they mean
+# $(inner ADDRESS), of a node or a gateway $(outer ADDRESS).
 
 declare -gA TOPO_NODE_CLUSTER TOPO_NODE_ADDR TOPO_POD_ADDR TOPO_POD_NODE
 POD_CIDR=${POD_CIDR:-10.10.0.0/16}
+FAMILY=${FAMILY:-4}
+OUTER=${OUTER:-${FAMILY:0:1}}
 TOPO_TOOLS=$(dirname "$(dirname "$(realpath "${BASH_SOURCE[0]}")")")
 
 # topo_begin DIR PREFIX: namespaces will be called PREFIX-NAME. Agents pin below /sys/fs/bpf.
@@ -43,6 +49,42 @@ seen() { grep "$@" >/dev/null; }
 
 netns_path() { echo "/var/run/netns/$TOPO_PREFIX-$1"; }
 
+# as_family FAMILY PREFIX ADDRESS[/LENGTH]: an IPv4 address; A.B.C.D as PREFIX:A:B:C:D, if FAMILY is 6
+as_family() {
+	local addr=${3%/*} length=
+	if [[ $1 == 4 || ! $addr =~ ^[0-9.]+$ ]]; then
+		echo "$3"
+		return
+	fi
+	[[ $3 == */* ]] && length=/$((64 + 2 * ${3#*/}))
+	[[ $addr == 0.0.0.0 ]] && echo "::$length" || echo "$2:${addr//./:}$length"
+}
+
+# inner|outer ADDRESS[/LENGTH] [FAMILY]
+inner() { as_family "${2:-${FAMILY:0:1}}" fd00: "$1"; }
+outer() { as_family "${2:-$OUTER}" 2001:db8: "$1"; }
+
+# at ADDRESS PORT: both in one text
+at() { [[ $1 == *:* ]] && echo "[$1]:$2" || echo "$1:$2"; }
+
+# inner_at|outer_at ADDRESS:PORT
+inner_at() { at "$(inner "${1%:*}")" "${1##*:}"; }
+outer_at() { at "$(outer "${1%:*}")" "${1##*:}"; }
+
+# Families of pods, and of nodes, which route for their pods as well.
+inner_families() { echo "$FAMILY" | sed 's/./& /g'; }
+node_families() { echo "$OUTER$FAMILY" | grep -o . | sort -u; }
+
+# address_add NS ADDRESS/LENGTH DEVICE: at once in use
+address_add() {
+	local now=
+	[[ $2 == *:* ]] && now=nodad
+	in_ns "$1" ip address add "$2" dev "$3" $now
+}
+
+# ip_table FAMILY: the name of nftables
+ip_table() { [[ $1 == 4 ]] && echo ip || echo ip6; }
+
 # in_ns NAME COMMAND...: `ip netns exec` would hide bpffs, so nsenter.
 in_ns() {
 	local name=$1
@@ -54,6 +96,7 @@ netns_add() {
 	echo "$TOPO_PREFIX-$1" >>"$TOPO_DIR/namespaces"
 	ip netns add "$TOPO_PREFIX-$1"
 	in_ns "$1" ip link set lo up
+	sysctls "$1" ipv6/conf/all/accept_dad=0 ipv6/conf/default/accept_dad=0
 }
 
 # link_add NS1 IF1 NS2 IF2
@@ -63,12 +106,13 @@ link_add() {
 	in_ns "$3" ip link set "$4" up
 }
 
-# sysctls NS KEY=VALUE...: keys below net.ipv4, with slashes
+# sysctls NS KEY=VALUE...: keys below net.ipv4, or of the form ipv6/KEY, with slashes
 sysctls() {
 	local ns=$1 pair
 	shift
 	in_ns "$ns" sh -ec "$(for pair in "$@"; do
-		echo "echo ${pair#*=} >/proc/sys/net/ipv4/${pair%%=*}"
+		[[ $pair == ipv6/* ]] || pair=ipv4/$pair
+		echo "echo ${pair#*=} >/proc/sys/net/${pair%%=*}"
 	done)"
 }
 
@@ -77,18 +121,24 @@ sysctls() {
 # wan_add: the router between the clusters; it counts packets that no wide area should see.
 wan_add() {
 	netns_add wan
-	sysctls wan ip_forward=1
-	in_ns wan nft -f - <<-'RULES'
-		table ip watch {
+	sysctls wan ip_forward=1 ipv6/conf/all/forwarding=1
+	wan_watch ip 0.0.0.0/8 10.0.0.0/8
+	wan_watch ip6 ::/96 fd00::/8
+}
+
+# wan_watch ip|ip6 PLACEHOLDER PODS
+wan_watch() {
+	in_ns wan nft -f - <<-RULES
+		table $1 watch {
 			counter placeholder {}
 			counter pods {}
 			chain routed {
 				type filter hook prerouting priority -300
-				ip daddr 0.0.0.0/8 counter name placeholder
+				$1 daddr $2 counter name placeholder
 				# a node's own question to the machine's name server, which may
 				# have an address like a pod's
 				udp dport 53 return
-				ip daddr 10.0.0.0/8 counter name pods
+				$1 daddr $3 counter name pods
 			}
 		}
 	RULES
@@ -96,17 +146,23 @@ wan_add() {
 
 # wan_count placeholder|pods: packets that entered the wide area for 0.0.0.0 or a pod or virtual IP
 wan_count() {
-	in_ns wan nft list counter ip watch "$1" | awk '/packets/ { print $2 }'
+	{
+		in_ns wan nft list counter ip watch "$1"
+		in_ns wan nft list counter ip6 watch "$1"
+	} | awk '/packets/ { sum += $2 } END { print sum }'
 }
 
 # cluster_add CLUSTER ROUTER_ADDR/LEN. The switch is not the router: a bridge that is itself sent
 # through would cut tunnelled superpackets into segments.
 cluster_add() {
+	local family
 	netns_add "lan-$1"
 	in_ns "lan-$1" ip link add switch type bridge
 	in_ns "lan-$1" ip link set switch up
 	lan_join "$1" wan "$1"
-	in_ns wan ip address add "$2" dev "$1"
+	for family in $(node_families); do
+		address_add wan "$(outer "$2" "$family")" "$1"
+	done
 }
 
 # lan_join CLUSTER NS INTERFACE: INTERFACE in NS becomes a port of the cluster's LAN
@@ -124,70 +180,100 @@ node_add() {
 
 # node_setup NODE CLUSTER ADDR/LEN ROUTER_ADDR: the node's own side, its eth0 being there
 node_setup() {
-	local node=$1 pod
+	local node=$1 pod family
 	TOPO_NODE_CLUSTER[$node]=$2
 	TOPO_NODE_ADDR[$node]=${3%/*}
-	in_ns "$node" ip address add "$3" dev eth0
-	in_ns "$node" ip route add default via "$4"
+	for family in $(node_families); do
+		address_add "$node" "$(outer "$3" "$family")" eth0
+		in_ns "$node" ip route add default via "$(outer "$4" "$family")"
+	done
 	sysctls "$node" ip_forward=1 conf/all/rp_filter=1 conf/default/rp_filter=1 \
-		conf/eth0/rp_filter=1
-	node_rules "$node"
+		conf/eth0/rp_filter=1 ipv6/conf/all/forwarding=1
+	for family in $(inner_families); do
+		node_rules "$node" "$(ip_table "$family")" "$(inner "$POD_CIDR" "$family")"
+	done
 	for pod in "${!TOPO_POD_ADDR[@]}"; do
 		route_pod "$node" "$pod"
 	done
 }
 
+# node_rules NODE ip|ip6 POD_CIDR
 node_rules() {
 	in_ns "$1" nft -f - <<-RULES
-		table ip kube {
+		table $2 kube {
 			chain forward {
 				type filter hook forward priority 0; policy accept;
 				ct state invalid counter drop
 			}
 			chain postrouting {
 				type nat hook postrouting priority 100;
-				oifname "eth0" ip saddr $POD_CIDR ip daddr != $POD_CIDR counter masquerade
+				oifname "eth0" $2 saddr $3 $2 daddr != $3 counter masquerade
 			}
 		}
 	RULES
 }
 
-# invalid_dropped NODE: packets the node's forward chain found invalid
+# invalid_dropped NODE: packets the node's forward chains found invalid
 invalid_dropped() {
-	in_ns "$1" nft list chain ip kube forward | sed -n 's/.*invalid.*packets \([0-9]*\).*/\1/p'
+	local family
+	for family in $(inner_families); do
+		in_ns "$1" nft list chain "$(ip_table "$family")" kube forward
+	done | awk 'match($0, /invalid.*packets [0-9]*/) { split(substr($0, RSTART), word, / /)
+		for (i in word) if (word[i] == "packets") sum += word[i + 1] }
+		END { print sum + 0 }'
 }
 
 # pod_add NODE POD ADDR
 pod_add() {
-	local node=$1 pod=$2 addr=$3 other
+	local node=$1 pod=$2 addr=$3 other family
 	netns_add "$pod"
 	link_add "$pod" eth0 "$node" "veth-$pod"
-	in_ns "$pod" ip address add "$addr/32" dev eth0
-	in_ns "$pod" ip route add 169.254.1.1 dev eth0 scope link
-	in_ns "$pod" ip route add default via 169.254.1.1
-	sysctls "$node" "conf/veth-$pod/proxy_arp=1" "neigh/veth-$pod/proxy_delay=0"
 	TOPO_POD_ADDR[$pod]=$addr
 	TOPO_POD_NODE[$pod]=$node
-	in_ns "$node" ip route add "$addr/32" dev "veth-$pod" scope link
+	for family in $(inner_families); do
+		"pod_join_$family" "$node" "$pod" "$(inner "$addr" "$family")"
+	done
 	for other in "${!TOPO_NODE_CLUSTER[@]}"; do
 		route_pod "$other" "$pod"
 	done
 }
 
+# pod_join_4|6 NODE POD ADDR: the pod sends everything to the other end of its veth
+pod_join_4() {
+	in_ns "$2" ip address add "$3/32" dev eth0
+	in_ns "$2" ip route add 169.254.1.1 dev eth0 scope link
+	in_ns "$2" ip route add default via 169.254.1.1
+	sysctls "$1" "conf/veth-$2/proxy_arp=1" "neigh/veth-$2/proxy_delay=0"
+	in_ns "$1" ip route add "$3/32" dev "veth-$2" scope link
+}
+
+pod_join_6() {
+	address_add "$1" fe80::1/64 "veth-$2"
+	address_add "$2" "$3/128" eth0
+	in_ns "$2" ip route add default via fe80::1 dev eth0
+	in_ns "$1" ip route add "$3/128" dev "veth-$2"
+}
+
 # Only the other nodes of a pod's cluster have a route to it.
 route_pod() {
-	local node=$1 pod=$2 home=${TOPO_POD_NODE[$2]}
+	local node=$1 pod=$2 home=${TOPO_POD_NODE[$2]} family
 	[[ $node != "$home" && ${TOPO_NODE_CLUSTER[$node]} == "${TOPO_NODE_CLUSTER[$home]}" ]] ||
 		return 0
-	in_ns "$node" ip route add "${TOPO_POD_ADDR[$pod]}/32" via "${TOPO_NODE_ADDR[$home]}"
+	for family in $(inner_families); do
+		in_ns "$node" ip route add "$(inner "${TOPO_POD_ADDR[$pod]}/32" "$family")" \
+			via "$(outer "${TOPO_NODE_ADDR[$home]}" "$family")"
+	done
 }
 
 # snat_route CLUSTER ADDR NODE: how the other nodes of a cluster find a gateway's SNAT address
 snat_route() {
-	local node
+	local node family
 	for node in "${!TOPO_NODE_CLUSTER[@]}"; do
 		[[ $node != "$3" && ${TOPO_NODE_CLUSTER[$node]} == "$1" ]] || continue
-		in_ns "$node" ip route add "$2/32" via "${TOPO_NODE_ADDR[$3]}"
+		for family in $(inner_families); do
+			in_ns "$node" ip route add "$(inner "$2/32" "$family")" \
+				via "$(outer "${TOPO_NODE_ADDR[$3]}" "$family")"
+		done
 	done
 }
 
