@@ -38,7 +38,7 @@ def start(name):
         os.unlink(path)
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify:
         notify.bind(path)
-        notify.settimeout(20)
+        notify.settimeout(20 * int(os.environ.get("PATIENCE", 1)))
         with open(f"{STATE}-{name}.log", "ab") as log:
             process = subprocess.Popen(
                 ["setpriv", "--no-new-privs", "--inh-caps=-all",

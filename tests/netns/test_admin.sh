@@ -15,10 +15,10 @@ config() { # ADMIN
 
 # page PATH [VERB [PORT [ADDRESS]]]: the answer as it comes; fails without one
 page() {
-	in_ns "${FROM:-node1}" timeout 15 python3 - "$@" <<-PYTHON
+	in_ns "${FROM:-node1}" timeout $((15 * ${PATIENCE:-1})) python3 - "$@" <<-PYTHON
 		import socket, sys
 		path, verb, port, address = (sys.argv[1:] + ["GET", "15100", "127.0.0.1"][len(sys.argv) - 2:])[:4]
-		s = socket.create_connection((address, int(port)), timeout=float("${WAIT:-12}"))
+		s = socket.create_connection((address, int(port)), timeout=${WAIT:-12} * ${PATIENCE:-1})
 		s.sendall(f"{verb} {path} HTTP/1.1\r\nHost: {address}:{port}\r\n\r\n".encode())
 		data = b"".join(iter(lambda: s.recv(65536), b""))
 		if not data:
@@ -140,9 +140,9 @@ check "but its length" grep -qE '^Content-Length: [1-9][0-9]{2}' <(page /cluster
 
 # raw TEXT [TIMES]: sends TEXT that often, without a care; prints the status
 raw() {
-	in_ns node1 timeout 20 python3 - "$@" <<-'PYTHON'
+	in_ns node1 timeout $((20 * ${PATIENCE:-1})) python3 - "$@" <<-'PYTHON'
 		import socket, sys
-		s = socket.create_connection(("127.0.0.1", 15100), timeout=15)
+		s = socket.create_connection(("127.0.0.1", 15100))
 		text = sys.argv[1].encode().decode("unicode_escape").encode("latin1")
 		try:
 		    s.sendall(text * int((sys.argv + ["1"])[2]))
@@ -161,10 +161,11 @@ equal "a body is not waited for" 405 "$(raw 'POST /ready HTTP/1.1\r\nHost: x\r\n
 
 # ---- load: idle connections, and clients that do not read
 cat >"$TEST_DIR/crowd.py" <<'PYTHON'
-import socket, sys, time
+import os, socket, sys, time
+patience = int(os.environ.get("PATIENCE", 1))
 crowd = []
 for i in range(200):
-    s = socket.create_connection(("127.0.0.1", 15100), timeout=5)
+    s = socket.create_connection(("127.0.0.1", 15100), timeout=5 * patience)
     s.sendall(b"" if i % 3 else b"GET /config_dump HTTP/1.1\r\nHost: x\r\n\r\n" if i % 2 else b"GET /re")
     crowd.append(s)
 print("there", flush=True)
@@ -200,11 +201,12 @@ while True:  # the newest 3,000 connections stay open
         crowd.pop(0).close()
 PYTHON
 cat >"$TEST_DIR/probes.py" <<'PYTHON'
-import socket
+import os, socket
+patience = int(os.environ.get("PATIENCE", 1))
 failed = most = 0
 for i in range(12):  # as the kubelet does, which acts after three failures in a row
     try:
-        s = socket.create_connection(("127.0.0.1", 15100), timeout=5)
+        s = socket.create_connection(("127.0.0.1", 15100), timeout=5 * patience)
         s.sendall(b"GET /ready HTTP/1.1\r\nHost: x\r\n\r\n")
         failed = failed + 1 if s.recv(12) != b"HTTP/1.1 200" else 0
         s.close()
@@ -247,7 +249,7 @@ metrics_shut() { ! metrics_open; }
 check "metrics are served to others" wait_for 5 metrics_open
 equal "also by Prometheus' own path" 200 "$(metrics_status /metrics)"
 equal "and nothing else" "404 404 404" "$(metrics_status /ready) $(metrics_status /config_dump) $(metrics_status /)"
-WAIT=2 hello sleep -n 4 -s >/dev/null
+WAIT=2 hello sleep -n 40 -s >/dev/null
 by_istio() { body /stats/prometheus | seen '^istio_tcp_connections_opened_total{.*destination_cluster="cluster1".*destination_service_name="helloworld"'; }
 check "connections by Istio's names, with the workload's cluster" wait_for 25 by_istio
 FROM=gw2 refute "the admin server has its loopback alone" status_is 200 /ready GET 15100 192.23.110.10

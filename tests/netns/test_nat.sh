@@ -60,7 +60,7 @@ check "and rest" wait_for 5 held_says resting
 map_to 30000-30999
 check "the router forgets its mappings" in_ns router "$HERE/forget_connections.py" "$OUTER"
 rm "$TEST_DIR/rest"
-tunnel() { in_ns gw2 timeout 2 tcpdump -nn -i eth0 -c 20 'udp dst port 6081' 2>/dev/null; }
+tunnel() { in_ns gw2 timeout $((2 * ${PATIENCE:-1})) tcpdump -nn -i eth0 -c 20 'udp dst port 6081' 2>/dev/null; }
 from_new_port() { seen -F "$(outer 192.23.110.77).30" < <(tunnel); }
 check "packets come from new outer ports" wait_for 10 from_new_port
 touch "$TEST_DIR/enough"

@@ -30,7 +30,7 @@ restore() {
 }
 
 # ---- ready once the source has answered, or its first wait has run out
-ready() { in_ns node1 curl -s -m 5 http://127.0.0.1:15100/ready; }
+ready() { in_ns node1 curl -s -m $((5 * ${PATIENCE:-1})) http://127.0.0.1:15100/ready; }
 ready_is() { [[ $(ready) == "$1" ]]; }
 cp "$TOPO_DIR/node1/config.yaml" "$TEST_DIR/files.yaml"
 cp "$TOPO_DIR/eds.yaml" "$TEST_DIR/kept.yaml"
@@ -46,11 +46,18 @@ check "the file goes" wait_for 5 shows_missing
 equal "it stays ready" ready "$(ready)"
 stop agent-node1
 put "$TOPO_DIR/eds.yaml" <"$TEST_DIR/kept.yaml"
-sed "s|^source: .*|source: {ads: {addresses: [\"192.23.100.2:15010\"], timeouts: {initialFetch: 3s}}}|" \
-	"$TOPO_DIR/node1/config.yaml" | put "$TOPO_DIR/node1/config.yaml"
+# waits_for DURATION: for the first answer of a control plane that is not there
+waits_for() {
+	sed "s|^source: .*|source: {ads: {addresses: [\"192.23.100.2:15010\"], timeouts: {initialFetch: $1}}}|" \
+		"$TOPO_DIR/node1/config.yaml" | put "$TOPO_DIR/node1/config.yaml"
+}
+waits_for 600s
 check "an agent without its control plane starts" agent_start node1
 equal "and is not ready" "the source has not answered yet" "$(ready)"
-check "it is once its first wait has run out" wait_for 5 ready_is ready
+stop agent-node1
+waits_for 1s
+check "and again" agent_start node1
+check "it is ready once its first wait has run out" wait_for 5 ready_is ready
 stop agent-node1
 put "$TOPO_DIR/node1/config.yaml" <"$TEST_DIR/files.yaml"
 

@@ -9,11 +9,13 @@ usage: tls_peer.py serve DIR ADDR:PORT VERSION
 DIR holds ca.pem, cert.pem and key.pem. `call' prints `SOURCE_PORT ANSWER' for each connection;
 exit status 0 when all answered.
 """
+import os
 import socket
 import ssl
 import sys
 import threading
 
+PATIENCE = int(os.environ.get("PATIENCE", 1))
 SPIFFE = "spiffe://cluster.local/ns/sample/sa/default"
 
 
@@ -42,7 +44,7 @@ def read_all(tls):
 
 def answer(ctx, sock, version):
     try:
-        sock.settimeout(10)
+        sock.settimeout(10 * PATIENCE)
         with ctx.wrap_socket(sock, server_side=True) as tls:
             peer_name(tls)
             tls.recv(65536)
@@ -66,7 +68,7 @@ def call(directory, to, sni, alpn):
     ctx = context(ssl.PROTOCOL_TLS_CLIENT, directory)
     if alpn != "-":
         ctx.set_alpn_protocols([alpn])
-    with socket.create_connection(to, timeout=5) as sock:
+    with socket.create_connection(to, timeout=5 * PATIENCE) as sock:
         port = sock.getsockname()[1]
         with ctx.wrap_socket(sock, server_hostname=sni) as tls:
             peer_name(tls)

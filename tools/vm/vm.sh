@@ -85,6 +85,7 @@ run_kernel() {
 		skipped=$((skipped + 1))
 		return
 	}
+	echo "     ${release%-cloud-amd64}: $2"
 	job "$release" "$2" >"$WORK/job"
 	boot "$release" "$WORK/job" || { boot_end && no_end "$release" && return; }
 	while IFS= read -r line; do
