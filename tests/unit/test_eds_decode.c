@@ -465,7 +465,31 @@ static void refuses_other_documents(void **state)
 		{"resources: {}\n", "f:1:12: resources: expected a list, found a mapping"},
 		{"[]", "f:1:1: expected a DiscoveryResponse, found a list"},
 		{"text", "f:1:1: expected a DiscoveryResponse, found text"},
-		{"{" TYPE ", cluster_name: c}", "f:1:1: expected a DiscoveryResponse, found none of its fields"},
+		{"{" TYPE ", cluster_name: c}",
+		 "f:1:79: expected a DiscoveryResponse, found a ClusterLoadAssignment: make it an item of "
+		 "the list resources"},
+		{"- cluster_name: c\n",
+		 "f:1:3: expected a DiscoveryResponse, found a list of ClusterLoadAssignments: name it "
+		 "resources"},
+		{"[{clusterName: c}]",
+		 "f:1:3: expected a DiscoveryResponse, found a list of ClusterLoadAssignments: name it "
+		 "resources"},
+		{"{\n \"configs\": [{\"@type\": \"x/envoy.admin.v3.BootstrapConfigDump\"}]}",
+		 "f:2:2: expected a DiscoveryResponse, found an Envoy config dump: resources takes each "
+		 "endpoint_config of its EndpointsConfigDump"},
+		{"{\"dynamic_endpoint_configs\": []}",
+		 "f:1:2: expected a DiscoveryResponse, found an EndpointsConfigDump of Envoy: resources "
+		 "takes each endpoint_config of it"},
+		{"cluster_statuses: []",
+		 "f:1:1: expected a DiscoveryResponse, found Envoy's page /clusters: assignments are in "
+		 "Envoy's /config_dump?include_eds"},
+		{"[{name: c, hostStatuses: []}]",
+		 "f:1:12: expected a DiscoveryResponse, found a list of istioctl proxy-config endpoints: "
+		 "assignments are in Envoy's /config_dump?include_eds"},
+		{"apiVersion: v1\nkind: Endpoints\n",
+		 "f:1:1: expected a DiscoveryResponse, found an object of Kubernetes: resources takes "
+		 "ClusterLoadAssignments"},
+		{"[[clusterName]]", "f:1:1: expected a DiscoveryResponse, found a list"},
 		{"network: network1\n", "f:1:1: expected a DiscoveryResponse, found none of its fields"},
 		{"resources: [", "f:"},
 		{"resources: []\nresources: []\n", "f:2:1: duplicate key 'resources'"},

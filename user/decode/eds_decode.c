@@ -8,6 +8,7 @@
 
 #include "arena.h"
 #include "eds_assignment.h"
+#include "eds_document.h"
 #include "problem.h"
 #include "proto_json.h"
 #include "assignment_fingerprint.h"
@@ -189,16 +190,16 @@ static const struct tree_node *find_resources(struct tree_walk *walk, const stru
 	static const struct tree_node none = {.kind = TREE_SEQUENCE};
 	const struct tree_node *resources;
 
-	if (!tree_expect(walk, root, TREE_MAPPING, "a DiscoveryResponse"))
+	if (root->kind != TREE_MAPPING || (root->count && !has_known_field(root))) {
+		eds_document_refuse(walk, root);
 		return NULL;
+	}
 	resources = tree_field_get(walk, root, "resources");
-	if (!resources && root->count && !has_known_field(root))
-		tree_problem(walk, root, "expected a DiscoveryResponse, found none of its fields");
-	else if (!resources)
+	if (!resources)
 		return &none;
-	else if (!tree_expect(walk, resources, TREE_SEQUENCE, "a list"))
+	if (!tree_expect(walk, resources, TREE_SEQUENCE, "a list"))
 		return NULL;
-	else if (resources->count > EDS_MAX_RESOURCES)
+	if (resources->count > EDS_MAX_RESOURCES)
 		tree_problem(walk, resources, "more than %u resources", EDS_MAX_RESOURCES);
 	return walk->failed ? NULL : resources;
 }
