@@ -275,11 +275,12 @@ struct network {
 /* Key of the trie `allowed`: outer sources that the gateway admits. */
 struct allowed_key {
 	__u32 prefix;  /* ALLOWED_NETWORK_BITS and the bits of addr that count: IPv4 has 96 more */
-	__u32 network; /* network id that the source may send for; 0: any */
+	__u32 network; /* network id that the source may send for, 0: any; ALLOWED_IPV6 */
 	struct ip_addr addr;
 };
 
 #define ALLOWED_NETWORK_BITS 32
+#define ALLOWED_IPV6 (1u << 31) /* set for IPv6: ::/0 has no IPv4-mapped address */
 
 /* ------------------------------------------------------------------ interfaces and next hops */
 

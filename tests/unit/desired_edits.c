@@ -25,9 +25,13 @@ static void random_endpoint(struct universe *universe, struct random_endpoint *r
 	uint32_t odd = pick(universe, 256), more = pick(universe, 256);
 
 	*ret = (struct random_endpoint){
-		.address = (uint8_t)pick(universe, 12), .health = (uint8_t)odd,
-		.port = (uint8_t)(odd / 16 + more), .weight = (uint8_t)more,
-		.network = (uint8_t)(more / 8), .proto = (uint8_t)(1 + more / 16),
+		.address = (uint8_t)pick(universe, 12),
+		.more = (uint8_t)pick(universe, 12),
+		.health = (uint8_t)odd,
+		.port = (uint8_t)(odd / 16 + more),
+		.weight = (uint8_t)more,
+		.network = (uint8_t)(more / 8),
+		.proto = (uint8_t)(1 + more / 16),
 		.locality = odd / 64 == 0,
 	};
 }
@@ -236,8 +240,20 @@ static void edit_mesh(struct universe *universe)
 
 	network->transport = pick(universe, 3);
 	network->gateway_count = pick(universe, 3);
-	universe->gateways[0].addr.family = pick(universe, 4) ? 4 : 0;
+	universe->gateways[0].addr = pick(universe, 4) ?
+					     (struct addr){ 4, IP_V4(htonl(0xc0000202)) } :
+					     (struct addr){};
+	universe->gateways[1].address = pick(universe, 2) ? "gw" : "other";
 	universe->networks[2].flat = pick(universe, 2);
+}
+
+static struct addr address_or_none(struct universe *universe, const char *text)
+{
+	struct addr addr = {};
+
+	if (pick(universe, 4))
+		addr_parse(text, &addr);
+	return addr;
 }
 
 static void edit_node(struct universe *universe)
@@ -246,7 +262,10 @@ static void edit_node(struct universe *universe)
 
 	node->uplink = pick(universe, 3);
 	node->uplink_mtu = 1400 + pick(universe, 2) * 100;
-	node->listen.v4.family = pick(universe, 2) * 4;
+	node->listen.v4 = address_or_none(universe, "10.0.0.1");
+	node->listen.v6 = address_or_none(universe, "fd00::1");
+	node->source.v4 = address_or_none(universe, "10.0.0.1");
+	node->source.v6 = address_or_none(universe, "fd00::1");
 	node->snat_shared = pick(universe, 2);
 	node->local_port_last = pick(universe, 2) * 65000;
 }

@@ -217,10 +217,11 @@ static void add_service(struct printed *text, const struct plan_model *kernel, u
 {
 	const struct service *row = &kernel->services[r];
 
-	add(text, " row %x:%u/%u %u flags %x id %llx since %llu drop %llx name %llx %llx",
-	    ntohl(ip_v4(&row->vip)), ntohs(row->port), row->proto, row->family, row->flags,
-	    (unsigned long long)row->id, (unsigned long long)row->captured_ns,
-	    (unsigned long long)row->drop, (unsigned long long)name_hash(kernel, NAME_CLUSTER, r),
+	add(text, " row %llx:%u/%u %u flags %x id %llx since %llu drop %llx name %llx %llx",
+	    (unsigned long long)XXH3_64bits(&row->vip, sizeof(row->vip)), ntohs(row->port),
+	    row->proto, row->family, row->flags, (unsigned long long)row->id,
+	    (unsigned long long)row->captured_ns, (unsigned long long)row->drop,
+	    (unsigned long long)name_hash(kernel, NAME_CLUSTER, r),
 	    (unsigned long long)name_hash(kernel, NAME_DROPS, r));
 	add_table(text, kernel, row->table);
 	add_table(text, kernel, row->local_table);
@@ -259,8 +260,7 @@ const char *kernel_print(const struct plan_model *kernel, struct printed *ret)
 	for (size_t i = 0; i < kernel->vip_count; i++) {
 		const struct ledger_vip *vip = &kernel->vips[i];
 
-		add(ret, "vip %x:%u/%u", ntohl(vip->key.addr), ntohs(vip->key.port),
-		    vip->key.proto);
+		add_bytes(ret, "vip", &vip->key, sizeof(vip->key));
 		if (vip->key.port)
 			add_service(ret, kernel, vip->row);
 		else

@@ -39,6 +39,8 @@ static void see_row(struct random_seen *seen, const struct service_row *row)
 	seen->not_shown += !*state;
 	seen->captured += row->captured && row->wanted;
 	seen->by_id += row->by_id && row->wanted;
+	seen->ipv6 += row->key.family == 6 && !strcmp(state, "serving");
+	seen->ipv6_by_id += row->key.family == 6 && row->by_id && row->wanted;
 	seen->affinity += row->wanted && row->flags & SERVICE_AFFINITY;
 	seen->too_large += status && status->problem && strstr(status->problem, "not applied");
 }
@@ -48,7 +50,6 @@ static void see_rows(struct random_seen *seen, const struct service_rows *rows)
 	for (size_t i = 0; i < rows->count; i++)
 		see_row(seen, &rows->items[i]);
 	seen->endpoints_are_vips += rows->endpoints_are_vips;
-	seen->ipv6_vips += !!rows->problem;
 }
 
 /* Which way a build went. */

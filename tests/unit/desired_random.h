@@ -16,7 +16,8 @@ struct random_seen {
 	size_t reused;       /* rows taken over by a build of all */
 	size_t serving, kept, waiting, stale, refused, not_shown; /* rows */
 	size_t captured, by_id, affinity;                         /* rows in the kernel */
-	size_t too_large, endpoints_are_vips, ipv6_vips;
+	size_t too_large, endpoints_are_vips;
+	size_t ipv6, ipv6_by_id; /* rows that serve; rows found by id */
 	size_t failed;   /* writes that did */
 	size_t partial;  /* plans without room for all */
 	size_t restarts;

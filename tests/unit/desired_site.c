@@ -130,12 +130,24 @@ static const char *full_name(struct site *site, const char *cluster)
 				      arena_printf(site->arena, "outbound|80||%s", cluster);
 }
 
+static void parse_addresses_of(struct site *site, char *text, struct endpoint *endpoint)
+{
+	struct socket_addr *address = arena_array(site->arena, 2, sizeof(*address));
+	char *save = NULL;
+
+	endpoint->addresses = address;
+	for (char *p = strtok_r(text, "+", &save); p; p = strtok_r(NULL, "+", &save), address++) {
+		address->proto = IPPROTO_TCP;
+		assert_int_equal(addr_port_parse(p, &address->addr, &address->port), 0);
+		endpoint->address_count++;
+	}
+}
+
 static void parse_endpoint(struct site *site, char *text, struct endpoint *endpoint)
 {
-	struct socket_addr *address = arena_array(site->arena, 1, sizeof(*address));
 	char *slash;
 
-	*endpoint = (struct endpoint){ .addresses = address, .address_count = 1, .weight = 1 };
+	*endpoint = (struct endpoint){ .weight = 1 };
 	if (*text == '!') {
 		endpoint->health = HEALTH_UNHEALTHY;
 		text++;
@@ -146,8 +158,7 @@ static void parse_endpoint(struct site *site, char *text, struct endpoint *endpo
 		endpoint->network = text;
 		text = slash + 1;
 	}
-	address->proto = IPPROTO_TCP;
-	assert_int_equal(addr_port_parse(text, &address->addr, &address->port), 0);
+	parse_addresses_of(site, text, endpoint);
 }
 
 static struct assignment *parse_assignment(struct site *site, const char *name, const char *text)

@@ -27,7 +27,8 @@ void site_done(struct site *site);
 
 /* "host port[/udp],port address address; host ...", in place of the configured services. */
 void site_services(struct site *site, const char *text);
-/* "address:port address:port"; before an address: ! unhealthy, network2/ where it is. NULL: there is
+/* "address:port address:port"; before an address: ! unhealthy, network2/ where it is; behind it:
+ * +address:port, another one of the same endpoint. NULL: there is
  * no assignment. A cluster without `|` is outbound|80||cluster. */
 struct assignment *site_assign(struct site *site, const char *cluster, const char *endpoints);
 /* The source lists the cluster, and whether it has answered for it. */

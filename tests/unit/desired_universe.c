@@ -19,12 +19,14 @@ static const char *const clusters[UNIVERSE_HOSTS] = {
 };
 static const char *const hosts[UNIVERSE_HOSTS] = { "h0.x", "h1.x", "h2.x", "h3.x", "h4.x" };
 
-/* Pods of each network and of none, virtual IPs, IPv6, the gateway. */
+/* Pods of each network and of none, virtual IPs, the gateway; their IPv6 addresses. */
 static const char *const endpoints[] = {
 	"10.10.0.1", "10.10.0.2", "10.10.0.3", "10.10.0.4", "10.32.0.1", "10.32.0.2", "10.66.0.1",
 	"10.99.0.1", "10.1.0.1",  "10.1.0.2",  "fd00::1",   "192.0.2.2",
 };
-static const char *const vips[] = { "10.1.0.1", "10.1.0.2", "10.1.0.3", "10.1.0.4", "fd00::1" };
+static const char *const more[] = { NULL, NULL, "fd10::1", "fd10::2", "fd32::1", "fd00:1::1" };
+static const char *const vips[] = { "10.1.0.1", "10.1.0.2", "10.1.0.3",  "10.1.0.4",
+				    "10.1.0.1", "10.1.0.2", "fd00:1::1", "fd00:1::2" };
 static const char *const networks[] = { NULL, NULL, NULL, "network2", "network9" };
 
 uint32_t dice_pick(struct dice *dice, uint32_t below)
@@ -45,28 +47,32 @@ static struct addr parse(const char *text)
 
 struct addr universe_vip(struct universe *universe)
 {
-	/* IPv6 more rarely than the others. */
-	uint32_t i = dice_pick(universe->dice, 4 * COUNT(vips));
-
-	return parse(vips[i == 4 * COUNT(vips) - 1 ? COUNT(vips) - 1 : i % (COUNT(vips) - 1)]);
+	return parse(vips[dice_pick(universe->dice, COUNT(vips))]);
 }
 
 /* ------------------------------------------------------------------ a new one */
 
 static void new_mesh(struct universe *universe)
 {
-	static const char *const cidrs[] = { "10.10.0.0/16", "10.32.0.0/16", "10.66.0.0/16" };
+	static const char *const cidrs[] = { "10.10.0.0/16", "fd10::/16",    "10.32.0.0/16",
+					     "fd32::/16",    "10.66.0.0/16", "fd66::/16" };
 	static const char *const names[] = { "network1", "network2", "network3" };
 
 	for (uint32_t i = 0; i < UNIVERSE_NETWORKS; i++) {
-		prefix_parse(cidrs[i], &universe->cidrs[i]);
+		prefix_parse(cidrs[2 * i], &universe->cidrs[2 * i]);
+		prefix_parse(cidrs[2 * i + 1], &universe->cidrs[2 * i + 1]);
 		universe->networks[i] = (struct mesh_network){
-			.name = names[i], .id = 100 + i, .own = !i,
-			.cidrs = &universe->cidrs[i], .cidr_count = 1,
+			.name = names[i],
+			.id = 100 + i,
+			.own = !i,
+			.cidrs = &universe->cidrs[2 * i],
+			.cidr_count = 2,
 		};
 	}
 	universe->gateways[0] = (struct mesh_gateway){ .addr = parse("192.0.2.2"), .port = 15443 };
-	universe->gateways[1] = (struct mesh_gateway){ .addr = parse("192.0.2.3"), .port = 15443 };
+	universe->gateways[1] = (struct mesh_gateway){ .addr = parse("2001:db8::3"),
+						       .port = 15443 };
+	universe->gateways[0].address = universe->gateways[1].address = "gw";
 	universe->networks[1].gateways = universe->gateways;
 	universe->networks[1].gateway_count = 1;
 	universe->networks[1].transport = TRANSPORT_GENEVE;
@@ -89,7 +95,12 @@ void universe_new(struct universe *universe, struct dice *dice)
 	universe->input = (struct build_input){
 		.config = &universe->config,
 		.now_ns = 1000000000,
-		.node = { .pods = 1, .uplink = 3, .uplink_mtu = 1500, .hz = 250 },
+		.ipv6 = dice_pick(dice, 8),
+		.node = { .pods = 1,
+			  .uplink = 3,
+			  .uplink_mtu = 1500,
+			  .hz = 250,
+			  .source = { parse("10.0.0.1"), parse("fd00::1") } },
 	};
 }
 
@@ -103,7 +114,8 @@ void universe_done(struct universe *universe)
 static void make_endpoint(struct arena *arena, const struct random_endpoint *from,
 			  struct endpoint *ret)
 {
-	struct socket_addr *address = arena_alloc(arena, sizeof(*address));
+	struct socket_addr *address = arena_array(arena, 2, sizeof(*address));
+	const char *second = more[from->more % COUNT(more)];
 
 	*address = (struct socket_addr){
 		.addr = parse(endpoints[from->address % COUNT(endpoints)]),
@@ -112,10 +124,14 @@ static void make_endpoint(struct arena *arena, const struct random_endpoint *fro
 	};
 	if (from->address % COUNT(endpoints) == COUNT(endpoints) - 1)
 		address->port = 15443;
-	*ret = (struct endpoint){ .addresses = address, .address_count = 1,
+	address[1] = *address;
+	if (second)
+		address[1].addr = parse(second);
+	*ret = (struct endpoint){ .addresses = address,
+				  .address_count = 1 + !!second,
 				  .weight = 1 + from->weight % 3,
-				  .health = from->health % 16 > HEALTH_DEGRADED ?
-						  HEALTH_HEALTHY : from->health % 16,
+				  .health = from->health % 16 > HEALTH_DEGRADED ? HEALTH_HEALTHY :
+										  from->health % 16,
 				  .network = networks[from->network % COUNT(networks)] };
 }
 
@@ -157,9 +173,9 @@ static const struct assignment *make_assignment(const struct universe *universe,
 	make_localities(universe->arena, host, assignment);
 	if (!host->unknown)
 		assignment->fingerprint = assignment_fingerprint(assignment);
-	if (!host->too_large || universe->named)
+	if (!host->too_large || universe->named || universe->config.gateway.enabled)
 		return assignment;
-	/* Only counted, except where virtual IPs are collected. */
+	/* Only counted, except where virtual IPs are collected, and by a gateway. */
 	assignment->localities[0].endpoint_count = VIEW_MAX_ENDPOINTS + 1;
 	assignment->fingerprint++;
 	return assignment;

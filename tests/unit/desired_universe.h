@@ -22,7 +22,7 @@ uint32_t dice_pick(struct dice *dice, uint32_t below);
 
 /* Indices into the tables of desired_universe.c. */
 struct random_endpoint {
-	uint8_t address, port, network, health, weight, locality, proto;
+	uint8_t address, more, port, network, health, weight, locality, proto;
 };
 
 /* One host: its cluster, its assignment and the addresses that the control plane names for it. */
@@ -51,7 +51,7 @@ struct universe {
 	struct mesh_networks mesh;
 	struct mesh_network networks[UNIVERSE_NETWORKS];
 	struct mesh_gateway gateways[2]; /* of the second */
-	struct prefix cidrs[UNIVERSE_NETWORKS];
+	struct prefix cidrs[2 * UNIVERSE_NETWORKS];
 	struct config_service services[UNIVERSE_SERVICES];
 	struct random_service parts[UNIVERSE_SERVICES];
 	struct random_host hosts[UNIVERSE_HOSTS];

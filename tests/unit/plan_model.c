@@ -35,7 +35,7 @@ int plan_model_rebuild(const struct plan_model *model, struct ledger *ledger)
 	ledger_done(ledger);
 	err = ledger_init(ledger, &memory);
 	for (size_t i = 0; !err && i < model->vip_count; i++)
-		err = ledger_read_vip(ledger, &model->vips[i].key, &model->vips[i].row);
+		err = ledger_read_vip(ledger, &model->vips[i].key, model->vips[i].row);
 	for (size_t i = 0; !err && i < model->id_count; i++)
 		err = ledger_read_id(ledger, &model->ids[i].key, &model->ids[i].row);
 	for (size_t i = 0; !err && i < model->network_count; i++)
@@ -202,16 +202,17 @@ static const char *set_vip(struct plan_model *model, const struct change *change
 
 	if ((i == model->vip_count) != (change->kind == CHANGE_VIP_ADD))
 		return "adds a VIP twice or moves one that is not there";
-	if (ip_v4(&row->vip) != change->vip.addr || row->port != change->vip.port)
+	if (!ip_equal(&row->vip, &change->vip.addr) || row->port != change->vip.port)
 		return "names a row that does not repeat the VIP";
-	if (!(model->filters.destinations[address_bit(change->vip.addr) / 64] >>
-		      address_bit(change->vip.addr) % 64 & 1))
+	if (!(model->filters.destinations[destination_bit(&change->vip.addr) / 64] >>
+		      destination_bit(&change->vip.addr) % 64 &
+	      1))
 		return "adds a VIP before its filter bit";
 	return put(model->vips, &model->vip_count, sizeof(entry), &entry, sizeof(entry.key));
 }
 
 /* Marks name no row: the packet path only tests whether they exist. */
-static const char *set_mark(struct plan_model *model, __be32 address)
+static const char *set_mark(struct plan_model *model, struct ip_addr address)
 {
 	struct ledger_vip entry = { { .addr = address }, NO_ROW };
 
@@ -221,18 +222,18 @@ static const char *set_mark(struct plan_model *model, __be32 address)
 	return put(model->vips, &model->vip_count, sizeof(entry), &entry, sizeof(entry.key));
 }
 
-static bool has_mark(const struct plan_model *model, __be32 address)
+static bool has_mark(const struct plan_model *model, struct ip_addr address)
 {
-	struct vip_key mark = { .addr = address };
+	struct vip_wide mark = { .addr = address };
 
 	return find(model->vips, model->vip_count, sizeof(struct ledger_vip), &mark,
 		    sizeof(mark)) != model->vip_count;
 }
 
-static bool has_vip(const struct plan_model *model, __be32 address)
+static bool has_vip(const struct plan_model *model, struct ip_addr address)
 {
 	for (size_t i = 0; i < model->vip_count; i++)
-		if (model->vips[i].key.port && model->vips[i].key.addr == address)
+		if (model->vips[i].key.port && ip_equal(&model->vips[i].key.addr, &address))
 			return true;
 	return false;
 }
@@ -240,7 +241,7 @@ static bool has_vip(const struct plan_model *model, __be32 address)
 bool plan_model_marks_fit(const struct plan_model *model)
 {
 	for (size_t i = 0; i < model->vip_count; i++) {
-		const struct vip_key *key = &model->vips[i].key;
+		const struct vip_wide *key = &model->vips[i].key;
 
 		if (key->port ? !has_mark(model, key->addr) : !has_vip(model, key->addr))
 			return false;
@@ -250,7 +251,7 @@ bool plan_model_marks_fit(const struct plan_model *model)
 
 static const char *apply_entry(struct plan_model *model, const struct change *change)
 {
-	const struct vip_key mark = { .addr = change->address };
+	const struct vip_wide mark = { .addr = change->address };
 	struct ledger_id id = { change->id, change->row };
 	struct ledger_network network = { change->row, change->network.flags };
 	struct desired_gateway gateway;
@@ -316,7 +317,7 @@ const char *plan_model_apply(struct plan_model *model, const struct change *chan
 		model->settings = *change->settings;
 		return NULL;
 	case CHANGE_DESTINATION:
-		bit = address_bit(change->address);
+		bit = destination_bit(&change->address);
 		model->filters.destinations[bit / 64] |= 1ULL << bit % 64;
 		return NULL;
 	case CHANGE_BACKEND_RETIRE:
@@ -362,7 +363,7 @@ const char *plan_model_apply(struct plan_model *model, const struct change *chan
 
 uint32_t plan_model_vip(const struct plan_model *model, const struct service_key *key)
 {
-	struct vip_key wanted = { ip_v4(&key->vip.ip), htons(key->port), key->proto, 0 };
+	struct vip_wide wanted = { key->vip.ip, htons(key->port), key->proto, 0 };
 	size_t i = find(model->vips, model->vip_count, sizeof(*model->vips), &wanted,
 			sizeof(wanted));
 
@@ -420,7 +421,7 @@ void plan_model_client(const struct plan_model *model, const struct service_key 
 		return;
 	row = &model->services[r];
 	plan_model_read(model, row->id, row->table, ret);
-	ret->stale |= !(row->flags & SERVICE_IN_USE) || ip_v4(&row->vip) != ip_v4(&key->vip.ip) ||
+	ret->stale |= !(row->flags & SERVICE_IN_USE) || !ip_equal(&row->vip, &key->vip.ip) ||
 		      row->port != htons(key->port) || row->proto != key->proto;
 }
 

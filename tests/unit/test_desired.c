@@ -345,6 +345,14 @@ static void stale_contents_may_be_unknown(void **unused)
 
 /* ------------------------------------------------------------------ refusal */
 
+static struct addr parse_address(const char *text)
+{
+	struct addr addr;
+
+	assert_int_equal(addr_parse(text, &addr), 0);
+	return addr;
+}
+
 static void ipv6_is_refused(void **unused)
 {
 	(void)unused;
@@ -355,6 +363,48 @@ static void ipv6_is_refused(void **unused)
 	assert_string_equal(problem("[fd00::1]:80"),
 			    "service 'outbound|80||a.b': IPv6 addresses are not carried");
 	assert_int_equal(site.node.kernel.vip_count, 0);
+}
+
+/* A service of both families has a row, a view and shares for each. */
+static void both_families(void **unused)
+{
+	(void)unused;
+	site_new(&site, "");
+	site.input.ipv6 = true;
+	site_services(&site, "a.b 80 10.1.0.1 fd00::1");
+	site_serve(&site, "a.b", "10.10.0.1:80+[fd00:10::1]:80 10.10.0.2:80");
+	site_expect(&site, "10.1.0.1:80 a.b serving; [fd00::1]:80 a.b serving");
+	assert_string_equal(site_offered(&site, "10.1.0.1:80"), "10.10.0.1:80 10.10.0.2:80");
+	assert_string_equal(site_offered(&site, "[fd00::1]:80"), "[fd00:10::1]:80");
+	assert_int_equal(site_row(&site, "10.1.0.1:80")->status->excluded_count, 0);
+	assert_int_equal(
+		site_row(&site, "[fd00::1]:80")->status->excluded_by_reason[EXCLUDED_NO_ADDRESS],
+		1);
+	/* Each alone: its row goes, the other stays as it is. */
+	site.input.clusters.complete = true;
+	site_services(&site, "a.b 80 fd00::1");
+	site_expect(&site, "[fd00::1]:80 a.b serving");
+	assert_string_equal(site_offered(&site, "10.1.0.1:80"), "none");
+	assert_string_equal(site_offered(&site, "[fd00::1]:80"), "[fd00:10::1]:80");
+}
+
+/* Packets of either family go to a gateway of either. */
+static void tunnels_of_the_other_family(void **unused)
+{
+	(void)unused;
+	site_new(&site, "");
+	site.input.ipv6 = true;
+	site.config->mesh->networks[1].gateways[0].addr = parse_address("2001:db8::2");
+	site_services(&site, "a.b 80 10.1.0.1 fd00::1");
+	site_serve(&site, "a.b", "network2/10.32.0.1:80+[fd00:32::1]:80");
+	site_expect(&site, "10.1.0.1:80 a.b no_endpoints; [fd00::1]:80 a.b no_endpoints");
+	assert_int_equal(site_row(&site, "[fd00::1]:80")
+				 ->status->excluded_by_reason[EXCLUDED_GATEWAY_FAMILY],
+			 1);
+	site.input.node.source.v6 = parse_address("2001:db8::1");
+	site_expect(&site, "10.1.0.1:80 a.b serving; [fd00::1]:80 a.b serving");
+	assert_string_equal(site_offered(&site, "10.1.0.1:80"), "[2001:db8::2]:15443");
+	assert_string_equal(site_offered(&site, "[fd00::1]:80"), "[2001:db8::2]:15443");
 }
 
 static void too_many_endpoints_keep_the_row(void **unused)
@@ -401,6 +451,8 @@ int main(void)
 		TEST(stale_endpoints_are_forgotten),
 		TEST(stale_contents_may_be_unknown),
 		TEST(ipv6_is_refused),
+		TEST(both_families),
+		TEST(tunnels_of_the_other_family),
 		TEST(too_many_endpoints_keep_the_row),
 	};
 

@@ -115,6 +115,19 @@ static void ipv6_vips_are_a_problem(void **unused)
 			    "the control plane names IPv6 virtual IPs: they are not carried");
 }
 
+static void both_families_are_captured(void **unused)
+{
+	(void)unused;
+	site_new(&site, "");
+	site.input.ipv6 = true;
+	site_serve(&site, "a.b",
+		   "10.10.0.1:80+[fd00:10::1]:80 network2/10.32.0.1:80+[fd00:32::1]:80");
+	site_name(&site, "a.b", "fd00::1 10.1.0.1");
+	site_expect(&site, "[fd00::1]:80* a.b serving; 10.1.0.1:80* a.b serving");
+	assert_string_equal(site_offered(&site, "10.1.0.1:80"), "10.10.0.1:80 192.0.2.2:15443");
+	assert_string_equal(site_offered(&site, "[fd00::1]:80"), "[fd00:10::1]:80 192.0.2.2:15443");
+}
+
 /* ------------------------------------------------------------------ the gateway role */
 
 static void a_gateway_serves_every_known_service(void **unused)
@@ -184,6 +197,7 @@ int main(void)
 		TEST(a_captured_vip_may_be_configured),
 		TEST(an_endpoints_own_address_is_no_vip),
 		TEST(ipv6_vips_are_a_problem),
+		TEST(both_families_are_captured),
 		TEST(a_gateway_serves_every_known_service),
 		TEST(a_gateway_serves_local_pods),
 		TEST(a_gateway_keeps_what_is_not_known_again),

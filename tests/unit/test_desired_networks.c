@@ -315,6 +315,52 @@ static void ipv6_is_left_out_aloud(void **unused)
 	}
 }
 
+static void assert_ip(const struct ip_addr *ip, const char *text)
+{
+	const struct addr expected = address(text);
+
+	assert_true(ip_equal(ip, &expected.ip));
+}
+
+static void a_gateway_of_both_families(void **unused)
+{
+	const struct settings *settings;
+
+	(void)unused;
+	site_new(
+		&site,
+		"gateway: {snat: [10.0.0.2, 'fd00::5', 'fd00::6'], allow: ['::/0', 10.0.0.0/8]}\n");
+	site.input.ipv6 = true;
+	site.input.node.source.v6 = site.input.node.listen.v6 = address("fd00::1");
+	network2()->gateways[0].addr = address("2001:db8::2");
+	settings = build();
+	assert_problem(NULL);
+	assert_int_equal(settings->flags, SETTING_GATEWAY);
+	assert_ip(&settings->source[IP_V6_INDEX], "fd00::1");
+	assert_ip(&settings->listen[IP_V6_INDEX], "fd00::1");
+	assert_true(ip_is_none(&settings->listen[IP_V4_INDEX]));
+	assert_int_equal(settings->snat_count[IP_V4_INDEX], 1);
+	assert_int_equal(settings->snat_count[IP_V6_INDEX], 2);
+	assert_ip(&settings->snat[IP_V6_INDEX][1], "fd00::6");
+	assert_int_equal(next.desired.gateway_count, 1);
+	assert_ip(&next.desired.gateways[0].key.addr, "2001:db8::2");
+	/* ::/0 admits nobody of IPv4. */
+	assert_int_equal(next.desired.allowed_count, 2);
+	assert_int_equal(next.desired.allowed[0].prefix, ALLOWED_NETWORK_BITS);
+	assert_int_equal(next.desired.allowed[0].network, ALLOWED_IPV6);
+	assert_int_equal(next.desired.allowed[1].prefix, ALLOWED_NETWORK_BITS + IP_MAPPED_BITS + 8);
+	assert_int_equal(next.desired.allowed[1].network, 0);
+	/* Without gateway.snat, the node's own addresses. */
+	site.config->gateway.snat_count = 0;
+	site.input.node.address = (struct addr_pair){ address("10.0.0.1"), address("fd00::1") };
+	settings = build();
+	assert_ip(&settings->snat[IP_V4_INDEX][0], "10.0.0.1");
+	assert_ip(&settings->snat[IP_V6_INDEX][0], "fd00::1");
+	site.input.node.listen.v6 = (struct addr){};
+	build();
+	assert_problem("gateway.listen: the uplink has no address: the gateway stays shut");
+}
+
 /* The node's own sockets use its address as well. */
 static void a_shared_address_takes_few_ports(void **unused)
 {
@@ -364,6 +410,7 @@ int main(void)
 		TEST(sources_may_be_bound_to_a_network),
 		TEST(a_gateway_is_shut),
 		TEST(ipv6_is_left_out_aloud),
+		TEST(a_gateway_of_both_families),
 		TEST(a_shared_address_takes_few_ports),
 		TEST(problems_are_capped),
 	};

@@ -29,3 +29,19 @@ size_t assignment_endpoints(const struct assignment *assignment)
 		count += assignment->localities[i].endpoint_count;
 	return count;
 }
+
+uint8_t assignment_families(const struct assignment *assignment)
+{
+	uint8_t families = 0;
+
+	for (size_t l = 0; assignment && l < assignment->locality_count; l++)
+		for (size_t e = 0; e < assignment->localities[l].endpoint_count; e++) {
+			const struct endpoint *endpoint = &assignment->localities[l].endpoints[e];
+
+			for (size_t a = 0; a < endpoint->address_count; a++)
+				families |= (uint8_t)FAMILY_BIT(endpoint->addresses[a].addr.family);
+			if (families == FAMILIES_BOTH)
+				return families;
+		}
+	return families;
+}

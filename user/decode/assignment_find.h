@@ -16,4 +16,7 @@ uint32_t assignment_find(const struct assignment_list *list, const char *name);
 /* Endpoints of all localities; none of NULL. */
 size_t assignment_endpoints(const struct assignment *assignment);
 
+/* The families of their addresses, a set of FAMILY_BIT(); none of NULL. */
+uint8_t assignment_families(const struct assignment *assignment);
+
 #endif

@@ -47,11 +47,21 @@ struct build_input {
 	uint64_t now_ns; /* CLOCK_MONOTONIC */
 };
 
-/* The families in which tunnel packets can be sent: a set of FAMILY_BIT(). */
+/* The families that the packet path carries, and those in which tunnel packets can be sent: sets of
+ * FAMILY_BIT(). */
+static inline uint8_t build_input_families(const struct build_input *input)
+{
+	return (uint8_t)(input->ipv6 ? FAMILIES_BOTH : FAMILY_BIT(4));
+}
+
 static inline uint8_t build_input_tunnels(const struct build_input *input)
 {
-	return addr_pair_families(&input->node.source) &
-	       (uint8_t)(input->ipv6 ? FAMILIES_BOTH : FAMILY_BIT(4));
+	return addr_pair_families(&input->node.source) & build_input_families(input);
+}
+
+static inline bool build_input_carries(const struct build_input *input, uint8_t family)
+{
+	return build_input_families(input) & FAMILY_BIT(family);
 }
 
 #endif

@@ -22,6 +22,9 @@ struct builder {
 	bool gateway;           /* this node is a gateway */
 };
 
+/* Whether a gateway needs a row for tunnel packets of that family: the assignment has such an endpoint.
+ * One without any endpoint has the row of IPv4. */
+bool builder_offers(const struct assignment *assignment, uint8_t family);
 /* Whether the kernel has a row in use for this service. */
 bool builder_has_row(const struct builder *builder, const struct service_key *key);
 

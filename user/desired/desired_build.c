@@ -85,7 +85,7 @@ static struct places find_places(const struct builder *builder, const struct ser
 {
 	struct places places = {};
 
-	places.same_id = vip_index_find_id(&builder->index, key->id, &places.id);
+	places.same_id = vip_index_find_id(&builder->index, key->id, key->family, &places.id);
 	if (key->vip.family)
 		places.same_vip = vip_index_find(&builder->index, key, &places.vip);
 	return places;
@@ -201,7 +201,7 @@ static int add_configured(struct builder *builder, const struct config_service *
 				   service->host);
 	if (!row.cluster)
 		return -ENOMEM;
-	if (address->family != 6)
+	if (build_input_carries(builder->input, address->family))
 		return add_with_standing(builder, service, &row, port);
 	builder_begin(builder, &row, false);
 	err = builder_problem(builder, "service '%s': IPv6 addresses are not carried", row.cluster);
@@ -232,9 +232,9 @@ static int add_all_configured(struct builder *builder, int rank)
 /* ------------------------------------------------------------------ services of the source */
 
 /* An EDS name carries no protocol: it is TCP, unless the configuration already gave a row. */
-static int add_known(struct builder *builder, const char *cluster)
+static int add_known(struct builder *builder, const char *cluster, uint8_t family)
 {
-	struct desired_service row = { .key = { .proto = IPPROTO_TCP, .family = 4 } };
+	struct desired_service row = { .key = { .proto = IPPROTO_TCP, .family = family } };
 	struct cluster_name name;
 	uint32_t *place, index;
 
@@ -243,8 +243,9 @@ static int add_known(struct builder *builder, const char *cluster)
 	row.key.port = name.port;
 	row.key.id = service_id(name.port, IPPROTO_TCP, "", name.host);
 	row.cluster = cluster;
-	if (vip_index_find_id(&builder->index, row.key.id, &place) ||
-	    (!find_assignment(builder, cluster, &index) && !builder_has_row(builder, &row.key)))
+	if (vip_index_find_id(&builder->index, row.key.id, family, &place) ||
+	    (!builder_offers(find_assignment(builder, cluster, &index), family) &&
+	     !builder_has_row(builder, &row.key)))
 		return 0;
 	return add_row(builder, &row, name.host, false);
 }
@@ -254,9 +255,27 @@ static int add_all_known(struct builder *builder)
 	const struct cluster_list *clusters = &builder->input->clusters;
 	int err = 0;
 
-	for (size_t i = 0; !err && i < clusters->count; i++)
-		err = add_known(builder, clusters->items[i].name);
+	for (size_t i = 0; !err && i < clusters->count; i++) {
+		err = add_known(builder, clusters->items[i].name, 4);
+		if (!err && build_input_carries(builder->input, 6))
+			err = add_known(builder, clusters->items[i].name, 6);
+	}
 	return err;
+}
+
+/* Takes out the addresses that are not carried. */
+static void drop_uncarried(struct builder *builder)
+{
+	struct vip_list *vips = &builder->vips;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < vips->count; i++)
+		if (build_input_carries(builder->input, vips->items[i].addr.family))
+			vips->items[kept++] = vips->items[i];
+	if (kept < vips->count)
+		builder->generation->rows.problem =
+			"the control plane names IPv6 virtual IPs: they are not carried";
+	vips->count = kept;
 }
 
 static int find_vips(struct builder *builder)
@@ -275,7 +294,10 @@ static int find_vips(struct builder *builder)
 static int add_vip(struct builder *builder, const struct vip *vip, int rank)
 {
 	struct desired_service row = {
-		.key = { .vip = vip->addr, .port = vip->port, .proto = IPPROTO_TCP, .family = 4,
+		.key = { .vip = vip->addr,
+			 .port = vip->port,
+			 .proto = IPPROTO_TCP,
+			 .family = vip->addr.family,
 			 .id = service_id(vip->service_port, IPPROTO_TCP, "", vip->host) },
 		.cluster = vip->cluster,
 	};
@@ -301,7 +323,7 @@ static size_t count_rows(const struct builder *builder)
 	size_t count = builder->vips.count;
 
 	if (builder->gateway)
-		count += input->clusters.count;
+		count += 2 * input->clusters.count; /* families */
 	for (size_t i = 0; i < config->service_count; i++)
 		count += config->services[i].address_count * config->services[i].port_count;
 	return count;
@@ -317,6 +339,8 @@ static int build_all(struct builder *builder)
 		err = vip_index_init(&builder->index, generation->arena, most);
 	if (!err)
 		err = service_rows_init(&generation->rows, most + 1);
+	if (!err)
+		drop_uncarried(builder);
 	for (int rank = RANKS - 1; !err && rank >= 0; rank--) {
 		err = add_all_configured(builder, rank);
 		if (!err)
@@ -325,9 +349,6 @@ static int build_all(struct builder *builder)
 	if (!err && builder->gateway)
 		err = add_all_known(builder);
 	generation->rows.endpoints_are_vips = builder->vips.endpoints;
-	if (builder->vips.ipv6)
-		generation->rows.problem = "the control plane names IPv6 virtual IPs: they are not "
-					   "carried";
 	return err;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Builds only the changed rows where nothing but contents of assignments changed. */
 #include <errno.h>
+#include <netinet/in.h>
 
 #include <xxhash.h>
 
@@ -48,7 +49,7 @@ static bool is_captured_vip(const struct builder *builder, const struct addr *ad
 {
 	const struct service_rows *rows = &builder->before->rows;
 
-	if (addr->family != 4 || !ledger_has_address(builder->input->ledger, ip_v4(&addr->ip)))
+	if (!ledger_has_address(builder->input->ledger, &addr->ip))
 		return false;
 	for (size_t i = 0; i < rows->count; i++)
 		if (rows->items[i].captured && addr_equal(&rows->items[i].key.vip, addr))
@@ -90,6 +91,33 @@ static bool row_changed(const struct builder *builder, const struct service_row 
 	       is_changed(builder, row->assignment);
 }
 
+/* As add_known() would find it. */
+static bool has_row(const struct builder *builder, size_t assignment, uint8_t family)
+{
+	const struct service_rows *rows = &builder->before->rows;
+
+	for (size_t i = 0; i < rows->count; i++) {
+		const struct service_row *row = &rows->items[i];
+
+		if (row->assignment == assignment && row->key.family == family &&
+		    row->key.proto == IPPROTO_TCP && row->wanted)
+			return true;
+	}
+	return false;
+}
+
+/* A gateway has no row yet for packets of a family of which an endpoint came. */
+static bool lacks_row(const struct builder *builder, size_t assignment)
+{
+	const struct assignment *item = builder->input->assignments.items[assignment];
+
+	if (!builder->gateway)
+		return false;
+	return (builder_offers(item, 4) && !has_row(builder, assignment, 4)) ||
+	       (build_input_carries(builder->input, 6) && builder_offers(item, 6) &&
+		!has_row(builder, assignment, 6));
+}
+
 static bool only_contents_changed(const struct builder *builder)
 {
 	const struct generation *before = builder->before, *generation = builder->generation;
@@ -99,7 +127,8 @@ static bool only_contents_changed(const struct builder *builder)
 		return false;
 	for (size_t i = 0; i < generation->content_count; i++)
 		if (is_changed(builder, i) &&
-		    moves_vips(builder, builder->input->assignments.items[i]))
+		    (moves_vips(builder, builder->input->assignments.items[i]) ||
+		     lacks_row(builder, i)))
 			return false;
 	return true;
 }

@@ -19,6 +19,13 @@ static bool holds_vip(const struct builder *builder, const struct service_key *k
 	return row != NO_ROW && ledger->memory.services[row].id == key->id;
 }
 
+bool builder_offers(const struct assignment *assignment, uint8_t family)
+{
+	uint8_t families = assignment_families(assignment);
+
+	return families & FAMILY_BIT(family) || (assignment && !families && family == 4);
+}
+
 bool builder_has_row(const struct builder *builder, const struct service_key *key)
 {
 	const struct ledger *ledger = builder->input->ledger;

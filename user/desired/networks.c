@@ -105,9 +105,22 @@ static bool allowed_network(const struct mesh_networks *mesh, const char *name, 
 	return !name || *ret;
 }
 
-static int build_allowed(const struct config *config, struct generation *generation)
+/* An IPv6 range such as ::/0 must not contain IPv4-mapped addresses. */
+static struct allowed_key make_allowed(const struct prefix *source, uint32_t network)
 {
-	const struct config_gateway_role *role = &config->gateway;
+	bool ipv4 = source->addr.family == 4;
+
+	return (struct allowed_key){
+		.prefix = ALLOWED_NETWORK_BITS + (ipv4 ? IP_MAPPED_BITS : 0) + source->bits,
+		.network = network | (ipv4 ? 0 : ALLOWED_IPV6),
+		.addr = source->addr.ip,
+	};
+}
+
+static int build_allowed(const struct build_input *input, struct generation *generation)
+{
+	const struct config_gateway_role *role = &input->config->gateway;
+	const struct mesh_networks *mesh = input->config->mesh;
 	struct allowed_key *allowed =
 		arena_array(generation->arena, role->allow_count + 1, sizeof(*allowed));
 	size_t count = 0;
@@ -118,13 +131,9 @@ static int build_allowed(const struct config *config, struct generation *generat
 		const struct prefix *source = &role->allow[i].source;
 		uint32_t network;
 
-		if (source->addr.family == 4 &&
-		    allowed_network(config->mesh, role->allow[i].network, &network, generation))
-			allowed[count++] = (struct allowed_key){
-				.prefix = ALLOWED_NETWORK_BITS + IP_MAPPED_BITS + source->bits,
-				.network = network,
-				.addr = source->addr.ip,
-			};
+		if (build_input_carries(input, source->addr.family) &&
+		    allowed_network(mesh, role->allow[i].network, &network, generation))
+			allowed[count++] = make_allowed(source, network);
 	}
 	generation->desired.allowed = allowed;
 	generation->desired.allowed_count = count;
@@ -167,11 +176,11 @@ static bool is_shut(const struct build_input *input, struct generation *generati
 {
 	const struct config_gateway_role *role = &input->config->gateway;
 
-	if (!input->node.listen.v4.family) {
+	if (!(addr_pair_families(&input->node.listen) & build_input_families(input))) {
 		generation_problem(generation,
-				   "gateway.listen: %s has no IPv4 address: the gateway "
-				   "stays shut",
-				   role->listen_interface ? role->listen_interface : "the uplink");
+				   "gateway.listen: %s has no %saddress: the gateway stays shut",
+				   role->listen_interface ? role->listen_interface : "the uplink",
+				   input->ipv6 ? "" : "IPv4 ");
 		return true;
 	}
 	if (!role->allow_count)
@@ -179,12 +188,28 @@ static bool is_shut(const struct build_input *input, struct generation *generati
 	return !role->allow_count;
 }
 
-static void add_snat(struct settings *settings, const struct ip_addr *ip)
+static int index_of(uint8_t family)
 {
-	uint32_t *count = &settings->snat_count[IP_V4_INDEX];
+	return family == 6 ? IP_V6_INDEX : IP_V4_INDEX;
+}
 
-	if (*count < MAX_SNAT)
-		settings->snat[IP_V4_INDEX][(*count)++] = *ip;
+static void add_snat(const struct build_input *input, struct settings *settings,
+		     const struct addr *addr)
+{
+	int family = index_of(addr->family);
+	uint32_t *count = &settings->snat_count[family];
+
+	if (addr->family && build_input_carries(input, addr->family) && *count < MAX_SNAT)
+		settings->snat[family][(*count)++] = addr->ip;
+}
+
+/* Of the families that are carried. */
+static void set_pair(const struct build_input *input, const struct addr_pair *pair,
+		     struct ip_addr to[IP_FAMILIES])
+{
+	to[IP_V4_INDEX] = pair->v4.ip;
+	if (build_input_carries(input, 6))
+		to[IP_V6_INDEX] = pair->v6.ip;
 }
 
 static void set_gateway(const struct build_input *input, struct settings *settings,
@@ -195,10 +220,11 @@ static void set_gateway(const struct build_input *input, struct settings *settin
 	if (!role->enabled)
 		return;
 	for (size_t i = 0; i < role->snat_count; i++)
-		if (role->snat[i].family == 4)
-			add_snat(settings, &role->snat[i].ip);
-	if (!role->snat_count && input->node.address.v4.family)
-		add_snat(settings, &input->node.address.v4.ip);
+		add_snat(input, settings, &role->snat[i]);
+	if (!role->snat_count) {
+		add_snat(input, settings, &input->node.address.v4);
+		add_snat(input, settings, &input->node.address.v6);
+	}
 	if (!input->ipv6 && has_ipv6(role))
 		generation_problem(generation,
 				   "gateway: IPv6 is not carried: its addresses are left out");
@@ -206,7 +232,7 @@ static void set_gateway(const struct build_input *input, struct settings *settin
 	if (is_shut(input, generation))
 		return;
 	settings->flags |= SETTING_GATEWAY;
-	settings->listen[IP_V4_INDEX] = input->node.listen.v4.ip;
+	set_pair(input, &input->node.listen, settings->listen);
 	settings->listen_port = htons(role->listen_port);
 }
 
@@ -253,11 +279,11 @@ static void build_settings(const struct build_input *input, struct generation *g
 			 (config->draining == DRAINING_RESET ? SETTING_RESET : 0) |
 			 (config->metrics.istio ? SETTING_USAGE_PODS : 0),
 		.flows_per_owner = config->flows_per_pod,
-		.source[IP_V4_INDEX] = node->source.v4.ip,
 		.uplink = node->uplink,
 		.mtu = (uint16_t)(node->uplink_mtu > UINT16_MAX ? UINT16_MAX : node->uplink_mtu),
 	};
 
+	set_pair(input, &node->source, settings.source);
 	check_uplink(config, node, generation);
 	check_pods(config, node, generation);
 	set_gateway(input, &settings, generation);
@@ -269,7 +295,7 @@ int networks_build(const struct build_input *input, struct generation *generatio
 	int err = build_networks(input, generation);
 
 	if (!err)
-		err = build_allowed(input->config, generation);
+		err = build_allowed(input, generation);
 	if (!err)
 		build_settings(input, generation);
 	return err;

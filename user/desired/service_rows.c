@@ -95,25 +95,31 @@ static bool has_source(const struct service_row *row)
 	return row->assignment != ASSIGNMENT_NONE;
 }
 
-/* Rows of one assignment exclude the same endpoints: the first of them counts. */
+/* Where a row is counted that has a source. */
+static size_t place_of(const struct service_row *row)
+{
+	return 2 * (size_t)row->assignment + (row->key.family == 6);
+}
+
+/* Rows of one assignment and family exclude the same endpoints: the first of them counts. */
 int service_rows_count_excluded(const struct service_rows *rows, uint64_t *counts)
 {
 	size_t most = 0;
 	bool *counted;
 
 	for (size_t i = 0; i < rows->count; i++)
-		if (has_source(&rows->items[i]) && rows->items[i].assignment >= most)
-			most = rows->items[i].assignment + 1u;
+		if (has_source(&rows->items[i]) && place_of(&rows->items[i]) >= most)
+			most = place_of(&rows->items[i]) + 1;
 	counted = calloc(most + 1, sizeof(*counted));
 	if (!counted)
 		return -ENOMEM;
 	for (size_t i = 0; i < rows->count; i++) {
 		const struct service_row *row = &rows->items[i];
 
-		if (!row->status || !row->made || (has_source(row) && counted[row->assignment]))
+		if (!row->status || !row->made || (has_source(row) && counted[place_of(row)]))
 			continue;
 		if (has_source(row))
-			counted[row->assignment] = true;
+			counted[place_of(row)] = true;
 		for (int reason = 0; reason < EXCLUDED_COUNT; reason++)
 			counts[reason] += row->status->excluded_by_reason[reason];
 	}

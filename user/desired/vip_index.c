@@ -39,9 +39,15 @@ struct desired_service *vip_index_find(const struct vip_index *index,
 	return row_at(index, *ret_place);
 }
 
-struct desired_service *vip_index_find_id(const struct vip_index *index, uint64_t id,
-					  uint32_t **ret_place)
+static bool has_id(const struct desired_service *row, uint64_t id, uint8_t family)
 {
-	INDEX_FIND(&index->by_id, id, *ret_place, row_at(index, *ret_place)->key.id == id);
+	return row->key.id == id && row->key.family == family;
+}
+
+struct desired_service *vip_index_find_id(const struct vip_index *index, uint64_t id,
+					  uint8_t family, uint32_t **ret_place)
+{
+	INDEX_FIND(&index->by_id, id ^ family, *ret_place,
+		   has_id(row_at(index, *ret_place), id, family));
 	return row_at(index, *ret_place);
 }

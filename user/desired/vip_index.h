@@ -22,8 +22,8 @@ int vip_index_init(struct vip_index *index, struct arena *arena, size_t rows);
 /* The row with this VIP, port and protocol, or NULL; *ret_place is where to enter one. */
 struct desired_service *vip_index_find(const struct vip_index *index,
 				       const struct service_key *key, uint32_t **ret_place);
-/* The first row with this id, or NULL; *ret_place likewise. */
+/* The first row with this id for packets of that family, or NULL; *ret_place likewise. */
 struct desired_service *vip_index_find_id(const struct vip_index *index, uint64_t id,
-					  uint32_t **ret_place);
+					  uint8_t family, uint32_t **ret_place);
 
 #endif

@@ -123,10 +123,6 @@ static int add(struct collector *collector, size_t first, const struct vip *vip)
 		list->endpoints++;
 		return 0;
 	}
-	if (vip->addr.family != 4) {
-		list->ipv6++;
-		return 0;
-	}
 	if (make_room(collector))
 		return -ENOMEM;
 	list->items[list->count++] = *vip;

@@ -14,15 +14,14 @@ struct vip {
 	const char *cluster, *host; /* host in lower case */
 	uint16_t service_port; /* of the cluster's name */
 	const struct assignment *assignment; /* NULL: the first has not arrived */
-	struct addr addr; /* IPv4 */
+	struct addr addr;
 	uint16_t port;
 };
 
 struct vip_list {
 	struct vip *items; /* in the order of the clusters; an address once in each */
 	size_t count;
-	size_t ipv6;      /* addresses passed over: not carried */
-	size_t endpoints; /* and because they are an endpoint's own */
+	size_t endpoints; /* addresses passed over because they are an endpoint's own */
 };
 
 /* Clusters with a subset or with another name than Istio's give nothing;

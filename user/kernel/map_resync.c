@@ -34,6 +34,15 @@ static int read_name(void *ledger, const void *key, const void *value)
 	return ledger_set_name(ledger, key, ledger_hash_name(name.text));
 }
 
+static int read_vip(void *ledger, const void *element, const void *row)
+{
+	const struct vip_key *key = element;
+
+	return ledger_read_vip(ledger,
+			       &(struct vip_wide){ IP_V4(key->addr), key->port, key->proto, 0 },
+			       *(const uint32_t *)row);
+}
+
 static int read_hashes(const struct map_fds *fds, struct ledger *ledger)
 {
 	const struct {
@@ -41,8 +50,9 @@ static int read_hashes(const struct map_fds *fds, struct ledger *ledger)
 		uint32_t key_size, value_size;
 		hash_reader_visit read;
 	} maps[] = {
-		{ fds->vips[FAMILY_4], sizeof(struct vip_key), sizeof(uint32_t), ledger_read_vip },
-		{ fds->service_ids, sizeof(struct service_id_key), sizeof(uint32_t), ledger_read_id },
+		{ fds->vips[FAMILY_4], sizeof(struct vip_key), sizeof(uint32_t), read_vip },
+		{ fds->service_ids, sizeof(struct service_id_key), sizeof(uint32_t),
+		  ledger_read_id },
 		{ fds->networks, sizeof(uint32_t), sizeof(struct network), ledger_read_network },
 		{ fds->gateways, sizeof(struct gateway_key), sizeof(struct gateway),
 		  ledger_read_gateway },

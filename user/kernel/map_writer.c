@@ -243,7 +243,7 @@ static int write_slots(struct map_writer *writer, const struct change *change)
 static int set_destination(struct map_writer *writer, const struct change *change)
 {
 	struct filters *filters = writer->filters.memory;
-	uint32_t bit = address_bit(change->address);
+	uint32_t bit = destination_bit(&change->address);
 
 	/* The packet path sets bits of the same word. */
 	__atomic_fetch_or(&filters->destinations[bit / 64], 1ULL << bit % 64, __ATOMIC_RELEASE);
@@ -311,14 +311,37 @@ static int set_allowed(struct map_writer *writer, const struct change *change)
 	return set(writer->fds.allowed, &change->allowed, &(__u32){ 1 });
 }
 
+static struct vip_key vip_key_of(const struct vip_wide *vip)
+{
+	return (struct vip_key){ ip_v4(&vip->addr), vip->port, vip->proto, 0 };
+}
+
+static int set_vip(struct map_writer *writer, const struct change *change)
+{
+	const struct vip_key key = vip_key_of(&change->vip);
+
+	return set(writer->fds.vips[FAMILY_4], &key, &change->row);
+}
+
+static int drop_vip(struct map_writer *writer, const struct change *change)
+{
+	const struct vip_key key = vip_key_of(&change->vip);
+
+	return drop(writer->fds.vips[FAMILY_4], &key);
+}
+
 static int mark_address(struct map_writer *writer, const struct change *change)
 {
-	return set(writer->fds.vips[FAMILY_4], &(struct vip_key){ .addr = change->address }, &(__u32){ 0 });
+	const struct change mark = { .vip.addr = change->address };
+
+	return set_vip(writer, &mark);
 }
 
 static int unmark_address(struct map_writer *writer, const struct change *change)
 {
-	return drop(writer->fds.vips[FAMILY_4], &(struct vip_key){ .addr = change->address });
+	const struct change mark = { .vip.addr = change->address };
+
+	return drop_vip(writer, &mark);
 }
 
 /* ------------------------------------------------------------------ all kinds */
@@ -370,9 +393,9 @@ static const struct writing writings[] = {
 	[CHANGE_ID_REMOVE] = DELETE(service_ids, id),
 	/* A move replaces the element. A packet that read the old one finds a row that still repeats
 	 * this VIP, or another service's row, which fails the match. */
-	[CHANGE_VIP_ADD] = SET(vips[FAMILY_4], vip, row),
-	[CHANGE_VIP_MOVE] = SET(vips[FAMILY_4], vip, row),
-	[CHANGE_VIP_REMOVE] = DELETE(vips[FAMILY_4], vip),
+	[CHANGE_VIP_ADD] = { .write = set_vip },
+	[CHANGE_VIP_MOVE] = { .write = set_vip },
+	[CHANGE_VIP_REMOVE] = { .write = drop_vip },
 };
 
 int map_writer_apply(struct map_writer *writer, const struct change *change)

@@ -8,11 +8,12 @@
 #include <stdint.h>
 
 #include "parallax_abi.h"
+#include "parallax_hash.h"
 #include "table.h"
 
 enum change_kind {
-	CHANGE_RCU_SYNC,       /* wait until no program reads rows and slots removed before */
-	CHANGE_SETTINGS,       /* settings, without abi_version and the leases of followers */
+	CHANGE_RCU_SYNC, /* wait until no program reads rows and slots removed before */
+	CHANGE_SETTINGS, /* settings, without abi_version and the leases of followers */
 	CHANGE_NETWORK_SET,
 	CHANGE_NETWORK_REMOVE,
 	CHANGE_GATEWAY_SET,
@@ -21,8 +22,8 @@ enum change_kind {
 	CHANGE_ALLOWED_REMOVE,
 	CHANGE_NAME_SET,
 	CHANGE_NAME_REMOVE,
-	CHANGE_DESTINATION,    /* set address_bit(address) in filters.destinations */
-	CHANGE_ADDRESS_ADD,    /* mark address in `vips` as a virtual one */
+	CHANGE_DESTINATION, /* set address_bit(address) in filters.destinations */
+	CHANGE_ADDRESS_ADD, /* mark address in `vips` as a virtual one */
 	CHANGE_ADDRESS_REMOVE,
 	CHANGE_BACKEND_RETIRE, /* generation := 0, kept in last_generation */
 	CHANGE_BACKEND,        /* write a row that is not published yet, generation last */
@@ -38,9 +39,17 @@ enum change_kind {
 	CHANGE_SERVICE_CLEAR,  /* both tables empty, then flags := 0 */
 	CHANGE_ID_SET,         /* add to `service_ids`, or name another row of the same id */
 	CHANGE_ID_REMOVE,
-	CHANGE_VIP_ADD,
-	CHANGE_VIP_MOVE,       /* name another row that repeats the same VIP */
+	CHANGE_VIP_ADD,  /* in the map of the address's family */
+	CHANGE_VIP_MOVE, /* name another row that repeats the same VIP */
 	CHANGE_VIP_REMOVE,
+};
+
+/* An element of `vips` of either family; port and proto 0: the mark of the address alone. */
+struct vip_wide {
+	struct ip_addr addr;
+	__be16 port;
+	__u8 proto; /* IPPROTO_TCP or IPPROTO_UDP */
+	__u8 zero;
 };
 
 /* Display values of a backend row; the packet path does not read them. */
@@ -76,7 +85,7 @@ struct change {
 			const uint32_t *rows; /* of `backends`, for each backend of the view */
 			uint32_t offset, size; /* of the extent, in buckets */
 		} slots;
-		struct vip_key vip;
+		struct vip_wide vip;
 		struct service_id_key id;
 		struct network network;
 		struct {
@@ -89,9 +98,15 @@ struct change {
 			uint64_t hash; /* of text */
 			struct name_key key;
 		} name;
-		__be32 address;
+		struct ip_addr address;
 	};
 };
+
+/* Its bit in filters.destinations. */
+static inline uint32_t destination_bit(const struct ip_addr *address)
+{
+	return address_bit(ip_v4(address));
+}
 
 /* Ordered: each prefix leaves a working data plane. */
 struct change_list {

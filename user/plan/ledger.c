@@ -282,11 +282,12 @@ static int apply_vip_add(struct ledger *ledger, const struct change *change)
 
 static int apply_vip_move(struct ledger *ledger, const struct change *change)
 {
+	const struct vip_wide *vip = &change->vip;
 	struct service_key key = {
-		.vip = { 4, IP_V4(change->vip.addr) },
-		.port = ntohs(change->vip.port),
-		.proto = change->vip.proto,
-		.family = 4,
+		.vip = addr_of_ip(&vip->addr),
+		.port = ntohs(vip->port),
+		.proto = vip->proto,
+		.family = ip_is_v4(&vip->addr) ? 4 : 6,
 	};
 	uint32_t holder = ledger_vip_holder(ledger, &key);
 
@@ -351,8 +352,8 @@ static int apply_allowed(struct ledger *ledger, const struct change *change)
 static int apply_address(struct ledger *ledger, const struct change *change)
 {
 	if (change->kind == CHANGE_ADDRESS_ADD)
-		return ledger_add_address(&ledger->addresses, change->address);
-	ledger_drop_address(&ledger->addresses, change->address);
+		return ledger_add_address(&ledger->addresses, &change->address);
+	ledger_drop_address(&ledger->addresses, &change->address);
 	return 0;
 }
 

@@ -65,7 +65,7 @@ struct ledger_name {
 };
 
 struct ledger_vip {
-	struct vip_key key;
+	struct vip_wide key;
 	uint32_t row;
 };
 
@@ -100,7 +100,7 @@ struct ledger {
 	struct ledger_list networks;  /* struct ledger_network */
 	struct ledger_list gateways;  /* struct desired_gateway */
 	struct ledger_list allowed;   /* struct allowed_key */
-	struct ledger_list addresses; /* __be32, sorted: marked in `vips` as virtual */
+	struct ledger_list addresses; /* struct ip_addr, sorted: marked in `vips` as virtual */
 	/* Entries that name no row in use; the next plan removes them. */
 	struct ledger_list stray_vips; /* struct ledger_vip */
 	struct ledger_list stray_ids;  /* struct ledger_id */
@@ -114,7 +114,7 @@ void ledger_done(struct ledger *ledger);
 /* After a start or a failed write all is read into an empty ledger: each element of the hash maps and
  * the trie, then the rest by ledger_rebuild(). `ledger` is a struct ledger. Each returns 0 or
  * -ENOMEM. */
-int ledger_read_vip(void *ledger, const void *key, const void *row);
+int ledger_read_vip(struct ledger *ledger, const struct vip_wide *vip, uint32_t row);
 int ledger_read_id(void *ledger, const void *key, const void *row);
 int ledger_read_network(void *ledger, const void *id, const void *network);
 int ledger_read_gateway(void *ledger, const void *key, const void *gateway);
@@ -136,8 +136,8 @@ uint32_t ledger_vip_holder(const struct ledger *ledger, const struct service_key
 uint32_t ledger_id_holder(const struct ledger *ledger, uint64_t id, uint8_t family);
 
 /* Whether the address is marked as virtual. */
-bool ledger_has_address(const struct ledger *ledger, __be32 address);
-/* Compares two __be32 in the order of ledger.addresses, for qsort(3) and bsearch(3). */
+bool ledger_has_address(const struct ledger *ledger, const struct ip_addr *address);
+/* Compares two struct ip_addr in the order of ledger.addresses, for qsort(3) and bsearch(3). */
 int ledger_compare_addresses(const void *a, const void *b);
 
 /* Shapes of the service's tables, for table_shape(): of the last ones while it has none, 0 for a new

@@ -56,19 +56,19 @@ void ledger_list_drop(struct ledger_list *list, const void *key)
 
 int ledger_compare_addresses(const void *a, const void *b)
 {
-	return memcmp(a, b, sizeof(__be32));
+	return memcmp(a, b, sizeof(struct ip_addr));
 }
 
 /* Number of addresses before this one. */
-static size_t address_place(const struct ledger_list *list, __be32 address)
+static size_t address_place(const struct ledger_list *list, const struct ip_addr *address)
 {
-	const __be32 *items = list->items;
+	const struct ip_addr *items = list->items;
 	size_t low = 0, high = list->count;
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
-		if (ledger_compare_addresses(&items[middle], &address) < 0)
+		if (ledger_compare_addresses(&items[middle], address) < 0)
 			low = middle + 1;
 		else
 			high = middle;
@@ -76,33 +76,34 @@ static size_t address_place(const struct ledger_list *list, __be32 address)
 	return low;
 }
 
-bool ledger_has_address(const struct ledger *ledger, __be32 address)
+bool ledger_has_address(const struct ledger *ledger, const struct ip_addr *address)
 {
 	const struct ledger_list *list = &ledger->addresses;
 	size_t place = address_place(list, address);
 
-	return place < list->count && ((const __be32 *)list->items)[place] == address;
+	return place < list->count &&
+	       ip_equal((const struct ip_addr *)list->items + place, address);
 }
 
-int ledger_add_address(struct ledger_list *list, __be32 address)
+int ledger_add_address(struct ledger_list *list, const struct ip_addr *address)
 {
 	size_t place = address_place(list, address);
-	__be32 *items;
+	struct ip_addr *items;
 
-	if (ledger_list_add(list, &address))
+	if (ledger_list_add(list, address))
 		return -ENOMEM;
 	items = list->items;
 	memmove(&items[place + 1], &items[place], (list->count - 1 - place) * sizeof(*items));
-	items[place] = address;
+	items[place] = *address;
 	return 0;
 }
 
-void ledger_drop_address(struct ledger_list *list, __be32 address)
+void ledger_drop_address(struct ledger_list *list, const struct ip_addr *address)
 {
 	size_t place = address_place(list, address);
-	__be32 *items = list->items;
+	struct ip_addr *items = list->items;
 
-	if (place == list->count || items[place] != address)
+	if (place == list->count || !ip_equal(&items[place], address))
 		return;
 	list->count--;
 	memmove(&items[place], &items[place + 1], (list->count - place) * sizeof(*items));

@@ -12,8 +12,8 @@ int ledger_list_set(struct ledger_list *list, const void *item);
 void ledger_list_drop(struct ledger_list *list, const void *key);
 
 /* Marks of virtual addresses, kept sorted. Returns 0 or -ENOMEM. */
-int ledger_add_address(struct ledger_list *list, __be32 address);
-void ledger_drop_address(struct ledger_list *list, __be32 address);
+int ledger_add_address(struct ledger_list *list, const struct ip_addr *address);
+void ledger_drop_address(struct ledger_list *list, const struct ip_addr *address);
 
 /* Initialises the elements of `services` below `rows` that are not yet. */
 void ledger_open_services(struct ledger *ledger, uint32_t rows);

@@ -29,7 +29,8 @@ int ledger_init(struct ledger *ledger, const struct ledger_memory *memory)
 		.gateways = LIST(struct desired_gateway, key),
 		.allowed = { .item_size = sizeof(struct allowed_key),
 			     .key_size = sizeof(struct allowed_key) },
-		.addresses = { .item_size = sizeof(__be32), .key_size = sizeof(__be32) },
+		.addresses = { .item_size = sizeof(struct ip_addr),
+			       .key_size = sizeof(struct ip_addr) },
 		.stray_vips = LIST(struct ledger_vip, key),
 		.stray_ids = LIST(struct ledger_id, key),
 	};
@@ -75,16 +76,13 @@ static const struct service *row_in_use(const struct ledger *ledger, uint32_t r)
 	return row->flags & SERVICE_IN_USE ? row : NULL;
 }
 
-int ledger_read_vip(void *to, const void *key, const void *value)
+int ledger_read_vip(struct ledger *ledger, const struct vip_wide *vip, uint32_t r)
 {
-	struct ledger *ledger = to;
-	const struct vip_key *vip = key;
-	uint32_t r = *(const uint32_t *)value;
 	const struct service *row = row_in_use(ledger, r);
 
 	if (!vip->port && !vip->proto)
 		return ledger_list_add(&ledger->addresses, &vip->addr);
-	if (!row || row->family != 4 || ip_v4(&row->vip) != vip->addr || row->port != vip->port ||
+	if (!row || !ip_equal(&row->vip, &vip->addr) || row->port != vip->port ||
 	    row->proto != vip->proto)
 		return ledger_list_add(&ledger->stray_vips, &(struct ledger_vip){ *vip, r });
 	ledger_open_services(ledger, r + 1);
@@ -264,7 +262,7 @@ int ledger_rebuild(struct ledger *ledger, const struct bucket *buckets)
 	int err;
 
 	if (ledger->addresses.count)
-		qsort(ledger->addresses.items, ledger->addresses.count, sizeof(__be32),
+		qsort(ledger->addresses.items, ledger->addresses.count, sizeof(struct ip_addr),
 		      ledger_compare_addresses);
 	take_services(ledger, buckets);
 	err = take_backends(ledger, buckets);

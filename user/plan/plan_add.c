@@ -47,12 +47,13 @@ void plan_add(struct plan_state *state, const struct change *change)
 	state->list.items = items;
 }
 
-void plan_destination(struct plan_state *state, __be32 address)
+void plan_destination(struct plan_state *state, const struct ip_addr *address)
 {
-	uint32_t bit = address_bit(address);
+	uint32_t bit = destination_bit(address);
 
 	if (!(state->ledger->memory.filters->destinations[bit / 64] >> bit % 64 & 1))
-		plan_add(state, &(struct change){ .kind = CHANGE_DESTINATION, .address = address });
+		plan_add(state,
+			 &(struct change){ .kind = CHANGE_DESTINATION, .address = *address });
 }
 
 /* ------------------------------------------------------------------ localities */

@@ -6,33 +6,33 @@
 #include <stdlib.h>
 
 /* The wanted virtual addresses, sorted. */
-static __be32 *wanted_addresses(struct plan_state *state, size_t *ret_count)
+static struct ip_addr *wanted_addresses(struct plan_state *state, size_t *ret_count)
 {
 	const struct desired *desired = state->desired;
-	__be32 *list = plan_alloc(state, (desired->service_count + 1) * sizeof(*list));
+	struct ip_addr *list = plan_alloc(state, (desired->service_count + 1) * sizeof(*list));
 	size_t count = 0;
 
 	for (size_t i = 0; list && i < desired->service_count; i++)
-		if (desired->services[i].key.vip.family == 4)
-			list[count++] = ip_v4(&desired->services[i].key.vip.ip);
+		if (desired->services[i].key.vip.family)
+			list[count++] = desired->services[i].key.vip.ip;
 	if (count)
 		qsort(list, count, sizeof(*list), ledger_compare_addresses);
 	*ret_count = count;
 	return list;
 }
 
-static void add_missing(struct plan_state *state, const __be32 *wanted, size_t count)
+static void add_missing(struct plan_state *state, const struct ip_addr *wanted, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
-		if ((!i || wanted[i] != wanted[i - 1]) &&
-		    !ledger_has_address(state->ledger, wanted[i]))
+		if ((!i || !ip_equal(&wanted[i], &wanted[i - 1])) &&
+		    !ledger_has_address(state->ledger, &wanted[i]))
 			plan_add(state, &(struct change){ .kind = CHANGE_ADDRESS_ADD,
 							  .address = wanted[i] });
 }
 
-static void remove_unwanted(struct plan_state *state, const __be32 *wanted, size_t count)
+static void remove_unwanted(struct plan_state *state, const struct ip_addr *wanted, size_t count)
 {
-	const __be32 *held = state->ledger->addresses.items;
+	const struct ip_addr *held = state->ledger->addresses.items;
 
 	for (size_t i = 0; i < state->ledger->addresses.count; i++)
 		if (!bsearch(&held[i], wanted, count, sizeof(*wanted), ledger_compare_addresses))
@@ -43,7 +43,7 @@ static void remove_unwanted(struct plan_state *state, const __be32 *wanted, size
 void plan_addresses(struct plan_state *state, enum change_kind kind)
 {
 	size_t count = 0;
-	__be32 *wanted = wanted_addresses(state, &count);
+	struct ip_addr *wanted = wanted_addresses(state, &count);
 
 	if (!wanted)
 		return;

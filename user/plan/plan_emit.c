@@ -205,9 +205,9 @@ static void emit_vip(struct plan_state *state, const struct wanted_service *serv
 	const struct service_key *key = &service->want->key;
 	uint32_t holder;
 
-	if (key->vip.family != 4)
+	if (!key->vip.family)
 		return;
-	plan_destination(state, ip_v4(&key->vip.ip));
+	plan_destination(state, &key->vip.ip);
 	holder = ledger_vip_holder(state->ledger, key);
 	if (holder == service->row)
 		return;
@@ -216,7 +216,7 @@ static void emit_vip(struct plan_state *state, const struct wanted_service *serv
 	plan_add(state,
 		 &(struct change){ .kind = holder == NO_ROW ? CHANGE_VIP_ADD : CHANGE_VIP_MOVE,
 				   .row = service->row,
-				   .vip = { .addr = ip_v4(&key->vip.ip),
+				   .vip = { .addr = key->vip.ip,
 					    .port = htons(key->port),
 					    .proto = key->proto } });
 }
@@ -248,7 +248,7 @@ static void emit_id_removal(struct plan_state *state, uint32_t r)
 static void emit_entry_removals(struct plan_state *state, uint32_t r)
 {
 	const struct service *row = &state->ledger->memory.services[r];
-	struct vip_key vip = { .addr = ip_v4(&row->vip), .port = row->port, .proto = row->proto };
+	struct vip_wide vip = { .addr = row->vip, .port = row->port, .proto = row->proto };
 
 	if (state->ledger->services[r].in_vips && !state->vip_given[r])
 		plan_add(state, &(struct change){ .kind = CHANGE_VIP_REMOVE, .row = r, .vip = vip });

@@ -43,8 +43,9 @@ static void add_first_settings(struct plan_state *state)
 		settings.listen_port = 0;
 	if (memcmp(&settings, state->ledger->memory.settings, sizeof(settings)))
 		add_settings(state, &settings);
-	for (uint32_t i = 0; i < settings.snat_count[IP_V4_INDEX] && i < MAX_SNAT; i++)
-		plan_destination(state, ip_v4(&settings.snat[IP_V4_INDEX][i]));
+	for (int family = 0; family < IP_FAMILIES; family++)
+		for (uint32_t i = 0; i < settings.snat_count[family] && i < MAX_SNAT; i++)
+			plan_destination(state, &settings.snat[family][i]);
 }
 
 static void add_last_settings(struct plan_state *state)

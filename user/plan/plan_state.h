@@ -86,7 +86,7 @@ void plan_remove_lists(struct plan_state *state);
 void plan_addresses(struct plan_state *state, enum change_kind kind);
 
 /* Sets the filter bit of an address. */
-void plan_destination(struct plan_state *state, __be32 address);
+void plan_destination(struct plan_state *state, const struct ip_addr *address);
 
 /* The service's service.drop. */
 uint64_t plan_drop(const struct desired_service *want);
