@@ -63,6 +63,7 @@ INLINE void flow_init(struct flow *flow, struct packet *p, __u16 service, __u32 
 	flow->backend = backend;
 	flow->generation = generation;
 	flow->bytes = p->length;
+	flow->packets = 1;
 	flow->seq = is_udp(p) ? 0 : tcp_end(p);
 }
 
@@ -74,7 +75,7 @@ INLINE void flow_other(const struct flow_key *key, const struct flow *flow,
 	*ret = *flow;
 	ret->tag = flow_tag(ret_key);
 	ret->action = flow_other_action(flow->action);
-	ret->bytes = 0;
+	ret->bytes = ret->packets = 0;
 	ret->iface = ret->seq = ret->ack = 0;
 	if (flow_has_nat(flow)) {
 		ret->nat.saddr = key->daddr;

@@ -133,6 +133,7 @@ INLINE void announce_reply(const struct flow_key *reply)
 INLINE int adopt_existing(struct flow *existing, struct flow *flow)
 {
 	existing->bytes += flow->bytes;
+	existing->packets += flow->packets;
 	*flow = *existing;
 	return 0;
 }

@@ -81,6 +81,7 @@ INLINE void flow_pair_fill(struct flow_pair *pair, const struct flow *flow)
 	if (!held)
 		return;
 	pair->other.bytes = held->bytes;
+	pair->other.packets = held->packets;
 	pair->other.iface = held->iface;
 	pair->other.seq = held->seq;
 	pair->other.ack = held->ack;
@@ -183,7 +184,7 @@ INLINE void flow_restart(struct flow *flow, __u32 now)
 {
 	flow->state = FLOW_OPENING;
 	flow->flags &= ~(FLOW_FINS | FLOW_ANSWERED | FLOW_TIME_WAIT);
-	flow->bytes = 0;
+	flow->bytes = flow->packets = 0;
 	flow->seq = flow->ack = 0;
 	flow->opened = flow->seen = now;
 }
@@ -198,7 +199,7 @@ SUBPROGRAM int flow_reopen(const struct flow_key *key, struct flow *flow)
 
 	flow_other_key(key, flow, &other_key);
 	other = flow_find_any(&other_key);
-	if (usage_begin(key, flow, other ? other->bytes : 0))
+	if (usage_begin(key, flow, other))
 		usage_end();
 	owner_follow(flow_is_forward(key) ? key : &other_key, FLOW_OPENING);
 	flow_restart(flow, now);
@@ -278,6 +279,8 @@ INLINE void flow_track(struct flow *flow, struct packet *p)
 INLINE void flow_seen(const struct flow_key *key, struct flow *flow, struct packet *p)
 {
 	flow->bytes += p->length;
+	if (unlikely(!++flow->packets))
+		usage_packets(key, flow);
 	if (unlikely(now_ticks() - flow->seen >= settings.hz))
 		flow_touch(key, flow);
 	if (unlikely(p->tcp_flags & (TCP_FIN | TCP_RST))) {

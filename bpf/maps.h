@@ -76,7 +76,7 @@ MAP(filters, ARRAY, BPF_F_MMAPABLE, __u32, struct filters, 1);
 /* Texts for display; no program reads them. */
 MAP(names, HASH, BPF_F_NO_PREALLOC, struct name_key, struct name, MAX_NAMES);
 
-/* Connections and bytes of flows that ended; takes memory only for its entries. */
+/* Connections, bytes and packets of flows that ended; takes memory only for its entries. */
 MAP(usage, HASH, BPF_F_NO_PREALLOC, struct usage_key, struct usage, MAX_USAGE);
 
 /* A map of one element, read without a look-up; the agent pins it as `settings`. */

@@ -98,7 +98,7 @@ SUBPROGRAM int flow_delete(const struct flow_key *key, const struct flow *flow)
 	end->gone = *key;
 	flow_other_key(key, flow, &end->other_gone);
 	held = flow_find(&end->other_gone);
-	counts = usage_begin(key, flow, held ? held->bytes : 0);
+	counts = usage_begin(key, flow, held);
 	/* First: code that touches the other entry finds no pair. */
 	gone = entry_delete(&end->gone, false);
 	entry_delete(&end->gone, true);

@@ -1,25 +1,45 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Connections and bytes of each service, added when a flow ends: packets cost nothing. */
+/* Connections, bytes and packets of each service, added when a flow ends, packets also while it lives, many
+ * at a time: each of them costs next to nothing. */
 #ifndef USAGE_H
 #define USAGE_H
 
 #include "maps.h"
 #include "parallax_usage.h"
 
-/* Remember key and bytes of a flow that ends, by either entry. Returns false if it does not count. */
-SUBPROGRAM bool usage_begin(const struct flow_key *key, const struct flow *flow, __u64 other_bytes)
+/* Find the key of a flow, by either entry. Returns false if the flow does not count. */
+INLINE bool usage_find(struct flow_pair *end, const struct flow_key *key, const struct flow *flow)
 {
-	REQUIRE(key && flow, false);
-	struct flow_pair *end = scratch_get();
-	bool forward = flow_is_forward(key);
 	__u32 row = flow->backend;
 
 	if (!end || !usage_counts(flow))
 		return false;
 	usage_key_fill(&end->ended, key, flow, bpf_map_lookup_elem(&backends, &row), &settings);
+	__builtin_memset(&end->add, 0, sizeof(end->add));
+	return true;
+}
+
+/* Remember key, bytes and packets of a flow that ends, by either entry and the other one, which may be
+ * NULL. Returns false if it does not count. */
+SUBPROGRAM bool usage_begin(const struct flow_key *key, const struct flow *flow,
+			    const struct flow *other)
+{
+	REQUIRE(key && flow, false);
+	struct flow_pair *end = scratch_get();
+	bool forward = flow_is_forward(key);
+	const struct flow *to = forward ? flow : other, *from = forward ? other : flow;
+
+	if (!usage_find(end, key, flow))
+		return false;
 	end->add.flows = 1;
-	end->add.sent = forward ? flow->bytes : other_bytes;
-	end->add.received = forward ? other_bytes : flow->bytes;
+	if (to) {
+		end->add.sent = to->bytes;
+		end->add.sent_packets = to->packets;
+	}
+	if (from) {
+		end->add.received = from->bytes;
+		end->add.received_packets = from->packets;
+	}
 	return true;
 }
 
@@ -46,7 +66,24 @@ SUBPROGRAM int usage_end(void)
 	__sync_fetch_and_add(&found->flows, end->add.flows);
 	__sync_fetch_and_add(&found->sent, end->add.sent);
 	__sync_fetch_and_add(&found->received, end->add.received);
+	__sync_fetch_and_add(&found->sent_packets, end->add.sent_packets);
+	__sync_fetch_and_add(&found->received_packets, end->add.received_packets);
 	return 0;
+}
+
+/* Add the packets of an entry whose own counter is full. */
+SUBPROGRAM int usage_packets(const struct flow_key *key, const struct flow *flow)
+{
+	REQUIRE(key && flow, -EINVAL);
+	struct flow_pair *end = scratch_get();
+
+	if (!usage_find(end, key, flow))
+		return 0;
+	if (flow_is_forward(key))
+		end->add.sent_packets = USAGE_PACKETS;
+	else
+		end->add.received_packets = USAGE_PACKETS;
+	return usage_end();
 }
 
 #endif

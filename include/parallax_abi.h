@@ -193,7 +193,7 @@ struct flow {
 	__u64 bytes;      /* IP bytes of this direction */
 	__u32 opened;     /* jiffies, low 32 bits */
 	__u8 flags;       /* FLOW_REDIRECT ... */
-	__u8 zero;
+	__u8 packets;     /* of this direction, beyond those in `usage`: see flow_seen() */
 	__be16 peer_port; /* outer port of the other end */
 	union {
 		struct nat nat;
@@ -409,11 +409,15 @@ struct usage_key {
 	__u8 zero[5];
 };
 
-/* Flows that ended, in all. */
+/* Flows that ended, in all, and packets of others. */
 struct usage {
 	__u64 flows;
 	__u64 sent, received; /* IP bytes, as the client sees them */
+	__u64 sent_packets, received_packets;
 };
+
+/* Packets of an entry that are added to `usage` together. */
+#define USAGE_PACKETS 256 /* flow.packets has 8 bits */
 
 /* The only element of `layout`: the fields of all maps, for builds of other versions
  * (user/layout/layout.h). */

@@ -39,6 +39,25 @@ INLINE int usage_key_fill(struct usage_key *ret, const struct flow_key *key,
 	return 1;
 }
 
+INLINE void usage_add(struct usage *to, const struct usage *more)
+{
+	to->flows += more->flows;
+	to->sent += more->sent;
+	to->received += more->received;
+	to->sent_packets += more->sent_packets;
+	to->received_packets += more->received_packets;
+}
+
+/* Add one entry of a flow: the forward entry counts the flow. */
+INLINE void usage_add_entry(struct usage *to, const struct flow_key *key, const struct flow *flow)
+{
+	int forward = flow_is_forward(key);
+
+	to->flows += forward;
+	*(forward ? &to->sent : &to->received) += flow->bytes;
+	*(forward ? &to->sent_packets : &to->received_packets) += flow->packets;
+}
+
 /* True for a flow that counts: it was answered, and is one to a service. */
 INLINE int usage_counts(const struct flow *flow)
 {

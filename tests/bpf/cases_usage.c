@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Connections and bytes of services, added when flows end. */
+/* Connections, bytes and packets of services, added when flows end, packets also before. */
 #include <arpa/inet.h>
 #include <stdio.h>
+#include <string.h>
 
 #include <bpf/bpf.h>
 
@@ -22,18 +23,23 @@ static struct usage_key key_of(enum backend_kind kind, uint32_t backend)
 	return key;
 }
 
-static bool usage_is(struct world *world, const struct usage_key *key, uint64_t flows,
-		     uint64_t sent, uint64_t received)
+static void show(const char *what, const struct usage *usage)
+{
+	printf("      %s %llu flows, %llu bytes sent in %llu packets, %llu received in %llu\n", what,
+	       (unsigned long long)usage->flows, (unsigned long long)usage->sent,
+	       (unsigned long long)usage->sent_packets, (unsigned long long)usage->received,
+	       (unsigned long long)usage->received_packets);
+}
+
+static bool usage_is(struct world *world, const struct usage_key *key, struct usage want)
 {
 	struct usage usage = {0};
 
 	bpf_map_lookup_elem(world_map_fd(world, "usage"), key, &usage);
-	if (usage.flows == flows && usage.sent == sent && usage.received == received)
+	if (!memcmp(&usage, &want, sizeof(usage)))
 		return true;
-	printf("      %llu flows, %llu bytes sent, %llu received; want %llu, %llu, %llu\n",
-	       (unsigned long long)usage.flows, (unsigned long long)usage.sent,
-	       (unsigned long long)usage.received, (unsigned long long)flows,
-	       (unsigned long long)sent, (unsigned long long)received);
+	show("found", &usage);
+	show("want", &want);
 	return false;
 }
 
@@ -55,18 +61,21 @@ static bool nothing_yet(struct world *world)
 	return false;
 }
 
+/* CONNECTS, and then nothing that counts. */
+static const struct usage one = {1, SYN_BYTES + ACK_BYTES, SYN_BYTES, 2, 1};
+
 static bool one_local(struct world *world)
 {
 	struct usage_key key = key_of(BACKEND_LOCAL, 0);
 
-	return usage_is(world, &key, 1, SYN_BYTES + ACK_BYTES, SYN_BYTES);
+	return usage_is(world, &key, one);
 }
 
 static bool one_of_none(struct world *world)
 {
 	static const struct usage_key none;
 
-	return usage_is(world, &none, 1, SYN_BYTES + ACK_BYTES, SYN_BYTES);
+	return usage_is(world, &none, one);
 }
 
 static bool one_of_pods(struct world *world)
@@ -74,7 +83,7 @@ static bool one_of_pods(struct world *world)
 	struct usage_key key = key_of(BACKEND_LOCAL, HELLO1);
 
 	key.client = IP_V4(htonl(SLEEP));
-	return usage_is(world, &key, 1, SYN_BYTES + ACK_BYTES, SYN_BYTES);
+	return usage_is(world, &key, one);
 }
 
 static void backend_leaves(struct world *world)
@@ -123,7 +132,47 @@ static bool closed_and_reopened(struct world *world)
 {
 	struct usage_key key = key_of(BACKEND_LOCAL, 0);
 
-	return usage_is(world, &key, 1, SYN_BYTES + 2 * ACK_BYTES, SYN_BYTES);
+	return usage_is(world, &key, (struct usage){1, SYN_BYTES + 2 * ACK_BYTES, SYN_BYTES, 3, 1});
+}
+
+/* Both entries have counted as many packets as they can. */
+static void fill_entry(const struct flow_key *key, struct flow *flow, void *data)
+{
+	(void)key;
+	(void)data;
+	flow->packets = USAGE_PACKETS - 1;
+}
+
+static void fill_packets(struct world *world)
+{
+	struct flow_visit visit = {.visit = fill_entry};
+
+	world_flows(world, "flows", &visit);
+}
+
+static bool sent_packets(struct world *world)
+{
+	struct usage_key key = key_of(BACKEND_LOCAL, 0);
+
+	return usage_is(world, &key, (struct usage){.sent_packets = USAGE_PACKETS});
+}
+
+static bool packets_both_ways(struct world *world)
+{
+	struct usage_key key = key_of(BACKEND_LOCAL, 0);
+
+	return usage_is(world, &key,
+			(struct usage){.sent_packets = USAGE_PACKETS,
+				       .received_packets = USAGE_PACKETS});
+}
+
+static bool all_in_the_end(struct world *world)
+{
+	struct usage_key key = key_of(BACKEND_LOCAL, 0);
+	struct usage want = {1, SYN_BYTES + 3 * ACK_BYTES, SYN_BYTES + ACK_BYTES,
+			     USAGE_PACKETS + 1, USAGE_PACKETS};
+
+	return usage_is(world, &key, want);
 }
 
 static const struct test_case rows[] = {
@@ -138,6 +187,15 @@ static const struct test_case rows[] = {
 	 STEPS(CONNECTS, CLOSES,
 	       {FROM_POD, .in = TO_VIP(A_SYN), .verdict = NEXT, .out = TO_HELLO1(A_SYN),
 		.count = COUNT(TO_LOCAL), .after = closed_and_reopened})},
+	{"usage: packets of a flow that lives are added many at a time", setup_local,
+	 STEPS(CONNECTS,
+	       {FROM_POD, .before = fill_packets, .in = TO_VIP(AN_ACK), .verdict = NEXT,
+		.out = TO_HELLO1(AN_ACK), .count = COUNT(TO_LOCAL), .after = sent_packets},
+	       {TO_POD, .in = FROM_HELLO1(AN_ACK), .verdict = NEXT, .out = FROM_VIP(AN_ACK),
+		.count = COUNT(REPLY), .after = packets_both_ways},
+	       {FROM_POD, .in = TO_VIP(AN_ACK), .verdict = NEXT, .out = TO_HELLO1(AN_ACK),
+		.count = COUNT(TO_LOCAL), .after = packets_both_ways},
+	       ENDS(backend_leaves, all_in_the_end))},
 	{"usage: a flow without an answer is no connection", setup_local,
 	 STEPS({FROM_POD, .in = TO_VIP(A_SYN), .verdict = NEXT, .out = TO_HELLO1(A_SYN),
 		.count = COUNT(TO_LOCAL)},

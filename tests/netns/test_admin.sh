@@ -75,6 +75,9 @@ by_gateway() { metric 'parallax_network_connections_total{source_network="networ
 check "some through the gateway" test "$(by_gateway)" -gt 0
 check "and bytes of both ways" test "$(total parallax_service_sent_bytes_total)" -gt 4000 -a \
 	"$(total parallax_service_received_bytes_total)" -gt 4000
+forwards() { metric "parallax_forward_packets_total{reason=\"$1\",hook=\"from_pod\"}"; }
+all_packets() { total_is parallax_network_sent_packets_total $(($(forwards to_local) + $(forwards to_tunnel))); }
+check "packets by networks, as many as were forwarded" wait_for 15 all_packets
 dropped() { (($(body /stats/prometheus | grep -c '^parallax_drop_packets_total') > 30)); }
 check "each reason of a drop has its series" dropped
 clusters() { body /clusters | seen -F "$HELLO::$1::$2"; }

@@ -39,8 +39,10 @@ static struct usage_table *sample_usage(void)
 	usage_table_free(table);
 	table = usage_table_new();
 	for (size_t i = 0; i < COUNT(keys); i++) {
-		usage_table_add_ended(table, &keys[i], &(struct usage){ 10 * (i + 1), 1000, 2000 + i });
-		usage_table_item(table, &keys[i])->live = (struct usage){ i, 10, 20 };
+		usage_table_add_ended(table, &keys[i],
+				      &(struct usage){ 10 * (i + 1), 1000, 2000 + i, 30 + i,
+						       40 + i });
+		usage_table_item(table, &keys[i])->live = (struct usage){ i, 10, 20, 1, 2 };
 	}
 	usage_table_settle(table, NULL);
 	return table;
@@ -65,7 +67,7 @@ static struct metrics with_istio(struct metrics metrics)
 		key.client = i < 2 ? workloads[i].addr : IP_V4(htonl(0x0a0a00ff));
 		key.backend = workloads[2].addr;
 		usage_table_add_ended((struct usage_table *)metrics.usage, &key,
-				      &(struct usage){ 7, 700, 7000 });
+				      &(struct usage){ 7, 700, 7000, 70, 77 });
 		items = usage_table_items(metrics.usage, &count);
 	}
 	usage_table_settle((struct usage_table *)metrics.usage, NULL);

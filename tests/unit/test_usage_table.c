@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Connections and bytes of services: what is shown, sweep after sweep. */
+/* Connections, bytes and packets of services: what is shown, sweep after sweep. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "parallax_limits.h"
+#include "parallax_usage.h"
 #include "usage_table.h"
 
 static const struct usage_key hello = { .service_id = 5, .from = 1, .to = 1 };
@@ -17,7 +18,7 @@ static void entry(struct usage_table *table, const struct usage_key *key, enum f
 {
 	struct usage_item *item = usage_table_item(table, key);
 	struct flow_key flow_key = { .zone = FLOW_ZONE(0, role, 0) };
-	struct flow flow = { .bytes = bytes };
+	struct flow flow = { .bytes = bytes, .packets = bytes / 10 };
 
 	usage_add_entry(deleted ? &item->swept : &item->live, &flow_key, &flow);
 }
@@ -31,6 +32,8 @@ static void shows(const struct usage_table *table, const struct usage_key *key, 
 	assert_int_equal(item->shown.flows, flows);
 	assert_int_equal(item->shown.sent, sent);
 	assert_int_equal(item->shown.received, received);
+	assert_int_equal(item->shown.sent_packets, sent / 10);
+	assert_int_equal(item->shown.received_packets, received / 10);
 }
 
 static void both_entries_make_one_flow(void **state)
@@ -55,8 +58,11 @@ static void both_writers_add_up(void **state)
 
 	(void)state;
 	of_agent.agent = 1;
-	assert_int_equal(usage_table_add_ended(table, &hello, &(struct usage){ 3, 30, 300 }), 0);
-	assert_int_equal(usage_table_add_ended(table, &of_agent, &(struct usage){ 1, 10, 100 }), 0);
+	assert_int_equal(usage_table_add_ended(table, &hello, &(struct usage){ 3, 30, 300, 3, 30 }),
+			 0);
+	assert_int_equal(usage_table_add_ended(table, &of_agent,
+					       &(struct usage){ 1, 10, 100, 1, 10 }),
+			 0);
 	usage_table_settle(table, NULL);
 	shows(table, &hello, 4, 40, 400);
 	usage_table_free(table);
@@ -75,7 +81,7 @@ static void what_is_shown_never_falls(void **state)
 	usage_table_item(second, &hello);
 	usage_table_settle(second, first);
 	shows(second, &hello, 1, 500, 0);
-	usage_table_add_ended(third, &hello, &(struct usage){ 1, 510, 0 });
+	usage_table_add_ended(third, &hello, &(struct usage){ 1, 510, 0, 51, 0 });
 	usage_table_settle(third, second);
 	shows(third, &hello, 1, 510, 0);
 	usage_table_free(first);
@@ -91,11 +97,11 @@ static void a_full_table_counts_all_the_same(void **state)
 	(void)state;
 	for (uint32_t i = 0; i < MAX_USAGE + 10; i++) {
 		key.backend = IP_V4(i + 1);
-		entry(table, &key, FLOW_CLIENT, 1, false);
+		entry(table, &key, FLOW_CLIENT, 10, false);
 	}
 	usage_table_settle(table, NULL);
 	assert_null(usage_table_find(table, &key));
-	shows(table, &none, 10, 10, 0);
+	shows(table, &none, 10, 100, 0);
 	usage_table_free(table);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Connections and bytes of services, brought up to date by each sweep of the flows. */
+/* Connections, bytes and packets of services, brought up to date by each sweep of the flows. */
 #include "usage.h"
 
 #include <errno.h>
@@ -71,9 +71,7 @@ static int add_to_map(int fd, const struct usage_key *key, const struct usage *m
 
 	own.agent = 1;
 	bpf_map_lookup_elem(fd, &own, &usage);
-	usage.flows += more->flows;
-	usage.sent += more->sent;
-	usage.received += more->received;
+	usage_add(&usage, more);
 	return bpf_map_update_elem(fd, &own, &usage, BPF_ANY) ? -errno : 0;
 }
 

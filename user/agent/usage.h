@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Connections and bytes of services, brought up to date by each sweep of the flows. */
+/* Connections, bytes and packets of services, brought up to date by each sweep of the flows. */
 #ifndef USAGE_AGENT_H
 #define USAGE_AGENT_H
 

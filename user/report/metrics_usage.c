@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Connections and bytes of each service, and of each pair of networks by its gateway. */
+/* Connections, bytes and packets of each service, and of each pair of networks by its gateway. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "metrics_parts.h"
+#include "parallax_usage.h"
 #include "report_common.h"
 #include "snapshot_find.h"
 
@@ -69,9 +70,7 @@ static void merge(struct groups *groups)
 			continue;
 		}
 		to->open += from->open;
-		to->total.flows += from->total.flows;
-		to->total.sent += from->total.sent;
-		to->total.received += from->total.received;
+		usage_add(&to->total, &from->total);
 	}
 	groups->count = kept;
 }
@@ -115,6 +114,16 @@ static uint64_t received_of(const struct group *group)
 	return group->total.received;
 }
 
+static uint64_t sent_packets_of(const struct group *group)
+{
+	return group->total.sent_packets;
+}
+
+static uint64_t received_packets_of(const struct group *group)
+{
+	return group->total.received_packets;
+}
+
 static const struct usage_family {
 	const char *service, *network, *type, *service_help, *network_help;
 	uint64_t (*value)(const struct group *group);
@@ -130,6 +139,12 @@ static const struct usage_family {
 	{ "service_received_bytes_total", "network_received_bytes_total", "counter",
 	  "IP bytes that clients received from a service.",
 	  "IP bytes that clients of the source network received.", received_of },
+	{ "service_sent_packets_total", "network_sent_packets_total", "counter",
+	  "Packets that clients sent to a service.",
+	  "Packets that clients of the source network sent.", sent_packets_of },
+	{ "service_received_packets_total", "network_received_packets_total", "counter",
+	  "Packets that clients received from a service.",
+	  "Packets that clients of the source network received.", received_packets_of },
 };
 
 static const char *role_name(const struct group *group)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Connections and bytes of services, of flows that ended and of those that live. */
+/* Connections, bytes and packets of services, of flows that ended and of those that live. */
 #include "usage_table.h"
 
 #include <errno.h>
@@ -91,13 +91,6 @@ struct usage_item *usage_table_item(struct usage_table *table, const struct usag
 	return &table->items[table->count - 1];
 }
 
-static void add(struct usage *to, const struct usage *usage)
-{
-	to->flows += usage->flows;
-	to->sent += usage->sent;
-	to->received += usage->received;
-}
-
 int usage_table_add_ended(struct usage_table *table, const struct usage_key *key,
 			  const struct usage *usage)
 {
@@ -108,23 +101,23 @@ int usage_table_add_ended(struct usage_table *table, const struct usage_key *key
 	item = usage_table_item(table, &plain);
 	if (!item)
 		return -ENOMEM;
-	add(&item->ended, usage);
+	usage_add(&item->ended, usage);
 	return 0;
-}
-
-void usage_add_entry(struct usage *to, const struct flow_key *key, const struct flow *flow)
-{
-	if (flow_is_forward(key)) {
-		to->flows++;
-		to->sent += flow->bytes;
-	} else {
-		to->received += flow->bytes;
-	}
 }
 
 static uint64_t greater(uint64_t a, uint64_t b)
 {
 	return a > b ? a : b;
+}
+
+/* No sum falls below the one before. */
+static void keep_above(struct usage *to, const struct usage *least)
+{
+	to->flows = greater(to->flows, least->flows);
+	to->sent = greater(to->sent, least->sent);
+	to->received = greater(to->received, least->received);
+	to->sent_packets = greater(to->sent_packets, least->sent_packets);
+	to->received_packets = greater(to->received_packets, least->received_packets);
 }
 
 void usage_table_settle(struct usage_table *table, const struct usage_table *before)
@@ -134,14 +127,11 @@ void usage_table_settle(struct usage_table *table, const struct usage_table *bef
 	for (size_t i = 0; i < table->count; i++) {
 		struct usage_item *item = &table->items[i];
 		const struct usage_item *old = before ? usage_table_find(before, &item->key) : NULL;
-		const struct usage *least = old ? &old->shown : &nothing;
 
 		item->shown = item->ended;
-		add(&item->shown, &item->swept);
-		add(&item->shown, &item->live);
-		item->shown.flows = greater(item->shown.flows, least->flows);
-		item->shown.sent = greater(item->shown.sent, least->sent);
-		item->shown.received = greater(item->shown.received, least->received);
+		usage_add(&item->shown, &item->swept);
+		usage_add(&item->shown, &item->live);
+		keep_above(&item->shown, old ? &old->shown : &nothing);
 	}
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Connections and bytes of services: flows that ended, out of the map `usage`, and those that live, out of a
+/* Connections, bytes and packets of services: flows that ended, out of the map `usage`, and those that live, out of a
  * sweep. Pure.
  *
  * A flow is counted where the sweep meets it, or where it ended before; one that ends in between is counted
@@ -37,9 +37,6 @@ struct usage_item *usage_table_find(const struct usage_table *table, const struc
 /* Adds an element of the map, of either writer. Returns 0 or -ENOMEM. */
 int usage_table_add_ended(struct usage_table *table, const struct usage_key *key,
 			  const struct usage *usage);
-/* Adds one entry of a flow to `to`: the forward entry counts the flow. */
-void usage_add_entry(struct usage *to, const struct flow_key *key, const struct flow *flow);
-
 /* Sets `shown` of all items, not below those of the table before; NULL: there was none. */
 void usage_table_settle(struct usage_table *table, const struct usage_table *before);
 
