@@ -7,6 +7,7 @@ with_istiod() {
 	[[ -n ${ISTIOD:-} ]] || return 0
 	step "7¾" "istiod in cluster1 is the control plane of both clusters"
 	NS=istio-system
+	in_ns wan nft reset counters >/dev/null # pods that ended while they had connections
 	istiod_start
 	istio_cluster1
 	istio_credential

@@ -81,7 +81,7 @@ carried_both() {
 	local n
 	for n in 1 2; do
 		kc "$n" -n "$NS" logs "$(agent_pod "$n")" -c parallaxd |
-			grep 'entries of flows carried over in [0-9]* ms"' >/dev/null || return
+			seen 'entries of flows carried over in [0-9]* ms"' || return
 	done
 }
 
@@ -148,7 +148,7 @@ clients_of_the_node() {
 }
 node_is_logged() {
 	agent 1 flows --format envoy >"$TOPO_DIR/envoy" &&
-		grep -F "\"$BALANCER:15443\" $CLUSTER " "$TOPO_DIR/envoy" | grep " $VIP:5000 192.23.110.10:" >/dev/null
+		grep -F "\"$BALANCER:15443\" $CLUSTER " "$TOPO_DIR/envoy" | seen " $VIP:5000 192.23.110.10:"
 }
 
 # ------------------------------------------------------------------ a pod that is born while no agent runs
@@ -171,7 +171,7 @@ agents_elsewhere() {
 }
 no_agent() { [[ -z $(agent_pod "$1") ]]; }
 waits_for_agent() { kc "$1" -n sample get events --field-selector "involvedObject.name=$2" | says_no_agent; }
-says_no_agent() { grep 'no agent of Parallax runs on this node' >/dev/null; }
+says_no_agent() { seen 'no agent of Parallax runs on this node'; }
 
 # ------------------------------------------------------------------ pods come and go
 

@@ -50,12 +50,23 @@ step_1() {
 	confirm "the agent of cluster1 is ready" rolled_out 1 parallax
 	confirm "the init container mounted a BPF file system" \
 		on_node 1 sh -c 'test -e /sys/fs/bpf/parallax'
+	confirm "its programs hang on the uplink and on every pod's interface" programs_hang 1
 	confirm "it found uplink and pods by itself, and the bridge plugin's range" finds 1 "eth0 (default route)" \
 		"CNI         bridge" "10.10.0.0/24 (route by cni0)"
 	show operator "kubectl exec daemonset/parallax -- parallaxctl networks" agent 1 networks
 	confirm "sleep's calls are answered by v1 alone" answers_become v1 1
 	confirm "the wide area saw no packet for 0.0.0.0 or a pod" wide_area_is_clean
 	confirm "helm test passes" hl 1 test parallax --timeout 3m
+}
+# programs_hang N: as links or as filters
+programs_hang() {
+	local device
+	for device in eth0 $(in_ns "node$1" ip -o link show type veth | sed -n 's/^[0-9]*: \(veth[^:@]*\).*/\1/p'); do
+		{
+			in_ns "node$1" tools/lib/tc_programs.py
+			in_ns "node$1" tc filter show dev "$device" ingress | sed "s/^/$device /"
+		} | seen "^$device .*\(tcx/ingress\|px_\)" || return
+	done
 }
 # finds N TEXT...: status has these fixed texts
 finds() {
@@ -115,7 +126,7 @@ plugin_reports() {
 	plugin 1 --all-nodes bugreport --file "$report" || return
 	list=$(tar -xzOf "$report" --wildcards '*/node.tar.gz' | tar -tz)
 	[[ $list == */endpoints.json* && $list == */config.yaml* ]] &&
-		tar -xzOf "$report" --wildcards '*/log.txt' | grep level=info >/dev/null
+		tar -xzOf "$report" --wildcards '*/log.txt' | seen level=info
 }
 remote_kubeconfig() { kc 2 config view --raw --flatten -o json; }
 
@@ -133,6 +144,7 @@ step_6() {
 		tail -n 4 "$TOPO_DIR/envoy"
 	confirm "each of the calls has its line, with the right upstream" every_call_is_logged
 	confirm "bpftool on the node reads the pinned maps and finds the virtual IP" bpftool_finds_vip
+	confirm "and shows the programs" bpftool_shows_programs
 	mirrored_view
 	confirm "no packet for a pod or virtual IP ever crossed the wide area" wide_area_is_clean
 }
@@ -157,6 +169,14 @@ bpftool_finds_vip() {
 	on_node 1 "$(tools/find-tool.sh bpftool)" --json map dump pinned /sys/fs/bpf/parallax/vips |
 		tr -d '"\n' | tr ',' ' ' >"$TOPO_DIR/vips"
 	grep -qF "${bytes% }" "$TOPO_DIR/vips"
+}
+
+bpftool_shows_programs() {
+	local program
+	for program in px_from_pod px_to_pod px_uplink px_to_uplink; do
+		on_node 1 "$(tools/find-tool.sh bpftool)" prog show pinned "/sys/fs/bpf/parallax/prog_$program" |
+			seen "name $program " || return
+	done
 }
 
 mirrored_view() {
