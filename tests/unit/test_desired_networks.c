@@ -70,6 +70,18 @@ static void set_gateways(struct mesh_network *network, struct mesh_gateway *gate
 	network->gateway_count = count;
 }
 
+/* The same edit applies where meshNetworks is in a file of its own. */
+static void transports_without_a_network_are_problems(void **unused)
+{
+	(void)unused;
+	site_new(&site, "");
+	site.config->transports[0].network = "nteowrk2";
+	build();
+	assert_problem(
+		"transports: meshNetworks names no network 'nteowrk2': its transport is not used; "
+		"did you mean 'network2'?");
+}
+
 static void networks_say_which_is_ours(void **unused)
 {
 	const struct desired_network *networks;
@@ -398,6 +410,7 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_teardown(name, close_site)
 	const struct CMUnitTest tests[] = {
+		TEST(transports_without_a_network_are_problems),
 		TEST(networks_say_which_is_ours),
 		TEST(usable_gateways_stand_once),
 		TEST(transports_decide_the_kind),

@@ -65,6 +65,9 @@ void check_snat(struct check_list *list, const struct config *config);
 /* Of check_config(): how many connections can the gateway carry to one endpoint? */
 void check_snat_ports(struct check_list *list, const struct config *config);
 
+/* Of check_config(): does meshNetworks have the networks of all transports? */
+void check_transports(struct check_list *list, const struct config *config);
+
 /* Of check_config(): does meshNetworks have our cluster in our own network? */
 void check_cluster(struct check_list *list, const struct config *config);
 

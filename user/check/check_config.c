@@ -14,6 +14,7 @@
 #include "own_network.h"
 #include "parallax_limits.h"
 #include "snat_ports.h"
+#include "spare_transport.h"
 
 void check_snat(struct check_list *list, const struct config *config)
 {
@@ -105,6 +106,15 @@ void check_network(struct check_list *list, const struct config *config)
 			  config->network);
 }
 
+void check_transports(struct check_list *list, const struct config *config)
+{
+	char text[256];
+
+	for (size_t i = 0; i < config->transport_count; i++)
+		if (spare_transport(config, i, text, sizeof(text)))
+			check_add(list, "transports", CHECK_WARN, "%s", text);
+}
+
 static const struct mesh_network *network_of(const struct config *config)
 {
 	for (size_t i = 0; config->cluster && config->mesh && i < config->mesh->count; i++) {
@@ -164,6 +174,7 @@ void check_config(struct check_list *list, const struct config *config, const ch
 	check_source(list, config);
 	check_network(list, config);
 	check_cluster(list, config);
+	check_transports(list, config);
 	check_gateway(list, config);
 	check_node_clients(list, config);
 	check_links(list, config, pin_dir);

@@ -136,15 +136,11 @@ static void check_other(struct tree_walk *walk, const struct tree_node *node,
 void config_check_networks(struct tree_walk *walk, const struct tree_node *root,
 			   const struct mesh_networks *mesh)
 {
-	static const char *const sections[] = {"transports", "networkIds"};
-	const struct tree_node *node, *flat = tree_get(root, "flat");
+	const struct tree_node *node = tree_get(root, "networkIds"), *flat = tree_get(root, "flat");
 
-	for (size_t i = 0; i < COUNT(sections); i++) {
-		node = tree_get(root, sections[i]);
-		for (node = node ? node->child : NULL; node; node = node->next)
-			if (node->key)
-				check_name(walk, node, node->key, mesh);
-	}
+	for (node = node ? node->child : NULL; node; node = node->next)
+		if (node->key)
+			check_name(walk, node, node->key, mesh);
 	node = tree_get(root, "services");
 	for (node = node ? node->child : NULL; node; node = node->next)
 		if (tree_get(node, "network"))

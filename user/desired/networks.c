@@ -11,6 +11,7 @@
 #include "parallax_limits.h"
 #include "parallax_wire.h"
 #include "snat_ports.h"
+#include "spare_transport.h"
 
 #define NS_PER_SECOND 1000000000ULL
 
@@ -267,6 +268,15 @@ static void check_pods(const struct config *config, const struct node_facts *nod
 				   "no interface of a pod is found yet: no pod is served");
 }
 
+static void check_transports(const struct config *config, struct generation *generation)
+{
+	char text[256];
+
+	for (size_t i = 0; i < config->transport_count; i++)
+		if (spare_transport(config, i, text, sizeof(text)))
+			generation_problem(generation, "transports: %s", text);
+}
+
 static void build_settings(const struct build_input *input, struct generation *generation)
 {
 	const struct config *config = input->config;
@@ -286,6 +296,7 @@ static void build_settings(const struct build_input *input, struct generation *g
 	set_pair(input, &node->source, settings.source);
 	check_uplink(config, node, generation);
 	check_pods(config, node, generation);
+	check_transports(config, generation);
 	set_gateway(input, &settings, generation);
 	generation->desired.settings = settings;
 }
