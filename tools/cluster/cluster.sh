@@ -48,7 +48,7 @@ node_join() {
 	in_ns "$1" ip address add "$3" dev eth0
 	in_ns "$1" ip route add default via "$4"
 	sysctls "$1" ip_forward=1
-	node_rules "$1"
+	node_rules "$1" ip "$POD_CIDR"
 }
 
 need_root() {
