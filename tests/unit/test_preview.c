@@ -533,14 +533,48 @@ static void test_unreadable(void **state)
 	assert_int_equal(preview("--family 5 --config %s/config.yaml", directory), 2);
 }
 
+/* Each family that endpoints have is a view of its own, with its own shares. */
+static void test_both_families(void **state)
+{
+	json_t *report;
+
+	(void)state;
+	write_file("config.yaml", "network: network1\ninterfaces: {pods: [x], uplinks: [y]}\n");
+	write_file(
+		"eds.yaml",
+		"resources:\n"
+		"- {'@type': type.googleapis.com/envoy.config.endpoint.v3.ClusterLoadAssignment, cluster_name: both, endpoints: [{lb_endpoints: [{endpoint: {address: "
+		"{socket_address: {address: 10.0.0.1, port_value: 80}}, additional_addresses: "
+		"[{address: {socket_address: {address: 'fd00::1', port_value: 80}}}]}}, "
+		"{endpoint: {address: {socket_address: {address: 10.0.0.2, port_value: 80}}}}]}]}\n");
+	report = preview_json("--config %s/config.yaml --eds %s/eds.yaml", directory, directory);
+	assert_int_equal(json_array_size(report), 2);
+	for (size_t i = 0; i < 2; i++) {
+		const json_t *view = json_array_get(report, i);
+
+		assert_int_equal(number(view, "family"), 4 + 2 * i);
+		assert_int_equal(json_array_size(json_object_get(view, "backends")), 2 - i);
+		assert_int_equal(json_array_size(json_object_get(view, "excluded")), i);
+	}
+	json_decref(report);
+	report = preview_json("--config %s/config.yaml --eds %s/eds.yaml --family 6", directory,
+			      directory);
+	assert_int_equal(json_array_size(report), 1);
+	assert_string_equal(
+		string(json_array_get(json_object_get(json_array_get(report, 0), "backends"), 0),
+		       "address"),
+		"[fd00::1]:80");
+	json_decref(report);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_istiod),     cmocka_unit_test(test_network),
-		cmocka_unit_test(test_rejected),   cmocka_unit_test(test_shape),
-		cmocka_unit_test(test_details),
-		cmocka_unit_test(test_unhealthy),  cmocka_unit_test(test_directory),
-		cmocka_unit_test(test_udp),        cmocka_unit_test(test_table),
+		cmocka_unit_test(test_both_families), cmocka_unit_test(test_istiod),
+		cmocka_unit_test(test_network),       cmocka_unit_test(test_rejected),
+		cmocka_unit_test(test_shape),         cmocka_unit_test(test_details),
+		cmocka_unit_test(test_unhealthy),     cmocka_unit_test(test_directory),
+		cmocka_unit_test(test_udp),           cmocka_unit_test(test_table),
 		cmocka_unit_test(test_unreadable),
 	};
 

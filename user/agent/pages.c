@@ -112,8 +112,7 @@ static bool is_own(const struct endpoint *endpoint, const char *cluster)
 {
 	const char *last = endpoint->workload ? strrchr(endpoint->workload, ';') : NULL;
 
-	return last && endpoint->address_count && endpoint->addresses[0].addr.family == 4 &&
-	       !strcmp(last + 1, cluster);
+	return last && !strcmp(last + 1, cluster);
 }
 
 static size_t list_workloads(const struct assignment *assignment, const char *cluster,
@@ -127,11 +126,11 @@ static size_t list_workloads(const struct assignment *assignment, const char *cl
 
 			if (!is_own(endpoint, cluster))
 				continue;
-			if (ret)
-				ret[count] = (struct metrics_workload){
-					endpoint->addresses[0].addr.ip, endpoint->workload
+			for (size_t a = 0; ret && a < endpoint->address_count; a++)
+				ret[count + a] = (struct metrics_workload){
+					endpoint->addresses[a].addr.ip, endpoint->workload
 				};
-			count++;
+			count += endpoint->address_count;
 		}
 	return count;
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "arena.h"
+#include "assignment_find.h"
 #include "cluster_name.h"
 #include "config.h"
 #include "config_load.h"
@@ -30,7 +31,7 @@ static const struct flag flags[] = {
 	{ "--network", .value = &network_name, .argument = "NAME",
 	  .text = "as seen from there (the configuration's network)" },
 	{ "--family", .value = &family, .argument = "4|6",
-	  .text = "IP version (4, or 6 where no endpoint has an IPv4 address)" },
+	  .text = "one IP version (those of which there is an endpoint)" },
 	{ "--drops", .set = &with_drops, .text = "each category of drop overloads" },
 	{ "--health", .set = &with_health, .text = "priorities, and endpoints without a share" },
 	{ "--unhealthy", .values = &unhealthy, .argument = "ADDRESS:PORT",
@@ -120,30 +121,19 @@ static uint8_t guess_proto(const struct config *config, const struct cluster_nam
 	return udp && !tcp ? IPPROTO_UDP : IPPROTO_TCP;
 }
 
-/* Without --family, IPv6 is shown where there is no IPv4 at all. */
-static uint8_t guess_family(const struct assignment *assignment)
+/* Without --family, those that it offers; IPv4 where it offers none. */
+static uint8_t shown_families(const struct assignment *assignment)
 {
-	bool seen = false;
+	uint8_t offered = assignment_families(assignment) & FAMILIES_BOTH;
 
-	for (size_t i = 0; i < assignment->locality_count; i++) {
-		const struct locality *locality = &assignment->localities[i];
-
-		for (size_t j = 0; j < locality->endpoint_count; j++) {
-			const struct endpoint *endpoint = &locality->endpoints[j];
-
-			for (size_t k = 0; k < endpoint->address_count; k++) {
-				if (endpoint->addresses[k].addr.family == 4)
-					return 4;
-				seen = true;
-			}
-		}
-	}
-	return seen ? 6 : 4;
+	if (family)
+		return (uint8_t)FAMILY_BIT(family[0] - '0');
+	return offered ? offered : FAMILY_BIT(4);
 }
 
 static struct view_request make_request(const struct preview *preview,
 					const struct assignment *assignment,
-					const struct cluster_name *name)
+					const struct cluster_name *name, uint8_t wanted)
 {
 	const struct config *config = preview->config;
 	const char *network = network_name ? network_name : config->network;
@@ -156,7 +146,7 @@ static struct view_request make_request(const struct preview *preview,
 		.cluster = strcmp(network, config->network) ? NULL : config->cluster,
 		.locality_weighted = config->locality_weighted,
 		.panic_threshold = config->panic_threshold,
-		.family = family ? (uint8_t)(family[0] - '0') : guess_family(assignment),
+		.family = wanted,
 		.proto = guess_proto(config, name),
 		.tunnels = FAMILIES_BOTH,
 		.side = VIEW_CLIENT,
@@ -194,23 +184,30 @@ static int show_view(struct preview *preview, struct arena *arena,
 	return add_report(preview, object);
 }
 
+static int show_family(struct preview *preview, const struct assignment *assignment,
+		       const struct cluster_name *name, uint8_t wanted, const char *service)
+{
+	struct view_request request = make_request(preview, assignment, name, wanted);
+	struct arena *arena = arena_new(0);
+	int error = arena ? show_view(preview, arena, &request, service) : -ENOMEM;
+
+	arena_free(arena);
+	return error;
+}
+
 static int show(struct preview *preview, const struct assignment *assignment)
 {
 	struct cluster_name name = {0};
 	const char *service = cluster_name_parse(assignment->name, &name) ? assignment->name :
 									    name.host;
-	struct view_request request;
-	struct arena *arena;
-	int error;
+	uint8_t families = shown_families(assignment);
+	int error = 0;
 
 	if (assignment->rejected)
 		return add_report(preview, view_rejected_to_json(assignment, service));
-	arena = arena_new(0);
-	if (!arena)
-		return -ENOMEM;
-	request = make_request(preview, assignment, &name);
-	error = show_view(preview, arena, &request, service);
-	arena_free(arena);
+	for (uint8_t wanted = 4; wanted <= 6 && !error; wanted += 2)
+		if (families & FAMILY_BIT(wanted))
+			error = show_family(preview, assignment, &name, wanted, service);
 	return error;
 }
 

@@ -97,7 +97,9 @@ static void write_snat(struct metrics_writer *writer, const struct settings *set
 		       "Connections that the gateway can carry to one endpoint: source addresses times "
 		       "ports.");
 	if (settings->flags & SETTING_GATEWAY)
-		metrics_sample(writer, settings->snat_count[IP_V4_INDEX] * ports, NULL);
+		for (int i = 0; i < IP_FAMILIES; i++)
+			metrics_sample(writer, settings->snat_count[i] * ports, "family",
+				       i == IP_V4_INDEX ? "4" : "6", NULL);
 }
 
 static void write_services(struct metrics_writer *writer, const struct map_usage_sums *sums)

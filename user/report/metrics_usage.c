@@ -225,12 +225,14 @@ static void write_services(struct metrics_writer *writer, const struct snapshot 
 /* ------------------------------------------------------------------ networks */
 
 /* The gateway of a flow: at the client's node the one that it was sent to, "" for a pod reached directly;
- * at a gateway the address that it listens at. */
+ * at a gateway the address that it listens at, of IPv4 if it has both. */
 static const char *gateway_text(const struct snapshot *snapshot, const struct group *group,
 				char *buf)
 {
-	struct addr addr = addr_of_ip(group->gateway ? &snapshot->settings.listen[IP_V4_INDEX] :
-						       &group->gateway_addr);
+	const struct ip_addr *listen = snapshot->settings.listen;
+	const struct ip_addr *own =
+		&listen[ip_is_none(&listen[IP_V4_INDEX]) ? IP_V6_INDEX : IP_V4_INDEX];
+	struct addr addr = addr_of_ip(group->gateway ? own : &group->gateway_addr);
 
 	return addr.family ? addr_format(&addr, buf) : "";
 }

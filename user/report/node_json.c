@@ -38,24 +38,14 @@ static void print_found(const json_t *list, const char *key, FILE *out)
 	fprintf(out, "%s\n", json_array_size(list) ? "" : "none");
 }
 
-/* "10.0.0.1", "10.0.0.1 and fd00::1"; "-" without one. */
-static void print_addresses(const json_t *node, FILE *out)
-{
-	const char *v4 = json_string_value(json_object_get(node, "address"));
-	const char *v6 = json_string_value(json_object_get(node, "address6"));
-
-	fprintf(out, "%s%s%s", v4 ? v4 : v6 ? "" : "-", v4 && v6 ? " and " : "", v6 ? v6 : "");
-}
-
 void node_print(const json_t *node, FILE *out)
 {
-	char a[32], b[32];
+	char a[32], b[32], pair[REPORT_PAIR_MAX];
 
 	if (!json_is_object(node))
 		return;
-	fprintf(out, "Node        ");
-	print_addresses(node, out);
-	fprintf(out, ", MTU %s, uplinks ", report_cell(node, "mtu", b));
+	fprintf(out, "Node        %s, MTU %s, uplinks ",
+		report_pair(node, "address", "address6", pair), report_cell(node, "mtu", b));
 	print_found(json_object_get(node, "uplinks"), "name", out);
 	if (!json_is_string(json_object_get(node, "profile")))
 		return;

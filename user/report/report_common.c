@@ -165,12 +165,13 @@ const json_t *report_service_status(const json_t *state, const struct service *r
 {
 	struct addr vip = addr_of_ip(&row->vip);
 	char buf[ADDR_TEXT_MAX];
-	const char *text = row->port ? addr_format(&vip, buf) : NULL;
+	const char *text = vip.family ? addr_format(&vip, buf) : NULL;
 	json_t *service;
 	size_t i;
 
 	json_array_foreach(json_object_get(state, "services"), i, service)
 		if (same_text(service, "cluster", cluster) && same_text(service, "vip", text) &&
+		    json_integer_value(json_object_get(service, "family")) == row->family &&
 		    same_text(service, "protocol", report_protocol(row->proto)))
 			return service;
 	return NULL;
@@ -245,6 +246,19 @@ const char *report_cell(const json_t *object, const char *key, char *buf)
 	if (json_is_boolean(value))
 		return json_is_true(value) ? "yes" : "no";
 	return "-";
+}
+
+const char *report_pair(const json_t *object, const char *key, const char *key6,
+			char buf[REPORT_PAIR_MAX])
+{
+	const char *v4 = report_string(object, key), *v6 = report_string(object, key6);
+
+	snprintf(buf, REPORT_PAIR_MAX, "%s%s%s",
+		 v4 ? v4 :
+		 v6 ? "" :
+		      "-",
+		 v4 && v6 ? " and " : "", v6 ? v6 : "");
+	return buf;
 }
 
 const char *report_excluded_text(const json_t *object, const char *key, char *buf)

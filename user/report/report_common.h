@@ -67,6 +67,11 @@ double report_drop_fraction(const struct service *service);
 
 /* Text of object[key], borrowed or in `buf` of 32 bytes; "-" for a missing member or null. */
 typedef const char *report_format_fn(const json_t *object, const char *key, char *buf);
+/* The texts of IPv4 and IPv6: "A", "B", "A and B"; "-" without one. */
+#define REPORT_PAIR_MAX 160
+const char *report_pair(const json_t *object, const char *key, const char *key6,
+			char buf[REPORT_PAIR_MAX]);
+
 /* Strings and numbers as they are. */
 report_format_fn report_cell;
 /* "50.0%" */

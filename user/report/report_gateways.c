@@ -73,7 +73,7 @@ static bool is_in_kernel(const struct snapshot *snapshot, uint32_t network, cons
 {
 	struct addr addr;
 
-	if (!text || addr_parse(text, &addr) || addr.family != 4)
+	if (!text || addr_parse(text, &addr))
 		return false;
 	for (size_t i = 0; i < snapshot->gateway_count; i++)
 		if (snapshot->gateways[i].key.network == network &&

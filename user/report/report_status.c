@@ -135,6 +135,14 @@ static json_t *interfaces(const struct snapshot *snapshot, const json_t *state)
 	return list;
 }
 
+/* Null where the gateway does not listen in this family. */
+static json_t *listen_text(const struct settings *settings, int family)
+{
+	return ip_is_none(&settings->listen[family]) ?
+		       json_null() :
+		       report_address(&settings->listen[family], settings->listen_port);
+}
+
 static json_t *gateway_role(const struct snapshot *snapshot)
 {
 	const struct settings *settings = &snapshot->settings;
@@ -144,14 +152,16 @@ static json_t *gateway_role(const struct snapshot *snapshot)
 		json_decref(snat);
 		return json_null();
 	}
-	for (uint32_t i = 0; i < settings->snat_count[IP_V4_INDEX] && i < MAX_SNAT; i++) {
-		struct addr addr = addr_of_ip(&settings->snat[IP_V4_INDEX][i]);
-		char text[ADDR_TEXT_MAX];
+	for (int family = 0; family < IP_FAMILIES; family++)
+		for (uint32_t i = 0; i < settings->snat_count[family] && i < MAX_SNAT; i++) {
+			struct addr addr = addr_of_ip(&settings->snat[family][i]);
+			char text[ADDR_TEXT_MAX];
 
-		json_array_append_new(snat, json_string(addr_format(&addr, text)));
-	}
-	return json_pack("{s:b,s:o,s:o}", "open", !!(settings->flags & SETTING_GATEWAY), "listen",
-			 report_address(&settings->listen[IP_V4_INDEX], settings->listen_port), "snat", snat);
+			json_array_append_new(snat, json_string(addr_format(&addr, text)));
+		}
+	return json_pack("{s:b,s:o,s:o,s:o}", "open", !!(settings->flags & SETTING_GATEWAY), "listen",
+			 listen_text(settings, IP_V4_INDEX), "listen6",
+			 listen_text(settings, IP_V6_INDEX), "snat", snat);
 }
 
 /* Seconds from that moment until now; null without one. */

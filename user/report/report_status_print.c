@@ -30,7 +30,7 @@ static void print_agent(const json_t *report, FILE *out)
 static void print_network(const json_t *report, FILE *out)
 {
 	const json_t *gateway = json_object_get(report, "gateway");
-	char a[32], b[32], c[32], d[32];
+	char a[32], b[32], c[32], d[32], pair[REPORT_PAIR_MAX];
 
 	fprintf(out, "Network     %s, cluster %s, delivery %s, draining %s\n",
 		report_cell(report, "network", a), report_cell(report, "cluster", b),
@@ -38,7 +38,7 @@ static void print_network(const json_t *report, FILE *out)
 	if (json_is_object(gateway))
 		fprintf(out, "Gateway     %s, listens on %s\n",
 			json_is_true(json_object_get(gateway, "open")) ? "open" : "closed",
-			report_cell(gateway, "listen", a));
+			report_pair(gateway, "listen", "listen6", pair));
 }
 
 /* "eds synced, version 3, 12 of 12 held, acked ..., 4.1 kB, nacked ...: reason" */

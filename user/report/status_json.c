@@ -170,10 +170,11 @@ json_t *status_service_json(const struct service_key *key, const struct service_
 {
 	char buf[ADDR_TEXT_MAX];
 
-	return json_pack("{s:o,s:o,s:o,s:i,s:s,s:s?,s:o,s:o,s:o,s:I}", "cluster",
+	return json_pack("{s:o,s:o,s:o,s:i,s:s,s:i,s:s?,s:o,s:o,s:o,s:I}", "cluster",
 			 report_text(status->cluster), "host", report_text(status->host), "vip",
 			 key->vip.family ? json_string(addr_format(&key->vip, buf)) : json_null(),
-			 "port", (int)key->port, "protocol", report_protocol(key->proto), "state",
+			 "port", (int)key->port, "protocol", report_protocol(key->proto), "family",
+			 (int)key->family, "state",
 			 status->state, "priorities", priorities_json(status), "source",
 			 announcement_json(status), "excluded", excluded_json(status),
 			 "excluded_omitted", count_unlisted(status));

@@ -2,7 +2,6 @@
 /* Our node id and metadata, as istiod expects them. */
 #include "ads_node.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,26 +10,37 @@
 
 #include "addr.h"
 #include "arena.h"
+#include "carried.h"
 
 #define DEFAULTS_MAX 8
 #define ISTIO_VERSION "1.29.0" /* whose responses we were tested with; without one istiod warns */
 #define NAMESPACE "default"
-#define SOMEWHERE "198.51.100.1" /* TEST-NET-2: nothing is sent, the kernel only picks a source */
+/* Of TEST-NET-2 and 2001:db8::/32: the kernel only picks a source. */
+#define SOMEWHERE "198.51.100.1"
+#define SOMEWHERE_IPV6 "2001:db8::1"
+#define DISCARD_PORT 9
 
 /* ------------------------------------------------------------------ the machine */
 
+/* Nothing is sent. */
 static void find_source_address(const char *towards, char ret[64])
 {
-	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(9) }, from;
-	socklen_t length = sizeof(from);
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct sockaddr_storage to, from;
+	socklen_t length;
+	struct addr addr;
+	int fd;
 
+	if (addr_parse(towards, &addr))
+		return;
+	length = addr_to_sockaddr(&addr, DISCARD_PORT, &to);
+	fd = socket(addr_af(addr.family), SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return;
-	if (inet_pton(AF_INET, towards, &to.sin_addr) == 1 &&
-	    !connect(fd, (struct sockaddr *)&to, sizeof(to)) &&
-	    !getsockname(fd, (struct sockaddr *)&from, &length))
-		inet_ntop(AF_INET, &from.sin_addr, ret, 64);
+	if (!connect(fd, (struct sockaddr *)&to, length) &&
+	    !getsockname(fd, (struct sockaddr *)&from, &length)) {
+		addr = addr_of_sockaddr((struct sockaddr *)&from);
+		addr_format(&addr, ret);
+	}
 	close(fd);
 }
 
@@ -38,9 +48,11 @@ void ads_machine_read(const struct config_ads *ads, struct ads_machine *ret)
 {
 	*ret = (struct ads_machine){};
 	find_source_address(SOMEWHERE, ret->ip);
-	for (size_t i = 0; !ret->ip[0] && i < ads->address_count; i++)
+	if (IPV6_CARRIED)
+		find_source_address(SOMEWHERE_IPV6, ret->ip6);
+	for (size_t i = 0; !ret->ip[0] && !ret->ip6[0] && i < ads->address_count; i++)
 		find_source_address(ads->addresses[i].host, ret->ip);
-	if (!ret->ip[0])
+	if (!ret->ip[0] && !ret->ip6[0])
 		strcpy(ret->ip, "127.0.0.1");
 	if (gethostname(ret->name, sizeof(ret->name) - 1) || !ret->name[0])
 		strcpy(ret->name, "localhost");
@@ -69,22 +81,34 @@ static const char *default_name(struct arena *arena, const struct ads_machine *m
 	return name;
 }
 
+/* All addresses, from which istiod takes the IP families of the addresses that it names: the one of the id
+ * and the machine's of the other family. */
+static const char *instance_ips(struct arena *arena, const struct ads_machine *machine,
+				const char *ip)
+{
+	const char *other = strchr(ip, ':') ? machine->ip : machine->ip6;
+
+	return *other ? arena_printf(arena, "%s,%s", ip, other) : ip;
+}
+
 /* "sidecar~IP~NAME.NAMESPACE~DOMAIN" (istio: ParseServiceNodeWithMetadata). */
 static int make_id(const struct config_ads_node *config, const struct ads_machine *machine,
 		   struct xds_node *node)
 {
-	const char *ip = config->ip ? config->ip : machine->ip;
+	const char *own = *machine->ip ? machine->ip : machine->ip6;
+	const char *ip = config->ip ? config->ip : own,
+		   *all = instance_ips(node->arena, machine, ip);
 	const char *namespace = config->namespace ? config->namespace : NAMESPACE;
 	const char *name = config->name ? config->name : default_name(node->arena, machine);
 	const char *domain = config->domain ? config->domain :
 				     arena_printf(node->arena, "%s.svc.cluster.local", namespace);
 
-	if (!name || !domain)
+	if (!name || !domain || !all)
 		return -ENOMEM;
 	node->id = arena_printf(node->arena, "sidecar~%s~%s.%s~%s", ip, name, namespace, domain);
 	node->cluster = arena_printf(node->arena, "%s.%s", name, namespace);
 	put(node, "NAMESPACE", namespace);
-	put(node, "INSTANCE_IPS", ip);
+	put(node, "INSTANCE_IPS", all);
 	return node->id && node->cluster ? 0 : -ENOMEM;
 }
 

@@ -10,7 +10,7 @@
 
 /* Facts about this machine. */
 struct ads_machine {
-	char ip[64];   /* from which it would speak to others */
+	char ip[64], ip6[64]; /* from which it would speak to others, in IPv4 and IPv6; or "" */
 	char name[256]; /* of the host */
 };
 

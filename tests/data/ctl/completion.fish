@@ -49,7 +49,7 @@ complete -c parallaxctl -n __fish_use_subcommand -a preview -d 'the shares of as
 complete -c parallaxctl -n '__fish_seen_subcommand_from preview' -l config -s c -d 'the agent\'s configuration; required' -r -F
 complete -c parallaxctl -n '__fish_seen_subcommand_from preview' -l eds -d 'assignments, a file or a directory (source.files.path)' -r -F
 complete -c parallaxctl -n '__fish_seen_subcommand_from preview' -l network -d 'as seen from there (the configuration\'s network)' -r -a '(parallaxctl completion networks 2>/dev/null)'
-complete -c parallaxctl -n '__fish_seen_subcommand_from preview' -l family -d 'IP version (4, or 6 where no endpoint has an IPv4 address)' -r -a '4 6'
+complete -c parallaxctl -n '__fish_seen_subcommand_from preview' -l family -d 'one IP version (those of which there is an endpoint)' -r -a '4 6'
 complete -c parallaxctl -n '__fish_seen_subcommand_from preview' -l drops -d 'each category of drop overloads'
 complete -c parallaxctl -n '__fish_seen_subcommand_from preview' -l health -d 'priorities, and endpoints without a share'
 complete -c parallaxctl -n '__fish_seen_subcommand_from preview' -l unhealthy -d 'treat this endpoint or gateway as unhealthy; repeatable' -r

@@ -127,7 +127,7 @@ _parallaxctl() {
 			'(-c --config)'{-c,--config}'[the agent'\''s configuration; required]:FILE:_files' \
 			'--eds[assignments, a file or a directory (source.files.path)]:FILE:_files' \
 			'--network[as seen from there (the configuration'\''s network)]:NAME:_parallaxctl_names networks' \
-			'--family[IP version (4, or 6 where no endpoint has an IPv4 address)]:4|6:(4 6)' \
+			'--family[one IP version (those of which there is an endpoint)]:4|6:(4 6)' \
 			'--drops[each category of drop overloads]' \
 			'--health[priorities, and endpoints without a share]' \
 			'*--unhealthy[treat this endpoint or gateway as unhealthy; repeatable]:ADDRESS\:PORT:' \
