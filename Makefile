@@ -216,7 +216,7 @@ deps:
 
 $(BUILD)/parallax.bpf.o: bpf/parallax.bpf.c $(BUILD)/.bpf-flags | $(BUILD)/
 	$(call msg,BPF,$<)
-	$(Q)$(CLANG) $(PX_BPF_CFLAGS) -MF $(@:.o=.d) -MT $@ -c $< -o $@
+	$(Q)$(CLANG) $(PX_BPF_CFLAGS) -DFAMILY=4 -MF $(@:.o=.d) -MT $@ -c $< -o $@
 	$(Q)$(LLVM_STRIP) -g $@
 
 $(SKEL): $(BPF_OBJ)
@@ -290,7 +290,7 @@ $(BUILD)/next/parallaxd: | $(PROTO_GEN)
 $(BUILD)/cost/parallax.bpf.o: bpf/parallax.bpf.c tests/cost/counting.h tests/cost/calls.h \
 		$(BUILD)/.bpf-flags | $(BUILD)/cost/
 	$(call msg,BPF,$< (counting))
-	$(Q)$(CLANG) $(PX_BPF_CFLAGS) -Itests/cost -include tests/cost/counting.h -MF $(@:.o=.d) \
+	$(Q)$(CLANG) $(PX_BPF_CFLAGS) -DFAMILY=4 -Itests/cost -include tests/cost/counting.h -MF $(@:.o=.d) \
 		-MT $@ -c $< -o $@
 	$(Q)$(LLVM_STRIP) -g $@
 

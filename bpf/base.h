@@ -9,10 +9,10 @@
 #include <bpf/bpf_helpers.h>
 
 #include "parallax_abi.h"
+#include "parallax_flow.h"
 #include "parallax_hash.h"
 #include "parallax_limits.h"
 #include "parallax_reasons.h"
-#include "parallax_timeout.h"
 #include "parallax_wire.h"
 
 #ifndef likely
@@ -37,13 +37,10 @@
 #define CHECKED(value) __asm__ volatile("" : "+r"(value))
 
 #define ETH_P_IP 0x0800
+#define ETH_P_IPV6 0x86dd
 #define ETH_HLEN 14
-#define IP_HLEN 20
 #define UDP_HLEN 8
 #define TCP_HLEN 20
-#define IP_DF 0x4000
-#define IP_MF 0x2000
-#define IP_OFFSET 0x1fff
 
 #define TCP_FIN 0x01
 #define TCP_SYN 0x02
@@ -67,12 +64,6 @@ const volatile __u32 reclaim_embryonic_mask = 0;
 
 /* settings.flows_per_owner where the configuration has none. */
 const volatile __u32 flows_per_owner = 1;
-
-/* The IPv4 address in a field that holds no other. */
-INLINE __be32 own_v4(const struct ip_addr *ip)
-{
-	return ip->word[3];
-}
 
 INLINE __u32 now_ticks(void)
 {

@@ -9,8 +9,7 @@
 
 INLINE __u64 pseudo_header(const struct packet *p)
 {
-	return (__u64)p->key.saddr + p->key.daddr + bpf_htons(p->proto) +
-	       bpf_htons((__u16)(p->length - IP_HLEN));
+	return csum_pseudo(&p->key.saddr, &p->key.daddr, p->proto, p->length - ip_hlen(p));
 }
 
 /* Add the bytes from `at` to `end` of the frame to *sum, CHECK_BYTES at once. */
@@ -49,7 +48,7 @@ INLINE bool check_is_partial(struct __sk_buff *skb, struct packet *p, __u16 chec
 	return false;
 }
 
-/* True if the packet's checksum is right, or will be. UDP may have none (RFC 768). */
+/* True if the packet's checksum is right, or will be. UDP may have none: over IPv6 parse_udp() refused it. */
 SUBPROGRAM bool check_ok(struct __sk_buff *skb, struct packet *p)
 {
 	REQUIRE(p, false);

@@ -25,7 +25,7 @@ INLINE enum verdict client_send_nat(struct __sk_buff *skb, struct packet *p,
 		return pass(p, REASON_TTL_EXPIRED);
 	if (rewrite(skb, p, &nat, redirect))
 		return drop(p, REASON_NO_ROOM);
-	return forwarded(p, reason, redirect ? route_send(skb, p, nat.daddr) : VERDICT_NEXT);
+	return forwarded(p, reason, redirect ? route_send(skb, p, &nat.daddr) : VERDICT_NEXT);
 }
 
 INLINE enum verdict client_send_tunnel(struct __sk_buff *skb, struct packet *p,
@@ -33,19 +33,14 @@ INLINE enum verdict client_send_tunnel(struct __sk_buff *skb, struct packet *p,
 {
 	if (p->ttl <= 1)
 		return pass(p, REASON_TTL_EXPIRED);
-	if (segment_length(skb, p) > tunnel_mtu())
+	tunnel_begin(p, flow, settings.source);
+	p->outer.sport = tunnel_source_port(p);
+	p->outer.id[0] = flow->service_id[0];
+	p->outer.id[1] = flow->service_id[1];
+	if (segment_length(skb, p) > tunnel_mtu(p))
 		return refuse(skb, p, REASON_TOO_BIG);
-	if (p->tcp_flags & TCP_SYN && clamp_mss(skb, p, tunnel_mtu()))
+	if (p->tcp_flags & TCP_SYN && clamp_mss(skb, p, tunnel_mtu(p)))
 		return drop(p, REASON_NO_ROOM);
-	p->outer = (struct outer){
-		.saddr = source_ip(),
-		.daddr = flow->peer,
-		.sport = tunnel_source_port(p),
-		.dport = flow->peer_port,
-		.vni = settings.network,
-		.id = { flow->service_id[0], flow->service_id[1] },
-		.tos = p->tos,
-	};
 	return forwarded(p, REASON_TO_TUNNEL, tunnel_send(skb, p));
 }
 
@@ -82,7 +77,7 @@ INLINE enum reason client_open(const struct flow_key *key, struct flow *flow)
 }
 
 /* True if a flow to this pod skips the stack. */
-INLINE bool takes_redirect(struct __sk_buff *skb, __be32 pod)
+INLINE bool takes_redirect(struct __sk_buff *skb, const struct addr *pod)
 {
 	return settings.flags & SETTING_REDIRECT && route_pod(skb, pod);
 }
@@ -93,36 +88,43 @@ INLINE bool from_host(struct __sk_buff *skb)
 	return iface_role(skb->ifindex) == IFACE_HOST;
 }
 
-INLINE void client_flow_tunnel(struct flow *flow, const struct backend *backend)
+INLINE int client_flow_tunnel(struct flow *flow, const struct backend *backend)
 {
 	flow->action = FLOW_ENCAP;
 	flow->service_id[0] = (__u32)backend->service_id;
 	flow->service_id[1] = backend->service_id >> 32;
 	flow->network = backend->network;
-	flow->peer = own_v4(&backend->addr);
 	flow->peer_port = backend->tunnel_port;
+	return peer_set(flow, &backend->addr);
 }
 
 /* Source address of a flow's packets after NAT. */
-INLINE __be32 nat_source(struct packet *p, bool host, bool hairpin)
+INLINE struct addr nat_source(struct packet *p, bool host, bool hairpin)
 {
-	return host ? HOST_CLIENT : hairpin ? p->key.daddr : p->key.saddr;
+	return host ? host_client() : hairpin ? p->key.daddr : p->key.saddr;
 }
 
 INLINE void client_flow_nat(struct __sk_buff *skb, struct packet *p, struct flow *flow,
 			    const struct backend *backend, bool host)
 {
-	bool hairpin = own_v4(&backend->addr) == p->key.saddr && !host;
+	struct addr pod = ip_own(&backend->addr);
+	bool hairpin = addr_equal(&pod, &p->key.saddr) && !host;
 
 	flow->action = FLOW_NAT;
 	flow->nat.saddr = nat_source(p, host, hairpin);
-	flow->nat.daddr = own_v4(&backend->addr);
+	flow->nat.daddr = pod;
 	flow->nat.sport = p->key.sport;
 	flow->nat.dport = backend->port;
 	if (backend->kind == BACKEND_PASSTHROUGH)
 		flow->flags |= FLOW_PASSTHROUGH;
-	else if (hairpin || (!host && takes_redirect(skb, own_v4(&backend->addr))))
+	else if (hairpin || (!host && takes_redirect(skb, &pod)))
 		flow->flags |= FLOW_REDIRECT;
+}
+
+/* True for this node's own address towards gateways. */
+INLINE bool is_node(const struct addr *addr)
+{
+	return ip_is(&settings.source[OWN_INDEX], addr);
 }
 
 /* Choose a backend and open a flow to it. */
@@ -135,7 +137,7 @@ SUBPROGRAM enum reason client_choose(struct __sk_buff *skb, struct packet *p,
 	struct flow *flow;
 	bool host;
 
-	if (!source_may_open(skb, p->key.saddr))
+	if (!source_may_open(skb, &p->key.saddr))
 		return REASON_SPOOFED;
 	reason = choose_backend(p, service, row, &service->table, HASH_SEED_CLIENT, &flow,
 				&backend);
@@ -145,12 +147,12 @@ SUBPROGRAM enum reason client_choose(struct __sk_buff *skb, struct packet *p,
 		return REASON_CHECKSUM;
 	host = from_host(skb);
 	flow->iface = skb->ifindex;
-	if (backend->kind == BACKEND_GENEVE)
-		client_flow_tunnel(flow, backend);
-	else
+	if (backend->kind != BACKEND_GENEVE)
 		client_flow_nat(skb, p, flow, backend, host);
+	else if (client_flow_tunnel(flow, backend))
+		return REASON_FLOWS_FULL;
 	/* Other nodes may have this address of ours as well: a gateway could not tell them apart. */
-	if (host && flow->action == FLOW_ENCAP && p->key.saddr != source_ip())
+	if (host && flow->action == FLOW_ENCAP && !is_node(&p->key.saddr))
 		return REASON_SPOOFED;
 	return client_open(&p->key, flow);
 }
@@ -173,20 +175,20 @@ INLINE enum verdict out_of_state(struct __sk_buff *skb, struct packet *p,
 }
 
 /* Open a flow for a connection to no service, from another source. VERDICT_NONE if it was opened. */
-INLINE enum verdict open_direct(struct __sk_buff *skb, struct packet *p, __be32 saddr)
+INLINE enum verdict open_direct(struct __sk_buff *skb, struct packet *p, struct addr saddr)
 {
 	struct flow_pair *pair = scratch_get();
 	struct filters *f = filters_get();
 	enum reason reason;
 
-	if (!f || !pair || !source_may_open(skb, p->key.saddr) || !check_ok(skb, p))
+	if (!f || !pair || !source_may_open(skb, &p->key.saddr) || !check_ok(skb, p))
 		return VERDICT_NEXT;
 	flow_init(&pair->flow, p, FLOW_NO_SERVICE, 0, 0);
 	pair->flow.iface = skb->ifindex;
 	pair->flow.nat = (struct nat){
 		.saddr = saddr, .daddr = p->key.daddr, .sport = p->key.sport, .dport = p->key.dport
 	};
-	filter_add(f->destinations, address_bit(p->key.daddr));
+	filter_add(f->destinations, address_bit(&p->key.daddr));
 	reason = client_open(&p->key, &pair->flow);
 	return reason ? drop(p, reason) : VERDICT_NONE;
 }
@@ -218,7 +220,7 @@ INLINE enum verdict no_service(struct __sk_buff *skb, struct packet *p)
 	if (!is_udp(p) && !is_syn(p))
 		return VERDICT_NEXT;
 	if (from_host(skb))
-		return open_direct(skb, p, HOST_CLIENT);
+		return open_direct(skb, p, host_client());
 	return is_udp(p) ? VERDICT_NEXT : client_direct(skb, p);
 }
 
@@ -316,7 +318,9 @@ INLINE enum verdict client_syn(struct __sk_buff *skb, struct packet *p)
  * no route tells the interface that it may come by. */
 INLINE bool is_reply_from_stack(struct packet *p, const struct flow *flow)
 {
-	return flow->service == FLOW_NO_SERVICE && p->key.daddr == HOST_CLIENT;
+	struct addr host = host_client();
+
+	return flow->service == FLOW_NO_SERVICE && addr_equal(&p->key.daddr, &host);
 }
 
 /* A reply at the client's veth: its source becomes the VIP again. */
@@ -369,7 +373,7 @@ SUBPROGRAM enum verdict client_reply_redirect(struct __sk_buff *skb, struct pack
 	flow_seen(&key, flow, p);
 	if (rewrite(skb, p, &nat, 1))
 		return drop(p, REASON_NO_ROOM);
-	return forwarded(p, REASON_REPLY, route_send(skb, p, nat.daddr));
+	return forwarded(p, REASON_REPLY, route_send(skb, p, &nat.daddr));
 }
 
 #endif

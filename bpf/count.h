@@ -43,9 +43,9 @@ INLINE void drop_event_fill(struct drop_event *event, const struct packet *p, en
 		event->key.dport = p->key.dport;
 		event->tcp_flags = p->tcp_flags;
 	}
-	if (p->hook == HOOK_UPLINK && p->outer.saddr) {
-		event->outer_saddr = IP_V4(p->outer.saddr);
-		event->outer_daddr = IP_V4(p->outer.daddr);
+	if (p->hook == HOOK_UPLINK && p->outer.family) {
+		event->outer_saddr = p->outer.saddr;
+		event->outer_daddr = p->outer.daddr;
 		event->vni = p->outer.vni;
 	}
 }

@@ -3,7 +3,7 @@
 #ifndef CSUM_H
 #define CSUM_H
 
-#include "verdict.h"
+#include "family.h"
 
 INLINE __u16 csum_fold(__u64 sum)
 {
@@ -14,10 +14,20 @@ INLINE __u16 csum_fold(__u64 sum)
 	return (__u16)sum;
 }
 
-/* The difference that replacing `from` by `to` makes to a sum, folded to fit a __wsum. */
-INLINE __u64 csum_diff32(__be32 from, __be32 to)
+INLINE __u32 csum_fold32(__u64 sum)
 {
-	return (__u64)(__u32)~from + to;
+	sum = (sum & 0xffffffff) + (sum >> 32);
+	return (__u32)((sum & 0xffffffff) + (sum >> 32));
+}
+
+/* The difference that replacing `from` by `to` makes to a sum, folded to fit a __wsum. */
+INLINE __u64 csum_diff_addr(const struct addr *from, const struct addr *to)
+{
+	__u64 diff = 0;
+
+	for (__u32 i = 0; i < ADDR_WORDS; i++)
+		diff += (__u64)(__u32)~from->word[i] + to->word[i];
+	return diff;
 }
 
 INLINE __u64 csum_diff16(__be16 from, __be16 to)
@@ -31,28 +41,11 @@ INLINE __u16 csum_update(__u16 check, __u64 diff)
 	return (__u16)~csum_fold((__u64)(__u16)~check + diff);
 }
 
-/* True if the checksum of a 20-byte IP header is right: its words sum to ~0 (RFC 1071 section
- * 1). */
-INLINE bool csum_iphdr_ok(const struct iphdr *ip)
+/* The pseudo header of TCP, UDP and ICMPv6 (RFC 9293 section 3.1, RFC 8200 section 8.1). */
+INLINE __u64 csum_pseudo(const struct addr *saddr, const struct addr *daddr, __u8 proto,
+			 __u32 length)
 {
-	const __u32 *word = (const __u32 *)ip;
-	__u64 sum = (__u64)word[0] + word[1] + word[2] + word[3] + word[4];
-
-	sum = (sum & 0xffffffff) + (sum >> 32);
-	sum = (sum & 0xffff) + (sum >> 16);
-	return sum == 0xffff || sum == 0x1fffe; /* these two of 17 bits fold to 0xffff */
-}
-
-/* Checksum of a 20-byte IP header whose check field is zero. */
-INLINE __u16 csum_iphdr(const struct iphdr *ip)
-{
-	const __u16 *word = (const __u16 *)ip;
-	__u64 sum = 0;
-
-#pragma unroll
-	for (int i = 0; i < IP_HLEN / 2; i++)
-		sum += word[i];
-	return (__u16)~csum_fold(sum);
+	return addr_sum(saddr) + addr_sum(daddr) + bpf_htons(proto) + bpf_htonl(length);
 }
 
 #endif

@@ -11,10 +11,13 @@
  * up. */
 INLINE bool may_escape(struct __sk_buff *skb, const struct filters *f, const __u32 l2)
 {
-	struct iphdr *ip = skb_data(skb) + l2;
+	IP_HEADER *ip = skb_data(skb) + l2;
+	struct addr daddr;
 
-	return (void *)(ip + 1) <= skb_end(skb) && skb->protocol == bpf_htons(ETH_P_IP) &&
-	       filter_has(f->destinations, address_bit(ip->daddr));
+	if ((void *)(ip + 1) > skb_end(skb) || skb->protocol != bpf_htons(ETH_P_OWN))
+		return false;
+	daddr = ip_daddr(ip);
+	return filter_has(f->destinations, address_bit(&daddr));
 }
 
 /* A packet that an uplink is about to send. Without an Ethernet header there is no answer. */
@@ -32,7 +35,7 @@ INLINE enum verdict escaping_packet(struct __sk_buff *skb, const __u32 l2)
 	p = packet_begin(HOOK_UPLINK);
 	if (!p)
 		return VERDICT_NEXT;
-	p->outer.saddr = 0; /* of no tunnel, for drop_event() */
+	p->outer.family = 0; /* of no tunnel, for drop_event() */
 	parsed = parse_skb(p, skb, l2);
 	if (parsed != PARSED)
 		return unreadable_packet(p, parsed);

@@ -93,8 +93,8 @@ INLINE bool flow_expired(const struct flow_key *key, const struct flow *flow)
 
 INLINE bool flow_key_equal(const struct flow_key *a, const struct flow_key *b)
 {
-	return a->saddr == b->saddr && a->daddr == b->daddr && a->sport == b->sport &&
-	       a->dport == b->dport && a->zone == b->zone;
+	return addr_equal(&a->saddr, &b->saddr) && addr_equal(&a->daddr, &b->daddr) &&
+	       a->sport == b->sport && a->dport == b->dport && a->zone == b->zone;
 }
 
 /* True if `holder`, the entry of *other_key, is paired with the entry of *key. */

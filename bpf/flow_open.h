@@ -126,7 +126,7 @@ INLINE void announce_reply(const struct flow_key *reply)
 	struct filters *f = filters_get();
 
 	if (f)
-		filter_add(f->replies, reply_bit(reply->saddr, reply->sport));
+		filter_add(f->replies, reply_bit(&reply->saddr, reply->sport));
 }
 
 /* Continue with an existing flow, to which this packet belongs. */

@@ -5,6 +5,7 @@
 
 #include "flow_event.h"
 #include "owner.h"
+#include "peer.h"
 
 #define RECLAIM_PROBES 8 /* power of two */
 #define RECLAIM_STEPS 4
@@ -82,7 +83,7 @@ SUBPROGRAM __u64 slot_weigh(__u32 index, __u32 row, bool full)
 	if (!slot)
 		return SLOT_NONE;
 	key = *slot;
-	flow = key.daddr ? flow_find(&key) : NULL;
+	flow = addr_is_none(&key.daddr) ? NULL : flow_find(&key);
 	if (!flow)
 		return SLOT_FREE;
 	if (flow_expired(&key, flow) || (full && closed_makes_room(&key, flow))) {
@@ -201,7 +202,7 @@ SUBPROGRAM __u64 embryonic_weigh(__u32 index)
 	if (!slot)
 		return SLOT_NONE;
 	key = *slot;
-	flow = key.daddr ? flow_find_embryonic(&key) : NULL;
+	flow = addr_is_none(&key.daddr) ? NULL : flow_find_embryonic(&key);
 	if (!flow)
 		return SLOT_FREE;
 	if (flow->state == FLOW_CLOSING || flow_expired(&key, flow))
@@ -238,7 +239,7 @@ SUBPROGRAM int embryonic_reserve(bool full)
 		return -ENOSPC;
 	held = *slot;
 	*slot = pair->key;
-	flow = held.daddr ? flow_find_embryonic(&held) : NULL;
+	flow = addr_is_none(&held.daddr) ? NULL : flow_find_embryonic(&held);
 	return flow ? flow_delete(&held, flow) : 0;
 }
 
@@ -262,7 +263,7 @@ SUBPROGRAM int flow_admit(const struct flow_key *key)
 	owner->network = gateway ? pair->flow.network : 0;
 	owner->ifindex = pair->flow.iface;
 	if (gateway)
-		owner->addr = IP_V4(pair->flow.peer);
+		peer_address(&pair->flow, &owner->addr);
 	if (owner_is_full(owner))
 		err = flow_reserve(RESERVE_AHEAD);
 	return err ? err : embryonic_reserve(false);

@@ -18,7 +18,7 @@ SUBPROGRAM bool source_allowed(const struct outer *outer)
 	REQUIRE(outer, false);
 	struct allowed_key key = { .prefix = ALLOWED_NETWORK_BITS + 8 * sizeof(key.addr),
 				   .network = outer->vni,
-				   .addr = IP_V4(outer->saddr) };
+				   .addr = outer->saddr };
 
 	if (bpf_map_lookup_elem(&allowed, &key))
 		return true;
@@ -32,7 +32,7 @@ INLINE bool network_known(__u32 vni)
 }
 
 /* True for an address and port that the gateway uses for SNAT. */
-INLINE bool is_snat_port(__be32 addr, __be16 port)
+INLINE bool is_snat_port(const struct addr *addr, __be16 port)
 {
 	__u16 number = bpf_ntohs(port);
 
@@ -45,9 +45,9 @@ INLINE void snat_candidate(const struct flow_key *key, __u32 attempt, struct nat
 	__u32 ports = settings.snat_last - settings.snat_first + 1;
 	__u32 hash = flow_hash(key, 0, key->zone);
 	__u32 mixed = (__u32)mix64(hash + ((__u64)attempt << 32));
-	__u32 index = hash_slot(mixed, settings.snat_count[IP_V4_INDEX]) & (MAX_SNAT - 1);
+	__u32 index = hash_slot(mixed, settings.snat_count[OWN_INDEX]) & (MAX_SNAT - 1);
 
-	nat->saddr = own_v4(&settings.snat[IP_V4_INDEX][index]);
+	nat->saddr = ip_own(&settings.snat[OWN_INDEX][index]);
 	nat->sport = bpf_htons(settings.snat_first + hash_slot((__u32)mix64(mixed), ports));
 }
 
@@ -57,7 +57,7 @@ INLINE enum reason gateway_open(const struct flow_key *key, struct flow *flow)
 {
 	int err;
 
-	if (!settings.snat_count[IP_V4_INDEX] || settings.snat_last < settings.snat_first)
+	if (!settings.snat_count[OWN_INDEX] || settings.snat_last < settings.snat_first)
 		return REASON_PORTS_FULL;
 	err = flow_admit(key);
 	if (err)
@@ -85,10 +85,11 @@ SUBPROGRAM enum reason gateway_choose(struct packet *p, const struct service *se
 	flow->action = FLOW_DECAP_NAT;
 	flow->flags = FLOW_REDIRECT;
 	flow->network = p->outer.vni;
-	flow->peer = p->outer.saddr;
 	flow->peer_port = p->outer.sport;
-	flow->nat.daddr = own_v4(&backend->addr);
+	flow->nat.daddr = ip_own(&backend->addr);
 	flow->nat.dport = backend->port;
+	if (peer_set(flow, &p->outer.saddr))
+		return REASON_FLOWS_FULL;
 	return gateway_open(&p->key, flow);
 }
 
@@ -96,21 +97,14 @@ SUBPROGRAM enum reason gateway_choose(struct packet *p, const struct service *se
 SUBPROGRAM enum verdict gateway_refuse(struct __sk_buff *skb, struct packet *p, enum reason reason)
 {
 	REQUIRE(p, VERDICT_DROP);
-	const struct outer *outer = &p->outer;
+	struct outer *outer = &p->outer;
 
-	if (!reply_allowed(owner_row(outer->vni, outer->saddr), reason))
+	if (!reply_allowed(outer_owner(outer), reason))
 		return drop(p, REASON_REPLY_LIMIT);
 	drop(p, reason);
 	if (tunnel_strip(skb, p) || reply_refuse(skb, p, reason))
 		return VERDICT_DROP;
-	p->outer = (struct outer){
-		.saddr = outer->daddr,
-		.daddr = outer->saddr,
-		.sport = outer->dport,
-		.dport = outer->sport,
-		.vni = settings.network,
-		.id = { outer->id[0], outer->id[1] },
-	};
+	tunnel_answer(outer);
 	return tunnel_send(skb, p);
 }
 
@@ -121,7 +115,7 @@ INLINE enum reason gateway_check(struct packet *p, struct service **ret_service,
 		return REASON_TUNNEL_SOURCE;
 	if (!network_known(p->outer.vni))
 		return REASON_TUNNEL_VNI;
-	if (source_is_bogus(0, p->key.saddr))
+	if (source_is_bogus(0, &p->key.saddr))
 		return REASON_SPOOFED;
 	*ret_service = service_find_id(outer_service_id(&p->outer), ret_row);
 	if (!*ret_service || (*ret_service)->proto != p->proto)
@@ -169,6 +163,7 @@ SUBPROGRAM int gateway_move_peer(const struct flow_key *key, struct flow *flow, 
 	const struct outer *outer = &p->outer;
 	struct flow_key other_key;
 	struct flow *other;
+	__u32 before;
 
 	if (!source_allowed(outer))
 		return -EACCES;
@@ -176,13 +171,13 @@ SUBPROGRAM int gateway_move_peer(const struct flow_key *key, struct flow *flow, 
 	other = flow_find_any(&other_key);
 	if (!request_fits(p, flow, other))
 		return 0;
-	owner_change(key, flow_owner(key, flow), owner_row(flow->network, outer->saddr));
-	flow->peer = outer->saddr;
+	before = flow_owner(key, flow);
+	if (peer_set(flow, &outer->saddr))
+		return 0;
+	owner_change(key, before, flow_owner(key, flow));
 	flow->peer_port = outer->sport;
-	if (other) {
-		other->peer = outer->saddr;
-		other->peer_port = outer->sport;
-	}
+	if (other)
+		peer_copy(other, flow);
 	return 0;
 }
 
@@ -216,10 +211,10 @@ SUBPROGRAM enum verdict gateway_deliver(struct __sk_buff *skb, struct packet *p,
 	reason = tunnel_strip(skb, p);
 	if (reason)
 		return drop(p, reason);
-	if ((p->tcp_flags & TCP_SYN && clamp_mss(skb, p, tunnel_mtu())) ||
+	if ((p->tcp_flags & TCP_SYN && clamp_mss(skb, p, tunnel_mtu(p))) ||
 	    rewrite_directly(skb, p, &nat, 1))
 		return drop(p, REASON_NO_ROOM);
-	return forwarded(p, REASON_GATEWAY_IN, route_send(skb, p, nat.daddr));
+	return forwarded(p, REASON_GATEWAY_IN, route_send(skb, p, &nat.daddr));
 }
 
 /* The first packet of a flow: opens it, in scratch, or is refused. */
@@ -248,7 +243,7 @@ SUBPROGRAM enum verdict gateway_follow(struct __sk_buff *skb, struct packet *p)
 	p->key.zone = FLOW_ZONE(outer->vni, FLOW_GATEWAY, is_udp(p));
 	key = p->key;
 	flow = flow_find_again(&key, p);
-	if (flow && (flow->peer != outer->saddr || flow->peer_port != outer->sport) &&
+	if (flow && (!peer_sent(flow, outer) || flow->peer_port != outer->sport) &&
 	    gateway_move_peer(&key, flow, p))
 		return drop(p, REASON_TUNNEL_SOURCE);
 	if (!flow || gateway_should_reselect(p, flow))
@@ -289,27 +284,20 @@ SUBPROGRAM enum verdict gateway_reply(struct __sk_buff *skb, struct packet *p)
 		return drop(p, REASON_SPOOFED);
 	nat = flow->nat;
 	service = service_row(flow->service);
-	*outer = (struct outer){
-		.saddr = listen_ip(),
-		.daddr = flow->peer,
-		.sport = settings.listen_port,
-		.dport = flow->peer_port,
-		.vni = settings.network,
-		.tos = p->tos,
-	};
-	if (service) {
-		outer->id[0] = (__u32)service->id;
-		outer->id[1] = service->id >> 32;
-	}
+	tunnel_begin(p, flow, settings.listen);
+	outer->sport = settings.listen_port;
+	outer->id[0] = service ? (__u32)service->id : 0;
+	outer->id[1] = service ? service->id >> 32 : 0;
 	if (p->ttl <= 1)
 		return drop(p, REASON_TUNNEL_TTL);
-	if (segment_length(skb, p) > tunnel_mtu())
+	if (segment_length(skb, p) > tunnel_mtu(p))
 		return refuse(skb, p, REASON_TOO_BIG);
 	reason = flow_answered(&key, &flow, p->tcp_flags);
 	if (reason)
 		return drop(p, reason);
 	flow_seen(&key, flow, p);
-	if ((p->tcp_flags & TCP_SYN && clamp_mss(skb, p, tunnel_mtu())) || rewrite(skb, p, &nat, 1))
+	if ((p->tcp_flags & TCP_SYN && clamp_mss(skb, p, tunnel_mtu(p))) ||
+	    rewrite(skb, p, &nat, 1))
 		return drop(p, REASON_NO_ROOM);
 	return forwarded(p, REASON_GATEWAY_OUT, tunnel_send(skb, p));
 }

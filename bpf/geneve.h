@@ -12,10 +12,10 @@
 #define GENEVE_CRITICAL 0x80 /* bit of an option's type */
 #define GENEVE_OPTIONS_LOOP 8 /* options read before the packet is refused */
 
-/* Greatest length of an inner packet. */
-INLINE __u32 tunnel_mtu(void)
+/* Greatest length of a packet in the tunnel p->outer. */
+INLINE __u32 tunnel_mtu(const struct packet *p)
 {
-	return settings.mtu - TUNNEL_OVERHEAD_IPV4;
+	return settings.mtu - (p->outer.family == 4 ? TUNNEL_OVERHEAD_IPV4 : TUNNEL_OVERHEAD_IPV6);
 }
 
 INLINE __u64 outer_service_id(const struct outer *outer)
@@ -24,46 +24,41 @@ INLINE __u64 outer_service_id(const struct outer *outer)
 }
 
 /* True if a UDP packet is addressed to the gateway of this node. */
-INLINE bool outer_for_gateway(__be32 daddr, __be16 dport)
+INLINE bool outer_for_gateway(const struct addr *daddr, __be16 dport)
 {
+	struct addr listen = ip_own(&settings.listen[OWN_INDEX]);
+
 	return settings.flags & SETTING_GATEWAY && dport && dport == settings.listen_port &&
-	       daddr == listen_ip();
+	       addr_equal(daddr, &listen);
 }
 
 /* True if a UDP packet is addressed to one of this node's tunnel source ports. */
-INLINE bool outer_for_client(__be32 daddr, __be16 dport)
+INLINE bool outer_for_client(const struct addr *daddr, __be16 dport)
 {
-	return daddr == source_ip() &&
+	struct addr source = ip_own(&settings.source[OWN_INDEX]);
+
+	return addr_equal(daddr, &source) &&
 	       (__u16)(bpf_ntohs(dport) - TUNNEL_SOURCE_PORT) < TUNNEL_SOURCE_PORTS;
 }
 
-/* Begin `outer` by the IP and UDP headers of a frame; `room` bytes follow its `l2`, of a GSO packet if
- * `super`. Returns the length of the IP packet if it is addressed to the gateway or a
- * client of this node, else 0: a fragment and a packet with IP options are no tunnel packets. */
-INLINE __u32 outer_begin(void *data, void *end, const __u32 l2, __u32 room, bool super,
-			 struct outer *outer)
+/* The length of an IP packet of a tunnel of this node, or 0: a fragment and a packet with IP options or
+ * extension headers are none. `room` bytes follow the frame's `l2`, of a GSO packet if `super`. */
+INLINE __u32 outer_length(void *data, void *end, const __u32 l2, __u32 room, bool super)
 {
 	struct ethhdr *eth = data;
-	struct iphdr *ip = data + l2;
+	IP_HEADER *ip = data + l2;
 	struct udphdr *udp = (void *)(ip + 1);
+	struct addr daddr;
 	__u32 length;
 
-	if ((void *)(udp + 1) > end || (l2 && eth->h_proto != bpf_htons(ETH_P_IP)) ||
-	    ip->version != 4 || ip->ihl != 5 || ip->protocol != IPPROTO_UDP ||
-	    ip->frag_off & bpf_htons(IP_MF | IP_OFFSET))
+	if ((void *)(udp + 1) > end || (l2 && eth->h_proto != bpf_htons(ETH_P_OWN)) ||
+	    !ip_is_whole(ip, IPPROTO_UDP))
 		return 0;
-	outer->saddr = ip->saddr;
-	outer->daddr = ip->daddr;
-	outer->sport = udp->source;
-	outer->dport = udp->dest;
-	outer->tos = ip->tos;
-	length = super ? room : bpf_ntohs(ip->tot_len);
-	if (length > room || length < IP_HLEN + UDP_HLEN)
+	daddr = ip_daddr(ip);
+	if (!outer_for_gateway(&daddr, udp->dest) && !outer_for_client(&daddr, udp->dest))
 		return 0;
-	return outer_for_gateway(outer->daddr, outer->dport) ||
-			       outer_for_client(outer->daddr, outer->dport) ?
-		       length :
-		       0;
+	length = super ? room : ip_total(ip);
+	return length > room || length < IP_HLEN + UDP_HLEN ? 0 : length;
 }
 
 INLINE bool option_is_service(const struct geneve_service_option *option)
@@ -108,20 +103,37 @@ INLINE enum reason outer_walk(void *data, void *end, const __u32 l2, __u32 lengt
 	return found && at == length ? REASON_NONE : REASON_TUNNEL_MALFORMED;
 }
 
-/* Read the Geneve header of a frame whose IP and UDP headers are parsed: fills vni, id, probe and
- * length. Tunnel packets never pass ip_rcv() of this node, which would verify the checksum of the
- * outer IP header. */
+/* Read the IP and UDP headers for which outer_length() returned a length. */
+INLINE void outer_begin(const IP_HEADER *ip, struct outer *outer)
+{
+	const struct udphdr *udp = (const void *)(ip + 1);
+	struct addr saddr = ip_saddr(ip), daddr = ip_daddr(ip);
+
+	outer->saddr = addr_ip(&saddr);
+	outer->daddr = addr_ip(&daddr);
+	outer->sport = udp->source;
+	outer->dport = udp->dest;
+	outer->family = FAMILY;
+	outer->tos = ip_tos(ip);
+}
+
+/* Read the headers of a tunnel packet. Tunnel packets never pass ip_rcv() of this node, which would
+ * verify the checksum of the outer IP header. */
 INLINE enum reason outer_read(void *data, void *end, const __u32 l2, struct outer *outer)
 {
 	struct geneve_header *geneve = data + l2 + GENEVE_AT;
 	struct geneve_service_option *option = (void *)(geneve + 1);
 	__u32 options;
 
+	if ((void *)geneve > end) /* never: for the verifier */
+		return REASON_TUNNEL_MALFORMED;
+	outer_begin(data + l2, outer);
 	if ((void *)(geneve + 1) > end)
 		return REASON_TUNNEL_MALFORMED;
-	if (!csum_iphdr_ok(data + l2))
+	if (!ip_header_ok(data + l2))
 		return REASON_TUNNEL_CHECKSUM;
-	if (geneve->version_length >> 6 || geneve->protocol != bpf_htons(GENEVE_PROTO_IPV4))
+	outer->protocol = geneve->protocol;
+	if (geneve->version_length >> 6 || geneve->protocol != bpf_htons(ETH_P_OWN))
 		return REASON_TUNNEL_MALFORMED;
 	options = (geneve->version_length & 0x3f) * 4;
 	outer->vni = (__u32)geneve->vni[0] << 16 | (__u32)geneve->vni[1] << 8 | geneve->vni[2];

@@ -76,22 +76,20 @@ INLINE bool is_older_to_pod(struct __sk_buff *skb, struct packet *p)
 	return parse_skb(p, skb, ETH_HLEN) == PARSED && is_older(p, 0, FLOW_REPLY);
 }
 
-INLINE bool is_older_tunnel(struct __sk_buff *skb, struct packet *p, const __u32 l2,
-			    const struct outer *outer)
+INLINE bool is_older_tunnel(struct __sk_buff *skb, struct packet *p, const __u32 l2)
 {
 	p->length = skb->len;
-	return !parse_inner(p, skb, l2 + outer->length, true) &&
-	       (is_older(p, 0, FLOW_REPLY) || is_older(p, outer->vni, FLOW_GATEWAY));
+	return !parse_inner(p, skb, l2 + p->outer.length, true) &&
+	       (is_older(p, 0, FLOW_REPLY) || is_older(p, p->outer.vni, FLOW_GATEWAY));
 }
 
 INLINE bool is_older_uplink(struct __sk_buff *skb, struct packet *p, const __u32 l2)
 {
-	struct outer outer = {};
 	bool tunnel = false;
 
 	pull(skb, l2 + IP_HLEN + TCP_HLEN);
-	if (tunnel_length(skb, l2, &outer) && !tunnel_read(skb, l2, &outer, &tunnel) && tunnel)
-		return is_older_tunnel(skb, p, l2, &outer);
+	if (tunnel_length(skb, l2) && !tunnel_read(skb, l2, &p->outer, &tunnel) && tunnel)
+		return is_older_tunnel(skb, p, l2);
 	return parse_skb(p, skb, l2) == PARSED && is_older(p, 0, FLOW_GATEWAY_REPLY);
 }
 

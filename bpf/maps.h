@@ -82,17 +82,6 @@ MAP(usage, HASH, BPF_F_NO_PREALLOC, struct usage_key, struct usage, MAX_USAGE);
 /* A map of one element, read without a look-up; the agent pins it as `settings`. */
 struct settings settings SEC(".data.settings") = {};
 
-/* Outer addresses of this node: towards gateways, and at which its own gateway listens. */
-INLINE __be32 source_ip(void)
-{
-	return own_v4(&settings.source[IP_V4_INDEX]);
-}
-
-INLINE __be32 listen_ip(void)
-{
-	return own_v4(&settings.listen[IP_V4_INDEX]);
-}
-
 /* The agent's status, for the command line; takes memory only for its entries. */
 MAP(status, HASH, BPF_F_NO_PREALLOC, struct status_key, struct status_part, 65536);
 

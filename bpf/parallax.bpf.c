@@ -38,7 +38,7 @@ int px_to_pod(struct __sk_buff *skb)
 		return VERDICT_NEXT;
 	p = packet_begin(HOOK_TO_POD);
 	if (!p || parse_skb(p, skb, ETH_HLEN) != PARSED ||
-	    !filter_has(f->replies, reply_bit(p->key.saddr, p->key.sport)))
+	    !filter_has(f->replies, reply_bit(&p->key.saddr, p->key.sport)))
 		return VERDICT_NEXT;
 	return client_reply(skb, p);
 }

@@ -11,12 +11,13 @@ INLINE enum verdict unreadable_packet(struct packet *p, enum parsed parsed)
 {
 	enum reason reason = parsed == PARSED_FRAGMENT ? REASON_FRAGMENT :
 			     parsed == PARSED_OPTIONS  ? REASON_BAD_HEADER :
+			     parsed == PARSED_CHECKSUM ? REASON_CHECKSUM :
 							 REASON_TRUNCATED;
 	struct filters *f = filters_get();
 
 	if (parsed == PARSED_OTHER || !f ||
-	    !filter_has(f->destinations, address_bit(p->key.daddr)) ||
-	    !service_is_vip(p->key.daddr))
+	    !filter_has(f->destinations, address_bit(&p->key.daddr)) ||
+	    !service_is_vip(&p->key.daddr))
 		return VERDICT_NEXT;
 	return drop(p, reason);
 }
@@ -35,26 +36,32 @@ INLINE enum verdict pod_reply(struct __sk_buff *skb, struct packet *p)
  * service nor a flow. Then it passes before the per-CPU memory is looked up. */
 INLINE bool may_leave_pod(struct __sk_buff *skb, const struct filters *f)
 {
-	struct iphdr *ip = skb_data(skb) + ETH_HLEN;
+	IP_HEADER *ip = skb_data(skb) + ETH_HLEN;
 	struct tcphdr *tcp = (void *)(ip + 1);
+	struct addr saddr, daddr;
 
-	if ((void *)(tcp + 1) > skb_end(skb))
+	if ((void *)(tcp + 1) > skb_end(skb) || !ip_is_plain(ip))
 		return true;
+	saddr = ip_saddr(ip);
+	daddr = ip_daddr(ip);
 	/* Each reply key of a flow with NAT is announced: without that bit no SYN can clash. */
-	return filter_has(f->replies, reply_bit(ip->saddr, tcp->source)) ||
-	       filter_has(f->destinations, address_bit(ip->daddr)) ||
+	return filter_has(f->replies, reply_bit(&saddr, tcp->source)) ||
+	       filter_has(f->destinations, address_bit(&daddr)) ||
 	       (((__u8 *)tcp)[13] & TCP_SYN &&
-		filter_has(f->replies, reply_bit(ip->daddr, tcp->dest)));
+		filter_has(f->replies, reply_bit(&daddr, tcp->dest)));
 }
 
 /* The same for a packet that a pod is about to receive. */
 INLINE bool may_enter_pod(struct __sk_buff *skb, const struct filters *f)
 {
-	struct iphdr *ip = skb_data(skb) + ETH_HLEN;
+	IP_HEADER *ip = skb_data(skb) + ETH_HLEN;
 	struct udphdr *ports = (void *)(ip + 1);
+	struct addr saddr;
 
-	return (void *)(ports + 1) > skb_end(skb) ||
-	       filter_has(f->replies, reply_bit(ip->saddr, ports->source));
+	if ((void *)(ports + 1) > skb_end(skb) || !ip_is_plain(ip))
+		return true;
+	saddr = ip_saddr(ip);
+	return filter_has(f->replies, reply_bit(&saddr, ports->source));
 }
 
 /* A parsed packet that a pod sends. */
@@ -62,18 +69,18 @@ INLINE enum verdict from_pod(struct __sk_buff *skb, struct packet *p, const stru
 {
 	enum verdict verdict;
 
-	if (filter_has(f->replies, reply_bit(p->key.saddr, p->key.sport))) {
+	if (filter_has(f->replies, reply_bit(&p->key.saddr, p->key.sport))) {
 		verdict = pod_reply(skb, p);
 		if (verdict != VERDICT_NONE)
 			return verdict;
 	}
-	if (filter_has(f->destinations, address_bit(p->key.daddr))) {
-		if (is_snat_port(p->key.daddr, p->key.dport) &&
+	if (filter_has(f->destinations, address_bit(&p->key.daddr))) {
+		if (is_snat_port(&p->key.daddr, p->key.dport) &&
 		    !(settings.flags & SETTING_SNAT_SHARED))
 			return drop(p, REASON_SNAT_NO_FLOW);
 		return client_packet(skb, p);
 	}
-	if (is_syn(p) && filter_has(f->replies, reply_bit(p->key.daddr, p->key.dport)))
+	if (is_syn(p) && filter_has(f->replies, reply_bit(&p->key.daddr, p->key.dport)))
 		return client_syn(skb, p);
 	return VERDICT_NEXT;
 }

@@ -7,24 +7,22 @@
 #include "geneve.h"
 #include "owner.h"
 
-#define ICMP_UNREACH 3
-#define ICMP_PORT 3
-#define ICMP_FRAG_NEEDED 4
 #define REPLY_TTL 64
 
-#define QUOTE_MAX (IP_HLEN + TCP_HLEN)
-
 struct reset {
-	struct iphdr ip;
+	IP_HEADER ip;
 	struct tcphdr tcp;
 };
 
+/* RFC 792, RFC 1191; RFC 4443. */
 struct icmp_reply {
-	struct iphdr ip;
+	IP_HEADER ip;
 	__u8 type, code;
 	__u16 check;
-	__be16 unused, mtu;
+	__be32 mtu;
 };
+
+#define ICMP_HLEN 8
 
 /* Take one of the replies that this second allows to the sender in a row of `owners`: one sender's
  * refusals silence neither those of others nor "too big", without which its connections would hang. */
@@ -44,18 +42,21 @@ INLINE bool reply_allowed(__u32 row, enum reason reason)
 	return owner->refusals++ < REPLIES_PER_SECOND;
 }
 
-/* IP header of the answer: the destination of the packet answers its source. */
-INLINE void reply_ip(struct packet *p, struct iphdr *ip, __u8 proto, __u16 length)
+/* Row of the sender of a tunnel packet. */
+INLINE __u32 outer_owner(const struct outer *outer)
 {
-	ip->version = 4;
-	ip->ihl = 5;
-	ip->tot_len = bpf_htons(length);
-	ip->frag_off = bpf_htons(IP_DF);
-	ip->ttl = REPLY_TTL;
-	ip->protocol = proto;
-	ip->saddr = p->key.daddr;
-	ip->daddr = p->key.saddr;
-	ip->check = csum_iphdr(ip);
+	__u32 id = outer->saddr.word[3];
+
+	if (outer->family != 4)
+		id ^= outer->saddr.word[0] ^ outer->saddr.word[1] ^ outer->saddr.word[2];
+	return owner_row(outer->vni, id);
+}
+
+/* IP header of the answer: the destination of the packet answers its source. */
+INLINE void reply_ip(struct packet *p, IP_HEADER *ip, __u8 proto, __u16 payload)
+{
+	ip_fill(ip, &p->key.daddr, &p->key.saddr, proto, payload, REPLY_TTL);
+	ip_finish(ip, 0, 0);
 }
 
 /* The answer of a closed port (RFC 9293 section 3.10.7.1). */
@@ -71,11 +72,6 @@ INLINE void reset_tcp(struct packet *p, struct tcphdr *tcp)
 		tcp->ack = 1;
 		tcp->ack_seq = bpf_htonl(tcp_end(p));
 	}
-}
-
-INLINE __u64 pseudo_sum(const struct iphdr *ip, __u16 l4_length)
-{
-	return (__u64)ip->saddr + ip->daddr + bpf_htons(ip->protocol) + bpf_htons(l4_length);
 }
 
 /* True if the device completes the L4 checksum (CHECKSUM_PARTIAL): the helper then leaves the field
@@ -109,13 +105,13 @@ SUBPROGRAM int reply_reset(struct __sk_buff *skb, struct packet *p)
 
 	if (p->tcp_flags & TCP_RST || p->l3 != ETH_HLEN)
 		return -EIO;
-	reply_ip(p, &reset.ip, IPPROTO_TCP, sizeof(reset));
+	reply_ip(p, &reset.ip, IPPROTO_TCP, TCP_HLEN);
 	reset_tcp(p, &reset.tcp);
 	p->length = sizeof(reset);
 	if (reply_cut(skb, sizeof(reset)) ||
 	    bpf_skb_store_bytes(skb, ETH_HLEN, &reset, sizeof(reset), BPF_F_RECOMPUTE_CSUM))
 		return -EIO;
-	sum = pseudo_sum(&reset.ip, TCP_HLEN);
+	sum = csum_pseudo(&p->key.saddr, &p->key.daddr, IPPROTO_TCP, TCP_HLEN);
 	value = csum_fold(sum); /* a partial checksum is the pseudo header's sum */
 	if (!csum_is_partial(skb, check)) {
 #pragma unroll
@@ -126,27 +122,36 @@ SUBPROGRAM int reply_reset(struct __sk_buff *skb, struct packet *p)
 	return bpf_skb_store_bytes(skb, check, &value, sizeof(value), BPF_F_RECOMPUTE_CSUM);
 }
 
+/* Sum of `length` bytes at ETH_HLEN, at most CHECK_BYTES, or a negative number. */
+INLINE __s64 quote_sum(struct __sk_buff *skb, __u8 *bytes, __u32 length)
+{
+	__u32 last = (length - 1) & (CHECK_BYTES - 4); /* the last word begins there */
+
+	*(__u32 *)(bytes + last) = 0;
+	if (!length || length > CHECK_BYTES || bpf_skb_load_bytes(skb, ETH_HLEN, bytes, length))
+		return -EIO;
+	return bpf_csum_diff(NULL, 0, (__be32 *)bytes, last + 4, 0);
+}
+
 /* Turn the packet at ETH_HLEN into an ICMP error from its destination to its sender that quotes the
  * IP and transport headers (RFC 1812 section 4.3.2.3); p->length becomes the error's. */
-SUBPROGRAM int reply_icmp(struct __sk_buff *skb, struct packet *p, __u8 code, __u32 mtu)
+SUBPROGRAM int reply_icmp(struct __sk_buff *skb, struct packet *p, __u8 type, __u8 code, __u32 mtu)
 {
 	REQUIRE(p, -EINVAL);
-	__u32 quote = IP_HLEN + (is_udp(p) ? UDP_HLEN : TCP_HLEN);
-	struct icmp_reply reply = { .type = ICMP_UNREACH, .code = code, .mtu = bpf_htons(mtu) };
-	__be32 quoted[QUOTE_MAX / 4] = {};
-	__u64 sum;
+	__u32 quote = ip_hlen(p) + (is_udp(p) ? UDP_HLEN : TCP_HLEN);
+	struct icmp_reply reply = { .type = type, .code = code, .mtu = bpf_htonl(mtu) };
+	struct flow_pair *pair = scratch_get();
+	__s64 sum = -EIO;
 
-	if (p->l3 != ETH_HLEN || reply_cut(skb, quote) ||
-	    bpf_skb_load_bytes(skb, ETH_HLEN, quoted, quote) ||
-	    bpf_skb_adjust_room(skb, sizeof(reply), BPF_ADJ_ROOM_MAC, 0))
+	if (p->l3 == ETH_HLEN && pair && !reply_cut(skb, quote))
+		sum = quote_sum(skb, pair->bytes, quote);
+	if (sum < 0 || bpf_skb_adjust_room(skb, sizeof(reply), BPF_ADJ_ROOM_MAC, 0))
 		return -EIO;
-	sum = bpf_htons(ICMP_UNREACH << 8 | code) + reply.mtu;
-#pragma unroll
-	for (int i = 0; i < QUOTE_MAX / 4; i++)
-		sum += quoted[i];
-	reply.check = (__u16)~csum_fold(sum);
+	if (ICMP_PSEUDO)
+		sum += csum_pseudo(&p->key.saddr, &p->key.daddr, ICMP_OWN, ICMP_HLEN + quote);
+	reply.check = (__u16)~csum_fold(sum + bpf_htons(type << 8 | code) + reply.mtu);
 	p->length = sizeof(reply) + quote;
-	reply_ip(p, &reply.ip, IPPROTO_ICMP, p->length);
+	reply_ip(p, &reply.ip, ICMP_OWN, ICMP_HLEN + quote);
 	return bpf_skb_store_bytes(skb, ETH_HLEN, &reply, sizeof(reply), BPF_F_RECOMPUTE_CSUM);
 }
 
@@ -154,8 +159,8 @@ SUBPROGRAM int reply_icmp(struct __sk_buff *skb, struct packet *p, __u8 code, __
 INLINE int reply_refuse(struct __sk_buff *skb, struct packet *p, enum reason reason)
 {
 	if (reason == REASON_TOO_BIG)
-		return reply_icmp(skb, p, ICMP_FRAG_NEEDED, tunnel_mtu());
-	return is_udp(p) ? reply_icmp(skb, p, ICMP_PORT, 0) : reply_reset(skb, p);
+		return reply_icmp(skb, p, ICMP_TOO_BIG, ICMP_TOO_BIG_CODE, tunnel_mtu(p));
+	return is_udp(p) ? reply_icmp(skb, p, ICMP_UNREACH, ICMP_PORT, 0) : reply_reset(skb, p);
 }
 
 /* Send the packet back through its interface: out of it or, with BPF_F_INGRESS, into the stack. */

@@ -8,7 +8,6 @@
 #ifndef REWRITE_H
 #define REWRITE_H
 
-#include "csum.h"
 #include "parse.h"
 
 #define TCP_CHECK 16 /* offset of the checksum in the TCP header */
@@ -22,87 +21,49 @@
 #define ECN_ECT0 2
 #define ECN_CE 3
 
-/* From the TTL of an IP header to the ports behind it: one write changes a tuple. */
-struct tuple_bytes {
-	__u8 ttl;
-	__u8 proto;
-	__u16 check;
-	struct nat nat;
-};
-
 INLINE __u32 l4_check(struct packet *p)
 {
 	return p->l4 + (is_udp(p) ? UDP_CHECK : TCP_CHECK);
 }
 
-INLINE __be16 ttl_word(__u8 ttl, __u8 proto)
-{
-	return bpf_htons((__u16)ttl << 8 | proto);
-}
-
-INLINE __u32 fold32(__u64 sum)
-{
-	sum = (sum & 0xffffffff) + (sum >> 32);
-	return (__u32)((sum & 0xffffffff) + (sum >> 32));
-}
-
 INLINE __u64 addrs_diff(struct packet *p, const struct nat *nat)
 {
-	return csum_diff32(p->key.saddr, nat->saddr) + csum_diff32(p->key.daddr, nat->daddr);
-}
-
-/* Header bytes with the tuple `nat` and the TTL lowered by `hops`. */
-INLINE struct tuple_bytes tuple_bytes(struct packet *p, const struct nat *nat, __u8 hops)
-{
-	__u64 ttl = csum_diff16(ttl_word(p->ttl, p->proto), ttl_word(p->ttl - hops, p->proto));
-
-	return (struct tuple_bytes){
-		.ttl = p->ttl - hops,
-		.proto = p->proto,
-		.check = csum_update(p->ip_check, addrs_diff(p, nat) + ttl),
-		.nat = *nat,
-	};
+	return csum_diff_addr(&p->key.saddr, &nat->saddr) +
+	       csum_diff_addr(&p->key.daddr, &nat->daddr);
 }
 
 /* Checksums are updated, never recomputed, so that a wrong one stays wrong. In a partial checksum
  * the helper changes only the part of the pseudo header. */
-INLINE int rewrite_l4_check(struct __sk_buff *skb, struct packet *p, const struct nat *nat)
+INLINE int rewrite_l4_check(struct __sk_buff *skb, struct packet *p, const struct nat *nat,
+			    __u64 diff)
 {
 	__u64 flags = is_udp(p) ? BPF_F_MARK_MANGLED_0 : 0;
 	__u64 ports = csum_diff16(p->key.sport, nat->sport) + csum_diff16(p->key.dport, nat->dport);
 
-	if (bpf_l4_csum_replace(skb, l4_check(p), 0, fold32(addrs_diff(p, nat)),
-				flags | BPF_F_PSEUDO_HDR))
+	if (bpf_l4_csum_replace(skb, l4_check(p), 0, csum_fold32(diff), flags | BPF_F_PSEUDO_HDR))
 		return -EIO;
 	if (nat->sport == p->key.sport && nat->dport == p->key.dport)
 		return 0;
-	return bpf_l4_csum_replace(skb, l4_check(p), 0, fold32(ports), flags);
+	return bpf_l4_csum_replace(skb, l4_check(p), 0, csum_fold32(ports), flags);
 }
 
 /* Rewrite the tuple to `nat` and lower the TTL by `hops`. */
 INLINE int rewrite(struct __sk_buff *skb, struct packet *p, const struct nat *nat, __u8 hops)
 {
-	struct tuple_bytes bytes = tuple_bytes(p, nat, hops);
+	__u64 diff = addrs_diff(p, nat);
 
-	if (rewrite_l4_check(skb, p, nat))
-		return -EIO;
-	return bpf_skb_store_bytes(skb, p->l3 + offsetof(struct iphdr, ttl), &bytes, sizeof(bytes),
-				   0);
+	return rewrite_l4_check(skb, p, nat, diff) || tuple_store(skb, p, nat, diff, hops) ? -EIO :
+											     0;
 }
 
 /* The same for a packet at ETH_HLEN, by a direct write. Only for px_uplink. */
 INLINE int rewrite_directly(struct __sk_buff *skb, struct packet *p, const struct nat *nat,
 			    __u8 hops)
 {
-	struct tuple_bytes *to;
+	__u64 diff = addrs_diff(p, nat);
 
-	if (rewrite_l4_check(skb, p, nat))
-		return -EIO;
-	to = skb_data(skb) + ETH_HLEN + offsetof(struct iphdr, ttl);
-	if ((void *)(to + 1) > skb_end(skb))
-		return -EIO;
-	*to = tuple_bytes(p, nat, hops);
-	return 0;
+	return rewrite_l4_check(skb, p, nat, diff) || tuple_write(skb, p, nat, diff, hops) ? -EIO :
+											     0;
 }
 
 /* Replace 16 bits of the TCP header or its options at `offset` from its start. */
@@ -147,7 +108,7 @@ SUBPROGRAM int clamp_mss(struct __sk_buff *skb, struct packet *p, __u32 mtu)
 	REQUIRE(p, -EINVAL);
 	__u8 options[TCP_OPTIONS_MAX] = {};
 	__u32 length = p->tcp_header - TCP_HLEN;
-	__u16 mss = 0, max = mtu - IP_HLEN - TCP_HLEN;
+	__u16 mss = 0, max = mtu - ip_hlen(p) - TCP_HLEN;
 	__u32 offset;
 
 	/* The upper limit first: Linux 7.3 learns no lower one while the value may have wrapped. */
@@ -162,19 +123,6 @@ SUBPROGRAM int clamp_mss(struct __sk_buff *skb, struct packet *p, __u32 mtu)
 	if (!offset || mss <= max)
 		return 0;
 	return replace_tcp16(skb, p, offset, bpf_htons(mss), bpf_htons(max));
-}
-
-/* Set the ECN field. */
-INLINE int rewrite_ecn(struct __sk_buff *skb, struct packet *p, __u8 ecn)
-{
-	__u8 tos = (p->tos & ~ECN_MASK) | ecn;
-	__be16 from = bpf_htons(0x4500 | p->tos), to = bpf_htons(0x4500 | tos);
-
-	p->tos = tos;
-	p->ip_check = csum_update(p->ip_check, csum_diff16(from, to));
-	if (bpf_skb_store_bytes(skb, p->l3 + offsetof(struct iphdr, check), &p->ip_check, 2, 0))
-		return -EIO;
-	return bpf_skb_store_bytes(skb, p->l3 + offsetof(struct iphdr, tos), &p->tos, 1, 0);
 }
 
 #endif

@@ -5,12 +5,15 @@
 
 #include "count.h"
 
-#define AF_INET 2
 #define PACKET_HOST 0
 
-INLINE struct next_hop *next_hop_slot(__be32 dst)
+INLINE struct next_hop *next_hop_slot(const struct addr *dst)
 {
-	__u32 slot = ((dst * 0x9e3779b1u) >> 16) % NEXT_HOP_SLOTS;
+	__u32 slot = 0;
+
+	for (__u32 i = 0; i < ADDR_WORDS; i++)
+		slot = (slot ^ dst->word[i]) * 0x9e3779b1u;
+	slot = (slot >> 16) % NEXT_HOP_SLOTS;
 
 	return bpf_map_lookup_elem(&next_hops, &slot);
 }
@@ -29,11 +32,12 @@ INLINE bool is_pod_iface(__u32 ifindex)
 }
 
 /* Ask the kernel's routes for `dst`, as for a packet that came by `ifindex`. */
-INLINE long route_ask(struct __sk_buff *skb, __u32 ifindex, __be32 dst, struct bpf_fib_lookup *fib)
+INLINE long route_ask(struct __sk_buff *skb, __u32 ifindex, const struct addr *dst,
+		      struct bpf_fib_lookup *fib)
 {
-	fib->family = AF_INET;
+	fib->family = AF_OWN;
 	fib->ifindex = ifindex;
-	fib->ipv4_dst = dst;
+	fib_destination(fib, dst);
 	return bpf_fib_lookup(skb, fib, sizeof(*fib), 0);
 }
 
@@ -44,9 +48,9 @@ INLINE bool route_found(long ret)
 }
 
 /* Look the next hop up in the kernel's routes. Returns -ENETUNREACH without a route. */
-SUBPROGRAM int route_lookup(struct __sk_buff *skb, __be32 dst, struct next_hop *hop)
+SUBPROGRAM int route_lookup(struct __sk_buff *skb, const struct addr *dst, struct next_hop *hop)
 {
-	REQUIRE(hop, -EINVAL);
+	REQUIRE(dst && hop, -EINVAL);
 	struct bpf_fib_lookup fib = {};
 	long ret = route_ask(skb, skb->ifindex, dst, &fib);
 
@@ -54,7 +58,7 @@ SUBPROGRAM int route_lookup(struct __sk_buff *skb, __be32 dst, struct next_hop *
 		fib.ifindex = settings.uplink; /* not from that interface: let redirect_neigh try */
 	else if (!route_found(ret))
 		return -ENETUNREACH;
-	hop->dst = IP_V4(dst);
+	hop->dst = *dst;
 	hop->ifindex = fib.ifindex;
 	hop->flags = is_pod_iface(fib.ifindex) ? NEXT_HOP_POD : 0;
 	/* Linux 5.15 returns success for a neighbour without an address. */
@@ -66,8 +70,9 @@ SUBPROGRAM int route_lookup(struct __sk_buff *skb, __be32 dst, struct next_hop *
 }
 
 /* The interface of the pod behind an address of this node, or 0. */
-SUBPROGRAM int route_pod(struct __sk_buff *skb, __be32 addr)
+SUBPROGRAM int route_pod(struct __sk_buff *skb, const struct addr *addr)
 {
+	REQUIRE(addr, 0);
 	struct next_hop hop = {};
 
 	WRITTEN(hop);
@@ -86,9 +91,9 @@ INLINE enum verdict enter_pod(struct __sk_buff *skb, __u32 ifindex)
 
 /* Without a cached next hop, or with one older than a second: look it up, and let the kernel
  * resolve and probe the neighbour with this packet, which fib_lookup never does. */
-SUBPROGRAM enum verdict route_slow(struct __sk_buff *skb, struct packet *p, __be32 dst)
+SUBPROGRAM enum verdict route_slow(struct __sk_buff *skb, struct packet *p, const struct addr *dst)
 {
-	REQUIRE(p, VERDICT_DROP);
+	REQUIRE(p && dst, VERDICT_DROP);
 	struct next_hop hop = {}, *slot;
 
 	WRITTEN(hop);
@@ -104,12 +109,12 @@ SUBPROGRAM enum verdict route_slow(struct __sk_buff *skb, struct packet *p, __be
 	return bpf_redirect_neigh(hop.ifindex, NULL, 0, 0);
 }
 
-/* Send towards `dst`: the destination in the IP header at ETH_HLEN, or HOST_CLIENT. */
-INLINE enum verdict route_send(struct __sk_buff *skb, struct packet *p, __be32 dst)
+/* Send towards `dst`: the destination in the IP header at ETH_HLEN, or host_client(). */
+INLINE enum verdict route_send(struct __sk_buff *skb, struct packet *p, const struct addr *dst)
 {
 	struct next_hop *hop = next_hop_slot(dst);
 
-	if (!hop || own_v4(&hop->dst) != dst || !hop->ifindex ||
+	if (!hop || !addr_equal(&hop->dst, dst) || !hop->ifindex ||
 	    now_ticks() - hop->stamp >= settings.hz)
 		return route_slow(skb, p, dst);
 	if (hop->flags & NEXT_HOP_POD)

@@ -26,15 +26,15 @@ INLINE struct service *service_find(struct packet *p, __u32 *ret_row, bool *ret_
 		return NULL;
 	*ret_row = *row;
 	service = service_row(*ret_row);
-	*ret_stale = !service || own_v4(&service->vip) != p->key.daddr ||
+	*ret_stale = !service || !ip_is(&service->vip, &p->key.daddr) ||
 		     service->port != p->key.dport || service->proto != p->proto;
 	return *ret_stale ? NULL : service;
 }
 
 /* True if any service has this VIP. For packets without readable ports. */
-INLINE bool service_is_vip(__be32 addr)
+INLINE bool service_is_vip(const struct addr *addr)
 {
-	struct vip_key key = { .addr = addr };
+	struct vip_key key = { .addr = *addr };
 
 	return bpf_map_lookup_elem(&vips, &key) != NULL;
 }
@@ -42,7 +42,7 @@ INLINE bool service_is_vip(__be32 addr)
 /* The service that a tunnel packet names, or NULL. */
 INLINE struct service *service_find_id(__u64 id, __u32 *ret_row)
 {
-	struct service_id_key key = { .id = id, .family = 4 };
+	struct service_id_key key = { .id = id, .family = FAMILY };
 	__u32 *row = bpf_map_lookup_elem(&service_ids, &key);
 	struct service *service;
 

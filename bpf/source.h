@@ -15,11 +15,11 @@ enum source {
 };
 
 /* True if a packet came from the address a moment ago, or went there, by this interface. */
-INLINE bool source_cached(__u32 ifindex, __be32 addr)
+INLINE bool source_cached(__u32 ifindex, const struct addr *addr)
 {
 	struct next_hop *hop = next_hop_slot(addr);
 
-	return hop && own_v4(&hop->dst) == addr && hop->ifindex == ifindex &&
+	return hop && addr_equal(&hop->dst, addr) && hop->ifindex == ifindex &&
 	       now_ticks() - hop->stamp < settings.hz;
 }
 
@@ -40,23 +40,24 @@ INLINE enum source source_judge(long ret, __u32 ifindex, __u32 found)
 }
 
 /* Keep the way to a pod, by which the next packets from its address are known. */
-INLINE void source_remember(__u32 ifindex, __be32 addr, const struct bpf_fib_lookup *fib)
+INLINE void source_remember(__u32 ifindex, const struct addr *addr,
+			    const struct bpf_fib_lookup *fib)
 {
 	struct next_hop *slot = next_hop_slot(addr);
 
 	if (!slot || !is_pod_iface(ifindex))
 		return;
-	*slot = (struct next_hop){ .ifindex = ifindex,
-				   .stamp = now_ticks(),
-				   .flags = NEXT_HOP_POD };
-	slot->dst = IP_V4(addr);
+	*slot = (struct next_hop){
+		.dst = *addr, .ifindex = ifindex, .stamp = now_ticks(), .flags = NEXT_HOP_POD
+	};
 	__builtin_memcpy(slot->smac, fib->smac, sizeof(slot->smac));
 	__builtin_memcpy(slot->dmac, fib->dmac, sizeof(slot->dmac));
 }
 
 /* Whether a packet from `addr` may have come by `ifindex`; 0 is this machine. */
-SUBPROGRAM enum source source_of(struct __sk_buff *skb, __u32 ifindex, __be32 addr)
+SUBPROGRAM enum source source_of(struct __sk_buff *skb, __u32 ifindex, const struct addr *addr)
 {
+	REQUIRE(addr, SOURCE_UNKNOWN);
 	struct bpf_fib_lookup fib = {};
 	long ret;
 
@@ -71,30 +72,30 @@ SUBPROGRAM enum source source_of(struct __sk_buff *skb, __u32 ifindex, __be32 ad
 	return SOURCE_OWN;
 }
 
-INLINE bool is_snat(__be32 addr)
+INLINE bool is_snat(const struct addr *addr)
 {
 	for (__u32 i = 0; i < MAX_SNAT; i++) {
-		if (i < settings.snat_count[IP_V4_INDEX] &&
-		    own_v4(&settings.snat[IP_V4_INDEX][i]) == addr)
+		struct addr snat = ip_own(&settings.snat[OWN_INDEX][i]);
+
+		if (i < settings.snat_count[OWN_INDEX] && addr_equal(&snat, addr))
 			return true;
 	}
 	return false;
 }
 
-/* True for an address that nobody sends from by this interface: 0/8, 127/8, multicast and above, a
- * virtual IP; a SNAT address, which may be the node's own, but for the node itself. */
-INLINE bool source_is_bogus(__u32 ifindex, __be32 addr)
+/* True for an address that nobody sends from by this interface: a virtual IP; a SNAT address, which may
+ * be the node's own, but for the node itself. */
+INLINE bool source_is_bogus(__u32 ifindex, const struct addr *addr)
 {
-	__u8 first = bpf_ntohl(addr) >> 24;
 	struct filters *f = filters_get();
 
-	return !first || first == 127 || first >= 224 ||
+	return addr_is_bogus(addr) ||
 	       (f && filter_has(f->destinations, address_bit(addr)) &&
 		(service_is_vip(addr) || (is_snat(addr) && iface_role(ifindex) != IFACE_HOST)));
 }
 
 /* True if a packet of the pod behind skb->ifindex may open a flow from `addr`. */
-INLINE bool source_may_open(struct __sk_buff *skb, __be32 addr)
+INLINE bool source_may_open(struct __sk_buff *skb, const struct addr *addr)
 {
 	return !source_is_bogus(skb->ifindex, addr) &&
 	       source_of(skb, skb->ifindex, addr) != SOURCE_FOREIGN;
@@ -107,7 +108,7 @@ SUBPROGRAM bool flow_moves(struct __sk_buff *skb, const struct flow_key *key, st
 			   __u32 ifindex)
 {
 	REQUIRE(key && flow, false);
-	enum source source = source_of(skb, ifindex, key->saddr);
+	enum source source = source_of(skb, ifindex, &key->saddr);
 
 	if (source == SOURCE_FOREIGN)
 		return false;

@@ -4,6 +4,7 @@
 #define TUNNEL_H
 
 #include "geneve.h"
+#include "peer.h"
 #include "reply.h"
 #include "rewrite.h"
 #include "route.h"
@@ -11,23 +12,52 @@
 
 /* The headers before an inner packet. */
 struct outer_bytes {
-	struct iphdr ip;
+	IP_HEADER ip;
 	struct udphdr udp;
 	struct geneve_header geneve;
 	struct geneve_service_option option;
 };
 
-_Static_assert(sizeof(struct outer_bytes) == TUNNEL_OVERHEAD_IPV4, "tunnel overhead");
+_Static_assert(sizeof(struct outer_bytes) == TUNNEL_OVERHEAD, "tunnel overhead");
 
-#define ENCAP_FLAGS                                                                                \
-	(BPF_F_ADJ_ROOM_FIXED_GSO | BPF_F_ADJ_ROOM_ENCAP_L3_IPV4 | BPF_F_ADJ_ROOM_ENCAP_L4_UDP)
+#define ENCAP_FLAGS (BPF_F_ADJ_ROOM_FIXED_GSO | ENCAP_L3 | BPF_F_ADJ_ROOM_ENCAP_L4_UDP)
 
 /* Length of this packet, or of the segments it will be cut into. */
 INLINE __u32 segment_length(struct __sk_buff *skb, struct packet *p)
 {
 	if (!skb->gso_size)
 		return p->length;
-	return IP_HLEN + (is_udp(p) ? UDP_HLEN : p->tcp_header) + skb->gso_size;
+	return ip_hlen(p) + l4_hlen(p) + skb->gso_size;
+}
+
+/* Begin the tunnel of a flow that `p` is sent by; `own`: this end's addresses by family. */
+INLINE void tunnel_begin(struct packet *p, const struct flow *flow, const struct ip_addr *own)
+{
+	struct outer *outer = &p->outer;
+
+	outer->family = peer_family(flow);
+	outer->saddr = own[outer->family == 4 ? IP_V4_INDEX : IP_V6_INDEX];
+	peer_address(flow, &outer->daddr);
+	outer->dport = flow->peer_port;
+	outer->vni = settings.network;
+	outer->tos = p->tos;
+	outer->protocol = bpf_htons(ETH_P_OWN);
+	outer->label = outer->family == 4 ? 0 : flow_hash(&p->key, p->proto, 0);
+}
+
+/* Turn the tunnel of a packet into that of its answer. */
+INLINE void tunnel_answer(struct outer *outer)
+{
+	struct ip_addr addr = outer->saddr;
+	__be16 port = outer->sport;
+
+	outer->saddr = outer->daddr;
+	outer->daddr = addr;
+	outer->sport = outer->dport;
+	outer->dport = port;
+	outer->vni = settings.network;
+	outer->tos = 0;
+	outer->label = 0;
 }
 
 /* Outer source port of a flow: few ports, so that a NAT gateway in front of this node keeps few
@@ -39,30 +69,18 @@ INLINE __be16 tunnel_source_port(struct packet *p)
 	return bpf_htons(TUNNEL_SOURCE_PORT + hash % TUNNEL_SOURCE_PORTS);
 }
 
-/* The length fields of a GSO packet are written again per segment, so truncation does no harm. */
-INLINE __be16 length_field(__u32 length)
-{
-	return bpf_htons(length > 0xffff ? 0xffff : length);
-}
-
 INLINE void outer_fill(struct outer_bytes *b, const struct outer *outer, __u32 inner)
 {
-	b->ip.version = 4;
-	b->ip.ihl = 5;
-	b->ip.tos = outer->tos; /* RFC 6040 section 4.1, normal mode */
-	b->ip.tot_len = length_field(sizeof(*b) + inner);
-	b->ip.frag_off = bpf_htons(IP_DF);
-	b->ip.ttl = TUNNEL_TTL;
-	b->ip.protocol = IPPROTO_UDP;
-	b->ip.saddr = outer->saddr;
-	b->ip.daddr = outer->daddr;
-	b->ip.check = csum_iphdr(&b->ip);
+	struct addr saddr = ip_own(&outer->saddr), daddr = ip_own(&outer->daddr);
+
+	ip_fill(&b->ip, &saddr, &daddr, IPPROTO_UDP, sizeof(*b) - IP_HLEN + inner, TUNNEL_TTL);
+	ip_finish(&b->ip, outer->tos, outer->label); /* RFC 6040 section 4.1, normal mode */
 	b->udp.source = outer->sport;
 	b->udp.dest = outer->dport;
 	b->udp.len = length_field(sizeof(*b) - IP_HLEN + inner);
 	b->geneve.version_length = sizeof(b->option) / 4;
 	b->geneve.flags = GENEVE_FLAG_CRITICAL;
-	b->geneve.protocol = bpf_htons(GENEVE_PROTO_IPV4);
+	b->geneve.protocol = outer->protocol;
 	b->geneve.vni[0] = outer->vni >> 16;
 	b->geneve.vni[1] = outer->vni >> 8;
 	b->geneve.vni[2] = outer->vni;
@@ -93,12 +111,14 @@ SUBPROGRAM enum verdict tunnel_send(struct __sk_buff *skb, struct packet *p)
 {
 	REQUIRE(p, VERDICT_DROP);
 	struct outer_bytes bytes = {};
+	struct addr daddr;
 
 	outer_fill(&bytes, &p->outer, p->length);
 	if (tunnel_room(skb) ||
 	    bpf_skb_store_bytes(skb, ETH_HLEN, &bytes, sizeof(bytes), BPF_F_RECOMPUTE_CSUM))
 		return drop(p, REASON_NO_ROOM);
-	return route_send(skb, p, p->outer.daddr);
+	daddr = ip_own(&p->outer.daddr);
+	return route_send(skb, p, &daddr);
 }
 
 /* Apply the outer ECN field to the inner one (RFC 6040 section 4.2, figure 4). Returns -EIO if the
@@ -110,7 +130,7 @@ INLINE int tunnel_ecn(struct __sk_buff *skb, struct packet *p)
 	if (outer == ECN_CE && inner == 0)
 		return -EIO;
 	if ((outer == ECN_CE && inner != ECN_CE) || (outer == ECN_ECT1 && inner == ECN_ECT0))
-		return rewrite_ecn(skb, p, outer);
+		return ip_set_tos(skb, p, (p->tos & ~ECN_MASK) | outer);
 	return 0;
 }
 
@@ -126,8 +146,7 @@ INLINE enum reason tunnel_strip(struct __sk_buff *skb, struct packet *p)
 	if (length > 0 && bpf_skb_adjust_room(skb, -length, BPF_ADJ_ROOM_MAC,
 					      BPF_F_ADJ_ROOM_FIXED_GSO))
 		return REASON_NO_ROOM;
-	p->l3 = ETH_HLEN;
-	p->l4 = ETH_HLEN + IP_HLEN;
+	packet_move(p, ETH_HLEN);
 	return tunnel_ecn(skb, p) ? REASON_TUNNEL_ECN : REASON_NONE;
 }
 

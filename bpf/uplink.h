@@ -14,12 +14,12 @@
 INLINE bool tunnel_source_ok(const struct flow *flow, const struct packet *p)
 {
 	const struct outer *outer = &p->outer;
-	struct gateway_key key = { .addr = IP_V4(outer->saddr), .network = flow->network };
+	struct gateway_key key = { .addr = outer->saddr, .network = flow->network };
 	struct gateway *gateway;
 
 	if (outer->vni != flow->network)
 		return false;
-	if (outer->saddr == flow->peer && outer->sport == flow->peer_port)
+	if (peer_sent(flow, outer) && outer->sport == flow->peer_port)
 		return true;
 	gateway = bpf_map_lookup_elem(&gateways, &key);
 	return gateway && gateway->kind == BACKEND_GENEVE && gateway->tunnel_port == outer->sport;
@@ -32,7 +32,7 @@ SUBPROGRAM enum reason icmp_quotes_flow(struct __sk_buff *skb, struct packet *p)
 	struct {
 		__u8 type, code;
 		__u8 rest[6];
-		struct iphdr ip;
+		IP_HEADER ip;
 		__be16 sport, dport;
 	} icmp;
 	struct flow_key key;
@@ -40,15 +40,16 @@ SUBPROGRAM enum reason icmp_quotes_flow(struct __sk_buff *skb, struct packet *p)
 
 	if (p->length > skb->len - p->l3 || p->length < IP_HLEN + sizeof(icmp))
 		return REASON_TRUNCATED;
-	if (bpf_skb_load_bytes(skb, p->l4, &icmp, sizeof(icmp)) || icmp.type != ICMP_UNREACH)
+	if (bpf_skb_load_bytes(skb, p->l4, &icmp, sizeof(icmp)) ||
+	    (icmp.type != ICMP_UNREACH && icmp.type != ICMP_TOO_BIG))
 		return REASON_TUNNEL_NO_FLOW;
-	key.saddr = icmp.ip.saddr;
-	key.daddr = icmp.ip.daddr;
+	key.saddr = ip_saddr(&icmp.ip);
+	key.daddr = ip_daddr(&icmp.ip);
 	key.sport = icmp.sport;
 	key.dport = icmp.dport;
-	key.zone = FLOW_ZONE(0, FLOW_CLIENT, icmp.ip.protocol == IPPROTO_UDP);
+	key.zone = FLOW_ZONE(0, FLOW_CLIENT, ip_proto(&icmp.ip) == IPPROTO_UDP);
 	flow = flow_find_any(&key);
-	if (!flow || flow->action != FLOW_ENCAP || p->key.daddr != key.saddr ||
+	if (!flow || flow->action != FLOW_ENCAP || !addr_equal(&p->key.daddr, &key.saddr) ||
 	    !tunnel_source_ok(flow, p))
 		return REASON_TUNNEL_NO_FLOW;
 	return REASON_NONE;
@@ -77,62 +78,59 @@ INLINE enum reason reply_has_flow(struct packet *p)
 
 /* The destination by which to find the next hop to a client; that of the node itself is behind its
  * own pair. */
-INLINE __be32 client_route(struct packet *p)
+INLINE struct addr client_route(struct packet *p)
 {
-	return p->key.daddr == source_ip() ? HOST_CLIENT : p->key.daddr;
+	return is_node(&p->key.daddr) ? host_client() : p->key.daddr;
 }
 
 /* A packet for a client of this node. `p` is the inner packet, still in its tunnel. */
 SUBPROGRAM enum verdict client_from_tunnel(struct __sk_buff *skb, struct packet *p)
 {
 	REQUIRE(p, VERDICT_DROP);
-	enum reason reason = p->proto == IPPROTO_ICMP ? icmp_quotes_flow(skb, p) :
-							reply_has_flow(p);
+	enum reason reason = p->proto == ICMP_OWN ? icmp_quotes_flow(skb, p) : reply_has_flow(p);
+	struct addr client;
 
 	if (!reason)
 		reason = tunnel_strip(skb, p);
 	if (reason)
 		return drop(p, reason);
-	if (p->tcp_flags & TCP_SYN && clamp_mss(skb, p, tunnel_mtu()))
+	if (p->tcp_flags & TCP_SYN && clamp_mss(skb, p, tunnel_mtu(p)))
 		return drop(p, REASON_NO_ROOM);
-	return forwarded(p, REASON_FROM_TUNNEL, route_send(skb, p, client_route(p)));
+	client = client_route(p);
+	return forwarded(p, REASON_FROM_TUNNEL, route_send(skb, p, &client));
 }
 
 /* ------------------------------------------------------------------ tunnel */
-
-/* True for ICMP without IP options that is no fragment. p->proto is set for IPv4 alone. */
-INLINE bool is_plain_icmp(struct packet *p, const struct iphdr *ip)
-{
-	return p->proto == IPPROTO_ICMP && ip->ihl == 5 &&
-	       !(ip->frag_off & bpf_htons(IP_MF | IP_OFFSET));
-}
 
 /* Parse the inner packet at `l3`. It never passes ip_rcv() of this node, which would verify the
  * checksum of its header. */
 INLINE enum reason parse_inner(struct packet *p, struct __sk_buff *skb, __u32 l3, bool request)
 {
 	void *data = skb_data(skb), *end = skb_end(skb);
-	struct iphdr *ip = data + l3;
+	IP_HEADER *ip = data + l3;
 	enum parsed parsed;
 
 	if (l3 > ETH_HLEN + GENEVE_AT + sizeof(struct geneve_header) + GENEVE_OPTIONS_MAX ||
 	    skb->len < l3)
 		return REASON_TRUNCATED;
-	parsed = parse_ipv4(p, data, end, l3, skb->len - l3, skb->gso_size);
+	parsed = parse_ip(p, data, end, l3, skb->len - l3, skb->gso_size);
 	if (parsed == PARSED_FRAGMENT)
 		return REASON_FRAGMENT;
 	if (parsed == PARSED_TRUNCATED)
 		return REASON_TRUNCATED;
+	if (parsed == PARSED_CHECKSUM)
+		return REASON_CHECKSUM;
 	if ((void *)(ip + 1) > end || parsed == PARSED_OPTIONS ||
-	    (parsed == PARSED_OTHER && (request || !is_plain_icmp(p, ip))))
+	    (parsed == PARSED_OTHER && (request || !ip_is_whole(ip, ICMP_OWN))))
 		return REASON_BAD_HEADER;
-	return csum_iphdr_ok(ip) ? REASON_NONE : REASON_TUNNEL_CHECKSUM;
+	return ip_header_ok(ip) ? REASON_NONE : REASON_TUNNEL_CHECKSUM;
 }
 
 /* A packet of the tunnel p->outer, whose inner packet begins at `l3` and becomes `p`. */
 INLINE enum verdict tunnel_packet(struct __sk_buff *skb, struct packet *p, __u32 l3)
 {
-	bool request = outer_for_gateway(p->outer.daddr, p->outer.dport);
+	struct addr daddr = ip_own(&p->outer.daddr);
+	bool request = outer_for_gateway(&daddr, p->outer.dport);
 	enum reason reason;
 
 	p->proto = 0;
@@ -146,45 +144,48 @@ INLINE enum verdict tunnel_packet(struct __sk_buff *skb, struct packet *p, __u32
 	return request ? gateway_packet(skb, p) : client_from_tunnel(skb, p);
 }
 
-/* Read the Geneve header behind `outer`. Returns a reason to drop the packet; *ret_tunnel: it is a
- * tunnel packet. Masquerading may have picked one of our source ports for others. */
+/* Read the headers of a tunnel packet into `outer`. Returns a reason to drop it; *ret_tunnel: it is one.
+ * Masquerading may have picked one of our source ports for others. */
 INLINE enum reason tunnel_read(struct __sk_buff *skb, const __u32 l2, struct outer *outer,
 			       bool *ret_tunnel)
 {
 	enum reason reason;
+	struct addr daddr;
 
 	pull(skb, l2 + GENEVE_AT + sizeof(struct geneve_header) + GENEVE_OPTIONS_MAX + IP_HLEN +
 			  TCP_HLEN);
 	reason = outer_read(skb_data(skb), skb_end(skb), l2, outer);
-	*ret_tunnel = reason != REASON_TUNNEL_MALFORMED ||
-		      outer_for_gateway(outer->daddr, outer->dport);
+	daddr = ip_own(&outer->daddr);
+	*ret_tunnel = reason != REASON_TUNNEL_MALFORMED || outer_for_gateway(&daddr, outer->dport);
 	return reason;
 }
 
-/* Begin `outer` of an untagged frame. Returns the length of the IP packet if it is a tunnel's, or
- * 0. */
-INLINE __u32 tunnel_length(struct __sk_buff *skb, const __u32 l2, struct outer *outer)
+/* The length of the IP packet in an untagged frame if it is a tunnel's, or 0. */
+INLINE __u32 tunnel_length(struct __sk_buff *skb, const __u32 l2)
 {
-	if (skb->protocol != bpf_htons(ETH_P_IP) || skb->vlan_present)
+	if (skb->protocol != bpf_htons(ETH_P_OWN) || skb->vlan_present)
 		return 0;
-	return outer_begin(skb_data(skb), skb_end(skb), l2, skb->len - l2, skb->gso_size, outer);
+	return outer_length(skb_data(skb), skb_end(skb), l2, skb->len - l2, skb->gso_size);
 }
 
-/* True for an IPv4 frame to one of the gateway's SNAT addresses. */
+/* True for a frame to one of the gateway's SNAT addresses. */
 INLINE bool is_to_snat(struct __sk_buff *skb, const __u32 l2)
 {
-	struct iphdr *ip = skb_data(skb) + l2;
+	IP_HEADER *ip = skb_data(skb) + l2;
 	struct filters *f = filters_get();
+	struct addr daddr;
 
-	return f && (void *)(ip + 1) <= skb_end(skb) && skb->protocol == bpf_htons(ETH_P_IP) &&
-	       filter_has(f->destinations, address_bit(ip->daddr)) && is_snat(ip->daddr);
+	if (!f || (void *)(ip + 1) > skb_end(skb) || skb->protocol != bpf_htons(ETH_P_OWN))
+		return false;
+	daddr = ip_daddr(ip);
+	return filter_has(f->destinations, address_bit(&daddr)) && is_snat(&daddr);
 }
 
 /* Put an Ethernet header before the IP header, where all later steps expect one. Sending over a device
  * without Ethernet headers removes it again. */
 INLINE int ethernet_add(struct __sk_buff *skb)
 {
-	const __be16 proto = bpf_htons(ETH_P_IP);
+	const __be16 proto = bpf_htons(ETH_P_OWN);
 
 	if (bpf_skb_change_head(skb, ETH_HLEN, 0))
 		return -EIO;
@@ -195,13 +196,12 @@ INLINE enum verdict snat_packet(struct __sk_buff *skb, struct packet *p, const _
 {
 	enum verdict verdict;
 
-	p->outer.saddr = 0; /* of no tunnel, for drop_event() */
-	if (parse_skb(p, skb, l2) != PARSED || !is_snat_port(p->key.daddr, p->key.dport))
+	p->outer.family = 0; /* of no tunnel, for drop_event() */
+	if (parse_skb(p, skb, l2) != PARSED || !is_snat_port(&p->key.daddr, p->key.dport))
 		return VERDICT_NEXT;
 	if (!l2 && ethernet_add(skb))
 		return drop(p, REASON_NO_ROOM);
-	p->l3 = ETH_HLEN;
-	p->l4 = ETH_HLEN + IP_HLEN;
+	packet_move(p, ETH_HLEN);
 	verdict = gateway_reply(skb, p);
 	if (verdict != VERDICT_NONE)
 		return verdict;
@@ -209,37 +209,41 @@ INLINE enum verdict snat_packet(struct __sk_buff *skb, struct packet *p, const _
 	return settings.flags & SETTING_SNAT_SHARED ? VERDICT_NEXT : drop(p, REASON_SNAT_NO_FLOW);
 }
 
+/* A tunnel packet of `length` bytes as it arrived. */
+INLINE enum verdict tunnel_frame(struct __sk_buff *skb, struct packet *p, const __u32 l2,
+				 __u32 length)
+{
+	enum reason reason;
+	bool tunnel;
+
+	reason = tunnel_read(skb, l2, &p->outer, &tunnel);
+	if (!tunnel)
+		return VERDICT_NEXT;
+	p->length = length;
+	if (!l2 && ethernet_add(skb))
+		return drop(p, REASON_NO_ROOM);
+	return reason ? drop(p, reason) : tunnel_packet(skb, p, ETH_HLEN + p->outer.length);
+}
+
 /* A packet of an uplink whose frames begin with `l2` bytes, ETH_HLEN or 0, before the IP header. Other
  * traffic passes unchanged, before the per-CPU memory is looked up. */
 INLINE enum verdict uplink_packet(struct __sk_buff *skb, const __u32 l2)
 {
-	struct outer outer = {};
-	__u32 l3 = ETH_HLEN, length = 0;
-	enum reason reason = REASON_NONE;
-	bool tunnel;
+	bool marked;
+	__u32 length;
 	struct packet *p;
 
 	pull(skb, l2 + IP_HLEN + TCP_HLEN);
-	tunnel = l2 && xdp_mark_read(skb, &outer);
-	if (!tunnel) {
-		length = tunnel_length(skb, l2, &outer);
-		if (length) {
-			reason = tunnel_read(skb, l2, &outer, &tunnel);
-			l3 += outer.length;
-		}
-		if (length ? !tunnel : !is_to_snat(skb, l2))
-			return VERDICT_NEXT;
-	}
+	marked = l2 && xdp_mark_of(skb) != NULL;
+	length = marked ? 0 : tunnel_length(skb, l2);
+	if (!marked && !length && !is_to_snat(skb, l2))
+		return VERDICT_NEXT;
 	p = packet_begin(HOOK_UPLINK);
 	if (!p)
 		return VERDICT_NEXT;
-	if (!tunnel)
-		return snat_packet(skb, p, l2);
-	p->outer = outer;
-	p->length = length;
-	if (!l2 && ethernet_add(skb))
-		return drop(p, REASON_NO_ROOM);
-	return reason ? drop(p, reason) : tunnel_packet(skb, p, l3);
+	if (marked && xdp_mark_read(skb, &p->outer))
+		return tunnel_packet(skb, p, ETH_HLEN);
+	return length ? tunnel_frame(skb, p, l2, length) : snat_packet(skb, p, l2);
 }
 
 #endif

@@ -5,7 +5,7 @@
 #define USAGE_H
 
 #include "maps.h"
-#include "parallax_usage.h"
+#include "parallax_flow.h"
 
 /* Find the key of a flow, by either entry. Returns false if the flow does not count. */
 INLINE bool usage_find(struct flow_pair *end, const struct flow_key *key, const struct flow *flow)

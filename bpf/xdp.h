@@ -8,21 +8,24 @@
 #include "count.h"
 #include "xdp_mark.h"
 
-/* Parse the outer headers. Returns the length of a tunnel packet in the one form that we send, or
- * 0. */
-INLINE __u32 xdp_outer(struct xdp_md *ctx, struct outer *outer)
+/* True if the outer headers, which are read then, have the one form that we send. */
+INLINE bool xdp_outer(struct xdp_md *ctx, struct outer *outer)
 {
 	void *data = (void *)(long)ctx->data;
 	void *end = (void *)(long)ctx->data_end;
-	__u32 length = outer_begin(data, end, ETH_HLEN, end - data - ETH_HLEN, false, outer);
 
-	if (!length || outer_read(data, end, ETH_HLEN, outer) ||
-	    outer->length != TUNNEL_OVERHEAD_IPV4)
-		return 0;
-	return length;
+	return !outer_read(data, end, ETH_HLEN, outer) && outer->length == TUNNEL_OVERHEAD;
 }
 
-/* Move the Ethernet header up to the inner packet and put the mark before it. */
+INLINE __u32 xdp_length(struct xdp_md *ctx)
+{
+	void *data = (void *)(long)ctx->data;
+	void *end = (void *)(long)ctx->data_end;
+
+	return outer_length(data, end, ETH_HLEN, end - data - ETH_HLEN, false);
+}
+
+/* Move the Ethernet header up to the inner packet and write the mark before it. */
 INLINE bool xdp_strip(struct xdp_md *ctx, const struct outer *outer)
 {
 	struct ethhdr *eth = (void *)(long)ctx->data;
@@ -32,33 +35,32 @@ INLINE bool xdp_strip(struct xdp_md *ctx, const struct outer *outer)
 	if ((void *)(eth + 1) > (void *)(long)ctx->data_end)
 		return false;
 	copy = *eth;
-	if (bpf_xdp_adjust_head(ctx, TUNNEL_OVERHEAD_IPV4))
+	copy.h_proto = outer->protocol;
+	if (bpf_xdp_adjust_head(ctx, TUNNEL_OVERHEAD))
 		return false;
 	eth = (void *)(long)ctx->data;
 	if ((void *)(eth + 1) > (void *)(long)ctx->data_end)
 		return false;
 	*eth = copy;
-	if (bpf_xdp_adjust_meta(ctx, -(int)sizeof(*mark)))
-		return false;
 	mark = (void *)(long)ctx->data_meta;
-	if ((void *)(mark + 1) > (void *)(long)ctx->data)
+	if ((void *)mark + XDP_MARK_BYTES(FAMILY) > (void *)(long)ctx->data)
 		return false;
-	mark->magic = XDP_MARK_MAGIC;
-	mark->outer = *outer;
+	xdp_mark_write(mark, outer);
 	return true;
 }
 
 INLINE int xdp_decapsulate(struct xdp_md *ctx)
 {
-	struct outer outer;
-	__u32 length = xdp_outer(ctx, &outer);
+	__u32 length = xdp_length(ctx);
 	struct packet *p = length ? packet_begin(HOOK_XDP) : NULL;
 
-	if (!p)
+	/* Without room for the mark, TC reads the packet as it is. */
+	if (!p || !xdp_outer(ctx, &p->outer) ||
+	    bpf_xdp_adjust_meta(ctx, -(int)XDP_MARK_BYTES(FAMILY)))
 		return XDP_PASS;
 	p->length = length;
 	/* A frame without its outer headers must not reach the stack unmarked. */
-	if (!xdp_strip(ctx, &outer)) {
+	if (!xdp_strip(ctx, &p->outer)) {
 		drop(p, REASON_NO_ROOM);
 		return XDP_DROP;
 	}

@@ -6,23 +6,86 @@
 
 #include "geneve.h"
 
-#define XDP_MARK_MAGIC 0x50784765 /* never on a wire: metadata comes from XDP alone */
+/* Never on a wire: metadata comes from XDP alone. */
+#define XDP_MARK_IPV4 0x50784765
+#define XDP_MARK_IPV6 0x50784766
 
+/* The destination is the node's own address of that family. */
 struct xdp_mark {
-	__u32 magic;
-	struct outer outer;
+	__u32 magic; /* by the outer family */
+	__u32 vni;
+	__u32 id[2];
+	__be16 sport, dport;
+	__u8 tos, probe;
+	__u16 zero;
+	__be32 saddr[]; /* 1 or 4 words */
 };
 
-/* The kernel takes up to 32 bytes, in words (net/core/filter.c, bpf_xdp_adjust_meta). */
-_Static_assert(sizeof(struct xdp_mark) <= 32 && sizeof(struct xdp_mark) % 4 == 0, "xdp_mark");
+#define XDP_MARK_BYTES(family) (sizeof(struct xdp_mark) + ((family) == 4 ? 4 : 16))
 
-INLINE bool xdp_mark_read(struct __sk_buff *skb, struct outer *ret)
+/* The kernel takes up to 32 bytes, in words; since Linux 6.3 more (net/core/filter.c,
+ * bpf_xdp_adjust_meta). */
+_Static_assert(XDP_MARK_BYTES(4) <= 32, "xdp_mark");
+
+INLINE void xdp_mark_write(struct xdp_mark *mark, const struct outer *outer)
+{
+	struct addr saddr = ip_own(&outer->saddr);
+
+	*mark = (struct xdp_mark){
+		.magic = FAMILY == 4 ? XDP_MARK_IPV4 : XDP_MARK_IPV6,
+		.vni = outer->vni,
+		.id = { outer->id[0], outer->id[1] },
+		.sport = outer->sport,
+		.dport = outer->dport,
+		.tos = outer->tos,
+		.probe = outer->probe,
+	};
+	__builtin_memcpy(mark->saddr, saddr.word, sizeof(saddr));
+}
+
+/* The mark of a frame, or NULL. */
+INLINE struct xdp_mark *xdp_mark_of(struct __sk_buff *skb)
 {
 	struct xdp_mark *mark = (void *)(long)skb->data_meta;
 
-	if ((void *)(mark + 1) > skb_data(skb) || mark->magic != XDP_MARK_MAGIC)
+	if ((void *)mark + XDP_MARK_BYTES(4) > skb_data(skb))
+		return NULL;
+	return mark->magic == XDP_MARK_IPV4 || mark->magic == XDP_MARK_IPV6 ? mark : NULL;
+}
+
+/* Addresses of a marked frame, of either family. */
+INLINE bool xdp_mark_addresses(struct __sk_buff *skb, const struct xdp_mark *mark,
+			       struct outer *outer)
+{
+	const struct ip_addr *own;
+
+	outer->family = mark->magic == XDP_MARK_IPV4 ? 4 : 6;
+	if (outer->family == 6 && (void *)mark + XDP_MARK_BYTES(6) > skb_data(skb))
 		return false;
-	*ret = mark->outer;
+	if (outer->family == 4)
+		outer->saddr = IP_V4(mark->saddr[0]);
+	else
+		__builtin_memcpy(outer->saddr.word, mark->saddr, sizeof(outer->saddr));
+	own = mark->dport == settings.listen_port ? settings.listen : settings.source;
+	outer->daddr = own[outer->family == 4 ? IP_V4_INDEX : IP_V6_INDEX];
+	return true;
+}
+
+INLINE bool xdp_mark_read(struct __sk_buff *skb, struct outer *outer)
+{
+	const struct xdp_mark *mark = xdp_mark_of(skb);
+
+	if (!mark || !xdp_mark_addresses(skb, mark, outer))
+		return false;
+	outer->vni = mark->vni;
+	outer->id[0] = mark->id[0];
+	outer->id[1] = mark->id[1];
+	outer->sport = mark->sport;
+	outer->dport = mark->dport;
+	outer->tos = mark->tos;
+	outer->probe = mark->probe;
+	outer->length = 0;
+	outer->protocol = bpf_htons(ETH_P_OWN);
 	return true;
 }
 

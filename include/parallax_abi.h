@@ -10,20 +10,14 @@
 #include "parallax_addr.h"
 #include "parallax_reasons.h"
 
+#define FAMILY_TEXT "parallax_flow_abi.h"
+#include "parallax_families.h"
+
 /* Changes with every layout below. A data plane of another version is carried over field by field
  * (user/layout/layout.h): a field that changes its meaning changes its name. */
 #define ABI_VERSION 7
 
 /* ------------------------------------------------------------------ services */
-
-/* Key of `vips`; the value is a __u32 row of `services`. Entries are added and deleted, never
- * changed in place: a hash element update is not atomic for readers. */
-struct vip_key {
-	__be32 addr;
-	__be16 port;
-	__u8 proto; /* IPPROTO_TCP or IPPROTO_UDP */
-	__u8 zero;
-};
 
 /* Key of `service_ids`, by which a gateway finds the row that a tunnel packet names; value __u32
  * row. */
@@ -139,14 +133,6 @@ enum flow_role {
 #define FLOW_ROLE(zone) ((zone) >> 1 & 0x7f)
 #define FLOW_IS_UDP(zone) ((zone) & 1)
 
-struct flow_key {
-	__be32 saddr;
-	__be32 daddr;
-	__be16 sport;
-	__be16 dport;
-	__u32 zone;
-};
-
 enum flow_state {
 	FLOW_OPENING,     /* one end has not sent yet */
 	FLOW_ESTABLISHED,
@@ -172,41 +158,6 @@ enum flow_action {
 
 #define FLOW_NO_SERVICE 0xffff /* `service` of a direct flow whose port was rewritten */
 
-/* Tuple of a packet of this entry after rewriting. With both ends swapped it is the other entry's
- * key, and this entry's key swapped is the other entry's tuple. */
-struct nat {
-	__be32 saddr;
-	__be32 daddr;
-	__be16 sport;
-	__be16 dport;
-};
-
-/* Value of `flows` and `embryonic`: one entry of a flow's pair, one cache line. */
-struct flow {
-	__u16 tag;        /* flow_tag() of the key; a reader compares it first */
-	__u8 state;       /* enum flow_state */
-	__u8 action;      /* enum flow_action */
-	__u32 seen;       /* jiffies, low 32 bits, of the last packet of either entry (+1 s) */
-	__u32 backend;    /* row of `backends` */
-	__u16 generation; /* of that row when the flow was opened */
-	__u16 service;    /* row of `services`, or FLOW_NO_SERVICE */
-	__u64 bytes;      /* IP bytes of this direction */
-	__u32 opened;     /* jiffies, low 32 bits */
-	__u8 flags;       /* FLOW_REDIRECT ... */
-	__u8 packets;     /* of this direction, beyond those in `usage`: see flow_seen() */
-	__be16 peer_port; /* outer port of the other end */
-	union {
-		struct nat nat;
-		__u32 service_id[2]; /* ENCAP and DECAP: low and high half; nothing is rewritten */
-	};
-	__u32 network; /* network id of the other end; FLOW_GATEWAY: of the client */
-	__be32 peer;   /* outer address of the other end */
-	__u32 iface;   /* ifindex by which packets of this entry come; 0: not known yet */
-	/* TCP, numbers of this direction; 0: not known yet. */
-	__u32 seq; /* behind the last byte sent, with SYN and FIN */
-	__u32 ack; /* the last acknowledgement sent */
-};
-
 /* Row of `owners`, see owner_row(): the sender that flows are counted for. */
 struct owner {
 	__u32 network; /* of the last flow: network id of a gateway's client; 0: a pod of this node */
@@ -223,31 +174,6 @@ struct owner {
 };
 
 enum event_kind { EVENT_OPEN, EVENT_CLOSE };
-
-/* Record of the ring `events`, written only while settings.follow_until lies ahead. */
-struct flow_event {
-	__u64 at_ns; /* CLOCK_MONOTONIC */
-	__u32 kind;  /* enum event_kind */
-	__u32 zero;
-	struct flow_key key; /* of the forward entry */
-	struct flow flow;    /* the forward entry */
-	__u64 reply_bytes;   /* of the reply entry, at EVENT_CLOSE */
-};
-
-/* Record of the ring `drop_events`, written only while settings.drops_until lies ahead. A field that
- * the programs did not read before they dropped the packet is 0. */
-struct drop_event {
-	__u64 at_ns; /* CLOCK_MONOTONIC */
-	struct flow_key key; /* addresses and ports as on the wire, of the inner packet; zone is 0 */
-	struct ip_addr outer_saddr, outer_daddr; /* of a tunnel packet */
-	__u32 vni;    /* network id in its header */
-	__u32 length; /* IP bytes */
-	__u32 missed; /* dropped packets of this CPU since its last record that have none */
-	__u8 hook;    /* enum hook */
-	__u8 reason;  /* enum reason */
-	__u8 proto;   /* IPPROTO_*; 0: even the addresses of `key` were not read */
-	__u8 tcp_flags;
-};
 
 /* ------------------------------------------------------------------ networks and gateways */
 
@@ -292,6 +218,10 @@ enum iface_role { IFACE_POD = 1, IFACE_UPLINK = 2, IFACE_HOST = 3 };
  * the far end of the pair. */
 #ifdef __BYTE_ORDER__
 #define HOST_CLIENT __builtin_bswap32(0xa9fe5058)
+/* fd50:6172:616c:6c61::5058, the same for IPv6. */
+#define HOST_CLIENT6                                                                               \
+	{ __builtin_bswap32(0xfd506172), __builtin_bswap32(0x616c6c61), 0,                         \
+	  __builtin_bswap32(0x5058) }
 #endif
 
 /* Value of `ifaces`, keyed by ifindex (__u32). */
@@ -303,16 +233,6 @@ struct iface {
 
 #define NEXT_HOP_POD (1u << 0) /* ifindex is a pod's veth: enter the pod directly */
 #define NEXT_HOP_RESOLVED (1u << 1) /* dmac is known */
-
-/* Per-CPU slot of `next_hops`, by a hash of the destination, which `dst` confirms. */
-struct next_hop {
-	struct ip_addr dst;
-	__u32 ifindex; /* 0: empty */
-	__u32 stamp;   /* jiffies, low 32 bits, of the last validation */
-	__u8 dmac[6]; /* in this order in the frame */
-	__u8 smac[6];
-	__u32 flags; /* NEXT_HOP_* */
-};
 
 #define NEXT_HOP_SLOTS 1024
 
@@ -460,17 +380,10 @@ struct cpu {
 
 _Static_assert(TABLE_GENERATION_SHIFT + TABLE_GENERATION_BITS == 64, "table_desc");
 _Static_assert(sizeof(struct bucket) == 64, "bucket: one cache line");
-_Static_assert(sizeof(struct vip_key) == 8, "vip_key");
 _Static_assert(sizeof(struct service) == 64, "service: one cache line");
 _Static_assert(sizeof(struct backend) == 64, "backend: one cache line");
-_Static_assert(sizeof(struct flow_key) == 16, "flow_key");
-_Static_assert(sizeof(struct flow) == 64, "flow: one cache line");
-_Static_assert(__builtin_offsetof(struct flow, state) == __builtin_offsetof(struct flow, tag) + 2,
-	       "flow: owner_follow()");
 _Static_assert(sizeof(struct owner) == 64, "owner");
-_Static_assert(sizeof(struct drop_event) == 72, "drop_event");
 _Static_assert(sizeof(struct gateway_key) == 20, "gateway_key");
 _Static_assert(sizeof(struct usage_key) == 56, "usage_key");
-_Static_assert(sizeof(struct next_hop) == 40, "next_hop");
 
 #endif

@@ -15,6 +15,21 @@ struct ip_addr {
 	__be32 word[4];
 };
 
+/* An address of one family, as in structures that exist once per family: not to be mixed. */
+#ifdef FAMILY
+struct addr {
+	__be32 word[FAMILY == 4 ? 1 : 4];
+};
+#else
+struct addr4 {
+	__be32 word[1];
+};
+
+struct addr6 {
+	__be32 word[4];
+};
+#endif
+
 /* Indexes of what exists once per family. */
 #define IP_V4_INDEX 0
 #define IP_V6_INDEX 1

@@ -6,7 +6,6 @@
 #include "parallax_abi.h"
 
 #define GENEVE_PORT 6081
-#define GENEVE_PROTO_IPV4 0x0800
 
 #define GENEVE_FLAG_OAM 0x80      /* O bit of `flags`: a probe */
 #define GENEVE_FLAG_CRITICAL 0x40 /* C bit of `flags`: an option's type has bit 0x80 */
@@ -39,6 +38,7 @@ struct geneve_service_option {
 /* Bytes of Geneve header and options, and of all headers before an inner packet. */
 #define GENEVE_LENGTH (8 + 12)
 #define TUNNEL_OVERHEAD_IPV4 (20 + 8 + GENEVE_LENGTH)
+#define TUNNEL_OVERHEAD_IPV6 (40 + 8 + GENEVE_LENGTH)
 
 #define TUNNEL_TTL 64
 

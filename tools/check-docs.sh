@@ -14,7 +14,7 @@ root=$(dirname "$0")/..
 # A definition starts in the first column and reaches `{` before any `;`; or it is a macro.
 defines() {
 	awk -v name="$2" '
-		function hit(line) { return line ~ "(^|[^A-Za-z0-9_])" name "\\(" }
+		function hit(line) { return line ~ "(^|[^A-Za-z0-9_])(" name "|NAME\\(" name "\\))\\(" }
 		/^#[ \t]*define[ \t]/ { if ($0 ~ "define[ \t]+" name "\\(") found = 1; next }
 		/^[A-Za-z_]/ { open = hit($0) }
 		open && /;[ \t]*(\/[*\/].*)?$/ && !/{/ { open = 0 }

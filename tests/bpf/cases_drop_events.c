@@ -82,7 +82,7 @@ static bool is_record(struct world *world, struct drop_event want)
 }
 
 #define TO_SERVICE(port, to_port)                                                                  \
-	.key = {.saddr = htonl(SLEEP), .daddr = htonl(VIP), .sport = htons(port),                  \
+	.key = {.saddr = { { htonl(SLEEP) } }, .daddr = { { htonl(VIP) } }, .sport = htons(port),                  \
 		.dport = htons(to_port)}
 
 static bool refused_syn(struct world *world)
@@ -112,7 +112,7 @@ static bool unknown_service(struct world *world)
 static bool no_tunnel(struct world *world)
 {
 	return is_record(world, (struct drop_event){
-		.key = {.saddr = htonl(HELLO2), .daddr = htonl(SNAT), .sport = htons(HELLO_PORT + 1),
+		.key = {.saddr = { { htonl(HELLO2) } }, .daddr = { { htonl(SNAT) } }, .sport = htons(HELLO_PORT + 1),
 			.dport = htons(SNAT_FIRST + 1)},
 		.length = 40, .hook = HOOK_UPLINK, .reason = REASON_SNAT_NO_FLOW,
 		.proto = IPPROTO_TCP, .tcp_flags = ACK});

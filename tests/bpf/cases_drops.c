@@ -138,7 +138,7 @@ static bool by_the_hash(struct world *world)
 	const struct service *service = &world->services[TCP_ROW];
 
 	for (uint16_t port = 20000; port < 20100; port++) {
-		struct flow_key key = {htonl(SLEEP), htonl(VIP), htons(port), htons(HELLO_PORT), 0};
+		struct flow_key key = { { { htonl(SLEEP) } }, { { htonl(VIP) } }, htons(port), htons(HELLO_PORT), 0};
 		uint32_t hash = drop_hash(&key, 6, service->id);
 
 		if (refused(world, port) != (hash < service->drop)) {

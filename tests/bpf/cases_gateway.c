@@ -30,8 +30,8 @@ static void setup_own_address(struct world *world)
 {
 	setup_gateway(world);
 	world->settings->snat[IP_V4_INDEX][0] = IP_V4(htonl(GATEWAY));
-	world->filters->destinations[address_bit(htonl(GATEWAY)) / 64] |=
-		1ULL << (address_bit(htonl(GATEWAY)) % 64);
+	world->filters->destinations[address_bit(&(struct addr4){ { htonl(GATEWAY) } }) / 64] |=
+		1ULL << (address_bit(&(struct addr4){ { htonl(GATEWAY) } }) % 64);
 }
 
 static void udp_backend_leaves(struct world *world)

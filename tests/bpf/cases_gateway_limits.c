@@ -357,7 +357,7 @@ static bool choose_by_gateway_hash(struct world *world)
 	int verdict;
 
 	for (pkt.sport = 1024; pkt.sport < 1024 + 100; pkt.sport++) {
-		struct flow_key key = {htonl(SLEEP), htonl(VIP), htons(pkt.sport),
+		struct flow_key key = { { { htonl(SLEEP) } }, { { htonl(VIP) } }, htons(pkt.sport),
 				       htons(HELLO_PORT), 0};
 		uint64_t hash = walk_hash(&key, IPPROTO_TCP, HELLO_ID ^ HASH_SEED_GATEWAY);
 		const uint8_t *daddr = frame.data + 30;
@@ -388,7 +388,7 @@ static bool choose_by_inner_client(struct world *world)
 	int verdict;
 
 	for (uint32_t client = IP(10, 10, 1, 0); client < IP(10, 10, 1, 20); client++) {
-		struct flow_key key = {.saddr = htonl(client)};
+		struct flow_key key = {.saddr = { { htonl(client) } }};
 		uint64_t hash = walk_hash(&key, 0, HELLO_ID ^ HASH_SEED_GATEWAY);
 
 		for (pkt.sport = 1024; pkt.sport < 1024 + 3; pkt.sport++) {

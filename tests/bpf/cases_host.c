@@ -36,7 +36,7 @@ static void host_old(struct world *world)
 /* Its address is also the one that its gateway role uses for pods, as by default on Kubernetes. */
 static void host_gateway(struct world *world)
 {
-	uint32_t bit = address_bit(htonl(NODE1));
+	uint32_t bit = address_bit(&(struct addr4){ { htonl(NODE1) } });
 
 	host_geneve(world);
 	world->settings->flags |= SETTING_GATEWAY | SETTING_SNAT_SHARED;

@@ -20,13 +20,13 @@ static void backend_leaves(struct world *world)
 /* The reply keys of all source ports that the flow to VIP2 could get belong to other flows. */
 static void take_every_port(struct world *world)
 {
-	struct flow_key wanted = {.saddr = htonl(SLEEP), .daddr = htonl(VIP2),
+	struct flow_key wanted = {.saddr = { { htonl(SLEEP) } }, .daddr = { { htonl(VIP2) } },
 				  .sport = htons(CLIENT_PORT), .dport = htons(HELLO_PORT),
 				  .zone = FLOW_ZONE(0, FLOW_CLIENT, 0)};
 
 	for (uint32_t i = 0; i < ANY_PORTS; i++) {
 		uint32_t hash = flow_hash(&wanted, (uint8_t)i, wanted.zone);
-		struct flow_key key = {.saddr = htonl(HELLO1), .daddr = htonl(SLEEP),
+		struct flow_key key = {.saddr = { { htonl(HELLO1) } }, .daddr = { { htonl(SLEEP) } },
 				       .sport = htons(HELLO_PORT),
 				       .dport = htons((uint16_t)(1024 + hash_slot(hash, 65536 - 1024))),
 				       .zone = FLOW_ZONE(0, FLOW_REPLY, 0)};

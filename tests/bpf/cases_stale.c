@@ -189,7 +189,7 @@ static bool follow_walks(struct world *world, uint32_t *taken)
 	int verdict;
 
 	for (pkt.sport = 1024; pkt.sport < 1024 + 600; pkt.sport++) {
-		struct flow_key key = {htonl(SLEEP), htonl(VIP), htons(pkt.sport),
+		struct flow_key key = { { { htonl(SLEEP) } }, { { htonl(VIP) } }, htons(pkt.sport),
 				       htons(HELLO_PORT), 0};
 		uint64_t hash = walk_hash(&key, IPPROTO_TCP, HELLO_ID ^ HASH_SEED_CLIENT);
 		struct table_choice choice = table_walk(&arena, world->services[TCP_ROW].table, hash);

@@ -18,7 +18,8 @@
 static int fill(int fd)
 {
 	for (uint32_t i = 0; i < HALVES; i++) {
-		struct flow_key key = { .saddr = i, .zone = FLOW_ZONE(0, FLOW_CLIENT, true) };
+		struct flow_key key = { .saddr = { { i } },
+					.zone = FLOW_ZONE(0, FLOW_CLIENT, true) };
 		struct flow flow = { .seen = NOW - (i % 3 ? 1 : TIMEOUT_UDP + 1) * HZ };
 
 		if (bpf_map_update_elem(fd, &key, &flow, BPF_NOEXIST))
@@ -32,7 +33,8 @@ static bool left_are_the_fresh_ones(int fd)
 	struct flow flow;
 
 	for (uint32_t i = 0; i < HALVES; i++) {
-		struct flow_key key = { .saddr = i, .zone = FLOW_ZONE(0, FLOW_CLIENT, true) };
+		struct flow_key key = { .saddr = { { i } },
+					.zone = FLOW_ZONE(0, FLOW_CLIENT, true) };
 
 		if (!bpf_map_lookup_elem(fd, &key, &flow) != (i % 3 != 0))
 			return false;

@@ -46,7 +46,7 @@ void world_iface(struct world *world, enum device device, uint32_t role, uint64_
 
 static void add_destination(struct world *world, uint32_t addr)
 {
-	uint32_t bit = address_bit(htonl(addr));
+	uint32_t bit = address_bit(&(struct addr4){ { htonl(addr) } });
 
 	world->filters->destinations[bit / 64] |= 1ULL << (bit % 64);
 }
@@ -122,8 +122,8 @@ uint32_t world_service(struct world *world, uint32_t vip, uint16_t port, uint8_t
 {
 	uint32_t row = world->service++, none = 0;
 	struct service_id_key id_key = {.id = id, .family = 4};
-	struct vip_key key = {.addr = htonl(vip), .port = htons(port), .proto = proto};
-	struct vip_key whole = {.addr = htonl(vip)};
+	struct vip_key key = { .addr = { { htonl(vip) } }, .port = htons(port), .proto = proto };
+	struct vip_key whole = { .addr = { { htonl(vip) } } };
 
 	world->services[row] = (struct service){
 		.vip = IP_V4(htonl(vip)),

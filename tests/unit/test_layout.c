@@ -144,7 +144,7 @@ static void expect_flow(struct image *image, const struct flow_key *key, const s
 	assert_int_equal(flow->generation, 1);
 	assert_true(flow->bytes > 0 && flow->opened && flow->seen);
 	if (flow_is_forward(key))
-		assert_int_equal(key->daddr, vip.s_addr);
+		assert_int_equal(key->daddr.word[0], vip.s_addr);
 	if (!flow_has_nat(flow))
 		assert_int_equal(flow->service_id[0] | (uint64_t)flow->service_id[1] << 32,
 				 image->services[0].id);

@@ -175,7 +175,7 @@ static struct drop_event event_of(enum hook hook, enum reason reason)
 		.at_ns = sample_snapshot()->monotonic_ns + 250000000u,
 		.hook = hook,
 		.reason = reason,
-		.key = { sample_ip("10.10.0.89"), sample_ip("10.20.194.146"), htons(40123),
+		.key = { { { sample_ip("10.10.0.89") } }, { { sample_ip("10.20.194.146") } }, htons(40123),
 			 htons(5000), 0 },
 		.length = 60,
 		.proto = IPPROTO_TCP,

@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "parallax_limits.h"
-#include "parallax_usage.h"
+#include "parallax_flow.h"
 #include "usage_table.h"
 
 static const struct usage_key hello = { .service_id = 5, .from = 1, .to = 1 };

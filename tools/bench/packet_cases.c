@@ -38,9 +38,9 @@ static void finish(struct flow_key key[2], struct flow flow[2])
 static void set_key(struct flow_key *key, uint32_t saddr, uint16_t sport, uint32_t daddr,
 		    uint16_t dport, uint32_t zone)
 {
-	key->saddr = saddr;
+	key->saddr.word[0] = saddr;
 	key->sport = sport;
-	key->daddr = daddr;
+	key->daddr.word[0] = daddr;
 	key->dport = dport;
 	key->zone = zone;
 }
@@ -116,7 +116,7 @@ static void flow_gateway(uint32_t number, struct flow_key key[2], struct flow fl
 
 static void announce(struct world *world, uint32_t addr)
 {
-	uint32_t bit = reply_bit(htonl(addr), htons(HELLO_PORT));
+	uint32_t bit = reply_bit(&(struct addr4){ { htonl(addr) } }, htons(HELLO_PORT));
 
 	world->filters->replies[bit / 64] |= 1ULL << (bit % 64);
 }

@@ -10,7 +10,7 @@
 #include "agent.h"
 #include "hash_reader.h"
 #include "log.h"
-#include "parallax_usage.h"
+#include "parallax_flow.h"
 #include "usage_table.h"
 
 #define FORGET_TRIES 16

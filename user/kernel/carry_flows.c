@@ -98,7 +98,7 @@ static bool find_other(const struct carry_flows *carry, const struct flow_entry 
 /* Replies with translation pass the filter of their hooks by this bit. */
 static void announce(const struct carry_flows *carry, const struct flow_entry *entry)
 {
-	uint32_t bit = reply_bit(entry->key.saddr, entry->key.sport);
+	uint32_t bit = reply_bit(&entry->key.saddr, entry->key.sport);
 
 	if (!flow_is_forward(&entry->key) && flow_has_nat(&entry->flow))
 		__atomic_fetch_or(&carry->replies[bit / 64], 1ULL << bit % 64, __ATOMIC_RELEASE);

@@ -39,7 +39,7 @@ static int read_vip(void *ledger, const void *element, const void *row)
 	const struct vip_key *key = element;
 
 	return ledger_read_vip(ledger,
-			       &(struct vip_wide){ IP_V4(key->addr), key->port, key->proto, 0 },
+			       &(struct vip_wide){ IP_V4(key->addr.word[0]), key->port, key->proto, 0 },
 			       *(const uint32_t *)row);
 }
 

@@ -313,7 +313,7 @@ static int set_allowed(struct map_writer *writer, const struct change *change)
 
 static struct vip_key vip_key_of(const struct vip_wide *vip)
 {
-	return (struct vip_key){ ip_v4(&vip->addr), vip->port, vip->proto, 0 };
+	return (struct vip_key){ { { ip_v4(&vip->addr) } }, vip->port, vip->proto, 0 };
 }
 
 static int set_vip(struct map_writer *writer, const struct change *change)

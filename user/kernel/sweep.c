@@ -10,7 +10,6 @@
 
 #include "hash_reader.h"
 #include "parallax_flow.h"
-#include "parallax_timeout.h"
 
 bool sweep_expired(const struct flow_key *key, const struct flow *flow, uint32_t now, uint32_t hz)
 {

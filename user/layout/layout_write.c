@@ -89,8 +89,15 @@ static int put_array(struct writer *writer, const struct btf_type *type, const c
 
 static int put_type(struct writer *writer, uint32_t id, const char *path, uint32_t offset);
 
-/* Members of a structure or union within another; a member without a name adds nothing to the
- * path. */
+/* A member without a name adds nothing to the path of those in it, nor do the words of an address. */
+static const char *path_name(const struct writer *writer, const struct btf_member *member)
+{
+	const char *name = btf__name_by_offset(writer->btf, member->name_off);
+
+	return strcmp(name, "word") ? name : "";
+}
+
+/* Members of a structure or union within another. */
 static int put_members(struct writer *writer, const struct btf_type *type, const char *path,
 		       uint32_t offset)
 {
@@ -99,7 +106,7 @@ static int put_members(struct writer *writer, const struct btf_type *type, const
 	int err = 0;
 
 	for (uint32_t i = 0; !err && i < btf_vlen(type); i++, member++) {
-		const char *name = btf__name_by_offset(writer->btf, member->name_off);
+		const char *name = path_name(writer, member);
 		int n = snprintf(inner, sizeof(inner), "%s%s%s", path, *path && *name ? "." : "",
 				 name);
 

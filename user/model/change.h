@@ -105,7 +105,9 @@ struct change {
 /* Its bit in filters.destinations. */
 static inline uint32_t destination_bit(const struct ip_addr *address)
 {
-	return address_bit(ip_v4(address));
+	const struct addr4 v4 = { { ip_v4(address) } };
+
+	return address_bit(&v4);
 }
 
 /* Ordered: each prefix leaves a working data plane. */

@@ -37,7 +37,7 @@ static __be16 gateway_port(const struct snapshot *snapshot, const struct flow *f
 
 static bool is_same_service(const struct service *service, const struct flow_key *key)
 {
-	return ip_v4(&service->vip) == key->daddr && service->port == key->dport &&
+	return ip_v4(&service->vip) == key->daddr.word[0] && service->port == key->dport &&
 	       (service->proto == IPPROTO_UDP) == FLOW_IS_UDP(key->zone);
 }
 
@@ -71,10 +71,10 @@ static void set_upstream(const struct snapshot *snapshot, const struct flow *flo
 		view->upstream_port = gateway_port(snapshot, flow);
 	} else {
 		view->kind = flow->flags & FLOW_PASSTHROUGH ? BACKEND_PASSTHROUGH : BACKEND_LOCAL;
-		view->upstream = flow->nat.daddr;
+		view->upstream = flow->nat.daddr.word[0];
 		view->upstream_port = flow->nat.dport;
 	}
-	view->local = tunnel ? view->client : flow->nat.saddr;
+	view->local = tunnel ? view->client : flow->nat.saddr.word[0];
 	view->local_port = tunnel ? view->client_port : flow->nat.sport;
 	if (tunnel)
 		view->path = "tunnel";
@@ -97,9 +97,9 @@ static void fill(const struct snapshot *snapshot, const struct flow_key *key,
 	const struct backend *backend = snapshot_flow_backend(snapshot, flow);
 
 	*view = (struct flow_view){
-		.client = key->saddr,
+		.client = key->saddr.word[0],
 		.client_port = key->sport,
-		.vip = key->daddr,
+		.vip = key->daddr.word[0],
 		.vip_port = key->dport,
 		.udp = FLOW_IS_UDP(key->zone),
 		.gateway_side = FLOW_ROLE(key->zone) == FLOW_GATEWAY,

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "metrics_parts.h"
-#include "parallax_usage.h"
+#include "parallax_flow.h"
 #include "report_common.h"
 #include "snapshot_find.h"
 

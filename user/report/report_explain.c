@@ -52,7 +52,7 @@ static const char *place(const struct ip_addr *ip, __be16 port, char *buf)
 
 static bool look_at_filter(struct explain *explain)
 {
-	uint32_t bit = address_bit(explain->key.addr);
+	uint32_t bit = address_bit(&explain->key.addr);
 	bool set = explain->snapshot->filters->destinations[bit / 64] >> (bit & 63) & 1;
 
 	step(explain, "filter", set,
@@ -67,12 +67,12 @@ static bool look_at_filter(struct explain *explain)
 static int64_t find_row(struct explain *explain)
 {
 	const struct snapshot *snapshot = explain->snapshot;
-	int64_t row = snapshot_vip_row(snapshot, explain->key.addr, explain->key.port,
+	int64_t row = snapshot_vip_row(snapshot, explain->key.addr.word[0], explain->key.port,
 				       explain->key.proto);
 
 	if (row >= 0 || explain->query->proto)
 		return row;
-	row = snapshot_vip_row(snapshot, explain->key.addr, explain->key.port, IPPROTO_UDP);
+	row = snapshot_vip_row(snapshot, explain->key.addr.word[0], explain->key.port, IPPROTO_UDP);
 	if (row >= 0)
 		explain->key.proto = IPPROTO_UDP;
 	return row;
@@ -127,7 +127,7 @@ static void look_up_flow(struct explain *explain)
 {
 	const struct explain_query *query = explain->query;
 	struct flow_key key = {
-		.saddr = ip_v4(&query->from.ip),
+		.saddr = { { ip_v4(&query->from.ip) } },
 		.daddr = explain->key.addr,
 		.sport = htons(query->from_port),
 		.dport = explain->key.port,
@@ -162,7 +162,7 @@ static void look_up_flow(struct explain *explain)
 static struct flow_key explain_flow(const struct explain *explain)
 {
 	return (struct flow_key){
-		.saddr = ip_v4(&explain->query->from.ip),
+		.saddr = { { ip_v4(&explain->query->from.ip) } },
 		.daddr = explain->key.addr,
 		.sport = htons(explain->query->from_port),
 		.dport = explain->key.port,
@@ -418,7 +418,7 @@ json_t *report_explain(const struct snapshot *snapshot, const struct explain_que
 		.snapshot = snapshot,
 		.query = query,
 		.steps = json_array(),
-		.key = { .addr = ip_v4(&query->vip.ip),
+		.key = { .addr = { { ip_v4(&query->vip.ip) } },
 			 .port = htons(query->port),
 			 .proto = query->proto ? query->proto : IPPROTO_TCP },
 	};

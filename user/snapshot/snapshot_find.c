@@ -77,7 +77,7 @@ const char *snapshot_name(const struct snapshot *snapshot, enum name_kind kind, 
 
 int64_t snapshot_vip_row(const struct snapshot *snapshot, __be32 addr, __be16 port, uint8_t proto)
 {
-	struct vip_entry wanted = { .key = { .addr = addr, .port = port, .proto = proto } };
+	struct vip_entry wanted = { .key = { .addr = { { addr } }, .port = port, .proto = proto } };
 	struct vip_entry *found;
 
 	if (snapshot->vip_count == 0)
@@ -89,7 +89,7 @@ int64_t snapshot_vip_row(const struct snapshot *snapshot, __be32 addr, __be16 po
 
 bool snapshot_service_confirms(const struct service *service, const struct vip_key *key)
 {
-	return (service->flags & SERVICE_IN_USE) && ip_v4(&service->vip) == key->addr &&
+	return (service->flags & SERVICE_IN_USE) && ip_v4(&service->vip) == key->addr.word[0] &&
 	       service->port == key->port && service->proto == key->proto;
 }
 

@@ -10,8 +10,8 @@
 
 #include "arena.h"
 #include "index.h"
+#include "parallax_flow.h"
 #include "parallax_limits.h"
-#include "parallax_usage.h"
 
 struct usage_table {
 	struct arena *arena;

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* IPv4 headers: see ip.h. */
+#ifndef IP4_H
+#define IP4_H
+
+#define IP_HEADER struct iphdr
+#define IP_HLEN 20
+#define ETH_P_OWN 0x0800
+#define AF_OWN 2 /* AF_INET */
+#define IP_DF 0x4000
+#define IP_MF 0x2000
+#define IP_OFFSET 0x1fff
+#define IP_TTL offsetof(struct iphdr, ttl)
+#define ENCAP_L3 BPF_F_ADJ_ROOM_ENCAP_L3_IPV4
+#define TUNNEL_OVERHEAD TUNNEL_OVERHEAD_IPV4
+
+#define ICMP_OWN IPPROTO_ICMP
+#define ICMP_UNREACH 3
+#define ICMP_PORT 3
+#define ICMP_TOO_BIG 3
+#define ICMP_TOO_BIG_CODE 4
+#define ICMP_PSEUDO false
+#define UDP_MAY_LACK_CHECK true /* RFC 768 */
+
+/* ------------------------------------------------------------------ addresses */
+
+INLINE struct addr host_client(void)
+{
+	return (struct addr){ { HOST_CLIENT } };
+}
+
+/* 0/8, 127/8, multicast and above: nobody sends from them. */
+INLINE bool addr_is_bogus(const struct addr *addr)
+{
+	__u8 first = bpf_ntohl(addr->word[0]) >> 24;
+
+	return !first || first == 127 || first >= 224;
+}
+
+INLINE void fib_destination(struct bpf_fib_lookup *fib, const struct addr *dst)
+{
+	fib->ipv4_dst = dst->word[0];
+}
+
+/* ------------------------------------------------------------------ reading */
+
+INLINE struct addr ip_saddr(const struct iphdr *ip)
+{
+	return (struct addr){ { ip->saddr } };
+}
+
+INLINE struct addr ip_daddr(const struct iphdr *ip)
+{
+	return (struct addr){ { ip->daddr } };
+}
+
+INLINE __u8 ip_proto(const struct iphdr *ip)
+{
+	return ip->protocol;
+}
+
+INLINE __u8 ip_tos(const struct iphdr *ip)
+{
+	return ip->tos;
+}
+
+INLINE __u32 ip_total(const struct iphdr *ip)
+{
+	return bpf_ntohs(ip->tot_len);
+}
+
+/* True if ports are, if anywhere, right behind the header. */
+INLINE bool ip_is_plain(const struct iphdr *ip)
+{
+	return true;
+}
+
+/* True for a whole packet of `proto` without options. */
+INLINE bool ip_is_whole(const struct iphdr *ip, __u8 proto)
+{
+	return ip->version == 4 && ip->ihl == 5 && ip->protocol == proto &&
+	       !(ip->frag_off & bpf_htons(IP_MF | IP_OFFSET));
+}
+
+/* True if the checksum of a 20-byte header is right: its words sum to ~0 (RFC 1071 section 1). */
+INLINE bool ip_header_ok(const struct iphdr *ip)
+{
+	const __u32 *word = (const __u32 *)ip;
+	__u64 sum = (__u64)word[0] + word[1] + word[2] + word[3] + word[4];
+
+	sum = (sum & 0xffffffff) + (sum >> 32);
+	sum = (sum & 0xffff) + (sum >> 16);
+	return sum == 0xffff || sum == 0x1fffe; /* these two of 17 bits fold to 0xffff */
+}
+
+/* Length of the header of a parsed packet, with extensions. */
+INLINE __u32 ip_hlen(const struct packet *p)
+{
+	return IP_HLEN;
+}
+
+/* Read the header at `ip`; *ret_l4: what follows. `room` bytes are left of the frame; the length field of
+ * a GSO packet (`super`) is ignored: with outer headers it may exceed 65,535. */
+INLINE enum parsed ip_parse(struct packet *p, struct iphdr *ip, void *end, __u32 room, bool super,
+			    void **ret_l4)
+{
+	if (ip->version != 4)
+		return PARSED_OTHER;
+	p->l4 = p->l3 + IP_HLEN;
+	p->key.saddr = ip_saddr(ip);
+	p->key.daddr = ip_daddr(ip);
+	p->proto = ip->protocol;
+	p->ttl = ip->ttl;
+	p->tos = ip->tos;
+	p->ip_check = ip->check;
+	p->length = super ? room : ip_total(ip);
+	if (p->proto != IPPROTO_TCP && p->proto != IPPROTO_UDP)
+		return PARSED_OTHER;
+	if (ip->frag_off & bpf_htons(IP_MF | IP_OFFSET))
+		return PARSED_FRAGMENT;
+	if (ip->ihl != 5)
+		return PARSED_OPTIONS;
+	*ret_l4 = ip + 1;
+	return p->length > room ? PARSED_TRUNCATED : PARSED;
+}
+
+/* Make the headers of a frame readable. */
+INLINE void ip_pull(struct __sk_buff *skb, const __u32 l2)
+{
+	pull(skb, l2 + IP_HLEN + TCP_HLEN);
+}
+
+/* ------------------------------------------------------------------ writing */
+
+/* Fill a header that is zero. The length fields of a GSO packet are written again per segment, so
+ * truncation does no harm. */
+INLINE void ip_fill(struct iphdr *ip, const struct addr *saddr, const struct addr *daddr, __u8 proto,
+		    __u32 payload, __u8 ttl)
+{
+	ip->version = 4;
+	ip->ihl = 5;
+	ip->tot_len = length_field(IP_HLEN + payload);
+	ip->frag_off = bpf_htons(IP_DF);
+	ip->ttl = ttl;
+	ip->protocol = proto;
+	ip->saddr = saddr->word[0];
+	ip->daddr = daddr->word[0];
+}
+
+/* The rest: what an outer header takes from the packet inside, and what depends on all else. */
+INLINE void ip_finish(struct iphdr *ip, __u8 tos, __u32 label)
+{
+	const __u16 *word = (const __u16 *)ip;
+	__u64 sum = 0;
+
+	ip->tos = tos;
+#pragma unroll
+	for (int i = 0; i < IP_HLEN / 2; i++)
+		sum += word[i];
+	ip->check = (__u16)~csum_fold(sum);
+}
+
+/* From the TTL to the ports behind the header: one write changes a tuple. */
+struct tuple_bytes {
+	__u8 ttl;
+	__u8 proto;
+	__u16 check;
+	struct nat nat;
+};
+
+INLINE __be16 ttl_word(__u8 ttl, __u8 proto)
+{
+	return bpf_htons((__u16)ttl << 8 | proto);
+}
+
+/* Header bytes with the tuple `nat` and the TTL lowered by `hops`; `diff`: that of the addresses. */
+INLINE struct tuple_bytes tuple_bytes(struct packet *p, const struct nat *nat, __u64 diff, __u8 hops)
+{
+	__u64 ttl = csum_diff16(ttl_word(p->ttl, p->proto), ttl_word(p->ttl - hops, p->proto));
+
+	return (struct tuple_bytes){
+		.ttl = p->ttl - hops,
+		.proto = p->proto,
+		.check = csum_update(p->ip_check, diff + ttl),
+		.nat = *nat,
+	};
+}
+
+INLINE int tuple_store(struct __sk_buff *skb, struct packet *p, const struct nat *nat, __u64 diff,
+		       __u8 hops)
+{
+	struct tuple_bytes bytes = tuple_bytes(p, nat, diff, hops);
+
+	return bpf_skb_store_bytes(skb, p->l3 + IP_TTL, &bytes, sizeof(bytes), 0);
+}
+
+/* The same for a packet at ETH_HLEN, by a direct write. Only for px_uplink. */
+INLINE int tuple_write(struct __sk_buff *skb, struct packet *p, const struct nat *nat, __u64 diff,
+		       __u8 hops)
+{
+	struct tuple_bytes *to = skb_data(skb) + ETH_HLEN + IP_TTL;
+
+	if ((void *)(to + 1) > skb_end(skb))
+		return -EIO;
+	*to = tuple_bytes(p, nat, diff, hops);
+	return 0;
+}
+
+/* Set the TOS field. */
+INLINE int ip_set_tos(struct __sk_buff *skb, struct packet *p, __u8 tos)
+{
+	__be16 from = bpf_htons(0x4500 | p->tos), to = bpf_htons(0x4500 | tos);
+
+	p->tos = tos;
+	p->ip_check = csum_update(p->ip_check, csum_diff16(from, to));
+	if (bpf_skb_store_bytes(skb, p->l3 + offsetof(struct iphdr, check), &p->ip_check, 2, 0))
+		return -EIO;
+	return bpf_skb_store_bytes(skb, p->l3 + offsetof(struct iphdr, tos), &p->tos, 1, 0);
+}
+
+#endif

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* IPv6 headers: see ip.h. */
+#ifndef IP6_H
+#define IP6_H
+
+#define IP_HEADER struct ipv6hdr
+#define IP_HLEN 40
+#define ETH_P_OWN 0x86dd
+#define AF_OWN 10 /* AF_INET6 */
+#define IP_TTL offsetof(struct ipv6hdr, hop_limit)
+#define ENCAP_L3 BPF_F_ADJ_ROOM_ENCAP_L3_IPV6
+#define TUNNEL_OVERHEAD TUNNEL_OVERHEAD_IPV6
+
+#define ICMP_OWN 58
+#define ICMP_UNREACH 1 /* RFC 4443 */
+#define ICMP_PORT 4
+#define ICMP_TOO_BIG 2
+#define ICMP_TOO_BIG_CODE 0
+#define ICMP_PSEUDO true
+#define UDP_MAY_LACK_CHECK false /* RFC 8200 section 8.1 */
+
+/* Extension headers, RFC 8200 section 4. */
+#define EXT_HOP_BY_HOP 0
+#define EXT_ROUTING 43
+#define EXT_FRAGMENT 44
+#define EXT_DESTINATION 60
+#define EXT_COUNT 4 /* of one packet */
+#define EXT_BYTES 128 /* in all */
+
+/* ------------------------------------------------------------------ addresses */
+
+INLINE struct addr host_client(void)
+{
+	return (struct addr){ HOST_CLIENT6 };
+}
+
+/* ::, ::1, multicast, IPv4-mapped: nobody sends from them. */
+INLINE bool addr_is_bogus(const struct addr *addr)
+{
+	__u32 high = addr->word[0] | addr->word[1];
+
+	return (addr->word[0] & bpf_htonl(0xff000000)) == bpf_htonl(0xff000000) ||
+	       (!high && addr->word[2] == IP_MAPPED) ||
+	       (!high && !addr->word[2] && bpf_ntohl(addr->word[3]) <= 1);
+}
+
+INLINE void fib_destination(struct bpf_fib_lookup *fib, const struct addr *dst)
+{
+	__builtin_memcpy(fib->ipv6_dst, dst->word, sizeof(dst->word));
+}
+
+/* ------------------------------------------------------------------ reading */
+
+INLINE struct addr ip_saddr(const struct ipv6hdr *ip)
+{
+	return *(const struct addr *)&ip->saddr;
+}
+
+INLINE struct addr ip_daddr(const struct ipv6hdr *ip)
+{
+	return *(const struct addr *)&ip->daddr;
+}
+
+INLINE __u8 ip_proto(const struct ipv6hdr *ip)
+{
+	return ip->nexthdr;
+}
+
+INLINE __u8 ip_tos(const struct ipv6hdr *ip)
+{
+	return bpf_ntohs(*(const __be16 *)ip) >> 4;
+}
+
+INLINE __u32 ip_total(const struct ipv6hdr *ip)
+{
+	return IP_HLEN + bpf_ntohs(ip->payload_len);
+}
+
+/* True if ports are, if anywhere, right behind the header. */
+INLINE bool ip_is_plain(const struct ipv6hdr *ip)
+{
+	return ip->nexthdr == IPPROTO_TCP || ip->nexthdr == IPPROTO_UDP;
+}
+
+/* True for a whole packet of `proto` without extension headers. */
+INLINE bool ip_is_whole(const struct ipv6hdr *ip, __u8 proto)
+{
+	return ip->version == 6 && ip->nexthdr == proto;
+}
+
+/* IPv6 has no checksum of the header. */
+INLINE bool ip_header_ok(const struct ipv6hdr *ip)
+{
+	return true;
+}
+
+/* Length of the header of a parsed packet, with extensions. */
+INLINE __u32 ip_hlen(const struct packet *p)
+{
+	return p->l4 - p->l3;
+}
+
+/* Skip extension headers up to TCP or UDP, or to the header of another protocol. *at: their length. */
+INLINE enum parsed ip_walk(struct packet *p, void *l4, void *end, __u32 *at)
+{
+	for (int i = 0; i <= EXT_COUNT; i++) {
+		__u8 *ext = l4 + *at, type = p->proto;
+
+		if (type == IPPROTO_TCP || type == IPPROTO_UDP)
+			return PARSED;
+		if (type != EXT_HOP_BY_HOP && type != EXT_ROUTING && type != EXT_DESTINATION &&
+		    type != EXT_FRAGMENT)
+			return i ? PARSED_OPTIONS : PARSED_OTHER;
+		if (i == EXT_COUNT || (void *)(ext + 8) > end)
+			return PARSED_OPTIONS;
+		p->proto = ext[0];
+		if (type == EXT_FRAGMENT)
+			return PARSED_FRAGMENT;
+		if (type == EXT_ROUTING && ext[3]) /* segments are left: not the last destination */
+			return PARSED_OPTIONS;
+		*at += (ext[1] + 1) * 8;
+		if (*at > EXT_BYTES)
+			return PARSED_OPTIONS;
+	}
+	return PARSED_OPTIONS;
+}
+
+/* Read the header at `ip`; *ret_l4: what follows. `room` bytes are left of the frame; the length field of
+ * a GSO packet (`super`) is ignored: with outer headers it may exceed 65,535. */
+INLINE enum parsed ip_parse(struct packet *p, struct ipv6hdr *ip, void *end, __u32 room, bool super,
+			    void **ret_l4)
+{
+	__u32 at = 0;
+	enum parsed parsed;
+
+	if (ip->version != 6)
+		return PARSED_OTHER;
+	p->key.saddr = ip_saddr(ip);
+	p->key.daddr = ip_daddr(ip);
+	p->proto = ip->nexthdr;
+	p->ttl = ip->hop_limit;
+	p->tos = ip_tos(ip);
+	p->length = super ? room : ip_total(ip);
+	parsed = ip_walk(p, ip + 1, end, &at);
+	p->l4 = p->l3 + IP_HLEN + at;
+	if (parsed != PARSED)
+		return parsed;
+	*ret_l4 = (void *)(ip + 1) + at;
+	return p->length > room ? PARSED_TRUNCATED : PARSED;
+}
+
+/* Make the headers of a frame readable. */
+INLINE void ip_pull(struct __sk_buff *skb, const __u32 l2)
+{
+	struct ipv6hdr *ip;
+
+	pull(skb, l2 + IP_HLEN + TCP_HLEN);
+	ip = skb_data(skb) + l2;
+	if ((void *)(ip + 1) <= skb_end(skb) && !ip_is_plain(ip) && ip->nexthdr != ICMP_OWN)
+		pull(skb, l2 + IP_HLEN + EXT_BYTES + TCP_HLEN);
+}
+
+/* ------------------------------------------------------------------ writing */
+
+/* Fill a header that is zero. */
+INLINE void ip_fill(struct ipv6hdr *ip, const struct addr *saddr, const struct addr *daddr, __u8 proto,
+		    __u32 payload, __u8 ttl)
+{
+	*(__be32 *)ip = bpf_htonl(6u << 28);
+	ip->payload_len = length_field(payload);
+	ip->nexthdr = proto;
+	ip->hop_limit = ttl;
+	*(struct addr *)&ip->saddr = *saddr;
+	*(struct addr *)&ip->daddr = *daddr;
+}
+
+/* The rest: what an outer header takes from the packet inside. */
+INLINE void ip_finish(struct ipv6hdr *ip, __u8 tos, __u32 label)
+{
+	*(__be32 *)ip |= bpf_htonl((__u32)tos << 20 | (label & 0xfffff));
+}
+
+/* From the hop limit to the ports behind the header: one write changes a tuple. */
+struct tuple_bytes {
+	__u8 ttl;
+	struct nat nat;
+} __attribute__((packed));
+
+/* With BPF_F_RECOMPUTE_CSUM the addresses count in a sum that the device computed (CHECKSUM_COMPLETE), as
+ * the change of the L4 checksum does. */
+INLINE int tuple_store(struct __sk_buff *skb, struct packet *p, const struct nat *nat, __u64 diff,
+		       __u8 hops)
+{
+	struct tuple_bytes bytes = { .ttl = p->ttl - hops, .nat = *nat };
+	const __u32 ports = sizeof(nat->sport) + sizeof(nat->dport);
+
+	if (p->l4 == p->l3 + IP_HLEN)
+		return bpf_skb_store_bytes(skb, p->l3 + IP_TTL, &bytes, sizeof(bytes),
+					   BPF_F_RECOMPUTE_CSUM);
+	if (bpf_skb_store_bytes(skb, p->l3 + IP_TTL, &bytes, sizeof(bytes) - ports,
+				BPF_F_RECOMPUTE_CSUM))
+		return -EIO;
+	return bpf_skb_store_bytes(skb, p->l4, &bytes.nat.sport, ports, BPF_F_RECOMPUTE_CSUM);
+}
+
+/* The same for a packet at ETH_HLEN. */
+INLINE int tuple_write(struct __sk_buff *skb, struct packet *p, const struct nat *nat, __u64 diff,
+		       __u8 hops)
+{
+	return tuple_store(skb, p, nat, diff, hops);
+}
+
+/* Set the traffic class. */
+INLINE int ip_set_tos(struct __sk_buff *skb, struct packet *p, __u8 tos)
+{
+	__be16 word;
+
+	if (bpf_skb_load_bytes(skb, p->l3, &word, sizeof(word)))
+		return -EIO;
+	p->tos = tos;
+	word = (word & ~bpf_htons(0x0ff0)) | bpf_htons((__u16)tos << 4);
+	return bpf_skb_store_bytes(skb, p->l3, &word, sizeof(word), BPF_F_RECOMPUTE_CSUM);
+}
+
+#endif

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The packet in progress. */
+#ifndef PACKET_H
+#define PACKET_H
+
+#include "maps.h"
+
+/* Fields of the outer headers of a tunnel packet. */
+struct outer {
+	struct ip_addr saddr, daddr;
+	__be16 sport, dport;
+	__u32 vni;           /* network id of the sender */
+	__u32 id[2];         /* service id, low and high half */
+	__u8 family;         /* of saddr and daddr; 0: not in a tunnel */
+	__u8 tos;
+	__u8 probe;          /* O bit */
+	__u8 zero;
+	__u16 length;        /* bytes between the Ethernet header and the inner packet */
+	__be16 protocol;     /* ETH_P_* of the inner packet */
+	__u32 label;         /* IPv6: flow label, by the hash of the inner flow */
+};
+
+/* The packet that this CPU processes, parsed; it is the per-CPU element of `counters`. Programs of
+ * one CPU do not interrupt one another: all run with softirqs disabled. Both families' programs find
+ * all but `key` in the same place. */
+struct packet {
+	union {
+		struct {
+			struct outer outer;  /* of a tunnel packet */
+			__u32 l3;            /* offset of the IP header */
+			__u32 l4;            /* offset of the TCP or UDP header */
+			__u32 length;        /* of IP header and payload, of all segments of GSO */
+			__u8 hook;           /* enum hook */
+			__u8 proto;
+			__u8 ttl;
+			__u8 tos;
+			__u8 tcp_flags;      /* 0 for UDP */
+			__u8 tcp_header;     /* bytes, with options; 0 for UDP */
+			__be16 ip_check;     /* IPv4 */
+			__be32 seq, ack;
+			struct flow_key key; /* as on the wire; zone is set before a look-up */
+		};
+		__u64 scratch[SCRATCH_BYTES / 8];
+	};
+	struct counter counters[HOOK_COUNT * REASON_COUNT];
+};
+
+_Static_assert(sizeof(struct packet) == sizeof(struct cpu), "struct cpu");
+
+/* The memory for a packet met at `hook`. */
+INLINE struct packet *packet_begin(enum hook hook)
+{
+	__u32 zero = 0;
+	struct packet *p = bpf_map_lookup_elem(&counters, &zero);
+
+	if (p) {
+		p->hook = hook;
+		p->proto = 0;
+	}
+	return p;
+}
+
+INLINE bool is_udp(const struct packet *p)
+{
+	return p->proto == IPPROTO_UDP;
+}
+
+/* The first packet of a connection. With FIN or RST no TCP opens one. */
+INLINE bool is_syn(const struct packet *p)
+{
+	return (p->tcp_flags & (TCP_SYN | TCP_ACK | TCP_FIN | TCP_RST)) == TCP_SYN;
+}
+
+/* Length of TCP or UDP header. */
+INLINE __u32 l4_hlen(const struct packet *p)
+{
+	return is_udp(p) ? UDP_HLEN : p->tcp_header;
+}
+
+/* Pointers for direct access, loaded again each time: clang may keep a 32-bit copy of the integer
+ * field, which the verifier no longer accepts as a pointer. */
+INLINE void *skb_data(struct __sk_buff *skb)
+{
+	return (void *)(long)*(volatile __u32 *)&skb->data;
+}
+
+INLINE void *skb_end(struct __sk_buff *skb)
+{
+	return (void *)(long)*(volatile __u32 *)&skb->data_end;
+}
+
+/* Make the first `bytes`, or the whole of a shorter packet, readable by direct access. */
+INLINE void pull(struct __sk_buff *skb, __u32 bytes)
+{
+	if (bytes > skb->len)
+		bytes = skb->len;
+	if (skb_data(skb) + bytes > skb_end(skb))
+		bpf_skb_pull_data(skb, bytes);
+}
+
+#endif
