@@ -103,5 +103,5 @@ int main(int argc, char **argv)
 	if (strcmp(argv[optind], "send") && strcmp(argv[optind], "receive"))
 		usage_exit(usage);
 	to = endpoint(argv[optind + 1], argv[optind + 2]);
-	return transfer(!strcmp(argv[optind], "send"), &to, number(argv[optind + 3]));
+	return transfer(!strcmp(argv[optind], "send"), &to, number(argv[optind + 3]) / patience());
 }

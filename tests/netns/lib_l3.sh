@@ -3,7 +3,7 @@
 # worker2 with the addresses below, then calls l3_checks.
 
 UPLINK=l3
-L3_BYTES=$((20000000 / ${PATIENCE:-1}))
+L3_BYTES=20000000
 declare -A L3_ADDR=([node1]=172.30.0.1 [gw2]=172.30.0.2 [worker2]=172.30.0.3)
 
 # l3_device NODE: gives its device an address

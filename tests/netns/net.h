@@ -109,11 +109,17 @@ static inline const char *place_format(const struct place *place, char buf[64])
 	return buf;
 }
 
-/* Where the processor is emulated, PATIENCE times as long. */
+/* How many times slower than usual the processor may be: one that is emulated. */
+static inline uint64_t patience(void)
+{
+	const char *times = getenv("PATIENCE");
+
+	return times ? number(times) : 1;
+}
+
 static inline void set_timeout(int fd, unsigned int ms)
 {
-	const char *patience = getenv("PATIENCE");
-	uint64_t us = 1000 * (uint64_t)ms * (patience ? number(patience) : 1);
+	uint64_t us = 1000 * (uint64_t)ms * patience();
 	struct timeval tv = {.tv_sec = (time_t)(us / 1000000), .tv_usec = (long)(us % 1000000)};
 
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &tv, sizeof(tv));
