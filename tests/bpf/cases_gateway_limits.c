@@ -406,6 +406,11 @@ static bool choose_by_inner_client(struct world *world)
 	return taken[1] && taken[2] && taken[3];
 }
 
+#define COPY(...)                                                                                  \
+	{UPLINK, .in = TO_VIP(__VA_ARGS__, AT_GATEWAY()), .verdict = REDIRECT,                     \
+	 .out = TO_HELLO2(ANY_SNAT, __VA_ARGS__, ONE_HOP, FROM_OUTSIDE),                           \
+	 .count = COUNT(GATEWAY_IN), .tables = true, .flows = 2, .state = STATE(ESTABLISHED)}
+
 static const struct test_case rows[] = {
 	{"gateway: affinity by the inner client", setup_affinity, .run = choose_by_inner_client},
 	{"gateway: pods are chosen by the hash all gateways share", setup_three_pods,
@@ -436,6 +441,9 @@ static const struct test_case rows[] = {
 		.out = ICMP(VIP, SLEEP, 3, 3, .quote = &refused_datagram, .quote_len = 28, ANY_MAC,
 			    BACK_TO_NODE1()),
 		.count = COUNT(TUNNEL_SERVICE), .tables = true, .ip_bytes_unknown = true})},
+	{"gateway: copies of an open connection's packets reach the pod and change nothing",
+	 setup_gateway,
+	 STEPS(CONNECTS, COPY(AN_ACK), COPY(SOME_DATA), COPY(SOME_DATA), COPY(A_SYN))},
 	{"gateway: mid-stream without a flow: RST in the tunnel", setup_gateway,
 	 STEPS({UPLINK, .in = TO_VIP(SOME_DATA, AT_GATEWAY()), .verdict = REDIRECT,
 		.out = RESET_IN_TUNNEL(.flags = RST, .seq = 5001), .count = COUNT(NO_FLOW),
