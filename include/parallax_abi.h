@@ -218,9 +218,10 @@ enum iface_role { IFACE_POD = 1, IFACE_UPLINK = 2, IFACE_HOST = 3 };
  * the far end of the pair. */
 #ifdef __BYTE_ORDER__
 #define HOST_CLIENT __builtin_bswap32(0xa9fe5058)
-/* fd50:6172:616c:6c61::5058, the same for IPv6. */
+/* The same for IPv6: fd58:7ab3:50d1::5058, of a unique local prefix drawn at random (RFC 4193), since
+ * the kernel forwards no packet from a link-local address. The words of an address. */
 #define HOST_CLIENT6                                                                               \
-	{ __builtin_bswap32(0xfd506172), __builtin_bswap32(0x616c6c61), 0,                         \
+	{ __builtin_bswap32(0xfd587ab3), __builtin_bswap32(0x50d10000), 0,                         \
 	  __builtin_bswap32(0x5058) }
 #endif
 

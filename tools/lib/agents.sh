@@ -48,10 +48,13 @@ attached_programs() {
 
 # host_clients NODE: what leads the node's own packets to the programs
 host_clients() {
+	local family
 	in_ns "$1" ip -brief link show type veth | grep '^parallax[01]'
-	in_ns "$1" ip rule show | grep 'lookup 20568'
-	in_ns "$1" ip route show table all proto 88
-	in_ns "$1" nft list tables ip | grep 'ip parallax$'
+	for family in -4 -6; do
+		in_ns "$1" ip $family rule show | grep 'lookup 20568'
+		in_ns "$1" ip $family route show table all proto 88
+	done
+	in_ns "$1" nft list tables | grep 'ip6* parallax$'
 }
 
 # left_behind NODE: lists our pins, programs and qdiscs on an uninstalled node; nothing when clean

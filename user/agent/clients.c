@@ -28,32 +28,16 @@ void clients_make(struct agent *agent, bool again)
 				   NULL);
 }
 
-/* The IPv4 ones of the virtual addresses; NULL without memory. */
-static __be32 *ipv4_addresses(const struct ledger_list *vips, size_t *ret_count)
-{
-	const struct ip_addr *items = vips->items;
-	__be32 *list = calloc(vips->count + 1, sizeof(*list));
-
-	*ret_count = 0;
-	for (size_t i = 0; list && i < vips->count; i++)
-		if (ip_is_v4(&items[i]))
-			list[(*ret_count)++] = ip_v4(&items[i]);
-	return list;
-}
-
 void clients_route(struct agent *agent)
 {
 	const struct settings *settings = map_writer_memory(agent->kernel.writer).settings;
+	const struct ledger_list *vips = &agent->kernel.ledger.addresses;
 	char reason[HOST_CLIENTS_REASON];
-	__be32 *vips;
-	size_t count;
 
 	if (!agent->files.start_config->host || agent->clients.problem)
 		return;
-	vips = ipv4_addresses(&agent->kernel.ledger.addresses, &count);
-	if (!vips || host_clients_route(ip_v4(&settings->source[IP_V4_INDEX]), vips, count, reason))
-		set_problem(agent, vips ? reason : "out of memory");
-	free(vips);
+	if (host_clients_route(settings->source, vips->items, vips->count, reason))
+		set_problem(agent, reason);
 }
 
 void clients_follow(struct agent *agent, const struct change_list *list)

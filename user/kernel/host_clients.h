@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <linux/types.h>
+#include "parallax_addr.h"
 
 #define HOST_CLIENTS_REASON 256
 #define HOST_CLIENTS_MARK "host_pair" /* the name of the mark */
@@ -18,9 +18,11 @@
  * made. Returns 0, or -errno with the cause in `reason`. */
 int host_clients_make(const char *pin_dir, uint32_t mtu, bool again, char *reason);
 
-/* Leads the node's packets for these addresses, sorted by ledger_compare_addresses(), into the pair, and
- * no others. `source`: the node's address. Returns 0, or -errno with the cause in `reason`. */
-int host_clients_route(__be32 source, const __be32 *vips, size_t count, char *reason);
+/* Leads the node's packets for these addresses, sorted by ledger_compare_addresses() (IPv4 first), into the
+ * pair, and no others. `source`: the node's address in either family. Returns 0, or -errno with the cause
+ * in `reason`. */
+int host_clients_route(const struct ip_addr source[IP_FAMILIES], const struct ip_addr *vips,
+		       size_t count, char *reason);
 
 /* Removes everything that the mark stands for. Success without a mark. Returns 0 or -errno. */
 int host_clients_remove(const char *pin_dir);

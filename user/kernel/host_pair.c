@@ -94,12 +94,30 @@ static int create(uint32_t mtu)
 	return netlink_send(request);
 }
 
+/* No link-local address: both ends would have the same. Kernels without IPv6 refuse this. */
+static void keep_addressless(uint32_t ifindex)
+{
+	char buf[NETLINK_REQUEST_BYTES];
+	struct ifinfomsg *info;
+	struct nlmsghdr *request = netlink_begin(buf, RTM_NEWLINK, 0, sizeof(*info), &info);
+	struct nlattr *family, *inet6;
+
+	info->ifi_index = (int)ifindex;
+	family = mnl_attr_nest_start(request, IFLA_AF_SPEC);
+	inet6 = mnl_attr_nest_start(request, AF_INET6);
+	mnl_attr_put_u8(request, IFLA_INET6_ADDR_GEN_MODE, IN6_ADDR_GEN_MODE_NONE);
+	mnl_attr_nest_end(request, inet6);
+	mnl_attr_nest_end(request, family);
+	netlink_send(request);
+}
+
 static int repair_end(uint32_t ifindex, uint32_t mtu)
 {
 	char buf[NETLINK_REQUEST_BYTES];
 	struct ifinfomsg *info;
 	struct nlmsghdr *request = netlink_begin(buf, RTM_NEWLINK, 0, sizeof(*info), &info);
 
+	keep_addressless(ifindex);
 	info->ifi_index = (int)ifindex;
 	info->ifi_flags = info->ifi_change = IFF_UP | IFF_NOARP;
 	mnl_attr_put_u32(request, IFLA_MTU, mtu);
@@ -128,17 +146,17 @@ static int admit_own_source(uint32_t ifindex)
 }
 
 /* For the look-ups of the programs, which resolve nobody. */
-static int add_neighbour(uint32_t ifindex)
+static int add_neighbour(uint32_t ifindex, const struct ip_addr *client)
 {
 	char buf[NETLINK_REQUEST_BYTES];
 	struct ndmsg *neighbour;
 	struct nlmsghdr *request = netlink_begin(buf, RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE,
 						 sizeof(*neighbour), &neighbour);
 
-	neighbour->ndm_family = AF_INET;
+	neighbour->ndm_family = ip_is_v4(client) ? AF_INET : AF_INET6;
 	neighbour->ndm_ifindex = (int)ifindex;
 	neighbour->ndm_state = NUD_PERMANENT;
-	mnl_attr_put_u32(request, NDA_DST, HOST_CLIENT);
+	netlink_put_ip(request, NDA_DST, client);
 	mnl_attr_put(request, NDA_LLADDR, sizeof(mac), mac);
 	return netlink_send(request);
 }
@@ -165,11 +183,14 @@ int host_pair_make(uint32_t mtu, struct host_pair *ret)
 		if (!err)
 			err = repair_end(ret->far_ifindex, wanted);
 	}
-	if (!err)
-		err = admit_own_source(ret->far_ifindex);
-	if (!err)
-		err = add_neighbour(ret->far_ifindex);
-	return err ? err : host_routes_client(ret->far_ifindex);
+	return err ? err : admit_own_source(ret->far_ifindex);
+}
+
+int host_pair_join(const struct host_pair *pair, const struct ip_addr *client)
+{
+	int err = add_neighbour(pair->far_ifindex, client);
+
+	return err ? err : host_routes_client(pair->far_ifindex, client);
 }
 
 int host_pair_remove(void)

@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "parallax_addr.h"
+
 #define HOST_PAIR_NEAR "parallax0"
 #define HOST_PAIR_FAR "parallax1"
 
@@ -23,9 +25,11 @@ bool host_pair_is_far(const char *name);
 /* Looks for the pair. Returns 0, also without one, or -errno. */
 int host_pair_find(struct host_pair *ret);
 
-/* Makes the pair, or repairs it: state, MTU, the neighbour and the route behind the far end.
- * Returns 0 or -errno. */
+/* Makes the pair, or repairs it: state, MTU. Returns 0 or -errno. */
 int host_pair_make(uint32_t mtu, struct host_pair *ret);
+
+/* The neighbour and the route of a HOST_CLIENT behind the far end. Returns 0 or -errno. */
+int host_pair_join(const struct host_pair *pair, const struct ip_addr *client);
 
 /* Deletes it, and with it the routes through it. Success if there is none. Returns 0 or -errno. */
 int host_pair_remove(void);

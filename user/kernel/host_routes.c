@@ -2,6 +2,7 @@
 /* The routes that lead the node's own packets into its pair. */
 #include "host_routes.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -19,13 +20,13 @@
 
 /* ------------------------------------------------------------------ the rule */
 
-static int change_rule(uint16_t type, uint16_t flags)
+static int change_rule(uint8_t family, uint16_t type, uint16_t flags)
 {
 	char buf[NETLINK_REQUEST_BYTES];
 	struct fib_rule_hdr *rule;
 	struct nlmsghdr *request = netlink_begin(buf, type, flags, sizeof(*rule), &rule);
 
-	rule->family = AF_INET;
+	rule->family = family;
 	rule->action = FR_ACT_TO_TBL;
 	mnl_attr_put_u32(request, FRA_TABLE, HOST_ROUTE_TABLE);
 	mnl_attr_put_u32(request, FRA_PRIORITY, HOST_RULE_PRIORITY);
@@ -34,67 +35,88 @@ static int change_rule(uint16_t type, uint16_t flags)
 	return netlink_send(request);
 }
 
-int host_routes_rule(void)
+int host_routes_rule(uint8_t family)
 {
-	int err = change_rule(RTM_NEWRULE, NLM_F_CREATE | NLM_F_EXCL);
+	int err = change_rule(family, RTM_NEWRULE, NLM_F_CREATE | NLM_F_EXCL);
 
 	return err == -EEXIST ? 0 : err;
 }
 
+/* True if the kernel has no such rule, or no such family. */
+static bool is_absent(int err)
+{
+	return err == -ENOENT || err == -EAFNOSUPPORT || err == -EOPNOTSUPP;
+}
+
 int host_routes_remove(void)
 {
-	int err = change_rule(RTM_DELRULE, 0);
+	int err = change_rule(AF_INET, RTM_DELRULE, 0);
+	int err6 = change_rule(AF_INET6, RTM_DELRULE, 0);
 
-	return err == -ENOENT ? 0 : err;
+	if (!err || is_absent(err))
+		err = is_absent(err6) ? 0 : err6;
+	return err;
 }
 
 /* ------------------------------------------------------------------ one route */
 
 static struct nlmsghdr *begin_route(void *buf, uint16_t type, uint32_t table, uint8_t scope,
-				    __be32 destination, uint32_t ifindex, struct rtmsg **ret)
+				    const struct ip_addr *destination, uint32_t ifindex,
+				    struct rtmsg **ret)
 {
 	uint16_t flags = type == RTM_NEWROUTE ? NLM_F_CREATE | NLM_F_REPLACE : 0;
 	struct nlmsghdr *request = netlink_begin(buf, type, flags, sizeof(**ret), ret);
 
-	(*ret)->rtm_family = AF_INET;
-	(*ret)->rtm_dst_len = 32;
+	(*ret)->rtm_family = ip_is_v4(destination) ? AF_INET : AF_INET6;
+	(*ret)->rtm_dst_len = ip_is_v4(destination) ? 32 : 128;
 	(*ret)->rtm_protocol = ROUTE_PROTOCOL;
 	(*ret)->rtm_type = RTN_UNICAST;
 	(*ret)->rtm_scope = scope;
 	mnl_attr_put_u32(request, RTA_TABLE, table);
-	mnl_attr_put_u32(request, RTA_DST, destination);
+	netlink_put_ip(request, RTA_DST, destination);
 	mnl_attr_put_u32(request, RTA_OIF, ifindex);
 	return request;
 }
 
-int host_routes_client(uint32_t far_ifindex)
+int host_routes_client(uint32_t far_ifindex, const struct ip_addr *client)
 {
 	char buf[NETLINK_REQUEST_BYTES];
 	struct rtmsg *route;
 
-	return netlink_send(begin_route(buf, RTM_NEWROUTE, RT_TABLE_MAIN, RT_SCOPE_LINK,
-					HOST_CLIENT, far_ifindex, &route));
+	return netlink_send(begin_route(buf, RTM_NEWROUTE, RT_TABLE_MAIN, RT_SCOPE_LINK, client,
+					far_ifindex, &route));
 }
 
-static int change_route(uint16_t type, uint32_t ifindex, __be32 vip, __be32 source)
+/* One next hop for all routes of a family, hence one neighbour. For IPv6 a link-local one: the kernel
+ * refuses a gateway that it reaches by another interface. */
+static void put_gateway(struct nlmsghdr *request, struct rtmsg *route)
+{
+	static const struct ip_addr client = IP_V4(HOST_CLIENT);
+	const struct ip_addr local = { { htonl(0xfe800000), 0, 0, htonl(0x5058) } };
+	bool v4 = route->rtm_family == AF_INET;
+
+	netlink_put_ip(request, RTA_GATEWAY, v4 ? &client : &local);
+	route->rtm_flags = v4 ? RTNH_F_ONLINK : 0;
+}
+
+static int change_route(uint16_t type, uint32_t ifindex, const struct ip_addr *vip,
+			const struct ip_addr *source)
 {
 	char buf[NETLINK_REQUEST_BYTES];
 	struct rtmsg *route;
 	struct nlmsghdr *request = begin_route(buf, type, HOST_ROUTE_TABLE, RT_SCOPE_UNIVERSE, vip,
 					       ifindex, &route);
 
-	/* One next hop for all, hence one neighbour. */
-	mnl_attr_put_u32(request, RTA_GATEWAY, HOST_CLIENT);
-	route->rtm_flags = RTNH_F_ONLINK;
-	if (source)
-		mnl_attr_put_u32(request, RTA_PREFSRC, source);
+	put_gateway(request, route);
+	if (!ip_is_none(source))
+		netlink_put_ip(request, RTA_PREFSRC, source);
 	return netlink_send(request);
 }
 
 /* ------------------------------------------------------------------ the table */
 
 struct held_route {
-	__be32 vip, source;
+	struct ip_addr vip, source; /* source: none, if the kernel chooses */
 	uint32_t ifindex;
 };
 
@@ -110,10 +132,10 @@ static int take_attribute(const struct nlattr *attr, void *arg)
 
 	switch (mnl_attr_get_type(attr)) {
 	case RTA_DST:
-		route->vip = mnl_attr_get_u32(attr);
+		route->vip = netlink_get_ip(attr);
 		break;
 	case RTA_PREFSRC:
-		route->source = mnl_attr_get_u32(attr);
+		route->source = netlink_get_ip(attr);
 		break;
 	case RTA_OIF:
 		route->ifindex = mnl_attr_get_u32(attr);
@@ -142,7 +164,7 @@ static int on_route(const struct nlmsghdr *message, void *arg)
 }
 
 /* Sorted; empty while the table has never held a route. */
-static int read_table(struct held *ret)
+static int read_table(uint8_t family, struct held *ret)
 {
 	char buf[NETLINK_REQUEST_BYTES];
 	struct rtmsg *route;
@@ -150,7 +172,7 @@ static int read_table(struct held *ret)
 	int err;
 
 	*ret = (struct held){};
-	route->rtm_family = AF_INET;
+	route->rtm_family = family;
 	mnl_attr_put_u32(request, RTA_TABLE, HOST_ROUTE_TABLE);
 	err = netlink_dump_strict(request, on_route, ret);
 	if (err == -ENOENT)
@@ -160,53 +182,57 @@ static int read_table(struct held *ret)
 	return err ? err : ret->failed ? -ENOMEM : 0;
 }
 
-static const struct held_route *find(const struct held *held, __be32 vip)
+static const struct held_route *find(const struct held *held, const struct ip_addr *vip)
 {
-	return held->count ? bsearch(&vip, held->items, held->count, sizeof(*held->items),
+	return held->count ? bsearch(vip, held->items, held->count, sizeof(*held->items),
 				     ledger_compare_addresses) :
 			     NULL;
 }
 
-static int add_missing(const struct held *held, uint32_t ifindex, __be32 source, const __be32 *vips,
-		       size_t count)
+static int add_missing(const struct held *held, const struct host_routes *wanted)
 {
 	int err = 0;
 
-	for (size_t i = 0; !err && i < count; i++) {
-		const struct held_route *route = find(held, vips[i]);
+	for (size_t i = 0; !err && i < wanted->count; i++) {
+		const struct ip_addr *vip = &wanted->vips[i];
+		const struct held_route *route = find(held, vip);
 
-		if (!route || route->source != source || route->ifindex != ifindex)
-			err = change_route(RTM_NEWROUTE, ifindex, vips[i], source);
+		if ((wanted->family == AF_INET) != !!ip_is_v4(vip))
+			continue;
+		if (!route || !ip_equal(&route->source, wanted->source) ||
+		    route->ifindex != wanted->near_ifindex)
+			err = change_route(RTM_NEWROUTE, wanted->near_ifindex, vip, wanted->source);
 	}
 	return err;
 }
 
-static int remove_unwanted(const struct held *held, const __be32 *vips, size_t count)
+static int remove_unwanted(const struct held *held, const struct host_routes *wanted)
 {
+	static const struct ip_addr none;
 	int err = 0;
 
 	for (size_t i = 0; !err && i < held->count; i++) {
 		const struct held_route *route = &held->items[i];
 
-		if (count &&
-		    bsearch(&route->vip, vips, count, sizeof(*vips), ledger_compare_addresses))
+		if (wanted->count && bsearch(&route->vip, wanted->vips, wanted->count,
+					     sizeof(*wanted->vips), ledger_compare_addresses))
 			continue;
-		err = change_route(RTM_DELROUTE, route->ifindex, route->vip, 0);
+		err = change_route(RTM_DELROUTE, route->ifindex, &route->vip, &none);
 		if (err == -ESRCH)
 			err = 0;
 	}
 	return err;
 }
 
-int host_routes_sync(uint32_t near_ifindex, __be32 source, const __be32 *vips, size_t count)
+int host_routes_sync(const struct host_routes *wanted)
 {
 	struct held held;
-	int err = read_table(&held);
+	int err = read_table(wanted->family, &held);
 
 	if (!err)
-		err = add_missing(&held, near_ifindex, source, vips, count);
+		err = add_missing(&held, wanted);
 	if (!err)
-		err = remove_unwanted(&held, vips, count);
+		err = remove_unwanted(&held, wanted);
 	free(held.items);
 	return err;
 }

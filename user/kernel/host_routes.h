@@ -7,23 +7,31 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <linux/types.h>
+#include "parallax_addr.h"
 
 #define HOST_ROUTE_TABLE 20568
 #define HOST_RULE_PRIORITY 88 /* after `local`, before the tables of policies */
 
-/* Routes HOST_CLIENT to the far end, in the main table. Returns 0 or -errno. */
-int host_routes_client(uint32_t far_ifindex);
+/* The routes that there should be in the table of one family. */
+struct host_routes {
+	uint8_t family; /* AF_INET or AF_INET6 */
+	uint32_t near_ifindex;
+	const struct ip_addr
+		*source; /* the address that the node sends from; none: the kernel's choice */
+	const struct ip_addr *vips; /* of either family, sorted by ledger_compare_addresses() */
+	size_t count;
+};
 
-/* Adds the rule unless it is there. Returns 0 or -errno. */
-int host_routes_rule(void);
+/* Routes a HOST_CLIENT to the far end, in the main table. Returns 0 or -errno. */
+int host_routes_client(uint32_t far_ifindex, const struct ip_addr *client);
 
-/* Brings the table to these destinations, sorted by
- * ledger_compare_addresses(): adds and removes routes. `source`: the
- * address that the node sends from; 0: the kernel's choice. Returns 0 or -errno. */
-int host_routes_sync(uint32_t near_ifindex, __be32 source, const __be32 *vips, size_t count);
+/* Adds the rule of AF_INET or AF_INET6 unless it is there. Returns 0 or -errno. */
+int host_routes_rule(uint8_t family);
 
-/* Removes the rule; the routes go with the pair. Success if there is none. Returns 0 or -errno. */
+/* Brings the table to them: adds and removes routes. Returns 0 or -errno. */
+int host_routes_sync(const struct host_routes *wanted);
+
+/* Removes the rules; the routes go with the pair. Success if there is none. Returns 0 or -errno. */
 int host_routes_remove(void);
 
 #endif

@@ -26,6 +26,25 @@ struct nlmsghdr *netlink_begin(void *buf, uint16_t type, uint16_t flags, size_t 
 	return request;
 }
 
+void netlink_put_ip(struct nlmsghdr *request, uint16_t type, const struct ip_addr *ip)
+{
+	if (ip_is_v4(ip))
+		mnl_attr_put_u32(request, type, ip_v4(ip));
+	else
+		mnl_attr_put(request, type, sizeof(*ip), ip);
+}
+
+struct ip_addr netlink_get_ip(const struct nlattr *attr)
+{
+	struct ip_addr ip = {};
+
+	if (mnl_attr_get_payload_len(attr) == sizeof(__be32))
+		return IP_V4(mnl_attr_get_u32(attr));
+	if (mnl_attr_get_payload_len(attr) == sizeof(ip))
+		memcpy(&ip, mnl_attr_get_payload(attr), sizeof(ip));
+	return ip;
+}
+
 static int exchange(struct mnl_socket *socket, const struct nlmsghdr *request)
 {
 	char buf[NETLINK_BYTES];
