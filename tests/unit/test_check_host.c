@@ -132,8 +132,29 @@ static void snat_ports_are_told(void **state)
 		assert_string_equal(json_string_value(
 					    json_object_get(json_array_get(list.items, 0), "text")),
 				    rows[i].text);
+		assert_int_equal(json_array_size(list.items), 1);
 		json_decref(list.items);
 	}
+}
+
+/* Connections of one family do not take the other's ports. */
+static void snat_ports_of_each_family(void **state)
+{
+	struct addr snat[3];
+	struct config config = { .gateway = { .snat = snat, .snat_count = 3 } };
+	struct check_list list = {};
+
+	(void)state;
+	assert_int_equal(addr_parse("172.31.255.1", &snat[0]), 0);
+	assert_int_equal(addr_parse("2001:db8::1", &snat[1]), 0);
+	assert_int_equal(addr_parse("2001:db8::2", &snat[2]), 0);
+	check_snat_ports(&list, &config);
+	assert_int_equal(json_array_size(list.items), 2);
+	assert_non_null(strstr(json_string_value(json_object_get(json_array_get(list.items, 0), "text")),
+			       "64512 of IPv4, of addresses of its own"));
+	assert_non_null(strstr(json_string_value(json_object_get(json_array_get(list.items, 1), "text")),
+			       "129024 of IPv6, of addresses of its own"));
+	json_decref(list.items);
 }
 
 /* With a slip in `network`, the pods of this very node would be another network's. */
@@ -209,6 +230,7 @@ int main(void)
 		cmocka_unit_test(network_that_mesh_networks_names),
 		cmocka_unit_test(snat_inside_a_pod_range),
 		cmocka_unit_test(snat_ports_are_told),
+		cmocka_unit_test(snat_ports_of_each_family),
 		cmocka_unit_test(cluster_of_another_network),
 		cmocka_unit_test(pin_dir_off_bpffs),
 	};

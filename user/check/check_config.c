@@ -76,19 +76,39 @@ static bool snat_is_shared(const struct config_gateway_role *gateway)
 	return !gateway->snat_count;
 }
 
-void check_snat_ports(struct check_list *list, const struct config *config)
+static unsigned int count_snat(const struct config_gateway_role *gateway, uint8_t family)
 {
-	const struct config_gateway_role *gateway = &config->gateway;
-	bool shared = snat_is_shared(gateway);
+	unsigned int count = 0;
+
+	for (size_t i = 0; i < gateway->snat_count; i++)
+		count += gateway->snat[i].family == family;
+	return count;
+}
+
+/* Of one family: the other's connections take ports of other addresses. */
+static void report_snat_ports(struct check_list *list, unsigned int addresses, bool shared,
+			      const char *family)
+{
 	unsigned int first = shared ? SNAT_FIRST_SHARED : SNAT_FIRST_DEDICATED;
-	unsigned int addresses = gateway->snat_count ? (unsigned int)gateway->snat_count : 1;
 	unsigned int ports = addresses * (SNAT_LAST - first + 1);
 
 	check_add(list, "snat ports", CHECK_OK,
-		  "%u, %s: as many connections to one endpoint at a time, and up to %u new ones a "
+		  "%u%s, %s: as many connections to one endpoint at a time, and up to %u new ones a "
 		  "second, %u where the endpoint closes first",
-		  ports, shared ? "above those of the node" : "of addresses of its own",
+		  ports, family, shared ? "above those of the node" : "of addresses of its own",
 		  ports / TIMEOUT_CLOSED, ports / TIMEOUT_TIME_WAIT);
+}
+
+void check_snat_ports(struct check_list *list, const struct config *config)
+{
+	const struct config_gateway_role *gateway = &config->gateway;
+	unsigned int v4 = count_snat(gateway, 4), v6 = count_snat(gateway, 6);
+	bool shared = snat_is_shared(gateway);
+
+	if (v4 || !gateway->snat_count)
+		report_snat_ports(list, v4 ? v4 : 1, shared, v6 ? " of IPv4" : "");
+	if (v6)
+		report_snat_ports(list, v6, shared, " of IPv6");
 }
 
 void check_network(struct check_list *list, const struct config *config)

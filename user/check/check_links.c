@@ -139,6 +139,17 @@ static void check_pods(struct check_list *list, const struct machine *machine)
 		check_add(list, "pods", CHECK_WARN, "no interface of a pod is here");
 }
 
+/* Only where the node has an IPv6 address: pods of IPv4 alone do not need it. */
+static void check_forwarding6(struct check_list *list)
+{
+	long on = 0;
+
+	if (!check_read_number("/proc/sys/net/ipv6/conf/all/forwarding", &on) && !on)
+		check_add(list, "forwarding", CHECK_WARN,
+			  "net.ipv6.conf.all.forwarding is 0: IPv6 pods of other nodes cannot be "
+			  "reached, set it to 1 if there are any");
+}
+
 static void check_address(struct check_list *list, const struct machine *machine)
 {
 	const struct survey *survey = &machine->survey;
@@ -153,6 +164,8 @@ static void check_address(struct check_list *list, const struct machine *machine
 			check_add(list, "address", CHECK_OK, "%s is this node's",
 				  addr_format(&address, text));
 			found = true;
+			if (family == 6)
+				check_forwarding6(list);
 		}
 	if (!found)
 		check_add(list, "address", CHECK_WARN,
