@@ -13,4 +13,4 @@ for header in "$(dirname "$0")"/../../include/*.h; do
 		"$header" >"$1/.new"
 	cmp -s "$1/.new" "$1/${header##*/}" || cp "$1/.new" "$1/${header##*/}"
 done
-grep -q 'ABI_VERSION 1000' "$1/parallax_abi.h" && [[ $(grep -c later "$1/parallax_abi.h") -ge 4 ]]
+grep -q 'ABI_VERSION 1000' "$1/parallax_abi.h" && [[ $(cat "$1"/*.h | grep -c '^	__u.. later;$') == 4 ]]
