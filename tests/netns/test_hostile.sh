@@ -3,6 +3,18 @@
 # Runs alone
 # One pod takes what it can and forges what it can, in every way that once worked; twenty others open, use
 # and hold connections meanwhile, here and through the gateway, and none of theirs fails.
+#
+# That it can fail was tried by taking each remedy out of the programs. Then these failed, of the packet rows
+# and here:
+#   shares of flows, flow_room.h:owner_is_full()         share: one flow more than a pod may have is refused
+#                                                        idle connections: its new ones were refused
+#   embryonic flows by sender, embryonic_weigh()         flood: SYNs of a pod displace no handshake of another
+#                                                        SYNs: it keeps its flow
+#   budgets of answers, reply.h:reply_allowed()          refuse: strays of one pod do not silence another's answers
+#                                                        stray packets: others are refused at once
+#   ports that rest for seconds, flow_open.h:gives_way() gateway: a port rests for a moment where the client closed
+#   the flow's interface, source.h:flow_comes_by()       forged: a later packet by another pod's veth
+#                                                        reset in the name of others: dropped
 . "$(dirname "$0")/lib.sh"
 
 PODS=20
