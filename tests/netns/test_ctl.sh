@@ -43,6 +43,9 @@ check "with a near one" grep -q "did you mean 'network2'" "$TOPO_DIR/near"
 check "yaml, of the same schema" grep -qx "schema: 2" <(ctl node1 gw -o yaml)
 equal "PARALLAX_PIN_DIR names the pins" "$(ctl node1 networks)" \
 	"$(PARALLAX_PIN_DIR=$(pin_dir node1) in_ns node1 "$BUILD/parallaxctl" networks)"
+PARALLAX_PIN_DIR=/nonexistent/pins in_ns sleep "$BUILD/parallaxd" --config "$TOPO_DIR/node1/config.yaml" \
+	2>"$TOPO_DIR/log/elsewhere" && fail "an agent runs without a directory"
+check "for the agent too" grep -q "the directory that would hold /nonexistent/pins" "$TOPO_DIR/log/elsewhere"
 equal "networks" "[('network1', True), ('network2', False)]" \
 	"$(ask node1 networks -- "sorted((n['name'], n['own']) for n in r['networks'])")"
 equal "gateways" "[('network2', '192.23.120.32:15443', 'geneve')]" "$(ask node1 gateways -- \

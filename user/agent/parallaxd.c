@@ -26,7 +26,8 @@ static const char usage[] =
 	"       parallaxd --check --config FILE\n"
 	"\n"
 	"  --config FILE     the configuration; it and the files it names are read again on change\n"
-	"  --pin-dir DIR     where maps, programs and links are pinned (" PIN_DIR_DEFAULT ")\n"
+	"  --pin-dir DIR     where maps, programs and links are pinned ($PARALLAX_PIN_DIR, else\n"
+	"                    " PIN_DIR_DEFAULT ")\n"
 	"  --log-level LEVEL the least severe level logged to standard error (info)\n"
 	"  --log-format FORMAT  of the log (logfmt); both stand above `log' in the configuration\n"
 	"  --check           read the configuration, report its errors, and exit\n"
@@ -44,7 +45,7 @@ struct options {
 
 static int parse(int argc, char **argv, struct options *ret)
 {
-	struct options options = { .pin_dir = PIN_DIR_DEFAULT };
+	struct options options = { .pin_dir = pins_usual_dir() };
 	const struct flag flags[] = {
 		{ .name = "--config", .letter = "-c", .value = &options.config },
 		{ .name = "--pin-dir", .value = &options.pin_dir },

@@ -54,12 +54,11 @@ static int parse_output(void)
 
 static int parse_flags(const struct ctl_verb *verb, int argc, char **argv, struct flag_words *rest)
 {
-	const char *variable = getenv("PARALLAX_PIN_DIR");
 	struct flag flags[CTL_MAX_FLAGS];
 	size_t count = ctl_verb_flags(verb, flags);
 	char problem[256];
 
-	ctl_given.pin_dir = variable && *variable ? variable : PIN_DIR_DEFAULT;
+	ctl_given.pin_dir = pins_usual_dir();
 	if (flag_parse(flags, count, argc, argv, rest, problem, sizeof(problem)))
 		return ctl_fail(CTL_USAGE, "%s%s%s", verb ? verb->name : "", verb ? ": " : "",
 				problem);

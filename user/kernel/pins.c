@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/mman.h>
@@ -16,6 +17,13 @@
 
 #include <bpf/bpf.h>
 #include <linux/magic.h>
+
+const char *pins_usual_dir(void)
+{
+	const char *dir = getenv("PARALLAX_PIN_DIR");
+
+	return dir && *dir ? dir : PIN_DIR_DEFAULT;
+}
 
 int pins_path(const char *pin_dir, const char *name, char *buf)
 {

@@ -10,6 +10,9 @@
 
 #define PIN_DIR_DEFAULT "/sys/fs/bpf/parallax"
 
+/* The directory that PARALLAX_PIN_DIR names, else the default. */
+const char *pins_usual_dir(void);
+
 /* Longest path of a pin, its zero byte included. */
 #define PIN_PATH_MAX 512
 
