@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "parallax_abi.h"
 #include "parallax_hash.h"
@@ -106,8 +107,10 @@ struct change {
 static inline uint32_t destination_bit(const struct ip_addr *address)
 {
 	const struct addr4 v4 = { { ip_v4(address) } };
+	struct addr6 v6;
 
-	return address_bit(&v4);
+	memcpy(&v6, address, sizeof(v6));
+	return ip_is_v4(address) ? address_bit(&v4) : address_bit6(&v6);
 }
 
 /* Ordered: each prefix leaves a working data plane. */
