@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # A control plane in the wide area, for tests that source lib.sh first.
 
-ISTIOD=192.23.100.2
+ISTIOD=$(outer 192.23.100.2)
 PYTHON=/usr/bin/python3
 
 "$PYTHON" -c 'import grpc' 2>/dev/null || skip "needs python3-grpcio"
@@ -10,16 +10,16 @@ PYTHON=/usr/bin/python3
 ads_host() {
 	netns_add istiod
 	link_add istiod eth0 wan istiod
-	in_ns istiod ip address add $ISTIOD/24 dev eth0
-	in_ns istiod ip route add default via 192.23.100.1
-	in_ns wan ip address add 192.23.100.1/24 dev istiod
+	address_add istiod "$(outer 192.23.100.2/24)" eth0
+	address_add wan "$(outer 192.23.100.1/24)" istiod
+	in_ns istiod ip route add default via "$(outer 192.23.100.1)"
 	ADS_DIR=$TEST_DIR/ads
 	mkdir -p "$ADS_DIR"
 }
 
 # ads_start [ARGUMENT...]: of ads_server.py; at port 15010
 ads_start() {
-	start ads istiod "$PYTHON" "$PWD/tests/xds/ads_server.py" --listen "0.0.0.0:15010" \
+	start ads istiod "$PYTHON" "$PWD/tests/xds/ads_server.py" --listen "[::]:15010" \
 		--dir "$ADS_DIR" "$@"
 	wait_for 10 ads_listens || fail "no ADS server: $(tail "$TEST_DIR/log/ads")"
 }
@@ -28,15 +28,17 @@ ads_listens() { in_ns istiod ss -Hltn "sport = :15010" | seen LISTEN; }
 
 # mesh GATEWAYS_JSON ENDPOINT...: state of the control plane; ENDPOINT is ADDR:PORT/NETWORK/CLUSTER
 mesh() {
-	local gateways=$1 endpoints=() at
+	local gateways=$1 endpoints=() at more= vips
 	shift
 	for at in "$@"; do
 		local place=${at%%/*} rest=${at#*/}
-		endpoints+=("{\"address\": \"${place%:*}\", \"port\": ${place##*:}, \"network\": \"${rest%%/*}\", \"cluster\": \"${rest#*/}\"}")
+		[[ $FAMILY == 46 ]] && more="\"more\": [\"$(inner "${place%:*}" 6)\"], "
+		endpoints+=("{\"address\": \"$(inner "${place%:*}")\", $more\"port\": ${place##*:}, \"network\": \"${rest%%/*}\", \"cluster\": \"${rest#*/}\"}")
 	done
+	vips=$(inner_list 10.20.194.146)
 	local IFS=,
 	put "$ADS_DIR/mesh.json" <<-EOF
-		{"services": {"$HOST": {"vips": ["$VIP"], "port": 5000, "endpoints": [${endpoints[*]}]}},
+		{"services": {"$HOST": {"vips": [$vips], "port": 5000, "endpoints": [${endpoints[*]}]}},
 		 "gateways": $gateways}
 	EOF
 }
@@ -51,7 +53,7 @@ ads_config() {
 			meshNetworksFile: $TOPO_DIR/networks.yaml
 			source:
 			  ads:
-			    addresses: ["${SERVER:-$ISTIOD:15010}"]
+			    addresses: ["${SERVER:-$(at "$ISTIOD" 15010)}"]
 			    node: {name: $1, namespace: sample}
 			    ${ADS:-mode: delta}
 			limits: ${LIMITS:-{services: 256, backends: 4096, flows: 65536\}}

@@ -2,7 +2,8 @@
 """What a control plane answers, from a small description of a mesh, in istiod's manner.
 
 mesh.json: {"services": {HOST: {"vips": [...], "port": N, "endpoints": [
-    {"address", "port", "network", "cluster", "weight"?}]}}, "gateways": {NETWORK: ["IP:PORT"]}}
+    {"address", "more": [...]?, "port", "network", "cluster", "weight"?}]}},
+    "gateways": {NETWORK: ["IP:PORT"]}}. `more` are further addresses of the same endpoint.
 """
 import wire
 
@@ -23,11 +24,16 @@ def cluster(name):
     return wire.data(1, name) + wire.number(2, 3) + wire.data(3, wire.data(2, name))
 
 
-def endpoint(address, port, workload, weight=1, health=0):
-    socket = wire.data(2, address) + wire.number(3, port)
+def socket_address(address, port):
+    return wire.data(1, wire.data(2, address.strip("[]")) + wire.number(3, port))
+
+
+def endpoint(address, port, workload, weight=1, health=0, more=()):
+    body = wire.data(1, socket_address(address, port))
+    body += b"".join(wire.data(4, wire.data(1, socket_address(a, port))) for a in more)
     istio = wire.data(1, wire.data(1, "workload") + wire.data(2, wire.data(3, workload)))
     metadata = wire.data(1, wire.data(1, "istio") + wire.data(2, istio))
-    return (wire.data(1, wire.data(1, wire.data(1, socket))) +
+    return (wire.data(1, body) +
             (wire.number(2, health) if health else b"") + wire.data(3, metadata) +
             wire.data(4, wire.number(1, weight)))
 
@@ -51,12 +57,20 @@ def split_horizon(mesh, service, network, view):
             hidden[theirs] = hidden.get(theirs, 0) + e.get("weight", 1)
             continue
         workload = "w;sample;helloworld;v;%s" % e.get("cluster", "")
-        out.append(endpoint(e["address"], e["port"], workload, e.get("weight", 1)))
+        out.append(endpoint(e["address"], e["port"], workload, e.get("weight", 1),
+                            more=e.get("more", ())))
     for theirs, weight in hidden.items():
         for gateway in gateways[theirs]:
             address, port = gateway.rsplit(":", 1)
             out.append(endpoint(address, int(port), ";;;;", weight))
     return out
+
+
+def vips_for(service, node):
+    """Those of the families of the node's addresses (istio: getAllAddressesForProxy)."""
+    node_ips = node["metadata"].get("INSTANCE_IPS", "")
+    families = {":" in ip for ip in node_ips.split(",") if ip}
+    return [ip for ip in service["vips"] if not families or (":" in ip) in families]
 
 
 def resources(mesh, kind, node):
@@ -70,7 +84,7 @@ def resources(mesh, kind, node):
         return {cluster_name(h, s): assignment(cluster_name(h, s), split_horizon(
             mesh, s, metadata.get("NETWORK", ""), view)) for h, s in services.items()}
     if kind == "nds":
-        entries = [wire.data(1, h) + wire.data(2, b"".join(wire.data(1, ip) for ip in s["vips"]))
+        entries = [wire.data(1, h) + wire.data(2, b"".join(wire.data(1, ip) for ip in vips_for(s, node)))
                    for h, s in services.items()]
         return {"": b"".join(wire.data(1, e) for e in entries)}
     return {}
