@@ -163,16 +163,19 @@ static void held_gateways_stand_in_until_the_first_answer(void **unused)
 		{ { IP_V4(htonl(0xc0000264)), 7 }, { .port = htons(1) } },
 		{ { IP_V4(htonl(0xc0000265)), 8 }, { .port = htons(15443) } },
 		{ { network->gateways[0].addr.ip, 7 }, { .port = htons(15443) } },
+		{ { { { htonl(0x20010db8), 0, 0, htonl(0x15) } }, 7 }, { .port = htons(15443) } },
 	};
+	char text[ADDR_TEXT_MAX];
 
 	(void)unused;
 	mesh->networks[0].id = 7;
 	mesh->networks[0].gateways[1].address = "none";
 	mesh->networks[0].gateway_count = 2;
-	assert_int_equal(mesh_resolve(mesh, resolver, held, 4), 0);
-	assert_int_equal(network->gateway_count, 2);
+	assert_int_equal(mesh_resolve(mesh, resolver, held, 5), 0);
+	assert_int_equal(network->gateway_count, 3);
 	assert_int_equal(ip_v4(&network->gateways[1].addr.ip), ip_v4(&held[0].key.addr));
-	mesh->networks[0].gateways[1].address = "two";
+	assert_string_equal(addr_format(&network->gateways[2].addr, text), "2001:db8::15");
+	mesh->networks[0].gateways[1].address = mesh->networks[0].gateways[2].address = "two";
 	assert_int_equal(mesh_resolve(mesh, resolver, held, 4), 0);
 	wait_for_answer();
 	assert_int_equal(mesh_resolve(mesh, resolver, held, 4), 0);

@@ -173,8 +173,13 @@ static void routes_to_single_pods(void **unused)
 	see_route("10.10.0.89/32", RTN_UNICAST, 3, "veth1", 0);
 	see_route("10.10.0.90/32", RTN_UNICAST, 4, "eni0a1b2c3d4e5", 0);
 	see_route("10.99.0.1/32", RTN_UNICAST, 2, "eth0", 0);
-	assert_int_equal(survey.routed_count, 2);
-	assert_string_equal(prefix_format(&survey.routed, text), "10.10.0.88/30");
+	see_route("fd00:10::89/128", RTN_UNICAST, 3, "veth1", 0);
+	see_route("fd00:10::8a/128", RTN_UNICAST, 4, "veth2", 0);
+	see_route("fe80::1/128", RTN_UNICAST, 3, "veth1", 0);
+	assert_int_equal(survey.routed[0].count, 2);
+	assert_string_equal(prefix_format(&survey.routed[0].range, text), "10.10.0.88/30");
+	assert_int_equal(survey.routed[1].count, 2);
+	assert_string_equal(prefix_format(&survey.routed[1].range, text), "fd00:10::88/126");
 }
 
 int main(void)

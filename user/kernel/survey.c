@@ -228,22 +228,29 @@ static void see_range(struct survey *survey, const struct netlink_route *route, 
 /* ptp and most clouds' CNIs have a route to each pod, and none to all. */
 static void see_pod(struct survey *survey, const struct netlink_route *route, const char *name)
 {
-	if (!route->direct || route->to.addr.family != 4 || !cni_is_pod(CNI_AUTO, name, "veth"))
+	struct survey_routed *routed = &survey->routed[route->to.addr.family == 6];
+
+	if (!route->direct || is_link_local(&route->to) || !cni_is_pod(CNI_AUTO, name, "veth"))
 		return;
-	if (!survey->routed_count++)
-		survey->routed = route->to;
-	prefix_widen(&survey->routed, &route->to.addr);
+	if (!routed->count++)
+		routed->range = route->to;
+	prefix_widen(&routed->range, &route->to.addr);
 }
 
 /* Of no use where a larger range is known. */
 static void add_routed(struct survey *survey)
 {
-	struct survey_range *range = survey->routed_count && !survey->range_count ?
-		add_range(survey, &survey->routed) : NULL;
+	bool known = survey->range_count;
 
-	if (range)
-		snprintf(range->from, sizeof(range->from), "routes to %zu of its pods, at least",
-			 survey->routed_count);
+	for (size_t i = 0; i < COUNT(survey->routed); i++) {
+		const struct survey_routed *routed = &survey->routed[i];
+		struct survey_range *range = routed->count && !known ?
+						     add_range(survey, &routed->range) : NULL;
+
+		if (range)
+			snprintf(range->from, sizeof(range->from),
+				 "routes to %zu of its pods, at least", routed->count);
+	}
 }
 
 void survey_see_route(struct survey *survey, const struct netlink_route *route, const char *name)

@@ -30,14 +30,19 @@ struct survey_range {
 };
 
 /* Plain data: may be copied. */
+/* The smallest range with all of `count` routes to single pods. */
+struct survey_routed {
+	struct prefix range;
+	size_t count;
+};
+
 struct survey {
 	struct cni_signs signs;
 	struct survey_uplink uplinks[SURVEY_UPLINKS]; /* the preferred one first */
 	size_t uplink_count;
 	struct survey_range ranges[SURVEY_RANGES]; /* of this node's pods */
 	size_t range_count;
-	struct prefix routed; /* the smallest range with all of `routed_count` routes to single pods */
-	size_t routed_count;
+	struct survey_routed routed[2]; /* of IPv4, of IPv6 */
 };
 
 #define EMPTY_SURVEY ((struct survey){ .signs = CNI_NO_SIGNS })

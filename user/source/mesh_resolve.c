@@ -71,7 +71,7 @@ static size_t held_addresses(const struct mesh_network *network, const struct me
 
 	for (size_t i = 0; i < held->count && count < RESOLVER_ADDRESSES_MAX; i++) {
 		const struct desired_gateway *item = &held->items[i];
-		struct addr addr = { 4, item->key.addr };
+		struct addr addr = addr_of_ip(&item->key.addr);
 
 		if (item->key.network == network->id && item->value.port == htons(gateway->port) &&
 		    !is_literal(network, &addr))
