@@ -10,6 +10,8 @@
 
 #include "parallax_hash.h"
 #include "report.h"
+#include "report_flows.h"
+#include "report_yaml.h"
 #include "sample_snapshot.h"
 
 /* Answers that no snapshot gives, as their verbs make them. */
@@ -238,6 +240,59 @@ static void gateways_golden(void **state)
 	golden_report("gateways", report_gateways(sample_snapshot()), report_gateways_print);
 }
 
+static char *flows_text(const struct snapshot *snapshot, const struct report_filter *filter,
+			enum flow_form form)
+{
+	size_t size, written;
+	char *text = NULL;
+	FILE *out = open_memstream(&text, &size);
+
+	assert_int_equal(report_flows_write(snapshot, filter, form, out, &written), 0);
+	fclose(out);
+	return text;
+}
+
+static char *report_text_of(const json_t *report, enum flow_form form)
+{
+	size_t size;
+	char *text = NULL;
+	FILE *out = open_memstream(&text, &size);
+
+	if (form == FLOWS_JSON)
+		json_dumpf(report, out, JSON_INDENT(2) | JSON_REAL_PRECISION(9)), fputc('\n', out);
+	else if (form == FLOWS_YAML)
+		report_yaml_write(report, out);
+	else
+		report_flows_print(report, form == FLOWS_WIDE, out);
+	fclose(out);
+	return text;
+}
+
+/* Flow by flow the same is written as from the whole report. */
+static void flows_are_written_one_by_one(void **state)
+{
+	static const size_t limits[] = { 0, 1, 2 };
+	static const char *const nobody = "nobody";
+
+	(void)state;
+	for (size_t i = 0; i < 4; i++)
+		for (enum flow_form form = FLOWS_TABLE; form <= FLOWS_YAML; form++) {
+			struct report_filter filter = { .limit = i < 3 ? limits[i] : 0 };
+			char *whole, *parts;
+			json_t *report;
+
+			if (i == 3)
+				filter.networks = (struct flag_words){ (const char **)&nobody, 1 };
+			report = report_flows(sample_snapshot(), &filter);
+			whole = report_text_of(report, form);
+			parts = flows_text(sample_snapshot(), &filter, form);
+			assert_string_equal(parts, whole);
+			json_decref(report);
+			free(whole);
+			free(parts);
+		}
+}
+
 static void flows_golden(void **state)
 {
 	struct snapshot *snapshot = sample_snapshot();
@@ -449,6 +504,7 @@ int main(void)
 		cmocka_unit_test(networks_golden),
 		cmocka_unit_test(gateways_golden),
 		cmocka_unit_test(flows_golden),
+		cmocka_unit_test(flows_are_written_one_by_one),
 		cmocka_unit_test(explain_golden),
 		cmocka_unit_test(explain_agrees_with_the_table),
 		cmocka_unit_test(explain_affinity),

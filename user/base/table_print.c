@@ -16,7 +16,9 @@ struct table_print {
 	const char *const *headers;
 	size_t columns;
 	size_t *widths;
-	char **cells; /* by rows */
+	char *text; /* of all cells, each with its zero byte */
+	size_t length, size;
+	size_t *cells; /* by rows: where they begin in `text` */
 	size_t count, room;
 	bool lost;
 };
@@ -43,25 +45,33 @@ void table_print_free(struct table_print *table)
 {
 	if (!table)
 		return;
-	for (size_t i = 0; i < table->count; i++)
-		free(table->cells[i]);
+	free(table->text);
 	free(table->cells);
 	free(table->widths);
 	free(table);
 }
 
-static bool make_room(struct table_print *table)
+/* Room for one more cell of `bytes`. */
+static bool make_room(struct table_print *table, size_t bytes)
 {
 	size_t room = table->room ? table->room * 2 : 64;
-	char **grown;
+	size_t size = 2 * table->size + bytes;
+	void *grown;
 
-	if (table->count < table->room)
-		return true;
-	grown = realloc(table->cells, room * sizeof(*grown));
-	if (!grown)
-		return false;
-	table->cells = grown;
-	table->room = room;
+	if (table->count == table->room) {
+		grown = realloc(table->cells, room * sizeof(*table->cells));
+		if (!grown)
+			return false;
+		table->cells = grown;
+		table->room = room;
+	}
+	if (table->length + bytes > table->size) {
+		grown = realloc(table->text, size);
+		if (!grown)
+			return false;
+		table->text = grown;
+		table->size = size;
+	}
 	return true;
 }
 
@@ -75,9 +85,26 @@ static size_t text_width(const char *text)
 	return width;
 }
 
-void table_print_cell(struct table_print *table, const char *format, ...)
+static void add_cell(struct table_print *table, const char *text)
 {
 	size_t *width = &table->widths[table->count % table->columns];
+	size_t bytes = strlen(text) + 1;
+	char *cell;
+
+	if (table->lost || !make_room(table, bytes)) {
+		table->lost = true;
+		return;
+	}
+	cell = memcpy(table->text + table->length, text, bytes);
+	utf8_clean(cell);
+	if (text_width(cell) > *width)
+		*width = text_width(cell);
+	table->cells[table->count++] = table->length;
+	table->length += bytes;
+}
+
+void table_print_cell(struct table_print *table, const char *format, ...)
+{
 	char *text = NULL;
 	va_list args;
 
@@ -85,36 +112,30 @@ void table_print_cell(struct table_print *table, const char *format, ...)
 	if (vasprintf(&text, format, args) < 0)
 		text = NULL;
 	va_end(args);
-	if (text && !*text) {
-		free(text);
-		text = strdup("-");
-	}
-	if (!text || table->lost || !make_room(table)) {
-		free(text);
+	if (text)
+		add_cell(table, *text ? text : "-");
+	else
 		table->lost = true;
-		return;
-	}
-	utf8_clean(text);
-	if (text_width(text) > *width)
-		*width = text_width(text);
-	table->cells[table->count++] = text;
+	free(text);
 }
 
-static void write_row(const struct table_print *table, const char *const *cells, FILE *out)
+static void write_cell(const struct table_print *table, size_t column, const char *text, FILE *out)
 {
-	for (size_t i = 0; i < table->columns; i++) {
-		fputs(cells[i], out);
-		if (i + 1 < table->columns)
-			fprintf(out, "%*s", (int)(table->widths[i] - text_width(cells[i])) + GAP, "");
-	}
-	fputc('\n', out);
+	fputs(text, out);
+	if (column + 1 < table->columns)
+		fprintf(out, "%*s", (int)(table->widths[column] - text_width(text)) + GAP, "");
+	else
+		fputc('\n', out);
 }
 
 int table_print_write(const struct table_print *table, FILE *out)
 {
-	write_row(table, table->headers, out);
-	for (size_t i = 0; i + table->columns <= table->count; i += table->columns)
-		write_row(table, (const char *const *)table->cells + i, out);
+	size_t whole = table->count - table->count % table->columns;
+
+	for (size_t i = 0; i < table->columns; i++)
+		write_cell(table, i, table->headers[i], out);
+	for (size_t i = 0; i < whole; i++)
+		write_cell(table, i % table->columns, table->text + table->cells[i], out);
 	if (table->lost)
 		return -ENOMEM;
 	return ferror(out) ? -EIO : 0;

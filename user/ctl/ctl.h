@@ -62,6 +62,8 @@ struct ctl_verb {
 	ctl_report_fn *report;
 	int (*run)(const struct ctl_options *options, const char *word);
 	ctl_print_fn *print; /* as a table */
+	/* Optional: asks and writes the answer as it goes, where `ask` would take much memory. */
+	int (*write)(const struct ctl_options *options, FILE *out);
 };
 
 extern const struct ctl_verb ctl_status, ctl_services, ctl_endpoints, ctl_networks, ctl_gateways,

@@ -83,6 +83,8 @@ int ctl_answer_once(const struct ctl_verb *verb, const struct ctl_options *optio
 	json_t *report = NULL;
 	int status, written;
 
+	if (verb->write)
+		return verb->write(options, out);
 	status = verb->report ? ask_snapshot(verb, options, &report) :
 				verb->ask(options, word, &report);
 	if (!report)

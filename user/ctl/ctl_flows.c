@@ -98,6 +98,29 @@ static int ask(const struct ctl_options *options, const char *word, json_t **ret
 	return status;
 }
 
+static int write(const struct ctl_options *options, FILE *out)
+{
+	static const enum flow_form forms[] = {
+		[OUTPUT_TABLE] = FLOWS_TABLE,
+		[OUTPUT_WIDE] = FLOWS_WIDE,
+		[OUTPUT_JSON] = FLOWS_JSON,
+		[OUTPUT_YAML] = FLOWS_YAML,
+	};
+	struct snapshot *snapshot;
+	size_t written = 0;
+	int err, status = ctl_read(options, READ_FLOWS, &snapshot);
+
+	if (status != CTL_OK)
+		return status;
+	err = report_flows_write(snapshot, &ctl_filter, forms[options->output], out, &written);
+	if (err)
+		status = ctl_fail(CTL_FAILED, "%s", strerror(-err));
+	else if (!written)
+		status = ctl_filter_explain_nothing(snapshot);
+	map_reader_free(snapshot);
+	return status;
+}
+
 static int run(const struct ctl_options *options, const char *word)
 {
 	static const enum ctl_output outputs[] = {
@@ -130,4 +153,5 @@ const struct ctl_verb ctl_flows = {
 	.run = run,
 	.ask = ask,
 	.print = report_flows_print,
+	.write = write,
 };

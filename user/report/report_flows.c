@@ -6,6 +6,7 @@
 
 #include "report.h"
 #include "report_common.h"
+#include "table_print.h"
 
 /* Name of a network; null for 0. */
 static json_t *network_name(const struct snapshot *snapshot, uint32_t id)
@@ -56,10 +57,10 @@ bool report_flow_matches(const struct report_filter *filter, const json_t *flow)
 					     });
 }
 
-json_t *report_flows(const struct snapshot *snapshot, const struct report_filter *filter)
+size_t report_flows_each(const struct snapshot *snapshot, const struct report_filter *filter,
+			 report_flow_fn *visit, void *arg)
 {
-	json_t *list = json_array();
-	size_t omitted = 0;
+	size_t visited = 0, omitted = 0;
 	struct flow_view view;
 
 	for (size_t i = 0; i < snapshot->flow_count; i++) {
@@ -69,11 +70,27 @@ json_t *report_flows(const struct snapshot *snapshot, const struct report_filter
 			continue;
 		flow_view_make(snapshot, &snapshot->flows[i], &view);
 		flow = report_flow(snapshot, &view);
-		if (flow && report_flow_matches(filter, flow))
-			report_filter_append(filter, list, flow, &omitted);
+		if (!flow || !report_flow_matches(filter, flow))
+			;
+		else if (filter && filter->limit && visited >= filter->limit)
+			omitted++;
 		else
-			json_decref(flow);
+			visited++, visit(arg, flow);
+		json_decref(flow);
 	}
+	return omitted;
+}
+
+static void append(void *list, const json_t *flow)
+{
+	json_array_append(list, (json_t *)flow);
+}
+
+json_t *report_flows(const struct snapshot *snapshot, const struct report_filter *filter)
+{
+	json_t *list = json_array();
+	size_t omitted = report_flows_each(snapshot, filter, append, list);
+
 	return json_pack("{s:i,s:o,s:I}", "schema", REPORT_SCHEMA, "flows", list, "omitted",
 			 (json_int_t)omitted);
 }
@@ -83,28 +100,49 @@ static const char *yes_or_dash(const json_t *flow, const char *key, char *buf)
 	return json_is_true(json_object_get(flow, key)) ? "yes" : "-";
 }
 
+static const struct report_column columns[] = {
+	{ "PROTO", "protocol", report_cell },
+	{ "CLIENT", "client", report_cell },
+	{ "CLIENT NETWORK", "client_network", report_cell },
+	{ "VIP", "vip", report_cell },
+	{ "UPSTREAM", "upstream", report_cell },
+	{ "NETWORK", "network", report_cell },
+	{ "PATH", "path", report_cell },
+	{ "STATE", "state", report_cell },
+	{ "AGE", "age_ms", report_age },
+	{ "IDLE", "idle_ms", report_age },
+	{ "RECEIVED", "bytes_received", report_bytes },
+	{ "SENT", "bytes_sent", report_bytes },
+	{ "SIDE", "side", report_cell },
+	{ "AFFINITY", "affinity", yes_or_dash },
+	{ "UPSTREAM LOCAL", "upstream_local", report_cell },
+	{ "CLUSTER", "cluster", report_cell },
+};
+
+#define COLUMNS 12
+#define COLUMNS_WIDE (sizeof(columns) / sizeof(*columns))
+
+struct table_print *report_flows_table(bool wide)
+{
+	static const char *headers[COLUMNS_WIDE];
+
+	for (size_t i = 0; i < COLUMNS_WIDE; i++)
+		headers[i] = columns[i].header;
+	return table_print_new(headers, wide ? COLUMNS_WIDE : COLUMNS);
+}
+
+void report_flows_row(struct table_print *table, const json_t *flow, bool wide)
+{
+	char buf[REPORT_CELL_MAX];
+
+	for (size_t i = 0; i < (wide ? COLUMNS_WIDE : COLUMNS); i++)
+		table_print_cell(table, "%s", columns[i].format(flow, columns[i].key, buf));
+}
+
 int report_flows_print(const json_t *report, bool wide, FILE *out)
 {
-	static const struct report_column columns[] = {
-		{ "PROTO", "protocol", report_cell },
-		{ "CLIENT", "client", report_cell },
-		{ "CLIENT NETWORK", "client_network", report_cell },
-		{ "VIP", "vip", report_cell },
-		{ "UPSTREAM", "upstream", report_cell },
-		{ "NETWORK", "network", report_cell },
-		{ "PATH", "path", report_cell },
-		{ "STATE", "state", report_cell },
-		{ "AGE", "age_ms", report_age },
-		{ "IDLE", "idle_ms", report_age },
-		{ "RECEIVED", "bytes_received", report_bytes },
-		{ "SENT", "bytes_sent", report_bytes },
-		{ "SIDE", "side", report_cell },
-		{ "AFFINITY", "affinity", yes_or_dash },
-		{ "UPSTREAM LOCAL", "upstream_local", report_cell },
-		{ "CLUSTER", "cluster", report_cell },
-	};
-
-	int err = report_table(json_object_get(report, "flows"), columns, wide ? 16 : 12, out);
+	int err = report_table(json_object_get(report, "flows"), columns,
+			       wide ? COLUMNS_WIDE : COLUMNS, out);
 
 	report_omitted_print(report, out);
 	return err;

@@ -14,6 +14,25 @@
 /* A new reference, or NULL. */
 json_t *report_flow(const struct snapshot *snapshot, const struct flow_view *view);
 
+typedef void report_flow_fn(void *arg, const json_t *flow);
+
+/* Calls `visit` with each connection that the filter leaves, up to its limit. Needs READ_FLOWS. Returns
+ * the number of the others. */
+size_t report_flows_each(const struct snapshot *snapshot, const struct report_filter *filter,
+			 report_flow_fn *visit, void *arg);
+
+struct table_print;
+
+/* An empty table of connections, or NULL; and a row of it. */
+struct table_print *report_flows_table(bool wide);
+void report_flows_row(struct table_print *table, const json_t *flow, bool wide);
+
+enum flow_form { FLOWS_TABLE, FLOWS_WIDE, FLOWS_JSON, FLOWS_YAML };
+
+/* Writes report_flows(), without ever holding all of it. Returns 0 or -errno. */
+int report_flows_write(const struct snapshot *snapshot, const struct report_filter *filter,
+		       enum flow_form form, FILE *out, size_t *ret_written);
+
 bool report_flow_matches(const struct report_filter *filter, const json_t *flow);
 
 /* One line for display about an event: time, "open" or "close", and the connection. */
