@@ -268,6 +268,9 @@ $(UNIT): $(BUILD)/tests/%: $(BUILD)/tests/unit/%.o $(call objects,$(UNIT_LIB)) $
 	$(call msg,LINK,$@)
 	$(Q)$(CC) $(PX_LDFLAGS) $^ -lcmocka $(LIBS) -o $@
 
+# In the tests of the programs the plain names of structures are those of the family tested.
+$(call objects,$(BPFT_SRC)) $(COST_OBJ) $(BENCH_PACKET_OBJ): PX_CFLAGS += -DPLAIN_FAMILY=4
+
 $(BUILD)/tests/bpf_tests: $(call objects,$(BPFT_SRC)) $(LIB) | $(BUILD)/tests/
 	$(call msg,LINK,$@)
 	$(Q)$(CC) $(PX_LDFLAGS) $^ -lcmocka $(LIBS) -o $@

@@ -50,7 +50,12 @@ INLINE __u32 owner_slot(__u32 row, __u32 n)
 }
 
 #define FAMILY_TEXT "parallax_hash_text.h"
+#define FAMILY_NARROW
 #include "parallax_families.h"
+
+#if !defined(FAMILY) && !defined(PLAIN_FAMILY)
+#include "parallax_hash_wide.h"
+#endif
 
 _Static_assert(FILTER_BITS == 1u << 18, "address_bit() and reply_bit() keep 64 - 46 bits");
 

@@ -204,8 +204,8 @@ static const char *set_vip(struct plan_model *model, const struct change *change
 		return "adds a VIP twice or moves one that is not there";
 	if (!ip_equal(&row->vip, &change->vip.addr) || row->port != change->vip.port)
 		return "names a row that does not repeat the VIP";
-	if (!(model->filters.destinations[destination_bit(&change->vip.addr) / 64] >>
-		      destination_bit(&change->vip.addr) % 64 &
+	if (!(model->filters.destinations[address_bit(&change->vip.addr) / 64] >>
+		      address_bit(&change->vip.addr) % 64 &
 	      1))
 		return "adds a VIP before its filter bit";
 	return put(model->vips, &model->vip_count, sizeof(entry), &entry, sizeof(entry.key));
@@ -224,7 +224,7 @@ static const char *set_mark(struct plan_model *model, struct ip_addr address)
 
 static bool has_mark(const struct plan_model *model, struct ip_addr address)
 {
-	struct vip_wide mark = { .addr = address };
+	struct vip_key mark = { .addr = address };
 
 	return find(model->vips, model->vip_count, sizeof(struct ledger_vip), &mark,
 		    sizeof(mark)) != model->vip_count;
@@ -241,7 +241,7 @@ static bool has_vip(const struct plan_model *model, struct ip_addr address)
 bool plan_model_marks_fit(const struct plan_model *model)
 {
 	for (size_t i = 0; i < model->vip_count; i++) {
-		const struct vip_wide *key = &model->vips[i].key;
+		const struct vip_key *key = &model->vips[i].key;
 
 		if (key->port ? !has_mark(model, key->addr) : !has_vip(model, key->addr))
 			return false;
@@ -251,7 +251,7 @@ bool plan_model_marks_fit(const struct plan_model *model)
 
 static const char *apply_entry(struct plan_model *model, const struct change *change)
 {
-	const struct vip_wide mark = { .addr = change->address };
+	const struct vip_key mark = { .addr = change->address };
 	struct ledger_id id = { change->id, change->row };
 	struct ledger_network network = { change->row, change->network.flags };
 	struct desired_gateway gateway;
@@ -317,7 +317,7 @@ const char *plan_model_apply(struct plan_model *model, const struct change *chan
 		model->settings = *change->settings;
 		return NULL;
 	case CHANGE_DESTINATION:
-		bit = destination_bit(&change->address);
+		bit = address_bit(&change->address);
 		model->filters.destinations[bit / 64] |= 1ULL << bit % 64;
 		return NULL;
 	case CHANGE_BACKEND_RETIRE:
@@ -363,7 +363,7 @@ const char *plan_model_apply(struct plan_model *model, const struct change *chan
 
 uint32_t plan_model_vip(const struct plan_model *model, const struct service_key *key)
 {
-	struct vip_wide wanted = { key->vip.ip, htons(key->port), key->proto, 0 };
+	struct vip_key wanted = { key->vip.ip, htons(key->port), key->proto, 0 };
 	size_t i = find(model->vips, model->vip_count, sizeof(*model->vips), &wanted,
 			sizeof(wanted));
 

@@ -183,17 +183,12 @@ static void add_tables(void)
 	add_backend(6, "10.10.0.95", 7, BACKEND_LOCAL, 2, NETWORK1, 0);
 	add_backend(7, "10.10.0.96", 7, BACKEND_LOCAL, 2, NETWORK1, 0);
 	backends[7].generation = 0; /* rests */
-	vips[0].key =
-		(struct vip_key){ .addr = { { ip_v4(&services[0].vip) } } }; /* marks the address */
-	vips[1] = (struct vip_entry){
-		{ { { ip_v4(&services[0].vip) } }, services[0].port, IPPROTO_TCP, 0 }, 0
-	};
-	vips[2] = (struct vip_entry){
-		{ { { ip_v4(&services[1].vip) } }, services[1].port, IPPROTO_UDP, 0 }, 1
-	};
+	vips[0].key = (struct vip_key){ .addr = services[0].vip }; /* marks the address */
+	vips[1] = (struct vip_entry){ { services[0].vip, services[0].port, IPPROTO_TCP, 0 }, 0 };
+	vips[2] = (struct vip_entry){ { services[1].vip, services[1].port, IPPROTO_UDP, 0 }, 1 };
 	memset(&filters, 0, sizeof(filters));
 	for (int i = 0; i < 2; i++) {
-		uint32_t bit = address_bit(&(struct addr4){ { ip_v4(&services[i].vip) } });
+		uint32_t bit = address_bit(&services[i].vip);
 
 		filters.destinations[bit / 64] |= 1ull << (bit & 63);
 	}
@@ -239,16 +234,14 @@ static struct flow *add_half(struct flow_key key, uint8_t action, uint32_t backe
 static struct flow_key key_of(const char *from, uint16_t sport, const char *to, uint16_t dport,
 			      uint32_t zone)
 {
-	return (struct flow_key){
-		{ { sample_ip(from) } }, { { sample_ip(to) } }, htons(sport), htons(dport), zone
-	};
+	return (struct flow_key){ IP_V4(sample_ip(from)), IP_V4(sample_ip(to)), htons(sport),
+				  htons(dport), zone };
 }
 
 static struct nat nat_of(const char *from, uint16_t sport, const char *to, uint16_t dport)
 {
-	return (struct nat){
-		{ { sample_ip(from) } }, { { sample_ip(to) } }, htons(sport), htons(dport)
-	};
+	return (struct nat){ IP_V4(sample_ip(from)), IP_V4(sample_ip(to)), htons(sport),
+			     htons(dport) };
 }
 
 #define VIP "10.20.194.146"
@@ -366,8 +359,8 @@ struct snapshot *sample_snapshot(void)
 		.iface_count = COUNT(ifaces),
 		.flows = flows,
 		.flow_count = flow_count,
-		.flow_usage = { 7, 262144 },
-		.embryonic_usage = { 1, 32768 },
+		.flow_usage = { { 7, 262144 } },
+		.embryonic_usage = { { 1, 32768 } },
 		.netns = 4026531840,
 		.status = status,
 		.agent_running = true,

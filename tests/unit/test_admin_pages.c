@@ -176,7 +176,8 @@ static void unknown_usage_is_excluded(void **state)
 	char *text;
 
 	(void)state;
-	snapshot.flow_usage = snapshot.embryonic_usage = (struct map_usage){ 0, 0 };
+	snapshot.flow_usage[FAMILY_4] = snapshot.embryonic_usage[FAMILY_4] =
+		(struct map_usage){ 0, 0 };
 	metrics.snapshot = &snapshot;
 	text = metrics_text(&metrics);
 	assert_null(strstr(text, "map=\"flows\""));

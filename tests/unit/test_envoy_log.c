@@ -108,11 +108,8 @@ static void without_a_clock(void **state)
 
 static struct flow_event event_of(const struct snapshot *snapshot, uint32_t kind)
 {
-	struct flow_key key = { { { sample_ip("10.10.0.89") } },
-				{ { sample_ip("10.20.194.146") } },
-				htons(59646),
-				htons(5000),
-				FLOW_ZONE(0, FLOW_CLIENT, 0) };
+	struct flow_key key = { IP_V4(sample_ip("10.10.0.89")), IP_V4(sample_ip("10.20.194.146")),
+				htons(59646), htons(5000), FLOW_ZONE(0, FLOW_CLIENT, 0) };
 	const struct flow_entry *entry = snapshot_flow(snapshot, &key);
 
 	assert_non_null(entry);

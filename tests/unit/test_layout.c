@@ -92,8 +92,8 @@ static void bytes_of(const char *hex, uint8_t *bytes, size_t size)
 struct image {
 	struct layout older;
 	struct service services[2];
-	struct flow_key keys[64];
-	struct flow flows[64];
+	struct flow_key4 keys[64];
+	struct flow4 flows[64];
 	size_t flow_count;
 };
 
@@ -133,19 +133,19 @@ static void expect_backend(const struct image *image, uint32_t row, const struct
 	assert_int_equal(backend->weight, 1);
 }
 
-static void expect_flow(struct image *image, const struct flow_key *key, const struct flow *flow)
+static void expect_flow(struct image *image, const struct flow_key4 *key, const struct flow4 *flow)
 {
 	struct in_addr vip;
 
 	inet_aton(VIP_TEXT, &vip);
-	assert_int_equal(flow->tag, flow_tag(key));
+	assert_int_equal(flow->tag, flow_tag4(key));
 	assert_true(flow->state == FLOW_ESTABLISHED || flow->state == FLOW_CLOSING);
 	assert_int_equal(flow->service, 0);
 	assert_int_equal(flow->generation, 1);
 	assert_true(flow->bytes > 0 && flow->opened && flow->seen);
-	if (flow_is_forward(key))
+	if (flow_is_forward4(key))
 		assert_int_equal(key->daddr.word[0], vip.s_addr);
-	if (!flow_has_nat(flow))
+	if (!flow_has_nat4(flow))
 		assert_int_equal(flow->service_id[0] | (uint64_t)flow->service_id[1] << 32,
 				 image->services[0].id);
 	if (flow->action != FLOW_NAT)
@@ -228,15 +228,15 @@ static void check_row(struct image *image, const char *map, const char *key_hex,
 /* Each entry of an image that is paired with another one is paired by both. */
 static size_t count_pairs(const struct image *image)
 {
-	struct flow_key other, own;
+	struct flow_key4 other, own;
 	size_t pairs = 0;
 
 	for (size_t i = 0; i < image->flow_count; i++) {
-		flow_other_key(&image->keys[i], &image->flows[i], &other);
+		flow_other_key4(&image->keys[i], &image->flows[i], &other);
 		for (size_t j = 0; j < image->flow_count; j++) {
 			if (memcmp(&other, &image->keys[j], sizeof(other)))
 				continue;
-			flow_other_key(&image->keys[j], &image->flows[j], &own);
+			flow_other_key4(&image->keys[j], &image->flows[j], &own);
 			assert_memory_equal(&own, &image->keys[i], sizeof(own));
 			pairs++;
 		}

@@ -18,6 +18,7 @@
 #include "event_ring.h"
 #include "hash_reader.h"
 #include "map_reader.h"
+#include "parallax_flow.h"
 #include "pins.h"
 #include "sample_snapshot.h"
 #include "snapshot_find.h"
@@ -41,14 +42,15 @@ static const struct shape {
 	{ "owners", BPF_MAP_TYPE_ARRAY, 4, sizeof(struct owner), 4, BPF_F_MMAPABLE },
 	{ "status", BPF_MAP_TYPE_HASH, sizeof(struct status_key), sizeof(struct status_part), 64,
 	  BPF_F_NO_PREALLOC },
-	{ "vips", BPF_MAP_TYPE_HASH, sizeof(struct vip_key), 4, 64, 0 },
+	{ "vips", BPF_MAP_TYPE_HASH, sizeof(struct vip_key4), 4, 64, 0 },
 	{ "names", BPF_MAP_TYPE_HASH, sizeof(struct name_key), sizeof(struct name), 64,
 	  BPF_F_NO_PREALLOC },
 	{ "networks", BPF_MAP_TYPE_HASH, 4, sizeof(struct network), 64, 0 },
-	{ "gateways", BPF_MAP_TYPE_HASH, sizeof(struct gateway_key), sizeof(struct gateway), 64, 0 },
+	{ "gateways", BPF_MAP_TYPE_HASH, sizeof(struct gateway_key), sizeof(struct gateway), 64,
+	  0 },
 	{ "ifaces", BPF_MAP_TYPE_HASH, 4, sizeof(struct iface), 64, 0 },
-	{ "flows", BPF_MAP_TYPE_HASH, sizeof(struct flow_key), sizeof(struct flow), 8192, 0 },
-	{ "embryonic", BPF_MAP_TYPE_LRU_HASH, sizeof(struct flow_key), sizeof(struct flow), 1024,
+	{ "flows", BPF_MAP_TYPE_HASH, sizeof(struct flow_key4), sizeof(struct flow4), 8192, 0 },
+	{ "embryonic", BPF_MAP_TYPE_LRU_HASH, sizeof(struct flow_key4), sizeof(struct flow4), 1024,
 	  0 },
 	{ "counters", BPF_MAP_TYPE_PERCPU_ARRAY, 4, sizeof(struct cpu), 1, 0 },
 	{ "events", BPF_MAP_TYPE_RINGBUF, 0, 0, 4096, 0 },
@@ -70,10 +72,50 @@ static void put_rows(const char *name, const void *values, size_t size, uint32_t
 		put(name, &i, (const uint8_t *)values + i * size);
 }
 
+static void put_vip(const struct vip_entry *entry)
+{
+	const struct vip_key4 key = { addr_narrow4(&entry->key.addr), entry->key.port,
+				      entry->key.proto, 0 };
+
+	put("vips", &key, &entry->row);
+}
+
+/* As the map of IPv4 holds it. */
+static void put_flow(const char *map, const struct flow_entry *entry)
+{
+	const struct flow_key4 key = flow_key_narrow4(&entry->key);
+	const struct flow *wide = &entry->flow;
+	struct flow4 flow = {
+		.tag = wide->tag,
+		.state = wide->state,
+		.action = wide->action,
+		.seen = wide->seen,
+		.backend = wide->backend,
+		.generation = wide->generation,
+		.service = wide->service,
+		.bytes = wide->bytes,
+		.opened = wide->opened,
+		.flags = wide->flags,
+		.packets = wide->packets,
+		.peer_port = wide->peer_port,
+		.network = wide->network,
+		.peer = wide->peer,
+		.iface = wide->iface,
+	};
+
+	if (flow_has_nat(wide))
+		flow.nat = (struct nat4){ addr_narrow4(&wide->nat.saddr),
+					  addr_narrow4(&wide->nat.daddr), wide->nat.sport,
+					  wide->nat.dport };
+	else
+		memcpy(flow.service_id, wide->service_id, sizeof(flow.service_id));
+	put(map, &key, &flow);
+}
+
 static void put_hashes(const struct snapshot *s)
 {
 	for (size_t i = 0; i < s->vip_count; i++)
-		put("vips", &s->vips[i].key, &s->vips[i].row);
+		put_vip(&s->vips[i]);
 	for (size_t i = 0; i < s->name_count; i++)
 		put("names", &s->names[i].key, s->names[i].text);
 	for (size_t i = 0; i < s->network_count; i++)
@@ -83,8 +125,7 @@ static void put_hashes(const struct snapshot *s)
 	for (size_t i = 0; i < s->iface_count; i++)
 		put("ifaces", &s->ifaces[i].ifindex, &s->ifaces[i].iface);
 	for (size_t i = 0; i < s->flow_count; i++)
-		put(s->flows[i].embryonic ? "embryonic" : "flows", &s->flows[i].key,
-		    &s->flows[i].flow);
+		put_flow(s->flows[i].embryonic ? "embryonic" : "flows", &s->flows[i]);
 }
 
 /* Equal on every CPU, so that a sum is recognised. */
@@ -246,9 +287,9 @@ static void reads_what_stands_there(void **state)
 	assert_int_equal(s->iface_count, sample->iface_count);
 	assert_int_equal(s->flow_count, sample->flow_count);
 	assert_memory_equal(s->flows, sample->flows, s->flow_count * sizeof(*s->flows));
-	assert_int_equal(s->embryonic_usage.used, 1);
-	assert_int_equal(s->flow_usage.used, s->flow_count - 1);
-	assert_int_equal(s->flow_usage.max, 8192);
+	assert_int_equal(s->embryonic_usage[FAMILY_4].used, 1);
+	assert_int_equal(s->flow_usage[FAMILY_4].used, s->flow_count - 1);
+	assert_int_equal(s->flow_usage[FAMILY_4].max, 8192);
 	assert_true(json_equal(s->status, sample->status));
 	assert_false(s->agent_running);
 	assert_false(s->has_jiffies);
@@ -341,7 +382,7 @@ static void services_alone_are_no_status(void **state)
 static void a_promoted_flow_is_one(void **state)
 {
 	struct snapshot *sample, *s;
-	struct flow half;
+	struct flow_entry half;
 	struct flow_key key;
 
 	(void)state;
@@ -349,9 +390,9 @@ static void a_promoted_flow_is_one(void **state)
 	sample = sample_snapshot();
 	put_sample(sample);
 	key = sample->flows[0].key;
-	half = sample->flows[0].flow;
-	half.bytes = 1;
-	put(sample->flows[0].embryonic ? "flows" : "embryonic", &key, &half);
+	half = sample->flows[0];
+	half.flow.bytes = 1;
+	put_flow(half.embryonic ? "flows" : "embryonic", &half);
 	s = read_back(READ_FLOWS);
 	assert_int_equal(s->flow_count, sample->flow_count);
 	assert_false(snapshot_flow(s, &key)->embryonic);

@@ -87,7 +87,7 @@ static void apply(const struct change *change)
 		services[change->row].table = change->desc;
 		break;
 	case CHANGE_DESTINATION:
-		bit = destination_bit(&change->address);
+		bit = address_bit(&change->address);
 		filters.destinations[bit / 64] |= 1ULL << bit % 64;
 		break;
 	default: /* entries of hashes: the ledger alone remembers them */

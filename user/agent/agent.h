@@ -120,9 +120,11 @@ struct problem_log {
 struct sweeper {
 	struct event *event;
 	struct sweep sweep; /* under way while `event` is pending */
-	size_t map;         /* which of the two */
+	size_t map;         /* index of `counts` */
 	bool again;         /* start once more when this sweep is over */
-	uint32_t counts[2]; /* in `flows` and `embryonic`, at the last sweep */
+	uint32_t
+		counts[2 *
+		       FAMILIES]; /* in `flows` and `embryonic` of each family, at the last sweep */
 };
 
 struct usage_counts {

@@ -39,14 +39,15 @@ const char *page_unready(const struct agent *agent)
 /* Flows are counted by the sweep, since a walk over their map takes long. */
 static void set_flow_usage(const struct agent *agent, struct snapshot *snapshot)
 {
-	struct map_usage *const usages[] = { &snapshot->flow_usage, &snapshot->embryonic_usage };
-	const int fds[] = { dataplane_fds(agent->kernel.dataplane).flows[FAMILY_4],
-			    dataplane_fds(agent->kernel.dataplane).embryonic[FAMILY_4] };
+	struct map_usage *const usages[] = { snapshot->flow_usage, snapshot->embryonic_usage };
+	const struct map_fds fds = dataplane_fds(agent->kernel.dataplane);
+	const int *const maps[] = { fds.flows, fds.embryonic };
 	struct pin_map info;
 
-	for (int i = 0; i < 2; i++)
-		if (!pins_map_info(fds[i], &info))
-			*usages[i] = (struct map_usage){ agent->sweeper.counts[i], info.max_entries };
+	for (int i = 0; i < 2 * FAMILIES; i++)
+		if (!pins_map_info(maps[i / FAMILIES][i % FAMILIES], &info))
+			usages[i / FAMILIES][i % FAMILIES] =
+				(struct map_usage){ agent->sweeper.counts[i], info.max_entries };
 }
 
 static int count(void *arg, const char *reason, const char *problem)

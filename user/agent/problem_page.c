@@ -45,7 +45,8 @@ static int add_gateways(const struct agent *agent, json_t *list)
  * already. */
 static int add_flows(const struct agent *agent, json_t *list)
 {
-	uint64_t used = agent->sweeper.counts[0];
+	const uint32_t *counts = agent->sweeper.counts;
+	uint64_t used = counts[FAMILY_4] > counts[FAMILY_6] ? counts[FAMILY_4] : counts[FAMILY_6];
 	struct pin_map info;
 	char text[128];
 

@@ -17,10 +17,12 @@ static void visit(void *arg, const struct flow_key *key, const struct flow *flow
 static int start_map(struct agent *agent)
 {
 	struct map_fds fds = dataplane_fds(agent->kernel.dataplane);
-	bool embryonic = agent->sweeper.map;
+	enum family_index family = agent->sweeper.map % FAMILIES;
+	bool embryonic = agent->sweeper.map >= FAMILIES;
 	struct sweep_options options = {
-		.fd = embryonic ? fds.embryonic[FAMILY_4] : fds.flows[FAMILY_4],
+		.fd = embryonic ? fds.embryonic[family] : fds.flows[family],
 		.owners = fds.owners,
+		.family = family,
 		.embryonic = embryonic,
 		.hz = agent->kernel.hz,
 		.visit = embryonic ? NULL : visit,
@@ -57,8 +59,12 @@ static int next_map(struct agent *agent)
 {
 	agent->sweeper.counts[agent->sweeper.map] = agent->sweeper.sweep.left;
 	sweep_done(&agent->sweeper.sweep);
-	usage_finish(agent, true);
-	return ++agent->sweeper.map < MAPS ? start_map(agent) : 0;
+	do
+		agent->sweeper.map++;
+	while (agent->sweeper.map % FAMILIES >= FAMILIES_CARRIED);
+	if (agent->sweeper.map == FAMILIES) /* behind the last map of established flows */
+		usage_finish(agent, true);
+	return agent->sweeper.map < MAPS ? start_map(agent) : 0;
 }
 
 static void on_step(evutil_socket_t fd, short what, void *arg)

@@ -8,6 +8,7 @@
 
 #include <bpf/bpf.h>
 
+#include "flow_form.h"
 #include "hash_reader.h"
 #include "parallax_flow.h"
 #include "parallax_hash.h"
@@ -65,19 +66,25 @@ int64_t carry_flows_count(int fd, const struct flow_ways *ways)
 
 /* ------------------------------------------------------------------ one entry */
 
-/* An entry in both layouts, and the kind of map that holds it. */
+/* An entry in both layouts, ours also in the wide form, and the kind of map that holds it. */
 struct flow_entry {
 	struct flow_key key;
 	struct flow flow;
+	uint64_t raw_key[FLOW_KEY_MAX / 8], raw_flow[FLOW_MAX / 8];
 	uint8_t older_key[OLDER_BYTES], older_value[OLDER_BYTES];
 	int kind;
 };
 
-static void convert(const struct flow_ways *ways, struct flow_entry *entry)
+static void convert(const struct carry_flows *carry, struct flow_entry *entry)
 {
-	layout_convert(ways->key, sizeof(entry->key), entry->older_key, &entry->key);
-	layout_convert(ways->value, sizeof(entry->flow), entry->older_value, &entry->flow);
+	const struct flow_form *form = flow_form(carry->family);
+
+	layout_convert(carry->ways->key, form->key_size, entry->older_key, entry->raw_key);
+	layout_convert(carry->ways->value, form->flow_size, entry->older_value, entry->raw_flow);
+	form->widen_key(entry->raw_key, &entry->key);
+	form->widen_flow(entry->raw_flow, &entry->flow);
 	entry->flow.tag = flow_tag(&entry->key);
+	memcpy((char *)entry->raw_flow + form->tag, &entry->flow.tag, sizeof(entry->flow.tag));
 }
 
 /* Finds the other entry of the flow in the older maps. */
@@ -85,11 +92,12 @@ static bool find_other(const struct carry_flows *carry, const struct flow_entry 
 		       struct flow_entry *ret)
 {
 	flow_other_key(&entry->key, &entry->flow, &ret->key);
-	layout_convert(carry->ways->back, carry->ways->key_size, &ret->key, ret->older_key);
+	flow_form(carry->family)->narrow_key(&ret->key, ret->raw_key);
+	layout_convert(carry->ways->back, carry->ways->key_size, ret->raw_key, ret->older_key);
 	for (ret->kind = 0; ret->kind < CARRY_KINDS; ret->kind++)
 		if (!bpf_map_lookup_elem(carry->from[ret->kind], ret->older_key,
 					 ret->older_value)) {
-			convert(carry->ways, ret);
+			convert(carry, ret);
 			return true;
 		}
 	return false;
@@ -111,7 +119,7 @@ static void give_slot(struct carry_flows *carry, const struct flow_entry *entry,
 	uint32_t slot = owner_slot(owner, carry->carried) & (carry->slots - 1);
 
 	if (carry->slots && entry->kind == CARRY_FLOWS)
-		bpf_map_update_elem(carry->reclaim, &slot, &entry->key, BPF_ANY);
+		bpf_map_update_elem(carry->reclaim, &slot, entry->raw_key, BPF_ANY);
 }
 
 /* Counts the flow for its sender, in new counters. */
@@ -130,7 +138,8 @@ static int insert(struct carry_flows *carry, const struct flow_entry *entry)
 	uint32_t owner = flow_owner(&entry->key, &entry->flow);
 
 	announce(carry, entry);
-	if (bpf_map_update_elem(carry->to[entry->kind], &entry->key, &entry->flow, BPF_NOEXIST))
+	if (bpf_map_update_elem(carry->to[entry->kind], entry->raw_key, entry->raw_flow,
+				BPF_NOEXIST))
 		return errno == EEXIST ? 0 : -errno;
 	carry->carried++;
 	if (!flow_is_forward(&entry->key))
@@ -145,13 +154,14 @@ static int insert(struct carry_flows *carry, const struct flow_entry *entry)
 static void catch_up(const struct carry_flows *carry, struct flow_entry *entry, const uint8_t *last)
 {
 	struct flow_entry fresh = *entry;
-	struct flow now;
+	uint64_t now[FLOW_MAX / 8];
 
 	memcpy(fresh.older_value, last, sizeof(fresh.older_value));
-	convert(carry->ways, &fresh);
-	if (!bpf_map_lookup_elem(carry->to[entry->kind], &entry->key, &now) &&
-	    !memcmp(&now, &entry->flow, sizeof(now)))
-		bpf_map_update_elem(carry->to[entry->kind], &fresh.key, &fresh.flow, BPF_EXIST);
+	convert(carry, &fresh);
+	if (!bpf_map_lookup_elem(carry->to[entry->kind], entry->raw_key, now) &&
+	    !memcmp(now, entry->raw_flow, flow_form(carry->family)->flow_size))
+		bpf_map_update_elem(carry->to[entry->kind], fresh.raw_key, fresh.raw_flow,
+				    BPF_EXIST);
 }
 
 static void retire(const struct carry_flows *carry, struct flow_entry *entry)
@@ -221,7 +231,7 @@ static int visit(void *arg, const void *key, const void *value)
 	if (bpf_map_lookup_elem(pass->carry->from[pass->kind], key, entry.older_value))
 		return 0;
 	(void)value;
-	convert(ways, &entry);
+	convert(pass->carry, &entry);
 	pass->carry->visited++;
 	return move(pass->carry, &entry, pass->last);
 }

@@ -7,6 +7,7 @@
 
 #include <linux/types.h>
 
+#include "family_index.h"
 #include "layout.h"
 #include "rcu_sync.h"
 
@@ -29,6 +30,7 @@ void flow_ways_close(struct flow_ways *ways);
 
 struct carry_flows {
 	const struct flow_ways *ways;
+	enum family_index family;
 	int from[CARRY_KINDS], to[CARRY_KINDS];
 	int reclaim, filters;   /* of the newer data plane */
 	int owners;             /* if it is new, else -1: the count of an owner stays as it is */

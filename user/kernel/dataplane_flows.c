@@ -238,6 +238,7 @@ static int carry_family(struct dataplane *dataplane, const struct layout *older,
 	if (!err)
 		err = open_carry(dataplane, older, family, &carry);
 	carry.ways = &ways;
+	carry.family = family;
 	if (!err)
 		err = carry_flows(&carry);
 	moved->carried += carry.carried;

@@ -25,12 +25,6 @@ static const char *pin_name(const struct bpf_map *map)
 		       name;
 }
 
-/* Of the pins of the second object file. */
-static const char *family_end(enum family_index family)
-{
-	return family == FAMILY_6 ? "6" : "";
-}
-
 static int list_object(struct dataplane *dataplane, enum family_index family)
 {
 	struct bpf_map *map;
@@ -44,7 +38,7 @@ static int list_object(struct dataplane *dataplane, enum family_index family)
 		if (dataplane->adoption_count == ADOPTIONS_MAX)
 			return -E2BIG;
 		*adoption = (struct adoption){ .map = map, .family = family, .older_fd = -1 };
-		snprintf(adoption->pin, sizeof(adoption->pin), "%s%s", name, family_end(family));
+		snprintf(adoption->pin, sizeof(adoption->pin), "%s%s", name, family_suffix(family));
 		dataplane->adoption_count++;
 	}
 	return 0;
@@ -99,8 +93,8 @@ static int program_path(const char *directory, const struct bpf_program *program
 {
 	char name[64];
 
-	snprintf(name, sizeof(name), "prog_%s%s%s", bpf_program__name(program), family_end(family),
-		 end);
+	snprintf(name, sizeof(name), "prog_%s%s%s", bpf_program__name(program),
+		 family_suffix(family), end);
 	return pins_path(directory, name, buf);
 }
 

@@ -22,7 +22,7 @@ static const struct {
 	{ "drops", "services" },    { "vips", "services" },     { "service_ids", "services" },
 	{ "networks", NULL },       { "gateways", NULL },       { "allowed", NULL },
 	{ "ifaces", NULL },         { "filters", NULL },        { "names", NULL },
-	{ "settings", NULL },       { "usage", NULL },
+	{ "settings", NULL },       { "usage", NULL },          { "vips6", "services" },
 };
 
 /* Rows in use of the older arrays. */

@@ -14,6 +14,7 @@
 #include <bpf/libbpf.h>
 
 #include "clock.h"
+#include "flow_form.h"
 #include "pins.h"
 
 #define LEASE_NS 3000000000ull
@@ -23,12 +24,20 @@
 static const struct kind {
 	const char *map;
 	size_t lease; /* offset of its field in struct settings */
-	size_t record; /* bytes */
+	size_t record; /* bytes, as in struct flow_form */
 } kinds[] = {
 	[EVENT_RING_FLOWS] = { "events", offsetof(struct settings, follow_until),
-			       sizeof(struct flow_event) },
+			       offsetof(struct flow_form, event_size) },
 	[EVENT_RING_DROPS] = { "drop_events", offsetof(struct settings, drops_until),
-			       sizeof(struct drop_event) },
+			       offsetof(struct flow_form, drop_size) },
+};
+
+/* The ring of one family. */
+struct family_ring {
+	struct event_ring *ring;
+	const struct flow_form *form;
+	uint32_t record; /* bytes */
+	int fd;
 };
 
 struct event_ring {
@@ -37,7 +46,7 @@ struct event_ring {
 	__u64 *until; /* the lease in `settings` */
 	struct ring_buffer *buffer;
 	char pin_dir[PIN_PATH_MAX];
-	int fd;
+	struct family_ring families[FAMILIES];
 	uint64_t lease; /* the value we wrote last; 0: none */
 	uint64_t since; /* records before this were written for another follower */
 	event_ring_visit visit;
@@ -97,7 +106,7 @@ static bool is_pinned(const struct event_ring *ring)
 		return false;
 	id = map_id(fd);
 	close(fd);
-	return id == map_id(ring->fd);
+	return id == map_id(ring->families[FAMILY_4].fd);
 }
 
 static int renew_lease(struct event_ring *ring)
@@ -116,15 +125,50 @@ static int renew_lease(struct event_ring *ring)
 	return 0;
 }
 
+/* Passes a record on in the wide form. */
+static int pass(const struct family_ring *family, const void *data)
+{
+	union {
+		struct flow_event flow;
+		struct drop_event drop;
+	} event;
+
+	if (family->ring->kind == &kinds[EVENT_RING_FLOWS])
+		family->form->widen_event(data, &event.flow);
+	else
+		family->form->widen_drop(data, &event.drop);
+	return family->ring->visit(family->ring->arg, &event);
+}
+
 static int on_record(void *arg, void *data, size_t size)
 {
-	struct event_ring *ring = arg;
+	const struct family_ring *family = arg;
 	uint64_t at_ns;
 
-	if (size < ring->kind->record)
+	if (size < family->record)
 		return 0;
 	memcpy(&at_ns, data, sizeof(at_ns));
-	return at_ns < ring->since ? 0 : ring->visit(ring->arg, data);
+	return at_ns < family->ring->since ? 0 : pass(family, data);
+}
+
+static int open_family(struct event_ring *ring, enum family_index index)
+{
+	struct family_ring *family = &ring->families[index];
+	char name[64];
+	int err;
+
+	family->ring = ring;
+	family->form = flow_form(index);
+	memcpy(&family->record, (const char *)family->form + ring->kind->record,
+	       sizeof(family->record));
+	snprintf(name, sizeof(name), "%s%s", ring->kind->map, family_suffix(index));
+	err = pins_open(ring->pin_dir, name, &family->fd);
+	if (err)
+		return err;
+	if (ring->buffer)
+		return ring_buffer__add(ring->buffer, family->fd, on_record, family);
+	ring->buffer = ring_buffer__new(family->fd, on_record, family, NULL);
+	return ring->buffer ? 0 : -errno;
 }
 
 static int open_maps(struct event_ring *ring, const char *pin_dir)
@@ -135,11 +179,9 @@ static int open_maps(struct event_ring *ring, const char *pin_dir)
 	if (err)
 		return err;
 	ring->until = (__u64 *)((char *)ring->array.memory + ring->kind->lease);
-	err = pins_open(pin_dir, ring->kind->map, &ring->fd);
-	if (err)
-		return err;
-	ring->buffer = ring_buffer__new(ring->fd, on_record, ring, NULL);
-	return ring->buffer ? 0 : -errno;
+	for (int family = 0; !err && family < FAMILIES_CARRIED; family++)
+		err = open_family(ring, family);
+	return err;
 }
 
 int event_ring_open(const char *pin_dir, enum event_ring_kind kind, event_ring_visit visit,
@@ -152,7 +194,8 @@ int event_ring_open(const char *pin_dir, enum event_ring_kind kind, event_ring_v
 		return -ENOMEM;
 	ring->kind = &kinds[kind];
 	snprintf(ring->pin_dir, sizeof(ring->pin_dir), "%s", pin_dir);
-	ring->fd = -1;
+	for (int family = 0; family < FAMILIES; family++)
+		ring->families[family].fd = -1;
 	ring->visit = visit;
 	ring->arg = arg;
 	err = open_maps(ring, pin_dir);
@@ -183,8 +226,9 @@ void event_ring_close(struct event_ring *ring)
 	if (ring->lease)
 		swap(ring, ring->lease, 0);
 	ring_buffer__free(ring->buffer);
-	if (ring->fd >= 0)
-		close(ring->fd);
+	for (int family = 0; family < FAMILIES; family++)
+		if (ring->families[family].fd >= 0)
+			close(ring->families[family].fd);
 	pins_unmap(&ring->array);
 	free(ring);
 }

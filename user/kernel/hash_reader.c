@@ -93,6 +93,10 @@ static int list_element(void *arg, const void *key, const void *value)
 		list->room = room;
 	}
 	item = memset(list->items + list->count++ * list->size, 0, list->size);
+	if (list->fill) {
+		list->fill(list->arg, item, key, value);
+		return 0;
+	}
 	memcpy(item, key, list->key_size);
 	memcpy(item + list->value_offset, value, list->value_size);
 	return 0;

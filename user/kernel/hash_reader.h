@@ -31,11 +31,13 @@ void hash_walk_done(struct hash_walk *walk);
 int hash_reader_walk(int fd, uint32_t key_size, uint32_t value_size, hash_reader_visit visit,
 		     void *arg);
 
-/* A growing array of items that hold a key at their beginning and a value. */
+/* A growing array of items that hold a key at their beginning and a value, or what `fill` makes of both. */
 struct hash_list {
 	uint8_t *items; /* to be freed */
 	size_t count, room, size;
 	uint32_t key_size, value_offset, value_size;
+	void (*fill)(const void *arg, void *item, const void *key, const void *value); /* or NULL */
+	const void *arg;
 };
 
 #define HASH_LIST(type, key, value)                                                                \

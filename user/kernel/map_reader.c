@@ -95,7 +95,6 @@ struct table_map {
 	.count = offsetof(struct snapshot, name##_count), .compare = snapshot_##name##_compare
 
 static const struct table_map table_maps[] = {
-	{ .name = "vips", TABLE(vip, key, row) },
 	{ .name = "names", TABLE(name, key, text) },
 	{ .name = "gateways", TABLE(gateway, key, gateway) },
 	{ .name = "networks", TABLE(network, id, network) },
@@ -118,7 +117,7 @@ static int read_table(struct reading *reading, const struct table_map *map)
 static int read_tables(struct reading *reading)
 {
 	struct snapshot *s = &reading->snapshot;
-	int err = 0;
+	int err = map_reader_vips(reading);
 
 	for (size_t i = 0; i < sizeof(table_maps) / sizeof(table_maps[0]) && !err; i++)
 		err = read_table(reading, &table_maps[i]);

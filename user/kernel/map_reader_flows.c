@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Reads the maps that packets change: flows and counters. */
+/* Reads the maps that exist once per family, and those that packets change: flows and counters. */
 #include "map_reader_parts.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "flow_form.h"
 #include "pins.h"
 #include "snapshot_find.h"
 
@@ -49,22 +52,83 @@ static void sort_flows(struct snapshot *s)
 	s->flow_count = kept;
 }
 
-/* Reads both flow maps into one array. A flow that is being promoted may be in both. */
+static void fill_flow(const void *form, void *item, const void *key, const void *value)
+{
+	struct flow_entry *entry = item;
+
+	((const struct flow_form *)form)->widen_key(key, &entry->key);
+	((const struct flow_form *)form)->widen_flow(value, &entry->flow);
+}
+
+static void fill_vip(const void *form, void *item, const void *key, const void *value)
+{
+	struct vip_entry *entry = item;
+
+	((const struct flow_form *)form)->widen_vip(key, &entry->key);
+	memcpy(&entry->row, value, sizeof(entry->row));
+}
+
+/* Appends the elements of one family's map; *ret is its usage. */
+static int read_family(struct reading *reading, const char *name, enum family_index family,
+		       struct hash_list *list, struct map_usage *ret)
+{
+	size_t before = list->count;
+	char pin[64];
+	int err;
+
+	snprintf(pin, sizeof(pin), "%s%s", name, family_suffix(family));
+	list->arg = flow_form(family);
+	err = map_reader_hash(reading, pin, list, &ret->max);
+	ret->used = (uint32_t)(list->count - before);
+	return err;
+}
+
+static int read_flows(struct reading *reading, const char *name, enum family_index family,
+		      struct hash_list *list, struct map_usage *ret)
+{
+	list->key_size = flow_form(family)->key_size;
+	list->value_size = flow_form(family)->flow_size;
+	return read_family(reading, name, family, list, ret);
+}
+
+/* Reads all flow maps into one array. A flow that is being promoted may be in two. */
 int map_reader_flows(struct reading *reading)
 {
 	struct snapshot *s = &reading->snapshot;
-	struct hash_list list = HASH_LIST(struct flow_entry, key, flow);
-	int err = map_reader_hash(reading, "embryonic", &list, &s->embryonic_usage.max);
+	struct hash_list list = { .size = sizeof(struct flow_entry), .fill = fill_flow };
+	size_t embryonic;
+	int err = 0;
 
-	s->embryonic_usage.used = (uint32_t)list.count;
-	for (size_t i = 0; i < list.count; i++)
-		((struct flow_entry *)(void *)list.items)[i].embryonic = true;
-	if (!err)
-		err = map_reader_hash(reading, "flows", &list, &s->flow_usage.max);
-	s->flow_usage.used = (uint32_t)list.count - s->embryonic_usage.used;
+	for (int family = 0; !err && family < FAMILIES_CARRIED; family++)
+		err = read_flows(reading, "embryonic", family, &list, &s->embryonic_usage[family]);
+	embryonic = list.count;
+	for (int family = 0; !err && family < FAMILIES_CARRIED; family++)
+		err = read_flows(reading, "flows", family, &list, &s->flow_usage[family]);
 	s->flows = (struct flow_entry *)(void *)list.items;
 	s->flow_count = list.count;
+	for (size_t i = 0; i < embryonic; i++)
+		s->flows[i].embryonic = true;
 	sort_flows(s);
+	return err;
+}
+
+int map_reader_vips(struct reading *reading)
+{
+	struct snapshot *s = &reading->snapshot;
+	struct hash_list list = { .size = sizeof(struct vip_entry),
+				  .value_size = sizeof(uint32_t),
+				  .fill = fill_vip };
+	struct map_usage usage;
+	int err = 0;
+
+	for (int family = 0; !err && family < FAMILIES_CARRIED; family++) {
+		list.key_size = flow_form(family)->vip_size;
+		err = read_family(reading, "vips", family, &list, &usage);
+	}
+	if (list.count)
+		qsort(list.items, list.count, list.size, snapshot_vip_compare);
+	s->vips = (struct vip_entry *)(void *)list.items;
+	s->vip_count = list.count;
 	return err;
 }
 

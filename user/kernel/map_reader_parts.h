@@ -20,8 +20,9 @@ struct reading {
 int map_reader_hash(struct reading *reading, const char *name, struct hash_list *list,
 		    uint32_t *ret_max);
 
-/* `flows` and `embryonic`. */
+/* `flows` and `embryonic`; `vips`: of all families. */
 int map_reader_flows(struct reading *reading);
+int map_reader_vips(struct reading *reading);
 int map_reader_counters(struct reading *reading);
 int map_reader_status(struct reading *reading);
 

@@ -7,6 +7,7 @@
 #include <bpf/bpf.h>
 
 #include "array.h"
+#include "flow_form.h"
 #include "hash_reader.h"
 #include "map_resync.h"
 #include "partial_mmap.h"
@@ -34,13 +35,32 @@ static int read_name(void *ledger, const void *key, const void *value)
 	return ledger_set_name(ledger, key, ledger_hash_name(name.text));
 }
 
-static int read_vip(void *ledger, const void *element, const void *row)
-{
-	const struct vip_key *key = element;
+struct vip_reading {
+	struct ledger *ledger;
+	const struct flow_form *form;
+};
 
-	return ledger_read_vip(ledger,
-			       &(struct vip_wide){ IP_V4(key->addr.word[0]), key->port, key->proto, 0 },
-			       *(const uint32_t *)row);
+static int read_vip(void *arg, const void *element, const void *row)
+{
+	const struct vip_reading *reading = arg;
+	struct vip_key key;
+
+	reading->form->widen_vip(element, &key);
+	return ledger_read_vip(reading->ledger, &key, *(const uint32_t *)row);
+}
+
+static int read_vips(const struct map_fds *fds, struct ledger *ledger)
+{
+	int err = 0;
+
+	for (int family = 0; !err && family < FAMILIES; family++) {
+		struct vip_reading reading = { ledger, flow_form(family) };
+
+		if (fds->vips[family] >= 0)
+			err = hash_reader_walk(fds->vips[family], reading.form->vip_size,
+					       sizeof(uint32_t), read_vip, &reading);
+	}
+	return err;
 }
 
 static int read_hashes(const struct map_fds *fds, struct ledger *ledger)
@@ -50,7 +70,6 @@ static int read_hashes(const struct map_fds *fds, struct ledger *ledger)
 		uint32_t key_size, value_size;
 		hash_reader_visit read;
 	} maps[] = {
-		{ fds->vips[FAMILY_4], sizeof(struct vip_key), sizeof(uint32_t), read_vip },
 		{ fds->service_ids, sizeof(struct service_id_key), sizeof(uint32_t),
 		  ledger_read_id },
 		{ fds->networks, sizeof(uint32_t), sizeof(struct network), ledger_read_network },
@@ -58,7 +77,7 @@ static int read_hashes(const struct map_fds *fds, struct ledger *ledger)
 		  ledger_read_gateway },
 		{ fds->names, sizeof(struct name_key), sizeof(struct name), read_name },
 	};
-	int err = 0;
+	int err = read_vips(fds, ledger);
 
 	for (size_t i = 0; !err && i < COUNT(maps); i++)
 		err = hash_reader_walk(maps[i].fd, maps[i].key_size, maps[i].value_size,

@@ -8,6 +8,7 @@
 
 #include <bpf/bpf.h>
 
+#include "flow_form.h"
 #include "map_resync.h"
 #include "parallax_hash.h"
 #include "partial_mmap.h"
@@ -243,7 +244,7 @@ static int write_slots(struct map_writer *writer, const struct change *change)
 static int set_destination(struct map_writer *writer, const struct change *change)
 {
 	struct filters *filters = writer->filters.memory;
-	uint32_t bit = destination_bit(&change->address);
+	uint32_t bit = address_bit(&change->address);
 
 	/* The packet path sets bits of the same word. */
 	__atomic_fetch_or(&filters->destinations[bit / 64], 1ULL << bit % 64, __ATOMIC_RELEASE);
@@ -311,23 +312,29 @@ static int set_allowed(struct map_writer *writer, const struct change *change)
 	return set(writer->fds.allowed, &change->allowed, &(__u32){ 1 });
 }
 
-static struct vip_key vip_key_of(const struct vip_wide *vip)
+/* The key as the map of its family holds it; returns that map. */
+static int narrow_vip(const struct map_writer *writer, const struct vip_key *vip, void *ret)
 {
-	return (struct vip_key){ { { ip_v4(&vip->addr) } }, vip->port, vip->proto, 0 };
+	enum family_index family = ip_is_v4(&vip->addr) ? FAMILY_4 : FAMILY_6;
+
+	flow_form(family)->narrow_vip(vip, ret);
+	return writer->fds.vips[family];
 }
 
 static int set_vip(struct map_writer *writer, const struct change *change)
 {
-	const struct vip_key key = vip_key_of(&change->vip);
+	struct vip_key6 key;
+	int fd = narrow_vip(writer, &change->vip, &key);
 
-	return set(writer->fds.vips[FAMILY_4], &key, &change->row);
+	return set(fd, &key, &change->row);
 }
 
 static int drop_vip(struct map_writer *writer, const struct change *change)
 {
-	const struct vip_key key = vip_key_of(&change->vip);
+	struct vip_key6 key;
+	int fd = narrow_vip(writer, &change->vip, &key);
 
-	return drop(writer->fds.vips[FAMILY_4], &key);
+	return drop(fd, &key);
 }
 
 static int mark_address(struct map_writer *writer, const struct change *change)

@@ -6,11 +6,10 @@
 #include <stddef.h>
 
 #include "change.h"
+#include "family_index.h"
 #include "ledger.h"
 
 struct map_writer;
-
-enum family_index { FAMILY_4, FAMILY_6, FAMILIES };
 
 /* The maps that the agent reads or writes, and those of which each family has its own. */
 #define MAP_FDS(X)                                                                                 \

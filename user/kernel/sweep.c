@@ -8,6 +8,7 @@
 
 #include <bpf/bpf.h>
 
+#include "flow_form.h"
 #include "hash_reader.h"
 #include "parallax_flow.h"
 
@@ -21,11 +22,27 @@ bool sweep_expired(const struct flow_key *key, const struct flow *flow, uint32_t
 	return idle / hz > flow_timeout(key, flow);
 }
 
-/* A packet may have come since the flow was read. */
-static bool still_expired(const struct sweep *sweep, const struct flow_key *key, struct flow *flow)
+/* An entry as the map holds it, and in the wide form. */
+struct entry {
+	const void *raw_key;
+	struct flow_key key;
+	struct flow flow;
+};
+
+static bool is_expired(const struct sweep *sweep, const struct entry *entry)
 {
-	return !bpf_map_lookup_elem(sweep->walk.fd, key, flow) &&
-	       sweep_expired(key, flow, sweep->options.now, sweep->options.hz);
+	return sweep_expired(&entry->key, &entry->flow, sweep->options.now, sweep->options.hz);
+}
+
+/* A packet may have come since the flow was read. */
+static bool still_expired(const struct sweep *sweep, struct entry *entry)
+{
+	uint64_t raw[FLOW_MAX / 8];
+
+	if (bpf_map_lookup_elem(sweep->walk.fd, entry->raw_key, raw))
+		return false;
+	flow_form(sweep->options.family)->widen_flow(raw, &entry->flow);
+	return is_expired(sweep, entry);
 }
 
 static bool link_is_gone(struct sweep *sweep, uint32_t ifindex)
@@ -41,47 +58,54 @@ static bool link_is_gone(struct sweep *sweep, uint32_t ifindex)
 }
 
 /* The flow of a pod whose interface was deleted: nobody can send its packets. */
-static bool is_orphan(struct sweep *sweep, const struct flow_key *key, const struct flow *flow)
+static bool is_orphan(struct sweep *sweep, const struct entry *entry)
 {
-	return FLOW_ROLE(key->zone) == FLOW_CLIENT && flow->iface &&
-	       link_is_gone(sweep, flow->iface);
+	return FLOW_ROLE(entry->key.zone) == FLOW_CLIENT && entry->flow.iface &&
+	       link_is_gone(sweep, entry->flow.iface);
 }
 
-static bool delete(struct sweep *sweep, const struct flow_key *key, const struct flow *flow)
+static bool delete(struct sweep *sweep, const struct entry *entry)
 {
 	struct owner *owners = sweep->owners.memory, *owner;
 
-	if (bpf_map_delete_elem(sweep->walk.fd, key))
+	if (bpf_map_delete_elem(sweep->walk.fd, entry->raw_key))
 		return false;
-	if (!owners || !flow_is_forward(key) ||
-	    (!sweep->options.embryonic && flow->state == FLOW_CLOSING))
+	if (!owners || !flow_is_forward(&entry->key) ||
+	    (!sweep->options.embryonic && entry->flow.state == FLOW_CLOSING))
 		return true;
-	owner = &owners[flow_owner(key, flow)];
+	owner = &owners[flow_owner(&entry->key, &entry->flow)];
 	__atomic_fetch_sub(sweep->options.embryonic ? &owner->embryonic : &owner->flows, 1,
 			   __ATOMIC_RELAXED);
 	return true;
 }
 
+static void delete_other(const struct sweep *sweep, const struct entry *entry)
+{
+	uint64_t raw[FLOW_KEY_MAX / 8];
+	struct flow_key other;
+
+	flow_other_key(&entry->key, &entry->flow, &other);
+	flow_form(sweep->options.family)->narrow_key(&other, raw);
+	bpf_map_delete_elem(sweep->walk.fd, raw);
+}
+
 static int visit(void *arg, const void *key, const void *value)
 {
 	struct sweep *sweep = arg;
-	struct flow_key copy, other;
+	const struct flow_form *form = flow_form(sweep->options.family);
+	struct entry entry = { .raw_key = key };
 	bool orphan, deleted;
-	struct flow flow;
 
-	memcpy(&copy, key, sizeof(copy));
-	memcpy(&flow, value, sizeof(flow));
-	orphan = is_orphan(sweep, &copy, &flow);
-	deleted = (orphan || (sweep_expired(&copy, &flow, sweep->options.now, sweep->options.hz) &&
-			      still_expired(sweep, &copy, &flow))) &&
-		  delete (sweep, &copy, &flow);
-	if (orphan) {
-		flow_other_key(&copy, &flow, &other);
-		bpf_map_delete_elem(sweep->walk.fd, &other);
-	}
+	form->widen_key(key, &entry.key);
+	form->widen_flow(value, &entry.flow);
+	orphan = is_orphan(sweep, &entry);
+	deleted = (orphan || (is_expired(sweep, &entry) && still_expired(sweep, &entry))) &&
+		  delete (sweep, &entry);
+	if (orphan)
+		delete_other(sweep, &entry);
 	sweep->left += !deleted;
 	if (sweep->options.visit)
-		sweep->options.visit(sweep->options.arg, &copy, &flow, deleted);
+		sweep->options.visit(sweep->options.arg, &entry.key, &entry.flow, deleted);
 	return 0;
 }
 
@@ -93,8 +117,9 @@ int sweep_start(struct sweep *sweep, const struct sweep_options *options)
 	if (!err && options->owners >= 0)
 		err = pins_mmap(options->owners, true, &sweep->owners);
 	return err ? err :
-		     hash_walk_start(&sweep->walk, options->fd, sizeof(struct flow_key),
-				     sizeof(struct flow));
+		     hash_walk_start(&sweep->walk, options->fd,
+				     flow_form(options->family)->key_size,
+				     flow_form(options->family)->flow_size);
 }
 
 int sweep_step(struct sweep *sweep)

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "family_index.h"
 #include "hash_reader.h"
 #include "parallax_abi.h"
 #include "pins.h"
@@ -20,6 +21,7 @@ typedef void sweep_visit(void *arg, const struct flow_key *key, const struct flo
 
 struct sweep_options {
 	int fd, owners; /* a map of flows; `owners`, or -1 */
+	enum family_index family; /* of the flows */
 	bool embryonic; /* which of the two maps it is */
 	uint32_t now, hz;
 	sweep_visit *visit; /* called with each entry; or NULL */

@@ -45,14 +45,6 @@ enum change_kind {
 	CHANGE_VIP_REMOVE,
 };
 
-/* An element of `vips` of either family; port and proto 0: the mark of the address alone. */
-struct vip_wide {
-	struct ip_addr addr;
-	__be16 port;
-	__u8 proto; /* IPPROTO_TCP or IPPROTO_UDP */
-	__u8 zero;
-};
-
 /* Display values of a backend row; the packet path does not read them. */
 struct backend_info {
 	uint32_t share, weight, slots;
@@ -86,7 +78,7 @@ struct change {
 			const uint32_t *rows; /* of `backends`, for each backend of the view */
 			uint32_t offset, size; /* of the extent, in buckets */
 		} slots;
-		struct vip_wide vip;
+		struct vip_key vip;
 		struct service_id_key id;
 		struct network network;
 		struct {
@@ -102,16 +94,6 @@ struct change {
 		struct ip_addr address;
 	};
 };
-
-/* Its bit in filters.destinations. */
-static inline uint32_t destination_bit(const struct ip_addr *address)
-{
-	const struct addr4 v4 = { { ip_v4(address) } };
-	struct addr6 v6;
-
-	memcpy(&v6, address, sizeof(v6));
-	return ip_is_v4(address) ? address_bit(&v4) : address_bit6(&v6);
-}
 
 /* Ordered: each prefix leaves a working data plane. */
 struct change_list {

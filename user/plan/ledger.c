@@ -282,7 +282,7 @@ static int apply_vip_add(struct ledger *ledger, const struct change *change)
 
 static int apply_vip_move(struct ledger *ledger, const struct change *change)
 {
-	const struct vip_wide *vip = &change->vip;
+	const struct vip_key *vip = &change->vip;
 	struct service_key key = {
 		.vip = addr_of_ip(&vip->addr),
 		.port = ntohs(vip->port),

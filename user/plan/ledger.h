@@ -65,7 +65,7 @@ struct ledger_name {
 };
 
 struct ledger_vip {
-	struct vip_wide key;
+	struct vip_key key;
 	uint32_t row;
 };
 
@@ -114,7 +114,7 @@ void ledger_done(struct ledger *ledger);
 /* After a start or a failed write all is read into an empty ledger: each element of the hash maps and
  * the trie, then the rest by ledger_rebuild(). `ledger` is a struct ledger. Each returns 0 or
  * -ENOMEM. */
-int ledger_read_vip(struct ledger *ledger, const struct vip_wide *vip, uint32_t row);
+int ledger_read_vip(struct ledger *ledger, const struct vip_key *vip, uint32_t row);
 int ledger_read_id(void *ledger, const void *key, const void *row);
 int ledger_read_network(void *ledger, const void *id, const void *network);
 int ledger_read_gateway(void *ledger, const void *key, const void *gateway);

@@ -76,7 +76,7 @@ static const struct service *row_in_use(const struct ledger *ledger, uint32_t r)
 	return row->flags & SERVICE_IN_USE ? row : NULL;
 }
 
-int ledger_read_vip(struct ledger *ledger, const struct vip_wide *vip, uint32_t r)
+int ledger_read_vip(struct ledger *ledger, const struct vip_key *vip, uint32_t r)
 {
 	const struct service *row = row_in_use(ledger, r);
 

@@ -49,7 +49,7 @@ void plan_add(struct plan_state *state, const struct change *change)
 
 void plan_destination(struct plan_state *state, const struct ip_addr *address)
 {
-	uint32_t bit = destination_bit(address);
+	uint32_t bit = address_bit(address);
 
 	if (!(state->ledger->memory.filters->destinations[bit / 64] >> bit % 64 & 1))
 		plan_add(state,

@@ -248,7 +248,7 @@ static void emit_id_removal(struct plan_state *state, uint32_t r)
 static void emit_entry_removals(struct plan_state *state, uint32_t r)
 {
 	const struct service *row = &state->ledger->memory.services[r];
-	struct vip_wide vip = { .addr = row->vip, .port = row->port, .proto = row->proto };
+	struct vip_key vip = { .addr = row->vip, .port = row->port, .proto = row->proto };
 
 	if (state->ledger->services[r].in_vips && !state->vip_given[r])
 		plan_add(state, &(struct change){ .kind = CHANGE_VIP_REMOVE, .row = r, .vip = vip });

@@ -9,9 +9,9 @@
 #include "addr.h"
 #include "utf8.h"
 
-static const char *place(__be32 v4, __be16 port, char *buf)
+static const char *place(const struct ip_addr *ip, __be16 port, char *buf)
 {
-	struct addr addr = addr_of_ip(&IP_V4(v4));
+	struct addr addr = addr_of_ip(ip);
 
 	return addr_port_format(&addr, ntohs(port), buf);
 }
@@ -41,10 +41,10 @@ const char *envoy_log_format(const struct flow_view *view, char buf[ENVOY_LOG_MA
 		 "\"%s\" %s %s %s %s - -",
 		 start_time(view->opened_ns, time), (unsigned long long)view->received,
 		 (unsigned long long)view->sent, (unsigned long long)view->duration_ms,
-		 place(view->upstream, view->upstream_port, upstream),
-		 view->cluster ? view->cluster : "-", place(view->local, view->local_port, local),
-		 place(view->vip, view->vip_port, vip),
-		 place(view->client, view->client_port, client));
+		 place(&view->upstream, view->upstream_port, upstream),
+		 view->cluster ? view->cluster : "-", place(&view->local, view->local_port, local),
+		 place(&view->vip, view->vip_port, vip),
+		 place(&view->client, view->client_port, client));
 	utf8_clean(buf);
 	return buf;
 }

@@ -26,18 +26,19 @@ const char *flow_view_state(uint8_t state)
 }
 
 /* The port of a gateway as meshNetworks names it, which is not the tunnel's. */
-static __be16 gateway_port(const struct snapshot *snapshot, const struct flow *flow)
+static __be16 gateway_port(const struct snapshot *snapshot, const struct flow *flow,
+			   const struct ip_addr *peer)
 {
 	for (size_t i = 0; i < snapshot->gateway_count; i++)
 		if (snapshot->gateways[i].key.network == flow->network &&
-		    ip_v4(&snapshot->gateways[i].key.addr) == flow->peer)
+		    ip_equal(&snapshot->gateways[i].key.addr, peer))
 			return snapshot->gateways[i].gateway.port;
 	return flow->peer_port;
 }
 
 static bool is_same_service(const struct service *service, const struct flow_key *key)
 {
-	return ip_v4(&service->vip) == key->daddr.word[0] && service->port == key->dport &&
+	return ip_equal(&service->vip, &key->daddr) && service->port == key->dport &&
 	       (service->proto == IPPROTO_UDP) == FLOW_IS_UDP(key->zone);
 }
 
@@ -63,18 +64,18 @@ static void set_upstream(const struct snapshot *snapshot, const struct flow *flo
 
 	if (backend) {
 		view->kind = backend->kind;
-		view->upstream = ip_v4(&backend->addr);
+		view->upstream = backend->addr;
 		view->upstream_port = backend->port;
 	} else if (tunnel) {
 		view->kind = BACKEND_GENEVE;
-		view->upstream = flow->peer;
-		view->upstream_port = gateway_port(snapshot, flow);
+		view->upstream = snapshot_flow_peer(snapshot, flow);
+		view->upstream_port = gateway_port(snapshot, flow, &view->upstream);
 	} else {
 		view->kind = flow->flags & FLOW_PASSTHROUGH ? BACKEND_PASSTHROUGH : BACKEND_LOCAL;
-		view->upstream = flow->nat.daddr.word[0];
+		view->upstream = flow->nat.daddr;
 		view->upstream_port = flow->nat.dport;
 	}
-	view->local = tunnel ? view->client : flow->nat.saddr.word[0];
+	view->local = tunnel ? view->client : flow->nat.saddr;
 	view->local_port = tunnel ? view->client_port : flow->nat.sport;
 	if (tunnel)
 		view->path = "tunnel";
@@ -97,9 +98,9 @@ static void fill(const struct snapshot *snapshot, const struct flow_key *key,
 	const struct backend *backend = snapshot_flow_backend(snapshot, flow);
 
 	*view = (struct flow_view){
-		.client = key->saddr.word[0],
+		.client = key->saddr,
 		.client_port = key->sport,
-		.vip = key->daddr.word[0],
+		.vip = key->daddr,
 		.vip_port = key->dport,
 		.udp = FLOW_IS_UDP(key->zone),
 		.gateway_side = FLOW_ROLE(key->zone) == FLOW_GATEWAY,

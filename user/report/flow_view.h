@@ -11,9 +11,11 @@
 
 /* Addresses and ports in network order. */
 struct flow_view {
-	__be32 client, vip, upstream; /* upstream: the pod, or the gateway as meshNetworks names it */
+	struct ip_addr client, vip;
+	struct ip_addr upstream; /* the pod, or the gateway as meshNetworks names it */
 	__be16 client_port, vip_port, upstream_port;
-	__be32 local; /* source address that the upstream sees: the client, or the translated one */
+	struct ip_addr
+		local; /* source address that the upstream sees: the client, or the translated one */
 	__be16 local_port;
 	bool udp, embryonic;
 	bool affinity;       /* its service chooses by the client's address alone */

@@ -63,8 +63,10 @@ static void write_maps(struct metrics_writer *writer, const struct snapshot *sna
 		{ "services", sums->services },
 		{ "backends", sums->backends },
 		{ "slots", sums->slots },
-		{ "flows", snapshot->flow_usage },
-		{ "embryonic", snapshot->embryonic_usage },
+		{ "flows", snapshot->flow_usage[FAMILY_4] },
+		{ "embryonic", snapshot->embryonic_usage[FAMILY_4] },
+		{ "flows6", snapshot->flow_usage[FAMILY_6] },
+		{ "embryonic6", snapshot->embryonic_usage[FAMILY_6] },
 	};
 	const size_t count = sizeof(maps) / sizeof(*maps);
 

@@ -48,11 +48,6 @@ json_t *report_address(const struct ip_addr *ip, __be16 port)
 	return json_string(addr_port_format(&addr, ntohs(port), text));
 }
 
-json_t *report_address4(__be32 addr, __be16 port)
-{
-	return report_address(&IP_V4(addr), port);
-}
-
 json_t *report_vip(const struct service *service)
 {
 	if (ip_is_none(&service->vip))

@@ -17,7 +17,6 @@
 json_t *report_text(const char *text);
 /* "A.B.C.D:port", port in network order. */
 json_t *report_address(const struct ip_addr *addr, __be16 port);
-json_t *report_address4(__be32 addr, __be16 port);
 /* VIP:port of a service row; null for a row without a VIP. */
 json_t *report_vip(const struct service *service);
 /* A share of `parts`/`whole`, 0 when there is no whole. */

@@ -137,9 +137,9 @@ static int64_t find_row(const struct snapshot *snapshot, const json_t *service)
 	struct addr vip;
 	int64_t row;
 
-	if (addr_parse(json_string_value(json_object_get(service, "vip")), &vip) || vip.family != 4)
+	if (addr_parse(json_string_value(json_object_get(service, "vip")), &vip))
 		return -1;
-	row = snapshot_vip_row(snapshot, ip_v4(&vip.ip), port, proto);
+	row = snapshot_vip_row(snapshot, &vip.ip, port, proto);
 	if (row < 0 || row >= snapshot->service_count)
 		return -1;
 	name = snapshot_name(snapshot, NAME_CLUSTER, (uint32_t)row);

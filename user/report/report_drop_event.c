@@ -36,13 +36,6 @@ static json_t *place(const struct ip_addr *ip, __be16 port)
 				  addr_format(&addr, buf));
 }
 
-static json_t *key_place(const struct addr4 *addr, __be16 port)
-{
-	struct ip_addr ip = addr_ip(addr);
-
-	return addr->word[0] ? place(&ip, port) : json_null();
-}
-
 static json_t *tcp_flags(const struct drop_event *event)
 {
 	static const char *const names[] = {
@@ -74,8 +67,7 @@ static json_t *source_network(const struct snapshot *snapshot, const struct drop
 
 static json_t *cluster(const struct snapshot *snapshot, const struct drop_event *event)
 {
-	int64_t row = snapshot_vip_row(snapshot, event->key.daddr.word[0], event->key.dport,
-				       event->proto);
+	int64_t row = snapshot_vip_row(snapshot, &event->key.daddr, event->key.dport, event->proto);
 
 	return row < 0 ? json_null() :
 			 report_text(snapshot_name(snapshot, NAME_CLUSTER, (uint32_t)row));
@@ -93,9 +85,9 @@ json_t *report_drop_event(const struct snapshot *snapshot, const struct drop_eve
 			 "hook", event->hook < HOOK_COUNT ? hook_names[event->hook] : "?",
 			 "reason", text, "text", reason_text(text),
 			 "protocol", protocol(event->proto),
-			 "source", key_place(&event->key.saddr, event->key.sport),
+			 "source", place(&event->key.saddr, event->key.sport),
 			 "source_network", source_network(snapshot, event),
-			 "destination", key_place(&event->key.daddr, event->key.dport),
+			 "destination", place(&event->key.daddr, event->key.dport),
 			 "cluster", cluster(snapshot, event),
 			 "tunnel_source", place(&event->outer_saddr, 0),
 			 "tunnel_destination", place(&event->outer_daddr, 0),

@@ -24,7 +24,7 @@ static bool is_open(const struct flow_entry *entry)
 
 static bool is_from(const struct report_filter *filter, const struct flow_key *key)
 {
-	struct addr addr = addr_of_ip(&IP_V4(key->saddr.word[0]));
+	struct addr addr = addr_of_ip(&key->saddr);
 	char buf[ADDR_TEXT_MAX];
 
 	return !filter || !filter->from.count ||

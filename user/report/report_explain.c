@@ -50,6 +50,12 @@ static const char *place(const struct ip_addr *ip, __be16 port, char *buf)
 	return addr_port_format(&addr, ntohs(port), buf);
 }
 
+/* Whether a client is given, and of the family of the virtual IP. */
+static bool has_client(const struct explain *explain)
+{
+	return explain->query->from.family == (ip_is_v4(&explain->key.addr) ? 4 : 6);
+}
+
 static bool look_at_filter(struct explain *explain)
 {
 	uint32_t bit = address_bit(&explain->key.addr);
@@ -67,12 +73,12 @@ static bool look_at_filter(struct explain *explain)
 static int64_t find_row(struct explain *explain)
 {
 	const struct snapshot *snapshot = explain->snapshot;
-	int64_t row = snapshot_vip_row(snapshot, explain->key.addr.word[0], explain->key.port,
+	int64_t row = snapshot_vip_row(snapshot, &explain->key.addr, explain->key.port,
 				       explain->key.proto);
 
 	if (row >= 0 || explain->query->proto)
 		return row;
-	row = snapshot_vip_row(snapshot, explain->key.addr.word[0], explain->key.port, IPPROTO_UDP);
+	row = snapshot_vip_row(snapshot, &explain->key.addr, explain->key.port, IPPROTO_UDP);
 	if (row >= 0)
 		explain->key.proto = IPPROTO_UDP;
 	return row;
@@ -127,7 +133,7 @@ static void look_up_flow(struct explain *explain)
 {
 	const struct explain_query *query = explain->query;
 	struct flow_key key = {
-		.saddr = { { ip_v4(&query->from.ip) } },
+		.saddr = query->from.ip,
 		.daddr = explain->key.addr,
 		.sport = htons(query->from_port),
 		.dport = explain->key.port,
@@ -136,9 +142,8 @@ static void look_up_flow(struct explain *explain)
 	const struct flow_entry *entry;
 	struct flow_view view;
 	char upstream[ADDR_TEXT_MAX];
-	struct ip_addr ip;
 
-	if (query->from.family != 4 || query->from_port == 0)
+	if (!has_client(explain) || query->from_port == 0)
 		return;
 	entry = snapshot_flow(explain->snapshot, &key);
 	if (!entry) {
@@ -149,20 +154,19 @@ static void look_up_flow(struct explain *explain)
 		return;
 	}
 	flow_view_make(explain->snapshot, entry, &view);
-	ip = IP_V4(view.upstream);
 	explain->flow_decides = true;
 	json_object_set_new(explain->report, "flow", report_flow(explain->snapshot, &view));
 	step(explain, "flow", true,
 	     json_sprintf("%s, in `%s`: goes to %s by %s, whatever the table says now",
 			  flow_view_state(view.state), entry->embryonic ? "embryonic" : "flows",
-			  place(&ip, view.upstream_port, upstream), view.path));
+			  place(&view.upstream, view.upstream_port, upstream), view.path));
 }
 
 /* Key of the asked flow, for its hashes. */
 static struct flow_key explain_flow(const struct explain *explain)
 {
 	return (struct flow_key){
-		.saddr = { { ip_v4(&explain->query->from.ip) } },
+		.saddr = explain->query->from.ip,
 		.daddr = explain->key.addr,
 		.sport = htons(explain->query->from_port),
 		.dport = explain->key.port,
@@ -182,7 +186,7 @@ static bool look_at_drops(struct explain *explain)
 	json_object_set_new(explain->report, "drops", report_drops(explain->snapshot, explain->row));
 	if (!service->drop)
 		return true;
-	if (query->from.family != 4 || !query->from_port) {
+	if (!has_client(explain) || !query->from_port) {
 		step(explain, "drops", true, json_sprintf("%.4g%% of new connections are refused, "
 							  "by their addresses and ports", percent));
 		return true;
@@ -236,7 +240,7 @@ static void hash(struct explain *explain)
 	struct flow_key flow = explain_flow(explain);
 	uint64_t value;
 
-	explain->choose = query->from.family == 4 && (affinity || query->from_port);
+	explain->choose = has_client(explain) && (affinity || query->from_port);
 	if (!explain->choose) {
 		step(explain, "hash", true, json_string("of source, destination and ports: each "
 			"connection chooses anew, see the distribution"));
@@ -273,9 +277,9 @@ static json_t *path_text(const struct explain *explain, const struct backend *ro
 {
 	const struct settings *settings = &explain->snapshot->settings;
 	char to[ADDR_TEXT_MAX], from[ADDR_TEXT_MAX], network[16];
-	struct addr source = addr_of_ip(&settings->source[IP_V4_INDEX]);
-	bool hairpin = explain->query->from.family == 4 &&
-		       ip_v4(&explain->query->from.ip) == ip_v4(&row->addr);
+	struct addr source =
+		addr_of_ip(&settings->source[ip_is_v4(&row->addr) ? IP_V4_INDEX : IP_V6_INDEX]);
+	bool hairpin = has_client(explain) && ip_equal(&explain->query->from.ip, &row->addr);
 
 	if (row->kind == BACKEND_GENEVE)
 		return json_sprintf("inner packet unchanged, in Geneve from %s to %s, network id "
@@ -418,7 +422,7 @@ json_t *report_explain(const struct snapshot *snapshot, const struct explain_que
 		.snapshot = snapshot,
 		.query = query,
 		.steps = json_array(),
-		.key = { .addr = { { ip_v4(&query->vip.ip) } },
+		.key = { .addr = query->vip.ip,
 			 .port = htons(query->port),
 			 .proto = query->proto ? query->proto : IPPROTO_TCP },
 	};

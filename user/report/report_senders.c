@@ -11,7 +11,7 @@ static uint32_t share_of(const struct snapshot *snapshot)
 {
 	uint32_t set = snapshot->settings.flows_per_owner;
 
-	return set ? set : snapshot->flow_usage.max / 2 / OWNER_FRACTION;
+	return set ? set : snapshot->flow_usage[FAMILY_4].max / 2 / OWNER_FRACTION;
 }
 
 static json_t *sender(const struct snapshot *snapshot, const json_t *status,

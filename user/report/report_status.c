@@ -72,10 +72,17 @@ static json_t *usage(struct map_usage usage)
 
 static json_t *maps(const struct snapshot *snapshot, const struct map_usage_sums *sums)
 {
-	return json_pack("{s:o,s:o,s:o,s:o}", "services", usage(sums->services),
-			 "backends", usage(sums->backends),
-			 "flows", usage(snapshot->flow_usage),
-			 "embryonic", usage(snapshot->embryonic_usage));
+	json_t *list = json_pack("{s:o,s:o}", "services", usage(sums->services), "backends",
+				 usage(sums->backends));
+	char name[32];
+
+	for (int family = 0; family < FAMILIES_CARRIED; family++) {
+		snprintf(name, sizeof(name), "flows%s", family_suffix(family));
+		json_object_set_new(list, name, usage(snapshot->flow_usage[family]));
+		snprintf(name, sizeof(name), "embryonic%s", family_suffix(family));
+		json_object_set_new(list, name, usage(snapshot->embryonic_usage[family]));
+	}
+	return list;
 }
 
 static json_t *services(const struct map_usage_sums *sums)

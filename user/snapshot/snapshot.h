@@ -9,6 +9,7 @@
 
 #include <jansson.h>
 
+#include "family_index.h"
 #include "parallax_abi.h"
 #include "parallax_reasons.h"
 
@@ -80,7 +81,7 @@ struct snapshot {
 	size_t iface_count;
 	struct flow_entry *flows; /* by key */
 	size_t flow_count;
-	struct map_usage flow_usage, embryonic_usage;
+	struct map_usage flow_usage[FAMILIES], embryonic_usage[FAMILIES];
 
 	struct counter counters[HOOK_COUNT][REASON_COUNT]; /* summed over the CPUs */
 

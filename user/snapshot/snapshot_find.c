@@ -75,9 +75,10 @@ const char *snapshot_name(const struct snapshot *snapshot, enum name_kind kind, 
 	return found ? found->text : NULL;
 }
 
-int64_t snapshot_vip_row(const struct snapshot *snapshot, __be32 addr, __be16 port, uint8_t proto)
+int64_t snapshot_vip_row(const struct snapshot *snapshot, const struct ip_addr *addr, __be16 port,
+			 uint8_t proto)
 {
-	struct vip_entry wanted = { .key = { .addr = { { addr } }, .port = port, .proto = proto } };
+	struct vip_entry wanted = { .key = { .addr = *addr, .port = port, .proto = proto } };
 	struct vip_entry *found;
 
 	if (snapshot->vip_count == 0)
@@ -89,7 +90,7 @@ int64_t snapshot_vip_row(const struct snapshot *snapshot, __be32 addr, __be16 po
 
 bool snapshot_service_confirms(const struct service *service, const struct vip_key *key)
 {
-	return (service->flags & SERVICE_IN_USE) && ip_v4(&service->vip) == key->addr.word[0] &&
+	return (service->flags & SERVICE_IN_USE) && ip_equal(&service->vip, &key->addr) &&
 	       service->port == key->port && service->proto == key->proto;
 }
 
@@ -125,6 +126,11 @@ const struct service *snapshot_flow_service(const struct snapshot *snapshot,
 		return NULL;
 	row = &snapshot->services[flow->service];
 	return row->flags & SERVICE_IN_USE ? row : NULL;
+}
+
+struct ip_addr snapshot_flow_peer(const struct snapshot *snapshot, const struct flow *flow)
+{
+	return IP_V4(flow->peer);
 }
 
 struct flow_key snapshot_reply_key(const struct flow_key *key, const struct flow *flow)

@@ -12,7 +12,8 @@ const char *snapshot_name(const struct snapshot *snapshot, enum name_kind kind, 
 
 /* Row of VIP:port/proto (network order) in `vips`, whether or not the row confirms it; -1 when there
  * is none. */
-int64_t snapshot_vip_row(const struct snapshot *snapshot, __be32 addr, __be16 port, uint8_t proto);
+int64_t snapshot_vip_row(const struct snapshot *snapshot, const struct ip_addr *addr, __be16 port,
+			 uint8_t proto);
 
 /* Whether the row repeats this key of `vips`. */
 bool snapshot_service_confirms(const struct service *service, const struct vip_key *key);
@@ -27,6 +28,9 @@ const struct backend *snapshot_flow_backend(const struct snapshot *snapshot,
 /* The service row of a flow, or NULL when it is no longer in use. */
 const struct service *snapshot_flow_service(const struct snapshot *snapshot,
 					    const struct flow *flow);
+
+/* Outer address of the flow's other end. */
+struct ip_addr snapshot_flow_peer(const struct snapshot *snapshot, const struct flow *flow);
 
 /* Key of the flow pair's other entry. */
 struct flow_key snapshot_reply_key(const struct flow_key *key, const struct flow *flow);
