@@ -56,7 +56,7 @@ SUBPROGRAM bool check_ok(struct __sk_buff *skb, struct packet *p)
 	__u16 check = 0;
 	__s64 sum = 0;
 
-	if (skb->gso_size) /* always partial */
+	if (skb->gso_size || p->fragment) /* always partial; not all there */
 		return true;
 	if (!pair || bpf_skb_load_bytes(skb, l4_check(p), &check, sizeof(check)))
 		return false;

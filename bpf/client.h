@@ -7,6 +7,7 @@
 #include "choose.h"
 #include "flow_state.h"
 #include "source.h"
+#include "split.h"
 #include "tunnel.h"
 
 #define PORT_TRIES 8
@@ -28,18 +29,29 @@ INLINE enum verdict client_send_nat(struct __sk_buff *skb, struct packet *p,
 	return forwarded(p, reason, redirect ? route_send(skb, p, &nat.daddr) : VERDICT_NEXT);
 }
 
-INLINE enum verdict client_send_tunnel(struct __sk_buff *skb, struct packet *p,
-				       const struct flow *flow)
+/* The tunnel of a flow to a gateway. */
+INLINE void client_tunnel(struct packet *p, const struct flow *flow)
 {
-	if (p->ttl <= 1)
-		return pass(p, REASON_TTL_EXPIRED);
 	tunnel_begin(p, flow, settings.source);
 	p->outer.sport = tunnel_source_port(p);
 	p->outer.id[0] = flow->service_id[0];
 	p->outer.id[1] = flow->service_id[1];
-	if (segment_length(skb, p) > tunnel_mtu(p))
-		return refuse(skb, p, REASON_TOO_BIG);
-	if (p->tcp_flags & TCP_SYN && clamp_mss(skb, p, tunnel_mtu(p)))
+}
+
+INLINE enum verdict client_send_tunnel(struct __sk_buff *skb, struct packet *p,
+				       const struct flow *flow)
+{
+	enum verdict verdict;
+	__u32 mtu;
+
+	if (p->ttl <= 1)
+		return pass(p, REASON_TTL_EXPIRED);
+	client_tunnel(p, flow);
+	mtu = tunnel_mtu(p, &p->outer.daddr);
+	verdict = fit(skb, p, mtu);
+	if (verdict != VERDICT_NONE)
+		return verdict;
+	if (p->tcp_flags & TCP_SYN && clamp_mss(skb, p, mtu))
 		return drop(p, REASON_NO_ROOM);
 	return forwarded(p, REASON_TO_TUNNEL, tunnel_send(skb, p));
 }
@@ -233,6 +245,8 @@ SUBPROGRAM enum verdict client_new(struct __sk_buff *skb, struct packet *p)
 	bool stale;
 	enum reason reason;
 
+	if (p->fragment == FRAGMENT_LATER)
+		return drop(p, REASON_FRAGMENT);
 	service = service_find(p, &row, &stale);
 	if (stale)
 		return drop(p, REASON_STALE_ROW);

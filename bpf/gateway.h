@@ -8,6 +8,7 @@
 #include "choose.h"
 #include "flow_state.h"
 #include "source.h"
+#include "split.h"
 #include "tunnel.h"
 
 #define SNAT_TRIES 16
@@ -117,6 +118,8 @@ INLINE enum reason gateway_check(struct packet *p, struct service **ret_service,
 		return REASON_TUNNEL_VNI;
 	if (source_is_bogus(0, &p->key.saddr))
 		return REASON_SPOOFED;
+	if (p->ttl <= 1)
+		return REASON_TUNNEL_TTL;
 	*ret_service = service_find_id(outer_service_id(&p->outer), ret_row);
 	if (!*ret_service || (*ret_service)->proto != p->proto)
 		return REASON_TUNNEL_SERVICE;
@@ -126,8 +129,9 @@ INLINE enum reason gateway_check(struct packet *p, struct service **ret_service,
 /* True for reasons that are answered. Packets of a source that is not admitted are not. */
 INLINE bool deserves_refusal(enum reason reason)
 {
-	return reason == REASON_TUNNEL_SERVICE || reason == REASON_NO_BACKEND ||
-	       reason == REASON_NO_FLOW || reason == REASON_FLOWS_SHARE;
+	return reason == REASON_TUNNEL_TTL || reason == REASON_TUNNEL_SERVICE ||
+	       reason == REASON_NO_BACKEND || reason == REASON_NO_FLOW ||
+	       reason == REASON_FLOWS_SHARE;
 }
 
 SUBPROGRAM enum reason gateway_new(struct __sk_buff *skb, struct packet *p)
@@ -137,6 +141,8 @@ SUBPROGRAM enum reason gateway_new(struct __sk_buff *skb, struct packet *p)
 	enum reason reason;
 	__u32 row = 0;
 
+	if (p->fragment == FRAGMENT_LATER)
+		return REASON_FRAGMENT;
 	reason = gateway_check(p, &service, &row);
 	if (reason || !service)
 		return reason;
@@ -206,12 +212,10 @@ SUBPROGRAM enum verdict gateway_deliver(struct __sk_buff *skb, struct packet *p,
 	struct nat nat = flow->nat;
 	enum reason reason;
 
-	if (p->ttl <= 1)
-		return drop(p, REASON_TUNNEL_TTL);
 	reason = tunnel_strip(skb, p);
 	if (reason)
 		return drop(p, reason);
-	if ((p->tcp_flags & TCP_SYN && clamp_mss(skb, p, tunnel_mtu(p))) ||
+	if ((p->tcp_flags & TCP_SYN && clamp_mss(skb, p, tunnel_mtu(p, &p->outer.saddr))) ||
 	    rewrite_directly(skb, p, &nat, 1))
 		return drop(p, REASON_NO_ROOM);
 	return forwarded(p, REASON_GATEWAY_IN, route_send(skb, p, &nat.daddr));
@@ -246,7 +250,7 @@ SUBPROGRAM enum verdict gateway_follow(struct __sk_buff *skb, struct packet *p)
 	if (flow && (!peer_sent(flow, outer) || flow->peer_port != outer->sport) &&
 	    gateway_move_peer(&key, flow, p))
 		return drop(p, REASON_TUNNEL_SOURCE);
-	if (!flow || gateway_should_reselect(p, flow))
+	if (!flow || p->ttl <= 1 || gateway_should_reselect(p, flow))
 		return VERDICT_NONE;
 	reason = flow_confirmed(&key, &flow, p->tcp_flags);
 	if (reason)
@@ -264,16 +268,27 @@ INLINE enum verdict gateway_packet(struct __sk_buff *skb, struct packet *p)
 	return verdict == VERDICT_NONE ? gateway_first(skb, p) : verdict;
 }
 
+/* The tunnel back to the client of a flow. */
+INLINE void gateway_tunnel(struct packet *p, const struct flow *flow)
+{
+	struct service *service = service_row(flow->service);
+
+	tunnel_begin(p, flow, settings.listen);
+	p->outer.sport = settings.listen_port;
+	p->outer.id[0] = service ? (__u32)service->id : 0;
+	p->outer.id[1] = service ? service->id >> 32 : 0;
+}
+
 /* A pod's packet to a SNAT port: back into the tunnel of its flow. VERDICT_NONE: no flow. */
 SUBPROGRAM enum verdict gateway_reply(struct __sk_buff *skb, struct packet *p)
 {
 	REQUIRE(p, VERDICT_DROP);
-	struct outer *outer = &p->outer;
-	struct service *service;
 	struct flow_key key;
 	struct flow *flow;
+	enum verdict verdict;
 	enum reason reason;
 	struct nat nat;
+	__u32 mtu;
 
 	p->key.zone = FLOW_ZONE(0, FLOW_GATEWAY_REPLY, is_udp(p));
 	key = p->key;
@@ -283,21 +298,18 @@ SUBPROGRAM enum verdict gateway_reply(struct __sk_buff *skb, struct packet *p)
 	if (!flow_comes_by(skb, &key, flow, skb->ifindex))
 		return drop(p, REASON_SPOOFED);
 	nat = flow->nat;
-	service = service_row(flow->service);
-	tunnel_begin(p, flow, settings.listen);
-	outer->sport = settings.listen_port;
-	outer->id[0] = service ? (__u32)service->id : 0;
-	outer->id[1] = service ? service->id >> 32 : 0;
+	gateway_tunnel(p, flow);
 	if (p->ttl <= 1)
 		return drop(p, REASON_TUNNEL_TTL);
-	if (segment_length(skb, p) > tunnel_mtu(p))
-		return refuse(skb, p, REASON_TOO_BIG);
+	mtu = tunnel_mtu(p, &p->outer.daddr);
+	verdict = fit(skb, p, mtu);
+	if (verdict != VERDICT_NONE)
+		return verdict;
 	reason = flow_answered(&key, &flow, p->tcp_flags);
 	if (reason)
 		return drop(p, reason);
 	flow_seen(&key, flow, p);
-	if ((p->tcp_flags & TCP_SYN && clamp_mss(skb, p, tunnel_mtu(p))) ||
-	    rewrite(skb, p, &nat, 1))
+	if ((p->tcp_flags & TCP_SYN && clamp_mss(skb, p, mtu)) || rewrite(skb, p, &nat, 1))
 		return drop(p, REASON_NO_ROOM);
 	return forwarded(p, REASON_GATEWAY_OUT, tunnel_send(skb, p));
 }

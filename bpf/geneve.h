@@ -12,10 +12,27 @@
 #define GENEVE_CRITICAL 0x80 /* bit of an option's type */
 #define GENEVE_OPTIONS_LOOP 8 /* options read before the packet is refused */
 
-/* Greatest length of a packet in the tunnel p->outer. */
-INLINE __u32 tunnel_mtu(const struct packet *p)
+/* Greatest length of a packet to the outer address of a tunnel's other end. */
+INLINE __u32 path_mtu(const struct ip_addr *peer)
 {
-	return settings.mtu - (p->outer.family == 4 ? TUNNEL_OVERHEAD_IPV4 : TUNNEL_OVERHEAD_IPV6);
+	__u32 mtu = settings.mtu;
+	struct path *path;
+
+	if (likely(!settings.narrow_paths))
+		return mtu;
+	path = bpf_map_lookup_elem(&paths, peer);
+	if (!path || path->mtu >= mtu || now_ticks() - path->stamp > PATH_SECONDS * settings.hz)
+		return mtu;
+	return path->mtu;
+}
+
+/* Greatest length of a packet in the tunnel p->outer, whose other end is `peer`. */
+INLINE __u32 tunnel_mtu(const struct packet *p, const struct ip_addr *peer)
+{
+	struct ip_addr key = *peer; /* before Linux 6.2 a key is not taken from a map */
+
+	return path_mtu(&key) -
+	       (p->outer.family == 4 ? TUNNEL_OVERHEAD_IPV4 : TUNNEL_OVERHEAD_IPV6);
 }
 
 INLINE __u64 outer_service_id(const struct outer *outer)

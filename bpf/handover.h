@@ -79,7 +79,7 @@ INLINE bool is_older_to_pod(struct __sk_buff *skb, struct packet *p)
 INLINE bool is_older_tunnel(struct __sk_buff *skb, struct packet *p, const __u32 l2)
 {
 	p->length = skb->len;
-	return !parse_inner(p, skb, l2 + p->outer.length, true) &&
+	return !parse_inner(p, skb, l2 + p->outer.length) &&
 	       (is_older(p, 0, FLOW_REPLY) || is_older(p, p->outer.vni, FLOW_GATEWAY));
 }
 

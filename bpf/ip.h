@@ -9,10 +9,17 @@
 enum parsed {
 	PARSED,
 	PARSED_OTHER,     /* not TCP or UDP over IP of this family */
+	PARSED_ICMP,      /* whole, and right behind the IP header */
 	PARSED_TRUNCATED, /* in this and the next ones only the addresses are known */
-	PARSED_FRAGMENT,
+	PARSED_FRAGMENT,  /* see fragment_parse() */
 	PARSED_OPTIONS,
-	PARSED_CHECKSUM,  /* UDP over IPv6 without a checksum */
+	PARSED_CHECKSUM, /* UDP over IPv6 without a checksum */
+};
+
+/* A fragment's place in its packet. */
+struct ip_fragment {
+	__u32 id;
+	__u16 offset; /* in units of 8 bytes */
 };
 
 INLINE __be16 length_field(__u32 length)

@@ -13,13 +13,18 @@
 #define IP_TTL offsetof(struct iphdr, ttl)
 #define ENCAP_L3 BPF_F_ADJ_ROOM_ENCAP_L3_IPV4
 #define TUNNEL_OVERHEAD TUNNEL_OVERHEAD_IPV4
+#define PATH_MTU_BASE PATH_MTU_BASE_IPV4
+#define PATH_MTU_MIN PATH_MTU_MIN_IPV4
 
 #define ICMP_OWN IPPROTO_ICMP
 #define ICMP_UNREACH 3
 #define ICMP_PORT 3
 #define ICMP_TOO_BIG 3
 #define ICMP_TOO_BIG_CODE 4
+#define ICMP_TIME_EXCEEDED 11
+#define ICMP_PARAMETER 12
 #define ICMP_PSEUDO false
+#define ICMP_MTU(rest) (bpf_ntohl(rest) & 0xffff) /* RFC 1191 section 4 */
 #define UDP_MAY_LACK_CHECK true /* RFC 768 */
 
 /* ------------------------------------------------------------------ addresses */
@@ -69,10 +74,11 @@ INLINE __u32 ip_total(const struct iphdr *ip)
 	return bpf_ntohs(ip->tot_len);
 }
 
-/* True if ports are, if anywhere, right behind the header. */
+/* True if ports are, if anywhere, right behind the header: not in a fragment, nor in ICMP, which may quote
+ * them. */
 INLINE bool ip_is_plain(const struct iphdr *ip)
 {
-	return true;
+	return !(ip->frag_off & bpf_htons(IP_MF | IP_OFFSET)) && ip->protocol != ICMP_OWN;
 }
 
 /* True for a whole packet of `proto` without options. */
@@ -113,15 +119,35 @@ INLINE enum parsed ip_parse(struct packet *p, struct iphdr *ip, void *end, __u32
 	p->ttl = ip->ttl;
 	p->tos = ip->tos;
 	p->ip_check = ip->check;
+	p->fragment = FRAGMENT_NONE;
 	p->length = super ? room : ip_total(ip);
 	if (p->proto != IPPROTO_TCP && p->proto != IPPROTO_UDP)
-		return PARSED_OTHER;
+		return ip_is_whole(ip, ICMP_OWN) ? PARSED_ICMP : PARSED_OTHER;
 	if (ip->frag_off & bpf_htons(IP_MF | IP_OFFSET))
 		return PARSED_FRAGMENT;
 	if (ip->ihl != 5)
 		return PARSED_OPTIONS;
 	*ret_l4 = ip + 1;
 	return p->length > room ? PARSED_TRUNCATED : PARSED;
+}
+
+/* Read the place of a fragment; p->l4 becomes the offset of what it carries. */
+INLINE enum parsed ip_fragment(struct __sk_buff *skb, struct packet *p, struct ip_fragment *ret)
+{
+	struct iphdr ip;
+
+	if (bpf_skb_load_bytes(skb, p->l3, &ip, sizeof(ip)))
+		return PARSED_TRUNCATED;
+	ret->id = ip.id;
+	ret->offset = bpf_ntohs(ip.frag_off) & IP_OFFSET;
+	return ip.ihl == 5 ? PARSED_FRAGMENT : PARSED_OPTIONS;
+}
+
+/* True for a packet in ICMP whose ports are quoted as well. */
+INLINE bool ip_is_quotable(const struct iphdr *ip)
+{
+	return ip->version == 4 && ip->ihl == 5 && !(ip->frag_off & bpf_htons(IP_OFFSET)) &&
+	       (ip->protocol == IPPROTO_TCP || ip->protocol == IPPROTO_UDP);
 }
 
 /* Make the headers of a frame readable. */
@@ -160,6 +186,18 @@ INLINE void ip_finish(struct iphdr *ip, __u8 tos, __u32 label)
 	ip->check = (__u16)~csum_fold(sum);
 }
 
+/* Change the addresses of a header in memory; returns the difference to its sum. */
+INLINE __u64 ip_readdress(struct iphdr *ip, const struct addr *saddr, const struct addr *daddr)
+{
+	struct addr from = ip_saddr(ip), to = ip_daddr(ip);
+	__u64 diff = csum_diff_addr(&from, saddr) + csum_diff_addr(&to, daddr);
+
+	ip->saddr = saddr->word[0];
+	ip->daddr = daddr->word[0];
+	ip->check = csum_update(ip->check, diff);
+	return 0; /* the header's checksum takes it up */
+}
+
 /* From the TTL to the ports behind the header: one write changes a tuple. */
 struct tuple_bytes {
 	__u8 ttl;
@@ -190,8 +228,9 @@ INLINE int tuple_store(struct __sk_buff *skb, struct packet *p, const struct nat
 		       __u8 hops)
 {
 	struct tuple_bytes bytes = tuple_bytes(p, nat, diff, hops);
+	__u32 length = has_l4(p) ? sizeof(bytes) : offsetof(struct tuple_bytes, nat.sport);
 
-	return bpf_skb_store_bytes(skb, p->l3 + IP_TTL, &bytes, sizeof(bytes), 0);
+	return bpf_skb_store_bytes(skb, p->l3 + IP_TTL, &bytes, length, 0);
 }
 
 /* The same for a packet at ETH_HLEN, by a direct write. Only for px_uplink. */
@@ -200,6 +239,8 @@ INLINE int tuple_write(struct __sk_buff *skb, struct packet *p, const struct nat
 {
 	struct tuple_bytes *to = skb_data(skb) + ETH_HLEN + IP_TTL;
 
+	if (!has_l4(p))
+		return tuple_store(skb, p, nat, diff, hops);
 	if ((void *)(to + 1) > skb_end(skb))
 		return -EIO;
 	*to = tuple_bytes(p, nat, diff, hops);

@@ -10,13 +10,18 @@
 #define IP_TTL offsetof(struct ipv6hdr, hop_limit)
 #define ENCAP_L3 BPF_F_ADJ_ROOM_ENCAP_L3_IPV6
 #define TUNNEL_OVERHEAD TUNNEL_OVERHEAD_IPV6
+#define PATH_MTU_BASE PATH_MTU_BASE_IPV6
+#define PATH_MTU_MIN PATH_MTU_MIN_IPV6
 
 #define ICMP_OWN 58
 #define ICMP_UNREACH 1 /* RFC 4443 */
 #define ICMP_PORT 4
 #define ICMP_TOO_BIG 2
 #define ICMP_TOO_BIG_CODE 0
+#define ICMP_TIME_EXCEEDED 3
+#define ICMP_PARAMETER 4
 #define ICMP_PSEUDO true
+#define ICMP_MTU(rest) bpf_ntohl(rest)
 #define UDP_MAY_LACK_CHECK false /* RFC 8200 section 8.1 */
 
 /* Extension headers, RFC 8200 section 4. */
@@ -140,13 +145,39 @@ INLINE enum parsed ip_parse(struct packet *p, struct ipv6hdr *ip, void *end, __u
 	p->proto = ip->nexthdr;
 	p->ttl = ip->hop_limit;
 	p->tos = ip_tos(ip);
+	p->fragment = FRAGMENT_NONE;
 	p->length = super ? room : ip_total(ip);
 	parsed = ip_walk(p, ip + 1, end, &at);
 	p->l4 = p->l3 + IP_HLEN + at;
+	if (parsed == PARSED_OTHER && p->proto == ICMP_OWN)
+		return PARSED_ICMP;
 	if (parsed != PARSED)
 		return parsed;
 	*ret_l4 = (void *)(ip + 1) + at;
 	return p->length > room ? PARSED_TRUNCATED : PARSED;
+}
+
+/* Read the place of a fragment; p->l4 becomes the offset of what it carries (RFC 8200 section 4.5). */
+INLINE enum parsed ip_fragment(struct __sk_buff *skb, struct packet *p, struct ip_fragment *ret)
+{
+	struct {
+		__u8 next, zero;
+		__be16 offset;
+		__be32 id;
+	} header;
+
+	if (bpf_skb_load_bytes(skb, p->l4, &header, sizeof(header)))
+		return PARSED_TRUNCATED;
+	p->l4 += sizeof(header);
+	ret->id = header.id;
+	ret->offset = bpf_ntohs(header.offset) >> 3;
+	return PARSED_FRAGMENT;
+}
+
+/* True for a packet in ICMP whose ports are quoted as well. */
+INLINE bool ip_is_quotable(const struct ipv6hdr *ip)
+{
+	return ip->version == 6 && ip_is_plain(ip);
 }
 
 /* Make the headers of a frame readable. */
@@ -180,6 +211,16 @@ INLINE void ip_finish(struct ipv6hdr *ip, __u8 tos, __u32 label)
 	*(__be32 *)ip |= bpf_htonl((__u32)tos << 20 | (label & 0xfffff));
 }
 
+/* Change the addresses of a header in memory; returns the difference to its sum. */
+INLINE __u64 ip_readdress(struct ipv6hdr *ip, const struct addr *saddr, const struct addr *daddr)
+{
+	struct addr from = ip_saddr(ip), to = ip_daddr(ip);
+
+	*(struct addr *)&ip->saddr = *saddr;
+	*(struct addr *)&ip->daddr = *daddr;
+	return csum_diff_addr(&from, saddr) + csum_diff_addr(&to, daddr);
+}
+
 /* From the hop limit to the ports behind the header: one write changes a tuple. */
 struct tuple_bytes {
 	__u8 ttl;
@@ -194,12 +235,14 @@ INLINE int tuple_store(struct __sk_buff *skb, struct packet *p, const struct nat
 	struct tuple_bytes bytes = { .ttl = p->ttl - hops, .nat = *nat };
 	const __u32 ports = sizeof(nat->sport) + sizeof(nat->dport);
 
-	if (p->l4 == p->l3 + IP_HLEN)
+	if (has_l4(p) && p->l4 == p->l3 + IP_HLEN)
 		return bpf_skb_store_bytes(skb, p->l3 + IP_TTL, &bytes, sizeof(bytes),
 					   BPF_F_RECOMPUTE_CSUM);
 	if (bpf_skb_store_bytes(skb, p->l3 + IP_TTL, &bytes, sizeof(bytes) - ports,
 				BPF_F_RECOMPUTE_CSUM))
 		return -EIO;
+	if (!has_l4(p))
+		return 0;
 	return bpf_skb_store_bytes(skb, p->l4, &bytes.nat.sport, ports, BPF_F_RECOMPUTE_CSUM);
 }
 

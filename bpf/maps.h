@@ -64,6 +64,9 @@ struct {
 MAP(networks, HASH, 0, __u32, struct network, MAX_NETWORKS);
 MAP(gateways, HASH, 0, struct gateway_key, struct gateway, MAX_GATEWAYS);
 
+/* Outer addresses whose path has a smaller MTU than the uplink; an LRU, for routers tell it again. */
+MAP(paths, LRU_HASH, 0, struct ip_addr, struct path, MAX_PATHS);
+
 /* Source ranges that may enter our gateway. */
 MAP(allowed, LPM_TRIE, BPF_F_NO_PREALLOC, struct allowed_key, __u32, MAX_ALLOWED);
 

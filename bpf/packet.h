@@ -20,6 +20,12 @@ struct outer {
 	__u32 label;         /* IPv6: flow label, by the hash of the inner flow */
 };
 
+enum fragment_kind {
+	FRAGMENT_NONE,
+	FRAGMENT_FIRST, /* the transport header covers more than is there */
+	FRAGMENT_LATER, /* no transport header: the ports are those of the first */
+};
+
 /* The packet that this CPU processes, parsed; it is the per-CPU element of `counters`. Programs of
  * one CPU do not interrupt one another: all run with softirqs disabled. Both families' programs find
  * all but `key` in the same place. */
@@ -36,6 +42,7 @@ struct packet {
 			__u8 tos;
 			__u8 tcp_flags;      /* 0 for UDP */
 			__u8 tcp_header;     /* bytes, with options; 0 for UDP */
+			__u8 fragment;       /* enum fragment_kind */
 			__be16 ip_check;     /* IPv4 */
 			__be32 seq, ack;
 			struct flow_key key; /* as on the wire; zone is set before a look-up */
@@ -69,6 +76,13 @@ INLINE bool is_udp(const struct packet *p)
 INLINE bool is_syn(const struct packet *p)
 {
 	return (p->tcp_flags & (TCP_SYN | TCP_ACK | TCP_FIN | TCP_RST)) == TCP_SYN;
+}
+
+/* True if TCP's or UDP's header is in the packet: not in a later fragment, nor in ICMP. */
+INLINE bool has_l4(const struct packet *p)
+{
+	return p->fragment != FRAGMENT_LATER &&
+	       (p->proto == IPPROTO_TCP || p->proto == IPPROTO_UDP);
 }
 
 /* Length of TCP or UDP header. */

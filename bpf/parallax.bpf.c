@@ -23,6 +23,10 @@ int px_from_pod(struct __sk_buff *skb)
 	if (!p)
 		return VERDICT_NEXT;
 	parsed = parse_skb(p, skb, ETH_HLEN);
+	if (unlikely(parsed == PARSED_FRAGMENT))
+		parsed = fragment_parse(skb, p, skb->ifindex, false);
+	if (unlikely(parsed == PARSED_ICMP))
+		return icmp_from_pod(skb, p);
 	return parsed == PARSED ? from_pod(skb, p, f) : unreadable_packet(p, parsed);
 }
 
@@ -31,14 +35,21 @@ SEC("tc")
 int px_to_pod(struct __sk_buff *skb)
 {
 	const struct filters *f = filters_get();
+	enum parsed parsed;
 	struct packet *p;
 
 	pull(skb, ETH_HLEN + IP_HLEN + TCP_HLEN);
 	if (!f || !may_enter_pod(skb, f))
 		return VERDICT_NEXT;
 	p = packet_begin(HOOK_TO_POD);
-	if (!p || parse_skb(p, skb, ETH_HLEN) != PARSED ||
-	    !filter_has(f->replies, reply_bit(&p->key.saddr, p->key.sport)))
+	if (!p)
+		return VERDICT_NEXT;
+	parsed = parse_skb(p, skb, ETH_HLEN);
+	if (unlikely(parsed == PARSED_FRAGMENT))
+		parsed = fragment_parse(skb, p, skb->ingress_ifindex, false);
+	if (unlikely(parsed == PARSED_ICMP))
+		return icmp_to_pod(skb, p);
+	if (parsed != PARSED || !filter_has(f->replies, reply_bit(&p->key.saddr, p->key.sport)))
 		return VERDICT_NEXT;
 	return client_reply(skb, p);
 }

@@ -4,23 +4,8 @@
 #define POD_H
 
 #include "client.h"
-#include "gateway.h"
-
-/* A packet without readable ports, as a fragment: dropped if it is for a VIP, never routed. */
-INLINE enum verdict unreadable_packet(struct packet *p, enum parsed parsed)
-{
-	enum reason reason = parsed == PARSED_FRAGMENT ? REASON_FRAGMENT :
-			     parsed == PARSED_OPTIONS  ? REASON_BAD_HEADER :
-			     parsed == PARSED_CHECKSUM ? REASON_CHECKSUM :
-							 REASON_TRUNCATED;
-	struct filters *f = filters_get();
-
-	if (parsed == PARSED_OTHER || !f ||
-	    !filter_has(f->destinations, address_bit(&p->key.daddr)) ||
-	    !service_is_vip(&p->key.daddr))
-		return VERDICT_NEXT;
-	return drop(p, reason);
-}
+#include "fragment.h"
+#include "icmp_error.h"
 
 /* A packet that a pod sends as a backend: the reply of a flow. VERDICT_NONE: of no flow. */
 INLINE enum verdict pod_reply(struct __sk_buff *skb, struct packet *p)
@@ -40,7 +25,7 @@ INLINE bool may_leave_pod(struct __sk_buff *skb, const struct filters *f)
 	struct tcphdr *tcp = (void *)(ip + 1);
 	struct addr saddr, daddr;
 
-	if ((void *)(tcp + 1) > skb_end(skb) || !ip_is_plain(ip))
+	if ((void *)(tcp + 1) > skb_end(skb))
 		return true;
 	saddr = ip_saddr(ip);
 	daddr = ip_daddr(ip);
@@ -48,7 +33,8 @@ INLINE bool may_leave_pod(struct __sk_buff *skb, const struct filters *f)
 	return filter_has(f->replies, reply_bit(&saddr, tcp->source)) ||
 	       filter_has(f->destinations, address_bit(&daddr)) ||
 	       (((__u8 *)tcp)[13] & TCP_SYN &&
-		filter_has(f->replies, reply_bit(&daddr, tcp->dest)));
+		filter_has(f->replies, reply_bit(&daddr, tcp->dest))) ||
+	       !ip_is_plain(ip);
 }
 
 /* The same for a packet that a pod is about to receive. */
@@ -58,10 +44,10 @@ INLINE bool may_enter_pod(struct __sk_buff *skb, const struct filters *f)
 	struct udphdr *ports = (void *)(ip + 1);
 	struct addr saddr;
 
-	if ((void *)(ports + 1) > skb_end(skb) || !ip_is_plain(ip))
+	if ((void *)(ports + 1) > skb_end(skb))
 		return true;
 	saddr = ip_saddr(ip);
-	return filter_has(f->replies, reply_bit(&saddr, ports->source));
+	return filter_has(f->replies, reply_bit(&saddr, ports->source)) || !ip_is_plain(ip);
 }
 
 /* A parsed packet that a pod sends. */

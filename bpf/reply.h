@@ -52,10 +52,11 @@ INLINE __u32 outer_owner(const struct outer *outer)
 	return owner_row(outer->vni, id);
 }
 
-/* IP header of the answer: the destination of the packet answers its source. */
-INLINE void reply_ip(struct packet *p, IP_HEADER *ip, __u8 proto, __u16 payload)
+/* IP header of the answer: the destination of the packet, or `from`, answers its source. */
+INLINE void reply_ip(struct packet *p, IP_HEADER *ip, const struct addr *from, __u8 proto,
+		     __u16 payload)
 {
-	ip_fill(ip, &p->key.daddr, &p->key.saddr, proto, payload, REPLY_TTL);
+	ip_fill(ip, from, &p->key.saddr, proto, payload, REPLY_TTL);
 	ip_finish(ip, 0, 0);
 }
 
@@ -105,7 +106,7 @@ SUBPROGRAM int reply_reset(struct __sk_buff *skb, struct packet *p)
 
 	if (p->tcp_flags & TCP_RST || p->l3 != ETH_HLEN)
 		return -EIO;
-	reply_ip(p, &reset.ip, IPPROTO_TCP, TCP_HLEN);
+	reply_ip(p, &reset.ip, &p->key.daddr, IPPROTO_TCP, TCP_HLEN);
 	reset_tcp(p, &reset.tcp);
 	p->length = sizeof(reset);
 	if (reply_cut(skb, sizeof(reset)) ||
@@ -133,13 +134,22 @@ INLINE __s64 quote_sum(struct __sk_buff *skb, __u8 *bytes, __u32 length)
 	return bpf_csum_diff(NULL, 0, (__be32 *)bytes, last + 4, 0);
 }
 
-/* Turn the packet at ETH_HLEN into an ICMP error from its destination to its sender that quotes the
- * IP and transport headers (RFC 1812 section 4.3.2.3); p->length becomes the error's. */
+/* Who sends an ICMP error: where the packet's TTL ended, this gateway. */
+INLINE struct addr icmp_sender(const struct packet *p, __u8 type)
+{
+	if (type == ICMP_TIME_EXCEEDED && settings.snat_count[OWN_INDEX])
+		return ip_own(&settings.snat[OWN_INDEX][0]);
+	return p->key.daddr;
+}
+
+/* Turn the packet at ETH_HLEN into an ICMP error to its sender that quotes the IP and transport headers
+ * (RFC 1812 section 4.3.2.3); p->length becomes the error's. */
 SUBPROGRAM int reply_icmp(struct __sk_buff *skb, struct packet *p, __u8 type, __u8 code, __u32 mtu)
 {
 	REQUIRE(p, -EINVAL);
 	__u32 quote = ip_hlen(p) + (is_udp(p) ? UDP_HLEN : TCP_HLEN);
 	struct icmp_reply reply = { .type = type, .code = code, .mtu = bpf_htonl(mtu) };
+	struct addr from = icmp_sender(p, type);
 	struct flow_pair *pair = scratch_get();
 	__s64 sum = -EIO;
 
@@ -148,10 +158,10 @@ SUBPROGRAM int reply_icmp(struct __sk_buff *skb, struct packet *p, __u8 type, __
 	if (sum < 0 || bpf_skb_adjust_room(skb, sizeof(reply), BPF_ADJ_ROOM_MAC, 0))
 		return -EIO;
 	if (ICMP_PSEUDO)
-		sum += csum_pseudo(&p->key.saddr, &p->key.daddr, ICMP_OWN, ICMP_HLEN + quote);
+		sum += csum_pseudo(&p->key.saddr, &from, ICMP_OWN, ICMP_HLEN + quote);
 	reply.check = (__u16)~csum_fold(sum + bpf_htons(type << 8 | code) + reply.mtu);
 	p->length = sizeof(reply) + quote;
-	reply_ip(p, &reply.ip, ICMP_OWN, ICMP_HLEN + quote);
+	reply_ip(p, &reply.ip, &from, ICMP_OWN, ICMP_HLEN + quote);
 	return bpf_skb_store_bytes(skb, ETH_HLEN, &reply, sizeof(reply), BPF_F_RECOMPUTE_CSUM);
 }
 
@@ -159,7 +169,10 @@ SUBPROGRAM int reply_icmp(struct __sk_buff *skb, struct packet *p, __u8 type, __
 INLINE int reply_refuse(struct __sk_buff *skb, struct packet *p, enum reason reason)
 {
 	if (reason == REASON_TOO_BIG)
-		return reply_icmp(skb, p, ICMP_TOO_BIG, ICMP_TOO_BIG_CODE, tunnel_mtu(p));
+		return reply_icmp(skb, p, ICMP_TOO_BIG, ICMP_TOO_BIG_CODE,
+				  tunnel_mtu(p, &p->outer.daddr));
+	if (reason == REASON_TUNNEL_TTL)
+		return reply_icmp(skb, p, ICMP_TIME_EXCEEDED, 0, 0);
 	return is_udp(p) ? reply_icmp(skb, p, ICMP_UNREACH, ICMP_PORT, 0) : reply_reset(skb, p);
 }
 

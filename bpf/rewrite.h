@@ -40,6 +40,8 @@ INLINE int rewrite_l4_check(struct __sk_buff *skb, struct packet *p, const struc
 	__u64 flags = is_udp(p) ? BPF_F_MARK_MANGLED_0 : 0;
 	__u64 ports = csum_diff16(p->key.sport, nat->sport) + csum_diff16(p->key.dport, nat->dport);
 
+	if (p->fragment == FRAGMENT_LATER)
+		return 0;
 	if (bpf_l4_csum_replace(skb, l4_check(p), 0, csum_fold32(diff), flags | BPF_F_PSEUDO_HDR))
 		return -EIO;
 	if (nat->sport == p->key.sport && nat->dport == p->key.dport)

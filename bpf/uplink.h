@@ -3,8 +3,9 @@
 #ifndef UPLINK_H
 #define UPLINK_H
 
-#include "client.h"
-#include "gateway.h"
+#include "fragment.h"
+#include "icmp_error.h"
+#include "path.h"
 #include "xdp_mark.h"
 
 /* ------------------------------------------------------------------ tunnel to client */
@@ -23,36 +24,6 @@ INLINE bool tunnel_source_ok(const struct flow *flow, const struct packet *p)
 		return true;
 	gateway = bpf_map_lookup_elem(&gateways, &key);
 	return gateway && gateway->kind == BACKEND_GENEVE && gateway->tunnel_port == outer->sport;
-}
-
-/* An ICMP error of a gateway passes if it quotes a packet that was sent into its tunnel. */
-SUBPROGRAM enum reason icmp_quotes_flow(struct __sk_buff *skb, struct packet *p)
-{
-	REQUIRE(p, REASON_NO_ROOM);
-	struct {
-		__u8 type, code;
-		__u8 rest[6];
-		IP_HEADER ip;
-		__be16 sport, dport;
-	} icmp;
-	struct flow_key key;
-	struct flow *flow;
-
-	if (p->length > skb->len - p->l3 || p->length < IP_HLEN + sizeof(icmp))
-		return REASON_TRUNCATED;
-	if (bpf_skb_load_bytes(skb, p->l4, &icmp, sizeof(icmp)) ||
-	    (icmp.type != ICMP_UNREACH && icmp.type != ICMP_TOO_BIG))
-		return REASON_TUNNEL_NO_FLOW;
-	key.saddr = ip_saddr(&icmp.ip);
-	key.daddr = ip_daddr(&icmp.ip);
-	key.sport = icmp.sport;
-	key.dport = icmp.dport;
-	key.zone = FLOW_ZONE(0, FLOW_CLIENT, ip_proto(&icmp.ip) == IPPROTO_UDP);
-	flow = flow_find_any(&key);
-	if (!flow || flow->action != FLOW_ENCAP || !addr_equal(&p->key.daddr, &key.saddr) ||
-	    !tunnel_source_ok(flow, p))
-		return REASON_TUNNEL_NO_FLOW;
-	return REASON_NONE;
 }
 
 /* A reply passes if it belongs to a flow that was sent into that tunnel; it is accounted to it. */
@@ -87,14 +58,14 @@ INLINE struct addr client_route(struct packet *p)
 SUBPROGRAM enum verdict client_from_tunnel(struct __sk_buff *skb, struct packet *p)
 {
 	REQUIRE(p, VERDICT_DROP);
-	enum reason reason = p->proto == ICMP_OWN ? icmp_quotes_flow(skb, p) : reply_has_flow(p);
+	enum reason reason = reply_has_flow(p);
 	struct addr client;
 
 	if (!reason)
 		reason = tunnel_strip(skb, p);
 	if (reason)
 		return drop(p, reason);
-	if (p->tcp_flags & TCP_SYN && clamp_mss(skb, p, tunnel_mtu(p)))
+	if (p->tcp_flags & TCP_SYN && clamp_mss(skb, p, tunnel_mtu(p, &p->outer.saddr)))
 		return drop(p, REASON_NO_ROOM);
 	client = client_route(p);
 	return forwarded(p, REASON_FROM_TUNNEL, route_send(skb, p, &client));
@@ -102,9 +73,62 @@ SUBPROGRAM enum verdict client_from_tunnel(struct __sk_buff *skb, struct packet 
 
 /* ------------------------------------------------------------------ tunnel */
 
+/* An ICMP error out of a tunnel, on to the pod or to the client. */
+INLINE enum verdict icmp_by_decap(struct __sk_buff *skb, struct packet *p, const struct addr *from,
+				  const struct flow *flow)
+{
+	bool nat = flow->action == FLOW_DECAP_NAT;
+	struct addr to = nat ? flow->nat.daddr : client_route(p);
+	enum reason reason;
+
+	if (nat && p->ttl <= 1)
+		return drop(p, REASON_TUNNEL_TTL);
+	reason = tunnel_strip(skb, p);
+	if (reason)
+		return drop(p, reason);
+	if (nat && icmp_translate(skb, p, from, flow, 1))
+		return drop(p, REASON_NO_ROOM);
+	return forwarded(p, REASON_ICMP_ERROR, route_send(skb, p, &to));
+}
+
+/* An ICMP packet inside a tunnel: about what this gateway's pod, or this node's client, sent. */
+SUBPROGRAM enum verdict icmp_in_tunnel(struct __sk_buff *skb, struct packet *p, bool request)
+{
+	REQUIRE(p, VERDICT_DROP);
+	struct flow_key key;
+	struct addr from;
+	struct flow *flow;
+
+	if (!icmp_read(skb, p, &from))
+		return drop(p, REASON_TUNNEL_NO_FLOW);
+	flow = icmp_flow(p, &key, request ? p->outer.vni : 0, request ? FLOW_GATEWAY : FLOW_REPLY);
+	if (!flow || flow->action != (request ? FLOW_DECAP_NAT : FLOW_DECAP) ||
+	    !(request ? source_allowed(&p->outer) : tunnel_source_ok(flow, p)))
+		return drop(p, REASON_TUNNEL_NO_FLOW);
+	return icmp_by_decap(skb, p, &from, flow);
+}
+
+/* The reason to drop an inner packet that is not PARSED. */
+INLINE enum reason inner_reason(enum parsed parsed)
+{
+	switch (parsed) {
+	case PARSED:
+	case PARSED_ICMP:
+		return REASON_NONE;
+	case PARSED_FRAGMENT:
+		return REASON_FRAGMENT;
+	case PARSED_TRUNCATED:
+		return REASON_TRUNCATED;
+	case PARSED_CHECKSUM:
+		return REASON_CHECKSUM;
+	default:
+		return REASON_BAD_HEADER;
+	}
+}
+
 /* Parse the inner packet at `l3`. It never passes ip_rcv() of this node, which would verify the
  * checksum of its header. */
-INLINE enum reason parse_inner(struct packet *p, struct __sk_buff *skb, __u32 l3, bool request)
+INLINE enum reason parse_inner(struct packet *p, struct __sk_buff *skb, __u32 l3)
 {
 	void *data = skb_data(skb), *end = skb_end(skb);
 	IP_HEADER *ip = data + l3;
@@ -114,16 +138,13 @@ INLINE enum reason parse_inner(struct packet *p, struct __sk_buff *skb, __u32 l3
 	    skb->len < l3)
 		return REASON_TRUNCATED;
 	parsed = parse_ip(p, data, end, l3, skb->len - l3, skb->gso_size);
+	if (parsed != PARSED && parsed != PARSED_ICMP && parsed != PARSED_FRAGMENT)
+		return inner_reason(parsed);
+	if ((void *)(ip + 1) > end || !ip_header_ok(ip))
+		return REASON_TUNNEL_CHECKSUM;
 	if (parsed == PARSED_FRAGMENT)
-		return REASON_FRAGMENT;
-	if (parsed == PARSED_TRUNCATED)
-		return REASON_TRUNCATED;
-	if (parsed == PARSED_CHECKSUM)
-		return REASON_CHECKSUM;
-	if ((void *)(ip + 1) > end || parsed == PARSED_OPTIONS ||
-	    (parsed == PARSED_OTHER && (request || !ip_is_whole(ip, ICMP_OWN))))
-		return REASON_BAD_HEADER;
-	return ip_header_ok(ip) ? REASON_NONE : REASON_TUNNEL_CHECKSUM;
+		parsed = fragment_parse(skb, p, p->outer.vni, true);
+	return inner_reason(parsed);
 }
 
 /* A packet of the tunnel p->outer, whose inner packet begins at `l3` and becomes `p`. */
@@ -136,11 +157,13 @@ INLINE enum verdict tunnel_packet(struct __sk_buff *skb, struct packet *p, __u32
 	p->proto = 0;
 	p->tcp_flags = 0;
 	p->length = skb->len;
-	reason = parse_inner(p, skb, l3, request);
+	reason = parse_inner(p, skb, l3);
 	if (p->outer.probe)
 		reason = REASON_TUNNEL_MALFORMED;
 	if (reason)
 		return drop(p, reason);
+	if (p->proto == ICMP_OWN)
+		return icmp_in_tunnel(skb, p, request);
 	return request ? gateway_packet(skb, p) : client_from_tunnel(skb, p);
 }
 
@@ -181,6 +204,14 @@ INLINE bool is_to_snat(struct __sk_buff *skb, const __u32 l2)
 	return filter_has(f->destinations, address_bit(&daddr)) && is_snat(&daddr);
 }
 
+INLINE bool is_icmp(struct __sk_buff *skb, const __u32 l2)
+{
+	IP_HEADER *ip = skb_data(skb) + l2;
+
+	return (void *)(ip + 1) <= skb_end(skb) && skb->protocol == bpf_htons(ETH_P_OWN) &&
+	       ip_proto(ip) == ICMP_OWN;
+}
+
 /* Put an Ethernet header before the IP header, where all later steps expect one. Sending over a device
  * without Ethernet headers removes it again. */
 INLINE int ethernet_add(struct __sk_buff *skb)
@@ -192,21 +223,40 @@ INLINE int ethernet_add(struct __sk_buff *skb)
 	return bpf_skb_store_bytes(skb, offsetof(struct ethhdr, h_proto), &proto, sizeof(proto), 0);
 }
 
-INLINE enum verdict snat_packet(struct __sk_buff *skb, struct packet *p, const __u32 l2)
+/* A packet to a SNAT address, at ETH_HLEN. */
+INLINE enum verdict snat_packet(struct __sk_buff *skb, struct packet *p, enum parsed parsed)
 {
 	enum verdict verdict;
 
-	p->outer.family = 0; /* of no tunnel, for drop_event() */
-	if (parse_skb(p, skb, l2) != PARSED || !is_snat_port(&p->key.daddr, p->key.dport))
-		return VERDICT_NEXT;
-	if (!l2 && ethernet_add(skb))
-		return drop(p, REASON_NO_ROOM);
-	packet_move(p, ETH_HLEN);
+	if (parsed == PARSED_ICMP)
+		return icmp_to_snat(skb, p);
 	verdict = gateway_reply(skb, p);
 	if (verdict != VERDICT_NONE)
 		return verdict;
 	/* On an address of the node itself the port may be one that masquerading picked. */
 	return settings.flags & SETTING_SNAT_SHARED ? VERDICT_NEXT : drop(p, REASON_SNAT_NO_FLOW);
+}
+
+/* A packet to a SNAT address, or ICMP, which may be about our tunnel packets. */
+INLINE enum verdict plain_packet(struct __sk_buff *skb, struct packet *p, const __u32 l2)
+{
+	enum parsed parsed;
+
+	p->outer.family = 0; /* of no tunnel, for drop_event() */
+	parsed = parse_skb(p, skb, l2);
+	if (parsed == PARSED_FRAGMENT)
+		parsed = fragment_parse(skb, p, 0, false);
+	if (parsed == PARSED_ICMP)
+		path_learn(skb, p);
+	else if (parsed != PARSED)
+		return unreadable_packet(p, parsed);
+	if (parsed == PARSED_ICMP ? !is_snat(&p->key.daddr) :
+				    !is_snat_port(&p->key.daddr, p->key.dport))
+		return VERDICT_NEXT;
+	if (!l2 && ethernet_add(skb))
+		return drop(p, REASON_NO_ROOM);
+	packet_move(p, ETH_HLEN);
+	return snat_packet(skb, p, parsed);
 }
 
 /* A tunnel packet of `length` bytes as it arrived. */
@@ -236,14 +286,14 @@ INLINE enum verdict uplink_packet(struct __sk_buff *skb, const __u32 l2)
 	pull(skb, l2 + IP_HLEN + TCP_HLEN);
 	marked = l2 && xdp_mark_of(skb) != NULL;
 	length = marked ? 0 : tunnel_length(skb, l2);
-	if (!marked && !length && !is_to_snat(skb, l2))
+	if (!marked && !length && !is_to_snat(skb, l2) && !is_icmp(skb, l2))
 		return VERDICT_NEXT;
 	p = packet_begin(HOOK_UPLINK);
 	if (!p)
 		return VERDICT_NEXT;
 	if (marked && xdp_mark_read(skb, &p->outer))
 		return tunnel_packet(skb, p, ETH_HLEN);
-	return length ? tunnel_frame(skb, p, l2, length) : snat_packet(skb, p, l2);
+	return length ? tunnel_frame(skb, p, l2, length) : plain_packet(skb, p, l2);
 }
 
 #endif

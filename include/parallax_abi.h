@@ -208,6 +208,13 @@ struct allowed_key {
 #define ALLOWED_NETWORK_BITS 32
 #define ALLOWED_IPV6 (1u << 31) /* set for IPv6: ::/0 has no IPv4-mapped address */
 
+/* Value of `paths`, keyed by the outer address of a gateway, or of a client of ours (struct ip_addr). */
+struct path {
+	__u32 mtu;   /* greatest outer packet */
+	__u32 told;  /* what a router said last; 0: that less passes, not how much */
+	__u32 stamp; /* jiffies, low 32 bits, of that */
+};
+
 /* ------------------------------------------------------------------ interfaces and next hops */
 
 /* IFACE_HOST: the far end of the node's own pair, where the node's own packets to VIPs arrive. */
@@ -224,6 +231,10 @@ enum iface_role { IFACE_POD = 1, IFACE_UPLINK = 2, IFACE_HOST = 3 };
 	{ __builtin_bswap32(0xfd587ab3), __builtin_bswap32(0x50d10000), 0,                         \
 	  __builtin_bswap32(0x5058) }
 #endif
+
+/* skb->mark of a packet that comes in again because its first part alone was sent; bits 0-15: bytes of
+ * payload that were sent before (bpf/split.h). */
+#define SPLIT_MARK 0x50780000
 
 /* Value of `ifaces`, keyed by ifindex (__u32). */
 struct iface {
@@ -295,6 +306,7 @@ struct settings {
 	struct ip_addr snat[IP_FAMILIES][MAX_SNAT];
 	__u16 snat_first; /* SNAT ports, host order, outside of those that the node itself uses */
 	__u16 snat_last;
+	__u32 narrow_paths;    /* `paths` has had an element */
 	__u32 flows_per_owner; /* limits.flowsPerPod; 0: by the size of `flows` */
 };
 

@@ -18,6 +18,8 @@
 #define MAX_NETWORKS 4096
 #define MAX_GATEWAYS 16384
 #define MAX_IFACES 4096
+#define MAX_PATHS 4096     /* to gateways and clients of ours with an MTU below the uplink's */
+#define MAX_FRAGMENTS 8192 /* packets in fragments at one time */
 #define MAX_ALLOWED 1024
 #define MAX_NAMES 131072
 #define MAX_USAGE 16384
@@ -50,6 +52,15 @@
 
 /* Generated replies per owner and second: refusals (RST, ICMP), and as many times "too big". */
 #define REPLIES_PER_SECOND 1000
+
+/* How long what a router says is believed (RFC 1191 section 6.3). */
+#define PATH_SECONDS 600
+
+/* What any path carries (RFC 8899 section 5.1.2), and the least that routers are believed. */
+#define PATH_MTU_BASE_IPV4 1200
+#define PATH_MTU_MIN_IPV4 576
+#define PATH_MTU_BASE_IPV6 1280
+#define PATH_MTU_MIN_IPV6 1280
 
 /* Records of dropped packets per CPU and second; the others are counted in the next record. */
 #define DROP_EVENTS_PER_SECOND 1000

@@ -23,6 +23,7 @@
 	X(FROM_TUNNEL, FORWARD, AT_UPLINK, "reply taken out of a tunnel")                          \
 	X(GATEWAY_IN, FORWARD, AT_UPLINK, "request sent to a pod by the gateway")                  \
 	X(GATEWAY_OUT, FORWARD, AT_POD_UPLINK, "reply sent back through the tunnel")               \
+	X(ICMP_ERROR, FORWARD, AT_PODS | AT_UPLINK, "ICMP error about a packet of a flow")         \
 	X(XDP_DECAP, FORWARD, AT_XDP, "decapsulated by XDP, to be delivered by TC")                \
 	X(TAKEOVER, PASS, AT_FROM_POD, "belongs to a connection older than Parallax")              \
 	X(TTL_EXPIRED, PASS, AT_FROM_POD, "TTL expired: left to the stack, which answers")         \
@@ -40,7 +41,7 @@
 	X(NO_ROUTE, DROP, AT_POD_UPLINK, "no route or next hop")                                   \
 	X(NO_ROOM, DROP, AT_PODS | AT_UPLINK | AT_XDP, "packet cannot be resized")                 \
 	X(TRUNCATED, DROP, AT_POD_UPLINK, "shorter than its headers say")                          \
-	X(FRAGMENT, DROP, AT_POD_UPLINK, "fragment of a packet for a virtual IP or in a tunnel")   \
+	X(FRAGMENT, DROP, AT_POD_UPLINK, "fragment that came before the first of its packet")      \
 	X(BAD_HEADER, DROP, AT_POD_UPLINK,                                                         \
 	  "IP options or another protocol, for a virtual IP or in a tunnel")                       \
 	X(SPOOFED, DROP, AT_PODS | AT_UPLINK, "source address that is not the sender's")           \

@@ -61,6 +61,8 @@ static bool combine_ecn(struct world *world)
 	return good;
 }
 
+static const struct pkt last_hop = TO_VIP(A_SYN, .ttl = 1);
+
 static const struct test_case rows[] = {
 	{"header: version 1", setup_gateway, REFUSES(TUNNEL_MALFORMED, .version = 1)},
 	{"header: inner Ethernet", setup_gateway, REFUSES(TUNNEL_MALFORMED, .protocol = 0x6558)},
@@ -151,9 +153,7 @@ static const struct test_case rows[] = {
 		.state = STATE(OPENING)})},
 	{"inner: a header checksum whose sum carries twice is right", setup_gateway,
 	 ACCEPTS_INNER(.ip_id = 0xffff, .tos = 0xfc, .len = 9)},
-	{"inner: first fragment", setup_gateway,
-	 REFUSES_INNER(FRAGMENT, TO_VIP(A_SYN, .frag = MF, .len = 40, AT_GATEWAY()))},
-	{"inner: later fragment", setup_gateway,
+	{"inner: a later fragment before the first", setup_gateway,
 	 REFUSES_INNER(FRAGMENT, TO_VIP(A_SYN, .frag = 7, .len = 40, AT_GATEWAY()))},
 	{"inner: IP options", setup_gateway,
 	 REFUSES_INNER(BAD_HEADER, TO_VIP(A_SYN, .ip_options = 1, AT_GATEWAY()))},
@@ -161,12 +161,16 @@ static const struct test_case rows[] = {
 	 REFUSES_INNER(BAD_HEADER, {.proto = 132, .saddr = SLEEP, .daddr = VIP, .len = 40,
 				    AT_GATEWAY()})},
 	{"inner: ICMP to the gateway", setup_gateway,
-	 REFUSES_INNER(BAD_HEADER, ICMP(SLEEP, VIP, 8, 0, .len = 40, AT_GATEWAY()))},
+	 REFUSES_INNER(TUNNEL_NO_FLOW, ICMP(SLEEP, VIP, 8, 0, .len = 40, AT_GATEWAY()))},
 	{"inner: not the IP version it is said to be", setup_gateway,
 	 REFUSES_INNER(BAD_HEADER, TO_VIP(A_SYN, .ip_version = 6, AT_GATEWAY()))},
-	{"inner: TTL 1 ends at the gateway", setup_gateway,
-	 STEPS({UPLINK, .in = TO_VIP(A_SYN, .ttl = 1, AT_GATEWAY()), .verdict = SHOT,
-		.count = COUNT(TUNNEL_TTL)})},
+	{"inner: TTL 1 ends at the gateway, which says so", setup_gateway,
+	 STEPS({UPLINK, .in = TO_VIP(A_SYN, .ttl = 1, AT_GATEWAY()), .verdict = REDIRECT,
+		.out = ICMP(SNAT, SLEEP, 11, 0, .quote = &last_hop, .quote_len = 40, ANY_MAC,
+			    BACK_TO_NODE1()),
+		.count = COUNT(TUNNEL_TTL), .tables = true})},
+	{"inner: TTL 1 of a source that may not enter ends in silence", setup_gateway,
+	 REFUSES_INNER(TUNNEL_SOURCE, TO_VIP(A_SYN, .ttl = 1, FROM(STRANGER, NETWORK1)))},
 	{"inner: TTL 2 reaches the pod", setup_gateway,
 	 STEPS({UPLINK, .in = TO_VIP(A_SYN, .ttl = 2, AT_GATEWAY()), .verdict = REDIRECT,
 		.out = DELIVERED(A_SYN, .ttl = 1), .count = COUNT(GATEWAY_IN)})},

@@ -67,10 +67,15 @@ static void put_bytes(struct frame *frame, const uint8_t *bytes, uint32_t len)
 		put8(frame, bytes[i]);
 }
 
+static void put_filling_from(struct frame *frame, uint32_t from, uint32_t len)
+{
+	for (uint32_t i = from; i < from + len; i++)
+		put8(frame, 0xa0 + i * 7);
+}
+
 static void put_filling(struct frame *frame, uint32_t len)
 {
-	for (uint32_t i = 0; i < len; i++)
-		put8(frame, 0xa0 + i * 7);
+	put_filling_from(frame, 0, len);
 }
 
 static void set16(struct frame *frame, uint32_t offset, uint16_t value)
@@ -170,16 +175,17 @@ static void put_tcp(struct frame *frame, const struct pkt *pkt, const struct por
 
 static void put_udp(struct frame *frame, const struct pkt *pkt, const struct port_values *ports)
 {
-	uint32_t start = frame->len;
+	uint32_t start = frame->len, len = pkt->whole ? pkt->whole : pkt->len;
 	uint16_t sum;
 
 	put_port(frame, ports, pkt->sport);
 	put_port(frame, ports, pkt->dport);
-	put16(frame, 8 + pkt->len);
+	put16(frame, 8 + len);
 	put16(frame, 0);
-	put_filling(frame, pkt->len);
+	put_filling(frame, len);
 	sum = sum_fold(l4_sum(frame, pkt, start) + pkt->bad_sum);
 	set16(frame, start + 6, pkt->zero_sum ? 0 : sum ? sum : 0xffff);
+	frame->len = start + 8 + pkt->len;
 }
 
 static void put_icmp(struct frame *frame, const struct pkt *pkt, const struct port_values *ports)
@@ -200,7 +206,9 @@ static void put_icmp(struct frame *frame, const struct pkt *pkt, const struct po
 			  pkt->quote_len && pkt->quote_len < len ? pkt->quote_len : len);
 	}
 	put_filling(frame, pkt->len);
-	set16(frame, start + 2, ~sum_fold(sum_add(frame->data + start, frame->len - start, 0)));
+	set16(frame, start + 2,
+	      sum_fold((uint16_t)~sum_fold(sum_add(frame->data + start, frame->len - start, 0)) +
+		       pkt->bad_sum));
 }
 
 static void put_ip(struct frame *frame, const struct pkt *pkt, const struct port_values *ports)
@@ -215,7 +223,7 @@ static void put_ip(struct frame *frame, const struct pkt *pkt, const struct port
 	else if (pkt->proto == 1 && !later)
 		put_icmp(frame, pkt, ports);
 	else
-		put_filling(frame, pkt->len);
+		put_filling_from(frame, pkt->from, pkt->len);
 	ip_finish(frame, start, pkt);
 }
 

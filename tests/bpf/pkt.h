@@ -86,6 +86,9 @@ struct pkt {
 	const uint8_t *options;  /* further TCP options, after MSS */
 	uint8_t options_len;     /* their bytes; all options are padded with END to 4 bytes */
 	uint16_t len;            /* payload bytes, a fixed pattern */
+	uint16_t whole;          /* UDP, first fragment: payload of the whole datagram, whose length
+				  * and checksum stand in the header */
+	uint16_t from;           /* later fragment: where its data stand in the payload */
 	bool zero_sum;           /* UDP: no checksum */
 	uint16_t bad_sum;        /* added to the right checksum, in ones' complement */
 	uint8_t icmp_type, icmp_code;

@@ -80,6 +80,7 @@ static int run_tc(struct world *world, const struct step *step, uint32_t ifindex
 	struct __sk_buff skb = { .ifindex = ifindex,
 				 .ingress_ifindex = world->arrivals ? ifindex : 0,
 				 .gso_size = step->gso_size,
+				 .mark = step->mark,
 				 .gso_segs = step->gso_size ? 2 : 0 };
 	uint8_t copy[PKT_MAX];
 	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = copy, .data_size_in = *len,

@@ -24,6 +24,7 @@ struct step {
 	enum device from; /* TO_POD: the device that the packet came to this machine by; 0: none */
 	struct pkt in;
 	uint16_t gso_size;
+	uint32_t mark;
 	/* XDP only: the frame goes on through px_uplink and `out` enters this pod; nothing enters
 	 * when `verdict` is SHOT. `count` is px_uplink's, beside XDP's own XDP_DECAP, which a
 	 * frame with a VLAN tag does not get. */

@@ -91,9 +91,9 @@ static const struct ceiling {
 	const char *program;
 	size_t instructions;
 } ceilings[] = {
-	{ "px_from_pod", 10700 },    { "px_to_pod", 4100 },     { "px_uplink", 11000 },
-	{ "px_xdp", 430 },           { "px_uplink_l3", 11000 }, { "px_to_uplink", 1000 },
-	{ "px_to_uplink_l3", 1000 },
+	{ "px_from_pod", 13200 },    { "px_to_pod", 5080 },     { "px_uplink", 14000 },
+	{ "px_xdp", 430 },           { "px_uplink_l3", 13700 }, { "px_to_uplink", 1040 },
+	{ "px_to_uplink_l3", 1050 },
 };
 
 static bool run_ceiling(struct bpf_object *object, const struct ceiling *ceiling)

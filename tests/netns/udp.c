@@ -4,21 +4,32 @@
 
 static const char usage[] =
 	"usage: udp serve ADDR PORT VERSION\n"
-	"       udp [-n SOCKETS] [-m MESSAGES] [-l BYTES] [-p SOURCE_PORT] [-r RATE] [-t MS]\n"
+	"       udp [-d] [-n SOCKETS] [-m MESSAGES] [-l BYTES] [-p SOURCE_PORT] [-r RATE] [-t MS]\n"
 	"           call ADDR PORT\n"
+	"-d: routers may cut the packets of the client, and of a server (-d serve ...)\n"
 	"-r: at most RATE sockets a second, of 100 or more.\n"
 	"Each socket sends its messages one by one and must hear each from the same server.\n"
 	"Prints how many sockets each version served.\n"
 	"Exit status: 0 all answered, 1 refused (ICMP), 2 timed out, 3 anything else.\n";
 
-#define MAX_MESSAGE 1400
+#define MAX_MESSAGE 16000
 
 static struct {
 	unsigned int sockets, messages, length, rate, timeout_ms;
 	uint16_t source_port;
+	bool cut;
 } opt = {.sockets = 1, .messages = 3, .length = 64, .timeout_ms = 3000};
 
 static struct tally tally;
+
+/* Without the flag DF, whatever the kernel knows of the path. */
+static void allow_cutting(int fd)
+{
+	int dont = IP_PMTUDISC_DONT;
+
+	if (opt.cut && setsockopt(fd, IPPROTO_IP, IP_MTU_DISCOVER, &dont, sizeof(dont)))
+		die("IP_MTU_DISCOVER");
+}
 
 static _Noreturn void serve(const char *addr, const char *port, const char *version)
 {
@@ -29,6 +40,7 @@ static _Noreturn void serve(const char *addr, const char *port, const char *vers
 
 	if (fd < 0 || prefix > 32 || bind(fd, &place.any, place.length))
 		die("bind");
+	allow_cutting(fd);
 	memcpy(data, version, prefix - 1);
 	data[prefix - 1] = ' ';
 	for (;;) {
@@ -74,6 +86,7 @@ static int one_socket(const struct place *to)
 	char version[32] = "";
 
 	set_timeout(fd, opt.timeout_ms);
+	allow_cutting(fd);
 	if (connect(fd, &to->any, to->length))
 		die("connect");
 	for (unsigned int i = 0; i < opt.messages && !rc; i++)
@@ -116,8 +129,10 @@ static void parse(int argc, char **argv)
 {
 	int c;
 
-	while ((c = getopt(argc, argv, "n:m:l:p:r:t:")) != -1) {
-		if (c == 'n')
+	while ((c = getopt(argc, argv, "dn:m:l:p:r:t:")) != -1) {
+		if (c == 'd')
+			opt.cut = true;
+		else if (c == 'n')
 			opt.sockets = (unsigned int)number(optarg);
 		else if (c == 'm')
 			opt.messages = (unsigned int)number(optarg);

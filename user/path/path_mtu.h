@@ -7,12 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* BASE_PLPMTU and MIN_PLPMTU (RFC 8899 section 5.1.2). Below 576 bytes no IPv4 router needs to be
- * believed, below 1,280 no IPv6 router (RFC 8200 section 5). */
-#define PATH_MTU_BASE_IPV4 1200
-#define PATH_MTU_MIN_IPV4 576
-#define PATH_MTU_BASE_IPV6 1280
-#define PATH_MTU_MIN_IPV6 1280
+#include "parallax_limits.h"
 
 #define PATH_MTU_PROBES 3         /* MAX_PROBES: lost in a row, the size does not pass */
 #define PATH_MTU_PROBE_MS 1000    /* PROBE_TIMER */
