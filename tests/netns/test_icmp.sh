@@ -1,0 +1,43 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# ICMP errors about a virtual IP's packets reach the client's socket, and end at the virtual IP; routers in the
+# wide area with a smaller MTU are heard.
+. "$(dirname "$0")/lib.sh"
+
+two_clusters
+start udp-v1 v1 "$T/udp" -d serve 10.10.0.90 5000 v1
+start udp-v2 v2 "$T/udp" -d serve 10.10.0.90 5000 v2
+two_agents
+
+trace() { in_ns sleep "$HERE/trace_udp.py" $VIP 5000; }
+udp() { in_ns sleep "$T/udp" "$@" call $VIP 5000; }
+only() {
+	eds "$HELLO" "10.10.0.90:5000/$1"
+	wait_for 5 only_is "$2" || fail "only $2"
+}
+only_is() { [[ $(udp -n 10 | cut -d' ' -f1 | sort | paste -sd' ') == "$1" ]]; }
+
+only cluster1 v1
+equal "the way to a pod of this node" "192.23.110.10/11 answer" "$(trace)"
+stop udp-v1
+equal "and without a server" "192.23.110.10/11 $VIP/3" "$(trace)"
+
+only n2-k8s-config v2
+# The tunnel is one hop; the gateway is the next.
+equal "the way through the tunnel" "192.23.110.10/11 answer" "$(trace)"
+stop udp-v2
+equal "and without a server" "192.23.110.10/11 $VIP/3" "$(trace)"
+start udp-v2 v2 "$T/udp" -d serve 10.10.0.90 5000 v2
+
+in_ns wan ip route change 192.23.110.0/24 dev cluster1 mtu lock 1400
+in_ns wan ip route change 192.23.120.0/24 dev cluster2 mtu lock 1400
+bulk() { in_ns sleep "$T/bulk" "$1" $VIP 5000 3000000 >/dev/null; }
+check "a link of 1,400 bytes in the middle: TCP finds out as it sends" bulk send
+check "and as it receives" bulk receive
+large() { udp -d -t 300 -n 1 -m 2 -l "$1"; }
+check "datagrams of 1,340 bytes" wait_for 5 large 1340
+check "of 1,472" wait_for 5 large 1472
+check "of 9,000" wait_for 5 large 9000
+check "all of them from then on" udp -d -n 20 -m 2 -l 4000
+nothing_leaked
+nothing_invalid
