@@ -35,6 +35,11 @@ bulk() { in_ns sleep "$T/bulk" "$1" $VIP 5000 3000000 >/dev/null; }
 check "a link of 1,400 bytes in the middle: TCP finds out as it sends" bulk send
 check "and as it receives" bulk receive
 large() { udp -d -t 300 -n 1 -m 2 -l "$1"; }
+mtu() {
+	ctl node1 gateways -o json |
+		python3 -c 'import json, sys; print([g["mtu"] for g in json.load(sys.stdin)["gateways"]])'
+}
+equal "the MTU that gateways shows" "[1400]" "$(mtu)"
 check "datagrams of 1,340 bytes" wait_for 5 large 1340
 check "of 1,472" wait_for 5 large 1472
 check "of 9,000" wait_for 5 large 9000

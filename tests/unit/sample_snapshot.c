@@ -54,6 +54,7 @@ static struct network_entry networks[] = {
 	{ NETWORK3, { NETWORK_FLAT } },
 };
 static struct gateway_entry gateways[3];
+static struct path_entry paths[2];
 static struct iface_entry ifaces[] = {
 	{ 3, { IFACE_POD, 0, 0 }, "veth-sleep" },
 	{ 4, { IFACE_POD, 0, 0 }, "" },
@@ -216,6 +217,15 @@ static void add_gateways(void)
 		};
 }
 
+/* A narrow path, and one whose time is over. */
+static void add_paths(void)
+{
+	paths[0] = (struct path_entry){ IP_V4(sample_ip("192.23.120.32")),
+					{ .mtu = 1400, .told = 1400, .stamp = NOW - 100 } };
+	paths[1] = (struct path_entry){ IP_V4(sample_ip("192.23.120.33")),
+					{ .mtu = 1300, .told = 1300, .stamp = NOW - 700 * 1000 } };
+}
+
 static struct flow *add_half(struct flow_key key, uint8_t action, uint32_t backend, uint64_t bytes,
 			     uint32_t age, uint32_t idle)
 {
@@ -317,6 +327,7 @@ struct snapshot *sample_snapshot(void)
 {
 	add_tables();
 	add_gateways();
+	add_paths();
 	flow_count = 0;
 	add_client_flows();
 	add_gateway_flows();
@@ -355,6 +366,8 @@ struct snapshot *sample_snapshot(void)
 		.network_count = COUNT(networks),
 		.gateways = gateways,
 		.gateway_count = COUNT(gateways),
+		.paths = paths,
+		.path_count = COUNT(paths),
 		.ifaces = ifaces,
 		.iface_count = COUNT(ifaces),
 		.flows = flows,

@@ -45,6 +45,7 @@ static const struct shape {
 	{ "vips", BPF_MAP_TYPE_HASH, sizeof(struct vip_key4), 4, 64, 0 },
 	{ "names", BPF_MAP_TYPE_HASH, sizeof(struct name_key), sizeof(struct name), 64,
 	  BPF_F_NO_PREALLOC },
+	{ "paths", BPF_MAP_TYPE_LRU_HASH, sizeof(struct ip_addr), sizeof(struct path), 64, 0 },
 	{ "networks", BPF_MAP_TYPE_HASH, 4, sizeof(struct network), 64, 0 },
 	{ "gateways", BPF_MAP_TYPE_HASH, sizeof(struct gateway_key), sizeof(struct gateway), 64,
 	  0 },
@@ -122,6 +123,8 @@ static void put_hashes(const struct snapshot *s)
 		put("networks", &s->networks[i].id, &s->networks[i].network);
 	for (size_t i = 0; i < s->gateway_count; i++)
 		put("gateways", &s->gateways[i].key, &s->gateways[i].gateway);
+	for (size_t i = 0; i < s->path_count; i++)
+		put("paths", &s->paths[i].peer, &s->paths[i].path);
 	for (size_t i = 0; i < s->iface_count; i++)
 		put("ifaces", &s->ifaces[i].ifindex, &s->ifaces[i].iface);
 	for (size_t i = 0; i < s->flow_count; i++)
@@ -283,6 +286,8 @@ static void reads_what_stands_there(void **state)
 	assert_int_equal(s->network_count, sample->network_count);
 	assert_memory_equal(s->networks, sample->networks, s->network_count * sizeof(*s->networks));
 	assert_int_equal(s->gateway_count, sample->gateway_count);
+	assert_int_equal(s->path_count, sample->path_count);
+	assert_memory_equal(s->paths, sample->paths, s->path_count * sizeof(*s->paths));
 	assert_memory_equal(s->gateways, sample->gateways, s->gateway_count * sizeof(*s->gateways));
 	assert_int_equal(s->iface_count, sample->iface_count);
 	assert_int_equal(s->flow_count, sample->flow_count);

@@ -97,6 +97,7 @@ struct table_map {
 static const struct table_map table_maps[] = {
 	{ .name = "names", TABLE(name, key, text) },
 	{ .name = "gateways", TABLE(gateway, key, gateway) },
+	{ .name = "paths", TABLE(path, peer, path) },
 	{ .name = "networks", TABLE(network, id, network) },
 	{ .name = "ifaces", TABLE(iface, ifindex, iface) },
 };
@@ -227,6 +228,7 @@ void map_reader_free(struct snapshot *snapshot)
 	free(snapshot->names);
 	free(snapshot->networks);
 	free(snapshot->gateways);
+	free(snapshot->paths);
 	free(snapshot->ifaces);
 	free(snapshot->flows);
 	json_decref(snapshot->status);

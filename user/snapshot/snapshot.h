@@ -33,6 +33,11 @@ struct gateway_entry {
 	struct gateway gateway;
 };
 
+struct path_entry {
+	struct ip_addr peer;
+	struct path path;
+};
+
 struct iface_entry {
 	uint32_t ifindex;
 	struct iface iface;
@@ -77,6 +82,8 @@ struct snapshot {
 	size_t network_count;
 	struct gateway_entry *gateways; /* by network, address */
 	size_t gateway_count;
+	struct path_entry *paths; /* by address; those that were narrower than the uplink */
+	size_t path_count;
 	struct iface_entry *ifaces; /* by ifindex */
 	size_t iface_count;
 	struct flow_entry *flows; /* by key */

@@ -51,6 +51,28 @@ int snapshot_gateway_compare(const void *a, const void *b)
 	return order ? order : memcmp(&x->addr, &y->addr, sizeof(x->addr));
 }
 
+int snapshot_path_compare(const void *a, const void *b)
+{
+	const struct path_entry *x = a, *y = b;
+
+	return memcmp(&x->peer, &y->peer, sizeof(x->peer));
+}
+
+uint32_t snapshot_path_mtu(const struct snapshot *snapshot, const struct ip_addr *peer)
+{
+	const struct path_entry key = { .peer = *peer }, *found = NULL;
+	const struct settings *settings = &snapshot->settings;
+
+	if (snapshot->path_count)
+		found = bsearch(&key, snapshot->paths, snapshot->path_count, sizeof(key),
+				snapshot_path_compare);
+	if (!found || found->path.mtu >= settings->mtu ||
+	    (snapshot->has_jiffies &&
+	     snapshot->jiffies - found->path.stamp > PATH_SECONDS * settings->hz))
+		return settings->mtu;
+	return found->path.mtu;
+}
+
 int snapshot_iface_compare(const void *a, const void *b)
 {
 	return compare_u32(((const struct iface_entry *)a)->ifindex,

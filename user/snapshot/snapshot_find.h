@@ -48,11 +48,15 @@ uint64_t *snapshot_table_totals(const struct snapshot *snapshot);
 /* The slot arena. */
 struct slot_arena snapshot_arena(const struct snapshot *snapshot);
 
+/* The greatest packet to an outer address, as path_mtu() of the programs has it. */
+uint32_t snapshot_path_mtu(const struct snapshot *snapshot, const struct ip_addr *peer);
+
 /* qsort orders of the snapshot's arrays. */
 int snapshot_vip_compare(const void *a, const void *b);
 int snapshot_name_compare(const void *a, const void *b);
 int snapshot_network_compare(const void *a, const void *b);
 int snapshot_gateway_compare(const void *a, const void *b);
+int snapshot_path_compare(const void *a, const void *b);
 int snapshot_iface_compare(const void *a, const void *b);
 int snapshot_flow_compare(const void *a, const void *b);
 
