@@ -23,6 +23,24 @@ check "ends the agent" wait_for 15 left "$(pid_of agent-node1)"
 equal "left on node1" "" "$(left_behind node1)"
 check "its exit is no failure" finish agent-node1
 
+# Something is pinned while all pins are removed: `uninstall' looks again, and what comes even later the
+# agent takes with it.
+check "an agent" agent_start node1
+check "uninstall by force, beside a late pin" env LATE_PINS=1 LD_PRELOAD="$T/late_pin.so" \
+	nsenter --net="$(netns_path node1)" "$BUILD/parallaxctl" --pin-dir "$(pin_dir node1)" uninstall --force
+refute "no directory is left" test -e "$(pin_dir node1)"
+look
+check "ends the agent" wait_for 15 left "$(pid_of agent-node1)"
+check "an agent" agent_start node1
+kill -STOP "$(pid_of agent-node1)"
+refute "pins that come again and again" env LATE_PINS=1000 LD_PRELOAD="$T/late_pin.so" \
+	nsenter --net="$(netns_path node1)" "$BUILD/parallaxctl" --pin-dir "$(pin_dir node1)" uninstall --force
+check "leave a directory" test -e "$(pin_dir node1)"
+kill -CONT "$(pid_of agent-node1)" # which finds the messages about its interfaces
+check "the agent leaves" wait_for 15 left "$(pid_of agent-node1)"
+check "its exit is no failure" finish agent-node1
+equal "left on node1" "" "$(left_behind node1)"
+
 check "an agent" agent_start node1
 rm -rf "$(pin_dir node1)"
 first=$(pid_of agent-node1)

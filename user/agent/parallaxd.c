@@ -185,6 +185,19 @@ static void leave_nothing(const char *pin_dir)
 		log_error("cannot remove %s after the failed start: %s", pin_dir, strerror(-err));
 }
 
+/* Pins that were being made while `uninstall --force` removed all of them. */
+static void leave_no_rest(const struct agent *agent)
+{
+	const struct pin_keeper *pins = &agent->pins;
+	int err;
+
+	if (!pins->leaving || pins->displaced || !pins_lock_is_of(pins->lock_fd, agent->pin_dir))
+		return;
+	err = dataplane_remove_rest(agent->pin_dir);
+	if (err)
+		log_error("cannot remove the rest of %s: %s", agent->pin_dir, strerror(-err));
+}
+
 /* Two data planes on the same hooks would each take packets from the other. A killed predecessor is
  * waited for as in lock_dir(). */
 static int take_namespace(const char *pin_dir, int *ret_fd)
@@ -244,6 +257,7 @@ static int run(const struct options *options)
 	log_flush(true);
 	if (agent.base)
 		event_base_free(agent.base);
+	leave_no_rest(&agent);
 	if (agent.pins.lock_fd >= 0)
 		close(agent.pins.lock_fd);
 	if (err && agent.pins.made)

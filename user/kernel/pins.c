@@ -227,11 +227,11 @@ int pins_lock(const char *pin_dir, int *ret_fd, pid_t *ret_owner)
 	return 0;
 }
 
-static bool is_same_file(int fd, const char *path)
+bool pins_lock_is_of(int fd, const char *pin_dir)
 {
 	struct stat held, there;
 
-	return !fstat(fd, &held) && !stat(path, &there) && held.st_dev == there.st_dev &&
+	return !fstat(fd, &held) && !stat(pin_dir, &there) && held.st_dev == there.st_dev &&
 	       held.st_ino == there.st_ino;
 }
 
@@ -240,7 +240,7 @@ int pins_lock_again(const char *pin_dir, int *fd, pid_t *ret_owner)
 	bool made;
 	int fresh, err;
 
-	if (is_same_file(*fd, pin_dir))
+	if (pins_lock_is_of(*fd, pin_dir))
 		return 0;
 	err = pins_make_dir(pin_dir, &made);
 	if (!err)

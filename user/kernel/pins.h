@@ -73,6 +73,8 @@ int pins_lock(const char *pin_dir, int *ret_fd, pid_t *ret_owner);
 /* Recreates the directory, and moves the lock `*fd` to it, when the locked one was deleted. Returns
  * as pins_lock() and pins_make_dir() do. */
 int pins_lock_again(const char *pin_dir, int *fd, pid_t *ret_owner);
+/* True if `fd` holds the lock of the directory that is there now. */
+bool pins_lock_is_of(int fd, const char *pin_dir);
 
 /* The process that holds that lock. Returns 0, -ESRCH when none does, -ENOENT without directory. */
 int pins_owner(const char *pin_dir, pid_t *ret_owner);

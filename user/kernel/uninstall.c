@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
@@ -16,6 +17,8 @@
 #include "links.h"
 #include "parallax_abi.h"
 #include "pins.h"
+
+#define LATE_TRIES 10
 
 /* All names are read before the first removal: the directory must not change while it is read. */
 struct names {
@@ -139,6 +142,23 @@ static int remove_all(const char *pin_dir, const struct names *names,
 	return rmdir(pin_dir) && errno != ENOENT ? -errno : 0;
 }
 
+/* The same, and again where an agent that has not noticed yet pinned something meanwhile. */
+static int remove_late(const char *pin_dir, bool force, struct names *names,
+		       struct uninstall_report *report)
+{
+	const struct timespec wait = { 0, 20000000 };
+	int err = remove_all(pin_dir, names, report);
+
+	for (int tries = 0; force && err == -ENOTEMPTY && tries < LATE_TRIES; tries++) {
+		nanosleep(&wait, NULL);
+		names->count = 0;
+		err = pins_each(pin_dir, collect, names);
+		if (!err)
+			err = remove_all(pin_dir, names, report);
+	}
+	return err;
+}
+
 /* Before the programs, so that the node's packets are never led to a pair without them. */
 static int remove_host_clients(const char *pin_dir, struct uninstall_report *report)
 {
@@ -189,9 +209,23 @@ int dataplane_uninstall(const char *pin_dir, bool force, struct uninstall_report
 	if (!err)
 		err = remove_host_clients(pin_dir, ret);
 	if (!err)
-		err = remove_all(pin_dir, &names, ret);
+		err = remove_late(pin_dir, force, &names, ret);
 	free(names.items);
 	if (lock >= 0)
 		close(lock);
+	return err;
+}
+
+int dataplane_remove_rest(const char *pin_dir)
+{
+	struct uninstall_report report = {};
+	struct names names = {};
+	int err = pins_each(pin_dir, collect, &names);
+
+	if (!err)
+		err = remove_host_clients(pin_dir, &report);
+	if (!err)
+		err = remove_all(pin_dir, &names, &report);
+	free(names.items);
 	return err;
 }

@@ -22,4 +22,7 @@ struct uninstall_report {
  * -ENOTEMPTY when its pins are not ours; or another -errno, after which it can be called again. */
 int dataplane_uninstall(const char *pin_dir, bool force, struct uninstall_report *ret);
 
+/* Removes what is in a directory whose lock the caller holds, and the directory. Returns 0 or -errno. */
+int dataplane_remove_rest(const char *pin_dir);
+
 #endif
