@@ -90,6 +90,8 @@ objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
 LIB      := $(BUILD)/libparallax.a
 SKEL     := $(BUILD)/parallax.skel.h
 BPF_OBJ  := $(BUILD)/parallax.bpf.o
+SKEL6    := $(BUILD)/parallax6.skel.h
+BPF6_OBJ := $(BUILD)/parallax6.bpf.o
 PROTO_GEN := $(patsubst proto/%.proto,$(BUILD)/proto/%.pb-c.c,$(PROTO_SRC))
 PROTO_OBJ := $(PROTO_GEN:.c=.o)
 PROGRAMS := $(if $(DAEMON_SRC),$(BUILD)/parallaxd) $(if $(CTL_SRC),$(BUILD)/parallaxctl)
@@ -120,6 +122,7 @@ BENCH       := $(BUILD)/bench/packet $(BUILD)/bench/frames $(BENCH_LOAD)
 ALL_SRC   := $(LIB_SRC) $(CTL_SRC) $(DAEMON_SRC) $(UNIT_SRC) $(UNIT_LIB) $(BPFT_SRC) $(NETNS_SRC) \
 	$(FUZZ_SRC) $(wildcard tests/fuzz/regress.c)
 SKEL_SRC  := $(if $(ALL_SRC),$(shell grep -l '"parallax\.skel\.h"' $(ALL_SRC) /dev/null))
+SKEL6_SRC := $(if $(ALL_SRC),$(shell grep -l '"parallax6\.skel\.h"' $(ALL_SRC) /dev/null))
 
 # ------------------------------------------------------------------ user targets
 
@@ -219,9 +222,19 @@ $(BUILD)/parallax.bpf.o: bpf/parallax.bpf.c $(BUILD)/.bpf-flags | $(BUILD)/
 	$(Q)$(CLANG) $(PX_BPF_CFLAGS) -DFAMILY=4 -MF $(@:.o=.d) -MT $@ -c $< -o $@
 	$(Q)$(LLVM_STRIP) -g $@
 
+# The same text for IPv6.
+$(BPF6_OBJ): bpf/parallax.bpf.c $(BUILD)/.bpf-flags | $(BUILD)/
+	$(call msg,BPF,$< (IPv6))
+	$(Q)$(CLANG) $(PX_BPF_CFLAGS) -DFAMILY=6 -MF $(@:.o=.d) -MT $@ -c $< -o $@
+	$(Q)$(LLVM_STRIP) -g $@
+
 $(SKEL): $(BPF_OBJ)
 	$(call msg,SKEL,$@)
 	$(Q)$(BPFTOOL) gen skeleton $< name parallax_bpf > $@
+
+$(SKEL6): $(BPF6_OBJ)
+	$(call msg,SKEL,$@)
+	$(Q)$(BPFTOOL) gen skeleton $< name parallax6_bpf > $@
 
 # ------------------------------------------------------------------ the user side
 
@@ -232,6 +245,7 @@ $(BUILD)/%.o: %.c $(BUILD)/.flags
 
 # The skeleton is a system header, which silences warnings in generated code; -MMD omits it.
 $(call objects,$(SKEL_SRC)): $(SKEL)
+$(call objects,$(SKEL6_SRC)): $(SKEL6)
 
 # One run for all files, since they include one another.
 $(BUILD)/proto/.made: $(PROTO_SRC) | $(BUILD)/proto/
@@ -401,5 +415,5 @@ $(BUILD)/.bpf-flags: FORCE
 	$(call keep,$(CLANG) $(PX_BPF_CFLAGS))
 
 .PRECIOUS: %/ $(BUILD)/%.o
--include $(patsubst %.o,%.d,$(call objects,$(ALL_SRC) $(POD_SRC)) $(BPF_OBJ) \
+-include $(patsubst %.o,%.d,$(call objects,$(ALL_SRC) $(POD_SRC)) $(BPF_OBJ) $(BPF6_OBJ) \
 	$(BENCH_PACKET_OBJ) $(BUILD)/bench/harness.bpf.o $(COST_OBJ) $(BUILD)/cost/parallax.bpf.o) $(addsuffix .d,$(BENCH_LOAD))

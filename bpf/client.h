@@ -20,13 +20,13 @@ INLINE enum verdict client_send_nat(struct __sk_buff *skb, struct packet *p,
 	enum reason reason = flow->flags & FLOW_PASSTHROUGH ? REASON_TO_PASSTHROUGH :
 							      REASON_TO_LOCAL;
 	bool redirect = flow->flags & FLOW_REDIRECT;
-	struct nat nat = flow->nat;
 
+	p->nat = flow->nat;
 	if (redirect && p->ttl <= 1)
 		return pass(p, REASON_TTL_EXPIRED);
-	if (rewrite(skb, p, &nat, redirect))
+	if (rewrite(skb, p, &p->nat, redirect))
 		return drop(p, REASON_NO_ROOM);
-	return forwarded(p, reason, redirect ? route_send(skb, p, &nat.daddr) : VERDICT_NEXT);
+	return forwarded(p, reason, redirect ? route_send(skb, p, &p->nat.daddr) : VERDICT_NEXT);
 }
 
 /* The tunnel of a flow to a gateway. */
@@ -53,7 +53,7 @@ INLINE enum verdict client_send_tunnel(struct __sk_buff *skb, struct packet *p,
 		return verdict;
 	if (p->tcp_flags & TCP_SYN && clamp_mss(skb, p, mtu))
 		return drop(p, REASON_NO_ROOM);
-	return forwarded(p, REASON_TO_TUNNEL, tunnel_send(skb, p));
+	return tunnel_out(skb, p, REASON_TO_TUNNEL);
 }
 
 /* Send a packet of a client by its flow's forward entry, or a copy of it. */
@@ -119,17 +119,20 @@ INLINE struct addr nat_source(struct packet *p, bool host, bool hairpin)
 INLINE void client_flow_nat(struct __sk_buff *skb, struct packet *p, struct flow *flow,
 			    const struct backend *backend, bool host)
 {
-	struct addr pod = ip_own(&backend->addr);
-	bool hairpin = addr_equal(&pod, &p->key.saddr) && !host;
+	struct addr *pod = &p->nat.daddr;
+	bool hairpin;
+
+	*pod = ip_own(&backend->addr);
+	hairpin = addr_equal(pod, &p->key.saddr) && !host;
 
 	flow->action = FLOW_NAT;
 	flow->nat.saddr = nat_source(p, host, hairpin);
-	flow->nat.daddr = pod;
+	flow->nat.daddr = *pod;
 	flow->nat.sport = p->key.sport;
 	flow->nat.dport = backend->port;
 	if (backend->kind == BACKEND_PASSTHROUGH)
 		flow->flags |= FLOW_PASSTHROUGH;
-	else if (hairpin || (!host && takes_redirect(skb, &pod)))
+	else if (hairpin || (!host && takes_redirect(skb, pod)))
 		flow->flags |= FLOW_REDIRECT;
 }
 
@@ -211,32 +214,40 @@ INLINE enum verdict open_direct(struct __sk_buff *skb, struct packet *p, struct 
 SUBPROGRAM enum verdict client_direct(struct __sk_buff *skb, struct packet *p)
 {
 	REQUIRE(p, VERDICT_DROP);
-	struct flow_key reply = {
+	struct flow_pair *pair = scratch_get();
+	struct flow *held;
+
+	if (!pair)
+		return VERDICT_NEXT;
+	pair->held = (struct flow_key){
 		.saddr = p->key.daddr,
 		.daddr = p->key.saddr,
 		.sport = p->key.dport,
 		.dport = p->key.sport,
 		.zone = FLOW_ZONE(0, FLOW_REPLY, false),
 	};
-	struct flow *held = flow_find_any(&reply);
-
-	if (!held || flow_expired(&reply, held))
+	held = flow_find_any(&pair->held);
+	if (!held || flow_expired(&pair->held, held))
 		return VERDICT_NEXT;
 	return open_direct(skb, p, p->key.saddr);
 }
 
-/* A packet to a port of a VIP that no service has. From the node itself it is routed on, with the
- * source that leads its replies back. */
+/* From the node itself such a packet is routed on, with the source that leads its replies back. */
+SUBPROGRAM enum verdict host_direct(struct __sk_buff *skb, struct packet *p)
+{
+	REQUIRE(p, VERDICT_DROP);
+	return open_direct(skb, p, host_client());
+}
+
+/* A packet to a port of a VIP that no service has. */
 INLINE enum verdict no_service(struct __sk_buff *skb, struct packet *p)
 {
 	if (!is_udp(p) && !is_syn(p))
 		return VERDICT_NEXT;
-	if (from_host(skb))
-		return open_direct(skb, p, host_client());
-	return is_udp(p) ? VERDICT_NEXT : client_direct(skb, p);
+	return is_udp(p) && !from_host(skb) ? VERDICT_NEXT : VERDICT_DIRECT;
 }
 
-/* Open a flow for a packet that has none. Returns VERDICT_NONE if that worked. */
+/* Open a flow for a packet that has none. Returns VERDICT_NONE if that worked; VERDICT_DIRECT. */
 SUBPROGRAM enum verdict client_new(struct __sk_buff *skb, struct packet *p)
 {
 	REQUIRE(p, VERDICT_DROP);
@@ -292,6 +303,16 @@ INLINE enum verdict send_opened(struct __sk_buff *skb, struct packet *p, enum ve
 	return pair ? client_send(skb, p, &pair->flow) : drop(p, REASON_FLOWS_FULL);
 }
 
+/* A packet of no flow. Two calls side by side: nested, their frames would not fit into the stack. */
+INLINE enum verdict client_first(struct __sk_buff *skb, struct packet *p)
+{
+	enum verdict verdict = client_new(skb, p);
+
+	if (verdict == VERDICT_DIRECT)
+		verdict = from_host(skb) ? host_direct(skb, p) : client_direct(skb, p);
+	return send_opened(skb, p, verdict);
+}
+
 /* True if an established connection must end because its endpoint left (`draining: reset`). */
 INLINE bool should_reset(struct packet *p, const struct flow *flow)
 {
@@ -309,7 +330,7 @@ INLINE enum verdict client_packet(struct __sk_buff *skb, struct packet *p)
 	if (flow && !flow_comes_by(skb, &p->key, flow, skb->ifindex))
 		return drop(p, REASON_SPOOFED);
 	if (!flow || should_reselect(p, flow))
-		return send_opened(skb, p, client_new(skb, p));
+		return client_first(skb, p);
 	if (should_reset(p, flow)) {
 		flow_delete(&p->key, flow);
 		return refuse(skb, p, REASON_BACKEND_GONE);
@@ -342,7 +363,6 @@ INLINE enum verdict client_reply(struct __sk_buff *skb, struct packet *p)
 {
 	struct flow *flow;
 	enum reason reason;
-	struct nat nat;
 
 	p->key.zone = FLOW_ZONE(0, FLOW_REPLY, is_udp(p));
 	flow = flow_find_any(&p->key);
@@ -351,12 +371,12 @@ INLINE enum verdict client_reply(struct __sk_buff *skb, struct packet *p)
 	if (!is_reply_from_stack(p, flow) &&
 	    !flow_comes_by(skb, &p->key, flow, skb->ingress_ifindex))
 		return drop(p, REASON_SPOOFED);
-	nat = flow->nat;
+	p->nat = flow->nat;
 	reason = flow_answered(&p->key, &flow, p->tcp_flags);
 	if (reason)
 		return drop(p, reason);
 	flow_seen(&p->key, flow, p);
-	if (rewrite(skb, p, &nat, 0))
+	if (rewrite(skb, p, &p->nat, 0))
 		return drop(p, REASON_NO_ROOM);
 	return pass(p, REASON_REPLY);
 }
@@ -366,28 +386,28 @@ INLINE enum verdict client_reply(struct __sk_buff *skb, struct packet *p)
 SUBPROGRAM enum verdict client_reply_redirect(struct __sk_buff *skb, struct packet *p)
 {
 	REQUIRE(p, VERDICT_DROP);
-	struct flow_key key;
+	const struct flow_key *key;
+	struct flow_key copy;
 	struct flow *flow;
 	enum reason reason;
-	struct nat nat;
 
 	p->key.zone = FLOW_ZONE(0, FLOW_REPLY, is_udp(p));
-	key = p->key;
-	flow = flow_find_any(&key);
+	key = packet_key(p, &copy);
+	flow = key ? flow_find_any(key) : NULL;
 	if (!flow || !(flow->flags & FLOW_REDIRECT))
 		return VERDICT_NONE;
-	if (!flow_comes_by(skb, &key, flow, skb->ifindex))
+	if (!flow_comes_by(skb, key, flow, skb->ifindex))
 		return drop(p, REASON_SPOOFED);
-	nat = flow->nat;
+	p->nat = flow->nat;
 	if (p->ttl <= 1)
 		return pass(p, REASON_TTL_EXPIRED);
-	reason = flow_answered(&key, &flow, p->tcp_flags);
+	reason = flow_answered(key, &flow, p->tcp_flags);
 	if (reason)
 		return drop(p, reason);
-	flow_seen(&key, flow, p);
-	if (rewrite(skb, p, &nat, 1))
+	flow_seen(key, flow, p);
+	if (rewrite(skb, p, &p->nat, 1))
 		return drop(p, REASON_NO_ROOM);
-	return forwarded(p, REASON_REPLY, route_send(skb, p, &nat.daddr));
+	return forwarded(p, REASON_REPLY, route_send(skb, p, &p->nat.daddr));
 }
 
 #endif

@@ -12,12 +12,10 @@
 INLINE bool may_escape(struct __sk_buff *skb, const struct filters *f, const __u32 l2)
 {
 	IP_HEADER *ip = skb_data(skb) + l2;
-	struct addr daddr;
 
 	if ((void *)(ip + 1) > skb_end(skb) || skb->protocol != bpf_htons(ETH_P_OWN))
 		return false;
-	daddr = ip_daddr(ip);
-	return filter_has(f->destinations, address_bit(&daddr));
+	return filter_has(f->destinations, address_bit(ip_daddr_at(ip)));
 }
 
 /* A packet that an uplink is about to send. Without an Ethernet header there is no answer. */

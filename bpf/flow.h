@@ -107,4 +107,12 @@ INLINE bool flow_is_pair(const struct flow_key *key, const struct flow_key *othe
 	return flow_key_equal(&back, key);
 }
 
+/* The same on a stack of its own. */
+SUBPROGRAM bool is_pair_of(const struct flow_key *key, const struct flow_key *other_key,
+			   const struct flow *holder)
+{
+	REQUIRE(key && other_key && holder, false);
+	return flow_is_pair(key, other_key, holder);
+}
+
 #endif

@@ -88,7 +88,7 @@ SUBPROGRAM int claim_conflict(bool resting)
 		return -EEXIST;
 	established = flow_find(&pair->other_key);
 	holder = established ? established : flow_find_embryonic(&pair->other_key);
-	own = holder && flow_is_pair(&pair->key, &pair->other_key, holder);
+	own = holder && is_pair_of(&pair->key, &pair->other_key, holder);
 	if (own && flow_find_any(&pair->key))
 		return -EALREADY;
 	if (own && !established) {
@@ -129,6 +129,19 @@ INLINE void announce_reply(const struct flow_key *reply)
 		filter_add(f->replies, reply_bit(&reply->saddr, reply->sport));
 }
 
+/* Make scratch's other entry of its flow, and announce it. */
+SUBPROGRAM int pair_other(void)
+{
+	struct flow_pair *pair = scratch_get();
+
+	if (!pair)
+		return -ENOSPC;
+	flow_other(&pair->key, &pair->flow, &pair->other_key, &pair->other);
+	if (flow_has_nat(&pair->flow))
+		announce_reply(&pair->other_key);
+	return 0;
+}
+
 /* Continue with an existing flow, to which this packet belongs. */
 INLINE int adopt_existing(struct flow *existing, struct flow *flow)
 {
@@ -140,15 +153,15 @@ INLINE int adopt_existing(struct flow *existing, struct flow *flow)
 
 /* Another CPU opened the flow first: keep its entries, delete our reply entry unless it is
  * theirs. */
-INLINE int lost_race(struct flow_pair *pair)
+SUBPROGRAM int lost_race(void)
 {
-	struct flow *existing = flow_find_any(&pair->key);
-	struct flow_key theirs;
+	struct flow_pair *pair = scratch_get();
+	struct flow *existing = pair ? flow_find_any(&pair->key) : NULL;
 
-	if (!existing)
+	if (!pair || !existing)
 		return -ENOSPC;
-	flow_other_key(&pair->key, existing, &theirs);
-	if (!flow_key_equal(&theirs, &pair->other_key)) {
+	flow_other_key(&pair->key, existing, &pair->held);
+	if (!flow_key_equal(&pair->held, &pair->other_key)) {
 		entry_delete(&pair->other_key, false);
 		entry_delete(&pair->other_key, true);
 	}
@@ -173,16 +186,14 @@ SUBPROGRAM int flow_open(const struct flow_key *key, bool resting)
 	existing = flow_find(&pair->key);
 	if (existing) /* promoted between the two look-ups */
 		return adopt_existing(existing, &pair->flow);
-	flow_other(&pair->key, &pair->flow, &pair->other_key, &pair->other);
-	if (flow_has_nat(&pair->flow))
-		announce_reply(&pair->other_key);
+	pair_other();
 	err = flow_claim(pair, resting);
 	if (err && err != -EALREADY)
 		return err;
 	if (!err)
 		err = embryonic_insert(false);
 	if (err == -EEXIST || err == -EALREADY)
-		return lost_race(pair);
+		return lost_race();
 	if (err)
 		entry_delete(&pair->other_key, true);
 	else

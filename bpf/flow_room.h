@@ -71,52 +71,62 @@ INLINE __u32 crowded_timeout(const struct flow_key *key, const struct flow *flow
 	return FLOW_IS_UDP(key->zone) ? TIMEOUT_CROWDED_UDP : TIMEOUT_CROWDED;
 }
 
+/* Key of the flow that a slot names, or NULL: in *copy, or in scratch where the stack has no room. */
+INLINE struct flow_key *slot_key(void *reclaims, __u32 index, struct flow_key *copy)
+{
+	struct flow_key *slot = bpf_map_lookup_elem(reclaims, &index);
+	struct flow_pair *pair;
+
+	if (FAMILY == 6) {
+		pair = scratch_get();
+		copy = pair ? &pair->held : NULL;
+	}
+	if (slot && copy)
+		*copy = *slot;
+	return slot ? copy : NULL;
+}
+
 /* Weigh slot `index` of `reclaim` for a flow of the owner in `row`. A flow that has expired, or that is
  * closed and makes room, is deleted. */
 SUBPROGRAM __u64 slot_weigh(__u32 index, __u32 row, bool full)
 {
-	struct flow_key *slot = bpf_map_lookup_elem(&reclaim, &index), key;
+	struct flow_key copy, *key = slot_key(&reclaim, index, &copy);
 	struct flow *flow;
 	__s32 idle;
 	bool done;
 
-	if (!slot)
+	if (!key)
 		return SLOT_NONE;
-	key = *slot;
-	flow = addr_is_none(&key.daddr) ? NULL : flow_find(&key);
+	flow = addr_is_none(&key->daddr) ? NULL : flow_find(key);
 	if (!flow)
 		return SLOT_FREE;
-	if (flow_expired(&key, flow) || (full && closed_makes_room(&key, flow))) {
-		flow_delete(&key, flow);
+	if (flow_expired(key, flow) || (full && closed_makes_room(key, flow))) {
+		flow_delete(key, flow);
 		return SLOT_FREED;
 	}
-	if (!may_displace(&key, flow, row))
+	if (!may_displace(key, flow, row))
 		return SLOT_NONE;
 	idle = now_ticks() - flow->seen;
-	if (idle < (__s32)(crowded_timeout(&key, flow) * settings.hz))
+	if (idle < (__s32)(crowded_timeout(key, flow) * settings.hz))
 		return SLOT_NONE;
-	done = flow->state == FLOW_CLOSING || is_exchange(&key, flow);
+	done = flow->state == FLOW_CLOSING || is_exchange(key, flow);
 	return (__u64)done << 32 | (idle > 0 ? idle : 1);
 }
 
 /* Delete the live flow that slot `index` of `reclaim` names. */
 SUBPROGRAM int slot_displace(__u32 index)
 {
-	struct flow_key *slot = bpf_map_lookup_elem(&reclaim, &index), key;
+	struct flow_key copy, *key = slot_key(&reclaim, index, &copy);
+	struct flow *flow = key ? flow_find(key) : NULL;
 	struct owner *owner;
-	struct flow *flow;
 
-	if (!slot)
-		return 0;
-	key = *slot;
-	flow = flow_find(&key);
 	if (!flow)
 		return 0;
-	owner = owner_get(flow_owner(&key, flow));
+	owner = owner_get(flow_owner(key, flow));
 	if (owner)
 		__sync_fetch_and_add(&owner->displaced, 1);
-	flow_event(&key, flow, EVENT_CLOSE);
-	return flow_delete(&key, flow);
+	flow_event(key, flow, EVENT_CLOSE);
+	return flow_delete(key, flow);
 }
 
 /* What flow_reserve() looks for: a slot for the flow whose forward entry is scratch's `other`; room in
@@ -195,19 +205,18 @@ INLINE int flow_reserve(__u32 how)
 /* Weigh slot `index` of `reclaim_embryonic`: by the embryonic flows of its owner, then by age. */
 SUBPROGRAM __u64 embryonic_weigh(__u32 index)
 {
-	struct flow_key *slot = bpf_map_lookup_elem(&reclaim_embryonic, &index), key;
+	struct flow_key copy, *key = slot_key(&reclaim_embryonic, index, &copy);
 	struct owner *owner;
 	struct flow *flow;
 
-	if (!slot)
+	if (!key)
 		return SLOT_NONE;
-	key = *slot;
-	flow = addr_is_none(&key.daddr) ? NULL : flow_find_embryonic(&key);
+	flow = addr_is_none(&key->daddr) ? NULL : flow_find_embryonic(key);
 	if (!flow)
 		return SLOT_FREE;
-	if (flow->state == FLOW_CLOSING || flow_expired(&key, flow))
+	if (flow->state == FLOW_CLOSING || flow_expired(key, flow))
 		return SLOT_FREED;
-	owner = owner_get(flow_owner(&key, flow));
+	owner = owner_get(flow_owner(key, flow));
 	return (__u64)(owner && owner->embryonic > 0 ? owner->embryonic : 1) << 32 |
 	       (now_ticks() - flow->opened);
 }
@@ -220,7 +229,7 @@ SUBPROGRAM int embryonic_reserve(bool full)
 	struct flow_pair *pair = scratch_get();
 	__u32 clock = clock_advance(1, RECLAIM_PROBES), at = 0;
 	__u64 best = SLOT_NONE, weight = SLOT_NONE;
-	struct flow_key *slot, held;
+	struct flow_key *slot;
 	struct flow *flow;
 
 	for (__u32 i = 0; i < RECLAIM_PROBES && weight < SLOT_FREED; i++) {
@@ -237,10 +246,10 @@ SUBPROGRAM int embryonic_reserve(bool full)
 	slot = bpf_map_lookup_elem(&reclaim_embryonic, &at);
 	if (!slot || !pair || !best)
 		return -ENOSPC;
-	held = *slot;
+	pair->held = *slot;
 	*slot = pair->key;
-	flow = addr_is_none(&held.daddr) ? NULL : flow_find_embryonic(&held);
-	return flow ? flow_delete(&held, flow) : 0;
+	flow = addr_is_none(&pair->held.daddr) ? NULL : flow_find_embryonic(&pair->held);
+	return flow ? flow_delete(&pair->held, flow) : 0;
 }
 
 /* Before flow_open(): admit the flow in scratch, whose owner has a place for it or can make one.

@@ -50,7 +50,7 @@ SUBPROGRAM int flow_insert(bool other)
 		       entry_insert(&pair->key, &pair->flow, false);
 }
 
-/* The same, where another CPU may have put it already; make room once if the table is full. */
+/* The same, where another CPU may have put it already. */
 INLINE int insert_or_adopt(const struct flow_pair *pair, bool other)
 {
 	const struct flow_key *key = other ? &pair->other_key : &pair->key;
@@ -58,54 +58,72 @@ INLINE int insert_or_adopt(const struct flow_pair *pair, bool other)
 	int err = flow_insert(other);
 	struct flow *holder;
 
-	if (err == -E2BIG) {
-		flow_reserve(reserve_for(pair) | RESERVE_FULL);
-		err = flow_insert(other);
-	}
 	if (err != -EEXIST)
 		return err;
 	holder = flow_find(key);
 	return holder && flow_is_pair(other_key, key, holder) ? 0 : err;
 }
 
-/* Begin the pair of an established flow, under its keys, from one of its entries. */
-INLINE void flow_pair_fill(struct flow_pair *pair, const struct flow *flow)
+/* Insert both, and delete the embryonic entries. Returns 0 or -errno. */
+SUBPROGRAM int pair_insert(void)
 {
+	struct flow_pair *pair = scratch_get();
+	int err = pair ? insert_or_adopt(pair, true) : -ENOSPC;
+
+	if (!pair || err)
+		return err;
+	err = insert_or_adopt(pair, false);
+	if (err) {
+		entry_delete(&pair->other_key, false);
+		return err;
+	}
+	entry_delete(&pair->key, true);
+	entry_delete(&pair->other_key, true);
+	return 0;
+}
+
+/* Begin scratch's pair of an established flow, under its keys, from one of its entries. */
+SUBPROGRAM int pair_fill(const struct flow *flow)
+{
+	REQUIRE(flow, -EINVAL);
+	struct flow_pair *pair = scratch_get();
 	struct flow *held;
 
+	if (!pair)
+		return -ENOSPC;
 	pair->flow = *flow;
 	pair->flow.state = FLOW_ESTABLISHED;
 	pair->flow.seen = now_ticks();
 	flow_other(&pair->key, &pair->flow, &pair->other_key, &pair->other);
 	held = flow_find_embryonic(&pair->other_key);
 	if (!held)
-		return;
+		return 0;
 	pair->other.bytes = held->bytes;
 	pair->other.packets = held->packets;
 	pair->other.iface = held->iface;
 	pair->other.seq = held->seq;
 	pair->other.ack = held->ack;
+	return 0;
 }
 
 /* Move the flow of pair->key from `embryonic` into `flows`, unless a live flow has taken the key of
- * its other entry since. Returns 0, or -errno without room. */
+ * its other entry since; make room once if the table is full. Returns 0, or -errno without room. */
 INLINE int flow_promote(struct flow_pair *pair, const struct flow *flow)
 {
+	__u32 how;
 	int err;
 
-	flow_pair_fill(pair, flow);
-	err = flow_reserve(reserve_for(pair));
+	pair_fill(flow);
+	how = reserve_for(pair);
+	err = flow_reserve(how);
 	if (err)
 		return err;
-	if (insert_or_adopt(pair, true))
-		return -ENOSPC;
-	if (insert_or_adopt(pair, false)) {
-		entry_delete(&pair->other_key, false);
-		return -ENOSPC;
+	err = pair_insert();
+	if (err == -E2BIG) {
+		flow_reserve(how | RESERVE_FULL);
+		err = pair_insert();
 	}
-	entry_delete(&pair->key, true);
-	entry_delete(&pair->other_key, true);
-	return 0;
+	return err ? -ENOSPC : 0;
 }
 
 /* Both ends have spoken. Returns 0, or -errno without room for the flow. */

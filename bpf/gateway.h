@@ -17,13 +17,14 @@
 SUBPROGRAM bool source_allowed(const struct outer *outer)
 {
 	REQUIRE(outer, false);
+	__u32 family = outer->family == 4 ? 0 : ALLOWED_IPV6;
 	struct allowed_key key = { .prefix = ALLOWED_NETWORK_BITS + 8 * sizeof(key.addr),
-				   .network = outer->vni,
+				   .network = outer->vni | family,
 				   .addr = outer->saddr };
 
 	if (bpf_map_lookup_elem(&allowed, &key))
 		return true;
-	key.network = 0;
+	key.network = family;
 	return bpf_map_lookup_elem(&allowed, &key) != NULL;
 }
 
@@ -106,7 +107,7 @@ SUBPROGRAM enum verdict gateway_refuse(struct __sk_buff *skb, struct packet *p, 
 	if (tunnel_strip(skb, p) || reply_refuse(skb, p, reason))
 		return VERDICT_DROP;
 	tunnel_answer(outer);
-	return tunnel_send(skb, p);
+	return tunnel_out(skb, p, REASON_NONE);
 }
 
 /* Check if a packet of no flow may open one to *ret_service. */
@@ -209,16 +210,16 @@ SUBPROGRAM enum verdict gateway_deliver(struct __sk_buff *skb, struct packet *p,
 					const struct flow *flow)
 {
 	REQUIRE(p && flow, VERDICT_DROP);
-	struct nat nat = flow->nat;
 	enum reason reason;
 
+	p->nat = flow->nat;
 	reason = tunnel_strip(skb, p);
 	if (reason)
 		return drop(p, reason);
 	if ((p->tcp_flags & TCP_SYN && clamp_mss(skb, p, tunnel_mtu(p, &p->outer.saddr))) ||
-	    rewrite_directly(skb, p, &nat, 1))
+	    rewrite_directly(skb, p, &p->nat, 1))
 		return drop(p, REASON_NO_ROOM);
-	return forwarded(p, REASON_GATEWAY_IN, route_send(skb, p, &nat.daddr));
+	return forwarded(p, REASON_GATEWAY_IN, route_send(skb, p, &p->nat.daddr));
 }
 
 /* The first packet of a flow: opens it, in scratch, or is refused. */
@@ -240,22 +241,25 @@ SUBPROGRAM enum verdict gateway_follow(struct __sk_buff *skb, struct packet *p)
 {
 	REQUIRE(p, VERDICT_DROP);
 	const struct outer *outer = &p->outer;
-	struct flow_key key;
+	const struct flow_key *key;
+	struct flow_key copy;
 	struct flow *flow;
 	enum reason reason;
 
 	p->key.zone = FLOW_ZONE(outer->vni, FLOW_GATEWAY, is_udp(p));
-	key = p->key;
-	flow = flow_find_again(&key, p);
+	key = packet_key(p, &copy);
+	if (!key)
+		return VERDICT_DROP;
+	flow = flow_find_again(key, p);
 	if (flow && (!peer_sent(flow, outer) || flow->peer_port != outer->sport) &&
-	    gateway_move_peer(&key, flow, p))
+	    gateway_move_peer(key, flow, p))
 		return drop(p, REASON_TUNNEL_SOURCE);
 	if (!flow || p->ttl <= 1 || gateway_should_reselect(p, flow))
 		return VERDICT_NONE;
-	reason = flow_confirmed(&key, &flow, p->tcp_flags);
+	reason = flow_confirmed(key, &flow, p->tcp_flags);
 	if (reason)
 		return drop(p, reason);
-	flow_seen(&key, flow, p);
+	flow_seen(key, flow, p);
 	return gateway_deliver(skb, p, flow);
 }
 
@@ -283,21 +287,21 @@ INLINE void gateway_tunnel(struct packet *p, const struct flow *flow)
 SUBPROGRAM enum verdict gateway_reply(struct __sk_buff *skb, struct packet *p)
 {
 	REQUIRE(p, VERDICT_DROP);
-	struct flow_key key;
+	const struct flow_key *key;
+	struct flow_key copy;
 	struct flow *flow;
 	enum verdict verdict;
 	enum reason reason;
-	struct nat nat;
 	__u32 mtu;
 
 	p->key.zone = FLOW_ZONE(0, FLOW_GATEWAY_REPLY, is_udp(p));
-	key = p->key;
-	flow = flow_find_any(&key);
+	key = packet_key(p, &copy);
+	flow = key ? flow_find_any(key) : NULL;
 	if (!flow)
 		return VERDICT_NONE;
-	if (!flow_comes_by(skb, &key, flow, skb->ifindex))
+	if (!flow_comes_by(skb, key, flow, skb->ifindex))
 		return drop(p, REASON_SPOOFED);
-	nat = flow->nat;
+	p->nat = flow->nat;
 	gateway_tunnel(p, flow);
 	if (p->ttl <= 1)
 		return drop(p, REASON_TUNNEL_TTL);
@@ -305,13 +309,13 @@ SUBPROGRAM enum verdict gateway_reply(struct __sk_buff *skb, struct packet *p)
 	verdict = fit(skb, p, mtu);
 	if (verdict != VERDICT_NONE)
 		return verdict;
-	reason = flow_answered(&key, &flow, p->tcp_flags);
+	reason = flow_answered(key, &flow, p->tcp_flags);
 	if (reason)
 		return drop(p, reason);
-	flow_seen(&key, flow, p);
-	if ((p->tcp_flags & TCP_SYN && clamp_mss(skb, p, mtu)) || rewrite(skb, p, &nat, 1))
+	flow_seen(key, flow, p);
+	if ((p->tcp_flags & TCP_SYN && clamp_mss(skb, p, mtu)) || rewrite(skb, p, &p->nat, 1))
 		return drop(p, REASON_NO_ROOM);
-	return forwarded(p, REASON_GATEWAY_OUT, tunnel_send(skb, p));
+	return tunnel_out(skb, p, REASON_GATEWAY_OUT);
 }
 
 #endif

@@ -49,6 +49,15 @@ INLINE bool outer_for_gateway(const struct addr *daddr, __be16 dport)
 	       addr_equal(daddr, &listen);
 }
 
+/* True for a tunnel packet of either family that is addressed to the gateway, and no client. */
+INLINE bool outer_is_request(const struct outer *outer)
+{
+	return settings.flags & SETTING_GATEWAY && outer->dport &&
+	       outer->dport == settings.listen_port &&
+	       ip_equal(&outer->daddr,
+			&settings.listen[outer->family == 4 ? IP_V4_INDEX : IP_V6_INDEX]);
+}
+
 /* True if a UDP packet is addressed to one of this node's tunnel source ports. */
 INLINE bool outer_for_client(const struct addr *daddr, __be16 dport)
 {
@@ -150,7 +159,8 @@ INLINE enum reason outer_read(void *data, void *end, const __u32 l2, struct oute
 	if (!ip_header_ok(data + l2))
 		return REASON_TUNNEL_CHECKSUM;
 	outer->protocol = geneve->protocol;
-	if (geneve->version_length >> 6 || geneve->protocol != bpf_htons(ETH_P_OWN))
+	if (geneve->version_length >> 6 ||
+	    (geneve->protocol != bpf_htons(ETH_P_IP) && geneve->protocol != bpf_htons(ETH_P_IPV6)))
 		return REASON_TUNNEL_MALFORMED;
 	options = (geneve->version_length & 0x3f) * 4;
 	outer->vni = (__u32)geneve->vni[0] << 16 | (__u32)geneve->vni[1] << 8 | geneve->vni[2];

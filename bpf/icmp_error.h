@@ -87,11 +87,18 @@ INLINE __u64 icmp_quoted_check(struct __sk_buff *skb, struct packet *p, struct i
 	return csum_diff16(check, after);
 }
 
-/* The quoted packet becomes what it was before the flow rewrote it: the entry's tuple with both ends
- * swapped. `outer`: what the error's own addresses add to the sum. */
-INLINE int icmp_quote(struct __sk_buff *skb, struct packet *p, struct icmp_error *e,
-		      const struct nat *nat, __u64 outer)
+/* The quoted packet, in scratch, becomes what it was before the flow rewrote it: the entry's tuple with
+ * both ends swapped. `outer`: what the error's own addresses add to the sum. */
+SUBPROGRAM int icmp_quote(struct __sk_buff *skb, struct packet *p, const struct flow *flow,
+			  __u64 outer)
 {
+	REQUIRE(p && flow, -EINVAL);
+	struct flow_pair *pair = scratch_get();
+	struct icmp_error *e = pair ? (void *)pair->bytes : NULL;
+	const struct nat *nat = &flow->nat;
+
+	if (!e)
+		return -ENOSPC;
 	__u64 ports = csum_diff16(e->sport, nat->dport) + csum_diff16(e->dport, nat->sport);
 	__u64 addrs = csum_diff_addr(&p->key.daddr, &nat->daddr) +
 		      csum_diff_addr(&p->key.saddr, &nat->saddr);
@@ -109,19 +116,17 @@ SUBPROGRAM int icmp_translate(struct __sk_buff *skb, struct packet *p, const str
 			      const struct flow *flow, __u8 hops)
 {
 	REQUIRE(p && from && flow, -EINVAL);
-	struct flow_pair *pair = scratch_get();
-	struct nat to = flow->nat;
+	struct nat *to = &p->nat;
 	__u64 outer;
 
-	if (!pair)
-		return -ENOSPC;
+	*to = flow->nat;
 	if (!addr_equal(from, &p->key.saddr))
-		to.saddr = *from;
-	outer = csum_diff_addr(from, &to.saddr) + csum_diff_addr(&p->key.daddr, &to.daddr);
-	if (icmp_quote(skb, p, (void *)pair->bytes, &flow->nat, outer))
+		to->saddr = *from;
+	outer = csum_diff_addr(from, &to->saddr) + csum_diff_addr(&p->key.daddr, &to->daddr);
+	if (icmp_quote(skb, p, flow, outer))
 		return -EIO;
 	p->proto = ICMP_OWN;
-	return tuple_store(skb, p, &to, outer, hops);
+	return tuple_store(skb, p, to, outer, hops);
 }
 
 /* ------------------------------------------------------------------ hooks */
@@ -153,7 +158,7 @@ INLINE enum verdict icmp_by_tunnel(struct __sk_buff *skb, struct packet *p, cons
 	} else {
 		client_tunnel(p, flow);
 	}
-	return forwarded(p, REASON_ICMP_ERROR, tunnel_send(skb, p));
+	return tunnel_out(skb, p, REASON_ICMP_ERROR);
 }
 
 /* A pod sends errors about what it received, from its own address. */

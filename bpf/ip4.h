@@ -12,6 +12,7 @@
 #define IP_OFFSET 0x1fff
 #define IP_TTL offsetof(struct iphdr, ttl)
 #define ENCAP_L3 BPF_F_ADJ_ROOM_ENCAP_L3_IPV4
+#define DECAP_L3 (1ull << 7) /* BPF_F_ADJ_ROOM_DECAP_L3_IPV4, Linux 6.3 */
 #define TUNNEL_OVERHEAD TUNNEL_OVERHEAD_IPV4
 #define PATH_MTU_BASE PATH_MTU_BASE_IPV4
 #define PATH_MTU_MIN PATH_MTU_MIN_IPV4
@@ -57,6 +58,17 @@ INLINE struct addr ip_saddr(const struct iphdr *ip)
 INLINE struct addr ip_daddr(const struct iphdr *ip)
 {
 	return (struct addr){ { ip->daddr } };
+}
+
+/* The same in place. */
+INLINE const struct addr *ip_saddr_at(const struct iphdr *ip)
+{
+	return (const struct addr *)&ip->saddr;
+}
+
+INLINE const struct addr *ip_daddr_at(const struct iphdr *ip)
+{
+	return (const struct addr *)&ip->daddr;
 }
 
 INLINE __u8 ip_proto(const struct iphdr *ip)

@@ -9,6 +9,7 @@
 #define AF_OWN 10 /* AF_INET6 */
 #define IP_TTL offsetof(struct ipv6hdr, hop_limit)
 #define ENCAP_L3 BPF_F_ADJ_ROOM_ENCAP_L3_IPV6
+#define DECAP_L3 (1ull << 8) /* BPF_F_ADJ_ROOM_DECAP_L3_IPV6, Linux 6.3 */
 #define TUNNEL_OVERHEAD TUNNEL_OVERHEAD_IPV6
 #define PATH_MTU_BASE PATH_MTU_BASE_IPV6
 #define PATH_MTU_MIN PATH_MTU_MIN_IPV6
@@ -64,6 +65,17 @@ INLINE struct addr ip_saddr(const struct ipv6hdr *ip)
 INLINE struct addr ip_daddr(const struct ipv6hdr *ip)
 {
 	return *(const struct addr *)&ip->daddr;
+}
+
+/* The same in place. */
+INLINE const struct addr *ip_saddr_at(const struct ipv6hdr *ip)
+{
+	return (const struct addr *)&ip->saddr;
+}
+
+INLINE const struct addr *ip_daddr_at(const struct ipv6hdr *ip)
+{
+	return (const struct addr *)&ip->daddr;
 }
 
 INLINE __u8 ip_proto(const struct ipv6hdr *ip)

@@ -131,6 +131,7 @@ struct flow_pair {
 	struct flow flow, other;
 	/* Of a flow that ends meanwhile: see flow_delete() and usage.h. */
 	struct flow_key gone, other_gone;
+	struct flow_key held;    /* of a slot that is looked at, see flow_room.h */
 	__u8 bytes[CHECK_BYTES]; /* see check.h */
 	struct usage_key ended;
 	struct usage add;

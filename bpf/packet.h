@@ -44,8 +44,11 @@ struct packet {
 			__u8 tcp_header;     /* bytes, with options; 0 for UDP */
 			__u8 fragment;       /* enum fragment_kind */
 			__be16 ip_check;     /* IPv4 */
+			__u8 reason;         /* for FAMILY_OUT: enum reason to count */
+			__u8 zero[3];
 			__be32 seq, ack;
 			struct flow_key key; /* as on the wire; zone is set before a look-up */
+			struct nat nat;      /* to which it is rewritten */
 		};
 		__u64 scratch[SCRATCH_BYTES / 8];
 	};
@@ -65,6 +68,20 @@ INLINE struct packet *packet_begin(enum hook hook)
 		p->proto = 0;
 	}
 	return p;
+}
+
+/* The packet's key for a look-up in a subprogram. Before Linux 6.2 a map takes no key from a subprogram's
+ * argument: it is copied to the stack, on which those of IPv6 have no room. */
+INLINE const struct flow_key *packet_key(struct packet *p, struct flow_key *copy)
+{
+	__u32 zero = 0;
+
+	if (FAMILY == 6) {
+		p = bpf_map_lookup_elem(&counters, &zero);
+		return p ? &p->key : NULL;
+	}
+	*copy = p->key;
+	return copy;
 }
 
 INLINE bool is_udp(const struct packet *p)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* The programs, one per hook. The logic is in the topic headers. */
 #include "escape.h"
+#include "families.h"
 #include "handover.h"
 #include "pod.h"
 #include "uplink.h"
@@ -16,6 +17,7 @@ int px_from_pod(struct __sk_buff *skb)
 	enum parsed parsed;
 	struct packet *p;
 
+	family_frame(skb, FAMILY_FROM_POD);
 	pull(skb, ETH_HLEN + IP_HLEN + TCP_HLEN);
 	if (!f || !may_leave_pod(skb, f))
 		return VERDICT_NEXT;
@@ -26,8 +28,9 @@ int px_from_pod(struct __sk_buff *skb)
 	if (unlikely(parsed == PARSED_FRAGMENT))
 		parsed = fragment_parse(skb, p, skb->ifindex, false);
 	if (unlikely(parsed == PARSED_ICMP))
-		return icmp_from_pod(skb, p);
-	return parsed == PARSED ? from_pod(skb, p, f) : unreadable_packet(p, parsed);
+		return family_end(skb, icmp_from_pod(skb, p));
+	return family_end(skb,
+			  parsed == PARSED ? from_pod(skb, p, f) : unreadable_packet(p, parsed));
 }
 
 /* TC egress of a pod's veth: packets that the pod receives from the stack. */
@@ -38,6 +41,7 @@ int px_to_pod(struct __sk_buff *skb)
 	enum parsed parsed;
 	struct packet *p;
 
+	family_frame(skb, FAMILY_TO_POD);
 	pull(skb, ETH_HLEN + IP_HLEN + TCP_HLEN);
 	if (!f || !may_enter_pod(skb, f))
 		return VERDICT_NEXT;
@@ -58,33 +62,62 @@ int px_to_pod(struct __sk_buff *skb)
 SEC("tc")
 int px_uplink(struct __sk_buff *skb)
 {
-	return uplink_packet(skb, ETH_HLEN);
+	family_frame(skb, FAMILY_UPLINK);
+	return family_end(skb, uplink_packet(skb, ETH_HLEN));
 }
 
 /* The same on a device without Ethernet headers, as WireGuard's. */
 SEC("tc")
 int px_uplink_l3(struct __sk_buff *skb)
 {
-	return uplink_packet(skb, 0);
+	family_frame(skb, FAMILY_UPLINK_L3);
+	return family_end(skb, uplink_packet(skb, 0));
 }
 
 /* TC egress of an uplink: packets for virtual IPs must not leave. */
 SEC("tc")
 int px_to_uplink(struct __sk_buff *skb)
 {
+	family_frame(skb, FAMILY_TO_UPLINK);
 	return escaping_packet(skb, ETH_HLEN);
 }
 
 SEC("tc")
 int px_to_uplink_l3(struct __sk_buff *skb)
 {
+	family_frame(skb, FAMILY_TO_UPLINK_L3);
 	return escaping_packet(skb, 0);
+}
+
+/* A tunnel packet whose outer headers the other family's px_uplink has read. */
+SEC("tc")
+int px_inner(struct __sk_buff *skb)
+{
+	struct packet *p = packet_again();
+	__u32 l3;
+
+	if (!p)
+		return VERDICT_DROP;
+	l3 = ETH_HLEN + p->outer.length;
+	pull(skb, l3 + IP_HLEN + TCP_HLEN);
+	return family_end(skb, tunnel_packet(skb, p, l3));
+}
+
+/* A packet of the other family for a tunnel of this one. */
+SEC("tc")
+int px_out(struct __sk_buff *skb)
+{
+	struct packet *p = packet_again();
+
+	return p ? tunnel_out(skb, p, p->reason) : VERDICT_DROP;
 }
 
 /* XDP before px_uplink, where the device suits. */
 SEC("xdp")
 int px_xdp(struct xdp_md *ctx)
 {
+	if (FAMILY == 4 && xdp_is_ipv6(ctx))
+		bpf_tail_call(ctx, &families_xdp, 0);
 	return xdp_decapsulate(ctx);
 }
 

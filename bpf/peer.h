@@ -1,26 +1,109 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The outer address of a flow's other tunnel end. */
+/* The outer address of a flow's other tunnel end: IPv4 in the flow itself, IPv6 in a row of `peers`, which
+ * all flows of that address share. */
 #ifndef PEER_H
 #define PEER_H
 
 #include "packet.h"
 
-INLINE void peer_address(const struct flow *flow, struct ip_addr *ret)
+#define PEER_PROBES 8
+
+/* No flow that names a row is idle for longer. */
+#define PEER_TIMEOUT (TIMEOUT_ESTABLISHED + 600)
+
+MAP(peers, ARRAY, BPF_F_MMAPABLE, __u32, struct peer, MAX_PEERS);
+
+/* True for a row that no flow names: it was never used, or not for long. */
+INLINE bool peer_is_free(const struct peer *peer)
 {
-	*ret = IP_V4(flow->peer);
+	return !peer->used || now_ticks() - peer->used > PEER_TIMEOUT * settings.hz;
 }
 
-/* Set the flow's peer. Returns 0 or -EINVAL. */
+/* Take a free row. Another CPU may take it as well: the loser goes on. */
+INLINE bool peer_take(struct peer *peer, const struct ip_addr *ip)
+{
+	__u32 used = peer->used;
+
+	if (!peer_is_free(peer) ||
+	    __sync_val_compare_and_swap(&peer->used, used, now_ticks() | 1) != used)
+		return false;
+	peer->addr = *ip;
+	return true;
+}
+
+/* The row of an IPv6 address, which is made if there is room; or -ENOSPC. */
+SUBPROGRAM int peer_row(const struct ip_addr *ip)
+{
+	REQUIRE(ip, -EINVAL);
+	__u64 hash = mix64(((__u64)ip->word[0] << 32 | ip->word[1]) ^
+			   mix64((__u64)ip->word[2] << 32 | ip->word[3]));
+
+	for (__u32 i = 0; i < PEER_PROBES; i++) {
+		__u32 row = ((__u32)hash + i) & (MAX_PEERS - 1);
+		struct peer *peer = bpf_map_lookup_elem(&peers, &row);
+
+		if (!peer)
+			return -ENOSPC;
+		if (peer->used && ip_equal(&peer->addr, ip)) {
+			peer->used = now_ticks() | 1;
+			return row;
+		}
+		if (peer_take(peer, ip))
+			return row;
+	}
+	return -ENOSPC;
+}
+
+INLINE __u8 peer_family(const struct flow *flow)
+{
+	return flow->flags & FLOW_PEER6 ? 6 : 4;
+}
+
+/* The row of the flow's peer, marked as used once a second. */
+INLINE struct peer *peer_of(const struct flow *flow)
+{
+	__u32 row = flow->peer;
+	struct peer *peer = bpf_map_lookup_elem(&peers, &row);
+
+	if (peer && now_ticks() - peer->used >= settings.hz)
+		peer->used = now_ticks() | 1;
+	return peer;
+}
+
+INLINE void peer_address(const struct flow *flow, struct ip_addr *ret)
+{
+	struct peer *peer;
+
+	if (likely(peer_family(flow) == 4)) {
+		*ret = IP_V4(flow->peer);
+		return;
+	}
+	peer = peer_of(flow);
+	if (peer)
+		*ret = peer->addr;
+}
+
+/* Set the flow's peer. Returns 0 or -ENOSPC. */
 INLINE int peer_set(struct flow *flow, const struct ip_addr *ip)
 {
-	if (!ip_is_v4(ip))
-		return -EINVAL;
-	flow->peer = ip->word[3];
+	int row;
+
+	if (likely(ip_is_v4(ip))) {
+		flow->flags &= ~FLOW_PEER6;
+		flow->peer = ip->word[3];
+		return 0;
+	}
+	row = peer_row(ip);
+	if (row < 0)
+		return row;
+	flow->flags |= FLOW_PEER6;
+	flow->peer = row;
 	return 0;
 }
 
 INLINE void peer_copy(struct flow *to, const struct flow *from)
 {
+	to->flags = (to->flags & ~FLOW_PEER6) | (from->flags & FLOW_PEER6);
 	to->peer = from->peer;
 	to->peer_port = from->peer_port;
 }
@@ -28,13 +111,14 @@ INLINE void peer_copy(struct flow *to, const struct flow *from)
 /* True if the packet in the tunnel comes from the flow's peer. */
 INLINE bool peer_sent(const struct flow *flow, const struct outer *outer)
 {
-	return outer->family == 4 && outer->saddr.word[3] == flow->peer;
-}
+	struct peer *peer;
 
-/* Family of the flow's outer headers. */
-INLINE __u8 peer_family(const struct flow *flow)
-{
-	return 4;
+	if (peer_family(flow) != outer->family)
+		return false;
+	if (likely(outer->family == 4))
+		return outer->saddr.word[3] == flow->peer;
+	peer = peer_of(flow);
+	return peer && ip_equal(&peer->addr, &outer->saddr);
 }
 
 #endif

@@ -23,17 +23,14 @@ INLINE bool may_leave_pod(struct __sk_buff *skb, const struct filters *f)
 {
 	IP_HEADER *ip = skb_data(skb) + ETH_HLEN;
 	struct tcphdr *tcp = (void *)(ip + 1);
-	struct addr saddr, daddr;
 
 	if ((void *)(tcp + 1) > skb_end(skb))
 		return true;
-	saddr = ip_saddr(ip);
-	daddr = ip_daddr(ip);
 	/* Each reply key of a flow with NAT is announced: without that bit no SYN can clash. */
-	return filter_has(f->replies, reply_bit(&saddr, tcp->source)) ||
-	       filter_has(f->destinations, address_bit(&daddr)) ||
+	return filter_has(f->replies, reply_bit(ip_saddr_at(ip), tcp->source)) ||
+	       filter_has(f->destinations, address_bit(ip_daddr_at(ip))) ||
 	       (((__u8 *)tcp)[13] & TCP_SYN &&
-		filter_has(f->replies, reply_bit(&daddr, tcp->dest))) ||
+		filter_has(f->replies, reply_bit(ip_daddr_at(ip), tcp->dest))) ||
 	       !ip_is_plain(ip);
 }
 
@@ -42,12 +39,11 @@ INLINE bool may_enter_pod(struct __sk_buff *skb, const struct filters *f)
 {
 	IP_HEADER *ip = skb_data(skb) + ETH_HLEN;
 	struct udphdr *ports = (void *)(ip + 1);
-	struct addr saddr;
 
 	if ((void *)(ports + 1) > skb_end(skb))
 		return true;
-	saddr = ip_saddr(ip);
-	return filter_has(f->replies, reply_bit(&saddr, ports->source)) || !ip_is_plain(ip);
+	return filter_has(f->replies, reply_bit(ip_saddr_at(ip), ports->source)) ||
+	       !ip_is_plain(ip);
 }
 
 /* A parsed packet that a pod sends. */

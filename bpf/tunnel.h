@@ -91,22 +91,57 @@ INLINE void outer_fill(struct outer_bytes *b, const struct outer *outer, __u32 i
 	b->option.id[1] = bpf_htonl(outer->id[0]);
 }
 
+/* Bytes by which bpf_skb_change_proto() to this family lengthens the packet. */
+#define PROTO_GROWS (FAMILY == 4 ? -20 : 20)
+
+/* True if the packet inside is of the other family: skb->protocol changes with the outer headers. */
+INLINE bool tunnel_is_mixed(const struct packet *p)
+{
+	return p->outer.protocol != bpf_htons(ETH_P_OWN);
+}
+
 /* Make room for the outer headers. A packet that came out of a tunnel over a veth still counts as
  * encapsulated, and the flags refuse a second time (-EALREADY): a packet that needs no segmentation
  * does without them. */
-INLINE int tunnel_room(struct __sk_buff *skb)
+INLINE int tunnel_room(struct __sk_buff *skb, const struct packet *p)
 {
-	const __u32 bytes = sizeof(struct outer_bytes);
+	const __s32 bytes = sizeof(struct outer_bytes);
 
 	if (!bpf_skb_adjust_room(skb, bytes, BPF_ADJ_ROOM_MAC, ENCAP_FLAGS))
 		return 0;
 	if (skb->gso_size)
 		return -EIO;
-	return bpf_skb_adjust_room(skb, bytes, BPF_ADJ_ROOM_MAC, BPF_F_ADJ_ROOM_FIXED_GSO);
+	if (!tunnel_is_mixed(p))
+		return bpf_skb_adjust_room(skb, bytes, BPF_ADJ_ROOM_MAC, BPF_F_ADJ_ROOM_FIXED_GSO);
+	if (bpf_skb_adjust_room(skb, bytes - PROTO_GROWS, BPF_ADJ_ROOM_MAC,
+				BPF_F_ADJ_ROOM_FIXED_GSO))
+		return -EIO;
+	return bpf_skb_change_proto(skb, bpf_htons(ETH_P_OWN), 0);
 }
 
-/* Put the IP packet at ETH_HLEN into the tunnel p->outer and send it. The UDP checksum is zero (RFC
- * 8926 section 3.3). */
+/* Take `length` bytes of outer headers of the other family off. Before Linux 6.3 no flag tells the new
+ * protocol. */
+INLINE int tunnel_shrink_mixed(struct __sk_buff *skb, __s32 length)
+{
+	const __u64 flags = BPF_F_ADJ_ROOM_FIXED_GSO;
+
+	if (!bpf_skb_adjust_room(skb, -length, BPF_ADJ_ROOM_MAC, flags | DECAP_L3))
+		return 0;
+	if (bpf_skb_change_proto(skb, bpf_htons(ETH_P_OWN), 0))
+		return -EIO;
+	return bpf_skb_adjust_room(skb, -length - PROTO_GROWS, BPF_ADJ_ROOM_MAC, flags);
+}
+
+/* Make the Ethernet header name this family. */
+INLINE int ethernet_own(struct __sk_buff *skb)
+{
+	const __be16 proto = bpf_htons(ETH_P_OWN);
+
+	return bpf_skb_store_bytes(skb, offsetof(struct ethhdr, h_proto), &proto, sizeof(proto), 0);
+}
+
+/* Put the IP packet at ETH_HLEN into the tunnel p->outer, which is of this family, and send it. The UDP
+ * checksum is zero (RFC 8926 section 3.3, RFC 6935). */
 SUBPROGRAM enum verdict tunnel_send(struct __sk_buff *skb, struct packet *p)
 {
 	REQUIRE(p, VERDICT_DROP);
@@ -114,11 +149,24 @@ SUBPROGRAM enum verdict tunnel_send(struct __sk_buff *skb, struct packet *p)
 	struct addr daddr;
 
 	outer_fill(&bytes, &p->outer, p->length);
-	if (tunnel_room(skb) ||
+	if (tunnel_room(skb, p) || (tunnel_is_mixed(p) && ethernet_own(skb)) ||
 	    bpf_skb_store_bytes(skb, ETH_HLEN, &bytes, sizeof(bytes), BPF_F_RECOMPUTE_CSUM))
 		return drop(p, REASON_NO_ROOM);
 	daddr = ip_own(&p->outer.daddr);
 	return route_send(skb, p, &daddr);
+}
+
+/* Send the packet by the tunnel p->outer, or leave that to the other family's program. `reason` counts it
+ * as forwarded, if it is one. */
+INLINE enum verdict tunnel_out(struct __sk_buff *skb, struct packet *p, enum reason reason)
+{
+	enum verdict verdict;
+
+	p->reason = reason;
+	if (p->outer.family != FAMILY)
+		return VERDICT_OUT;
+	verdict = tunnel_send(skb, p);
+	return reason ? forwarded(p, reason, verdict) : verdict;
 }
 
 /* Apply the outer ECN field to the inner one (RFC 6040 section 4.2, figure 4). Returns -EIO if the
@@ -143,8 +191,9 @@ INLINE enum reason tunnel_strip(struct __sk_buff *skb, struct packet *p)
 
 	if (skb->len > end)
 		bpf_skb_change_tail(skb, end, 0);
-	if (length > 0 && bpf_skb_adjust_room(skb, -length, BPF_ADJ_ROOM_MAC,
-					      BPF_F_ADJ_ROOM_FIXED_GSO))
+	if (length > 0 && p->outer.family == FAMILY ?
+		    bpf_skb_adjust_room(skb, -length, BPF_ADJ_ROOM_MAC, BPF_F_ADJ_ROOM_FIXED_GSO) :
+		    length > 0 && (tunnel_shrink_mixed(skb, length) || ethernet_own(skb)))
 		return REASON_NO_ROOM;
 	packet_move(p, ETH_HLEN);
 	return tunnel_ecn(skb, p) ? REASON_TUNNEL_ECN : REASON_NONE;

@@ -29,21 +29,22 @@ INLINE bool tunnel_source_ok(const struct flow *flow, const struct packet *p)
 /* A reply passes if it belongs to a flow that was sent into that tunnel; it is accounted to it. */
 INLINE enum reason reply_has_flow(struct packet *p)
 {
-	struct flow_key key;
+	const struct flow_key *key;
+	struct flow_key copy;
 	struct flow *flow;
 	enum reason reason;
 
 	p->key.zone = FLOW_ZONE(0, FLOW_REPLY, is_udp(p));
-	key = p->key;
-	flow = flow_find_any(&key);
+	key = packet_key(p, &copy);
+	flow = key ? flow_find_any(key) : NULL;
 	if (!flow || flow->action != FLOW_DECAP)
 		return REASON_TUNNEL_NO_FLOW;
 	if (!tunnel_source_ok(flow, p))
 		return p->outer.vni == flow->network ? REASON_TUNNEL_SOURCE : REASON_TUNNEL_VNI;
-	reason = flow_answered(&key, &flow, p->tcp_flags);
+	reason = flow_answered(key, &flow, p->tcp_flags);
 	if (reason)
 		return reason;
-	flow_seen(&key, flow, p);
+	flow_seen(key, flow, p);
 	return REASON_NONE;
 }
 
@@ -134,8 +135,7 @@ INLINE enum reason parse_inner(struct packet *p, struct __sk_buff *skb, __u32 l3
 	IP_HEADER *ip = data + l3;
 	enum parsed parsed;
 
-	if (l3 > ETH_HLEN + GENEVE_AT + sizeof(struct geneve_header) + GENEVE_OPTIONS_MAX ||
-	    skb->len < l3)
+	if (l3 > ETH_HLEN + TUNNEL_OVERHEAD_IPV6 + GENEVE_OPTIONS_MAX || skb->len < l3)
 		return REASON_TRUNCATED;
 	parsed = parse_ip(p, data, end, l3, skb->len - l3, skb->gso_size);
 	if (parsed != PARSED && parsed != PARSED_ICMP && parsed != PARSED_FRAGMENT)
@@ -150,8 +150,7 @@ INLINE enum reason parse_inner(struct packet *p, struct __sk_buff *skb, __u32 l3
 /* A packet of the tunnel p->outer, whose inner packet begins at `l3` and becomes `p`. */
 INLINE enum verdict tunnel_packet(struct __sk_buff *skb, struct packet *p, __u32 l3)
 {
-	struct addr daddr = ip_own(&p->outer.daddr);
-	bool request = outer_for_gateway(&daddr, p->outer.dport);
+	bool request = outer_is_request(&p->outer);
 	enum reason reason;
 
 	p->proto = 0;
@@ -173,13 +172,11 @@ INLINE enum reason tunnel_read(struct __sk_buff *skb, const __u32 l2, struct out
 			       bool *ret_tunnel)
 {
 	enum reason reason;
-	struct addr daddr;
 
 	pull(skb, l2 + GENEVE_AT + sizeof(struct geneve_header) + GENEVE_OPTIONS_MAX + IP_HLEN +
 			  TCP_HLEN);
 	reason = outer_read(skb_data(skb), skb_end(skb), l2, outer);
-	daddr = ip_own(&outer->daddr);
-	*ret_tunnel = reason != REASON_TUNNEL_MALFORMED || outer_for_gateway(&daddr, outer->dport);
+	*ret_tunnel = reason != REASON_TUNNEL_MALFORMED || outer_is_request(outer);
 	return reason;
 }
 
@@ -216,11 +213,7 @@ INLINE bool is_icmp(struct __sk_buff *skb, const __u32 l2)
  * without Ethernet headers removes it again. */
 INLINE int ethernet_add(struct __sk_buff *skb)
 {
-	const __be16 proto = bpf_htons(ETH_P_OWN);
-
-	if (bpf_skb_change_head(skb, ETH_HLEN, 0))
-		return -EIO;
-	return bpf_skb_store_bytes(skb, offsetof(struct ethhdr, h_proto), &proto, sizeof(proto), 0);
+	return bpf_skb_change_head(skb, ETH_HLEN, 0) ? -EIO : ethernet_own(skb);
 }
 
 /* A packet to a SNAT address, at ETH_HLEN. */
@@ -272,7 +265,10 @@ INLINE enum verdict tunnel_frame(struct __sk_buff *skb, struct packet *p, const 
 	p->length = length;
 	if (!l2 && ethernet_add(skb))
 		return drop(p, REASON_NO_ROOM);
-	return reason ? drop(p, reason) : tunnel_packet(skb, p, ETH_HLEN + p->outer.length);
+	if (reason)
+		return drop(p, reason);
+	return tunnel_is_mixed(p) ? VERDICT_INNER :
+				    tunnel_packet(skb, p, ETH_HLEN + p->outer.length);
 }
 
 /* A packet of an uplink whose frames begin with `l2` bytes, ETH_HLEN or 0, before the IP header. Other

@@ -11,9 +11,12 @@
 
 /* Verdicts of a TC program. TCX and tc give these values the same meaning. */
 enum verdict {
-	VERDICT_NONE = -2, /* internal: the packet belongs to no flow of this kind, go on */
-	VERDICT_NEXT = -1, /* TC_ACT_UNSPEC: the next program on the hook, then the stack */
-	VERDICT_DROP = 2,  /* TC_ACT_SHOT */
+	VERDICT_NONE = -2,    /* internal: the packet belongs to no flow of this kind, go on */
+	VERDICT_OUT = -5,     /* the other family encapsulates the packet: families.h */
+	VERDICT_INNER = -4,   /* the other family goes on with the packet in the tunnel */
+	VERDICT_DIRECT = -3,  /* internal: to no service, see client_direct() */
+	VERDICT_NEXT = -1,    /* TC_ACT_UNSPEC: the next program on the hook, then the stack */
+	VERDICT_DROP = 2,     /* TC_ACT_SHOT */
 	VERDICT_REDIRECT = 7, /* TC_ACT_REDIRECT: bpf_redirect() and its kin return it */
 };
 

@@ -17,6 +17,14 @@ INLINE bool xdp_outer(struct xdp_md *ctx, struct outer *outer)
 	return !outer_read(data, end, ETH_HLEN, outer) && outer->length == TUNNEL_OVERHEAD;
 }
 
+INLINE bool xdp_is_ipv6(struct xdp_md *ctx)
+{
+	struct ethhdr *eth = (void *)(long)ctx->data;
+
+	return (void *)(eth + 1) <= (void *)(long)ctx->data_end &&
+	       eth->h_proto == bpf_htons(ETH_P_IPV6);
+}
+
 INLINE __u32 xdp_length(struct xdp_md *ctx)
 {
 	void *data = (void *)(long)ctx->data;

@@ -156,6 +156,8 @@ enum flow_action {
 #define FLOW_ANSWERED (1u << 4)    /* the backend sent SYN-ACK, the client has not answered it */
 #define FLOW_TIME_WAIT (1u << 5)   /* the backend sent FIN first: its TCP remembers the tuple */
 
+#define FLOW_PEER6 (1u << 6) /* `peer` is a row of `peers` */
+
 #define FLOW_NO_SERVICE 0xffff /* `service` of a direct flow whose port was rewritten */
 
 /* Row of `owners`, see owner_row(): the sender that flows are counted for. */
@@ -357,6 +359,26 @@ struct usage {
 #define LAYOUT_TEXT_BYTES 16384
 struct layout_text {
 	char text[LAYOUT_TEXT_BYTES];
+};
+
+/* Element of `peers`, MAX_PEERS of them: an IPv6 outer address that flows name. */
+struct peer {
+	struct ip_addr addr;
+	__u32 used; /* jiffies, low 32 bits, of the last packet (+1 s); 0: never */
+	__u32 zero;
+};
+
+/* Programs that one family's call of the other's (bpf/families.h). */
+enum family_hook {
+	FAMILY_FROM_POD,
+	FAMILY_TO_POD,
+	FAMILY_UPLINK,
+	FAMILY_UPLINK_L3,
+	FAMILY_TO_UPLINK,
+	FAMILY_TO_UPLINK_L3,
+	FAMILY_INNER, /* with a packet in a tunnel of the other family */
+	FAMILY_OUT,   /* with a packet to be encapsulated */
+	FAMILY_HOOKS,
 };
 
 /* Which programs see the packets during a handover (bpf/handover.h). */

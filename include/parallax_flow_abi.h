@@ -46,7 +46,7 @@ struct NAME(flow) {
 		__u32 service_id[2]; /* ENCAP and DECAP: low and high half; nothing is rewritten */
 	};
 	__u32 network; /* network id of the other end; FLOW_GATEWAY: of the client */
-	__be32 peer;   /* outer address of the other end */
+	__be32 peer;   /* outer address of the other end; FLOW_PEER6: its row of `peers` */
 	__u32 iface;   /* ifindex by which packets of this entry come; 0: not known yet */
 	/* TCP, numbers of this direction; 0: not known yet. */
 	__u32 seq; /* behind the last byte sent, with SYN and FIN */

@@ -92,7 +92,7 @@ static const struct ceiling {
 	size_t instructions;
 } ceilings[] = {
 	{ "px_from_pod", 13200 },    { "px_to_pod", 5080 },     { "px_uplink", 14000 },
-	{ "px_xdp", 430 },           { "px_uplink_l3", 13700 }, { "px_to_uplink", 1040 },
+	{ "px_xdp", 450 },           { "px_uplink_l3", 13700 }, { "px_to_uplink", 1040 },
 	{ "px_to_uplink_l3", 1050 },
 };
 
