@@ -97,6 +97,7 @@ SUBPROGRAM int icmp_quote(struct __sk_buff *skb, struct packet *p, const struct 
 	struct icmp_error *e = pair ? (void *)pair->bytes : NULL;
 	const struct nat *nat = &flow->nat;
 
+	CHECKED(outer); /* IPv4 does not use it, and clang would leave the register as it is */
 	if (!e)
 		return -ENOSPC;
 	__u64 ports = csum_diff16(e->sport, nat->dport) + csum_diff16(e->dport, nat->sport);

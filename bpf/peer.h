@@ -78,6 +78,7 @@ INLINE void peer_address(const struct flow *flow, struct ip_addr *ret)
 		*ret = IP_V4(flow->peer);
 		return;
 	}
+	*ret = (struct ip_addr){};
 	peer = peer_of(flow);
 	if (peer)
 		*ret = peer->addr;
