@@ -5,6 +5,7 @@
 
 #include "check.h"
 #include "choose.h"
+#include "conntrack.h"
 #include "flow_state.h"
 #include "source.h"
 #include "split.h"
@@ -74,16 +75,25 @@ INLINE __be16 port_candidate(const struct flow_key *key, __u32 attempt)
 	return bpf_htons(PORT_FIRST + hash_slot(hash, PORT_COUNT));
 }
 
-/* Open the flow in scratch; if another flow holds its reply key, with another source port. */
-INLINE enum reason client_open(const struct flow_key *key, struct flow *flow)
+/* Open the flow in scratch, unless a direct connection holds its tuple. */
+INLINE int client_claim(struct __sk_buff *skb, const struct flow_key *key, struct flow *flow)
+{
+	if (flow_has_nat(flow) && flow->service != FLOW_NO_SERVICE && !FLOW_IS_UDP(key->zone) &&
+	    conntrack_holds(skb, &flow->nat))
+		return -EEXIST;
+	return flow_open(key, false);
+}
+
+/* Open the flow in scratch; if another flow or connection holds its tuple, with another source port. */
+INLINE enum reason client_open(struct __sk_buff *skb, const struct flow_key *key, struct flow *flow)
 {
 	int err = flow_admit(key);
 
 	if (!err)
-		err = flow_open(key, false);
+		err = client_claim(skb, key, flow);
 	for (__u32 i = 0; i < PORT_TRIES && err == -EEXIST && flow_has_nat(flow); i++) {
 		flow->nat.sport = port_candidate(key, i);
-		err = flow_open(key, false);
+		err = client_claim(skb, key, flow);
 	}
 	return err ? no_place(err) : REASON_NONE;
 }
@@ -169,7 +179,7 @@ SUBPROGRAM enum reason client_choose(struct __sk_buff *skb, struct packet *p,
 	/* Other nodes may have this address of ours as well: a gateway could not tell them apart. */
 	if (host && flow->action == FLOW_ENCAP && !is_node(&p->key.saddr))
 		return REASON_SPOOFED;
-	return client_open(&p->key, flow);
+	return client_open(skb, &p->key, flow);
 }
 
 /* A TCP packet that opens no flow and belongs to none. For takeover_ns after the VIP or the
@@ -204,7 +214,7 @@ INLINE enum verdict open_direct(struct __sk_buff *skb, struct packet *p, struct 
 		.saddr = saddr, .daddr = p->key.daddr, .sport = p->key.sport, .dport = p->key.dport
 	};
 	filter_add(f->destinations, address_bit(&p->key.daddr));
-	reason = client_open(&p->key, &pair->flow);
+	reason = client_open(skb, &p->key, &pair->flow);
 	return reason ? drop(p, reason) : VERDICT_NONE;
 }
 

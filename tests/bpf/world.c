@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Loading the programs with small maps, and emptying these between rows. */
 #include "world.h"
+#include "conntrack.h"
 
 #include <errno.h>
 #include <sched.h>
@@ -158,6 +159,9 @@ int world_open(struct world *world)
 
 	memset(world, 0, sizeof(*world));
 	ret = net_open(world->ifindex, world->taps);
+	if (ret)
+		return ret;
+	ret = conntrack_prepare();
 	if (ret)
 		return ret;
 	world->skel = parallax_bpf__open();

@@ -30,12 +30,14 @@ clash() { # TEXT DESTINATION...
 port=20000 # below the kernel's ephemeral ports
 clash "two virtual IPs, one pod" $VIP_AT $VIP2_AT
 clash "a virtual IP and the pod itself" $VIP_AT "$(inner_at 10.10.0.90:5000)"
+clash "the pod itself, then a virtual IP" "$(inner_at 10.10.0.90:5000)" $VIP_AT
 clash "both virtual IPs and the pod" $VIP2_AT $VIP_AT "$(inner_at 10.10.0.90:5000)"
 
 put "$TOPO_DIR/node1/config.yaml" < <(sed 's/^delivery: .*/delivery: redirect/' \
 	"$TOPO_DIR/node1/config.yaml")
 sleep 1
 clash "redirect: two virtual IPs, one pod" $VIP_AT $VIP2_AT
+clash "redirect: the pod itself, then a virtual IP" "$(inner_at 10.10.0.90:5000)" $VIP_AT
 clash "redirect: a virtual IP and the pod itself" $VIP_AT "$(inner_at 10.10.0.90:5000)"
 
 # Many connections at once, as from a busy client.

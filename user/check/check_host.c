@@ -16,6 +16,7 @@
 
 #include <bpf/bpf.h>
 
+#include "conntrack.h"
 #include "hook_query.h"
 #include "pins.h"
 
@@ -107,6 +108,17 @@ static void check_own_capabilities(struct check_list *list)
 		check_capabilities(list, effective);
 	else
 		check_add(list, "capabilities", CHECK_SKIP, "/proc/self/status has no CapEff");
+}
+
+static void check_conntrack(struct check_list *list)
+{
+	if (conntrack_can_be_asked())
+		check_add(list, "conntrack", CHECK_OK,
+			  "connections of pods to pods can be looked up");
+	else
+		check_add(list, "conntrack", CHECK_WARN,
+			  "no bpf_skb_ct_lookup() (Linux 5.18, nf_conntrack loaded): the port of a "
+			  "direct connection to a pod may be taken for a virtual IP of that pod");
 }
 
 static void check_btf(struct check_list *list)
@@ -223,6 +235,7 @@ void check_host(struct check_list *list, const char *pin_dir)
 	if (!uname(&name))
 		check_release(list, name.release);
 	check_btf(list);
+	check_conntrack(list);
 	check_jit(list);
 	check_own_capabilities(list);
 	check_bpffs(list, pin_dir);

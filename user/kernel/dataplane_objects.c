@@ -11,6 +11,7 @@
 #include <bpf/libbpf.h>
 
 #include "array.h"
+#include "conntrack.h"
 #include "dataplane_parts.h"
 #include "parallax.skel.h"
 #include "parallax_limits.h"
@@ -32,6 +33,11 @@ static const void *(*const files[FAMILIES])(size_t *size) = {
 
 int dataplane_open_objects(struct dataplane *dataplane)
 {
+	int err = conntrack_prepare();
+
+	if (err)
+		return dataplane_fail(dataplane, err, "cannot prepare the programs: %s",
+				      strerror(-err));
 	for (int family = 0; family < FAMILIES; family++) {
 		LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = "parallax");
 		size_t size = 0;
