@@ -12,6 +12,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "conntrack.h"
 #include "keys.h"
 #include "parallax.skel.h"
 #include "stack.h"
@@ -151,7 +152,7 @@ static struct bpf_object *open_shipped(void)
 	char path[PATH_MAX];
 	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 1);
 
-	if (n < 0)
+	if (n < 0 || conntrack_prepare())
 		return NULL;
 	path[n] = '\0';
 	strcpy(strrchr(path, '/'), "/../parallax.bpf.o");
