@@ -157,6 +157,45 @@ static void snat_ports_of_each_family(void **state)
 	json_decref(list.items);
 }
 
+static void snat_of_each_family_spoken_of(void **state)
+{
+	static const struct {
+		const char *snat, *cidr, *text; /* NULL: nothing to tell */
+	} rows[] = {
+		{ "172.31.255.1", "10.10.0.0/16", NULL },
+		{ "172.31.255.1", "fd00:10::/64",
+		  "no IPv6 address: connections to this network's "
+		  "IPv6 pods are refused" },
+		{ "2001:db8::1", "10.10.0.0/16",
+		  "no IPv4 address: connections to this network's "
+		  "IPv4 pods are refused" },
+		{ NULL, "fd00:10::/64", NULL }, /* the node's own, of each family */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct prefix cidr;
+		struct mesh_network own = {
+			.name = "network1", .own = true, .cidrs = &cidr, .cidr_count = 1
+		};
+		struct mesh_networks mesh = { .networks = &own, .count = 1 };
+		struct addr snat;
+		struct config config = { .mesh = &mesh, .gateway = { .snat = &snat } };
+		struct check_list list = { .items = json_array() };
+
+		assert_int_equal(prefix_parse(rows[i].cidr, &cidr), 0);
+		config.gateway.snat_count = rows[i].snat && !addr_parse(rows[i].snat, &snat);
+		check_snat_families(&list, &config);
+		assert_int_equal(json_array_size(list.items), !!rows[i].text);
+		if (rows[i].text)
+			assert_string_equal(json_string_value(
+						    json_object_get(json_array_get(list.items, 0),
+								    "text")),
+					    rows[i].text);
+		json_decref(list.items);
+	}
+}
+
 /* With a slip in `network`, the pods of this very node would be another network's. */
 static void cluster_of_another_network(void **state)
 {
@@ -231,6 +270,7 @@ int main(void)
 		cmocka_unit_test(snat_inside_a_pod_range),
 		cmocka_unit_test(snat_ports_are_told),
 		cmocka_unit_test(snat_ports_of_each_family),
+		cmocka_unit_test(snat_of_each_family_spoken_of),
 		cmocka_unit_test(cluster_of_another_network),
 		cmocka_unit_test(pin_dir_off_bpffs),
 	};

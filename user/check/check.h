@@ -62,6 +62,9 @@ void check_network(struct check_list *list, const struct config *config);
 
 /* Of check_config(): are SNAT addresses outside the pod ranges of our own network? */
 void check_snat(struct check_list *list, const struct config *config);
+/* Of check_config(): has gateway.snat an address of each family that the configuration speaks of? */
+void check_snat_families(struct check_list *list, const struct config *config);
+
 /* Of check_config(): how many connections can the gateway carry to one endpoint? */
 void check_snat_ports(struct check_list *list, const struct config *config);
 

@@ -99,6 +99,32 @@ static void report_snat_ports(struct check_list *list, unsigned int addresses, b
 		  ports / TIMEOUT_CLOSED, ports / TIMEOUT_TIME_WAIT);
 }
 
+/* Whether the configuration speaks of pods or services of this family in our own network. */
+static bool speaks_of(const struct config *config, uint8_t family)
+{
+	const struct mesh_network *own = mesh_networks_own(config->mesh);
+
+	for (size_t i = 0; own && i < own->cidr_count; i++)
+		if (own->cidrs[i].addr.family == family)
+			return true;
+	for (size_t i = 0; i < config->service_count; i++)
+		for (size_t a = 0; a < config->services[i].address_count; a++)
+			if (config->services[i].addresses[a].family == family)
+				return true;
+	return false;
+}
+
+void check_snat_families(struct check_list *list, const struct config *config)
+{
+	for (uint8_t family = 4; family <= 6; family += 2)
+		if (config->gateway.snat_count && speaks_of(config, family) &&
+		    !count_snat(&config->gateway, family))
+			check_add(list, "snat", CHECK_WARN,
+				  "no IPv%u address: connections to this network's IPv%u pods are "
+				  "refused",
+				  family, family);
+}
+
 void check_snat_ports(struct check_list *list, const struct config *config)
 {
 	const struct config_gateway_role *gateway = &config->gateway;
@@ -176,6 +202,7 @@ static void check_gateway(struct check_list *list, const struct config *config)
 	if (gateway->allow_count == 0)
 		check_add(list, "gateway", CHECK_FAIL, "gateway.allow is empty: no tunnel packet is accepted");
 	check_snat(list, config);
+	check_snat_families(list, config);
 	check_snat_ports(list, config);
 }
 
