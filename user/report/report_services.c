@@ -68,8 +68,9 @@ static json_t *service_object(const struct snapshot *snapshot, uint32_t row,
 
 	if (service->captured_ns && snapshot->monotonic_ns > service->captured_ns)
 		captured_ms = (snapshot->monotonic_ns - service->captured_ns) / 1000000u;
-	return json_pack("{s:o,s:s,s:o,s:o,s:I,s:s,s:I,s:I,s:I,s:I,s:I,s:I,s:b,s:b,s:b,s:f,s:o,s:o}",
+	return json_pack("{s:o,s:s,s:i,s:o,s:o,s:I,s:s,s:I,s:I,s:I,s:I,s:I,s:I,s:b,s:b,s:b,s:f,s:o,s:o}",
 			 "vip", report_vip(service), "protocol", report_protocol(service->proto),
+			 "family", (int)service->family,
 			 "host", report_text(report_host(cluster)),
 			 "cluster", report_text(cluster), "row", (json_int_t)row,
 			 "state", service_state(service), "local", (json_int_t)tally->local,
@@ -120,8 +121,9 @@ static json_t *list_keys(const json_t *list)
 
 static json_t *known_object(const json_t *service, const char *vip, const char *protocol)
 {
-	return json_pack("{s:s,s:s,s:o,s:o,s:n,s:o,s:i,s:i,s:i,s:i,s:i,s:n,s:b,s:b,s:b,s:f,s:[],s:n}",
-			 "vip", vip, "protocol", protocol, "host", report_copy(service, "host"),
+	return json_pack("{s:s,s:s,s:o,s:o,s:o,s:n,s:o,s:i,s:i,s:i,s:i,s:i,s:n,s:b,s:b,s:b,s:f,s:[],s:n}",
+			 "vip", vip, "protocol", protocol, "family", report_copy(service, "family"),
+			 "host", report_copy(service, "host"),
 			 "cluster", report_copy(service, "cluster"), "row",
 			 "state", report_copy(service, "state"), "local", 0, "remote", 0,
 			 "draining", 0, "table_size", 0, "gateway_table_size", 0, "captured_ms",
@@ -174,10 +176,11 @@ int report_services_print(const json_t *report, bool wide, FILE *out)
 		{ "STATE", "state", report_cell },
 		{ "NOTES", "notes", report_cell },
 		{ "DRAINING", "draining", report_cell },
+		{ "FAMILY", "family", report_cell },
 		{ "ROW", "row", report_cell },
 		{ "TABLE", "table_size", report_cell },
 		{ "CAPTURED", "captured_ms", report_age },
 	};
 
-	return report_table(json_object_get(report, "services"), columns, wide ? 11 : 7, out);
+	return report_table(json_object_get(report, "services"), columns, wide ? 12 : 7, out);
 }
