@@ -14,9 +14,9 @@ static const struct gateway_fault
 	bad_port = { EXCLUDED_BAD_PORT, "port 0" },
 	no_transport = { EXCLUDED_NO_TRANSPORT, "no transport configured for its network" },
 	no_ipv4 = { EXCLUDED_GATEWAY_FAMILY,
-		    "an IPv4 address: this node has none to send tunnels from" },
+		    "an IPv4 address: this node sends no tunnels in IPv4" },
 	no_ipv6 = { EXCLUDED_GATEWAY_FAMILY,
-		    "an IPv6 address: this node has none to send tunnels from" },
+		    "an IPv6 address: this node sends no tunnels in IPv6" },
 	ipv4 = { EXCLUDED_GATEWAY_FAMILY, "an IPv4 address, for a service of IPv6" },
 	ipv6 = { EXCLUDED_GATEWAY_FAMILY, "an IPv6 address, for a service of IPv4" };
 
