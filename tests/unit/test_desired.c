@@ -159,6 +159,34 @@ static void configured_and_named_is_one_row(void **unused)
 	site_expect(&site, "10.1.0.1:80* a.b serving; 10.1.0.2:80* a.b serving");
 }
 
+/* Only the control plane itself leads to its endpoints. */
+static void the_way_to_the_source_is_not_captured(void **unused)
+{
+	static struct host_port own[] = { { "a.b", 80 }, { "10.1.0.3", 80 } };
+
+	(void)unused;
+	site_new(&site, "capture: all\n");
+	site.config->ads.addresses = own;
+	site.config->ads.address_count = 2;
+	site_serve(&site, "a.b.cluster.local", "10.10.0.1:80");
+	site_serve(&site, "a.bc", "10.10.0.2:80");
+	site_serve(&site, "outbound|81||a.b", "10.10.0.3:81");
+	site_serve(&site, "c.d", "10.10.0.4:80");
+	site_name(&site, "a.b", "10.1.0.1");
+	site_name(&site, "a.b.cluster.local", "10.1.0.1");
+	site_name(&site, "a.bc", "10.1.0.2");
+	site_name(&site, "c.d", "10.1.0.3 10.1.0.4");
+	site_expect(&site, "10.1.0.1:80* - -; 10.1.0.2:80* a.bc serving; 10.1.0.3:80* - -; "
+			   "10.1.0.4:80* c.d serving; 10.1.0.1:81* a.b serving");
+	assert_string_equal(site_offered(&site, "10.1.0.1:80"), "none");
+	assert_string_equal(site_offered(&site, "10.1.0.3:80"), "none");
+	site_services(&site, "a.b.cluster.local 80 10.1.0.1");
+	site_step(&site);
+	assert_string_equal(site_offered(&site, "10.1.0.1:80"), "10.10.0.1:80");
+	site.config->ads.address_count = 0;
+	site.config->ads.addresses = NULL;
+}
+
 static void named_vip_of_another_is_refused(void **unused)
 {
 	(void)unused;
@@ -440,6 +468,7 @@ int main(void)
 		TEST(standing_network_bears_the_contents_of_others),
 		TEST(ports_and_protocols_are_apart),
 		TEST(configured_and_named_is_one_row),
+		TEST(the_way_to_the_source_is_not_captured),
 		TEST(named_vip_of_another_is_refused),
 		TEST(clash_of_ids),
 		TEST(unknown_waits_and_what_was_known_is_kept),

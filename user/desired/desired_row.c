@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* One service row: built from its assignment, or kept from the generation before. */
 #include <errno.h>
+#include <string.h>
 
 #include <xxhash.h>
 
@@ -122,11 +123,40 @@ static const char *row_state(struct builder *builder, const struct desired_servi
 	return view && view->backend_count ? "serving" : "no_endpoints";
 }
 
+static bool names_vip(const struct host_port *at, const struct desired_service *row)
+{
+	const char *bar = strrchr(row->cluster, '|'), *host = bar ? bar + 1 : row->cluster;
+	size_t length = strlen(at->host);
+	struct addr addr;
+
+	if (at->port != row->key.port)
+		return false;
+	if (!addr_parse(at->host, &addr))
+		return addr_equal(&addr, &row->key.vip);
+	return !strncmp(host, at->host, length) && (!host[length] || host[length] == '.');
+}
+
+/* True for the way to the control plane itself: after an update that left it without endpoints, as while
+ * it restarts, no other could come. */
+static bool leads_to_source(const struct builder *builder, const struct desired_service *row)
+{
+	const struct config_ads *ads = &builder->input->config->ads;
+
+	for (size_t i = 0; i < ads->address_count; i++)
+		if (names_vip(&ads->addresses[i], row))
+			return true;
+	return false;
+}
+
 /* By default a virtual IP that only the control plane names is captured once its service has, or has
  * had, a remote endpoint. */
 static bool is_wanted(const struct builder *builder, const struct desired_service *row)
 {
-	return !builder->row.captured || builder->input->config->capture == CAPTURE_ALL ||
+	if (!builder->row.captured)
+		return true;
+	if (leads_to_source(builder, row))
+		return false;
+	return builder->input->config->capture == CAPTURE_ALL ||
 	       (row->view && row->view->has_remote) || holds_vip(builder, &row->key);
 }
 
