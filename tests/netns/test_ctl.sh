@@ -59,7 +59,7 @@ networks network1=cluster1@192.23.110.10:15443 \
 reasons() {
 	ask node1 gateways -- "[g['reason'] for g in r['gateways'] if '2001:db8::15' in g['address']]"
 }
-excludes_it() { [[ $(reasons) == "['an IPv6 address: this node has none to send tunnels from']" ]]; }
+excludes_it() { [[ $(reasons) == "['an IPv6 address: this node sends no tunnels in IPv6']" ]]; }
 check "gateways: one of IPv6 is excluded, with the reason" wait_for 5 excludes_it
 equal "networks: gateways in use" "[1, 2]" "$(ask node1 networks -- \
 	"[[n['gateways'], n['gateways_named']] for n in r['networks'] if n['name'] == 'network2'][0]")"
