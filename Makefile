@@ -96,7 +96,8 @@ PROTO_GEN := $(patsubst proto/%.proto,$(BUILD)/proto/%.pb-c.c,$(PROTO_SRC))
 PROTO_OBJ := $(PROTO_GEN:.c=.o)
 PROGRAMS := $(if $(DAEMON_SRC),$(BUILD)/parallaxd) $(if $(CTL_SRC),$(BUILD)/parallaxctl)
 UNIT     := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(UNIT_SRC))
-BPF_TEST := $(if $(BPFT_SRC),$(BUILD)/tests/bpf_tests)
+BPF_TEST := $(if $(BPFT_SRC),$(BUILD)/tests/bpf_tests $(BUILD)/tests/bpf_tests6)
+BPFT6_OBJ := $(patsubst %.c,$(BUILD)/family6/%.o,$(BPFT_SRC))
 NETNS    := $(patsubst tests/netns/%.c,$(BUILD)/tests/%,$(NETNS_SRC))
 PRELOAD := $(PRELOAD_SRC:tests/netns/preload/%.c=$(BUILD)/tests/%.so)
 REGRESS  := $(patsubst tests/fuzz/%.c,$(BUILD)/tests/regress_%,$(FUZZ_SRC))
@@ -284,8 +285,18 @@ $(UNIT): $(BUILD)/tests/%: $(BUILD)/tests/unit/%.o $(call objects,$(UNIT_LIB)) $
 
 # In the tests of the programs the plain names of structures are those of the family tested.
 $(call objects,$(BPFT_SRC)) $(COST_OBJ) $(BENCH_PACKET_OBJ): PX_CFLAGS += -DPLAIN_FAMILY=4
+$(BPFT6_OBJ): PX_CFLAGS += -DPLAIN_FAMILY=6
 
 $(BUILD)/tests/bpf_tests: $(call objects,$(BPFT_SRC)) $(LIB) | $(BUILD)/tests/
+	$(call msg,LINK,$@)
+	$(Q)$(CC) $(PX_LDFLAGS) $^ -lcmocka $(LIBS) -o $@
+
+$(BUILD)/family6/%.o: %.c $(BUILD)/.flags $(SKEL6)
+	$(call msg,CC,$< (IPv6))
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(PX_CFLAGS) -I$(<D) -c $< -o $@
+
+$(BUILD)/tests/bpf_tests6: $(BPFT6_OBJ) $(LIB) | $(BUILD)/tests/
 	$(call msg,LINK,$@)
 	$(Q)$(CC) $(PX_LDFLAGS) $^ -lcmocka $(LIBS) -o $@
 
@@ -416,4 +427,4 @@ $(BUILD)/.bpf-flags: FORCE
 
 .PRECIOUS: %/ $(BUILD)/%.o
 -include $(patsubst %.o,%.d,$(call objects,$(ALL_SRC) $(POD_SRC)) $(BPF_OBJ) $(BPF6_OBJ) \
-	$(BENCH_PACKET_OBJ) $(BUILD)/bench/harness.bpf.o $(COST_OBJ) $(BUILD)/cost/parallax.bpf.o) $(addsuffix .d,$(BENCH_LOAD))
+	$(BENCH_PACKET_OBJ) $(BPFT6_OBJ) $(BUILD)/bench/harness.bpf.o $(COST_OBJ) $(BUILD)/cost/parallax.bpf.o) $(addsuffix .d,$(BENCH_LOAD))

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Client: replies out of a tunnel, and from whom they are accepted. */
 #include "cases.h"
+#include "family.h"
 
 #include <arpa/inet.h>
 #include <string.h>
@@ -52,7 +53,7 @@ static struct gateway_key in_network2(uint32_t addr)
 	struct gateway_key key;
 
 	memset(&key, 0, sizeof(key)); /* every byte counts, also those of the union */
-	key.addr = IP_V4(htonl(addr));
+	key.addr = own_ip(addr);
 	key.network = NETWORK2;
 	return key;
 }

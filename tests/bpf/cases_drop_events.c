@@ -9,6 +9,7 @@
 #include <bpf/libbpf.h>
 
 #include "gateway_packets.h"
+#include "family.h"
 #include "parallax_limits.h"
 
 struct drop_list {
@@ -82,7 +83,7 @@ static bool is_record(struct world *world, struct drop_event want)
 }
 
 #define TO_SERVICE(port, to_port)                                                                  \
-	.key = {.saddr = { { htonl(SLEEP) } }, .daddr = { { htonl(VIP) } }, .sport = htons(port),                  \
+	.key = {.saddr = own_addr(SLEEP), .daddr = own_addr(VIP), .sport = htons(port),                  \
 		.dport = htons(to_port)}
 
 static bool refused_syn(struct world *world)
@@ -103,8 +104,8 @@ static bool fragment(struct world *world)
 static bool unknown_service(struct world *world)
 {
 	return is_record(world, (struct drop_event){
-		TO_SERVICE(CLIENT_PORT, HELLO_PORT), .outer_saddr = IP_V4(htonl(NODE1)),
-		.outer_daddr = IP_V4(htonl(GATEWAY)), .vni = NETWORK1, .length = 40, .hook = HOOK_UPLINK,
+		TO_SERVICE(CLIENT_PORT, HELLO_PORT), .outer_saddr = own_ip(NODE1),
+		.outer_daddr = own_ip(GATEWAY), .vni = NETWORK1, .length = 40, .hook = HOOK_UPLINK,
 		.reason = REASON_TUNNEL_SERVICE, .proto = IPPROTO_TCP, .tcp_flags = SYN});
 }
 
@@ -112,7 +113,7 @@ static bool unknown_service(struct world *world)
 static bool no_tunnel(struct world *world)
 {
 	return is_record(world, (struct drop_event){
-		.key = {.saddr = { { htonl(HELLO2) } }, .daddr = { { htonl(SNAT) } }, .sport = htons(HELLO_PORT + 1),
+		.key = {.saddr = own_addr(HELLO2), .daddr = own_addr(SNAT), .sport = htons(HELLO_PORT + 1),
 			.dport = htons(SNAT_FIRST + 1)},
 		.length = 40, .hook = HOOK_UPLINK, .reason = REASON_SNAT_NO_FLOW,
 		.proto = IPPROTO_TCP, .tcp_flags = ACK});

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Client: drop overloads refuse a part of the new connections, aloud, and the same ones again. */
 #include "cases.h"
+#include "family.h"
 #include "gateway_packets.h"
 
 #include <arpa/inet.h>
@@ -138,7 +139,7 @@ static bool by_the_hash(struct world *world)
 	const struct service *service = &world->services[TCP_ROW];
 
 	for (uint16_t port = 20000; port < 20100; port++) {
-		struct flow_key key = { { { htonl(SLEEP) } }, { { htonl(VIP) } }, htons(port), htons(HELLO_PORT), 0};
+		struct flow_key key = { own_addr(SLEEP), own_addr(VIP), htons(port), htons(HELLO_PORT), 0};
 		uint32_t hash = drop_hash(&key, 6, service->id);
 
 		if (refused(world, port) != (hash < service->drop)) {

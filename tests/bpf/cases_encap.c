@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Client: into the tunnel. Outer bytes, MSS, and packets that are too large. */
 #include "cases.h"
+#include "family.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>
@@ -35,13 +36,13 @@ static const uint8_t full_space[36] = {4, 2, 3, 3, 7, 30, 31};
 static void setup_far_gateway(struct world *world)
 {
 	setup_geneve(world);
-	world->backends[TCP_ROW].addr = IP_V4(htonl(FAR_NODE));
+	world->backends[TCP_ROW].addr = own_ip(FAR_NODE);
 }
 
 static void setup_no_route(struct world *world)
 {
 	setup_geneve(world);
-	world->backends[TCP_ROW].addr = IP_V4(htonl(STRANGER));
+	world->backends[TCP_ROW].addr = own_ip(STRANGER);
 }
 
 static void setup_other_tunnel_port(struct world *world)

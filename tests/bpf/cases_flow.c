@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "flow_packets.h"
+#include "family.h"
 
 static void pass_two_seconds(struct world *world)
 {
@@ -33,12 +34,12 @@ static bool all_young(struct world *world)
 
 static void delete_half(struct world *world, enum flow_role role, const char *map)
 {
-	struct flow_key key = {.saddr = { { htonl(SLEEP) } }, .daddr = { { htonl(VIP) } },
+	struct flow_key key = {.saddr = own_addr(SLEEP), .daddr = own_addr(VIP),
 			       .sport = htons(CLIENT_PORT), .dport = htons(HELLO_PORT),
 			       .zone = FLOW_ZONE(0, FLOW_CLIENT, 0)};
 
 	if (role == FLOW_REPLY)
-		key = (struct flow_key){.saddr = { { htonl(HELLO1) } }, .daddr = { { htonl(SLEEP) } },
+		key = (struct flow_key){.saddr = own_addr(HELLO1), .daddr = own_addr(SLEEP),
 					.sport = htons(HELLO_PORT), .dport = htons(CLIENT_PORT),
 					.zone = FLOW_ZONE(0, FLOW_REPLY, 0)};
 	if (world_delete(world, map, &key))

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "flow_packets.h"
+#include "family.h"
 #include "parallax_hash.h"
 #include "parallax_limits.h"
 
@@ -12,7 +13,7 @@
 /* A live flow of another client, number `i`. */
 static void plant_flow(struct world *world, uint32_t i)
 {
-	struct flow_key key = {.saddr = { { htonl(IP(10, 99, 0, 1)) } }, .daddr = { { htonl(VIP) } },
+	struct flow_key key = {.saddr = own_addr(IP(10, 99, 0, 1)), .daddr = own_addr(VIP),
 			       .sport = htons(i), .dport = htons(HELLO_PORT),
 			       .zone = FLOW_ZONE(0, FLOW_CLIENT, 0)};
 	struct flow flow = {.tag = flow_tag(&key), .state = FLOW_ESTABLISHED, .action = FLOW_ENCAP,

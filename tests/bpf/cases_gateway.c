@@ -4,6 +4,7 @@
 #include <netinet/in.h>
 
 #include "gateway_packets.h"
+#include "family.h"
 #include "parallax_hash.h"
 
 static void setup_pod_elsewhere(struct world *world)
@@ -29,9 +30,9 @@ static void setup_mixed(struct world *world)
 static void setup_own_address(struct world *world)
 {
 	setup_gateway(world);
-	world->settings->snat[IP_V4_INDEX][0] = IP_V4(htonl(GATEWAY));
-	world->filters->destinations[address_bit(&(struct addr4){ { htonl(GATEWAY) } }) / 64] |=
-		1ULL << (address_bit(&(struct addr4){ { htonl(GATEWAY) } }) % 64);
+	world->settings->snat[OWN_INDEX][0] = own_ip(GATEWAY);
+	world->filters->destinations[address_bit(&(struct family_addr[]){ own_addr(GATEWAY) }[0]) / 64] |=
+		1ULL << (address_bit(&(struct family_addr[]){ own_addr(GATEWAY) }[0]) % 64);
 }
 
 static void udp_backend_leaves(struct world *world)
@@ -91,7 +92,7 @@ static void setup_both_roles(struct world *world)
 static void setup_bound(struct world *world)
 {
 	struct allowed_key all = {.prefix = ALLOWED_NETWORK_BITS + IP_MAPPED_BITS + 16,
-				  .addr = IP_V4(htonl(IP(192, 23, 0, 0)))};
+				  .addr = own_ip(IP(192, 23, 0, 0))};
 
 	setup_gateway(world);
 	world_delete(world, "allowed", &all);

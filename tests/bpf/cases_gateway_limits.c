@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "gateway_packets.h"
+#include "family.h"
 #include "parallax_hash.h"
 #include "table_walk.h"
 
@@ -286,15 +287,15 @@ static bool closed_ports_rest(struct world *world)
 static void setup_no_snat(struct world *world)
 {
 	setup_gateway(world);
-	world->settings->snat_count[IP_V4_INDEX] = 0;
+	world->settings->snat_count[OWN_INDEX] = 0;
 }
 
 /* SNAT and the address after it. */
 static void setup_two_snat(struct world *world)
 {
 	setup_gateway(world);
-	world->settings->snat_count[IP_V4_INDEX] = 2;
-	world->settings->snat[IP_V4_INDEX][1] = IP_V4(htonl(SNAT + 1));
+	world->settings->snat_count[OWN_INDEX] = 2;
+	world->settings->snat[OWN_INDEX][1] = own_ip(SNAT + 1);
 }
 
 static bool use_both_addresses(struct world *world)
@@ -357,7 +358,7 @@ static bool choose_by_gateway_hash(struct world *world)
 	int verdict;
 
 	for (pkt.sport = 1024; pkt.sport < 1024 + 100; pkt.sport++) {
-		struct flow_key key = { { { htonl(SLEEP) } }, { { htonl(VIP) } }, htons(pkt.sport),
+		struct flow_key key = { own_addr(SLEEP), own_addr(VIP), htons(pkt.sport),
 				       htons(HELLO_PORT), 0};
 		uint64_t hash = walk_hash(&key, IPPROTO_TCP, HELLO_ID ^ HASH_SEED_GATEWAY);
 		const uint8_t *daddr = frame.data + 30;
@@ -388,7 +389,7 @@ static bool choose_by_inner_client(struct world *world)
 	int verdict;
 
 	for (uint32_t client = IP(10, 10, 1, 0); client < IP(10, 10, 1, 20); client++) {
-		struct flow_key key = {.saddr = { { htonl(client) } }};
+		struct flow_key key = {.saddr = own_addr(client)};
 		uint64_t hash = walk_hash(&key, 0, HELLO_ID ^ HASH_SEED_GATEWAY);
 
 		for (pkt.sport = 1024; pkt.sport < 1024 + 3; pkt.sport++) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Client: the node itself, whose packets to a VIP come through its own pair, here DEVICE_POD0. */
 #include "cases.h"
+#include "family.h"
 
 #include <netinet/in.h>
 
@@ -36,12 +37,12 @@ static void host_old(struct world *world)
 /* Its address is also the one that its gateway role uses for pods, as by default on Kubernetes. */
 static void host_gateway(struct world *world)
 {
-	uint32_t bit = address_bit(&(struct addr4){ { htonl(NODE1) } });
+	uint32_t bit = address_bit(&(struct family_addr[]){ own_addr(NODE1) }[0]);
 
 	host_geneve(world);
 	world->settings->flags |= SETTING_GATEWAY | SETTING_SNAT_SHARED;
-	world->settings->snat_count[IP_V4_INDEX] = 1;
-	world->settings->snat[IP_V4_INDEX][0] = IP_V4(htonl(NODE1));
+	world->settings->snat_count[OWN_INDEX] = 1;
+	world->settings->snat[OWN_INDEX][0] = own_ip(NODE1);
 	world->filters->destinations[bit / 64] |= 1ULL << (bit % 64);
 }
 

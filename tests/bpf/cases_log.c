@@ -7,6 +7,7 @@
 #include <bpf/libbpf.h>
 
 #include "flow_packets.h"
+#include "family.h"
 
 struct byte_sums {
 	uint64_t forward, reply;
@@ -65,8 +66,8 @@ static void read_events(struct world *world, struct event_list *ret)
 
 static bool is_event(const struct flow_event *event, uint32_t kind, uint64_t bytes, uint64_t back)
 {
-	return event->kind == kind && event->key.saddr.word[0] == htonl(SLEEP) &&
-	       event->key.daddr.word[0] == htonl(VIP) && event->key.sport == htons(CLIENT_PORT) &&
+	return event->kind == kind && event->key.saddr.word[sizeof(struct family_addr) / 4 - 1] == htonl(SLEEP) &&
+	       event->key.daddr.word[sizeof(struct family_addr) / 4 - 1] == htonl(VIP) && event->key.sport == htons(CLIENT_PORT) &&
 	       event->key.zone == FLOW_ZONE(0, FLOW_CLIENT, 0) && event->flow.bytes == bytes &&
 	       event->reply_bytes == back && event->flow.backend == 1;
 }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "flow_packets.h"
+#include "family.h"
 #include "parallax_hash.h"
 #include "parallax_limits.h"
 
@@ -20,13 +21,13 @@ static void backend_leaves(struct world *world)
 /* The reply keys of all source ports that the flow to VIP2 could get belong to other flows. */
 static void take_every_port(struct world *world)
 {
-	struct flow_key wanted = {.saddr = { { htonl(SLEEP) } }, .daddr = { { htonl(VIP2) } },
+	struct flow_key wanted = {.saddr = own_addr(SLEEP), .daddr = own_addr(VIP2),
 				  .sport = htons(CLIENT_PORT), .dport = htons(HELLO_PORT),
 				  .zone = FLOW_ZONE(0, FLOW_CLIENT, 0)};
 
 	for (uint32_t i = 0; i < ANY_PORTS; i++) {
 		uint32_t hash = flow_hash(&wanted, (uint8_t)i, wanted.zone);
-		struct flow_key key = {.saddr = { { htonl(HELLO1) } }, .daddr = { { htonl(SLEEP) } },
+		struct flow_key key = {.saddr = own_addr(HELLO1), .daddr = own_addr(SLEEP),
 				       .sport = htons(HELLO_PORT),
 				       .dport = htons((uint16_t)(1024 + hash_slot(hash, 65536 - 1024))),
 				       .zone = FLOW_ZONE(0, FLOW_REPLY, 0)};
@@ -41,13 +42,13 @@ static void take_every_port(struct world *world)
 static void setup_pod_elsewhere(struct world *world)
 {
 	setup_gateway(world);
-	world->backends[TCP_ROW].addr = IP_V4(htonl(HELLO2_ELSEWHERE));
+	world->backends[TCP_ROW].addr = own_ip(HELLO2_ELSEWHERE);
 }
 
 static void setup_pod_nowhere(struct world *world)
 {
 	setup_gateway(world);
-	world->backends[TCP_ROW].addr = IP_V4(htonl(STRANGER));
+	world->backends[TCP_ROW].addr = own_ip(STRANGER);
 }
 
 static void setup_gateway_and_stale_row(struct world *world)

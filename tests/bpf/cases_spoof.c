@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 
 #include "flow_packets.h"
+#include "family.h"
 
 /* SLEEP lives behind DEVICE_POD0. */
 #define FORGES(reason, ...)                                                                        \
@@ -24,7 +25,7 @@
 static void setup_elsewhere(struct world *world)
 {
 	setup_local(world);
-	world->backends[TCP_ROW].addr = IP_V4(htonl(HELLO2_ELSEWHERE));
+	world->backends[TCP_ROW].addr = own_ip(HELLO2_ELSEWHERE);
 }
 
 static void pod0_is_no_pod(struct world *world)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* A reader trusts no row until it confirms itself; flows whose backend left. */
 #include "cases.h"
+#include "family.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -35,7 +36,7 @@
 static void setup_row_of_another_vip(struct world *world)
 {
 	setup_local(world);
-	world->services[TCP_ROW].vip = IP_V4(htonl(VIP2));
+	world->services[TCP_ROW].vip = own_ip(VIP2);
 }
 
 static void setup_row_of_another_port(struct world *world)
@@ -189,7 +190,7 @@ static bool follow_walks(struct world *world, uint32_t *taken)
 	int verdict;
 
 	for (pkt.sport = 1024; pkt.sport < 1024 + 600; pkt.sport++) {
-		struct flow_key key = { { { htonl(SLEEP) } }, { { htonl(VIP) } }, htons(pkt.sport),
+		struct flow_key key = { own_addr(SLEEP), own_addr(VIP), htons(pkt.sport),
 				       htons(HELLO_PORT), 0};
 		uint64_t hash = walk_hash(&key, IPPROTO_TCP, HELLO_ID ^ HASH_SEED_CLIENT);
 		struct table_choice choice = table_walk(&arena, world->services[TCP_ROW].table, hash);

@@ -7,6 +7,7 @@
 #include <bpf/bpf.h>
 
 #include "flow_packets.h"
+#include "family.h"
 #include "parallax_limits.h"
 
 #define SYN_BYTES 40
@@ -19,7 +20,7 @@ static struct usage_key key_of(enum backend_kind kind, uint32_t backend)
 				.to = kind == BACKEND_LOCAL ? NETWORK1 : NETWORK2};
 
 	if (backend)
-		key.backend = IP_V4(htonl(backend));
+		key.backend = own_ip(backend);
 	return key;
 }
 
@@ -82,7 +83,7 @@ static bool one_of_pods(struct world *world)
 {
 	struct usage_key key = key_of(BACKEND_LOCAL, HELLO1);
 
-	key.client = IP_V4(htonl(SLEEP));
+	key.client = own_ip(SLEEP);
 	return usage_is(world, &key, one);
 }
 

@@ -9,7 +9,7 @@
 bool fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* The frame `got` with `want`; ports that were not bound yet are read from it. */
-bool compare_frame(const struct pkt *want, struct port_values *ports, const struct frame *got);
+bool compare_frame(const struct pkt *want, struct port_values *ports, struct frame *got);
 
 /* IP bytes of the packet the flow carries, which belong in the counter. */
 uint32_t counted_bytes(const struct step *step, const struct frame *frame);

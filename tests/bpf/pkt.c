@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "family.h"
+
 static const uint8_t mac_table[MAC_COUNT][6] = {
 	[MAC_NODE] = {0x02, 0, 0, 0, 0x10, 0x01},
 	[MAC_SLEEP] = {0x02, 0, 0, 0, 0x10, 0x89},
@@ -100,10 +102,47 @@ static uint16_t frag_field(uint16_t frag, bool no_df)
 	return frag || no_df ? frag : DF;
 }
 
+static void put_addr(struct frame *frame, uint32_t addr)
+{
+	struct family_addr own = own_addr(addr);
+
+	put_bytes(frame, (const uint8_t *)&own, sizeof(own));
+}
+
+/* Number of the protocol in this family. */
+static uint8_t own_proto(uint8_t proto)
+{
+	return PLAIN_FAMILY == 6 && proto == 1 ? 58 : proto;
+}
+
+/* IPv6, with an extension header for a fragment. */
+static uint32_t ip6_begin(struct frame *frame, const struct pkt *pkt)
+{
+	uint32_t start = frame->len;
+	bool fragment = pkt->frag & (MF | 0x1fff);
+
+	put32(frame, (pkt->ip_version ? pkt->ip_version : 6u) << 28 | (uint32_t)pkt->tos << 20);
+	put16(frame, 0);
+	put8(frame, fragment ? 44 : own_proto(pkt->proto));
+	put8(frame, pkt->ttl ? pkt->ttl : 64);
+	put_addr(frame, pkt->saddr);
+	put_addr(frame, pkt->daddr);
+	if (fragment) {
+		put8(frame, own_proto(pkt->proto));
+		put8(frame, 0);
+		put16(frame, (pkt->frag & 0x1fff) << 3 | !!(pkt->frag & MF));
+		put32(frame, pkt->ip_id);
+	}
+	return start;
+}
+
 /* Returns where the header begins; ip_finish() completes it. */
 static uint32_t ip_begin(struct frame *frame, const struct pkt *pkt)
 {
 	uint32_t start = frame->len;
+
+	if (PLAIN_FAMILY == 6)
+		return ip6_begin(frame, pkt);
 
 	put8(frame, (pkt->ip_version ? pkt->ip_version : 4) << 4 | (5 + pkt->ip_options));
 	put8(frame, pkt->tos);
@@ -125,6 +164,10 @@ static void ip_finish(struct frame *frame, uint32_t start, const struct pkt *pkt
 	uint32_t header = (frame->data[start] & 0xf) * 4;
 	uint16_t sum;
 
+	if (PLAIN_FAMILY == 6) {
+		set16(frame, start + 4, frame->len - start - 40 + pkt->ip_length_add);
+		return;
+	}
 	set16(frame, start + 2, frame->len - start + pkt->ip_length_add);
 	sum = ~sum_fold(sum_add(frame->data + start, header, 0));
 	set16(frame, start + 10, sum_fold(sum + pkt->bad_ip_sum));
@@ -134,10 +177,11 @@ static void ip_finish(struct frame *frame, uint32_t start, const struct pkt *pkt
 static uint16_t l4_sum(const struct frame *frame, const struct pkt *pkt, uint32_t start)
 {
 	uint32_t len = frame->len - start;
-	uint32_t sum = pkt->proto + len;
+	struct family_addr saddr = own_addr(pkt->saddr), daddr = own_addr(pkt->daddr);
+	uint32_t sum = own_proto(pkt->proto) + len;
 
-	sum += (pkt->saddr >> 16) + (pkt->saddr & 0xffff);
-	sum += (pkt->daddr >> 16) + (pkt->daddr & 0xffff);
+	sum = sum_add(&saddr, sizeof(saddr), sum);
+	sum = sum_add(&daddr, sizeof(daddr), sum);
 	return ~sum_fold(sum_add(frame->data + start, len, sum));
 }
 
@@ -188,13 +232,27 @@ static void put_udp(struct frame *frame, const struct pkt *pkt, const struct por
 	frame->len = start + 8 + pkt->len;
 }
 
+/* ICMPv6 has "packet too big" as a type, and other numbers (RFC 4443). */
+static void put_icmp_type(struct frame *frame, const struct pkt *pkt)
+{
+	bool error = PLAIN_FAMILY == 6 && pkt->icmp_type == 3, big = pkt->icmp_code == 4;
+
+	put8(frame, !error ? pkt->icmp_type : big ? 2 : 1);
+	put8(frame, !error ? pkt->icmp_code : big ? 0 : pkt->icmp_code == 3 ? 4 : pkt->icmp_code);
+}
+
+/* Rows count an IPv4 header among the bytes. */
+static uint32_t own_quote(const struct pkt *pkt)
+{
+	return pkt->quote_len + OWN_HLEN - 20;
+}
+
 static void put_icmp(struct frame *frame, const struct pkt *pkt, const struct port_values *ports)
 {
 	uint32_t start = frame->len;
 	struct frame quoted;
 
-	put8(frame, pkt->icmp_type);
-	put8(frame, pkt->icmp_code);
+	put_icmp_type(frame, pkt);
 	put32(frame, 0);
 	put16(frame, pkt->icmp_mtu);
 	if (pkt->quote) {
@@ -203,11 +261,13 @@ static void put_icmp(struct frame *frame, const struct pkt *pkt, const struct po
 		pkt_build(pkt->quote, ports, &quoted);
 		len = quoted.len - 14;
 		put_bytes(frame, quoted.data + 14,
-			  pkt->quote_len && pkt->quote_len < len ? pkt->quote_len : len);
+			  pkt->quote_len && own_quote(pkt) < len ? own_quote(pkt) : len);
 	}
 	put_filling(frame, pkt->len);
 	set16(frame, start + 2,
-	      sum_fold((uint16_t)~sum_fold(sum_add(frame->data + start, frame->len - start, 0)) +
+	      sum_fold((PLAIN_FAMILY == 6 ? l4_sum(frame, pkt, start) :
+					    (uint16_t)~sum_fold(sum_add(frame->data + start,
+									frame->len - start, 0))) +
 		       pkt->bad_sum));
 }
 
@@ -250,7 +310,7 @@ static void put_geneve(struct frame *frame, const struct outer *outer)
 
 	put8(frame, outer->version << 6);
 	put8(frame, 0x40 ^ outer->flags);
-	put16(frame, outer->protocol ? outer->protocol : 0x0800);
+	put16(frame, outer->protocol ? outer->protocol : OWN_ETHERTYPE);
 	put32(frame, outer->vni << 8);
 	if (outer->option_first)
 		put_option(frame, outer);
@@ -309,7 +369,7 @@ static void put_ethernet(struct frame *frame, const struct pkt *pkt)
 		put16(frame, 0x8100);
 		put16(frame, pkt->vlan);
 	}
-	put16(frame, pkt->ethertype ? pkt->ethertype : 0x0800);
+	put16(frame, pkt->ethertype ? pkt->ethertype : OWN_ETHERTYPE);
 }
 
 void pkt_build(const struct pkt *pkt, const struct port_values *ports, struct frame *ret)
@@ -317,7 +377,7 @@ void pkt_build(const struct pkt *pkt, const struct port_values *ports, struct fr
 	ret->len = 0;
 	ret->place_count = 0;
 	put_ethernet(ret, pkt);
-	if (pkt->ethertype && pkt->ethertype != 0x0800)
+	if (pkt->ethertype && pkt->ethertype != OWN_ETHERTYPE)
 		put_filling(ret, pkt->len);
 	else if (pkt->outer)
 		put_tunnel(ret, pkt, ports);

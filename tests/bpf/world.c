@@ -1,5 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Loading the programs with small maps, and emptying these between rows. */
+#if PLAIN_FAMILY == 6
+#define parallax_bpf parallax6_bpf
+#define parallax_bpf__open parallax6_bpf__open
+#define parallax_bpf__load parallax6_bpf__load
+#define parallax_bpf__destroy parallax6_bpf__destroy
+#endif
+
 #include "world.h"
 #include "conntrack.h"
 
@@ -15,7 +22,11 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#if PLAIN_FAMILY == 6
+#include "parallax6.skel.h"
+#else
 #include "parallax.skel.h"
+#endif
 
 int world_map_fd(struct world *world, const char *name)
 {

@@ -9,6 +9,7 @@
 #include <bpf/bpf.h>
 
 #include "../table_of.h"
+#include "family.h"
 #include "parallax_hash.h"
 
 int world_update(struct world *world, const char *map, const void *key, const void *value)
@@ -33,7 +34,7 @@ static void add_gateway(struct world *world, uint32_t addr, uint32_t network, ui
 				  .tunnel_port = kind == BACKEND_GENEVE ? htons(TUNNEL_PORT) : 0};
 
 	memset(&key, 0, sizeof(key)); /* every byte counts, also those of the union */
-	key.addr = IP_V4(htonl(addr));
+	key.addr = own_ip(addr);
 	key.network = network;
 	world_update(world, "gateways", &key, &gateway);
 }
@@ -46,7 +47,8 @@ void world_iface(struct world *world, enum device device, uint32_t role, uint64_
 
 static void add_destination(struct world *world, uint32_t addr)
 {
-	uint32_t bit = address_bit(&(struct addr4){ { htonl(addr) } });
+	struct family_addr own = own_addr(addr);
+	uint32_t bit = address_bit(&own);
 
 	world->filters->destinations[bit / 64] |= 1ULL << (bit % 64);
 }
@@ -59,7 +61,7 @@ static void describe_node(struct world *world)
 	s->network = NETWORK1;
 	s->hz = world->hz;
 	s->takeover_ns = 10 * 1000000000ULL;
-	s->source[IP_V4_INDEX] = IP_V4(htonl(NODE1));
+	s->source[OWN_INDEX] = own_ip(NODE1);
 	s->mtu = UPLINK_MTU;
 	s->flows_per_owner = WORLD_FLOWS;
 	s->uplink = world->ifindex[DEVICE_UPLINK];
@@ -89,8 +91,8 @@ void world_reset(struct world *world)
 void world_allow(struct world *world, uint32_t addr, uint32_t network)
 {
 	struct allowed_key key = { .prefix = ALLOWED_NETWORK_BITS + IP_MAPPED_BITS + 32,
-				   .network = network,
-				   .addr = IP_V4(htonl(addr)) };
+				   .network = network | OWN_ALLOWED,
+				   .addr = own_ip(addr) };
 	uint32_t yes = 1;
 
 	world_update(world, "allowed", &key, &yes);
@@ -100,18 +102,19 @@ void world_become_gateway(struct world *world)
 {
 	struct settings *s = world->settings;
 	struct allowed_key all = { .prefix = ALLOWED_NETWORK_BITS + IP_MAPPED_BITS + 16,
-				   .addr = IP_V4(htonl(IP(192, 23, 0, 0))) };
+				   .network = OWN_ALLOWED,
+				   .addr = own_ip(IP(192, 23, 0, 0)) };
 	uint32_t own = NETWORK1, yes = 1;
 
 	world_update(world, "networks", &own, &(struct network){0});
 	add_network(world, NETWORK2, NETWORK_OWN);
 	world_update(world, "allowed", &all, &yes);
 	s->network = NETWORK2;
-	s->source[IP_V4_INDEX] = IP_V4(htonl(GATEWAY));
-	s->listen[IP_V4_INDEX] = IP_V4(htonl(GATEWAY));
+	s->source[OWN_INDEX] = own_ip(GATEWAY);
+	s->listen[OWN_INDEX] = own_ip(GATEWAY);
 	s->listen_port = htons(TUNNEL_PORT);
-	s->snat_count[IP_V4_INDEX] = 1;
-	s->snat[IP_V4_INDEX][0] = IP_V4(htonl(SNAT));
+	s->snat_count[OWN_INDEX] = 1;
+	s->snat[OWN_INDEX][0] = own_ip(SNAT);
 	s->snat_first = SNAT_FIRST;
 	s->snat_last = SNAT_LAST;
 	add_destination(world, SNAT);
@@ -121,15 +124,15 @@ void world_become_gateway(struct world *world)
 uint32_t world_service(struct world *world, uint32_t vip, uint16_t port, uint8_t proto, uint64_t id)
 {
 	uint32_t row = world->service++, none = 0;
-	struct service_id_key id_key = {.id = id, .family = 4};
-	struct vip_key key = { .addr = { { htonl(vip) } }, .port = htons(port), .proto = proto };
-	struct vip_key whole = { .addr = { { htonl(vip) } } };
+	struct service_id_key id_key = { .id = id, .family = PLAIN_FAMILY };
+	struct vip_key key = { .addr = own_addr(vip), .port = htons(port), .proto = proto };
+	struct vip_key whole = { .addr = own_addr(vip) };
 
 	world->services[row] = (struct service){
-		.vip = IP_V4(htonl(vip)),
+		.vip = own_ip(vip),
 		.port = htons(port),
 		.proto = proto,
-		.family = 4,
+		.family = PLAIN_FAMILY,
 		.flags = SERVICE_IN_USE,
 		.id = id,
 		.table = TABLE_DESC(0, 0, 0, 1),
@@ -149,7 +152,7 @@ uint32_t world_backend(struct world *world, uint32_t service, enum backend_kind 
 	uint32_t row = world->backend++;
 
 	world->backends[row] = (struct backend){
-		.addr = IP_V4(htonl(addr)),
+		.addr = own_ip(addr),
 		.port = htons(port),
 		.generation = 1,
 		.kind = kind,

@@ -16,6 +16,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include "family.h"
 #include "pkt.h"
 
 static int shell(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -55,8 +56,12 @@ static int make_neighbour(const char *device, uint32_t addr, enum mac mac)
 {
 	char text[18];
 
-	return shell("ip neigh add %u.%u.%u.%u lladdr %s nud permanent dev %s", addr >> 24,
-		     addr >> 16 & 255, addr >> 8 & 255, addr & 255, mac_text(mac, text), device);
+	struct family_addr own = own_addr(addr);
+	char address[INET6_ADDRSTRLEN];
+
+	inet_ntop(PLAIN_FAMILY == 6 ? AF_INET6 : AF_INET, &own, address, sizeof(address));
+	return shell("ip neigh add %s lladdr %s nud permanent dev %s", address, mac_text(mac, text),
+		     device);
 }
 
 static const struct neighbour {
@@ -71,15 +76,26 @@ static const struct neighbour {
 	{ "uplink", ROUTER, MAC_ROUTER },
 };
 
+#define ROUTES6                                                                                    \
+	"echo 1 > /proc/sys/net/ipv6/conf/all/forwarding && "                                      \
+	"ip route add 2001:db8::10.10.0.89/128 dev pod0 && "                                       \
+	"ip route add 2001:db8::10.10.0.90/127 dev pod1 && "                                       \
+	"ip route add fd50:6172:616c:6c61::5058/128 dev pod0 && "                                  \
+	"ip address add 2001:db8::192.23.99.1/112 dev uplink nodad && "                            \
+	"ip route add 2001:db8::198.51.100.0/120 via 2001:db8::192.23.0.1 dev uplink && "          \
+	"ip route add 2001:db8::10.10.7.0/120 via 2001:db8::192.23.0.1 dev uplink"
+
 static int make_routes(void)
 {
-	int ret = shell("echo 1 > /proc/sys/net/ipv4/ip_forward && "
-			"ip route add 10.10.0.89/32 dev pod0 && "
-			"ip route add 10.10.0.90/31 dev pod1 && "
-			"ip route add 169.254.80.88/32 dev pod0 && "
-			"ip address add 192.23.99.1/16 dev uplink && "
-			"ip route add 198.51.100.0/24 via 192.23.0.1 dev uplink && "
-			"ip route add 10.10.7.0/24 via 192.23.0.1 dev uplink");
+	int ret = PLAIN_FAMILY == 6 ?
+			  shell(ROUTES6) :
+			  shell("echo 1 > /proc/sys/net/ipv4/ip_forward && "
+				"ip route add 10.10.0.89/32 dev pod0 && "
+				"ip route add 10.10.0.90/31 dev pod1 && "
+				"ip route add 169.254.80.88/32 dev pod0 && "
+				"ip address add 192.23.99.1/16 dev uplink && "
+				"ip route add 198.51.100.0/24 via 192.23.0.1 dev uplink && "
+				"ip route add 10.10.7.0/24 via 192.23.0.1 dev uplink");
 
 	for (unsigned int i = 0; !ret && i < sizeof(neighbours) / sizeof(*neighbours); i++)
 		ret = make_neighbour(neighbours[i].device, neighbours[i].addr, neighbours[i].mac);
@@ -89,10 +105,11 @@ static int make_routes(void)
 /* A socket that receives all frames at `device`. */
 static int open_tap(const char *device)
 {
-	struct sockaddr_ll addr = {.sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_IP),
-				   .sll_ifindex = if_nametoindex(device)};
+	struct sockaddr_ll addr = { .sll_family = AF_PACKET,
+				    .sll_protocol = htons(OWN_ETHERTYPE),
+				    .sll_ifindex = if_nametoindex(device) };
 	struct timeval timeout = {.tv_usec = 200000};
-	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, htons(ETH_P_IP));
+	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, htons(OWN_ETHERTYPE));
 
 	if (fd < 0)
 		return -errno;

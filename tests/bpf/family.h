@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The packet tables run for either family, by PLAIN_FAMILY. Rows name addresses by 32 bits: over IPv6 they are
+ * the last ones of 2001:db8::/96, but for those that nobody sends from. */
+#ifndef FAMILY_H
+#define FAMILY_H
+
+#include <arpa/inet.h>
+#include <stdint.h>
+
+#include "parallax_abi.h"
+
+#if PLAIN_FAMILY == 6
+#define family_addr addr6
+#define OWN_INDEX IP_V6_INDEX
+#define OWN_ETHERTYPE 0x86dd
+#define OWN_HLEN 40
+#define OWN_ALLOWED ALLOWED_IPV6
+#define OWN_OVERHEAD TUNNEL_OVERHEAD_IPV6
+#else
+#define family_addr addr4
+#define OWN_INDEX IP_V4_INDEX
+#define OWN_ETHERTYPE 0x0800
+#define OWN_HLEN 20
+#define OWN_ALLOWED 0
+#define OWN_OVERHEAD TUNNEL_OVERHEAD_IPV4
+#endif
+
+static inline struct addr6 addr6_of(uint32_t addr)
+{
+	uint8_t first = addr >> 24;
+
+	if (addr == 0xa9fe5058) /* HOST_CLIENT */
+		return (struct addr6){ HOST_CLIENT6 };
+	if (!first || first == 127)
+		return (struct addr6){ { 0, 0, 0, htonl(first == 127) } };
+	if (first >= 224)
+		return (struct addr6){ { htonl(0xff020000), 0, 0, htonl(addr) } };
+	return (struct addr6){ { htonl(0x20010db8), 0, 0, htonl(addr) } };
+}
+
+static inline struct family_addr own_addr(uint32_t addr)
+{
+#if PLAIN_FAMILY == 6
+	return addr6_of(addr);
+#else
+	return (struct addr4){ { htonl(addr) } };
+#endif
+}
+
+static inline struct ip_addr own_ip(uint32_t addr)
+{
+#if PLAIN_FAMILY == 6
+	struct addr6 own = addr6_of(addr);
+
+	return (struct ip_addr){ { own.word[0], own.word[1], own.word[2], own.word[3] } };
+#else
+	return IP_V4(htonl(addr));
+#endif
+}
+
+#endif
