@@ -86,7 +86,7 @@ symbols() {
 		from = $2; name = $3
 		bpf = from ~ /^bpf\//
 		side = bpf ? "bpf" : "user"
-		if (name == "parallax.skel.h" && !bpf) {
+		if (name ~ /^parallax6?[.]skel[.]h$/ && !bpf) {
 			if (rank(from) < 5) bad(from " includes the skeleton, but only effects may")
 			next
 		}

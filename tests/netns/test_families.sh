@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # One service of every family that pods have, by files and by a control plane.
+# Families: 6 46 4o6 6o4 46o6
 . "$(dirname "$0")/lib.sh"
 . tests/netns/lib_ads.sh
 

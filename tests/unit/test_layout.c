@@ -22,6 +22,7 @@
 #include "parallax_hash.h"
 
 #include "parallax.skel.h"
+#include "parallax6.skel.h"
 
 #define VIP_TEXT "10.20.194.146"
 
@@ -31,10 +32,16 @@ static char text[LAYOUT_TEXT_BYTES];
 static int describe(void **state)
 {
 	struct parallax_bpf *skeleton = parallax_bpf__open();
-	int err = skeleton ? layout_write(bpf_object__btf(skeleton->obj), 4, text, sizeof(text)) : -1;
+	struct parallax6_bpf *skeleton6 = parallax6_bpf__open();
+	int err = skeleton && skeleton6 ? 0 : -1;
 
 	(void)state;
+	if (!err)
+		err = layout_write(bpf_object__btf(skeleton->obj), 4, text, sizeof(text));
+	if (!err)
+		err = layout_write(bpf_object__btf(skeleton6->obj), 6, text, sizeof(text));
 	parallax_bpf__destroy(skeleton);
+	parallax6_bpf__destroy(skeleton6);
 	return err ? err : layout_parse(text, &ours);
 }
 

@@ -53,9 +53,16 @@ static const struct shape {
 	{ "flows", BPF_MAP_TYPE_HASH, sizeof(struct flow_key4), sizeof(struct flow4), 8192, 0 },
 	{ "embryonic", BPF_MAP_TYPE_LRU_HASH, sizeof(struct flow_key4), sizeof(struct flow4), 1024,
 	  0 },
+	{ "peers", BPF_MAP_TYPE_ARRAY, 4, sizeof(struct peer), 4, BPF_F_MMAPABLE },
+	{ "vips6", BPF_MAP_TYPE_HASH, sizeof(struct vip_key6), 4, 64, 0 },
+	{ "flows6", BPF_MAP_TYPE_HASH, sizeof(struct flow_key6), sizeof(struct flow6), 8192, 0 },
+	{ "embryonic6", BPF_MAP_TYPE_LRU_HASH, sizeof(struct flow_key6), sizeof(struct flow6), 1024,
+	  0 },
 	{ "counters", BPF_MAP_TYPE_PERCPU_ARRAY, 4, sizeof(struct cpu), 1, 0 },
 	{ "events", BPF_MAP_TYPE_RINGBUF, 0, 0, 4096, 0 },
 	{ "drop_events", BPF_MAP_TYPE_RINGBUF, 0, 0, 4096, 0 },
+	{ "events6", BPF_MAP_TYPE_RINGBUF, 0, 0, 4096, 0 },
+	{ "drop_events6", BPF_MAP_TYPE_RINGBUF, 0, 0, 4096, 0 },
 };
 
 static void put(const char *name, const void *key, const void *value)

@@ -39,11 +39,6 @@ static int check(const struct ctl_options *options, const char *vip)
 	if (addr_service_parse(vip, &ret->vip, &ret->port, &ret->proto))
 		return ctl_fail(CTL_USAGE, "explain: '%s' is no ADDRESS:PORT or ADDRESS:PORT/tcp",
 				vip);
-	if (ret->vip.family != 4)
-		return ctl_fail(CTL_USAGE,
-				"explain: '%s' is not an IPv4 address: this data plane "
-				"carries IPv4",
-				vip);
 	if (from && addr_parse(from, &ret->from) &&
 	    addr_port_parse(from, &ret->from, &ret->from_port))
 		return ctl_fail(CTL_USAGE, "explain: --from is ADDRESS or ADDRESS:PORT, not '%s'",

@@ -78,6 +78,8 @@ static int open_all(struct dataplane *dataplane, const struct config_limits *lim
 	if (!err)
 		err = load(dataplane);
 	if (!err)
+		err = dataplane_join_families(dataplane);
+	if (!err)
 		err = write_layout(dataplane);
 	if (!err && dataplane->hand_over)
 		err = dataplane_hand_over(dataplane);

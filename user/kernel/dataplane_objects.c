@@ -14,6 +14,7 @@
 #include "conntrack.h"
 #include "dataplane_parts.h"
 #include "parallax.skel.h"
+#include "parallax6.skel.h"
 #include "parallax_limits.h"
 #include "power.h"
 
@@ -29,6 +30,7 @@ int dataplane_fail(struct dataplane *dataplane, int err, const char *format, ...
 
 static const void *(*const files[FAMILIES])(size_t *size) = {
 	[FAMILY_4] = parallax_bpf__elf_bytes,
+	[FAMILY_6] = parallax6_bpf__elf_bytes,
 };
 
 int dataplane_open_objects(struct dataplane *dataplane)

@@ -51,6 +51,8 @@ int dataplane_set_constant(struct bpf_object *object, const char *name, const vo
 			   size_t size);
 /* Loads all of them; maps that families share are those of the first. */
 int dataplane_load_objects(struct dataplane *dataplane);
+/* After load: lets the programs of each family call those of the other. */
+int dataplane_join_families(struct dataplane *dataplane);
 /* Whether the families share the map. */
 bool dataplane_is_shared(const struct bpf_map *map);
 /* By name; NULL if there is none. */

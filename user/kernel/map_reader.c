@@ -59,6 +59,8 @@ static const struct {
 	{ "filters", sizeof(struct filters), offsetof(struct snapshot, filters), 0 },
 	{ "owners", sizeof(struct owner), offsetof(struct snapshot, owners),
 	  offsetof(struct snapshot, owner_count) },
+	{ "peers", sizeof(struct peer), offsetof(struct snapshot, peers),
+	  offsetof(struct snapshot, peer_count) },
 };
 
 static int map_arrays(struct reading *reading)

@@ -4,6 +4,6 @@
 #define CARRIED_H
 
 /* IPv6: of packets to virtual IPs, and of outer headers. */
-#define IPV6_CARRIED false
+#define IPV6_CARRIED true
 
 #endif

@@ -152,7 +152,10 @@ const struct service *snapshot_flow_service(const struct snapshot *snapshot,
 
 struct ip_addr snapshot_flow_peer(const struct snapshot *snapshot, const struct flow *flow)
 {
-	return IP_V4(flow->peer);
+	if (!(flow->flags & FLOW_PEER6))
+		return IP_V4(flow->peer);
+	return flow->peer < snapshot->peer_count ? snapshot->peers[flow->peer].addr :
+						   (struct ip_addr){};
 }
 
 struct flow_key snapshot_reply_key(const struct flow_key *key, const struct flow *flow)
