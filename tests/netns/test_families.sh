@@ -31,8 +31,8 @@ each_family files
 for family in $(inner_families); do
 	at=$(at "$(inner 10.20.194.146 "$family")" 5000)
 	ctl node1 explain "$at" >"$TEST_DIR/explain" || fail "explain $at"
-	check "explain $at" seen "$(outer_at 192.23.120.32:15443)" <"$TEST_DIR/explain"
-	check "services lists $at" seen "$at" < <(ctl node1 services)
+	check "explain $at" seen -F "$(outer_at 192.23.120.32:15443)" <"$TEST_DIR/explain"
+	check "services lists $at" seen -F "$at" < <(ctl node1 services)
 done
 stop agent-node1
 stop agent-gw2
