@@ -60,7 +60,7 @@ start tracer node1 strace -f -qq -o /dev/null -e trace=bpf -e inject=bpf:error=E
 traced() { ! grep -q '^TracerPid:.0$' "/proc/$pid/status"; }
 untraced() { ! traced; }
 check "every call of it fails" wait_for 5 traced
-sed -i "s/addresses: \[$VIP\]/addresses: [$VIP, 10.20.194.147]/" "$TOPO_DIR/node1/config.yaml"
+sed -i "s/addresses: \[/&10.20.194.147, /" "$TOPO_DIR/node1/config.yaml"
 failing() { grep -q "writing the maps failed: Cannot allocate memory; tried again soon" "$log"; }
 check "a virtual IP more is a problem" wait_for 5 failing
 check "the old set serves" hello sleep
