@@ -79,11 +79,15 @@ INLINE struct flow_key *slot_key(void *reclaims, __u32 index, struct flow_key *c
 
 	if (FAMILY == 6) {
 		pair = scratch_get();
-		copy = pair ? &pair->held : NULL;
+		if (!pair)
+			return NULL;
+		CHECKED(pair); /* else clang adds to it before the check, which Linux 6.1 refuses */
+		copy = &pair->held;
 	}
-	if (slot && copy)
-		*copy = *slot;
-	return slot ? copy : NULL;
+	if (!slot)
+		return NULL;
+	*copy = *slot;
+	return copy;
 }
 
 /* Weigh slot `index` of `reclaim` for a flow of the owner in `row`. A flow that has expired, or that is

@@ -48,6 +48,7 @@ run_test() {
 	case $1 in
 	load) run load "$BUILD/tests/cost_tests" -l ;;
 	packet) run packet "$BUILD/tests/bpf_tests" ;;
+	packet6) run packet6 "$BUILD/tests/bpf_tests6" ;;
 	cost) run cost "$BUILD/tests/cost_tests" ;;
 	demo) run demo tools/demo.sh ;;
 	*) run "$1" tests/netns/run.sh "$1" ;;
