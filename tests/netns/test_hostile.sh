@@ -104,7 +104,7 @@ sysctls sleep "ip_local_port_range=$FIRST_PORT $((FIRST_PORT + PORTS - 1))"
 start idle sleep "$T/hold" -n 6 -u "$OVER" -w "$RESTING" $VIP:5000
 for ((i = 0; i < PODS; i++)); do
 	sysctls "good$i" "ip_local_port_range=$FIRST_PORT $((FIRST_PORT + PORTS - 1))"
-	start "good-$i" "good$i" "$T/hold" -o -n 2 -t 5000 -u "$OVER" $VIP:5000
+	start "good-$i" "good$i" "$T/hold" -o -n 2 -t 10000 -u "$OVER" $VIP:5000
 done
 check "idle connections" wait_for 5 grep -q resting "$TOPO_DIR/log/idle"
 unharmed "before"

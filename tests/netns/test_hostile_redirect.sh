@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# Runs alone
 # The hostile pod once more, where packets go from pod to pod without the stack: answers of a pod in the
 # name of another reach no routes of the kernel.
 DELIVERY=redirect
