@@ -4,23 +4,11 @@
 
 #include <bpf/bpf.h>
 
-#include "gateway_packets.h"
+#include "datagrams.h"
 
 /* A datagram of 2,000 bytes in two. */
 #define FIRST .ip_id = 77, .frag = MF, .whole = 2000, .len = 1472
 #define LATER .ip_id = 77, .frag = 185, .from = 1472, .len = 528
-#define UDP_TO_HELLO1(...) UDP(SLEEP, CLIENT_PORT, HELLO1, HELLO_PORT, __VA_ARGS__)
-#define UDP_FROM_HELLO1(...) UDP(HELLO1, HELLO_PORT, SLEEP, CLIENT_PORT, __VA_ARGS__)
-#define UDP_TO_HELLO2(...) UDP(SNAT, ANY_SNAT, HELLO2, HELLO_PORT, __VA_ARGS__)
-#define UDP_FROM_HELLO2(...) UDP(HELLO2, HELLO_PORT, SNAT, ANY_SNAT, __VA_ARGS__)
-#define TO_OTHER(...)                                                                              \
-	OUTER(NODE1, ANY_TUNNEL_PORT, GATEWAY, TUNNEL_PORT, NETWORK1, OTHER_ID, __VA_ARGS__)
-#define FROM_OTHER(...)                                                                            \
-	OUTER(GATEWAY, TUNNEL_PORT, NODE1, ANY_TUNNEL_PORT, NETWORK2, OTHER_ID, __VA_ARGS__)
-#define OTHER_AT_GATEWAY(...)                                                                      \
-	OUTER(NODE1, NODE1_PORT, GATEWAY, TUNNEL_PORT, NETWORK1, OTHER_ID, __VA_ARGS__)
-#define OTHER_TO_NODE1(...)                                                                        \
-	OUTER(GATEWAY, TUNNEL_PORT, NODE1, NODE1_PORT, NETWORK2, OTHER_ID, __VA_ARGS__)
 
 /* ------------------------------------------------------------------ paths */
 

@@ -45,22 +45,6 @@ static const struct pkt client_syn = TO_VIP(A_SYN, AT_GATEWAY());
 static const struct pkt client_ack = TO_VIP(.ack = 5001, AT_GATEWAY());
 static const struct pkt pod_packet = FROM_HELLO2(0, .ack = 1001);
 
-/* Returns the verdict; *ret_port: the source port of the packet out, unless NULL. */
-static int run_pkt(struct world *world, const struct step *step, const struct pkt *pkt,
-		   uint32_t *ret_port)
-{
-	struct port_values ports = {0};
-	struct frame frame;
-	int verdict = 0;
-
-	pkt_build(pkt, &ports, &frame);
-	if (frame_run(world, step, frame.data, &frame.len, &verdict))
-		return -100;
-	if (ret_port)
-		*ret_port = frame.data[34] << 8 | frame.data[35];
-	return verdict;
-}
-
 static const struct step from_tunnel = {.program = UPLINK};
 static const struct step from_pod = {.program = FROM_POD, .device = DEVICE_POD1};
 

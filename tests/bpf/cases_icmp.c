@@ -1,17 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* ICMP errors about packets of flows: addresses and the quoted packet are translated like the flow. */
-#include "gateway_packets.h"
-
-#define UDP_TO_HELLO1(...) UDP(SLEEP, CLIENT_PORT, HELLO1, HELLO_PORT, __VA_ARGS__)
-#define UDP_FROM_HELLO1(...) UDP(HELLO1, HELLO_PORT, SLEEP, CLIENT_PORT, __VA_ARGS__)
-#define UDP_TO_HELLO2(...) UDP(SNAT, ANY_SNAT, HELLO2, HELLO_PORT, __VA_ARGS__)
-#define UDP_FROM_HELLO2(...) UDP(HELLO2, HELLO_PORT, SNAT, ANY_SNAT, __VA_ARGS__)
-#define TO_OTHER(...)                                                                              \
-	OUTER(NODE1, ANY_TUNNEL_PORT, GATEWAY, TUNNEL_PORT, NETWORK1, OTHER_ID, __VA_ARGS__)
-#define OTHER_AT_GATEWAY(...)                                                                      \
-	OUTER(NODE1, NODE1_PORT, GATEWAY, TUNNEL_PORT, NETWORK1, OTHER_ID, __VA_ARGS__)
-#define OTHER_TO_NODE1(...)                                                                        \
-	OUTER(GATEWAY, TUNNEL_PORT, NODE1, NODE1_PORT, NETWORK2, OTHER_ID, __VA_ARGS__)
+#include "datagrams.h"
 
 /* Quoted packets, as they were sent and as they came. */
 #define QUOTABLE(name, packet) static const struct pkt name = packet(.len = 60, .ttl = 9, .ip_id = 3)

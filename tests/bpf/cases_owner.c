@@ -34,21 +34,6 @@ static const struct client sleeper = {SLEEP, DEVICE_POD0}, other = {OTHER_POD, D
 static const struct pkt to_vip = TO_VIP(.ack = 5001);
 static const struct pkt from_hello = FROM_HELLO1(.seq = 5000, .ack = 1001);
 
-static int run_pkt(struct world *world, const struct step *step, const struct pkt *pkt,
-		   uint32_t *ret_port)
-{
-	struct port_values ports = {0};
-	struct frame frame;
-	int verdict = 0;
-
-	pkt_build(pkt, &ports, &frame);
-	if (frame_run(world, step, frame.data, &frame.len, &verdict))
-		return -100;
-	if (ret_port)
-		*ret_port = frame.data[34] << 8 | frame.data[35];
-	return verdict;
-}
-
 static int sends(struct world *world, const struct client *client, uint32_t i, uint8_t flags)
 {
 	const struct step step = {.program = FROM_POD, .device = client->device};

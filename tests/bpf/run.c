@@ -223,3 +223,17 @@ void cases_run(struct world *world, const char *only, struct totals *totals)
 			if (!only || strstr(list->cases[i].name, only))
 				run_case(world, &list->cases[i], totals);
 }
+
+int run_pkt(struct world *world, const struct step *step, const struct pkt *pkt, uint32_t *ret_port)
+{
+	struct port_values ports = {0};
+	struct frame frame;
+	int verdict = 0;
+
+	pkt_build(pkt, &ports, &frame);
+	if (frame_run(world, step, frame.data, &frame.len, &verdict))
+		return -100;
+	if (ret_port)
+		*ret_port = frame.data[34] << 8 | frame.data[35];
+	return verdict;
+}

@@ -74,4 +74,7 @@ struct totals {
 };
 void cases_run(struct world *world, const char *only, struct totals *totals);
 
+/* Run one packet; returns the verdict. *ret_port: the source port of the packet out, unless NULL. */
+int run_pkt(struct world *world, const struct step *step, const struct pkt *pkt, uint32_t *ret_port);
+
 #endif

@@ -8,7 +8,6 @@
 
 #include "agent.h"
 #include "arena.h"
-#include "carried.h"
 #include "clock.h"
 #include "log.h"
 #include "memory.h"
@@ -98,7 +97,7 @@ static struct build_input collect_input(struct agent *agent)
 		.config_loads = agent->files.config_loads,
 		.ledger = &agent->kernel.ledger,
 		.adopted = dataplane_adopted(agent->kernel.dataplane),
-		.ipv6 = IPV6_CARRIED,
+		.ipv6 = true,
 		.assignments = source_list(agent->source),
 		.clusters = source_clusters(agent->source),
 		.layout = source_layout(agent->source),

@@ -59,9 +59,7 @@ static int next_map(struct agent *agent)
 {
 	agent->sweeper.counts[agent->sweeper.map] = agent->sweeper.sweep.left;
 	sweep_done(&agent->sweeper.sweep);
-	do
-		agent->sweeper.map++;
-	while (agent->sweeper.map % FAMILIES >= FAMILIES_CARRIED);
+	agent->sweeper.map++;
 	if (agent->sweeper.map == FAMILIES) /* behind the last map of established flows */
 		usage_finish(agent, true);
 	return agent->sweeper.map < MAPS ? start_map(agent) : 0;

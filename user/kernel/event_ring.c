@@ -179,7 +179,7 @@ static int open_maps(struct event_ring *ring, const char *pin_dir)
 	if (err)
 		return err;
 	ring->until = (__u64 *)((char *)ring->array.memory + ring->kind->lease);
-	for (int family = 0; !err && family < FAMILIES_CARRIED; family++)
+	for (int family = 0; !err && family < FAMILIES; family++)
 		err = open_family(ring, family);
 	return err;
 }

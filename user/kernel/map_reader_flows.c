@@ -99,10 +99,10 @@ int map_reader_flows(struct reading *reading)
 	size_t embryonic;
 	int err = 0;
 
-	for (int family = 0; !err && family < FAMILIES_CARRIED; family++)
+	for (int family = 0; !err && family < FAMILIES; family++)
 		err = read_flows(reading, "embryonic", family, &list, &s->embryonic_usage[family]);
 	embryonic = list.count;
-	for (int family = 0; !err && family < FAMILIES_CARRIED; family++)
+	for (int family = 0; !err && family < FAMILIES; family++)
 		err = read_flows(reading, "flows", family, &list, &s->flow_usage[family]);
 	s->flows = (struct flow_entry *)(void *)list.items;
 	s->flow_count = list.count;
@@ -121,7 +121,7 @@ int map_reader_vips(struct reading *reading)
 	struct map_usage usage;
 	int err = 0;
 
-	for (int family = 0; !err && family < FAMILIES_CARRIED; family++) {
+	for (int family = 0; !err && family < FAMILIES; family++) {
 		list.key_size = flow_form(family)->vip_size;
 		err = read_family(reading, "vips", family, &list, &usage);
 	}

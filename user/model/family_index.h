@@ -5,12 +5,9 @@
 
 #include <stdbool.h>
 
-#include "carried.h"
 #include "parallax_addr.h"
 
 enum family_index { FAMILY_4 = IP_V4_INDEX, FAMILY_6 = IP_V6_INDEX, FAMILIES = IP_FAMILIES };
-
-#define FAMILIES_CARRIED (IPV6_CARRIED ? FAMILIES : FAMILY_6)
 
 /* What the names of IPv6's maps have behind those of IPv4's. */
 static inline const char *family_suffix(enum family_index family)

@@ -76,7 +76,7 @@ static json_t *maps(const struct snapshot *snapshot, const struct map_usage_sums
 				 usage(sums->backends));
 	char name[32];
 
-	for (int family = 0; family < FAMILIES_CARRIED; family++) {
+	for (int family = 0; family < FAMILIES; family++) {
 		snprintf(name, sizeof(name), "flows%s", family_suffix(family));
 		json_object_set_new(list, name, usage(snapshot->flow_usage[family]));
 		snprintf(name, sizeof(name), "embryonic%s", family_suffix(family));

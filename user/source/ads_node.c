@@ -10,7 +10,6 @@
 
 #include "addr.h"
 #include "arena.h"
-#include "carried.h"
 
 #define DEFAULTS_MAX 8
 #define ISTIO_VERSION "1.29.0" /* whose responses we were tested with; without one istiod warns */
@@ -48,8 +47,7 @@ void ads_machine_read(const struct config_ads *ads, struct ads_machine *ret)
 {
 	*ret = (struct ads_machine){};
 	find_source_address(SOMEWHERE, ret->ip);
-	if (IPV6_CARRIED)
-		find_source_address(SOMEWHERE_IPV6, ret->ip6);
+	find_source_address(SOMEWHERE_IPV6, ret->ip6);
 	for (size_t i = 0; !ret->ip[0] && !ret->ip6[0] && i < ads->address_count; i++)
 		find_source_address(ads->addresses[i].host, ret->ip);
 	if (!ret->ip[0] && !ret->ip6[0])
