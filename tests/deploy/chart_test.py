@@ -132,6 +132,17 @@ def gateway(path):
     assert listen["port"] == port["targetPort"] == port["nodePort"], listen
 
 
+def dual_stack(path):
+    """A gateway has the node's addresses of both families: a pod in the node's network has the node's."""
+    (_, gateways), (service,) = agents(path), objects(path, "Service")
+    fields = {variable["name"]: variable["valueFrom"]["fieldRef"]["fieldPath"]
+              for variable in agent(gateways)["env"]}
+    for name in ("PARALLAX_GATEWAY_LISTEN_ADDRESS", "PARALLAX_GATEWAY_SNAT"):
+        assert fields[name] == "status.podIPs", fields
+    assert pod_of(gateways)["hostNetwork"]
+    assert service["spec"]["ipFamilyPolicy"] == "PreferDualStack"
+
+
 def rollout(path):
     """One node at a time, on all nodes, with probes of the node's own loopback."""
     for item in agents(path):

@@ -43,8 +43,8 @@ chart_test() { python3 tests/deploy/chart_test.py "$@"; }
 # gateway role, with the environment of the gateways' pods.
 agent_accepts() {
 	local environment=()
-	grep -q '^gateway:' "$1" && environment=(PARALLAX_GATEWAY_SNAT=192.23.120.10
-		PARALLAX_GATEWAY_LISTEN_ADDRESS=192.23.120.10)
+	grep -q '^gateway:' "$1" && environment=(PARALLAX_GATEWAY_SNAT=192.23.120.10,2001:db8:120::10
+		PARALLAX_GATEWAY_LISTEN_ADDRESS=192.23.120.10,2001:db8:120::10)
 	grep -q '^metrics:' "$1" && environment+=(PARALLAX_METRICS_ADDRESS=192.23.120.10)
 	printf 'networks:\n  network1: {}\n  network2: {}\n' >"$tmp/meshNetworks"
 	sed -i "s|/etc/istio-config/meshNetworks|$tmp/meshNetworks|" "$1"
@@ -82,6 +82,7 @@ check_helm() {
 			failed=1
 		}
 	done
+	render gateway --set gateway.service.ipFamilyPolicy=PreferDualStack >"$tmp/dual-stack.yaml"
 	refuses chart_needs_network "network" helm template parallax $CHART
 	refuses chart_refuses_unknown_key "uplink" render node --set 'config.interfaces.uplink=eth0'
 	refuses chart_refuses_wrong_value "/config/delivery" render node --set config.delivery=sideways
@@ -110,6 +111,7 @@ check_python() {
 	done
 	passes chart_istio chart_test istio "$tmp/istio.yaml"
 	passes chart_gateway chart_test gateway "$tmp/gateway.yaml"
+	passes chart_dual_stack chart_test dual_stack "$tmp/dual-stack.yaml"
 	passes chart_monitor chart_test monitor "$tmp/monitoring.yaml" "$tmp/node.yaml"
 	passes chart_events chart_test events "$tmp/monitoring.yaml"
 	passes chart_rollout chart_test rollout "$tmp/gateway.yaml"

@@ -50,11 +50,13 @@ failureThreshold: {{ .failures }}
 - {name: PARALLAX_METRICS_ADDRESS, valueFrom: {fieldRef: {fieldPath: status.hostIP}}}
 {{- end }}
 {{- if .gateway }}
+{{/* The node's addresses of each family, since the pod is in the node's network. status.hostIPs
+     would need Kubernetes 1.29. */}}
 {{- if not .Values.gateway.listen }}
-- {name: PARALLAX_GATEWAY_LISTEN_ADDRESS, valueFrom: {fieldRef: {fieldPath: status.hostIP}}}
+- {name: PARALLAX_GATEWAY_LISTEN_ADDRESS, valueFrom: {fieldRef: {fieldPath: status.podIPs}}}
 {{- end }}
 {{- if not .Values.gateway.snat }}
-- {name: PARALLAX_GATEWAY_SNAT, valueFrom: {fieldRef: {fieldPath: status.hostIP}}}
+- {name: PARALLAX_GATEWAY_SNAT, valueFrom: {fieldRef: {fieldPath: status.podIPs}}}
 {{- end }}
 {{- end }}
 {{- end }}
