@@ -20,8 +20,12 @@ both() {
 	eds "$HELLO" "$1:5000/cluster1" "$BIG" "${big[@]}"
 }
 configure() {
-	transports network2=geneve | agent_config node1 network1 cluster1
-	sed -i 's/services: 256, backends: 4096/services: 1024, backends: 256/' "$TOPO_DIR/node1/config.yaml"
+	{
+		transports network2=geneve
+		echo "admin: {}"
+	} | agent_config node1 network1 cluster1
+	sed -i 's/services: 256, backends: 4096/services: 1024, backends: 256/
+		s/flows: 65536/flows: 2048, flowsPerPod: 2048/' "$TOPO_DIR/node1/config.yaml"
 }
 rows() { ctl node1 endpoints | grep -c '^10.20.194.147:5000'; }
 
@@ -62,3 +66,13 @@ both 10.10.0.90 1000
 check "agent on node1 with new maps" agent_start node1
 equal "the rest serves" v1 "$(versions sleep)"
 check "and it is named" named
+
+# Flows are counted every 10 seconds.
+problems() { in_ns node1 curl -s http://127.0.0.1:15100/problems; }
+map_full() { problems | seen '"MapFull"'; }
+refute "flows are not full" map_full
+start hold sleep "$T/hold" -n 1900 -u "$TEST_DIR/over" $VIP:5000
+check "nearly all flows in use: a problem that is named" wait_for 25 map_full
+touch "$TEST_DIR/over"
+check "each of the connections was served" finish hold
+check "and is over when they are" wait_for 25 eval '! map_full'
