@@ -72,7 +72,7 @@ boot() {
 	has_kvm && accel=(-accel kvm -cpu host)
 	rm -f "$WORK/report"
 	boot_root "$@" && share_root && mkfifo "$WORK/report" || return 1
-	nice -n $((15 - $(nice))) timeout --kill-after=5 "$VM_LIMIT" qemu-system-x86_64 "${accel[@]}" \
+	nice -n 19 timeout --kill-after=5 "$VM_LIMIT" qemu-system-x86_64 "${accel[@]}" \
 		-smp 2 -m "$VM_MEMORY" -nodefaults -no-user-config -display none -no-reboot \
 		-object "memory-backend-memfd,id=memory,size=$VM_MEMORY,share=on" \
 		-numa node,memdev=memory \

@@ -10,8 +10,10 @@
 #   VM_UBUNTU_MIRROR  Ubuntu's, for its kernels too (5.15, 6.8)
 #   VM_CACHE    the kernels, about 100 MB each (/var/cache/parallax-vm)
 #
-# Each test gives a line: PASS, FAIL or SKIP, kernel, test, seconds. Without KVM a guest is about 20
-# times slower than this machine, and limits of time are stretched.
+#   PATIENCE    multiplies limits of time (6 without KVM, where a guest is about 20 times slower than this
+#               machine; more on a loaded one)
+#
+# Each test gives a line: PASS, FAIL or SKIP, kernel, test, seconds.
 # shellcheck disable=SC2034 # the sourced files use these
 set -uo pipefail
 
@@ -43,8 +45,8 @@ tests_for() {
 
 # job RELEASE TESTS: what the guest is to do, for /bin/sh
 job() {
-	local patience=6
-	has_kvm && patience=1
+	local patience=${PATIENCE:-6}
+	has_kvm && patience=${PATIENCE:-1}
 	cat <<-JOB
 		MODULES='$CACHE/$1/lib/modules'
 		JOB='$PWD/tools/vm/guest.sh'
