@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Ceilings of calls for a packet of each class. */
+/* Ceilings of calls and instructions for a packet of each class. */
 #ifndef COST_H
 #define COST_H
 
@@ -11,6 +11,7 @@ struct cost_case {
 	const char *name;
 	void (*setup)(struct world *world);
 	uint8_t most[CALL_COUNT];
+	uint16_t instructions; /* executed, of a known flow or none; 0: not counted */
 	const struct step *steps;
 };
 

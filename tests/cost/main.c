@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Shows a slower packet path without measuring time: look-ups and helpers per class of packet,
- * instructions, stack and keys per program. `cost_tests -v` prints the counts,
+/* Shows a slower packet path without measuring time: instructions, look-ups and helpers per class of packet,
+ * size, stack and keys per program. `cost_tests -v` prints the counts,
  * `cost_tests -l` only loads the shipped programs and counts there. */
 #include "cost.h"
 
@@ -13,6 +13,7 @@
 #include <bpf/libbpf.h>
 
 #include "conntrack.h"
+#include "instructions.h"
 #include "keys.h"
 #include "parallax.skel.h"
 #include "stack.h"
@@ -63,26 +64,44 @@ static void clear_next_hops(struct world *world)
 		bpf_map_update_elem(fd, &i, none, BPF_ANY);
 }
 
-static bool run_case(struct world *world, const struct cost_case *c)
+/* True if the packet takes no more instructions of the shipped programs than the row allows. */
+static bool is_short(struct world *world, struct bpf_object *object, const struct cost_case *c,
+		     const struct step *step, const struct port_values *ports)
+{
+	int64_t count;
+
+	if (!c->instructions && !state.verbose)
+		return true;
+	count = instructions_of(world, object, step, ports);
+	if (state.verbose || (c->instructions && count > c->instructions))
+		printf("      instructions   %lld, at most %u so far\n", (long long)count,
+		       c->instructions);
+	return !c->instructions || (count > 0 && count <= c->instructions);
+}
+
+static bool run_case(struct world *world, struct bpf_object *object, const struct cost_case *c)
 {
 	struct port_values ports = {0};
 	uint64_t *calls = (uint64_t *)world->skel->bss->calls;
+	bool good = true;
 
 	world_reset(world);
 	clear_next_hops(world);
 	c->setup(world);
 	for (int i = 0; c->steps[i].program; i++) {
+		if (!c->steps[i + 1].program)
+			good = is_short(world, object, c, &c->steps[i], &ports);
 		memset(calls, 0, sizeof(world->skel->bss->calls));
 		if (!step_run(world, &c->steps[i], &ports))
 			return false;
 	}
-	return within(calls, c->most);
+	return within(calls, c->most) && good;
 }
 
-static void run_list(struct world *world, const struct cost_list *list)
+static void run_list(struct world *world, struct bpf_object *object, const struct cost_list *list)
 {
 	for (unsigned int i = 0; i < list->count; i++)
-		report(list->cases[i].name, run_case(world, &list->cases[i]));
+		report(list->cases[i].name, run_case(world, object, &list->cases[i]));
 }
 
 /* ------------------------------------------------------------------ instructions */
@@ -146,17 +165,22 @@ static bool load_all(struct bpf_object *object)
 	return !bpf_object__load(object);
 }
 
-/* The shipped object lies one directory above this program. */
-static struct bpf_object *open_shipped(void)
+/* The shipped object, over the maps of a world if there is one. It lies one directory above this program. */
+static struct bpf_object *load_shipped(struct world *world)
 {
 	char path[PATH_MAX];
 	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 1);
+	struct bpf_object *object;
 
 	if (n < 0 || conntrack_prepare())
 		return NULL;
 	path[n] = '\0';
 	strcpy(strrchr(path, '/'), "/../parallax.bpf.o");
-	return bpf_object__open_file(path, NULL);
+	object = bpf_object__open_file(path, NULL);
+	if (object && (!world || !share_maps(world, object)) && load_all(object))
+		return object;
+	bpf_object__close(object);
+	return NULL;
 }
 
 static void run_program(const struct bpf_program *program)
@@ -169,36 +193,47 @@ static void run_program(const struct bpf_program *program)
 	report(name, run_keys(program));
 }
 
-static void run_shipped(void)
+static void run_shipped(struct bpf_object *object)
 {
-	struct bpf_object *object = open_shipped();
 	struct bpf_program *program;
 	char name[64];
-	bool loads = object && load_all(object);
 
-	report("the shipped programs load", loads);
-	if (!loads)
+	report("the shipped programs load", object != NULL);
+	if (!object)
 		return;
 	for (unsigned int i = 0; i < sizeof(ceilings) / sizeof(*ceilings); i++) {
 		snprintf(name, sizeof(name), "instructions of %s", ceilings[i].program);
 		report(name, run_ceiling(object, &ceilings[i]));
 	}
 	bpf_object__for_each_program(program, object) run_program(program);
-	bpf_object__close(object);
 }
 
-/* Packets through the programs built to count their calls. */
-static void run_calls(void)
+/* Packets through the programs built to count their calls, and through the shipped ones. */
+static void run_all(void)
 {
+	struct bpf_object *object;
 	struct world world;
 
 	if (world_open(&world)) {
 		report("the counting programs load", false);
 		return;
 	}
-	run_list(&world, &cost_client);
-	run_list(&world, &cost_gateway);
+	object = load_shipped(&world);
+	if (object) {
+		run_list(&world, object, &cost_client);
+		run_list(&world, object, &cost_gateway);
+	}
+	run_shipped(object);
+	bpf_object__close(object);
 	world_close(&world);
+}
+
+static void run_programs(void)
+{
+	struct bpf_object *object = load_shipped(NULL);
+
+	run_shipped(object);
+	bpf_object__close(object);
 }
 
 int main(int argc, char **argv)
@@ -210,9 +245,10 @@ int main(int argc, char **argv)
 		printf("SKIP cost: only root may load programs\n");
 		return 0;
 	}
-	if (!load)
-		run_calls();
-	run_shipped();
+	if (load)
+		run_programs();
+	else
+		run_all();
 	printf("%u passed, %u failed\n", state.passed, state.failed);
 	return state.failed || !state.passed;
 }
