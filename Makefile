@@ -146,13 +146,13 @@ test: deps                      ## everything; as root: check, packet tables, ne
 	@+$(MAKE) --no-print-directory $(JOBS) test-programs $(GIVE_BACK)
 	@+$(MAKE) --no-print-directory run-test $(GIVE_BACK)
 
-demo: deps                      ## as root: play the two-cluster scenario, check it, clean up
+demo: deps                      ## as root: play the two-cluster scenario, check it, clean up (FAMILY=4, 6 or 46)
 	@+$(MAKE) --no-print-directory $(JOBS) helpers $(GIVE_BACK)
-	@BUILD=$(BUILD) tools/demo.sh
+	@BUILD=$(BUILD) FAMILY=$(FAMILY) tools/demo.sh
 
-demo-up: deps                   ## as root: build the scenario and leave it standing
+demo-up: deps                   ## as root: build the scenario and leave it standing (FAMILY as above)
 	@+$(MAKE) --no-print-directory $(JOBS) helpers $(GIVE_BACK)
-	@BUILD=$(BUILD) tools/demo.sh up
+	@BUILD=$(BUILD) FAMILY=$(FAMILY) tools/demo.sh up
 
 demo-down:                      ## as root: remove the scenario of demo-up
 	@BUILD=$(BUILD) tools/demo.sh down

@@ -4,20 +4,26 @@
 # Usage: tools/demo.sh          play it, clean up; exit status 0 when every check passed
 #        tools/demo.sh up       build it, with both networks joined, and leave it standing
 #        tools/demo.sh down     remove what `up' built
+# FAMILY is 4 (the default), 6 or 46: of pods, services and gateways.
 # STANDING names another directory for the state of `up'; its last part is the prefix of namespaces.
 set -uo pipefail
 
 cd "$(dirname "$0")/.." || exit 1
 BUILD=$(realpath "${BUILD:-build}")
 STANDING=${STANDING:-/run/parallax-demo}
+unset OUTER # the networks meet in the same families
 . tools/lib/topology.sh
 . tools/lib/agents.sh
 . tools/lib/say.sh
+. tools/demo/families.sh
 . tools/demo/steps.sh
 
-VIP=10.20.194.146
+VIP=10.20.194.146:5000
+SLEEP=10.10.0.89
+POD=10.10.0.90:5000 # of v1, and of v2
+GATEWAY1=192.23.110.10:15443
+GATEWAY2=192.23.120.32:15443
 CLUSTER='outbound|5000||helloworld.sample.svc.cluster.local'
-GATEWAY=192.23.120.32:15443
 MTLS=tests/netns # certificates, TLS ends and the stock gateway
 SNI=outbound_.5000_._.helloworld.sample.svc.cluster.local
 
@@ -33,36 +39,32 @@ build_clusters() {
 	pod_add node1 hello-v1 10.10.0.90
 	pod_add gw2 sleep2 10.10.0.89
 	pod_add gw2 hello-v2 10.10.0.90
-	start v1 hello-v1 "$BUILD/tests/server" 10.10.0.90 5000 v1 helloworld-v1-86f77cd7bd-cpxhv
-	start v2 hello-v2 "$BUILD/tests/server" 10.10.0.90 5000 v2 helloworld-v2-758dd55874-6x4t8
-	wait_for 5 in_ns hello-v1 "$BUILD/tests/hello" 10.10.0.90 5000 &&
-		wait_for 5 in_ns hello-v2 "$BUILD/tests/hello" 10.10.0.90 5000
+	serve v1 hello-v1 helloworld-v1-86f77cd7bd-cpxhv
+	serve v2 hello-v2 helloworld-v2-758dd55874-6x4t8
+	wait_for 5 in_each_family one_call hello-v1 $POD &&
+		wait_for 5 in_each_family one_call hello-v2 $POD
 }
 
-draw_clusters() {
-	cat <<-'MAP'
-		   cluster1, network1                                   cluster2, network2
-		   ┌──────────────────────────┐                        ┌──────────────────────────┐
-		   │ sleep       10.10.0.89   │                        │ sleep2      10.10.0.89   │
-		   │ hello-v1    10.10.0.90   │                        │ hello-v2    10.10.0.90   │
-		   │ node1  192.23.110.10 ────┼──── wan: routes only ──┼── 192.23.120.32  gw2     │
-		   └──────────────────────────┘     192.23.0.0 nodes   └──────────────────────────┘
-		   helloworld.sample = 10.20.194.146:5000     (the pod addresses are the same on purpose)
-	MAP
+# serve VERSION POD INSTANCE
+serve() {
+	local family
+	for family in $(inner_families); do
+		start "$1" "$2" "$BUILD/tests/server" "$(inner ${POD%:*} "$family")" ${POD#*:} "$1" "$3"
+	done
 }
 
 # use networks|eds NAME: the file both agents watch becomes tools/demo/NAME.yaml, in one step
 use() {
 	local node
 	for node in node1 gw2; do
-		put "$TOPO_DIR/$node/$1.yaml" <"tools/demo/$2.yaml"
+		of_families "tools/demo/$2.yaml" | put "$TOPO_DIR/$node/$1.yaml"
 	done
 }
 
 configure() {
 	local node
 	for node in node1 gw2; do
-		put "$TOPO_DIR/$node/config.yaml" <"tools/demo/$node.yaml"
+		of_families "tools/demo/$node.yaml" | put "$TOPO_DIR/$node/config.yaml"
 	done
 }
 
@@ -129,18 +131,21 @@ up_hints() {
 		   The demo stands. Some things to try, as root:
 
 		   on() { nsenter --net=/run/netns/$TOPO_PREFIX-\$1 \${@:2}; }
-		   on sleep $BUILD/tests/hello -n 6 $VIP 5000
+		$(in_each_family hint_call)
 		   ctl() { on \$1 $BUILD/parallaxctl --pin-dir /sys/fs/bpf/$TOPO_PREFIX-\$1 \${@:2}; }
 		   ctl node1 status;  ctl node1 endpoints;  ctl node1 flows;  ctl gw2 endpoints
-		   ctl node1 explain $VIP:5000 --from 10.10.0.89
+		   ctl node1 explain $(inner_at $VIP) --from $(inner $SLEEP)
 		   on wan tcpdump -nn -i any udp port 6081        # the tunnel, while sleep calls
 		   bpftool map dump pinned /sys/fs/bpf/$TOPO_PREFIX-node1/networks
 		   on node1 $PWD/tools/lib/tc_programs.py
-		   \$EDITOR $STANDING/node1/networks.yaml       # live; write 0.0.0.0 for the gateway
+		   \$EDITOR $STANDING/node1/networks.yaml       # live; write $(outer 0.0.0.0) for the gateway
 		   tail -f $STANDING/log/agent-node1
 		   make demo-down
 	HINTS
 }
+
+# hint_call FAMILY
+hint_call() { echo "   on sleep $BUILD/tests/hello -n 6 $(inner ${VIP%:*} "$1") ${VIP#*:}"; }
 
 down() {
 	local node

@@ -4,17 +4,26 @@
 
 # ------------------------------------------------------------------ observations
 
-# calls POD COUNT: answers into $TOPO_DIR/calls; fails when one call does
-calls() {
-	in_ns "$1" "$BUILD/tests/hello" -n "$2" $VIP 5000 >"$TOPO_DIR/calls"
+# one_call POD ADDR:PORT FAMILY
+one_call() { in_ns "$1" "$BUILD/tests/hello" "$(inner "${2%:*}" "$3")" "${2#*:}"; }
+
+# calls POD COUNT: in each family, `FAMILY PORT ANSWER' into $TOPO_DIR/calls; fails when one call does
+calls() { in_each_family calls_in "$@" >"$TOPO_DIR/calls"; }
+calls_in() {
+	in_ns "$1" "$BUILD/tests/hello" -n "$2" "$(inner ${VIP%:*} "$3")" ${VIP#*:} | sed "s/^/$3 /"
 }
 
-answers() { sed -n 's/.*version: \(v[0-9]*\),.*/\1/p' "$TOPO_DIR/calls" | sort -u | paste -sd' '; }
+# answers: the versions that answered, one line if they are the same in each family
+answers() { in_each_family answers_in | sort -u; }
+answers_in() {
+	sed -n "s/^$1 .*version: \(v[0-9]*\),.*/\1/p" "$TOPO_DIR/calls" | sort -u | paste -sd' '
+}
 
-# show_calls POD: the first few of the calls made, as seen by the caller
+# show_calls: the first few of the calls made, as seen by the caller
 show_calls() {
-	head -n 6 "$TOPO_DIR/calls" | while read -r port answer; do
-		printf '   from port %-5s  %s\n' "$port" "$answer"
+	local family port answer
+	awk '++seen[$1] <= 6' "$TOPO_DIR/calls" | while read -r family port answer; do
+		printf '   from %s  %s\n' "$(inner_at "$SLEEP:$port" "$family")" "$answer"
 	done
 	say "$(grep -c 'v1,' "$TOPO_DIR/calls") answers of v1, $(grep -c 'v2,' "$TOPO_DIR/calls") of v2"
 }
@@ -31,7 +40,8 @@ wide_area_is_clean() {
 
 # watch_uplink NODE: records packets leaving for 0.0.0.0 or for a pod or virtual IP
 watch_uplink() {
-	start watch "$1" tcpdump -l -nn -i eth0 -Q out 'ip and (dst net 0.0.0.0/8 or dst net 10.0.0.0/8)'
+	start watch "$1" tcpdump -l -nn -i eth0 -Q out \
+		'dst net 0.0.0.0/8 or dst net 10.0.0.0/8 or dst host :: or dst net fd00::/8'
 	wait_for 5 grep -q 'listening on' "$TOPO_DIR/log/watch"
 }
 uplink_was_silent() {
@@ -47,17 +57,17 @@ step_0() {
 	draw_clusters
 	build_clusters || exit 1
 	confirm "inside its cluster a pod reaches another" \
-		in_ns sleep "$BUILD/tests/hello" 10.10.0.90 5000
-	confirm "the wide area has no route to any pod" \
-		test -z "$(in_ns wan ip route show to match 10.10.0.90)"
+		in_each_family one_call sleep $POD
+	confirm "the wide area has no route to any pod" in_each_family no_route ${POD%:*}
 }
+no_route() { [[ -z $(in_ns wan ip "-$2" route show to match "$(inner "$1" "$2")") ]]; }
 
 step_1() {
 	step 1 "the mesh learns its networks; cluster2's gateway has no address yet"
 	use networks networks-placeholder
 	use eds eds-cluster1
 	configure
-	show operator "cat networks.yaml" cat tools/demo/networks-placeholder.yaml
+	show operator "cat networks.yaml" of_families tools/demo/networks-placeholder.yaml
 	agent_start node1 || exit 1
 	show node1 "parallaxctl networks" ctl node1 networks
 	confirm "sleep's calls are answered by v1 alone" calls_answered_by v1 sleep
@@ -69,7 +79,7 @@ step_1() {
 		ctl node1 preview --config "$TOPO_DIR/node1/config.yaml"
 	sleep 1
 	confirm "still v1 alone answers" calls_answered_by v1 sleep
-	confirm "tcpdump on node1's uplink saw nothing for 0.0.0.0 or a pod IP" uplink_was_silent
+	confirm "tcpdump on node1's uplink saw nothing for $(outer 0.0.0.0) or a pod IP" uplink_was_silent
 	confirm "neither did the wide area" wide_area_is_clean
 	use eds eds-cluster1
 }
@@ -79,10 +89,10 @@ step_2() {
 	agent_start gw2 || exit 1
 	show gw2 "parallaxctl status" ctl gw2 status
 	say "It finds the service by the id in the tunnel header, as Istio's gateway does by SNI."
-	confirm "a client in cluster2 is refused at once: v1's network has no gateway" refused sleep2
+	confirm "a client in cluster2 is refused at once: v1's network has no gateway" in_each_family refused sleep2
 }
 refused() {
-	in_ns "$1" "$BUILD/tests/hello" -t 1000 $VIP 5000
+	in_ns "$1" "$BUILD/tests/hello" -t 1000 "$(inner ${VIP%:*} "$2")" ${VIP#*:}
 	(($? == 1))
 }
 
@@ -91,13 +101,19 @@ step_3() {
 	step 3 "the operator looks up the gateway's address and edits meshNetworks, live"
 	agent=$(pid_of agent-node1)
 	show operator "diff networks.yaml.old networks.yaml" \
-		diff tools/demo/networks-placeholder.yaml tools/demo/networks-gateway.yaml
+		diff <(of_families tools/demo/networks-placeholder.yaml) \
+		<(of_families tools/demo/networks-gateway.yaml)
 	use networks networks-gateway
-	confirm "node1 has picked the address up" wait_for 5 knows_gateway node1 192.23.120.32
+	confirm "node1 has picked the address up" wait_for 5 knows_gateway node1 $GATEWAY2
 	confirm "without a restart (agent $agent still runs)" kill -0 "$agent"
 	show node1 "parallaxctl gateways" ctl node1 gateways
 }
-knows_gateway() { ctl "$1" gateways | seen -F "$2"; }
+knows_gateway() {
+	local at
+	for at in $(gateway_in "$2"); do
+		ctl "$1" gateways | seen -F "${at%:*}" || return
+	done
+}
 
 step_4() {
 	step 4 "a credential for cluster2: the control plane now lists its endpoint too"
@@ -114,26 +130,39 @@ step_5() {
 	confirm "both versions answer" test "$(answers)" == "v1 v2"
 }
 
-# log_line PORT UPSTREAM: the access-log line of the call from that port
-log_line() {
-	grep -F "\"$2\" $CLUSTER " "$TOPO_DIR/envoy" | grep -F " $VIP:5000 10.10.0.89:$1 "
+# upstreams_of VERSION FAMILY: where the calls that it answered may have gone, from node1
+upstreams_of() {
+	[[ $1 == v1 ]] && inner_at $POD "$2" || gateway_in $GATEWAY2
+}
+
+# log_lines FAMILY VERSION [PORT]: of the access log, as they should be of such calls
+log_lines() {
+	local client
+	client=$(inner_at "$SLEEP:${3:-}" "$1")${3:+ }
+	grep -F -f <(upstreams_of "$2" "$1" | sed "s/.*/\"&\" $CLUSTER /") "$TOPO_DIR/envoy" |
+		grep -F " $(inner_at $VIP "$1") $client"
 }
 
 every_call_is_logged() {
-	local port answer upstream
-	while read -r port answer; do
-		upstream=10.10.0.90:5000
-		[[ $answer == *"version: v2,"* ]] && upstream=$GATEWAY
-		log_line "$port" "$upstream" || return 1
+	local family port answer version
+	while read -r family port answer; do
+		version=v1
+		[[ $answer == *"version: v2,"* ]] && version=v2
+		log_lines "$family" $version "$port" | seen . || return
 	done <"$TOPO_DIR/calls"
 }
 
+# upstream_table VERSION FAMILY
 upstream_table() {
-	local version=$1 upstream=$2 port
-	port=$(sed -n "s/^\([0-9]*\) .*version: $version,.*/\1/p" "$TOPO_DIR/calls" | head -n 1)
-	log_line "$port" "$upstream" | head -n 1 >"$TOPO_DIR/line"
-	printf '   %-6s  %-21s  %-52s  %-20s  %s\n' "$version" "$upstream" "$CLUSTER" "$VIP:5000" \
-		"10.10.0.89:$port"
+	local line
+	line=$(log_lines "$2" "$1" | head -n 1)
+	[[ $line =~ \"([^\"]*)\"\ outbound[^\ ]*\ [^\ ]+\ ([^\ ]+)\ ([^\ ]+)\  ]] &&
+		table_row "$1" "${BASH_REMATCH[1]}" "$CLUSTER" "${BASH_REMATCH[2]}" "${BASH_REMATCH[3]}"
+}
+table_row() {
+	local upstream=21 service=20
+	[[ $FAMILY == 4 ]] || upstream=31 service=26
+	printf "   %-6s  %-${upstream}s  %-52s  %-${service}s  %s\n" "$@"
 }
 
 step_6() {
@@ -141,10 +170,10 @@ step_6() {
 	ctl node1 flows --format envoy >"$TOPO_DIR/envoy" || exit 1
 	show node1 "parallaxctl flows --format envoy | tail -n 6" tail -n 6 "$TOPO_DIR/envoy"
 	confirm "each of the calls has its line, with the right upstream" every_call_is_logged
-	printf '\n   %-6s  %-21s  %-52s  %-20s  %s\n' answer "upstream host" cluster \
-		"downstream local" "downstream remote"
-	upstream_table v2 "$GATEWAY"
-	upstream_table v1 10.10.0.90:5000
+	echo
+	table_row answer "upstream host" cluster "downstream local" "downstream remote"
+	in_each_family upstream_table v2
+	in_each_family upstream_table v1
 	mirrored_view
 	stock_gateway
 	confirm "no packet for a pod or virtual IP ever crossed the wide area" wide_area_is_clean
@@ -165,40 +194,57 @@ mirrored_view() {
 }
 
 mirrored_log() {
-	ctl gw2 flows --format envoy >"$TOPO_DIR/envoy" &&
-		grep -qF "\"192.23.110.10:15443\" $CLUSTER " "$TOPO_DIR/envoy" &&
-		grep -qF "\"10.10.0.90:5000\" $CLUSTER " "$TOPO_DIR/envoy"
+	ctl gw2 flows --format envoy >"$TOPO_DIR/envoy" && in_each_family mirrored_lines
+}
+mirrored_lines() {
+	grep -F -f <(gateway_in $GATEWAY1 | sed "s/.*/\"&\" $CLUSTER /") "$TOPO_DIR/envoy" |
+		seen -F " $(inner_at $VIP "$1") " &&
+		seen -F "\"$(inner_at $POD "$1")\" $CLUSTER " <"$TOPO_DIR/envoy"
 }
 
 # The pods speak mutual TLS now, as behind Istio's sidecars; cluster2's gateway is a stock one.
 stock_gateway() {
-	local pod
 	say "" "A stock Istio gateway in cluster2 is entered by address translation alone: the bytes are" \
 		"mutual TLS from pod to pod, and the gateway chooses by the SNI $SNI."
 	"$MTLS/certificates.sh" "$TOPO_DIR" || exit 1
-	for pod in v1 v2; do
-		stop $pod
-		start tls-$pod hello-$pod "$MTLS/tls_peer.py" serve "$TOPO_DIR" 10.10.0.90:5000 $pod
-	done
-	start istio gw2 "$MTLS/stock_gateway.py" $GATEWAY $SNI 10.10.0.90:5000
-	sed 's/mode: geneve, port: 6081/mode: passthrough/' tools/demo/node1.yaml |
+	stop v1
+	stop v2
+	in_each_family mutual_tls
+	of_families tools/demo/node1.yaml | sed 's/mode: geneve, port: 6081/mode: passthrough/' |
 		put "$TOPO_DIR/node1/config.yaml"
 	confirm "over mutual TLS both answer" wait_for 8 tls_answered
-	show sleep "tls_peer.py call $VIP:5000 $SNI istio" sort -k 4,4 -u "$TOPO_DIR/calls"
-	confirm "v2 through the stock gateway, still encrypted" \
-		grep -q ^forwarded "$TOPO_DIR/log/istio"
-	confirm "which refuses plain text" grep -q '^refused .*no TLS' "$TOPO_DIR/log/istio"
+	show sleep "tls_peer.py call $(inner_at $VIP) $SNI istio" one_of_each
+	confirm "v2 through the stock gateway, still encrypted" in_each_family gateway_says ^forwarded
+	confirm "which refuses plain text" in_each_family gateway_says '^refused .*no TLS'
 }
 
+one_of_each() { sort -u -k 1,1 -k 5,5 "$TOPO_DIR/calls" | cut -d' ' -f2-; }
+
+# mutual_tls FAMILY: the servers, and the stock gateway before v2
+mutual_tls() {
+	local pod
+	for pod in v1 v2; do
+		start tls-$pod hello-$pod "$MTLS/tls_peer.py" serve "$TOPO_DIR" "$(inner_at $POD "$1")" $pod
+	done
+	start "istio-$1" gw2 "$MTLS/stock_gateway.py" "$(outer_at $GATEWAY2 "$1")" $SNI "$(inner_at $POD "$1")"
+}
+
+# gateway_says PATTERN FAMILY
+gateway_says() { seen "$1" <"$TOPO_DIR/log/istio-$2"; }
+
 tls_answered() {
-	in_ns sleep "$MTLS/tls_peer.py" call "$TOPO_DIR" $VIP:5000 $SNI istio 16 >"$TOPO_DIR/calls" &&
-		[[ $(answers) == "v1 v2" ]] && grep -q ^forwarded "$TOPO_DIR/log/istio" && plain_is_refused
+	in_each_family tls_calls >"$TOPO_DIR/calls" && [[ $(answers) == "v1 v2" ]] &&
+		in_each_family gateway_says ^forwarded && in_each_family plain_is_refused
+}
+tls_calls() {
+	in_ns sleep "$MTLS/tls_peer.py" call "$TOPO_DIR" "$(inner_at $VIP "$1")" $SNI istio 16 |
+		sed "s/^/$1 /"
 }
 
 # Plain text meets v1's TLS server or the gateway, as the table has it; neither may answer it.
 plain_is_refused() {
-	in_ns sleep "$BUILD/tests/hello" -n 12 -t 2000 $VIP 5000 >"$TOPO_DIR/plain"
-	! grep -q 'Hello version' "$TOPO_DIR/plain"
+	in_ns sleep "$BUILD/tests/hello" -n 12 -t 2000 "$(inner ${VIP%:*} "$1")" ${VIP#*:} >"$TOPO_DIR/plain"
+	! seen 'Hello version' <"$TOPO_DIR/plain"
 }
 
 step_7() {

@@ -15,6 +15,10 @@ declare -gA TOPO_NODE_CLUSTER TOPO_NODE_ADDR TOPO_POD_ADDR TOPO_POD_NODE
 POD_CIDR=${POD_CIDR:-10.10.0.0/16}
 FAMILY=${FAMILY:-4}
 OUTER=${OUTER:-${FAMILY:0:1}}
+if [[ ! $FAMILY =~ ^(4|6|46)$ || ! $OUTER =~ ^[46]$ ]]; then
+	echo "FAMILY is 4, 6 or 46, not '$FAMILY'; OUTER, by default its first digit, is 4 or 6" >&2
+	exit 64
+fi
 TOPO_TOOLS=$(dirname "$(dirname "$(realpath "${BASH_SOURCE[0]}")")")
 
 # topo_begin DIR PREFIX: namespaces will be called PREFIX-NAME. Agents pin below /sys/fs/bpf.
@@ -67,9 +71,9 @@ outer() { as_family "${2:-$OUTER}" 2001:db8: "$1"; }
 # at ADDRESS PORT: both in one text
 at() { [[ $1 == *:* ]] && echo "[$1]:$2" || echo "$1:$2"; }
 
-# inner_at|outer_at ADDRESS:PORT
-inner_at() { at "$(inner "${1%:*}")" "${1##*:}"; }
-outer_at() { at "$(outer "${1%:*}")" "${1##*:}"; }
+# inner_at|outer_at ADDRESS:PORT [FAMILY]
+inner_at() { at "$(inner "${1%:*}" "${2:-}")" "${1##*:}"; }
+outer_at() { at "$(outer "${1%:*}" "${2:-}")" "${1##*:}"; }
 
 # Families of pods, and of nodes, which route for their pods as well.
 inner_families() { echo "$FAMILY" | sed 's/./& /g'; }
