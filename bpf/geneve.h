@@ -8,7 +8,6 @@
 
 #define GENEVE_AT (IP_HLEN + UDP_HLEN) /* from the outer IP header */
 #define GENEVE_OPTIONS_MAX 252 /* 6 bits, in words of 4 bytes */
-#define GENEVE_OPTION_HLEN 4
 #define GENEVE_CRITICAL 0x80 /* bit of an option's type */
 #define GENEVE_OPTIONS_LOOP 8 /* options read before the packet is refused */
 
@@ -26,13 +25,18 @@ INLINE __u32 path_mtu(const struct ip_addr *peer)
 	return path->mtu;
 }
 
+/* Bytes of the headers before an inner packet, at most. */
+INLINE __u32 tunnel_overhead(__u8 family)
+{
+	return (family == 4 ? TUNNEL_OVERHEAD_IPV4 : TUNNEL_OVERHEAD_IPV6) + settings.option_bytes;
+}
+
 /* Greatest length of a packet in the tunnel p->outer, whose other end is `peer`. */
 INLINE __u32 tunnel_mtu(const struct packet *p, const struct ip_addr *peer)
 {
 	struct ip_addr key = *peer; /* before Linux 6.2 a key is not taken from a map */
 
-	return path_mtu(&key) -
-	       (p->outer.family == 4 ? TUNNEL_OVERHEAD_IPV4 : TUNNEL_OVERHEAD_IPV6);
+	return path_mtu(&key) - tunnel_overhead(p->outer.family);
 }
 
 INLINE __u64 outer_service_id(const struct outer *outer)
@@ -87,46 +91,80 @@ INLINE __u32 outer_length(void *data, void *end, const __u32 l2, __u32 room, boo
 	return length > room || length < IP_HLEN + UDP_HLEN ? 0 : length;
 }
 
-INLINE bool option_is_service(const struct geneve_service_option *option)
+INLINE __u32 option_words(const struct geneve_option *option)
 {
-	return option->option_class == bpf_htons(GENEVE_CLASS_PARALLAX) &&
-	       option->type == GENEVE_OPTION_SERVICE && (option->length & 0x1f) == 2;
+	return option->length & 0x1f;
 }
 
-INLINE void option_read_id(const struct geneve_service_option *option, struct outer *outer)
+/* True for our option of this type, with as many words of data as it always has. */
+INLINE bool option_is(const struct geneve_option *option, __u8 type, __u32 words)
+{
+	return option->option_class == bpf_htons(GENEVE_CLASS_PARALLAX) && option->type == type &&
+	       option_words(option) == words;
+}
+
+INLINE bool option_is_service(const struct geneve_service_option *option)
+{
+	return option_is(&option->head, GENEVE_OPTION_SERVICE, 2);
+}
+
+INLINE void option_read_service(const struct geneve_service_option *option, struct outer *outer)
 {
 	outer->id[1] = bpf_ntohl(option->id[0]);
 	outer->id[0] = bpf_ntohl(option->id[1]);
+	outer->options |= OPTION_SERVICE;
 }
 
-/* Find the service option among others. Unknown critical options forbid the packet (RFC 8926
- * section 3.5); other options are ignored. */
+/* Bytes of these options, beside the service's. */
+INLINE __u32 options_length(__u32 options)
+{
+	return options & OPTION_ENDPOINT ? sizeof(struct geneve_endpoint_option) : 0;
+}
+
+/* Read an option of which the first four bytes are there. Unknown critical options forbid the packet
+ * (RFC 8926 section 3.5); other options are ignored. */
+INLINE enum reason option_read(const struct geneve_option *option, void *end, struct outer *outer)
+{
+	const struct geneve_service_option *service = (const void *)option;
+	const struct geneve_endpoint_option *endpoint = (const void *)option;
+
+	if (option_is_service(service)) {
+		if ((void *)(service + 1) > end)
+			return REASON_TUNNEL_MALFORMED;
+		option_read_service(service, outer);
+	} else if (option_is(option, GENEVE_OPTION_ENDPOINT, 1)) {
+		if ((void *)(endpoint + 1) > end)
+			return REASON_TUNNEL_MALFORMED;
+		outer->endpoint = bpf_ntohl(endpoint->endpoint);
+		outer->options |= OPTION_ENDPOINT;
+	} else if (option->type & GENEVE_CRITICAL) {
+		return REASON_TUNNEL_CRITICAL;
+	}
+	return REASON_NONE;
+}
+
+/* Read `length` bytes of options, in any order. */
 INLINE enum reason outer_walk(void *data, void *end, const __u32 l2, __u32 length,
 			      struct outer *outer)
 {
 	__u32 at = 0;
-	bool found = false;
 
 	for (int i = 0; i < GENEVE_OPTIONS_LOOP && at < length; i++) {
-		struct geneve_service_option *option;
+		struct geneve_option *option;
+		enum reason reason;
 
 		if (at > GENEVE_OPTIONS_MAX)
 			return REASON_TUNNEL_MALFORMED;
 		option = data + l2 + GENEVE_AT + sizeof(struct geneve_header) + at;
-		if ((void *)option + GENEVE_OPTION_HLEN > end)
+		if ((void *)(option + 1) > end)
 			return REASON_TUNNEL_MALFORMED;
-		if (!option_is_service(option)) {
-			if (option->type & GENEVE_CRITICAL)
-				return REASON_TUNNEL_CRITICAL;
-		} else {
-			if ((void *)(option + 1) > end)
-				return REASON_TUNNEL_MALFORMED;
-			option_read_id(option, outer);
-			found = true;
-		}
-		at += GENEVE_OPTION_HLEN + (option->length & 0x1f) * 4;
+		reason = option_read(option, end, outer);
+		if (reason)
+			return reason;
+		at += sizeof(*option) + option_words(option) * 4;
 	}
-	return found && at == length ? REASON_NONE : REASON_TUNNEL_MALFORMED;
+	return outer->options & OPTION_SERVICE && at == length ? REASON_NONE :
+								 REASON_TUNNEL_MALFORMED;
 }
 
 /* Read the IP and UDP headers for which outer_length() returned a length. */
@@ -141,6 +179,8 @@ INLINE void outer_begin(const IP_HEADER *ip, struct outer *outer)
 	outer->dport = udp->dest;
 	outer->family = FAMILY;
 	outer->tos = ip_tos(ip);
+	outer->options = 0;
+	outer->endpoint = 0;
 }
 
 /* Read the headers of a tunnel packet. Tunnel packets never pass ip_rcv() of this node, which would
@@ -171,9 +211,9 @@ INLINE enum reason outer_read(void *data, void *end, const __u32 l2, struct oute
 	if ((void *)(option + 1) > end)
 		return REASON_TUNNEL_MALFORMED;
 	if (!option_is_service(option))
-		return option->type & GENEVE_CRITICAL ? REASON_TUNNEL_CRITICAL :
-							REASON_TUNNEL_MALFORMED;
-	option_read_id(option, outer);
+		return option->head.type & GENEVE_CRITICAL ? REASON_TUNNEL_CRITICAL :
+							     REASON_TUNNEL_MALFORMED;
+	option_read_service(option, outer);
 	return REASON_NONE;
 }
 

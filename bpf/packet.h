@@ -18,7 +18,16 @@ struct outer {
 	__u16 length;        /* bytes between the Ethernet header and the inner packet */
 	__be16 protocol;     /* ETH_P_* of the inner packet */
 	__u32 label;         /* IPv6: flow label, by the hash of the inner flow */
+	__u32 options;       /* OPTION_*: those that it has */
+	__u32 endpoint;      /* with OPTION_ENDPOINT */
 };
+
+#define OPTION_SERVICE (1u << 0)
+#define OPTION_ENDPOINT (1u << 1)
+
+/* The headers before an inner packet: IPv6, UDP, Geneve, service option, others, and what the bits of a
+ * length can say beyond. */
+#define HEADERS_MAX (TUNNEL_OVERHEAD_IPV6 + 64)
 
 enum fragment_kind {
 	FRAGMENT_NONE,
@@ -49,6 +58,7 @@ struct packet {
 			__be32 seq, ack;
 			struct flow_key key; /* as on the wire; zone is set before a look-up */
 			struct nat nat;      /* to which it is rewritten */
+			__u8 headers[HEADERS_MAX] __attribute__((aligned(8))); /* being written */
 		};
 		__u64 scratch[SCRATCH_BYTES / 8];
 	};

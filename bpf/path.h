@@ -10,7 +10,7 @@
 #include "service.h"
 
 /* ICMP "fragmentation needed" (RFC 1191 section 4) or "packet too big" (RFC 4443 section 3.2) that quotes a
- * tunnel packet up to the inner ports. */
+ * tunnel packet up to the inner ports, without the options between that of the service and the packet. */
 struct path_error {
 	__u8 type, code;
 	__u16 check;
@@ -22,6 +22,24 @@ struct path_error {
 	IP_HEADER inner;
 	__be16 sport, dport;
 };
+
+#define PATH_ERROR_INNER offsetof(struct path_error, inner)
+
+/* Read the error. */
+INLINE int path_read(struct __sk_buff *skb, struct packet *p, struct path_error *e)
+{
+	const __u32 inner = sizeof(*e) - PATH_ERROR_INNER;
+	__u32 at = p->l4 + PATH_ERROR_INNER, end = p->l3 + p->length, options;
+
+	if (p->length > skb->len - p->l3 || at + inner > end ||
+	    bpf_skb_load_bytes(skb, p->l4, e, PATH_ERROR_INNER))
+		return -EIO;
+	options = (e->geneve.version_length & 0x3f) * 4;
+	if (options < sizeof(e->option))
+		return -EIO;
+	at += options - sizeof(e->option);
+	return at + inner > end ? -EIO : bpf_skb_load_bytes(skb, at, &e->inner, inner);
+}
 
 /* True if this node's client sent the quoted packet by its flow. */
 INLINE bool path_of_client(const struct path_error *e)
@@ -94,9 +112,7 @@ SUBPROGRAM int path_learn(struct __sk_buff *skb, struct packet *p)
 	struct path_error e;
 	struct addr peer;
 
-	if (p->length > skb->len - p->l3 || p->length < IP_HLEN + sizeof(e) ||
-	    bpf_skb_load_bytes(skb, p->l4, &e, sizeof(e)) || !path_error_ok(&e) ||
-	    !icmp_check_ok(skb, p))
+	if (path_read(skb, p, &e) || !path_error_ok(&e) || !icmp_check_ok(skb, p))
 		return 0;
 	peer = ip_daddr(&e.ip);
 	path_note(&peer, ICMP_MTU(e.rest));

@@ -10,12 +10,12 @@
 #include "route.h"
 #include "xdp_mark.h"
 
-/* The headers before an inner packet. */
+/* The headers before an inner packet, without options that only some packets have. */
 struct outer_bytes {
 	IP_HEADER ip;
 	struct udphdr udp;
 	struct geneve_header geneve;
-	struct geneve_service_option option;
+	struct geneve_service_option service;
 };
 
 _Static_assert(sizeof(struct outer_bytes) == TUNNEL_OVERHEAD, "tunnel overhead");
@@ -43,6 +43,7 @@ INLINE void tunnel_begin(struct packet *p, const struct flow *flow, const struct
 	outer->tos = p->tos;
 	outer->protocol = bpf_htons(ETH_P_OWN);
 	outer->label = outer->family == 4 ? 0 : flow_hash(&p->key, p->proto, 0);
+	outer->options = 0;
 }
 
 /* Turn the tunnel of a packet into that of its answer. */
@@ -58,6 +59,7 @@ INLINE void tunnel_answer(struct outer *outer)
 	outer->vni = settings.network;
 	outer->tos = 0;
 	outer->label = 0;
+	outer->options = 0;
 }
 
 /* Outer source port of a flow: few ports, so that a NAT gateway in front of this node keeps few
@@ -69,26 +71,54 @@ INLINE __be16 tunnel_source_port(struct packet *p)
 	return bpf_htons(TUNNEL_SOURCE_PORT + hash % TUNNEL_SOURCE_PORTS);
 }
 
-INLINE void outer_fill(struct outer_bytes *b, const struct outer *outer, __u32 inner)
+INLINE struct geneve_option option_head(__u8 type, __u32 data)
+{
+	return (struct geneve_option){ bpf_htons(GENEVE_CLASS_PARALLAX), type, data / 4 };
+}
+
+/* Write the options behind that of the service; returns their length. */
+INLINE __u32 outer_options(__u8 *at, const struct outer *outer)
+{
+	struct geneve_endpoint_option *endpoint = (void *)at;
+
+	if (likely(!(outer->options & OPTION_ENDPOINT)))
+		return 0;
+	endpoint->head = option_head(GENEVE_OPTION_ENDPOINT, sizeof(endpoint->endpoint));
+	endpoint->endpoint = bpf_htonl(outer->endpoint);
+	return sizeof(*endpoint);
+}
+
+INLINE void outer_fill(struct outer_bytes *b, const struct outer *outer, __u32 options, __u32 inner)
 {
 	struct addr saddr = ip_own(&outer->saddr), daddr = ip_own(&outer->daddr);
+	__u32 payload = sizeof(*b) - IP_HLEN + options + inner;
 
-	ip_fill(&b->ip, &saddr, &daddr, IPPROTO_UDP, sizeof(*b) - IP_HLEN + inner, TUNNEL_TTL);
+	*b = (struct outer_bytes){};
+	ip_fill(&b->ip, &saddr, &daddr, IPPROTO_UDP, payload, TUNNEL_TTL);
 	ip_finish(&b->ip, outer->tos, outer->label); /* RFC 6040 section 4.1, normal mode */
 	b->udp.source = outer->sport;
 	b->udp.dest = outer->dport;
-	b->udp.len = length_field(sizeof(*b) - IP_HLEN + inner);
-	b->geneve.version_length = sizeof(b->option) / 4;
+	b->udp.len = length_field(payload);
+	b->geneve.version_length = (sizeof(b->service) + options) / 4;
 	b->geneve.flags = GENEVE_FLAG_CRITICAL;
 	b->geneve.protocol = outer->protocol;
 	b->geneve.vni[0] = outer->vni >> 16;
 	b->geneve.vni[1] = outer->vni >> 8;
 	b->geneve.vni[2] = outer->vni;
-	b->option.option_class = bpf_htons(GENEVE_CLASS_PARALLAX);
-	b->option.type = GENEVE_OPTION_SERVICE;
-	b->option.length = 2;
-	b->option.id[0] = bpf_htonl(outer->id[1]);
-	b->option.id[1] = bpf_htonl(outer->id[0]);
+	b->service.head = option_head(GENEVE_OPTION_SERVICE, sizeof(b->service.id));
+	b->service.id[0] = bpf_htonl(outer->id[1]);
+	b->service.id[1] = bpf_htonl(outer->id[0]);
+}
+
+/* Write the headers of p->outer before an inner packet into p->headers; returns their length. */
+INLINE __u32 outer_write(struct packet *p)
+{
+	struct outer_bytes *bytes = (void *)p->headers;
+	__u32 options = outer_options((void *)(bytes + 1), &p->outer);
+
+	outer_fill(bytes, &p->outer, options, p->length);
+	CHECKED(options);
+	return sizeof(*bytes) + (options & 63);
 }
 
 /* Bytes by which bpf_skb_change_proto() to this family lengthens the packet. */
@@ -103,10 +133,8 @@ INLINE bool tunnel_is_mixed(const struct packet *p)
 /* Make room for the outer headers. A packet that came out of a tunnel over a veth still counts as
  * encapsulated, and the flags refuse a second time (-EALREADY): a packet that needs no segmentation
  * does without them. */
-INLINE int tunnel_room(struct __sk_buff *skb, const struct packet *p)
+INLINE int tunnel_room(struct __sk_buff *skb, const struct packet *p, __s32 bytes)
 {
-	const __s32 bytes = sizeof(struct outer_bytes);
-
 	if (!bpf_skb_adjust_room(skb, bytes, BPF_ADJ_ROOM_MAC, ENCAP_FLAGS))
 		return 0;
 	if (skb->gso_size)
@@ -145,12 +173,11 @@ INLINE int ethernet_own(struct __sk_buff *skb)
 SUBPROGRAM enum verdict tunnel_send(struct __sk_buff *skb, struct packet *p)
 {
 	REQUIRE(p, VERDICT_DROP);
-	struct outer_bytes bytes = {};
+	__u32 length = outer_write(p);
 	struct addr daddr;
 
-	outer_fill(&bytes, &p->outer, p->length);
-	if (tunnel_room(skb, p) || (tunnel_is_mixed(p) && ethernet_own(skb)) ||
-	    bpf_skb_store_bytes(skb, ETH_HLEN, &bytes, sizeof(bytes), BPF_F_RECOMPUTE_CSUM))
+	if (tunnel_room(skb, p, length) || (tunnel_is_mixed(p) && ethernet_own(skb)) ||
+	    bpf_skb_store_bytes(skb, ETH_HLEN, p->headers, length, BPF_F_RECOMPUTE_CSUM))
 		return drop(p, REASON_NO_ROOM);
 	daddr = ip_own(&p->outer.daddr);
 	return route_send(skb, p, &daddr);

@@ -8,13 +8,14 @@
 #include "count.h"
 #include "xdp_mark.h"
 
-/* True if the outer headers, which are read then, have the one form that we send. */
+/* Read the outer headers; true if they have a form that we send. */
 INLINE bool xdp_outer(struct xdp_md *ctx, struct outer *outer)
 {
 	void *data = (void *)(long)ctx->data;
 	void *end = (void *)(long)ctx->data_end;
 
-	return !outer_read(data, end, ETH_HLEN, outer) && outer->length == TUNNEL_OVERHEAD;
+	return !outer_read(data, end, ETH_HLEN, outer) &&
+	       outer->length == TUNNEL_OVERHEAD + options_length(outer->options);
 }
 
 INLINE bool xdp_is_ipv6(struct xdp_md *ctx)
@@ -44,7 +45,7 @@ INLINE bool xdp_strip(struct xdp_md *ctx, const struct outer *outer)
 		return false;
 	copy = *eth;
 	copy.h_proto = outer->protocol;
-	if (bpf_xdp_adjust_head(ctx, TUNNEL_OVERHEAD))
+	if (bpf_xdp_adjust_head(ctx, outer->length))
 		return false;
 	eth = (void *)(long)ctx->data;
 	if ((void *)(eth + 1) > (void *)(long)ctx->data_end)

@@ -18,6 +18,7 @@ struct xdp_mark {
 	__be16 sport, dport;
 	__u8 tos, probe;
 	__u16 zero;
+	__u32 endpoint; /* 0: none */
 	__be32 saddr[]; /* 1 or 4 words */
 };
 
@@ -39,6 +40,7 @@ INLINE void xdp_mark_write(struct xdp_mark *mark, const struct outer *outer)
 		.dport = outer->dport,
 		.tos = outer->tos,
 		.probe = outer->probe,
+		.endpoint = outer->endpoint,
 	};
 	__builtin_memcpy(mark->saddr, saddr.word, sizeof(saddr));
 }
@@ -84,6 +86,8 @@ INLINE bool xdp_mark_read(struct __sk_buff *skb, struct outer *outer)
 	outer->dport = mark->dport;
 	outer->tos = mark->tos;
 	outer->probe = mark->probe;
+	outer->endpoint = mark->endpoint;
+	outer->options = OPTION_SERVICE | (mark->endpoint ? OPTION_ENDPOINT : 0);
 	outer->length = 0;
 	outer->protocol = bpf_htons(ETH_P_OWN);
 	return true;

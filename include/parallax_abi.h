@@ -15,7 +15,7 @@
 
 /* Changes with every layout below. A data plane of another version is carried over field by field
  * (user/layout/layout.h): a field that changes its meaning changes its name. */
-#define ABI_VERSION 7
+#define ABI_VERSION 8
 
 /* ------------------------------------------------------------------ services */
 
@@ -302,7 +302,7 @@ struct settings {
 	struct ip_addr source[IP_FAMILIES]; /* outer source address towards gateways */
 	struct ip_addr listen[IP_FAMILIES]; /* gateway: outer address at which it is reached */
 	__be16 listen_port;      /* gateway: outer port; 0: no gateway role */
-	__u16 mtu;               /* of the uplink; inner packets get TUNNEL_OVERHEAD less */
+	__u16 mtu;               /* of the uplink; inner packets get tunnel_overhead() less */
 	__u32 uplink;            /* ifindex */
 	__u32 snat_count[IP_FAMILIES];
 	struct ip_addr snat[IP_FAMILIES][MAX_SNAT];
@@ -310,6 +310,7 @@ struct settings {
 	__u16 snat_last;
 	__u32 narrow_paths;    /* `paths` has had an element */
 	__u32 flows_per_owner; /* limits.flowsPerPod; 0: by the size of `flows` */
+	__u32 option_bytes;    /* of the options that a tunnel packet may have beside the service's */
 };
 
 /* Elements of `status`: JSON texts of the agent, each cut into parts. A text is whole when the
@@ -407,7 +408,7 @@ struct counter {
 
 /* The only element of `counters`, per CPU. The programs keep the packet that they process in
  * `scratch`: one look-up leads to both. */
-#define SCRATCH_BYTES 256
+#define SCRATCH_BYTES 512
 struct cpu {
 	__u64 scratch[SCRATCH_BYTES / 8];
 	struct counter counters[HOOK_COUNT * REASON_COUNT];

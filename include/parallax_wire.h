@@ -21,13 +21,24 @@ struct geneve_header {
 
 #define GENEVE_CLASS_PARALLAX 0xff00 /* RFC 8926 section 7.1: experimental range */
 #define GENEVE_OPTION_SERVICE 0x81   /* critical | 1 */
+#define GENEVE_OPTION_ENDPOINT 0x03
 
-/* The service option (RFC 8926 section 3.5), which every packet carries. */
-struct geneve_service_option {
+struct geneve_option {
 	__be16 option_class;
 	__u8 type;
 	__u8 length; /* data bytes / 4 */
+};
+
+/* The service option (RFC 8926 section 3.5), which every packet carries. */
+struct geneve_service_option {
+	struct geneve_option head;
 	__be32 id[2]; /* service id, big-endian */
+};
+
+/* The endpoint that a flow has, where it is known; older gateways pass it over. */
+struct geneve_endpoint_option {
+	struct geneve_option head;
+	__be32 endpoint; /* see gateways of mode forward; never 0 */
 };
 
 /* Outer source ports of a client node: TUNNEL_SOURCE_PORT + flow hash % TUNNEL_SOURCE_PORTS, above
@@ -35,13 +46,16 @@ struct geneve_service_option {
 #define TUNNEL_SOURCE_PORT 61440
 #define TUNNEL_SOURCE_PORTS 64
 
-/* Bytes of Geneve header and options, and of all headers before an inner packet. */
+/* Bytes of Geneve header and service option, and of all headers before an inner packet without further
+ * options; those take at most settings.option_bytes, and never more than GENEVE_OPTIONS_SENT. */
+#define GENEVE_OPTIONS_SENT 48
 #define GENEVE_LENGTH (8 + 12)
 #define TUNNEL_OVERHEAD_IPV4 (20 + 8 + GENEVE_LENGTH)
 #define TUNNEL_OVERHEAD_IPV6 (40 + 8 + GENEVE_LENGTH)
 
 #define TUNNEL_TTL 64
 
+_Static_assert(sizeof(struct geneve_endpoint_option) == 8, "geneve_endpoint_option");
 _Static_assert(sizeof(struct geneve_header) == 8, "geneve_header");
 _Static_assert(sizeof(struct geneve_service_option) == 12, "geneve_service_option");
 

@@ -111,8 +111,8 @@ static const struct ceiling {
 	const char *program;
 	size_t instructions;
 } ceilings[] = {
-	{ "px_from_pod", 13200 },    { "px_to_pod", 5080 },     { "px_uplink", 14000 },
-	{ "px_xdp", 450 },           { "px_uplink_l3", 13700 }, { "px_to_uplink", 1040 },
+	{ "px_from_pod", 13200 },    { "px_to_pod", 5080 },     { "px_uplink", 14400 },
+	{ "px_xdp", 700 },           { "px_uplink_l3", 14100 }, { "px_to_uplink", 1040 },
 	{ "px_to_uplink_l3", 1050 },
 };
 
