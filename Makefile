@@ -113,7 +113,7 @@ POD        := $(BUILD)/parallax-pod
 CNI        := $(BUILD)/parallax-cni
 
 # Benchmarks: the world of the packet tables with the sizes of production, and load generators.
-BENCH_WORLD := $(addprefix tests/bpf/,pkt.c setup.c world.c world_fill.c world_net.c world_read.c)
+BENCH_WORLD := $(addprefix tests/bpf/,pkt.c pkt_ip.c setup.c world.c world_fill.c world_net.c world_read.c)
 BENCH_SIZES := -include tools/bench/sizes.h
 BENCH_PACKET_OBJ := $(patsubst %.c,$(BUILD)/bench/%.o,$(BENCH_WORLD) \
 	$(wildcard tools/bench/packet*.c))
@@ -403,7 +403,7 @@ $(BUILD)/bench/packet: $(BENCH_PACKET_OBJ) $(LIB)
 	$(call msg,LINK,$@)
 	$(Q)$(CC) $(PX_LDFLAGS) $^ $(LIBS) -o $@
 
-$(BUILD)/bench/frames: $(BUILD)/bench/tools/bench/frames.o $(BUILD)/bench/tests/bpf/pkt.o
+$(BUILD)/bench/frames: $(BUILD)/bench/tools/bench/frames.o $(BUILD)/bench/tests/bpf/pkt.o $(BUILD)/bench/tests/bpf/pkt_ip.o
 	$(call msg,LINK,$@)
 	$(Q)$(CC) $(PX_LDFLAGS) $^ $(LIBS) -o $@
 

@@ -3,6 +3,7 @@
 #ifndef CASES_H
 #define CASES_H
 
+#include "family.h"
 #include "run.h"
 
 /* Registers the rows of a file in bpf_tests; no list of files is kept elsewhere. */
@@ -61,6 +62,9 @@ void setup_many_snat_ports(struct world *world); /* 10,000 of them */
 	OUTER(NODE1, NODE1_PORT, GATEWAY, TUNNEL_PORT, NETWORK1, HELLO_ID, __VA_ARGS__)
 #define BACK_TO_NODE1(...)                                                                         \
 	OUTER(GATEWAY, TUNNEL_PORT, NODE1, NODE1_PORT, NETWORK2, HELLO_ID, __VA_ARGS__)
+
+/* Words by which a lie about the options is seen: the inner header, read as options, is none. */
+#define TOO_LONG (PLAIN_FAMILY == 6 ? 3 : 1)
 
 #define FROM_OUTSIDE .src_mac = MAC_OUTSIDE
 #define ANY_MAC .dst_mac = MAC_ANY

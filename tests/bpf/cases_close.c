@@ -51,9 +51,9 @@ static bool counts_anew(struct world *world)
 	struct flow_visit visit = {.visit = sum_bytes, .data = &sum};
 
 	world_flows(world, "flows", &visit);
-	if (sum == 40)
+	if (sum == TCP_HEADERS)
 		return true;
-	printf("      %llu bytes after a SYN of 40\n", (unsigned long long)sum);
+	printf("      %llu bytes after a SYN of %u\n", (unsigned long long)sum, TCP_HEADERS);
 	return false;
 }
 

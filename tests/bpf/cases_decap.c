@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Client: replies out of a tunnel, and from whom they are accepted. */
 #include "cases.h"
-#include "family.h"
 
 #include <arpa/inet.h>
 #include <string.h>
@@ -108,9 +107,9 @@ static const struct test_case rows[] = {
 	       {UPLINK, .in = UDP_FROM_VIP(.len = 300, FROM_GATEWAY()), .verdict = REDIRECT,
 		.out = UDP_FROM_VIP(.len = 300, FROM_OUTSIDE), .count = COUNT(FROM_TUNNEL),
 		.tables = true, .flows = 2})},
-	{"decap: a reply with a wrong header checksum", setup_geneve,
+	{"decap: a reply with a wrong header checksum", setup_geneve, .ipv4 = HEADER_CHECKSUM,
 	 REFUSES(TUNNEL_CHECKSUM, FROM_VIP(A_SYN_ACK, .bad_ip_sum = 1, FROM_GATEWAY()))},
-	{"decap: a wrong checksum of the outer header", setup_geneve,
+	{"decap: a wrong checksum of the outer header", setup_geneve, .ipv4 = HEADER_CHECKSUM,
 	 REFUSES(TUNNEL_CHECKSUM, FROM_VIP(A_SYN_ACK, FROM_GATEWAY(.bad_ip_sum = 1)))},
 	{"decap: an outer checksum may be there", setup_geneve,
 	 STEPS(OPENS,
@@ -119,8 +118,8 @@ static const struct test_case rows[] = {
 		.count = COUNT(FROM_TUNNEL)})},
 	{"decap: the MSS of a SYN-ACK is clamped", setup_geneve,
 	 STEPS(OPENS,
-	       {UPLINK, .in = FROM_VIP(A_SYN_ACK, .mss = 1460, FROM_GATEWAY()),
-		.verdict = REDIRECT, .out = FROM_VIP(A_SYN_ACK, .mss = 1412, FROM_OUTSIDE),
+	       {UPLINK, .in = FROM_VIP(A_SYN_ACK, .mss = LINK_MSS, FROM_GATEWAY()),
+		.verdict = REDIRECT, .out = FROM_VIP(A_SYN_ACK, .mss = INNER_MSS, FROM_OUTSIDE),
 		.count = COUNT(FROM_TUNNEL)})},
 	{"decap: another gateway of the flow's network may answer", setup_geneve,
 	 STEPS(OPENS,
@@ -203,7 +202,7 @@ static const struct test_case rows[] = {
 		.tables = true, .flows = 2, .state = STATE(ESTABLISHED)})},
 	{"decap: malformed headers to a client's port are not ours", setup_geneve,
 	 STEPS(OPENS, NOT_OURS(.version = 1), NOT_OURS(.protocol = 0x6558),
-	       NOT_OURS(.option_length_add = 1), NOT_OURS(.option_length_add = -1),
+	       NOT_OURS(.option_length_add = TOO_LONG), NOT_OURS(.option_length_add = -1),
 	       NOT_OURS(.no_service = true))},
 	{"decap: other UDP to a client's port is not ours", setup_geneve,
 	 STEPS({UPLINK, .in = UDP(STRANGER, 53, NODE1, TUNNEL_SOURCE_PORT, .len = 60),
@@ -250,11 +249,11 @@ static const struct test_case rows[] = {
 	       {UPLINK,
 		.in = UNREACHABLE(OUTER(GATEWAY, 1234, NODE1, ANY_TUNNEL_PORT, NETWORK2, OTHER_ID)),
 		.verdict = SHOT, .count = COUNT(TUNNEL_NO_FLOW)})},
-	{"decap: ICMP with IP options", setup_geneve,
+	{"decap: ICMP with IP options", setup_geneve, .ipv4 = HEADER_OPTIONS,
 	 STEPS(OPENS_UDP,
 	       {UPLINK, .in = UNREACHABLE(.ip_options = 1, FROM_GATEWAY()), .verdict = SHOT,
 		.count = COUNT(BAD_HEADER)})},
-	{"decap: ICMP with a wrong header checksum", setup_geneve,
+	{"decap: ICMP with a wrong header checksum", setup_geneve, .ipv4 = HEADER_CHECKSUM,
 	 STEPS(OPENS_UDP,
 	       {UPLINK, .in = UNREACHABLE(.bad_ip_sum = 1, FROM_GATEWAY()), .verdict = SHOT,
 		.count = COUNT(TUNNEL_CHECKSUM)})},

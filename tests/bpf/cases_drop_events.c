@@ -9,7 +9,6 @@
 #include <bpf/libbpf.h>
 
 #include "gateway_packets.h"
-#include "family.h"
 #include "parallax_limits.h"
 
 struct drop_list {
@@ -89,15 +88,18 @@ static bool is_record(struct world *world, struct drop_event want)
 static bool refused_syn(struct world *world)
 {
 	return is_record(world, (struct drop_event){
-		TO_SERVICE(CLIENT_PORT, HELLO_PORT), .length = 40, .hook = HOOK_FROM_POD,
+		TO_SERVICE(CLIENT_PORT, HELLO_PORT), .length = TCP_HEADERS, .hook = HOOK_FROM_POD,
 		.reason = REASON_NO_BACKEND, .proto = IPPROTO_TCP, .tcp_flags = SYN});
 }
+
+/* IPv6 has a header for a fragment. */
+#define FRAGMENT_BYTES (OWN_HLEN + (PLAIN_FAMILY == 6 ? 8 : 0) + 20)
 
 /* What follows the addresses is not the ports. */
 static bool fragment(struct world *world)
 {
 	return is_record(world, (struct drop_event){
-		TO_SERVICE(0, 0), .length = 40, .hook = HOOK_FROM_POD, .reason = REASON_FRAGMENT,
+		TO_SERVICE(0, 0), .length = FRAGMENT_BYTES, .hook = HOOK_FROM_POD, .reason = REASON_FRAGMENT,
 		.proto = IPPROTO_TCP});
 }
 
@@ -105,7 +107,7 @@ static bool unknown_service(struct world *world)
 {
 	return is_record(world, (struct drop_event){
 		TO_SERVICE(CLIENT_PORT, HELLO_PORT), .outer_saddr = own_ip(NODE1),
-		.outer_daddr = own_ip(GATEWAY), .vni = NETWORK1, .length = 40, .hook = HOOK_UPLINK,
+		.outer_daddr = own_ip(GATEWAY), .vni = NETWORK1, .length = TCP_HEADERS, .hook = HOOK_UPLINK,
 		.reason = REASON_TUNNEL_SERVICE, .proto = IPPROTO_TCP, .tcp_flags = SYN});
 }
 
@@ -115,7 +117,7 @@ static bool no_tunnel(struct world *world)
 	return is_record(world, (struct drop_event){
 		.key = {.saddr = own_addr(HELLO2), .daddr = own_addr(SNAT), .sport = htons(HELLO_PORT + 1),
 			.dport = htons(SNAT_FIRST + 1)},
-		.length = 40, .hook = HOOK_UPLINK, .reason = REASON_SNAT_NO_FLOW,
+		.length = TCP_HEADERS, .hook = HOOK_UPLINK, .reason = REASON_SNAT_NO_FLOW,
 		.proto = IPPROTO_TCP, .tcp_flags = ACK});
 }
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Client: drop overloads refuse a part of the new connections, aloud, and the same ones again. */
 #include "cases.h"
-#include "family.h"
 #include "gateway_packets.h"
 
 #include <arpa/inet.h>

@@ -1,13 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Client: into the tunnel. Outer bytes, MSS, and packets that are too large. */
 #include "cases.h"
-#include "family.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>
-
-#define INNER_MTU (UPLINK_MTU - TUNNEL_OVERHEAD_IPV4)
-#define INNER_MSS (INNER_MTU - 40)
 
 /* SACK permitted, timestamps, NOP, window scale: the options that Linux sends after MSS. */
 static const uint8_t linux_options[] = {4, 2, 8, 10, 1, 2, 3, 4, 0, 0, 0, 0, 1, 3, 3, 7};
@@ -77,7 +73,7 @@ static bool spread_ports(struct world *world)
 		if (frame_run(world, &step, frame.data, &frame.len, &verdict) ||
 		    verdict != REDIRECT)
 			return false;
-		port = (frame.data[34] << 8 | frame.data[35]) - TUNNEL_SOURCE_PORT;
+		port = frame16(&frame, FRAME_PORTS) - TUNNEL_SOURCE_PORT;
 		if (port >= TUNNEL_SOURCE_PORTS) {
 			printf("      source port %u\n", port + TUNNEL_SOURCE_PORT);
 			return false;
@@ -138,13 +134,13 @@ static const struct test_case rows[] = {
 					OTHER_ID, .tos = 3)),
 		.count = COUNT(TO_TUNNEL)})},
 	{"encap: a wrong inner checksum stays wrong", setup_geneve,
-	 STEPS(ENCAPSULATES(A_SYN, .mss = 1400),
-	       {FROM_POD, .in = TO_VIP(A_SYN, .mss = 1400, .bad_sum = 0x0202), .verdict = REDIRECT,
-		.out = TO_VIP(A_SYN, .mss = 1400, .bad_sum = 0x0202, BY_CACHED_NEXT_HOP, TO_GATEWAY()),
+	 STEPS(ENCAPSULATES(A_SYN, .mss = 1300),
+	       {FROM_POD, .in = TO_VIP(A_SYN, .mss = 1300, .bad_sum = 0x0202), .verdict = REDIRECT,
+		.out = TO_VIP(A_SYN, .mss = 1300, .bad_sum = 0x0202, BY_CACHED_NEXT_HOP, TO_GATEWAY()),
 		.count = COUNT(TO_TUNNEL)})},
 	{"encap: a wrong inner checksum stays wrong by as much when clamped", setup_geneve,
 	 STEPS(ENCAPSULATES(A_SYN),
-	       {FROM_POD, .in = TO_VIP(A_SYN, .mss = 1460, .bad_sum = 0x0202), .verdict = REDIRECT,
+	       {FROM_POD, .in = TO_VIP(A_SYN, .mss = LINK_MSS, .bad_sum = 0x0202), .verdict = REDIRECT,
 		.out = TO_VIP(A_SYN, .mss = INNER_MSS, .bad_sum = 0x0202, BY_CACHED_NEXT_HOP,
 			      TO_GATEWAY()),
 		.count = COUNT(TO_TUNNEL)})},
@@ -158,23 +154,23 @@ static const struct test_case rows[] = {
 	{"encap: TTL at its end goes to the stack", setup_geneve,
 	 STEPS({FROM_POD, .in = TO_VIP(A_SYN, .ttl = 1), .verdict = NEXT,
 		.count = COUNT(TTL_EXPIRED)})},
-	{"mss: alone", setup_geneve, CLAMPS(1460, INNER_MSS, .len = 0)},
+	{"mss: alone", setup_geneve, CLAMPS(LINK_MSS, INNER_MSS, .len = 0)},
 	{"mss: one above", setup_geneve, CLAMPS(INNER_MSS + 1, INNER_MSS, .len = 0)},
 	{"mss: exactly fits", setup_geneve, CLAMPS(INNER_MSS, INNER_MSS, .len = 0)},
 	{"mss: one below is not raised", setup_geneve,
 	 CLAMPS(INNER_MSS - 1, INNER_MSS - 1, .len = 0)},
 	{"mss: small already", setup_geneve, CLAMPS(536, 536, .len = 0)},
 	{"mss: the largest", setup_geneve, CLAMPS(65535, INNER_MSS, .len = 0)},
-	{"mss: before others", setup_geneve, CLAMPS(1460, INNER_MSS, OPTIONS(linux_options))},
-	{"mss: after two NOPs", setup_geneve, CLAMPS(1460, INNER_MSS, .pad_before_mss = 2)},
-	{"mss: at an odd place", setup_geneve, CLAMPS(1460, INNER_MSS, .pad_before_mss = 1)},
+	{"mss: before others", setup_geneve, CLAMPS(LINK_MSS, INNER_MSS, OPTIONS(linux_options))},
+	{"mss: after two NOPs", setup_geneve, CLAMPS(LINK_MSS, INNER_MSS, .pad_before_mss = 2)},
+	{"mss: at an odd place", setup_geneve, CLAMPS(LINK_MSS, INNER_MSS, .pad_before_mss = 1)},
 	{"mss: at an odd place, before others", setup_geneve,
 	 CLAMPS(8960, INNER_MSS, .pad_before_mss = 3, OPTIONS(only_timestamps))},
-	{"mss: the last of 40 bytes", setup_geneve, CLAMPS(1460, INNER_MSS, .pad_before_mss = 36)},
-	{"mss: the first of 40 bytes", setup_geneve, CLAMPS(1460, INNER_MSS, OPTIONS(full_space))},
-	{"mss: with data on the SYN", setup_geneve, CLAMPS(1460, INNER_MSS, .len = 33)},
+	{"mss: the last of 40 bytes", setup_geneve, CLAMPS(LINK_MSS, INNER_MSS, .pad_before_mss = 36)},
+	{"mss: the first of 40 bytes", setup_geneve, CLAMPS(LINK_MSS, INNER_MSS, OPTIONS(full_space))},
+	{"mss: with data on the SYN", setup_geneve, CLAMPS(LINK_MSS, INNER_MSS, .len = 33)},
 	{"mss: SYN with ECN flags", setup_geneve,
-	 STEPS({FROM_POD, .in = TO_VIP(.flags = SYN | ECE | 0x80, .mss = 1460),
+	 STEPS({FROM_POD, .in = TO_VIP(.flags = SYN | ECE | 0x80, .mss = LINK_MSS),
 		.verdict = REDIRECT,
 		.out = TO_VIP(.flags = SYN | ECE | 0x80, .mss = INNER_MSS, ANY_MAC, TO_GATEWAY()),
 		.count = COUNT(TO_TUNNEL)})},
@@ -191,36 +187,36 @@ static const struct test_case rows[] = {
 	 STEPS(ENCAPSULATES(A_SYN, OPTIONS(option_past_the_end)))},
 	{"mss: look-alike inside another option", setup_geneve,
 	 STEPS(ENCAPSULATES(A_SYN, OPTIONS(mss_inside_another)))},
-	{"mss: by a smaller link", setup_small_mtu, CLAMPS(1460, 1400 - 48 - 40, .len = 0)},
+	{"mss: by a smaller link", setup_small_mtu, CLAMPS(LINK_MSS, 1400 - OWN_OVERHEAD - TCP_HEADERS, .len = 0)},
 	{"size: the largest that fits", setup_geneve,
-	 STEPS({FROM_POD, .in = UDP_TO_VIP(.len = INNER_MTU - 28), .verdict = REDIRECT,
-		.out = UDP_TO_VIP(.len = INNER_MTU - 28, ANY_MAC,
+	 STEPS({FROM_POD, .in = UDP_TO_VIP(.len = INNER_UDP), .verdict = REDIRECT,
+		.out = UDP_TO_VIP(.len = INNER_UDP, ANY_MAC,
 				  OUTER(NODE1, ANY_TUNNEL_PORT, GATEWAY, TUNNEL_PORT, NETWORK1,
 					OTHER_ID)),
 		.count = COUNT(TO_TUNNEL)})},
 	{"size: one byte more gets ICMP with the right MTU", setup_geneve,
-	 STEPS({FROM_POD, .in = UDP_TO_VIP(.len = INNER_MTU - 27), .verdict = REDIRECT,
+	 STEPS({FROM_POD, .in = UDP_TO_VIP(.len = INNER_UDP + 1), .verdict = REDIRECT,
 		.out = ICMP(VIP, SLEEP, 3, 4, .icmp_mtu = INNER_MTU, BACK_TO_POD,
-			    .quote = &(const struct pkt)UDP_TO_VIP(.len = INNER_MTU - 27),
+			    .quote = &(const struct pkt)UDP_TO_VIP(.len = INNER_UDP + 1),
 			    .quote_len = 28),
 		.count = COUNT(TOO_BIG)})},
 	{"size: a TCP segment gets ICMP that quotes its whole header", setup_geneve,
 	 STEPS(ENCAPSULATES(A_SYN),
-	       {FROM_POD, .in = TO_VIP(.flags = ACK, .seq = 1001, .ack = 1, .len = 1460),
+	       {FROM_POD, .in = TO_VIP(.flags = ACK, .seq = 1001, .ack = 1, .len = LINK_MSS),
 		.verdict = REDIRECT,
 		.out = ICMP(VIP, SLEEP, 3, 4, .icmp_mtu = INNER_MTU, BACK_TO_POD,
 			    .quote = &(const struct pkt)TO_VIP(.flags = ACK, .seq = 1001,
-							       .ack = 1, .len = 1460),
+							       .ack = 1, .len = LINK_MSS),
 			    .quote_len = 40),
 		.count = COUNT(TOO_BIG)})},
 	{"size: segments of a superpacket that do not fit", setup_geneve,
 	 STEPS(ENCAPSULATES(A_SYN),
-	       {FROM_POD, .gso_size = 1460,
-		.in = TO_VIP(.flags = ACK, .seq = 1001, .ack = 1, .len = 2920),
+	       {FROM_POD, .gso_size = LINK_MSS,
+		.in = TO_VIP(.flags = ACK, .seq = 1001, .ack = 1, .len = 2 * LINK_MSS),
 		.verdict = REDIRECT,
 		.out = ICMP(VIP, SLEEP, 3, 4, .icmp_mtu = INNER_MTU, BACK_TO_POD,
 			    .quote = &(const struct pkt)TO_VIP(.flags = ACK, .seq = 1001,
-							       .ack = 1, .len = 2920),
+							       .ack = 1, .len = 2 * LINK_MSS),
 			    .quote_len = 40),
 		.count = COUNT(TOO_BIG)})},
 	/* test_run makes no TCP superpacket, and the kernel refuses to grow its packet: the row
@@ -231,9 +227,9 @@ static const struct test_case rows[] = {
 		.in = TO_VIP(.flags = ACK, .seq = 1001, .ack = 1, .len = 2 * INNER_MSS),
 		.verdict = SHOT, .count = COUNT(NO_ROOM)})},
 	{"size: by a smaller link", setup_small_mtu,
-	 STEPS({FROM_POD, .in = UDP_TO_VIP(.len = 1400 - 28), .verdict = REDIRECT,
-		.out = ICMP(VIP, SLEEP, 3, 4, .icmp_mtu = 1400 - 48, BACK_TO_POD,
-			    .quote = &(const struct pkt)UDP_TO_VIP(.len = 1400 - 28),
+	 STEPS({FROM_POD, .in = UDP_TO_VIP(.len = 1400 - UDP_HEADERS), .verdict = REDIRECT,
+		.out = ICMP(VIP, SLEEP, 3, 4, .icmp_mtu = 1400 - OWN_OVERHEAD, BACK_TO_POD,
+			    .quote = &(const struct pkt)UDP_TO_VIP(.len = 1400 - UDP_HEADERS),
 			    .quote_len = 28),
 		.count = COUNT(TOO_BIG)})},
 };

@@ -33,7 +33,7 @@ static const struct test_case rows[] = {
 			    .dst_mac = MAC_SLEEP, .src_mac = MAC_NODE),
 		.count = COUNT(ESCAPED), .tables = true})},
 	{"escape: a fragment", setup_local, STAYS(FRAGMENT, TO_VIP(SOME_DATA, .frag = MF))},
-	{"escape: IP options", setup_local, STAYS(BAD_HEADER, TO_VIP(A_SYN, .ip_options = 1))},
+	{"escape: IP options", setup_local, .ipv4 = HEADER_OPTIONS, STAYS(BAD_HEADER, TO_VIP(A_SYN, .ip_options = 1))},
 	{"escape: a port that no service has leaves", setup_local,
 	 LEAVES(TCP(SLEEP, CLIENT_PORT, VIP, HELLO_PORT + 1, A_SYN))},
 	{"escape: ICMP to a virtual IP leaves", setup_local, LEAVES(ICMP(SLEEP, VIP, 8, 0, .len = 40))},

@@ -4,7 +4,6 @@
 #include <stdio.h>
 
 #include "flow_packets.h"
-#include "family.h"
 
 static void pass_two_seconds(struct world *world)
 {

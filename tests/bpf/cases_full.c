@@ -4,7 +4,6 @@
 #include <stdio.h>
 
 #include "flow_packets.h"
-#include "family.h"
 #include "parallax_hash.h"
 #include "parallax_limits.h"
 

@@ -4,7 +4,6 @@
 #include <netinet/in.h>
 
 #include "gateway_packets.h"
-#include "family.h"
 #include "parallax_hash.h"
 
 static void setup_pod_elsewhere(struct world *world)
@@ -92,7 +91,7 @@ static void setup_both_roles(struct world *world)
 static void setup_bound(struct world *world)
 {
 	struct allowed_key all = {.prefix = ALLOWED_NETWORK_BITS + IP_MAPPED_BITS + 16,
-				  .addr = own_ip(IP(192, 23, 0, 0))};
+				  .network = OWN_ALLOWED, .addr = own_ip(IP(192, 23, 0, 0))};
 
 	setup_gateway(world);
 	world_delete(world, "allowed", &all);
@@ -134,12 +133,12 @@ static const struct test_case rows[] = {
 				BACK_TO_NODE1()),
 		.count = COUNT(GATEWAY_OUT)})},
 	{"gateway: the MSS is clamped both ways", setup_gateway,
-	 STEPS({UPLINK, .in = TO_VIP(A_SYN, .mss = 1460, AT_GATEWAY()), .verdict = REDIRECT,
-		.out = TO_HELLO2(ANY_SNAT, A_SYN, .mss = 1412, ONE_HOP, FROM_OUTSIDE),
+	 STEPS({UPLINK, .in = TO_VIP(A_SYN, .mss = LINK_MSS, AT_GATEWAY()), .verdict = REDIRECT,
+		.out = TO_HELLO2(ANY_SNAT, A_SYN, .mss = INNER_MSS, ONE_HOP, FROM_OUTSIDE),
 		.count = COUNT(GATEWAY_IN)},
-	       {FROM_POD, DEVICE_POD1, .in = FROM_HELLO2(ANY_SNAT, A_SYN_ACK, .mss = 1460),
+	       {FROM_POD, DEVICE_POD1, .in = FROM_HELLO2(ANY_SNAT, A_SYN_ACK, .mss = LINK_MSS),
 		.verdict = REDIRECT,
-		.out = FROM_VIP(A_SYN_ACK, .mss = 1412, ONE_HOP, ANY_MAC, BACK_TO_NODE1()),
+		.out = FROM_VIP(A_SYN_ACK, .mss = INNER_MSS, ONE_HOP, ANY_MAC, BACK_TO_NODE1()),
 		.count = COUNT(GATEWAY_OUT)})},
 	{"gateway: UDP", setup_gateway,
 	 STEPS({UPLINK,
@@ -154,7 +153,7 @@ static const struct test_case rows[] = {
 				    OUTER(GATEWAY, TUNNEL_PORT, NODE1, NODE1_PORT, NETWORK2,
 					  OTHER_ID)),
 		.count = COUNT(GATEWAY_OUT)})},
-	{"gateway: inner UDP without checksum keeps having none", setup_gateway,
+	{"gateway: inner UDP without checksum keeps having none", setup_gateway, .ipv4 = NO_CHECKSUM,
 	 STEPS({UPLINK,
 		.in = UDP_TO_VIP(.len = 40, .zero_sum = true,
 				 OUTER(NODE1, NODE1_PORT, GATEWAY, TUNNEL_PORT, NETWORK1,

@@ -5,7 +5,6 @@
 #include <stdio.h>
 
 #include "gateway_packets.h"
-#include "family.h"
 #include "parallax_hash.h"
 #include "table_walk.h"
 
@@ -298,7 +297,7 @@ static bool use_both_addresses(struct world *world)
 		if (frame_run(world, &step, frame.data, &frame.len, &verdict) ||
 		    verdict != REDIRECT)
 			return printf("      port %u refused\n", pkt.sport), false;
-		index = IP(frame.data[26], frame.data[27], frame.data[28], frame.data[29]) - SNAT;
+		index = frame32(&frame, FRAME_SADDR) - SNAT;
 		if (index > 1)
 			return printf("      not from a SNAT address\n"), false;
 		used[index]++;
@@ -329,7 +328,7 @@ static uint32_t row_of(struct world *world, uint64_t hash)
 
 static uint32_t pod_of(struct world *world, uint64_t hash)
 {
-	return ntohl(ip_v4(&world->backends[row_of(world, hash)].addr));
+	return ntohl(world->backends[row_of(world, hash)].addr.word[3]);
 }
 
 /* Another seed than the client's: with one hash for both, the choices would follow each other. */
@@ -345,12 +344,10 @@ static bool choose_by_gateway_hash(struct world *world)
 		struct flow_key key = { own_addr(SLEEP), own_addr(VIP), htons(pkt.sport),
 				       htons(HELLO_PORT), 0};
 		uint64_t hash = walk_hash(&key, IPPROTO_TCP, HELLO_ID ^ HASH_SEED_GATEWAY);
-		const uint8_t *daddr = frame.data + 30;
-
 		pkt_build(&pkt, &ports, &frame);
 		if (frame_run(world, &step, frame.data, &frame.len, &verdict) ||
 		    verdict != REDIRECT ||
-		    IP(daddr[0], daddr[1], daddr[2], daddr[3]) != pod_of(world, hash))
+		    frame32(&frame, FRAME_DADDR) != pod_of(world, hash))
 			return printf("      port %u: not the pod of its hash\n", pkt.sport), false;
 	}
 	return true;
@@ -377,13 +374,11 @@ static bool choose_by_inner_client(struct world *world)
 		uint64_t hash = walk_hash(&key, 0, HELLO_ID ^ HASH_SEED_GATEWAY);
 
 		for (pkt.sport = 1024; pkt.sport < 1024 + 3; pkt.sport++) {
-			const uint8_t *daddr = frame.data + 30;
-
 			pkt.saddr = client;
 			pkt_build(&pkt, &ports, &frame);
 			if (frame_run(world, &step, frame.data, &frame.len, &verdict) ||
 			    verdict != REDIRECT ||
-			    IP(daddr[0], daddr[1], daddr[2], daddr[3]) != pod_of(world, hash))
+			    frame32(&frame, FRAME_DADDR) != pod_of(world, hash))
 				return printf("      not the pod of its client\n"), false;
 		}
 		taken[row_of(world, hash)]++;
@@ -469,11 +464,11 @@ static const struct test_case rows[] = {
 	       {UPLINK, .in = FROM_HELLO2(SNAT_LAST + 1, REPLY_DATA), .verdict = NEXT})},
 	{"gateway: a reply too big for the tunnel gets ICMP", setup_gateway,
 	 STEPS(CONNECTS,
-	       {FROM_POD, DEVICE_POD1, .in = FROM_HELLO2(ANY_SNAT, .flags = ACK, .len = 1460),
+	       {FROM_POD, DEVICE_POD1, .in = FROM_HELLO2(ANY_SNAT, .flags = ACK, .len = LINK_MSS),
 		.verdict = REDIRECT,
-		.out = ICMP(SNAT, HELLO2, 3, 4, .icmp_mtu = 1452,
+		.out = ICMP(SNAT, HELLO2, 3, 4, .icmp_mtu = INNER_MTU,
 			    .quote = &(const struct pkt)FROM_HELLO2(ANY_SNAT, .flags = ACK,
-								    .len = 1460),
+								    .len = LINK_MSS),
 			    .quote_len = 40, .dst_mac = MAC_SLEEP, .src_mac = MAC_NODE),
 		.count = COUNT(TOO_BIG)})},
 	{"gateway: a refused flow's port is free at once", setup_one_snat_port,

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Client: the node itself, whose packets to a VIP come through its own pair, here DEVICE_POD0. */
 #include "cases.h"
-#include "family.h"
 
 #include <netinet/in.h>
 

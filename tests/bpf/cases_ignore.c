@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Other traffic passes untouched; truncated packets do no harm. */
 #include "cases.h"
+#include "pkt_ip.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #define ETHERNET 14
-#define SHORTEST_RUN (ETHERNET + 20) /* the kernel test-runs no IPv4 frame that is shorter */
+#define SHORTEST_RUN (ETHERNET + OWN_HLEN) /* the kernel test-runs no frame that is shorter */
 
 struct truncation {
 	struct step step;
@@ -36,20 +37,10 @@ static uint64_t dropped(const struct counts *counts)
 /* The lengths of a sender whose packet ends here. */
 static void fit_outer(struct frame *frame)
 {
-	uint8_t *ip = frame->data + ETHERNET;
-	uint32_t len = frame->len - ETHERNET;
-	uint16_t sum;
-
-	if (frame->len < ETHERNET + 28)
+	if (frame->len < ETHERNET + UDP_HEADERS)
 		return;
-	ip[2] = len >> 8;
-	ip[3] = len;
-	ip[24] = (len - 20) >> 8;
-	ip[25] = len - 20;
-	ip[10] = ip[11] = 0;
-	sum = ~sum_fold(sum_add(ip, 20, 0));
-	ip[10] = sum >> 8;
-	ip[11] = sum;
+	set16(frame, ETHERNET + OWN_HLEN + 4, frame->len - ETHERNET - OWN_HLEN);
+	ip_finish(frame, ETHERNET, &(struct pkt){ 0 });
 }
 
 static bool truncate_at(struct world *world, const struct truncation *t, const struct frame *whole,
@@ -90,7 +81,7 @@ static bool truncate_everywhere(struct world *world, const struct truncation *t)
 static const struct truncation whole_syn = {
 	.step = {FROM_POD, .in = TO_VIP(A_SYN, .mss = 1400, .len = 30), .verdict = NEXT,
 		 .out = TO_HELLO1(A_SYN, .mss = 1400, .len = 30), .count = COUNT(TO_LOCAL)},
-	.header = ETHERNET + 20,
+	.header = ETHERNET + OWN_HLEN,
 };
 
 static bool truncate_syn(struct world *world)
@@ -102,7 +93,7 @@ static const struct truncation whole_udp = {
 	.step = {FROM_POD, .in = UDP_TO_VIP(.len = 9), .verdict = NEXT,
 		 .out = UDP(SLEEP, CLIENT_PORT, HELLO1, HELLO_PORT, .len = 9),
 		 .count = COUNT(TO_LOCAL)},
-	.header = ETHERNET + 20,
+	.header = ETHERNET + OWN_HLEN,
 };
 
 static bool truncate_udp(struct world *world)
@@ -111,12 +102,12 @@ static bool truncate_udp(struct world *world)
 }
 
 static const struct truncation whole_tunnel = {
-	.step = {UPLINK, .in = TO_VIP(A_SYN, .mss = 1400, .len = 12, AT_GATEWAY()),
+	.step = {UPLINK, .in = TO_VIP(A_SYN, .mss = 1300, .len = 12, AT_GATEWAY()),
 		 .verdict = REDIRECT,
-		 .out = TCP(SNAT, ANY_SNAT, HELLO2, HELLO_PORT, A_SYN, .mss = 1400,
+		 .out = TCP(SNAT, ANY_SNAT, HELLO2, HELLO_PORT, A_SYN, .mss = 1300,
 			    .len = 12, ONE_HOP, FROM_OUTSIDE),
 		 .count = COUNT(GATEWAY_IN), .ip_bytes_unknown = true},
-	.header = ETHERNET + 20 + 8,
+	.header = ETHERNET + OWN_HLEN + 8,
 	.outer = true,
 };
 
@@ -192,7 +183,7 @@ static const struct test_case rows[] = {
 	{"vip: a later fragment before the first", setup_local,
 	 STEPS({FROM_POD, .in = UDP_TO_VIP(.frag = 185, .len = 40), .verdict = SHOT,
 		.count = COUNT(FRAGMENT)})},
-	{"vip: IP options", setup_local,
+	{"vip: IP options", setup_local, .ipv4 = HEADER_OPTIONS,
 	 STEPS({FROM_POD, .in = TO_VIP(A_SYN, .ip_options = 1), .verdict = SHOT,
 		.count = COUNT(BAD_HEADER)},
 	       {FROM_POD, .in = UDP_TO_VIP(.ip_options = 10), .verdict = SHOT,

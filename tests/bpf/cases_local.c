@@ -106,7 +106,7 @@ static const struct test_case rows[] = {
 		.out = UDP_FROM_VIP(.len = 200), .count = COUNT(REPLY)},
 	       {FROM_POD, .in = UDP_TO_VIP(.len = 0), .verdict = NEXT, .out = UDP_TO_HELLO1(),
 		.count = COUNT(TO_LOCAL)})},
-	{"local: a UDP packet without checksum keeps having none", setup_local,
+	{"local: a UDP packet without checksum keeps having none", setup_local, .ipv4 = NO_CHECKSUM,
 	 STEPS({FROM_POD, .in = UDP_TO_VIP(.len = 33, .zero_sum = true), .verdict = NEXT,
 		.out = UDP_TO_HELLO1(.len = 33, .zero_sum = true), .count = COUNT(TO_LOCAL)},
 	       {TO_POD, .in = UDP_FROM_HELLO1(.len = 9, .zero_sum = true), .verdict = NEXT,

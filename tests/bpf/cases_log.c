@@ -7,7 +7,6 @@
 #include <bpf/libbpf.h>
 
 #include "flow_packets.h"
-#include "family.h"
 
 struct byte_sums {
 	uint64_t forward, reply;
@@ -27,9 +26,9 @@ static bool bytes_are_right(struct world *world)
 	struct flow_visit visit = {.visit = sum_bytes, .data = &sums};
 
 	world_flows(world, "flows", &visit);
-	if (sums.forward == 80 && sums.reply == 40 + 117)
+	if (sums.forward == 2 * TCP_HEADERS && sums.reply == 2 * TCP_HEADERS + 77)
 		return true;
-	printf("      %llu bytes there, %llu back; want 80 and 157\n",
+	printf("      %llu bytes there, %llu back\n",
 	       (unsigned long long)sums.forward, (unsigned long long)sums.reply);
 	return false;
 }
@@ -79,7 +78,7 @@ static bool two_events(struct world *world)
 
 	read_events(world, &list);
 	if (list.count == 2 && is_event(&list.events[0], EVENT_OPEN, 0, 0) &&
-	    is_event(&list.events[1], EVENT_CLOSE, 120, 80))
+	    is_event(&list.events[1], EVENT_CLOSE, 3 * TCP_HEADERS, 2 * TCP_HEADERS))
 		return true;
 	printf("      %u events", list.count);
 	for (uint32_t i = 0; i < list.count && i < 4; i++)
@@ -97,7 +96,7 @@ static bool opens_twice(struct world *world)
 
 	read_events(world, &list);
 	if (list.count == 3 && is_event(&list.events[0], EVENT_OPEN, 0, 0) &&
-	    is_event(&list.events[1], EVENT_CLOSE, 120, 40) &&
+	    is_event(&list.events[1], EVENT_CLOSE, 3 * TCP_HEADERS, TCP_HEADERS) &&
 	    is_event(&list.events[2], EVENT_OPEN, 0, 0))
 		return true;
 	printf("      %u events, or others\n", list.count);

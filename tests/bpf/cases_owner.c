@@ -389,9 +389,17 @@ static bool enters_whole(struct world *world, const struct pkt *client, uint32_t
 	       enters(world, client, i, ACK, NULL) == REDIRECT;
 }
 
+static const struct owner *owner_at(struct world *world, struct ip_addr addr)
+{
+	for (uint32_t i = 0; i < OWNER_ROWS; i++)
+		if (ip_equal(&world->owners[i].addr, &addr))
+			return &world->owners[i];
+	return NULL;
+}
+
 static bool gateway_share(struct world *world)
 {
-	const struct owner *node1 = &world->owners[owner_row(NETWORK1, htonl(NODE1))];
+	const struct owner *node1;
 	struct counts counts;
 
 	for (uint32_t i = 0; i < SHARE; i++)
@@ -399,8 +407,8 @@ static bool gateway_share(struct world *world)
 			return printf("      flow %u did not open\n", i), false;
 	enters(world, &from_node1, SHARE, SYN, NULL); /* answered by a RST in the tunnel */
 	world_counts(world, &counts);
-	return node1->flows == SHARE && node1->refused == 1 && node1->network == NETWORK1 &&
-	       ip_v4(&node1->addr) == htonl(NODE1) &&
+	node1 = owner_at(world, own_ip(NODE1));
+	return node1 && node1->flows == SHARE && node1->refused == 1 && node1->network == NETWORK1 &&
 	       counts.packets[COUNTER(HOOK_UPLINK, REASON_FLOWS_SHARE)] == 1 &&
 	       enters_whole(world, &from_node3, 0);
 }

@@ -4,7 +4,6 @@
 #include <stdio.h>
 
 #include "flow_packets.h"
-#include "family.h"
 #include "parallax_hash.h"
 #include "parallax_limits.h"
 
@@ -95,9 +94,9 @@ static const struct test_case rows[] = {
 	 STEPS({UPLINK, .in = TO_VIP(A_SYN, AT_GATEWAY()), .verdict = REDIRECT,
 		.out = TCP(SNAT, ANY_SNAT, HELLO2_ELSEWHERE, HELLO_PORT, A_SYN, ONE_HOP, ANY_MAC),
 		.count = COUNT(GATEWAY_IN)},
-	       {UPLINK, .in = ELSEWHERE(.flags = ACK, .len = 1460), .verdict = REDIRECT,
-		.out = ICMP(SNAT, HELLO2_ELSEWHERE, 3, 4, .icmp_mtu = 1452,
-			    .quote = &(const struct pkt)ELSEWHERE(.flags = ACK, .len = 1460),
+	       {UPLINK, .in = ELSEWHERE(.flags = ACK, .len = LINK_MSS), .verdict = REDIRECT,
+		.out = ICMP(SNAT, HELLO2_ELSEWHERE, 3, 4, .icmp_mtu = INNER_MTU,
+			    .quote = &(const struct pkt)ELSEWHERE(.flags = ACK, .len = LINK_MSS),
 			    .quote_len = 40, .dst_mac = MAC_SLEEP, .src_mac = MAC_NODE),
 		.count = COUNT(TOO_BIG)})},
 	{"gateway: no route to the pod", setup_pod_nowhere,

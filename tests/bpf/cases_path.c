@@ -7,7 +7,8 @@
 #include <bpf/bpf.h>
 
 /* The largest packets of 1,400 bytes in the tunnel. */
-#define INNER 1352
+#define INNER (1400 - OWN_OVERHEAD)
+#define BIG (INNER_MSS - 12) /* of a TCP segment: too big for 1,400 bytes */
 #define SAYS_1400 .icmp_mtu = 1400
 
 static const struct pkt sent = TO_VIP(SOME_DATA, TO_GATEWAY());
@@ -22,7 +23,7 @@ static const struct pkt no_flow =
 	TCP(SLEEP, 1, VIP, HELLO_PORT, SOME_DATA, TO_GATEWAY());
 static const struct pkt unknown_service =
 	FROM_VIP(REPLY_DATA, OUTER(GATEWAY, TUNNEL_PORT, NODE1, NODE1_PORT, NETWORK2, UNKNOWN_ID));
-static const struct pkt big = TO_VIP(.flags = ACK, .seq = 1001, .ack = 5001, .len = 1400);
+static const struct pkt big = TO_VIP(.flags = ACK, .seq = 1001, .ack = 5001, .len = BIG);
 
 #define TUNNELS(...)                                                                               \
 	{FROM_POD, .in = TO_VIP(__VA_ARGS__), .verdict = REDIRECT,                                 \
@@ -30,15 +31,15 @@ static const struct pkt big = TO_VIP(.flags = ACK, .seq = 1001, .ack = 5001, .le
 #define ROUTER_SAYS(to, quoted, ...)                                                               \
 	{UPLINK, .in = ICMP(ROUTER, to, 3, 4, .quote = &(quoted), __VA_ARGS__), .verdict = NEXT}
 #define TOO_BIG(quoted, limit)                                                                     \
-	{FROM_POD, .in = TO_VIP(.flags = ACK, .seq = 1001, .ack = 5001, .len = 1400),              \
+	{FROM_POD, .in = TO_VIP(.flags = ACK, .seq = 1001, .ack = 5001, .len = BIG),              \
 	 .verdict = REDIRECT, .count = COUNT(TOO_BIG),                                             \
 	 .out = ICMP(VIP, SLEEP, 3, 4, .icmp_mtu = limit, .quote = &(quoted), .quote_len = 40,     \
 		     .src_mac = MAC_NODE, .dst_mac = MAC_SLEEP)}
-#define SAID_NOTHING TUNNELS(.flags = ACK, .seq = 1001, .ack = 5001, .len = 1400)
+#define SAID_NOTHING TUNNELS(.flags = ACK, .seq = 1001, .ack = 5001, .len = BIG)
 
 static bool path_is(struct world *world, uint32_t addr, uint32_t mtu)
 {
-	struct ip_addr key = IP_V4(__builtin_bswap32(addr));
+	struct ip_addr key = own_ip(addr);
 	struct path path = {0};
 
 	bpf_map_lookup_elem(world_map_fd(world, "paths"), &key, &path);
@@ -50,7 +51,7 @@ static bool path_is(struct world *world, uint32_t addr, uint32_t mtu)
 
 static void ten_minutes_pass(struct world *world)
 {
-	struct ip_addr key = IP_V4(__builtin_bswap32(GATEWAY));
+	struct ip_addr key = own_ip(GATEWAY);
 	struct path path = {0};
 
 	bpf_map_lookup_elem(world_map_fd(world, "paths"), &key, &path);
@@ -60,12 +61,12 @@ static void ten_minutes_pass(struct world *world)
 
 static bool gateway_at_least(struct world *world)
 {
-	return path_is(world, GATEWAY, 576);
+	return path_is(world, GATEWAY, OWN_PATH_MIN);
 }
 
 static bool gateway_at_base(struct world *world)
 {
-	return path_is(world, GATEWAY, 1200);
+	return path_is(world, GATEWAY, OWN_PATH_BASE);
 }
 
 static bool client_at_1400(struct world *world)
@@ -84,17 +85,17 @@ static const struct test_case rows[] = {
 	       TOO_BIG(big, INNER))},
 	{"path: and for the MSS", setup_geneve,
 	 STEPS(TUNNELS(A_SYN), ROUTER_SAYS(NODE1, sent, SAYS_1400),
-	       {FROM_POD, .in = TO_VIP(A_SYN, .mss = 1460), .verdict = REDIRECT,
-		.out = TO_VIP(A_SYN, .mss = INNER - 40, ANY_MAC, TO_GATEWAY()),
+	       {FROM_POD, .in = TO_VIP(A_SYN, .mss = LINK_MSS), .verdict = REDIRECT,
+		.out = TO_VIP(A_SYN, .mss = INNER - TCP_HEADERS, ANY_MAC, TO_GATEWAY()),
 		.count = COUNT(TO_TUNNEL)},
-	       {UPLINK, .in = FROM_VIP(A_SYN_ACK, .mss = 1460, FROM_GATEWAY()),
+	       {UPLINK, .in = FROM_VIP(A_SYN_ACK, .mss = LINK_MSS, FROM_GATEWAY()),
 		.verdict = REDIRECT, .count = COUNT(FROM_TUNNEL),
-		.out = FROM_VIP(A_SYN_ACK, .mss = INNER - 40, FROM_OUTSIDE)})},
+		.out = FROM_VIP(A_SYN_ACK, .mss = INNER - TCP_HEADERS, FROM_OUTSIDE)})},
 	{"path: after ten minutes the uplink's MTU is tried again", setup_geneve,
 	 STEPS(TUNNELS(A_SYN), ROUTER_SAYS(NODE1, sent, SAYS_1400),
-	       {FROM_POD, .in = TO_VIP(.flags = ACK, .seq = 1001, .ack = 5001, .len = 1400),
+	       {FROM_POD, .in = TO_VIP(.flags = ACK, .seq = 1001, .ack = 5001, .len = BIG),
 		.before = ten_minutes_pass, .verdict = REDIRECT, .count = COUNT(TO_TUNNEL),
-		.out = TO_VIP(.flags = ACK, .seq = 1001, .ack = 5001, .len = 1400, ANY_MAC,
+		.out = TO_VIP(.flags = ACK, .seq = 1001, .ack = 5001, .len = BIG, ANY_MAC,
 			      TO_GATEWAY())},
 	       ROUTER_SAYS(NODE1, sent, SAYS_1400), TOO_BIG(big, INNER))},
 	{"path: a larger word later raises nothing", setup_geneve,

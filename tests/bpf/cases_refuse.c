@@ -128,7 +128,7 @@ static void setup_nobody_and_geneve(struct world *world)
 	world_service_of(world, VIP2, IPPROTO_UDP, UNKNOWN_ID, BACKEND_GENEVE, GATEWAY, STOCK_PORT);
 }
 
-#define BIG_DATAGRAM(source) UDP(source, CLIENT_PORT, VIP2, HELLO_PORT, .len = 1472)
+#define BIG_DATAGRAM(source) UDP(source, CLIENT_PORT, VIP2, HELLO_PORT, .len = LINK_UDP)
 static const struct pkt big_datagram = BIG_DATAGRAM(HELLO1);
 
 static const struct test_case rows[] = {
@@ -139,7 +139,7 @@ static const struct test_case rows[] = {
 	{"refuse: nor the pod's own news of what is too big", setup_nobody_and_geneve,
 	 STEPS({FROM_POD, DEVICE_POD1, .before = exhaust, .in = BIG_DATAGRAM(HELLO1),
 		.verdict = REDIRECT,
-		.out = ICMP(VIP2, HELLO1, 3, 4, .icmp_mtu = 1452, .quote = &big_datagram,
+		.out = ICMP(VIP2, HELLO1, 3, 4, .icmp_mtu = INNER_MTU, .quote = &big_datagram,
 			    .quote_len = 28, .dst_mac = MAC_SLEEP, .src_mac = MAC_NODE),
 		.count = COUNT(TOO_BIG)})},
 	{"refuse: a SYN nobody serves gets RST", setup_nobody,

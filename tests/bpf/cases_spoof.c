@@ -3,7 +3,6 @@
 #include <arpa/inet.h>
 
 #include "flow_packets.h"
-#include "family.h"
 
 /* SLEEP lives behind DEVICE_POD0. */
 #define FORGES(reason, ...)                                                                        \

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* A reader trusts no row until it confirms itself; flows whose backend left. */
 #include "cases.h"
-#include "family.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -194,13 +193,11 @@ static bool follow_walks(struct world *world, uint32_t *taken)
 				       htons(HELLO_PORT), 0};
 		uint64_t hash = walk_hash(&key, IPPROTO_TCP, HELLO_ID ^ HASH_SEED_CLIENT);
 		struct table_choice choice = table_walk(&arena, world->services[TCP_ROW].table, hash);
-		uint32_t daddr;
 
 		pkt_build(&pkt, &ports, &frame);
 		if (frame_run(world, &step, frame.data, &frame.len, &verdict) || verdict != NEXT)
 			return false;
-		daddr = IP(frame.data[30], frame.data[31], frame.data[32], frame.data[33]);
-		if (htonl(daddr) != ip_v4(&world->backends[choice.row].addr)) {
+		if (htonl(frame32(&frame, FRAME_DADDR)) != world->backends[choice.row].addr.word[3]) {
 			printf("      port %u: not the backend of line %u\n", pkt.sport,
 			       choice.line);
 			return false;
@@ -250,8 +247,8 @@ static bool choose_by_client(struct world *world)
 		if (frame_run(world, &step, frame.data, &frame.len, &verdict) || verdict != NEXT)
 			return false;
 		if (pkt.sport == 1024)
-			memcpy(first, frame.data + 30, sizeof(first));
-		if (memcmp(first, frame.data + 30, sizeof(first)))
+			memcpy(first, frame.data + FRAME_DADDR, sizeof(first));
+		if (memcmp(first, frame.data + FRAME_DADDR, sizeof(first)))
 			return printf("      port %u: another backend\n", pkt.sport), false;
 	}
 	return true;

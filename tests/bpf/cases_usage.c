@@ -7,12 +7,10 @@
 #include <bpf/bpf.h>
 
 #include "flow_packets.h"
-#include "family.h"
 #include "parallax_limits.h"
 
-#define SYN_BYTES 40
-#define ACK_BYTES 40
-#define DATA_BYTES (40 + 101)
+#define SYN_BYTES TCP_HEADERS
+#define ACK_BYTES TCP_HEADERS
 
 static struct usage_key key_of(enum backend_kind kind, uint32_t backend)
 {

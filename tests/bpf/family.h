@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "parallax_abi.h"
+#include "parallax_limits.h"
 
 #if PLAIN_FAMILY == 6
 #define family_addr addr6
@@ -16,6 +17,11 @@
 #define OWN_HLEN 40
 #define OWN_ALLOWED ALLOWED_IPV6
 #define OWN_OVERHEAD TUNNEL_OVERHEAD_IPV6
+#define OWN_PATH_MIN PATH_MTU_MIN_IPV6
+#define OWN_PATH_BASE PATH_MTU_BASE_IPV6
+#define OTHER_ETHERTYPE 0x0800
+#define FRAME_SADDR (14 + 8 + 12)
+#define FRAME_DADDR (14 + 24 + 12)
 #else
 #define family_addr addr4
 #define OWN_INDEX IP_V4_INDEX
@@ -23,7 +29,24 @@
 #define OWN_HLEN 20
 #define OWN_ALLOWED 0
 #define OWN_OVERHEAD TUNNEL_OVERHEAD_IPV4
+#define OWN_PATH_MIN PATH_MTU_MIN_IPV4
+#define OWN_PATH_BASE PATH_MTU_BASE_IPV4
+#define OTHER_ETHERTYPE 0x86dd
+#define FRAME_SADDR (14 + 12)
+#define FRAME_DADDR (14 + 16)
 #endif
+/* FRAME_*: where a frame has the last 32 bits of its addresses, and its ports. */
+#define FRAME_PORTS (14 + OWN_HLEN)
+
+#define TCP_HEADERS (OWN_HLEN + 20)
+#define UDP_HEADERS (OWN_HLEN + 8)
+
+/* The largest packet, TCP segment and datagram on the uplink, and within a tunnel. */
+#define LINK_MSS (UPLINK_MTU - TCP_HEADERS)
+#define LINK_UDP (UPLINK_MTU - UDP_HEADERS)
+#define INNER_MTU (UPLINK_MTU - OWN_OVERHEAD)
+#define INNER_MSS (INNER_MTU - TCP_HEADERS)
+#define INNER_UDP (INNER_MTU - UDP_HEADERS)
 
 static inline struct addr6 addr6_of(uint32_t addr)
 {

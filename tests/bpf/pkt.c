@@ -2,9 +2,9 @@
 /* The packet builder: layer by layer into one frame. */
 #include "pkt.h"
 
-#include <string.h>
+#include "pkt_ip.h"
 
-#include "family.h"
+#include <stddef.h>
 
 static const uint8_t mac_table[MAC_COUNT][6] = {
 	[MAC_NODE] = {0x02, 0, 0, 0, 0x10, 0x01},
@@ -24,66 +24,9 @@ const uint8_t *mac_bytes(enum mac mac)
 	return mac > MAC_ANY && mac < MAC_COUNT ? mac_table[mac] : NULL;
 }
 
-uint32_t sum_add(const void *data, uint32_t len, uint32_t sum)
-{
-	const uint8_t *bytes = data;
-
-	for (uint32_t i = 0; i < len; i++)
-		sum += i & 1 ? bytes[i] : (uint32_t)bytes[i] << 8;
-	return sum;
-}
-
-uint16_t sum_fold(uint32_t sum)
-{
-	while (sum >> 16)
-		sum = (sum & 0xffff) + (sum >> 16);
-	return sum;
-}
-
 bool pkt_is_set(const struct pkt *pkt)
 {
 	return pkt->proto || pkt->ethertype;
-}
-
-static void put8(struct frame *frame, uint8_t value)
-{
-	if (frame->len < PKT_MAX)
-		frame->data[frame->len++] = value;
-}
-
-static void put16(struct frame *frame, uint16_t value)
-{
-	put8(frame, value >> 8);
-	put8(frame, value);
-}
-
-static void put32(struct frame *frame, uint32_t value)
-{
-	put16(frame, value >> 16);
-	put16(frame, value);
-}
-
-static void put_bytes(struct frame *frame, const uint8_t *bytes, uint32_t len)
-{
-	for (uint32_t i = 0; i < len; i++)
-		put8(frame, bytes[i]);
-}
-
-static void put_filling_from(struct frame *frame, uint32_t from, uint32_t len)
-{
-	for (uint32_t i = from; i < from + len; i++)
-		put8(frame, 0xa0 + i * 7);
-}
-
-static void put_filling(struct frame *frame, uint32_t len)
-{
-	put_filling_from(frame, 0, len);
-}
-
-static void set16(struct frame *frame, uint32_t offset, uint16_t value)
-{
-	frame->data[offset] = value >> 8;
-	frame->data[offset + 1] = value;
 }
 
 static void put_port(struct frame *frame, const struct port_values *ports, uint32_t port)
@@ -95,94 +38,6 @@ static void put_port(struct frame *frame, const struct port_values *ports, uint3
 	frame->places[frame->place_count++] =
 		(struct port_place){.offset = frame->len, .variable = port};
 	put16(frame, ports->value[port - ANY_TUNNEL_PORT]);
-}
-
-static uint16_t frag_field(uint16_t frag, bool no_df)
-{
-	return frag || no_df ? frag : DF;
-}
-
-static void put_addr(struct frame *frame, uint32_t addr)
-{
-	struct family_addr own = own_addr(addr);
-
-	put_bytes(frame, (const uint8_t *)&own, sizeof(own));
-}
-
-/* Number of the protocol in this family. */
-static uint8_t own_proto(uint8_t proto)
-{
-	return PLAIN_FAMILY == 6 && proto == 1 ? 58 : proto;
-}
-
-/* IPv6, with an extension header for a fragment. */
-static uint32_t ip6_begin(struct frame *frame, const struct pkt *pkt)
-{
-	uint32_t start = frame->len;
-	bool fragment = pkt->frag & (MF | 0x1fff);
-
-	put32(frame, (pkt->ip_version ? pkt->ip_version : 6u) << 28 | (uint32_t)pkt->tos << 20);
-	put16(frame, 0);
-	put8(frame, fragment ? 44 : own_proto(pkt->proto));
-	put8(frame, pkt->ttl ? pkt->ttl : 64);
-	put_addr(frame, pkt->saddr);
-	put_addr(frame, pkt->daddr);
-	if (fragment) {
-		put8(frame, own_proto(pkt->proto));
-		put8(frame, 0);
-		put16(frame, (pkt->frag & 0x1fff) << 3 | !!(pkt->frag & MF));
-		put32(frame, pkt->ip_id);
-	}
-	return start;
-}
-
-/* Returns where the header begins; ip_finish() completes it. */
-static uint32_t ip_begin(struct frame *frame, const struct pkt *pkt)
-{
-	uint32_t start = frame->len;
-
-	if (PLAIN_FAMILY == 6)
-		return ip6_begin(frame, pkt);
-
-	put8(frame, (pkt->ip_version ? pkt->ip_version : 4) << 4 | (5 + pkt->ip_options));
-	put8(frame, pkt->tos);
-	put16(frame, 0);
-	put16(frame, pkt->ip_id);
-	put16(frame, frag_field(pkt->frag, pkt->no_df));
-	put8(frame, pkt->ttl ? pkt->ttl : 64);
-	put8(frame, pkt->proto);
-	put16(frame, 0);
-	put32(frame, pkt->saddr);
-	put32(frame, pkt->daddr);
-	for (int i = 0; i < pkt->ip_options * 4; i++)
-		put8(frame, 1);
-	return start;
-}
-
-static void ip_finish(struct frame *frame, uint32_t start, const struct pkt *pkt)
-{
-	uint32_t header = (frame->data[start] & 0xf) * 4;
-	uint16_t sum;
-
-	if (PLAIN_FAMILY == 6) {
-		set16(frame, start + 4, frame->len - start - 40 + pkt->ip_length_add);
-		return;
-	}
-	set16(frame, start + 2, frame->len - start + pkt->ip_length_add);
-	sum = ~sum_fold(sum_add(frame->data + start, header, 0));
-	set16(frame, start + 10, sum_fold(sum + pkt->bad_ip_sum));
-}
-
-/* Checksum over pseudo header and everything from `start` on. */
-static uint16_t l4_sum(const struct frame *frame, const struct pkt *pkt, uint32_t start)
-{
-	uint32_t len = frame->len - start;
-	struct family_addr saddr = own_addr(pkt->saddr), daddr = own_addr(pkt->daddr);
-	uint32_t sum = own_proto(pkt->proto) + len;
-
-	sum = sum_add(&saddr, sizeof(saddr), sum);
-	sum = sum_add(&daddr, sizeof(daddr), sum);
-	return ~sum_fold(sum_add(frame->data + start, len, sum));
 }
 
 static void put_tcp_options(struct frame *frame, const struct pkt *pkt)
@@ -232,19 +87,33 @@ static void put_udp(struct frame *frame, const struct pkt *pkt, const struct por
 	frame->len = start + 8 + pkt->len;
 }
 
-/* ICMPv6 has "packet too big" as a type, and other numbers (RFC 4443). */
+/* ICMPv6 has "packet too big" as a type, and other numbers (RFC 4443). Redirects and echoes stay what they are. */
 static void put_icmp_type(struct frame *frame, const struct pkt *pkt)
 {
-	bool error = PLAIN_FAMILY == 6 && pkt->icmp_type == 3, big = pkt->icmp_code == 4;
+	static const uint8_t types[] = {
+		[0] = 129, [3] = 1, [5] = 137, [8] = 128, [11] = 3, [12] = 4
+	};
+	uint8_t type = pkt->icmp_type, code = pkt->icmp_code;
 
-	put8(frame, !error ? pkt->icmp_type : big ? 2 : 1);
-	put8(frame, !error ? pkt->icmp_code : big ? 0 : pkt->icmp_code == 3 ? 4 : pkt->icmp_code);
+	if (pkt_family(pkt) == 6) {
+		type = types[pkt->icmp_type];
+		if (pkt->icmp_type == 3 && code == 4) {
+			type = 2;
+			code = 0;
+		} else if (pkt->icmp_type == 3 && code == 3) {
+			code = 4;
+		}
+	}
+	put8(frame, type);
+	put8(frame, code);
 }
 
 /* Rows count an IPv4 header among the bytes. */
-static uint32_t own_quote(const struct pkt *pkt)
+static uint32_t quote_bytes(const struct pkt *pkt, uint32_t len)
 {
-	return pkt->quote_len + OWN_HLEN - 20;
+	uint32_t bytes = pkt->quote_len + (pkt_family(pkt->quote) == 6 ? 20 : 0);
+
+	return pkt->quote_len && bytes < len ? bytes : len;
 }
 
 static void put_icmp(struct frame *frame, const struct pkt *pkt, const struct port_values *ports)
@@ -256,22 +125,19 @@ static void put_icmp(struct frame *frame, const struct pkt *pkt, const struct po
 	put32(frame, 0);
 	put16(frame, pkt->icmp_mtu);
 	if (pkt->quote) {
-		uint32_t len;
-
 		pkt_build(pkt->quote, ports, &quoted);
-		len = quoted.len - 14;
-		put_bytes(frame, quoted.data + 14,
-			  pkt->quote_len && own_quote(pkt) < len ? own_quote(pkt) : len);
+		put_bytes(frame, quoted.data + 14, quote_bytes(pkt, quoted.len - 14));
 	}
 	put_filling(frame, pkt->len);
 	set16(frame, start + 2,
-	      sum_fold((PLAIN_FAMILY == 6 ? l4_sum(frame, pkt, start) :
-					    (uint16_t)~sum_fold(sum_add(frame->data + start,
-									frame->len - start, 0))) +
+	      sum_fold((pkt_family(pkt) == 6 ?
+				l4_sum(frame, pkt, start) :
+				(uint16_t)~sum_fold(
+					sum_add(frame->data + start, frame->len - start, 0))) +
 		       pkt->bad_sum));
 }
 
-static void put_ip(struct frame *frame, const struct pkt *pkt, const struct port_values *ports)
+static void put_packet(struct frame *frame, const struct pkt *pkt, const struct port_values *ports)
 {
 	uint32_t start = ip_begin(frame, pkt);
 	bool later = pkt->frag & 0x1fff;
@@ -304,13 +170,14 @@ static void put_option(struct frame *frame, const struct outer *outer)
 }
 
 /* RFC 8926 sections 3.4 and 3.5. */
-static void put_geneve(struct frame *frame, const struct outer *outer)
+static void put_geneve(struct frame *frame, const struct pkt *inner)
 {
+	const struct outer *outer = inner->outer;
 	uint32_t start = frame->len;
 
 	put8(frame, outer->version << 6);
 	put8(frame, 0x40 ^ outer->flags);
-	put16(frame, outer->protocol ? outer->protocol : OWN_ETHERTYPE);
+	put16(frame, outer->protocol ? outer->protocol : ethertype_of(pkt_family(inner)));
 	put32(frame, outer->vni << 8);
 	if (outer->option_first)
 		put_option(frame, outer);
@@ -326,14 +193,29 @@ static void put_geneve(struct frame *frame, const struct outer *outer)
 	frame->data[start] |= (frame->len - start - 8) / 4 + outer->option_length_add;
 }
 
+/* The family of the outer headers. */
+static uint8_t outer_family(const struct pkt *inner)
+{
+	uint8_t family = pkt_family(inner);
+
+	return !inner->outer->other_family ? family : family == 6 ? 4 : 6;
+}
+
 static void put_tunnel(struct frame *frame, const struct pkt *inner,
 		       const struct port_values *ports)
 {
 	const struct outer *outer = inner->outer;
-	struct pkt ip = {.proto = outer->ip_proto ? outer->ip_proto : 17, .saddr = outer->saddr,
-			 .daddr = outer->daddr, .tos = outer->tos, .ttl = outer->ttl,
-			 .frag = outer->frag, .no_df = outer->no_df,
-			 .ip_options = outer->ip_options, .bad_ip_sum = outer->bad_ip_sum};
+	struct pkt ip = { .proto = outer->ip_proto ? outer->ip_proto : 17,
+			  .saddr = outer->saddr,
+			  .daddr = outer->daddr,
+			  .tos = outer->tos,
+			  .ttl = outer->ttl,
+			  .frag = outer->frag,
+			  .no_df = outer->no_df,
+			  .ip_options = outer->ip_options,
+			  .bad_ip_sum = outer->bad_ip_sum,
+			  .family = outer_family(inner),
+			  .ext = outer->ext };
 	uint32_t start = ip_begin(frame, &ip);
 	uint32_t udp = frame->len;
 	uint16_t sum;
@@ -341,8 +223,8 @@ static void put_tunnel(struct frame *frame, const struct pkt *inner,
 	put_port(frame, ports, outer->sport);
 	put_port(frame, ports, outer->dport);
 	put32(frame, 0);
-	put_geneve(frame, outer);
-	put_ip(frame, inner, ports);
+	put_geneve(frame, inner);
+	put_packet(frame, inner, ports);
 	if (!outer->padding_outside)
 		put_padding(frame, inner);
 	set16(frame, udp + 4, frame->len - udp);
@@ -352,6 +234,13 @@ static void put_tunnel(struct frame *frame, const struct pkt *inner,
 	ip_finish(frame, start, &ip);
 	if (outer->padding_outside)
 		put_padding(frame, inner);
+}
+
+static uint16_t frame_ethertype(const struct pkt *pkt)
+{
+	if (pkt->ethertype)
+		return pkt->ethertype;
+	return ethertype_of(pkt->outer ? outer_family(pkt) : pkt_family(pkt));
 }
 
 static void put_ethernet(struct frame *frame, const struct pkt *pkt)
@@ -369,7 +258,7 @@ static void put_ethernet(struct frame *frame, const struct pkt *pkt)
 		put16(frame, 0x8100);
 		put16(frame, pkt->vlan);
 	}
-	put16(frame, pkt->ethertype ? pkt->ethertype : OWN_ETHERTYPE);
+	put16(frame, frame_ethertype(pkt));
 }
 
 void pkt_build(const struct pkt *pkt, const struct port_values *ports, struct frame *ret)
@@ -377,12 +266,12 @@ void pkt_build(const struct pkt *pkt, const struct port_values *ports, struct fr
 	ret->len = 0;
 	ret->place_count = 0;
 	put_ethernet(ret, pkt);
-	if (pkt->ethertype && pkt->ethertype != OWN_ETHERTYPE)
+	if (pkt->ethertype && pkt->ethertype != ethertype_of(pkt_family(pkt)))
 		put_filling(ret, pkt->len);
 	else if (pkt->outer)
 		put_tunnel(ret, pkt, ports);
 	else {
-		put_ip(ret, pkt, ports);
+		put_packet(ret, pkt, ports);
 		put_padding(ret, pkt);
 	}
 	ret->len -= pkt->cut < ret->len ? pkt->cut : ret->len;

@@ -37,6 +37,23 @@ struct port_values {
 	uint16_t value[PORT_VARIABLES]; /* host order; 0: not bound yet */
 };
 
+/* An extension header of IPv6. A list ends with one of no words. */
+struct ext {
+	uint8_t type;
+	uint8_t words;    /* its length, in 8 bytes */
+	uint8_t segments; /* of a routing header: left */
+};
+
+#define EXT_HOP_BY_HOP 0
+#define EXT_ROUTING 43
+#define EXT_DESTINATION 60
+#define EXT_MOBILITY 135 /* one that the programs do not know */
+#define EXT(...)                                                                                   \
+	.ext = (const struct ext[])                                                                \
+	{                                                                                          \
+		__VA_ARGS__, { 0 }                                                                 \
+	}
+
 /* Outer headers. Ports and addresses in host order, as in struct pkt. */
 struct outer {
 	uint32_t saddr, daddr;
@@ -50,7 +67,7 @@ struct outer {
 	uint8_t ip_proto;        /* 0: UDP */
 	uint8_t version;         /* of Geneve */
 	uint8_t flags;           /* flipped in the flags octet, whose right value is C */
-	uint16_t protocol;       /* 0: IPv4 */
+	uint16_t protocol;       /* 0: of the packet inside */
 	bool no_service;         /* leave the service option out */
 	bool udp_sum;            /* right UDP checksum instead of 0 */
 	uint8_t option_type;     /* if not 0: a further option of class `option_class` */
@@ -60,13 +77,16 @@ struct outer {
 	int8_t option_length_add; /* lie about the options' length, in words */
 	uint8_t ip_options;      /* words of outer IP options */
 	uint16_t bad_ip_sum;     /* as in struct pkt */
+	const struct ext *ext;   /* IPv6 */
+	bool other_family;       /* of another family than the packet inside */
 	bool padding_outside;    /* the inner padding is Ethernet's, not the tunnel's */
 };
 
 struct pkt {
+	uint8_t family; /* 0: that of the table */
 	enum mac dst_mac, src_mac;
 	uint16_t vlan;           /* not 0: a tag of this VLAN before the ethertype */
-	uint16_t ethertype;      /* 0: IPv4; others carry `len` bytes of filling only */
+	uint16_t ethertype;      /* 0: of its family; others carry `len` bytes of filling only */
 	uint8_t proto;           /* IPPROTO_TCP, UDP or ICMP; others carry filling only */
 	uint32_t saddr, daddr;
 	uint32_t sport, dport;   /* or an enum port_variable */
@@ -76,7 +96,9 @@ struct pkt {
 	uint16_t frag;           /* flags and offset; 0: DF */
 	bool no_df;              /* frag is really 0 */
 	uint8_t ip_options;      /* words of IP options, all NOP */
-	uint8_t ip_version;      /* 0: 4 */
+	const struct ext *ext;   /* IPv6 */
+	bool atomic;             /* IPv6: a fragment that is the whole packet */
+	uint8_t ip_version;      /* 0: its family's */
 	uint8_t flags;           /* TCP */
 	uint32_t seq, ack;
 	uint16_t window;         /* 0: 64240, see no_window */
@@ -128,6 +150,16 @@ struct frame {
 	uint8_t place_count;
 	struct port_place places[8];
 };
+
+static inline uint32_t frame16(const struct frame *frame, uint32_t at)
+{
+	return frame->data[at] << 8 | frame->data[at + 1];
+}
+
+static inline uint32_t frame32(const struct frame *frame, uint32_t at)
+{
+	return frame16(frame, at) << 16 | frame16(frame, at + 2);
+}
 
 /* Is there anything in this description? */
 bool pkt_is_set(const struct pkt *pkt);

@@ -48,7 +48,15 @@ struct test_case {
 	const struct step *steps; /* ended by one without a program */
 	/* Instead of steps, or after them; prints why it fails. */
 	bool (*run)(struct world *world);
+	/* What only one family has: the row runs over that one alone. */
+	const char *ipv4, *ipv6;
 };
+
+#define HEADER_CHECKSUM "a checksum of the IP header"
+#define HEADER_OPTIONS "options of the IP header"
+#define NO_CHECKSUM "UDP without a checksum"
+#define NO_DF "packets that routers may cut"
+#define EXTENSIONS "extension headers"
 
 #define STEPS(...) .steps = (const struct step[]) {__VA_ARGS__, {0}}
 

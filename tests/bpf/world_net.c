@@ -52,16 +52,21 @@ static int make_link(const char *name, enum mac mac)
 		     name, name, name, mac_text(mac, text), name, name);
 }
 
+static const char *addr_text(uint32_t addr, char *buf)
+{
+	struct family_addr own = own_addr(addr);
+
+	return inet_ntop(PLAIN_FAMILY == 6 ? AF_INET6 : AF_INET, &own, buf, INET6_ADDRSTRLEN);
+}
+
 static int make_neighbour(const char *device, uint32_t addr, enum mac mac)
 {
 	char text[18];
 
-	struct family_addr own = own_addr(addr);
 	char address[INET6_ADDRSTRLEN];
 
-	inet_ntop(PLAIN_FAMILY == 6 ? AF_INET6 : AF_INET, &own, address, sizeof(address));
-	return shell("ip neigh add %s lladdr %s nud permanent dev %s", address, mac_text(mac, text),
-		     device);
+	return shell("ip neigh add %s lladdr %s nud permanent dev %s", addr_text(addr, address),
+		     mac_text(mac, text), device);
 }
 
 static const struct neighbour {
@@ -80,23 +85,24 @@ static const struct neighbour {
 	"echo 1 > /proc/sys/net/ipv6/conf/all/forwarding && "                                      \
 	"ip route add 2001:db8::10.10.0.89/128 dev pod0 && "                                       \
 	"ip route add 2001:db8::10.10.0.90/127 dev pod1 && "                                       \
-	"ip route add fd50:6172:616c:6c61::5058/128 dev pod0 && "                                  \
 	"ip address add 2001:db8::192.23.99.1/112 dev uplink nodad && "                            \
 	"ip route add 2001:db8::198.51.100.0/120 via 2001:db8::192.23.0.1 dev uplink && "          \
 	"ip route add 2001:db8::10.10.7.0/120 via 2001:db8::192.23.0.1 dev uplink"
 
 static int make_routes(void)
 {
+	char text[INET6_ADDRSTRLEN];
 	int ret = PLAIN_FAMILY == 6 ?
 			  shell(ROUTES6) :
 			  shell("echo 1 > /proc/sys/net/ipv4/ip_forward && "
 				"ip route add 10.10.0.89/32 dev pod0 && "
 				"ip route add 10.10.0.90/31 dev pod1 && "
-				"ip route add 169.254.80.88/32 dev pod0 && "
 				"ip address add 192.23.99.1/16 dev uplink && "
 				"ip route add 198.51.100.0/24 via 192.23.0.1 dev uplink && "
 				"ip route add 10.10.7.0/24 via 192.23.0.1 dev uplink");
 
+	if (!ret)
+		ret = shell("ip route add %s dev pod0", addr_text(NODE_CLIENT, text));
 	for (unsigned int i = 0; !ret && i < sizeof(neighbours) / sizeof(*neighbours); i++)
 		ret = make_neighbour(neighbours[i].device, neighbours[i].addr, neighbours[i].mac);
 	return ret;
