@@ -7,6 +7,7 @@ operations() {
 	restart_agents
 	upgrade_agents
 	refuse_bad_configuration
+	tell_problems
 	scale
 	drain
 	churn
@@ -90,6 +91,18 @@ refuse_bad_configuration() {
 		refused hl 1 upgrade parallax deploy/chart --reuse-values --set config.interfaces.uplink=eth0
 }
 refused() { ! "$@"; }
+
+# The gateway's address is a placeholder again, then is back. Each reaches the agent by ConfigMap.
+tell_problems() {
+	use_networks 1 placeholder >/dev/null || exit 1
+	confirm "a network without a gateway becomes a Kubernetes Event" wait_for 60 has_event 1 GatewayUnknown
+	show operator "kubectl -n parallax get events" kc 1 -n parallax get events \
+		--field-selector source=parallaxd -o custom-columns=TYPE:.type,REASON:.reason,MESSAGE:.message
+	use_networks 1 mirrored >/dev/null || exit 1
+	confirm "and another says when all problems are over" wait_for 60 has_event 1 ProblemsOver
+	confirm "both versions answer again" answers_become "v1 v2" 1
+}
+has_event() { kc "$1" -n parallax get events --field-selector "reason=$2" -o name | seen event; }
 
 scale() {
 	under_load "v1 from one pod to four and back: no new connection is lost" scale_up_and_down
