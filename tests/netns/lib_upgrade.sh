@@ -16,12 +16,16 @@ start_again() {
 	BUILD=$2 agent_start "$1" && wait_for ${WAIT:-20} serves_again "$1" $((times + 1))
 }
 
-# again NAME COMMAND...: in pod sleep until the end; each failure is a line of its log
+# again NAME COMMAND...: in pod sleep until the end; each failure is a line of its log. An emulated processor
+# rests between two calls, else the agents would hardly get it.
 again() {
-	local name=$1
+	local name=$1 rest=$((${PATIENCE:-1} - 1))
 	shift
-	start "$name" sleep bash -c 'until [[ -e $0 ]]; do "$@" >/dev/null || echo "failed: $?"; done' \
-		"$TEST_DIR/enough" "$@"
+	# shellcheck disable=SC2016 # expanded by the inner shell
+	start "$name" sleep bash -c 'until [[ -e $0 ]]; do
+			"${@:2}" >/dev/null || echo "failed: $?"
+			sleep "$1"
+		done' "$TEST_DIR/enough" "$((rest < 5 ? rest : 5))" "$@"
 }
 
 # Two agents of this build, 50 connections that stay open, new ones, and datagrams.
