@@ -4,12 +4,10 @@
 
 static const char usage[] =
 	"usage: bulk [-r MEGABYTES_PER_SECOND] [-t TIMEOUT_MS] send|receive ADDR PORT BYTES\n"
-	"Prints `progress BYTES' every 32 MB, at the end `OK BYTES MILLISECONDS'.\n";
-
-#define PROGRESS_BYTES (32u << 20)
+	"Prints `progress BYTES' at each tenth, at the end `OK BYTES MILLISECONDS'.\n";
 
 static struct {
-	uint64_t rate; /* bytes per second; 0: as fast as it goes */
+	uint64_t bytes, rate; /* bytes per second; 0: as fast as it goes */
 	unsigned int timeout_ms;
 } opt = {.timeout_ms = 30000};
 
@@ -22,7 +20,7 @@ static void paced(void *arg, uint64_t done)
 	struct pace *pace = arg;
 	uint64_t due, now;
 
-	if (done - pace->reported >= PROGRESS_BYTES) {
+	if (done - pace->reported >= opt.bytes / 10) {
 		pace->reported = done;
 		printf("progress %llu\n", (unsigned long long)done);
 	}
@@ -63,8 +61,9 @@ static int receive_stream(int fd, uint64_t seed, uint64_t bytes, struct pace *pa
 	return right == bytes ? 0 : failed("receiving failed", right);
 }
 
-static int transfer(bool sending, const struct place *to, uint64_t bytes)
+static int transfer(bool sending, const struct place *to)
 {
+	uint64_t bytes = opt.bytes;
 	struct pace pace = {.started_ms = now_ms()};
 	uint64_t seed = pace.started_ms;
 	char line[96];
@@ -103,5 +102,8 @@ int main(int argc, char **argv)
 	if (strcmp(argv[optind], "send") && strcmp(argv[optind], "receive"))
 		usage_exit(usage);
 	to = endpoint(argv[optind + 1], argv[optind + 2]);
-	return transfer(!strcmp(argv[optind], "send"), &to, number(argv[optind + 3]) / patience());
+	/* An emulated processor sends a part of the bytes, at a given rate in as many times the time. */
+	opt.bytes = number(argv[optind + 3]) / patience();
+	opt.rate /= patience() * patience();
+	return transfer(!strcmp(argv[optind], "send"), &to);
 }
