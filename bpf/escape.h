@@ -13,7 +13,7 @@ INLINE bool may_escape(struct __sk_buff *skb, const struct filters *f, const __u
 {
 	IP_HEADER *ip = skb_data(skb) + l2;
 
-	if ((void *)(ip + 1) > skb_end(skb) || skb->protocol != bpf_htons(ETH_P_OWN))
+	if ((void *)(ip + 1) > skb_end(skb))
 		return false;
 	return filter_has(f->destinations, address_bit(ip_daddr_at(ip)));
 }
@@ -27,14 +27,14 @@ INLINE enum verdict escaping_packet(struct __sk_buff *skb, const __u32 l2)
 	__u32 row = 0;
 	bool stale;
 
-	pull(skb, l2 + IP_HLEN + TCP_HLEN);
+	ip_pull(skb, l2);
 	if (!f || !may_escape(skb, f, l2))
 		return VERDICT_NEXT;
 	p = packet_begin(HOOK_UPLINK);
 	if (!p)
 		return VERDICT_NEXT;
 	p->outer.family = 0; /* of no tunnel, for drop_event() */
-	parsed = parse_skb(p, skb, l2);
+	parsed = parse_frame(p, skb, l2);
 	if (parsed != PARSED)
 		return unreadable_packet(p, parsed);
 	if (!service_find(p, &row, &stale) && !stale)

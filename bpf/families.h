@@ -22,11 +22,14 @@ struct {
 	__type(value, __u32);
 } families_xdp SEC(".maps");
 
-/* Call the program of IPv6 for a frame of it; returns if there is none. */
-INLINE void family_frame(struct __sk_buff *skb, __u32 hook)
+/* True for a frame of this family. For one of IPv6 it calls the program of that, if there is one. */
+INLINE bool family_own(struct __sk_buff *skb, __u32 hook)
 {
-	if (FAMILY == 4 && unlikely(skb->protocol == bpf_htons(ETH_P_IPV6)))
+	if (likely(skb->protocol == bpf_htons(ETH_P_OWN)))
+		return true;
+	if (FAMILY == 4 && skb->protocol == bpf_htons(ETH_P_IPV6))
 		bpf_tail_call(skb, &families, hook);
+	return false;
 }
 
 /* The packet in progress, begun by the other family's program. */

@@ -133,6 +133,8 @@ INLINE void *skb_end(struct __sk_buff *skb)
 /* Make the first `bytes`, or the whole of a shorter packet, readable by direct access. */
 INLINE void pull(struct __sk_buff *skb, __u32 bytes)
 {
+	if (likely(skb_data(skb) + bytes <= skb_end(skb)))
+		return;
 	if (bytes > skb->len)
 		bytes = skb->len;
 	if (skb_data(skb) + bytes > skb_end(skb))

@@ -13,56 +13,61 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 SEC("tc")
 int px_from_pod(struct __sk_buff *skb)
 {
-	const struct filters *f = filters_get();
 	enum parsed parsed;
+	enum match match;
 	struct packet *p;
 
-	family_frame(skb, FAMILY_FROM_POD);
-	pull(skb, ETH_HLEN + IP_HLEN + TCP_HLEN);
-	if (!f || !may_leave_pod(skb, f))
+	if (!family_own(skb, FAMILY_FROM_POD))
+		return VERDICT_NEXT;
+	ip_pull(skb, ETH_HLEN);
+	match = match_leaving_frame(skb);
+	CHECKED(match);
+	if (match == MATCH_NONE)
 		return VERDICT_NEXT;
 	p = packet_begin(HOOK_FROM_POD);
 	if (!p)
 		return VERDICT_NEXT;
-	parsed = parse_skb(p, skb, ETH_HLEN);
+	parsed = parse_frame(p, skb, ETH_HLEN);
 	if (unlikely(parsed == PARSED_FRAGMENT))
 		parsed = fragment_parse(skb, p, skb->ifindex, false);
 	if (unlikely(parsed == PARSED_ICMP))
 		return family_end(skb, icmp_from_pod(skb, p));
-	return family_end(skb,
-			  parsed == PARSED ? from_pod(skb, p, f) : unreadable_packet(p, parsed));
+	return family_end(skb, parsed == PARSED ? from_pod(skb, p, match) :
+						  unreadable_packet(p, parsed));
 }
 
 /* TC egress of a pod's veth: packets that the pod receives from the stack. */
 SEC("tc")
 int px_to_pod(struct __sk_buff *skb)
 {
-	const struct filters *f = filters_get();
 	enum parsed parsed;
+	enum match match;
 	struct packet *p;
 
-	family_frame(skb, FAMILY_TO_POD);
-	pull(skb, ETH_HLEN + IP_HLEN + TCP_HLEN);
-	if (!f || !may_enter_pod(skb, f))
+	if (!family_own(skb, FAMILY_TO_POD))
+		return VERDICT_NEXT;
+	ip_pull(skb, ETH_HLEN);
+	match = match_entering_frame(skb);
+	CHECKED(match);
+	if (match == MATCH_NONE)
 		return VERDICT_NEXT;
 	p = packet_begin(HOOK_TO_POD);
 	if (!p)
 		return VERDICT_NEXT;
-	parsed = parse_skb(p, skb, ETH_HLEN);
+	parsed = parse_frame(p, skb, ETH_HLEN);
 	if (unlikely(parsed == PARSED_FRAGMENT))
 		parsed = fragment_parse(skb, p, skb->ingress_ifindex, false);
 	if (unlikely(parsed == PARSED_ICMP))
 		return icmp_to_pod(skb, p);
-	if (parsed != PARSED || !filter_has(f->replies, reply_bit(&p->key.saddr, p->key.sport)))
-		return VERDICT_NEXT;
-	return client_reply(skb, p);
+	return parsed == PARSED ? to_pod(skb, p, match) : VERDICT_NEXT;
 }
 
 /* TC ingress of an uplink: tunnel packets, and replies for our gateway. */
 SEC("tc")
 int px_uplink(struct __sk_buff *skb)
 {
-	family_frame(skb, FAMILY_UPLINK);
+	if (!family_own(skb, FAMILY_UPLINK))
+		return VERDICT_NEXT;
 	return family_end(skb, uplink_packet(skb, ETH_HLEN));
 }
 
@@ -70,7 +75,8 @@ int px_uplink(struct __sk_buff *skb)
 SEC("tc")
 int px_uplink_l3(struct __sk_buff *skb)
 {
-	family_frame(skb, FAMILY_UPLINK_L3);
+	if (!family_own(skb, FAMILY_UPLINK_L3))
+		return VERDICT_NEXT;
 	return family_end(skb, uplink_packet(skb, 0));
 }
 
@@ -78,15 +84,13 @@ int px_uplink_l3(struct __sk_buff *skb)
 SEC("tc")
 int px_to_uplink(struct __sk_buff *skb)
 {
-	family_frame(skb, FAMILY_TO_UPLINK);
-	return escaping_packet(skb, ETH_HLEN);
+	return family_own(skb, FAMILY_TO_UPLINK) ? escaping_packet(skb, ETH_HLEN) : VERDICT_NEXT;
 }
 
 SEC("tc")
 int px_to_uplink_l3(struct __sk_buff *skb)
 {
-	family_frame(skb, FAMILY_TO_UPLINK_L3);
-	return escaping_packet(skb, 0);
+	return family_own(skb, FAMILY_TO_UPLINK_L3) ? escaping_packet(skb, 0) : VERDICT_NEXT;
 }
 
 /* A tunnel packet whose outer headers the other family's px_uplink has read. */

@@ -59,20 +59,22 @@ INLINE enum parsed parse_ip(struct packet *p, void *data, void *end, __u32 l3, _
 	return p->proto == IPPROTO_TCP ? parse_tcp(p, l4, end) : parse_udp(p, l4, end);
 }
 
-/* `l2` is the length of the Ethernet header: ETH_HLEN, or 0 on a device without one. */
+/* Parse a frame of this family, after ip_pull(). `l2` is the length of the Ethernet header: ETH_HLEN, or 0
+ * on a device without one. */
+INLINE enum parsed parse_frame(struct packet *p, struct __sk_buff *skb, const __u32 l2)
+{
+	if (skb->vlan_present)
+		return PARSED_OTHER; /* of another VLAN, whose device has its own hooks */
+	return parse_ip(p, skb_data(skb), skb_end(skb), l2, skb->len - l2, skb->gso_size);
+}
+
+/* The same for any frame. */
 INLINE enum parsed parse_skb(struct packet *p, struct __sk_buff *skb, const __u32 l2)
 {
-	void *data, *end;
-
-	p->length = skb->len; /* the count for other protocols */
-	if (skb->protocol != bpf_htons(ETH_P_OWN) || skb->vlan_present)
-		return PARSED_OTHER; /* of another VLAN, whose device has its own hooks */
+	if (skb->protocol != bpf_htons(ETH_P_OWN))
+		return PARSED_OTHER;
 	ip_pull(skb, l2);
-	data = skb_data(skb);
-	end = skb_end(skb);
-	if (data + l2 > end || (l2 && ((struct ethhdr *)data)->h_proto != bpf_htons(ETH_P_OWN)))
-		return PARSED_OTHER; /* a VLAN tag within the frame */
-	return parse_ip(p, data, end, l2, skb->len - l2, skb->gso_size);
+	return parse_frame(p, skb, l2);
 }
 
 /* Move the packet's offsets to `l3`. */

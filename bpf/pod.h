@@ -17,54 +17,120 @@ INLINE enum verdict pod_reply(struct __sk_buff *skb, struct packet *p)
 	return verdict == VERDICT_NONE ? client_reply_redirect(skb, p) : verdict;
 }
 
-/* Look at the bytes of addresses and ports, unparsed: false if the packet concerns neither a
- * service nor a flow. Then it passes before the per-CPU memory is looked up. */
-INLINE bool may_leave_pod(struct __sk_buff *skb, const struct filters *f)
+/* ------------------------------------------------------------------ filters */
+
+/* What a packet of a pod may concern, by its addresses and ports. */
+enum match {
+	MATCH_NONE,       /* neither a service nor a flow */
+	MATCH_REPLY,      /* a flow, as its reply */
+	MATCH_SERVICE,    /* a virtual IP, or a flow to another address */
+	MATCH_CLASH,      /* a SYN to where replies of a flow come from */
+	MATCH_UNREADABLE, /* ports are not right behind the IP header */
+};
+
+/* True if replies come from here. Each reply key of a flow with NAT is announced: no SYN can clash without. */
+INLINE bool match_reply(const struct filters *f, const struct addr *addr, __be16 port)
 {
+	return filter_has(f->replies, reply_bit(addr, port));
+}
+
+INLINE bool match_service(const struct filters *f, const struct addr *daddr)
+{
+	return filter_has(f->destinations, address_bit(daddr));
+}
+
+/* Match the bytes of a frame, unparsed, that leaves a pod. MATCH_NONE is sure, and most frames pass by it
+ * before the per-CPU memory is looked up. */
+INLINE enum match match_leaving_frame(struct __sk_buff *skb)
+{
+	const struct filters *f = filters_get();
 	IP_HEADER *ip = skb_data(skb) + ETH_HLEN;
 	struct tcphdr *tcp = (void *)(ip + 1);
 
+	if (!f)
+		return MATCH_NONE;
 	if ((void *)(tcp + 1) > skb_end(skb))
-		return true;
-	/* Each reply key of a flow with NAT is announced: without that bit no SYN can clash. */
-	return filter_has(f->replies, reply_bit(ip_saddr_at(ip), tcp->source)) ||
-	       filter_has(f->destinations, address_bit(ip_daddr_at(ip))) ||
-	       (((__u8 *)tcp)[13] & TCP_SYN &&
-		filter_has(f->replies, reply_bit(ip_daddr_at(ip), tcp->dest))) ||
-	       !ip_is_plain(ip);
+		return MATCH_UNREADABLE;
+	if (match_reply(f, ip_saddr_at(ip), tcp->source))
+		return MATCH_REPLY;
+	if (match_service(f, ip_daddr_at(ip)))
+		return MATCH_SERVICE;
+	if (((__u8 *)tcp)[13] & TCP_SYN && match_reply(f, ip_daddr_at(ip), tcp->dest))
+		return MATCH_CLASH;
+	return ip_is_plain(ip) ? MATCH_NONE : MATCH_UNREADABLE;
 }
 
-/* The same for a packet that a pod is about to receive. */
-INLINE bool may_enter_pod(struct __sk_buff *skb, const struct filters *f)
+/* The same for a frame that a pod is about to receive. */
+INLINE enum match match_entering_frame(struct __sk_buff *skb)
 {
+	const struct filters *f = filters_get();
 	IP_HEADER *ip = skb_data(skb) + ETH_HLEN;
 	struct udphdr *ports = (void *)(ip + 1);
 
+	if (!f)
+		return MATCH_NONE;
 	if ((void *)(ports + 1) > skb_end(skb))
-		return true;
-	return filter_has(f->replies, reply_bit(ip_saddr_at(ip), ports->source)) ||
-	       !ip_is_plain(ip);
+		return MATCH_UNREADABLE;
+	if (match_reply(f, ip_saddr_at(ip), ports->source))
+		return MATCH_REPLY;
+	return ip_is_plain(ip) ? MATCH_NONE : MATCH_UNREADABLE;
 }
 
+/* True if that match was of other bytes than the ports, or of none. */
+INLINE bool match_is_void(const struct packet *p, enum match match)
+{
+	return match == MATCH_UNREADABLE || p->fragment || ip_hlen(p) != IP_HLEN;
+}
+
+/* Match a parsed packet that leaves a pod; `replies`: not ruled out. */
+INLINE enum match match_leaving(const struct packet *p, bool replies)
+{
+	const struct filters *f = filters_get();
+
+	if (!f)
+		return MATCH_NONE;
+	if (replies && match_reply(f, &p->key.saddr, p->key.sport))
+		return MATCH_REPLY;
+	if (match_service(f, &p->key.daddr))
+		return MATCH_SERVICE;
+	return is_syn(p) && match_reply(f, &p->key.daddr, p->key.dport) ? MATCH_CLASH : MATCH_NONE;
+}
+
+/* ------------------------------------------------------------------ packets */
+
 /* A parsed packet that a pod sends. */
-INLINE enum verdict from_pod(struct __sk_buff *skb, struct packet *p, const struct filters *f)
+INLINE enum verdict from_pod(struct __sk_buff *skb, struct packet *p, enum match match)
 {
 	enum verdict verdict;
 
-	if (filter_has(f->replies, reply_bit(&p->key.saddr, p->key.sport))) {
+	if (match_is_void(p, match))
+		match = match_leaving(p, true);
+	if (match == MATCH_REPLY) {
 		verdict = pod_reply(skb, p);
 		if (verdict != VERDICT_NONE)
 			return verdict;
+		match = match_leaving(p, false);
 	}
-	if (filter_has(f->destinations, address_bit(&p->key.daddr))) {
+	if (match == MATCH_SERVICE) {
 		if (is_snat_port(&p->key.daddr, p->key.dport) &&
 		    !(settings.flags & SETTING_SNAT_SHARED))
 			return drop(p, REASON_SNAT_NO_FLOW);
 		return client_packet(skb, p);
 	}
-	if (is_syn(p) && filter_has(f->replies, reply_bit(&p->key.daddr, p->key.dport)))
-		return client_syn(skb, p);
-	return VERDICT_NEXT;
+	return match == MATCH_CLASH && is_syn(p) ? client_syn(skb, p) : VERDICT_NEXT;
+}
+
+/* A parsed packet that a pod is about to receive. */
+INLINE enum verdict to_pod(struct __sk_buff *skb, struct packet *p, enum match match)
+{
+	const struct filters *f;
+
+	if (match_is_void(p, match)) {
+		f = filters_get();
+		if (!f || !match_reply(f, &p->key.saddr, p->key.sport))
+			return VERDICT_NEXT;
+	}
+	return client_reply(skb, p);
 }
 
 #endif

@@ -183,7 +183,7 @@ INLINE enum reason tunnel_read(struct __sk_buff *skb, const __u32 l2, struct out
 /* The length of the IP packet in an untagged frame if it is a tunnel's, or 0. */
 INLINE __u32 tunnel_length(struct __sk_buff *skb, const __u32 l2)
 {
-	if (skb->protocol != bpf_htons(ETH_P_OWN) || skb->vlan_present)
+	if (skb->vlan_present)
 		return 0;
 	return outer_length(skb_data(skb), skb_end(skb), l2, skb->len - l2, skb->gso_size);
 }
@@ -195,7 +195,7 @@ INLINE bool is_to_snat(struct __sk_buff *skb, const __u32 l2)
 	struct filters *f = filters_get();
 	struct addr daddr;
 
-	if (!f || (void *)(ip + 1) > skb_end(skb) || skb->protocol != bpf_htons(ETH_P_OWN))
+	if (!f || (void *)(ip + 1) > skb_end(skb))
 		return false;
 	daddr = ip_daddr(ip);
 	return filter_has(f->destinations, address_bit(&daddr)) && is_snat(&daddr);
@@ -205,8 +205,7 @@ INLINE bool is_icmp(struct __sk_buff *skb, const __u32 l2)
 {
 	IP_HEADER *ip = skb_data(skb) + l2;
 
-	return (void *)(ip + 1) <= skb_end(skb) && skb->protocol == bpf_htons(ETH_P_OWN) &&
-	       ip_proto(ip) == ICMP_OWN;
+	return (void *)(ip + 1) <= skb_end(skb) && ip_proto(ip) == ICMP_OWN;
 }
 
 /* Put an Ethernet header before the IP header, where all later steps expect one. Sending over a device
@@ -236,7 +235,7 @@ INLINE enum verdict plain_packet(struct __sk_buff *skb, struct packet *p, const 
 	enum parsed parsed;
 
 	p->outer.family = 0; /* of no tunnel, for drop_event() */
-	parsed = parse_skb(p, skb, l2);
+	parsed = parse_frame(p, skb, l2);
 	if (parsed == PARSED_FRAGMENT)
 		parsed = fragment_parse(skb, p, 0, false);
 	if (parsed == PARSED_ICMP)
@@ -279,7 +278,7 @@ INLINE enum verdict uplink_packet(struct __sk_buff *skb, const __u32 l2)
 	__u32 length;
 	struct packet *p;
 
-	pull(skb, l2 + IP_HLEN + TCP_HLEN);
+	ip_pull(skb, l2);
 	marked = l2 && xdp_mark_of(skb) != NULL;
 	length = marked ? 0 : tunnel_length(skb, l2);
 	if (!marked && !length && !is_to_snat(skb, l2) && !is_icmp(skb, l2))
