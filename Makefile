@@ -331,7 +331,7 @@ $(BUILD)/cost/%.o: %.c $(BUILD)/.flags $(BUILD)/cost/parallax.skel.h
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) -I$(<D) -isystem $(BUILD)/cost $(PX_CFLAGS) -Itests/bpf -c $< -o $@
 
-$(COST_TEST): $(COST_OBJ) $(LIB) | $(BUILD)/tests/ $(BPF_OBJ)
+$(COST_TEST): $(COST_OBJ) $(LIB) | $(BUILD)/tests/ $(BPF_OBJ) $(BPF6_OBJ)
 	$(call msg,LINK,$@)
 	$(Q)$(CC) $(PX_LDFLAGS) $^ $(LIBS) -o $@
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Shows a slower packet path without measuring time: instructions, look-ups and helpers per class of packet,
- * size, stack and keys per program. `cost_tests -v` prints the counts,
+ * size, stack, keys and steps of the verifier per program of either family. `cost_tests -v` prints the counts,
  * `cost_tests -l` only loads the shipped programs and counts there. */
 #include "cost.h"
 
@@ -107,13 +107,25 @@ static void run_list(struct world *world, struct bpf_object *object, const struc
 /* ------------------------------------------------------------------ instructions */
 
 /* Instructions as clang emits them, plus 8 %; those that the kernel adds differ between kernels. */
-static const struct ceiling {
+struct ceiling {
 	const char *program;
 	size_t instructions;
-} ceilings[] = {
-	{ "px_from_pod", 13200 },    { "px_to_pod", 5080 },     { "px_uplink", 14400 },
-	{ "px_xdp", 700 },           { "px_uplink_l3", 14100 }, { "px_to_uplink", 1040 },
-	{ "px_to_uplink_l3", 1050 },
+};
+
+/* The objects that are shipped. */
+static const struct shipped {
+	const char *file, *family;
+	struct ceiling ceilings[10];
+} shipped4 = {
+	"parallax.bpf.o", "",
+	{ { "px_from_pod", 13200 }, { "px_to_pod", 5080 }, { "px_uplink", 14400 },
+	  { "px_xdp", 700 }, { "px_uplink_l3", 14100 }, { "px_to_uplink", 1040 },
+	  { "px_to_uplink_l3", 1050 }, { "px_inner", 11350 }, { "px_out", 590 } },
+}, shipped6 = {
+	"parallax6.bpf.o", " (IPv6)",
+	{ { "px_from_pod", 18200 }, { "px_to_pod", 6980 }, { "px_uplink", 18990 },
+	  { "px_xdp", 590 }, { "px_uplink_l3", 18480 }, { "px_to_uplink", 1390 },
+	  { "px_to_uplink_l3", 1350 }, { "px_inner", 14490 }, { "px_out", 630 } },
 };
 
 static bool run_ceiling(struct bpf_object *object, const struct ceiling *ceiling)
@@ -141,6 +153,25 @@ static bool run_stack(const struct bpf_program *program)
 	return stack <= STACK_MAX;
 }
 
+/* ------------------------------------------------------------------ verifier */
+
+/* Of 1,000,000 (BPF_COMPLEXITY_LIMIT_INSNS); kernels differ by a third. */
+#define VERIFIED_MAX 750000
+
+/* True if the verifier came to its end well before its limit. Before Linux 5.16 it does not tell. */
+static bool run_verified(const struct bpf_program *program)
+{
+	struct bpf_prog_info info = { 0 };
+	uint32_t size = sizeof(info);
+
+	if (bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size))
+		return false;
+	if (state.verbose || info.verified_insns > VERIFIED_MAX)
+		printf("      %s: %u instructions verified, at most %u\n",
+		       bpf_program__name(program), info.verified_insns, VERIFIED_MAX);
+	return info.verified_insns <= VERIFIED_MAX;
+}
+
 /* ------------------------------------------------------------------ keys */
 
 static bool run_keys(const struct bpf_program *program)
@@ -165,17 +196,17 @@ static bool load_all(struct bpf_object *object)
 	return !bpf_object__load(object);
 }
 
-/* The shipped object, over the maps of a world if there is one. It lies one directory above this program. */
-static struct bpf_object *load_shipped(struct world *world)
+/* A shipped object, over the maps of a world if there is one. It lies one directory above this program. */
+static struct bpf_object *load_shipped(struct world *world, const struct shipped *shipped)
 {
 	char path[PATH_MAX];
-	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 1);
+	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 32);
 	struct bpf_object *object;
 
 	if (n < 0 || conntrack_prepare())
 		return NULL;
 	path[n] = '\0';
-	strcpy(strrchr(path, '/'), "/../parallax.bpf.o");
+	snprintf(strrchr(path, '/'), 32, "/../%s", shipped->file);
 	object = bpf_object__open_file(path, NULL);
 	if (object && (!world || !share_maps(world, object)) && load_all(object))
 		return object;
@@ -183,29 +214,42 @@ static struct bpf_object *load_shipped(struct world *world)
 	return NULL;
 }
 
-static void run_program(const struct bpf_program *program)
+static void report_of(const char *what, const char *program, const struct shipped *shipped,
+		      bool good)
 {
-	char name[64];
+	char name[80];
 
-	snprintf(name, sizeof(name), "stack of %s", bpf_program__name(program));
-	report(name, run_stack(program));
-	snprintf(name, sizeof(name), "keys of maps in %s", bpf_program__name(program));
-	report(name, run_keys(program));
+	snprintf(name, sizeof(name), "%s%s%s", what, program, shipped->family);
+	report(name, good);
 }
 
-static void run_shipped(struct bpf_object *object)
+static void run_shipped(struct bpf_object *object, const struct shipped *shipped)
 {
+	const struct ceiling *ceiling = shipped->ceilings;
 	struct bpf_program *program;
-	char name[64];
 
-	report("the shipped programs load", object != NULL);
+	report_of("the shipped programs load", "", shipped, object != NULL);
 	if (!object)
 		return;
-	for (unsigned int i = 0; i < sizeof(ceilings) / sizeof(*ceilings); i++) {
-		snprintf(name, sizeof(name), "instructions of %s", ceilings[i].program);
-		report(name, run_ceiling(object, &ceilings[i]));
+	for (; ceiling->program; ceiling++)
+		report_of("instructions of ", ceiling->program, shipped,
+			  run_ceiling(object, ceiling));
+	bpf_object__for_each_program(program, object)
+	{
+		const char *name = bpf_program__name(program);
+
+		report_of("stack of ", name, shipped, run_stack(program));
+		report_of("verifier's steps in ", name, shipped, run_verified(program));
+		report_of("keys of maps in ", name, shipped, run_keys(program));
 	}
-	bpf_object__for_each_program(program, object) run_program(program);
+}
+
+static void run_programs(const struct shipped *shipped)
+{
+	struct bpf_object *object = load_shipped(NULL, shipped);
+
+	run_shipped(object, shipped);
+	bpf_object__close(object);
 }
 
 /* Packets through the programs built to count their calls, and through the shipped ones. */
@@ -218,22 +262,14 @@ static void run_all(void)
 		report("the counting programs load", false);
 		return;
 	}
-	object = load_shipped(&world);
+	object = load_shipped(&world, &shipped4);
 	if (object) {
 		run_list(&world, object, &cost_client);
 		run_list(&world, object, &cost_gateway);
 	}
-	run_shipped(object);
+	run_shipped(object, &shipped4);
 	bpf_object__close(object);
 	world_close(&world);
-}
-
-static void run_programs(void)
-{
-	struct bpf_object *object = load_shipped(NULL);
-
-	run_shipped(object);
-	bpf_object__close(object);
 }
 
 int main(int argc, char **argv)
@@ -246,9 +282,10 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	if (load)
-		run_programs();
+		run_programs(&shipped4);
 	else
 		run_all();
+	run_programs(&shipped6);
 	printf("%u passed, %u failed\n", state.passed, state.failed);
 	return state.failed || !state.passed;
 }
