@@ -17,6 +17,7 @@ CHURN=${CHURN:-500}
 NS=parallax
 VIP=10.20.194.146
 BALANCER=192.23.120.32
+NODE2_IPV6=2001:db8:120::10 # of the gateway alone: pods and services have IPv4
 CLUSTER='outbound|5000||helloworld.sample.svc.cluster.local'
 . tools/lib/topology.sh
 . tools/lib/say.sh
@@ -35,9 +36,10 @@ build_world() {
 	cluster_add cluster2 192.23.120.1/24
 	node_join node1 cluster1 192.23.110.10/24 192.23.110.1
 	node_join node2 cluster2 192.23.120.10/24 192.23.120.1
+	in_ns node2 ip address add "$NODE2_IPV6/64" dev eth0
 	load_balancer_add $BALANCER 192.23.120.10 30681
 	cluster_start 1 192.23.110.10
-	cluster_start 2 192.23.120.10
+	cluster_start 2 192.23.120.10 $NODE2_IPV6
 	cluster_ready 1 && cluster_ready 2 || exit 1
 }
 

@@ -77,14 +77,14 @@ cgroups_left() { compgen -G "/sys/fs/cgroup/*/$TOPO_PREFIX-*"; compgen -G "/sys/
 
 # ------------------------------------------------------------------ clusters
 
-# cluster_start N ADDRESS
+# cluster_start N ADDRESS [IPV6_ADDRESS]
 cluster_start() {
 	local n=$1 address=$2 name=$TOPO_PREFIX-$1
 	mkdir -p "$(state "$n")/load"
 	cgroup_add "$name"
 	start "cluster$n" "node$n" env STATE="$(state "$n")" CACHE="$CACHE" CGROUP="$name" \
 		IMAGES="$TOPO_DIR/images" unshare --mount --pid --fork --kill-child --mount-proc \
-		tools/cluster/node.sh "cluster$n" "node$n" "$address"
+		tools/cluster/node.sh "cluster$n" "node$n" "$address" ${3:+"$3"}
 }
 
 # cluster_ready N: also learns the process 1 of its PID namespace

@@ -1,13 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # A whole Kubernetes cluster of one node, in the foreground, as process 1 of a PID namespace:
-#   unshare --mount --pid --fork --kill-child --mount-proc node.sh CLUSTER NODE ADDRESS
+#   unshare --mount --pid --fork --kill-child --mount-proc node.sh CLUSTER NODE ADDRESS [IPV6_ADDRESS]
 # in the network namespace of the node. STATE is the node's directory, CACHE that of programs.sh,
 # CGROUP the name of its cgroups, IMAGES a directory of archives. When process 1 ends, the kernel
 # ends all others, and the mounts go with the namespace.
 set -uo pipefail
 
-cluster=$1 node=$2 address=$3
+cluster=$1 node=$2 address=$3 address6=${4:-}
 here=$(dirname "$(realpath "$0")")
 PATH=$CACHE/bin:$CACHE/root/usr/bin:$CACHE/root/usr/sbin:/usr/sbin:/usr/bin:/sbin:/bin
 # The plugins that make veth*: the pods of cluster1 hang on a bridge, those of cluster2 on routes.
@@ -125,7 +125,7 @@ start_node() {
 	fill kube-proxy.yaml >"$STATE/kube-proxy.yaml"
 	run kubelet kubelet --config="$STATE/kubelet.yaml" --kubeconfig="$KUBECONFIG" \
 		--root-dir="$STATE/kubelet" --cert-dir="$STATE/certs/kubelet" \
-		--hostname-override="$node" --node-ip="$address"
+		--hostname-override="$node" --node-ip="$address${address6:+,$address6}"
 	run kube-proxy kube-proxy --config="$STATE/kube-proxy.yaml"
 	wait_until 240 kubectl wait --for=condition=Ready "node/$node" --timeout=1s
 }

@@ -85,6 +85,7 @@ step_2() {
 	confirm "the agent of cluster2 is ready, as a gateway" rolled_out 2 parallax-gateway
 	confirm "it found uplink and pods by itself, here of the ptp plugin" finds 2 "eth0 (default route)" \
 		"CNI         bridge" "of its pods, at least"
+	confirm "and listens on both of its node's addresses" finds 2 "192.23.120.10:30681" "[$NODE2_IPV6]:30681"
 	load_balancer_publish 2 $BALANCER >/dev/null
 	show operator "kubectl get service parallax-gateway" kc 2 -n parallax get service parallax-gateway
 	confirm "no ordinary agent runs on the gateway node" \
