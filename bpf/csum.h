@@ -5,22 +5,24 @@
 
 #include "family.h"
 
+INLINE __u16 csum_fold_short(__u32 sum)
+{
+	sum = (sum & 0xffff) + (sum >> 16);
+	return (__u16)(sum + (sum >> 16));
+}
+
+/* A sum of few words in a few bits more than 16: it fits a __wsum, and several can be added. */
+INLINE __u32 csum_short(__u64 sum)
+{
+	return (sum & 0xffff) + (sum >> 16 & 0xffff) + (sum >> 32);
+}
+
 INLINE __u16 csum_fold(__u64 sum)
 {
-	sum = (sum & 0xffffffff) + (sum >> 32);
-	sum = (sum & 0xffff) + (sum >> 16);
-	sum = (sum & 0xffff) + (sum >> 16);
-	sum = (sum & 0xffff) + (sum >> 16);
-	return (__u16)sum;
+	return csum_fold_short(csum_short(sum));
 }
 
-INLINE __u32 csum_fold32(__u64 sum)
-{
-	sum = (sum & 0xffffffff) + (sum >> 32);
-	return (__u32)((sum & 0xffffffff) + (sum >> 32));
-}
-
-/* The difference that replacing `from` by `to` makes to a sum, folded to fit a __wsum. */
+/* The difference that replacing `from` by `to` makes to a sum. */
 INLINE __u64 csum_diff_addr(const struct addr *from, const struct addr *to)
 {
 	__u64 diff = 0;
@@ -30,9 +32,9 @@ INLINE __u64 csum_diff_addr(const struct addr *from, const struct addr *to)
 	return diff;
 }
 
-INLINE __u64 csum_diff16(__be16 from, __be16 to)
+INLINE __u32 csum_diff16(__be16 from, __be16 to)
 {
-	return (__u64)(__u16)~from + to;
+	return (__u32)(__u16)~from + to;
 }
 
 /* A stored checksum after `diff` was added to the sum it complements (RFC 1624 eqn. 3). */

@@ -280,17 +280,37 @@ SUBPROGRAM bool flow_fits(const struct flow_key *key, const struct flow *flow,
 	       ack == other->seq;
 }
 
-/* Keep the numbers of a TCP packet. They only advance, and not farther than a window: a forged
- * packet must not lead them astray. The entry is written for each packet anyway. */
-INLINE void flow_track(struct flow *flow, struct packet *p)
+/* A number only advances, and not farther than a window: a forged packet must not lead it astray. */
+INLINE void number_advance(__u32 *held, __u32 number, __u32 reach)
 {
-	__u32 end = tcp_end(p), ack = bpf_ntohl(p->ack);
-	bool opens = p->tcp_flags & TCP_SYN && flow->state == FLOW_OPENING;
+	if (number - *held - 1 < reach || !*held)
+		*held = number;
+}
 
-	if (end - flow->seq - 1 < SEQ_REACH || !flow->seq || opens)
-		flow->seq = end;
-	if (p->tcp_flags & TCP_ACK && (ack - flow->ack - 1 < ACK_REACH || !flow->ack || opens))
-		flow->ack = ack;
+/* Keep the numbers of a TCP packet. The entry is written for each packet anyway. */
+INLINE void flow_track(struct flow *flow, const struct packet *p, __u32 end)
+{
+	number_advance(&flow->seq, end, SEQ_REACH);
+	if (p->tcp_flags & TCP_ACK)
+		number_advance(&flow->ack, bpf_ntohl(p->ack), ACK_REACH);
+}
+
+#define TCP_CONTROL (TCP_SYN | TCP_FIN | TCP_RST)
+
+/* Follow a packet that opens or ends a connection. */
+SUBPROGRAM int flow_control(const struct flow_key *key, struct flow *flow, const struct packet *p)
+{
+	REQUIRE(key && flow && p, -EINVAL);
+	__u8 flags = p->tcp_flags;
+
+	if (flags & (TCP_FIN | TCP_RST) && flow_fits(key, flow, p))
+		flow_follow_tcp(key, flow, flags);
+	if (flags & TCP_SYN && flow->state == FLOW_OPENING) { /* the numbers begin here */
+		flow->seq = 0;
+		flow->ack = flags & TCP_ACK ? 0 : flow->ack;
+	}
+	flow_track(flow, p, tcp_end(p));
+	return 0;
 }
 
 /* Account a packet to its entry. */
@@ -301,14 +321,14 @@ INLINE void flow_seen(const struct flow_key *key, struct flow *flow, struct pack
 		usage_packets(key, flow);
 	if (unlikely(now_ticks() - flow->seen >= settings.hz))
 		flow_touch(key, flow);
-	if (unlikely(p->tcp_flags & (TCP_FIN | TCP_RST))) {
-		if (flow_fits(key, flow, p))
-			flow_follow_tcp(key, flow, p->tcp_flags);
-	} else if (unlikely(flow->state == FLOW_CLOSING) && !(p->tcp_flags & TCP_SYN)) {
-		flow_revive(key, flow);
+	if (unlikely(p->tcp_flags & TCP_CONTROL)) {
+		flow_control(key, flow, p);
+		return;
 	}
+	if (unlikely(flow->state == FLOW_CLOSING))
+		flow_revive(key, flow);
 	if (p->tcp_flags)
-		flow_track(flow, p);
+		flow_track(flow, p, tcp_data_end(p));
 }
 
 #endif

@@ -118,6 +118,7 @@ SUBPROGRAM int icmp_translate(struct __sk_buff *skb, struct packet *p, const str
 {
 	REQUIRE(p && from && flow, -EINVAL);
 	struct nat *to = &p->nat;
+	struct tuple_bytes bytes;
 	__u64 outer;
 
 	*to = flow->nat;
@@ -127,7 +128,8 @@ SUBPROGRAM int icmp_translate(struct __sk_buff *skb, struct packet *p, const str
 	if (icmp_quote(skb, p, flow, outer))
 		return -EIO;
 	p->proto = ICMP_OWN;
-	return tuple_store(skb, p, to, outer, hops);
+	bytes = tuple_bytes(p, to, csum_short(outer), hops);
+	return tuple_store(skb, p, &bytes, false);
 }
 
 /* ------------------------------------------------------------------ hooks */

@@ -218,44 +218,38 @@ struct tuple_bytes {
 	struct nat nat;
 };
 
-INLINE __be16 ttl_word(__u8 ttl, __u8 proto)
+/* Those bytes with the tuple `nat` and the TTL lowered by `hops`; `diff`: that of the addresses. */
+INLINE struct tuple_bytes tuple_bytes(const struct packet *p, const struct nat *nat, __u32 diff,
+				      __u8 hops)
 {
-	return bpf_htons((__u16)ttl << 8 | proto);
-}
-
-/* Header bytes with the tuple `nat` and the TTL lowered by `hops`; `diff`: that of the addresses. */
-INLINE struct tuple_bytes tuple_bytes(struct packet *p, const struct nat *nat, __u64 diff, __u8 hops)
-{
-	__u64 ttl = csum_diff16(ttl_word(p->ttl, p->proto), ttl_word(p->ttl - hops, p->proto));
+	__u32 ttl = 0xffff - bpf_htons((__u16)hops << 8); /* as csum_diff16() of both words */
 
 	return (struct tuple_bytes){
 		.ttl = p->ttl - hops,
 		.proto = p->proto,
-		.check = csum_update(p->ip_check, diff + ttl),
+		.check = (__u16)~csum_fold_short((__u16)~p->ip_check + diff + ttl),
 		.nat = *nat,
 	};
 }
 
-INLINE int tuple_store(struct __sk_buff *skb, struct packet *p, const struct nat *nat, __u64 diff,
-		       __u8 hops)
+/* `ports`: the packet has them. */
+INLINE int tuple_store(struct __sk_buff *skb, const struct packet *p,
+		       const struct tuple_bytes *bytes, bool ports)
 {
-	struct tuple_bytes bytes = tuple_bytes(p, nat, diff, hops);
-	__u32 length = has_l4(p) ? sizeof(bytes) : offsetof(struct tuple_bytes, nat.sport);
+	__u32 length = ports ? sizeof(*bytes) : offsetof(struct tuple_bytes, nat.sport);
 
-	return bpf_skb_store_bytes(skb, p->l3 + IP_TTL, &bytes, length, 0);
+	return bpf_skb_store_bytes(skb, p->l3 + IP_TTL, bytes, length, 0);
 }
 
-/* The same for a packet at ETH_HLEN, by a direct write. Only for px_uplink. */
-INLINE int tuple_write(struct __sk_buff *skb, struct packet *p, const struct nat *nat, __u64 diff,
-		       __u8 hops)
+/* The same for a packet with ports at ETH_HLEN, by a direct write. Only for px_uplink. */
+INLINE int tuple_write(struct __sk_buff *skb, const struct packet *p,
+		       const struct tuple_bytes *bytes)
 {
 	struct tuple_bytes *to = skb_data(skb) + ETH_HLEN + IP_TTL;
 
-	if (!has_l4(p))
-		return tuple_store(skb, p, nat, diff, hops);
 	if ((void *)(to + 1) > skb_end(skb))
 		return -EIO;
-	*to = tuple_bytes(p, nat, diff, hops);
+	*to = *bytes;
 	return 0;
 }
 

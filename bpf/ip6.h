@@ -239,30 +239,34 @@ struct tuple_bytes {
 	struct nat nat;
 } __attribute__((packed));
 
-/* With BPF_F_RECOMPUTE_CSUM the addresses count in a sum that the device computed (CHECKSUM_COMPLETE), as
- * the change of the L4 checksum does. */
-INLINE int tuple_store(struct __sk_buff *skb, struct packet *p, const struct nat *nat, __u64 diff,
-		       __u8 hops)
+/* Those bytes with the tuple `nat` and the hop limit lowered by `hops`. */
+INLINE struct tuple_bytes tuple_bytes(const struct packet *p, const struct nat *nat, __u32 diff,
+				      __u8 hops)
 {
-	struct tuple_bytes bytes = { .ttl = p->ttl - hops, .nat = *nat };
-	const __u32 ports = sizeof(nat->sport) + sizeof(nat->dport);
-
-	if (has_l4(p) && p->l4 == p->l3 + IP_HLEN)
-		return bpf_skb_store_bytes(skb, p->l3 + IP_TTL, &bytes, sizeof(bytes),
-					   BPF_F_RECOMPUTE_CSUM);
-	if (bpf_skb_store_bytes(skb, p->l3 + IP_TTL, &bytes, sizeof(bytes) - ports,
-				BPF_F_RECOMPUTE_CSUM))
-		return -EIO;
-	if (!has_l4(p))
-		return 0;
-	return bpf_skb_store_bytes(skb, p->l4, &bytes.nat.sport, ports, BPF_F_RECOMPUTE_CSUM);
+	return (struct tuple_bytes){ .ttl = p->ttl - hops, .nat = *nat };
 }
 
-/* The same for a packet at ETH_HLEN. */
-INLINE int tuple_write(struct __sk_buff *skb, struct packet *p, const struct nat *nat, __u64 diff,
-		       __u8 hops)
+/* `ports`: the packet has them. With BPF_F_RECOMPUTE_CSUM the addresses count in a sum that the device
+ * computed (CHECKSUM_COMPLETE), as the change of the L4 checksum does. */
+INLINE int tuple_store(struct __sk_buff *skb, const struct packet *p,
+		       const struct tuple_bytes *bytes, bool ports)
 {
-	return tuple_store(skb, p, nat, diff, hops);
+	const __u32 tail = sizeof(bytes->nat.sport) + sizeof(bytes->nat.dport);
+	bool whole = ports && p->l4 == p->l3 + IP_HLEN;
+
+	if (bpf_skb_store_bytes(skb, p->l3 + IP_TTL, bytes, sizeof(*bytes) - (whole ? 0 : tail),
+				BPF_F_RECOMPUTE_CSUM))
+		return -EIO;
+	if (whole || !ports)
+		return 0;
+	return bpf_skb_store_bytes(skb, p->l4, &bytes->nat.sport, tail, BPF_F_RECOMPUTE_CSUM);
+}
+
+/* The same for a packet with ports at ETH_HLEN. */
+INLINE int tuple_write(struct __sk_buff *skb, const struct packet *p,
+		       const struct tuple_bytes *bytes)
+{
+	return tuple_store(skb, p, bytes, true);
 }
 
 /* Set the traffic class. */

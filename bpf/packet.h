@@ -105,13 +105,6 @@ INLINE bool is_syn(const struct packet *p)
 	return (p->tcp_flags & (TCP_SYN | TCP_ACK | TCP_FIN | TCP_RST)) == TCP_SYN;
 }
 
-/* True if TCP's or UDP's header is in the packet: not in a later fragment, nor in ICMP. */
-INLINE bool has_l4(const struct packet *p)
-{
-	return p->fragment != FRAGMENT_LATER &&
-	       (p->proto == IPPROTO_TCP || p->proto == IPPROTO_UDP);
-}
-
 /* Length of TCP or UDP header. */
 INLINE __u32 l4_hlen(const struct packet *p)
 {

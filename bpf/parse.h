@@ -6,10 +6,15 @@
 #include "ip.h"
 
 /* The sequence number behind the last byte of a TCP packet, in host order. */
+INLINE __u32 tcp_data_end(const struct packet *p)
+{
+	return bpf_ntohl(p->seq) + p->length - ip_hlen(p) - p->tcp_header;
+}
+
+/* The same with SYN and FIN, which count as bytes. */
 INLINE __u32 tcp_end(const struct packet *p)
 {
-	return bpf_ntohl(p->seq) + p->length - ip_hlen(p) - p->tcp_header +
-	       !!(p->tcp_flags & TCP_SYN) + !!(p->tcp_flags & TCP_FIN);
+	return tcp_data_end(p) + !!(p->tcp_flags & TCP_SYN) + !!(p->tcp_flags & TCP_FIN);
 }
 
 INLINE enum parsed parse_tcp(struct packet *p, void *l4, void *end)

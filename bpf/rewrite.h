@@ -35,37 +35,39 @@ INLINE __u64 addrs_diff(struct packet *p, const struct nat *nat)
 /* Checksums are updated, never recomputed, so that a wrong one stays wrong. In a partial checksum
  * the helper changes only the part of the pseudo header. */
 INLINE int rewrite_l4_check(struct __sk_buff *skb, struct packet *p, const struct nat *nat,
-			    __u64 diff)
+			    __u32 diff)
 {
 	__u64 flags = is_udp(p) ? BPF_F_MARK_MANGLED_0 : 0;
-	__u64 ports = csum_diff16(p->key.sport, nat->sport) + csum_diff16(p->key.dport, nat->dport);
+	__u32 ports = csum_diff16(p->key.sport, nat->sport) + csum_diff16(p->key.dport, nat->dport);
 
-	if (p->fragment == FRAGMENT_LATER)
-		return 0;
-	if (bpf_l4_csum_replace(skb, l4_check(p), 0, csum_fold32(diff), flags | BPF_F_PSEUDO_HDR))
+	if (bpf_l4_csum_replace(skb, l4_check(p), 0, diff, flags | BPF_F_PSEUDO_HDR))
 		return -EIO;
 	if (nat->sport == p->key.sport && nat->dport == p->key.dport)
 		return 0;
-	return bpf_l4_csum_replace(skb, l4_check(p), 0, csum_fold32(ports), flags);
+	return bpf_l4_csum_replace(skb, l4_check(p), 0, ports, flags);
 }
 
 /* Rewrite the tuple to `nat` and lower the TTL by `hops`. */
 INLINE int rewrite(struct __sk_buff *skb, struct packet *p, const struct nat *nat, __u8 hops)
 {
-	__u64 diff = addrs_diff(p, nat);
+	__u32 diff = csum_short(addrs_diff(p, nat));
+	struct tuple_bytes bytes = tuple_bytes(p, nat, diff, hops);
 
-	return rewrite_l4_check(skb, p, nat, diff) || tuple_store(skb, p, nat, diff, hops) ? -EIO :
-											     0;
+	if (unlikely(p->fragment == FRAGMENT_LATER))
+		return tuple_store(skb, p, &bytes, false);
+	return rewrite_l4_check(skb, p, nat, diff) || tuple_store(skb, p, &bytes, true) ? -EIO : 0;
 }
 
 /* The same for a packet at ETH_HLEN, by a direct write. Only for px_uplink. */
 INLINE int rewrite_directly(struct __sk_buff *skb, struct packet *p, const struct nat *nat,
 			    __u8 hops)
 {
-	__u64 diff = addrs_diff(p, nat);
+	__u32 diff = csum_short(addrs_diff(p, nat));
+	struct tuple_bytes bytes = tuple_bytes(p, nat, diff, hops);
 
-	return rewrite_l4_check(skb, p, nat, diff) || tuple_write(skb, p, nat, diff, hops) ? -EIO :
-											     0;
+	if (unlikely(p->fragment == FRAGMENT_LATER))
+		return tuple_store(skb, p, &bytes, false);
+	return rewrite_l4_check(skb, p, nat, diff) || tuple_write(skb, p, &bytes) ? -EIO : 0;
 }
 
 /* Replace 16 bits of the TCP header or its options at `offset` from its start. */
