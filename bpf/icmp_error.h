@@ -18,13 +18,36 @@ struct icmp_error {
 	__u16 udp_check;
 };
 
-#define QUOTED_TCP_CHECK (sizeof(struct icmp_error) - UDP_HLEN + TCP_CHECK)
+#define ICMP_QUOTED_PORTS offsetof(struct icmp_error, sport)
+#define QUOTED_TCP_CHECK (ICMP_QUOTED_PORTS + TCP_CHECK)
 
 INLINE bool icmp_is_error(const struct icmp_error *e)
 {
-	return (e->type == ICMP_UNREACH || e->type == ICMP_TOO_BIG ||
-		e->type == ICMP_TIME_EXCEEDED || e->type == ICMP_PARAMETER) &&
-	       ip_is_quotable(&e->ip);
+	return e->type == ICMP_UNREACH || e->type == ICMP_TOO_BIG ||
+	       e->type == ICMP_TIME_EXCEEDED || e->type == ICMP_PARAMETER;
+}
+
+/* Read the first eight bytes of the quoted transport header. */
+INLINE int icmp_read_ports(struct __sk_buff *skb, struct packet *p, struct icmp_error *e)
+{
+	int gap = ip_quoted(&e->ip, &e->sport, &p->proto);
+
+	if (gap < 0)
+		return -EIO;
+	p->quote_gap = gap;
+	if (!gap)
+		return 0;
+	return bpf_skb_load_bytes(skb, p->l4 + ICMP_QUOTED_PORTS + gap, &e->sport, UDP_HLEN);
+}
+
+INLINE int icmp_store(struct __sk_buff *skb, struct packet *p, const struct icmp_error *e)
+{
+	if (!p->quote_gap)
+		return bpf_skb_store_bytes(skb, p->l4, e, sizeof(*e), BPF_F_RECOMPUTE_CSUM);
+	if (bpf_skb_store_bytes(skb, p->l4, e, ICMP_QUOTED_PORTS, BPF_F_RECOMPUTE_CSUM))
+		return -EIO;
+	return bpf_skb_store_bytes(skb, p->l4 + ICMP_QUOTED_PORTS + p->quote_gap, &e->sport,
+				   UDP_HLEN, BPF_F_RECOMPUTE_CSUM);
 }
 
 /* Read the error in `p` into scratch. From then on p->key and p->proto are those of a packet that answers
@@ -39,7 +62,8 @@ INLINE bool icmp_read(struct __sk_buff *skb, struct packet *p, struct addr *from
 		return false;
 	e = (void *)pair->bytes;
 	if (p->length > skb->len - p->l3 || p->length < IP_HLEN + sizeof(*e) ||
-	    bpf_skb_load_bytes(skb, p->l4, e, sizeof(*e)) || !icmp_is_error(e))
+	    bpf_skb_load_bytes(skb, p->l4, e, sizeof(*e)) || !icmp_is_error(e) ||
+	    icmp_read_ports(skb, p, e))
 		return false;
 	quoted = ip_saddr(&e->ip);
 	if (!addr_equal(&p->key.daddr, &quoted))
@@ -48,7 +72,6 @@ INLINE bool icmp_read(struct __sk_buff *skb, struct packet *p, struct addr *from
 	p->key.saddr = ip_daddr(&e->ip);
 	p->key.sport = e->dport;
 	p->key.dport = e->sport;
-	p->proto = ip_proto(&e->ip);
 	p->tcp_flags = 0;
 	p->tcp_header = 0;
 	return true;
@@ -70,7 +93,7 @@ INLINE struct flow *icmp_flow(struct packet *p, struct flow_key *key, __u32 netw
 INLINE __u64 icmp_quoted_check(struct __sk_buff *skb, struct packet *p, struct icmp_error *e,
 			       __u64 diff)
 {
-	__u32 at = p->l4 + QUOTED_TCP_CHECK;
+	__u32 at = p->l4 + QUOTED_TCP_CHECK + p->quote_gap;
 	__u16 check = e->udp_check, after;
 
 	if (is_udp(p)) {
@@ -79,7 +102,7 @@ INLINE __u64 icmp_quoted_check(struct __sk_buff *skb, struct packet *p, struct i
 		e->udp_check = csum_update(check, diff);
 		return csum_diff16(check, e->udp_check);
 	}
-	if (p->length < IP_HLEN + QUOTED_TCP_CHECK + sizeof(check) ||
+	if (p->l3 + p->length < at + sizeof(check) ||
 	    bpf_skb_load_bytes(skb, at, &check, sizeof(check)))
 		return 0;
 	after = csum_update(check, diff);
@@ -109,7 +132,7 @@ SUBPROGRAM int icmp_quote(struct __sk_buff *skb, struct packet *p, const struct 
 	e->check = csum_update(e->check, diff + (ICMP_PSEUDO ? outer : 0));
 	e->sport = nat->dport;
 	e->dport = nat->sport;
-	return bpf_skb_store_bytes(skb, p->l4, e, sizeof(*e), BPF_F_RECOMPUTE_CSUM);
+	return icmp_store(skb, p, e);
 }
 
 /* An error of the end itself comes from where its packets come from; one of a router keeps its source. */

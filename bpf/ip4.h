@@ -155,11 +155,15 @@ INLINE enum parsed ip_fragment(struct __sk_buff *skb, struct packet *p, struct i
 	return ip.ihl == 5 ? PARSED_FRAGMENT : PARSED_OPTIONS;
 }
 
-/* True for a packet in ICMP whose ports are quoted as well. */
-INLINE bool ip_is_quotable(const struct iphdr *ip)
+/* Bytes between a header that ICMP quotes and the ports, or -1 if it quotes none. `next`: eight bytes behind
+ * the header. */
+INLINE int ip_quoted(const struct iphdr *ip, const void *next, __u8 *ret_proto)
 {
+	*ret_proto = ip->protocol;
 	return ip->version == 4 && ip->ihl == 5 && !(ip->frag_off & bpf_htons(IP_OFFSET)) &&
-	       (ip->protocol == IPPROTO_TCP || ip->protocol == IPPROTO_UDP);
+			       (ip->protocol == IPPROTO_TCP || ip->protocol == IPPROTO_UDP) ?
+		       0 :
+		       -1;
 }
 
 /* Make the headers of a frame readable. */

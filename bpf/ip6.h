@@ -33,6 +33,12 @@
 #define EXT_COUNT 4 /* of one packet */
 #define EXT_BYTES 128 /* in all */
 
+struct fragment_header {
+	__u8 next, zero;
+	__be16 offset; /* and flags: bit 0, more follow */
+	__be32 id;
+};
+
 /* ------------------------------------------------------------------ addresses */
 
 INLINE struct addr host_client(void)
@@ -172,11 +178,7 @@ INLINE enum parsed ip_parse(struct packet *p, struct ipv6hdr *ip, void *end, __u
 /* Read the place of a fragment; p->l4 becomes the offset of what it carries (RFC 8200 section 4.5). */
 INLINE enum parsed ip_fragment(struct __sk_buff *skb, struct packet *p, struct ip_fragment *ret)
 {
-	struct {
-		__u8 next, zero;
-		__be16 offset;
-		__be32 id;
-	} header;
+	struct fragment_header header;
 
 	if (bpf_skb_load_bytes(skb, p->l4, &header, sizeof(header)))
 		return PARSED_TRUNCATED;
@@ -186,10 +188,18 @@ INLINE enum parsed ip_fragment(struct __sk_buff *skb, struct packet *p, struct i
 	return PARSED_FRAGMENT;
 }
 
-/* True for a packet in ICMP whose ports are quoted as well. */
-INLINE bool ip_is_quotable(const struct ipv6hdr *ip)
+/* Bytes between a header that ICMP quotes and the ports: the header of a first fragment, or none; -1 if it
+ * quotes no ports. `next`: eight bytes behind the header. */
+INLINE int ip_quoted(const struct ipv6hdr *ip, const void *next, __u8 *ret_proto)
 {
-	return ip->version == 6 && ip_is_plain(ip);
+	const struct fragment_header *fragment = next;
+	bool is_fragment = ip->nexthdr == EXT_FRAGMENT;
+
+	*ret_proto = is_fragment ? fragment->next : ip->nexthdr;
+	if (ip->version != 6 || (*ret_proto != IPPROTO_TCP && *ret_proto != IPPROTO_UDP) ||
+	    (is_fragment && fragment->offset & bpf_htons(0xfff8)))
+		return -1;
+	return is_fragment ? sizeof(*fragment) : 0;
 }
 
 /* Make the headers of a frame readable. */

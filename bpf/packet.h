@@ -54,7 +54,8 @@ struct packet {
 			__u8 fragment;       /* enum fragment_kind */
 			__be16 ip_check;     /* IPv4 */
 			__u8 reason;         /* for FAMILY_OUT: enum reason to count */
-			__u8 zero[3];
+			__u8 quote_gap; /* IPv6: bytes between a header in ICMP and its ports */
+			__u8 zero[2];
 			__be32 seq, ack;
 			struct flow_key key; /* as on the wire; zone is set before a look-up */
 			struct nat nat;      /* to which it is rewritten */

@@ -20,7 +20,7 @@ struct path_error {
 	struct geneve_header geneve;
 	struct geneve_service_option option;
 	IP_HEADER inner;
-	__be16 sport, dport;
+	__be16 next[6]; /* ports, or before them the header of a fragment */
 };
 
 #define PATH_ERROR_INNER offsetof(struct path_error, inner)
@@ -48,12 +48,16 @@ INLINE bool path_of_client(const struct path_error *e)
 	struct ip_addr peer;
 	struct flow_key key;
 	struct flow *flow;
+	__u8 proto;
+	int gap = ip_quoted(&e->inner, e->next, &proto);
 
+	if (gap < 0)
+		return false;
 	key.saddr = ip_saddr(&e->inner);
 	key.daddr = ip_daddr(&e->inner);
-	key.sport = e->sport;
-	key.dport = e->dport;
-	key.zone = FLOW_ZONE(0, FLOW_CLIENT, ip_proto(&e->inner) == IPPROTO_UDP);
+	key.sport = e->next[gap ? 4 : 0];
+	key.dport = e->next[gap ? 5 : 1];
+	key.zone = FLOW_ZONE(0, FLOW_CLIENT, proto == IPPROTO_UDP);
 	flow = flow_find_any(&key);
 	if (!flow || flow->action != FLOW_ENCAP || flow->peer_port != e->udp.dest)
 		return false;
@@ -79,7 +83,7 @@ INLINE bool path_error_ok(const struct path_error *e)
 	    !ip_is_whole(&e->ip, IPPROTO_UDP) || !option_is_service(&e->option))
 		return false;
 	if (outer_for_client(&from, e->udp.source))
-		return ip_is_quotable(&e->inner) && path_of_client(e);
+		return path_of_client(e);
 	return outer_for_gateway(&from, e->udp.source) && path_of_gateway(e);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* The MTU of the path to the other end of a tunnel: what routers say about tunnel packets. */
-#include "gateway_packets.h"
+#include "datagrams.h"
 
 #include <stdio.h>
 
@@ -21,6 +21,8 @@ static const struct pkt other_port =
 	TO_VIP(SOME_DATA, OUTER(NODE1, 1234, GATEWAY, TUNNEL_PORT, NETWORK1, HELLO_ID));
 static const struct pkt no_flow =
 	TCP(SLEEP, 1, VIP, HELLO_PORT, SOME_DATA, TO_GATEWAY());
+#define FRAGMENT .ip_id = 7, .frag = MF, .whole = 2000, .len = 1000
+static const struct pkt fragment = UDP_TO_VIP(FRAGMENT, TO_OTHER());
 static const struct pkt unknown_service =
 	FROM_VIP(REPLY_DATA, OUTER(GATEWAY, TUNNEL_PORT, NODE1, NODE1_PORT, NETWORK2, UNKNOWN_ID));
 static const struct pkt big = TO_VIP(.flags = ACK, .seq = 1001, .ack = 5001, .len = BIG);
@@ -67,6 +69,11 @@ static bool gateway_at_least(struct world *world)
 static bool gateway_at_base(struct world *world)
 {
 	return path_is(world, GATEWAY, OWN_PATH_BASE);
+}
+
+static bool gateway_at_1400(struct world *world)
+{
+	return path_is(world, GATEWAY, 1400);
 }
 
 static bool client_at_1400(struct world *world)
@@ -116,6 +123,11 @@ static const struct test_case rows[] = {
 	       {UPLINK, .in = ICMP(ROUTER, NODE1, 3, 1, .quote = &sent, SAYS_1400), .verdict = NEXT},
 	       {UPLINK, .in = ICMP(ROUTER, NODE1, 11, 4, .quote = &sent, SAYS_1400), .verdict = NEXT},
 	       ROUTER_SAYS(NODE1, sent, SAYS_1400, .bad_sum = 1), SAID_NOTHING)},
+	{"path: about a fragment", setup_geneve,
+	 STEPS({FROM_POD, .in = UDP_TO_VIP(FRAGMENT), .verdict = REDIRECT,
+		.out = UDP_TO_VIP(FRAGMENT, ANY_MAC, TO_OTHER()), .count = COUNT(TO_TUNNEL)},
+	       ROUTER_SAYS(NODE1, fragment, SAYS_1400)),
+	 .run = gateway_at_1400},
 	{"path: of the gateway's answers", setup_gateway,
 	 STEPS(OPENS, ANSWERS, ROUTER_SAYS(GATEWAY, answered, SAYS_1400)), .run = client_at_1400},
 	{"path: not of a service that it does not know", setup_gateway,
