@@ -87,6 +87,34 @@ static void test_same_as_itself(void **state)
 		assert_true(layout_same(&ours.maps[i], &ours.maps[i]));
 }
 
+/* A map that both families' programs use has one shape in both. */
+static void test_shared_maps(void **state)
+{
+	struct parallax_bpf *skeleton = parallax_bpf__open();
+	struct parallax6_bpf *skeleton6 = parallax6_bpf__open();
+	const struct bpf_map *map, *first;
+	size_t shared = 0;
+
+	(void)state;
+	assert_true(skeleton && skeleton6);
+	bpf_object__for_each_map(map, skeleton6->obj) {
+		const char *name = bpf_map__name(map);
+
+		if (layout_is_family_map(name) || bpf_map__is_internal(map) ||
+		    !strncmp(name, "older_", 6))
+			continue;
+		first = bpf_object__find_map_by_name(skeleton->obj, name);
+		assert_non_null(first);
+		if (bpf_map__key_size(map) != bpf_map__key_size(first) ||
+		    bpf_map__value_size(map) != bpf_map__value_size(first))
+			fail_msg("%s differs by family", name);
+		shared++;
+	}
+	assert_true(shared > 15);
+	parallax_bpf__destroy(skeleton);
+	parallax6_bpf__destroy(skeleton6);
+}
+
 /* ------------------------------------------------------------------ released versions */
 
 static void bytes_of(const char *hex, uint8_t *bytes, size_t size)
@@ -437,6 +465,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_golden),          cmocka_unit_test(test_same_as_itself),
+		cmocka_unit_test(test_shared_maps),
 		cmocka_unit_test(test_image_4),         cmocka_unit_test(test_image_5),
 		cmocka_unit_test(test_image_6),         cmocka_unit_test(test_image_7),
 		cmocka_unit_test(test_unknown_version), cmocka_unit_test(test_changes),

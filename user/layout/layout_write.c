@@ -144,7 +144,7 @@ bool layout_is_family_map(const char *name)
 	static const char *const names[] = {
 		"vips",      "flows",	      "embryonic", "reclaim",	   "reclaim_embryonic",
 		"next_hops", "reclaim_clock", "scratch",   "events",	   "drop_events",
-		"families",  "families_xdp",
+		"families",  "families_xdp", "fragments",
 	};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
