@@ -105,11 +105,13 @@ static bool more_rounds(unsigned int round)
 	return stat(opt.until, &st) != 0;
 }
 
-/* Nothing is under way meanwhile. */
+/* Nothing is under way meanwhile. An emulated processor is left to others after each round. */
 static void rest(void)
 {
 	struct stat st;
 
+	if (patience() > 1)
+		sleep_ms(2000);
 	if (!opt.rest || stat(opt.rest, &st))
 		return;
 	printf("resting\n");
