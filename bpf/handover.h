@@ -4,6 +4,8 @@
  * store. From then on packets of a flow that only the older maps hold still go to the older programs,
  * until the agent has carried the flow over; all other packets go to the newer ones.
  *
+ * As elsewhere (families.h), each family's programs read packets of that family alone.
+ *
  * XDP passes all packets meanwhile: its mark (xdp_mark.h) is for TC programs of the same build. */
 #ifndef HANDOVER_H
 #define HANDOVER_H
@@ -14,25 +16,45 @@
 /* Written by the agent; enum handover_stage. */
 MAP(handover, ARRAY, 0, __u32, __u32, 1);
 
+/* By HANDOVER_PROGRAM(). */
 struct {
 	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
-	__uint(max_entries, 2 * HANDOVER_HOOKS);
+	__uint(max_entries, HANDOVER_PROGRAM(HANDOVER_CALLS, 0));
 	__type(key, __u32);
 	__type(value, __u32);
 } handover_programs SEC(".maps");
 
-INLINE bool is_newer_stage(void)
+/* ------------------------------------------------------------------ calls */
+
+/* Call the programs that are responsible for a packet, from its first hook on. */
+INLINE int hand_over(struct __sk_buff *skb, __u32 hook, bool older)
 {
 	__u32 zero = 0, *stage = bpf_map_lookup_elem(&handover, &zero);
+	bool newer = stage && *(volatile __u32 *)stage != HANDOVER_OLDER && !older;
 
-	return stage && *(volatile __u32 *)stage != HANDOVER_OLDER;
-}
-
-INLINE int hand_over(struct __sk_buff *skb, __u32 hook, bool newer)
-{
-	bpf_tail_call(skb, &handover_programs, hook + (newer ? HANDOVER_HOOKS : 0));
+	bpf_tail_call(skb, &handover_programs,
+		      HANDOVER_PROGRAM(newer ? HANDOVER_CALL_NEWER : HANDOVER_CALL_OLDER, hook));
 	return VERDICT_NEXT;
 }
+
+/* Leave a frame of IPv6 to the program of that family; returns if there is none. */
+INLINE void hand_frame(struct __sk_buff *skb, __u32 hook)
+{
+	if (FAMILY == 4 && skb->protocol == bpf_htons(ETH_P_IPV6))
+		bpf_tail_call(skb, &handover_programs, HANDOVER_PROGRAM(HANDOVER_CALL_IPV6, hook));
+}
+
+/* The same for the packet at `l3` in the tunnel p->outer, which arrived at `hook`. */
+INLINE void hand_inner(struct __sk_buff *skb, struct packet *p, __u32 hook, __u32 l3)
+{
+	p->l3 = l3;
+	p->hook = hook;
+	bpf_tail_call(skb, &handover_programs,
+		      HANDOVER_PROGRAM(FAMILY == 4 ? HANDOVER_CALL_IPV6 : HANDOVER_CALL_IPV4,
+				       HANDOVER_INNER));
+}
+
+/* ------------------------------------------------------------------ flows */
 
 /* True if only the older maps hold this flow. The newer ones are asked first: the agent inserts a flow
  * there before it deletes the older one, and waits for running programs in between. */
@@ -42,8 +64,9 @@ INLINE bool is_only_older(const struct flow_key *key)
 }
 
 /* The same for the packet's flow in this role. */
-INLINE bool is_older(struct packet *p, __u32 network, enum flow_role role)
+SUBPROGRAM bool is_older(struct packet *p, __u32 network, __u32 role)
 {
+	REQUIRE(p, false);
 	struct flow_key key = p->key;
 
 	key.zone = FLOW_ZONE(network, role, is_udp(p));
@@ -51,8 +74,9 @@ INLINE bool is_older(struct packet *p, __u32 network, enum flow_role role)
 }
 
 /* The same for the flow of which this packet would be answered. */
-INLINE bool is_answer_older(struct packet *p)
+SUBPROGRAM bool is_answer_older(struct packet *p)
 {
+	REQUIRE(p, false);
 	struct flow_key key = {
 		.saddr = p->key.daddr,
 		.daddr = p->key.saddr,
@@ -64,33 +88,81 @@ INLINE bool is_answer_older(struct packet *p)
 	return is_only_older(&key);
 }
 
+/* True if an ICMP packet quotes one that this node's client sent into a tunnel, by such a flow. */
+SUBPROGRAM bool is_path_older(struct __sk_buff *skb, struct packet *p)
+{
+	REQUIRE(p, false);
+	struct path_error e;
+	struct flow_key key;
+
+	return !path_read(skb, p, &e) && path_client_key(&e, &key) && is_only_older(&key);
+}
+
+/* ------------------------------------------------------------------ packets */
+
+/* Read the ports of a fragment, or in ICMP those of the flow that it is about. Fragments are remembered
+ * for the newer programs before they are responsible, for they know no others. */
+INLINE bool hand_read(struct __sk_buff *skb, struct packet *p, enum parsed parsed, __u32 zone,
+		      bool all)
+{
+	struct addr from;
+
+	if (parsed == PARSED_FRAGMENT)
+		parsed = fragment_parse(skb, p, zone, all);
+	return parsed == PARSED_ICMP ? icmp_read(skb, p, &from) : parsed == PARSED;
+}
+
 INLINE bool is_older_from_pod(struct __sk_buff *skb, struct packet *p)
 {
-	return parse_skb(p, skb, ETH_HLEN) == PARSED &&
+	return hand_read(skb, p, parse_skb(p, skb, ETH_HLEN), skb->ifindex, false) &&
 	       (is_older(p, 0, FLOW_CLIENT) || is_older(p, 0, FLOW_REPLY) ||
 		is_older(p, 0, FLOW_GATEWAY_REPLY) || is_answer_older(p));
 }
 
 INLINE bool is_older_to_pod(struct __sk_buff *skb, struct packet *p)
 {
-	return parse_skb(p, skb, ETH_HLEN) == PARSED && is_older(p, 0, FLOW_REPLY);
+	return hand_read(skb, p, parse_skb(p, skb, ETH_HLEN), skb->ingress_ifindex, false) &&
+	       is_older(p, 0, FLOW_REPLY);
 }
 
-INLINE bool is_older_tunnel(struct __sk_buff *skb, struct packet *p, const __u32 l2)
+/* The packet at `l3` in the tunnel p->outer. */
+INLINE bool is_older_inner(struct __sk_buff *skb, struct packet *p, __u32 l3)
 {
-	p->length = skb->len;
-	return !parse_inner(p, skb, l2 + p->outer.length) &&
+	enum parsed parsed;
+
+	if (l3 > ETH_HLEN + TUNNEL_OVERHEAD_IPV6 + GENEVE_OPTIONS_MAX || skb->len < l3)
+		return false;
+	parsed = parse_ip(p, skb_data(skb), skb_end(skb), l3, skb->len - l3, skb->gso_size);
+	return hand_read(skb, p, parsed, p->outer.vni, true) &&
 	       (is_older(p, 0, FLOW_REPLY) || is_older(p, p->outer.vni, FLOW_GATEWAY));
 }
 
-INLINE bool is_older_uplink(struct __sk_buff *skb, struct packet *p, const __u32 l2)
+/* A packet in no tunnel. */
+INLINE bool is_older_plain(struct __sk_buff *skb, struct packet *p, const __u32 l2)
 {
-	bool tunnel = false;
+	enum parsed parsed = parse_skb(p, skb, l2);
 
+	if (hand_read(skb, p, parsed, 0, false) && is_older(p, 0, FLOW_GATEWAY_REPLY))
+		return true;
+	return parsed == PARSED_ICMP && is_path_older(skb, p);
+}
+
+INLINE int hand_uplink(struct __sk_buff *skb, __u32 hook, const __u32 l2)
+{
+	struct packet *p = packet_begin(HOOK_UPLINK);
+	bool tunnel = false;
+	__u32 l3;
+
+	hand_frame(skb, hook);
+	if (!p)
+		return VERDICT_NEXT;
 	pull(skb, l2 + IP_HLEN + TCP_HLEN);
-	if (tunnel_length(skb, l2) && !tunnel_read(skb, l2, &p->outer, &tunnel) && tunnel)
-		return is_older_tunnel(skb, p, l2);
-	return parse_skb(p, skb, l2) == PARSED && is_older(p, 0, FLOW_GATEWAY_REPLY);
+	if (!tunnel_length(skb, l2) || tunnel_read(skb, l2, &p->outer, &tunnel) || !tunnel)
+		return hand_over(skb, hook, is_older_plain(skb, p, l2));
+	l3 = l2 + p->outer.length;
+	if (tunnel_is_mixed(p))
+		hand_inner(skb, p, hook, l3);
+	return hand_over(skb, hook, is_older_inner(skb, p, l3));
 }
 
 #endif

@@ -140,8 +140,8 @@ int px_hand_from_pod(struct __sk_buff *skb)
 {
 	struct packet *p = packet_begin(HOOK_FROM_POD);
 
-	return hand_over(skb, HANDOVER_FROM_POD,
-			 p && is_newer_stage() && !is_older_from_pod(skb, p));
+	hand_frame(skb, HANDOVER_FROM_POD);
+	return p ? hand_over(skb, HANDOVER_FROM_POD, is_older_from_pod(skb, p)) : VERDICT_NEXT;
 }
 
 SEC("?tc")
@@ -149,25 +149,35 @@ int px_hand_to_pod(struct __sk_buff *skb)
 {
 	struct packet *p = packet_begin(HOOK_TO_POD);
 
-	return hand_over(skb, HANDOVER_TO_POD, p && is_newer_stage() && !is_older_to_pod(skb, p));
+	hand_frame(skb, HANDOVER_TO_POD);
+	return p ? hand_over(skb, HANDOVER_TO_POD, is_older_to_pod(skb, p)) : VERDICT_NEXT;
 }
 
 SEC("?tc")
 int px_hand_uplink(struct __sk_buff *skb)
 {
-	struct packet *p = packet_begin(HOOK_UPLINK);
-
-	return hand_over(skb, HANDOVER_UPLINK,
-			 p && is_newer_stage() && !is_older_uplink(skb, p, ETH_HLEN));
+	return hand_uplink(skb, HANDOVER_UPLINK, ETH_HLEN);
 }
 
 SEC("?tc")
 int px_hand_uplink_l3(struct __sk_buff *skb)
 {
-	struct packet *p = packet_begin(HOOK_UPLINK);
+	return hand_uplink(skb, HANDOVER_UPLINK_L3, 0);
+}
 
-	return hand_over(skb, HANDOVER_UPLINK_L3,
-			 p && is_newer_stage() && !is_older_uplink(skb, p, 0));
+/* A tunnel packet whose outer headers the other family's px_hand_uplink has read. */
+SEC("?tc")
+int px_hand_inner(struct __sk_buff *skb)
+{
+	struct packet *p = packet_again();
+	__u32 hook, l3;
+
+	if (!p)
+		return VERDICT_NEXT;
+	hook = p->hook;
+	l3 = p->l3;
+	pull(skb, l3 + IP_HLEN + TCP_HLEN);
+	return hand_over(skb, hook, is_older_inner(skb, p, l3));
 }
 
 SEC("?xdp")

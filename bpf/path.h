@@ -41,6 +41,22 @@ INLINE int path_read(struct __sk_buff *skb, struct packet *p, struct path_error 
 	return at + inner > end ? -EIO : bpf_skb_load_bytes(skb, at, &e->inner, inner);
 }
 
+/* The flow of this node's client, if one sent the quoted packet. Returns false if it quotes no ports. */
+INLINE bool path_client_key(const struct path_error *e, struct flow_key *ret)
+{
+	__u8 proto;
+	int gap = ip_quoted(&e->inner, e->next, &proto);
+
+	if (gap < 0)
+		return false;
+	ret->saddr = ip_saddr(&e->inner);
+	ret->daddr = ip_daddr(&e->inner);
+	ret->sport = e->next[gap ? 4 : 0];
+	ret->dport = e->next[gap ? 5 : 1];
+	ret->zone = FLOW_ZONE(0, FLOW_CLIENT, proto == IPPROTO_UDP);
+	return true;
+}
+
 /* True if this node's client sent the quoted packet by its flow. */
 INLINE bool path_of_client(const struct path_error *e)
 {
@@ -48,16 +64,9 @@ INLINE bool path_of_client(const struct path_error *e)
 	struct ip_addr peer;
 	struct flow_key key;
 	struct flow *flow;
-	__u8 proto;
-	int gap = ip_quoted(&e->inner, e->next, &proto);
 
-	if (gap < 0)
+	if (!path_client_key(e, &key))
 		return false;
-	key.saddr = ip_saddr(&e->inner);
-	key.daddr = ip_daddr(&e->inner);
-	key.sport = e->next[gap ? 4 : 0];
-	key.dport = e->next[gap ? 5 : 1];
-	key.zone = FLOW_ZONE(0, FLOW_CLIENT, proto == IPPROTO_UDP);
 	flow = flow_find_any(&key);
 	if (!flow || flow->action != FLOW_ENCAP || flow->peer_port != e->udp.dest)
 		return false;

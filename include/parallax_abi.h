@@ -389,14 +389,27 @@ enum handover_stage {
 	HANDOVER_CARRIED, /* the newer ones */
 };
 
-/* Hooks that call one or the other, numbered as enum link_hook. */
+/* Hooks that call one or the other, numbered as enum link_hook, and what one family's px_hand_* calls of
+ * the other's. */
 enum handover_hook {
 	HANDOVER_FROM_POD,
 	HANDOVER_TO_POD,
 	HANDOVER_UPLINK,
-	HANDOVER_UPLINK_L3 = 4,
+	HANDOVER_INNER, /* with a packet in a tunnel of the other family */
+	HANDOVER_UPLINK_L3,
 	HANDOVER_HOOKS = 8
 };
+
+/* Programs in `handover_programs`: HANDOVER_HOOKS of each kind. */
+enum handover_call {
+	HANDOVER_CALL_OLDER,
+	HANDOVER_CALL_NEWER,
+	HANDOVER_CALL_IPV4, /* px_hand_* of that family */
+	HANDOVER_CALL_IPV6,
+	HANDOVER_CALLS
+};
+
+#define HANDOVER_PROGRAM(call, hook) ((call) * HANDOVER_HOOKS + (hook))
 
 /* Index COUNTER(hook, reason) of struct cpu. */
 struct counter {

@@ -1,6 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # Upgrade to another layout, other limits and a downgrade lose no packet and no connection.
+# Families: 46 46o6
+# Time limit: 480 s
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/lib_upgrade.sh"
 
@@ -23,7 +25,12 @@ change() { # TEXT BUILD: on both nodes
 set_flows() { sed -i "s/flows: [0-9]*/flows: $1/" "$TEST_DIR"/{node1,gw2}/config.yaml; }
 
 XDP=always upgrade_begin
-start bulk sleep "$T/bulk" -r 40 receive $VIP 5000 100000000
+bulk() { start "bulk-$1" sleep "$T/bulk" -r 40 receive "$2" 5000 100000000; }
+bulk_ends() {
+	finish "bulk-$1" || fail "bulk: $(tail -n 3 "$TEST_DIR/log/bulk-$1")"
+	echo "ok: bulk, IPv$1: $(tail -n 1 "$TEST_DIR/log/bulk-$1")"
+}
+each_vip bulk
 
 change "upgrade" "$NEXT"
 set_flows 16384
@@ -43,8 +50,7 @@ equal "the data plane serves on" "v1 v2" "$(versions sleep)"
 set_flows 65536
 check "agent of node1" start_again node1 "$THIS"
 
-finish bulk || fail "bulk: $(tail -n 3 "$TEST_DIR/log/bulk")"
-echo "ok: bulk: $(tail -n 1 "$TEST_DIR/log/bulk")"
+each_vip bulk_ends
 upgrade_end
 
 for node in node1 gw2; do

@@ -15,18 +15,12 @@
 #include "handover.h"
 #include "rcu_sync.h"
 
-/* By hook; XDP has one that passes all packets. What leaves by an uplink is judged by rows alone, which are
- * copied by then. */
-static void hand_programs(const struct dataplane *dataplane, struct bpf_program *ret[LINK_HOOKS])
-{
-	for (int hook = 0; hook < LINK_HOOKS; hook++) {
-		char name[32];
-
-		snprintf(name, sizeof(name), "px_%s%s", hook < LINK_TO_UPLINK ? "hand_" : "",
-			 link_hook_name((enum link_hook)hook));
-		ret[hook] = dataplane_program(dataplane, FAMILY_4, name);
-	}
-}
+/* px_hand_* by enum handover_hook, NULL where there is none. */
+static const char *const hand_names[HANDOVER_HOOKS] = {
+	[HANDOVER_FROM_POD] = "px_hand_from_pod",   [HANDOVER_TO_POD] = "px_hand_to_pod",
+	[HANDOVER_UPLINK] = "px_hand_uplink",       [HANDOVER_INNER] = "px_hand_inner",
+	[HANDOVER_UPLINK_L3] = "px_hand_uplink_l3",
+};
 
 _Static_assert((int)HANDOVER_FROM_POD == (int)LINK_FROM_POD &&
 		       (int)HANDOVER_TO_POD == (int)LINK_TO_POD &&
@@ -35,13 +29,32 @@ _Static_assert((int)HANDOVER_FROM_POD == (int)LINK_FROM_POD &&
 		       (int)LINK_HOOKS <= (int)HANDOVER_HOOKS,
 	       "enum handover_hook");
 
+/* What is attached meanwhile; XDP has a program that passes all packets. What leaves by an uplink is judged
+ * by rows alone, which are copied by then. */
+static struct bpf_program *attached_program(const struct dataplane *dataplane, enum link_hook hook)
+{
+	char name[32];
+
+	snprintf(name, sizeof(name), "px_%s%s", hook < LINK_TO_UPLINK ? "hand_" : "",
+		 link_hook_name(hook));
+	return dataplane_program(dataplane, FAMILY_4, name);
+}
+
+static void load_hand_programs(const struct dataplane *dataplane, enum family_index family)
+{
+	for (int hook = 0; hook < HANDOVER_HOOKS; hook++)
+		if (hand_names[hook])
+			bpf_program__set_autoload(dataplane_program(dataplane, family,
+								    hand_names[hook]),
+						  true);
+}
+
 int dataplane_prepare_handover(struct dataplane *dataplane)
 {
-	struct bpf_program *programs[LINK_HOOKS];
-
-	hand_programs(dataplane, programs);
-	for (int hook = 0; hook < LINK_HOOKS; hook++)
-		bpf_program__set_autoload(programs[hook], true);
+	for (int family = 0; family < FAMILIES; family++)
+		if (dataplane->objects[family])
+			load_hand_programs(dataplane, family);
+	bpf_program__set_autoload(attached_program(dataplane, LINK_XDP), true);
 	return dataplane_prepare_flows(dataplane);
 }
 
@@ -80,24 +93,44 @@ static int finish(struct dataplane *dataplane, const struct layout *older)
 
 /* ------------------------------------------------------------------ the whole way */
 
-static int fill_program(int fd, __u32 slot, int program)
+static int fill(const struct dataplane *dataplane, enum handover_call call, int hook, int program)
 {
+	int fd = bpf_map__fd(dataplane_object_map(dataplane, FAMILY_4, "handover_programs"));
+	__u32 slot = HANDOVER_PROGRAM((__u32)call, (__u32)hook);
+
 	return program < 0 || !bpf_map_update_elem(fd, &slot, &program, BPF_ANY) ? 0 : -errno;
 }
 
-/* An older data plane may have no program for a hook of ours, and then no link there. */
-static int fill_programs(struct dataplane *dataplane, const int older[LINK_HOOKS])
+/* The px_hand_* that those of the other family call. */
+static int fill_family(const struct dataplane *dataplane, enum family_index family)
 {
-	int err = 0, fd = bpf_map__fd(dataplane_object_map(dataplane, FAMILY_4, "handover_programs"));
+	enum handover_call call = family == FAMILY_4 ? HANDOVER_CALL_IPV4 : HANDOVER_CALL_IPV6;
+	int err = 0;
 
-	for (int hook = 0; !err && hook < LINK_HOOKS; hook++) {
-		if (hook == LINK_XDP || hook >= LINK_TO_UPLINK)
+	for (int hook = 0; !err && hook < HANDOVER_HOOKS; hook++)
+		if (hand_names[hook])
+			err = fill(dataplane, call, hook,
+				   bpf_program__fd(
+					   dataplane_program(dataplane, family, hand_names[hook])));
+	return err;
+}
+
+/* An older data plane may have no program for a hook of ours, and then no link there. */
+static int fill_programs(const struct dataplane *dataplane, const int older[LINK_HOOKS])
+{
+	int err = 0;
+
+	for (int hook = 0; !err && hook < LINK_TO_UPLINK; hook++) {
+		if (hook == LINK_XDP)
 			continue;
-		err = fill_program(fd, (__u32)hook, older[hook]);
+		err = fill(dataplane, HANDOVER_CALL_OLDER, hook, older[hook]);
 		if (!err)
-			err = fill_program(fd, (__u32)hook + HANDOVER_HOOKS,
-					   dataplane_program_fd(dataplane, (enum link_hook)hook));
+			err = fill(dataplane, HANDOVER_CALL_NEWER, hook,
+				   dataplane_program_fd(dataplane, (enum link_hook)hook));
 	}
+	for (int family = 0; !err && family < FAMILIES; family++)
+		if (dataplane->objects[family])
+			err = fill_family(dataplane, family);
 	return err;
 }
 
@@ -116,14 +149,12 @@ static int make_next(struct dataplane *dataplane)
 
 static int attach_both(struct dataplane *dataplane)
 {
-	struct bpf_program *hand[LINK_HOOKS];
 	int programs[LINK_HOOKS];
 	char pin[64];
 	int err;
 
-	hand_programs(dataplane, hand);
 	for (int hook = 0; hook < LINK_HOOKS; hook++)
-		programs[hook] = bpf_program__fd(hand[hook]);
+		programs[hook] = bpf_program__fd(attached_program(dataplane, (enum link_hook)hook));
 	err = handover_attach(dataplane->pin_dir, programs, pin);
 	return err ? dataplane_fail(dataplane, err,
 				    "cannot replace the program of %s/%s: %s; the data "
