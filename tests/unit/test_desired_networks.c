@@ -348,6 +348,7 @@ static void a_gateway_of_both_families(void **unused)
 	settings = build();
 	assert_problem(NULL);
 	assert_int_equal(settings->flags, SETTING_GATEWAY);
+	assert_true(generation_has_ipv6(&next));
 	assert_ip(&settings->source[IP_V6_INDEX], "fd00::1");
 	assert_ip(&settings->listen[IP_V6_INDEX], "fd00::1");
 	assert_true(ip_is_none(&settings->listen[IP_V4_INDEX]));

@@ -92,6 +92,8 @@ struct reconciler {
 	bool serving;  /* programs are attached */
 	bool complete; /* the kernel has once held everything that was wanted */
 	char *problem; /* why the last plan was not carried out; or NULL */
+	char *ipv6_problem;     /* why IPv6 is not carried although it is needed; or NULL */
+	uint64_t ipv6_retry_ns; /* CLOCK_MONOTONIC: loading its programs is not tried before */
 	uint64_t since_ns; /* CLOCK_MONOTONIC: arrival of the oldest change not applied yet; 0: none */
 	struct histogram apply, convergence; /* of updates; from the arrival of a change */
 	struct addr_pair address;            /* of the node, at the last build */
@@ -217,6 +219,8 @@ int reconcile(struct agent *agent);
 void schedule_look(struct agent *agent, bool whole);
 /* The same for another reason than a changed file. */
 void schedule_reconcile(struct agent *agent);
+/* Whether the programs of IPv6 could not be loaded, and it is time to try again. */
+bool ipv6_retry_due(const struct agent *agent);
 int reconcile_open(struct agent *agent, event_callback_fn on_due);
 void reconcile_done(struct agent *agent);
 

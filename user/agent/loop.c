@@ -179,7 +179,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 	if (agent->pins.leaving)
 		return;
 	if (files_reload(agent, RELOAD_CHANGED, &changed) || changed || agent->reconciler.due ||
-	    agent->reconciler.problem)
+	    agent->reconciler.problem || ipv6_retry_due(agent))
 		schedule_reconcile(agent);
 	retry_problems(agent);
 	log_flush(false);

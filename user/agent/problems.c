@@ -26,6 +26,7 @@ static int visit_own(const struct agent *agent, visitor visit, void *arg)
 		{ "InvalidConfiguration", files->mesh_file.problem },
 		{ "RestartRequired", files->restart_reason },
 		{ "UpdateRefused", agent->reconciler.problem },
+		{ "IPv6NotCarried", agent->reconciler.ipv6_problem },
 		{ "ListenerFailed", agent->admin_problem },
 		{ "ListenerFailed", agent->metrics_problem },
 		{ "FilesUnwatched", files->watch_problem },

@@ -81,6 +81,7 @@ void reconcile_done(struct agent *agent)
 		event_free(agent->reconciler.stale_event);
 	generation_done(&agent->reconciler.generation);
 	free(agent->reconciler.problem);
+	free(agent->reconciler.ipv6_problem);
 }
 
 /* ------------------------------------------------------------------ build */
@@ -90,6 +91,12 @@ static int vip_input(const void *source, struct arena *arena, struct vip_input *
 	return source_vip_input(source, arena, ret);
 }
 
+bool ipv6_retry_due(const struct agent *agent)
+{
+	return agent->reconciler.ipv6_problem &&
+	       clock_monotonic_ns() >= agent->reconciler.ipv6_retry_ns;
+}
+
 static struct build_input collect_input(struct agent *agent)
 {
 	struct build_input input = {
@@ -97,7 +104,7 @@ static struct build_input collect_input(struct agent *agent)
 		.config_loads = agent->files.config_loads,
 		.ledger = &agent->kernel.ledger,
 		.adopted = dataplane_adopted(agent->kernel.dataplane),
-		.ipv6 = true,
+		.ipv6 = !agent->reconciler.ipv6_problem || ipv6_retry_due(agent),
 		.assignments = source_list(agent->source),
 		.clusters = source_clusters(agent->source),
 		.layout = source_layout(agent->source),
@@ -119,6 +126,50 @@ static int build(struct agent *agent, struct generation *ret)
 	struct build_input input = collect_input(agent);
 
 	return desired_build(&input, reconciler->applied ? &reconciler->generation : NULL, ret);
+}
+
+/* ------------------------------------------------------------------ IPv6 */
+
+#define IPV6_RETRY_NS 60000000000ull
+
+static void set_ipv6_problem(struct reconciler *reconciler, const char *reason)
+{
+	char text[DATAPLANE_REASON + 32];
+
+	free(reconciler->ipv6_problem);
+	snprintf(text, sizeof(text), "IPv6 is not carried: %s", reason);
+	reconciler->ipv6_problem = *reason ? strdup(text) : NULL;
+	reconciler->ipv6_retry_ns = clock_monotonic_ns() + IPV6_RETRY_NS;
+}
+
+/* A pin that fails is restored later, as all others (pins.c). */
+static int load_ipv6(struct agent *agent)
+{
+	struct kernel_state *kernel = &agent->kernel;
+	char reason[DATAPLANE_REASON] = "";
+	int err = dataplane_add_ipv6(kernel->dataplane, reason);
+	struct map_fds fds = dataplane_fds(kernel->dataplane);
+
+	if (!dataplane_has_ipv6(kernel->dataplane)) {
+		set_ipv6_problem(&agent->reconciler, reason);
+		return err;
+	}
+	set_ipv6_problem(&agent->reconciler, "");
+	map_writer_set_fds(kernel->writer, &fds);
+	log_info("IPv6 is in use: its programs are loaded");
+	return 0;
+}
+
+/* The programs of IPv6 are loaded when the first address of it is wanted; without them it is left out. */
+static int build_carried(struct agent *agent, struct generation *ret)
+{
+	int err = build(agent, ret);
+
+	if (err || dataplane_has_ipv6(agent->kernel.dataplane) || !generation_has_ipv6(ret) ||
+	    !load_ipv6(agent))
+		return err;
+	generation_done(ret);
+	return build(agent, ret);
 }
 
 /* ------------------------------------------------------------------ apply */
@@ -238,7 +289,7 @@ int reconcile(struct agent *agent)
 	int err = source_refresh(agent->source);
 
 	if (!err)
-		err = build(agent, &next);
+		err = build_carried(agent, &next);
 	if (err) {
 		set_problem(&agent->reconciler, "out of memory: the old set serves on");
 		log_error("out of memory: the old set serves on");

@@ -13,6 +13,7 @@
 #include "mesh_networks.h"
 #include "own_network.h"
 #include "parallax_limits.h"
+#include "pins.h"
 #include "snat_ports.h"
 #include "spare_transport.h"
 
@@ -99,6 +100,15 @@ static void report_snat_ports(struct check_list *list, unsigned int addresses, b
 		  ports / TIMEOUT_CLOSED, ports / TIMEOUT_TIME_WAIT);
 }
 
+static bool has_vip(const struct config *config, uint8_t family)
+{
+	for (size_t i = 0; i < config->service_count; i++)
+		for (size_t a = 0; a < config->services[i].address_count; a++)
+			if (config->services[i].addresses[a].family == family)
+				return true;
+	return false;
+}
+
 /* Whether the configuration speaks of pods or services of this family in our own network. */
 static bool speaks_of(const struct config *config, uint8_t family)
 {
@@ -107,11 +117,7 @@ static bool speaks_of(const struct config *config, uint8_t family)
 	for (size_t i = 0; own && i < own->cidr_count; i++)
 		if (own->cidrs[i].addr.family == family)
 			return true;
-	for (size_t i = 0; i < config->service_count; i++)
-		for (size_t a = 0; a < config->services[i].address_count; a++)
-			if (config->services[i].addresses[a].family == family)
-				return true;
-	return false;
+	return has_vip(config, family);
 }
 
 void check_snat_families(struct check_list *list, const struct config *config)
@@ -216,8 +222,27 @@ static void check_source(struct check_list *list, const struct config *config)
 		check_add(list, "source", CHECK_OK, "%s can be read", config->eds_path);
 }
 
+static bool is_pinned(const char *pin_dir, const char *name)
+{
+	char path[PIN_PATH_MAX];
+
+	return !pins_path(pin_dir, name, path) && !access(path, F_OK);
+}
+
+/* An agent that serves loads the programs of IPv6 as soon as they are needed. */
+static void check_ipv6(struct check_list *list, const struct config *config, const char *pin_dir)
+{
+	if (has_vip(config, 6) && is_pinned(pin_dir, "vips") && !is_pinned(pin_dir, "vips6"))
+		check_add(
+			list, "ipv6", CHECK_WARN,
+			"the data plane in %s does not carry it, but services have virtual IPs of it: "
+			"`parallaxctl status` says why",
+			pin_dir);
+}
+
 void check_config(struct check_list *list, const struct config *config, const char *pin_dir)
 {
+	check_ipv6(list, config, pin_dir);
 	check_source(list, config);
 	check_network(list, config);
 	check_cluster(list, config);

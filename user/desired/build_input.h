@@ -34,7 +34,7 @@ struct build_input {
 	struct node_facts node;
 	const struct ledger *ledger; /* record of the maps' contents */
 	bool adopted;                /* the kernel's rows are older than this agent */
-	bool ipv6;                   /* the packet path carries it */
+	bool ipv6;                   /* the programs of IPv6 are loaded, or may be */
 
 	struct assignment_list assignments; /* of the source */
 	struct cluster_list clusters;       /* those it names */

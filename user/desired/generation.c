@@ -22,6 +22,18 @@ void generation_problem(struct generation *generation, const char *format, ...)
 		generation->problem_count++;
 }
 
+bool generation_has_ipv6(const struct generation *generation)
+{
+	const struct desired *desired = &generation->desired;
+	bool found = !ip_is_none(&desired->settings.listen[IP_V6_INDEX]);
+
+	for (size_t i = 0; i < desired->service_count; i++)
+		found |= desired->services[i].key.family == 6;
+	for (size_t i = 0; i < desired->gateway_count; i++)
+		found |= !ip_is_v4(&desired->gateways[i].key.addr);
+	return found;
+}
+
 bool generation_replace(struct generation *generation, struct generation *next)
 {
 	bool others = !next->changed;

@@ -31,6 +31,9 @@ struct generation {
 int desired_build(const struct build_input *input, const struct generation *before,
 		  struct generation *ret);
 
+/* Whether the programs of IPv6 are needed for it: for services of IPv6, or packets in tunnels over it. */
+bool generation_has_ipv6(const struct generation *generation);
+
 /* Fingerprint of the inputs of every view, and of the capture mode. */
 uint64_t desired_view_inputs(const struct config *config, uint8_t tunnels);
 

@@ -35,9 +35,9 @@ static int keep_warning(enum libbpf_print_level level, const char *format, va_li
 
 /* ------------------------------------------------------------------ open */
 
-static int load(struct dataplane *dataplane)
+static int load(struct dataplane *dataplane, enum family_index family)
 {
-	int err = dataplane_load_objects(dataplane);
+	int err = dataplane_load_object(dataplane, family);
 
 	if (err)
 		return dataplane_fail(dataplane, err, "cannot load the programs: %s (%s); `parallaxctl check` "
@@ -45,12 +45,12 @@ static int load(struct dataplane *dataplane)
 	return 0;
 }
 
-static int open_and_adopt(struct dataplane *dataplane, const struct config_limits *limits)
+static int open_and_adopt(struct dataplane *dataplane)
 {
-	int err = dataplane_open_objects(dataplane);
+	int err = dataplane_open_object(dataplane, FAMILY_4);
 
-	if (!err)
-		err = dataplane_set_sizes(dataplane, limits);
+	if (!err && dataplane_pins_ipv6(dataplane))
+		err = dataplane_open_object(dataplane, FAMILY_6);
 	if (!err)
 		err = dataplane_describe(dataplane);
 	if (!err)
@@ -71,12 +71,14 @@ static int write_layout(struct dataplane *dataplane)
 	return bpf_map_update_elem(fd, &zero, dataplane->layout_text, BPF_ANY) ? -errno : 0;
 }
 
-static int open_all(struct dataplane *dataplane, const struct config_limits *limits)
+static int open_all(struct dataplane *dataplane)
 {
-	int err = open_and_adopt(dataplane, limits);
+	int err = open_and_adopt(dataplane);
 
 	if (!err)
-		err = load(dataplane);
+		err = load(dataplane, FAMILY_4);
+	if (!err && dataplane_has_ipv6(dataplane))
+		err = load(dataplane, FAMILY_6);
 	if (!err)
 		err = dataplane_join_families(dataplane);
 	if (!err)
@@ -84,6 +86,14 @@ static int open_all(struct dataplane *dataplane, const struct config_limits *lim
 	if (!err && dataplane->hand_over)
 		err = dataplane_hand_over(dataplane);
 	return err ? err : dataplane_pin(dataplane);
+}
+
+static void listen_to_libbpf(struct dataplane *dataplane, char *reason)
+{
+	dataplane->reason = reason;
+	reason[0] = '\0';
+	last_warning[0] = '\0';
+	libbpf_set_print(keep_warning);
 }
 
 int dataplane_open(const char *pin_dir, const struct config_limits *limits, dataplane_note note,
@@ -94,12 +104,11 @@ int dataplane_open(const char *pin_dir, const struct config_limits *limits, data
 
 	if (!dataplane)
 		return -ENOMEM;
-	*dataplane = (struct dataplane){ .pin_dir = pin_dir, .note = note, .note_arg = arg,
-					 .reason = reason };
-	libbpf_set_print(keep_warning);
-	last_warning[0] = '\0';
-	reason[0] = '\0';
-	err = open_all(dataplane, limits);
+	*dataplane = (struct dataplane){
+		.pin_dir = pin_dir, .limits = *limits, .note = note, .note_arg = arg
+	};
+	listen_to_libbpf(dataplane, reason);
+	err = open_all(dataplane);
 	dataplane_adopt_done(dataplane);
 	if (err && !*reason)
 		dataplane_fail(dataplane, err, "cannot open the data plane: %s", strerror(-err));
@@ -115,11 +124,42 @@ void dataplane_close(struct dataplane *dataplane)
 {
 	if (!dataplane)
 		return;
-	dataplane_close_objects(dataplane);
+	for (int family = 0; family < FAMILIES; family++)
+		dataplane_close_object(dataplane, family);
 	free(dataplane);
 }
 
 bool dataplane_adopted(const struct dataplane *dataplane)
 {
 	return dataplane->adopted;
+}
+
+/* ------------------------------------------------------------------ IPv6 */
+
+static int load_ipv6(struct dataplane *dataplane)
+{
+	int err = dataplane_open_object(dataplane, FAMILY_6);
+
+	if (!err)
+		err = dataplane_describe(dataplane);
+	if (!err)
+		err = load(dataplane, FAMILY_6);
+	if (!err)
+		err = dataplane_join_families(dataplane);
+	return err ? err : write_layout(dataplane);
+}
+
+int dataplane_add_ipv6(struct dataplane *dataplane, char *reason)
+{
+	int err;
+
+	listen_to_libbpf(dataplane, reason);
+	err = load_ipv6(dataplane);
+	dataplane_adopt_done(dataplane);
+	if (err) {
+		dataplane_close_object(dataplane, FAMILY_6);
+		dataplane_list_maps(dataplane);
+		return err;
+	}
+	return dataplane_pin(dataplane);
 }

@@ -18,12 +18,18 @@ struct dataplane;
 /* Receives notices of the start. */
 typedef void (*dataplane_note)(void *arg, const char *text);
 
-/* Loads and pins. Pinned maps of this layout and size are adopted. The contents of others are carried
+/* Loads and pins the programs of IPv4, and those of IPv6 if they are pinned. Pinned maps of this layout and size are adopted. The contents of others are carried
  * over, flows included, and these programs take the place of those attached; nothing else is attached.
  * The directory must exist and be locked. On failure the pinned data plane serves on, and `reason` of
  * DATAPLANE_REASON bytes describes the fault and its remedy. Returns 0 or -errno. */
 int dataplane_open(const char *pin_dir, const struct config_limits *limits, dataplane_note note,
 		   void *arg, struct dataplane **ret, char *reason);
+
+/* Loads and pins the programs of IPv6, with maps of the same limits. Those of IPv4 call them from then on:
+ * no packet waits. On failure `reason` of DATAPLANE_REASON bytes describes the fault. Returns 0 or
+ * -errno. */
+int dataplane_add_ipv6(struct dataplane *dataplane, char *reason);
+bool dataplane_has_ipv6(const struct dataplane *dataplane);
 
 /* Restores pins that somebody removed; *ret_made is their number. On failure `reason` of
  * DATAPLANE_REASON bytes describes the fault. Returns 0 or -errno. */

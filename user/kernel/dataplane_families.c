@@ -2,11 +2,15 @@
 /* Lets the programs of each family call those of the other (bpf/families.h). */
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "array.h"
 #include "dataplane_parts.h"
+#include "handover.h"
+#include "pins.h"
 
 /* Programs of the map `families`. */
 static const char *const hooks[FAMILY_HOOKS] = {
@@ -40,15 +44,47 @@ static int join(const struct dataplane *dataplane, enum family_index family)
 	return err;
 }
 
+/* An agent that was killed may have left programs there whose maps are not pinned. */
+static void call_nobody(const struct dataplane *dataplane)
+{
+	int fd = bpf_map__fd(dataplane_object_map(dataplane, FAMILY_4, "families"));
+	int xdp = bpf_map__fd(dataplane_object_map(dataplane, FAMILY_4, "families_xdp"));
+
+	for (__u32 hook = 0; hook < FAMILY_HOOKS; hook++)
+		bpf_map_delete_elem(fd, &hook);
+	bpf_map_delete_elem(xdp, &(__u32){ 0 });
+}
+
 int dataplane_join_families(struct dataplane *dataplane)
 {
-	/* IPv6's first: as soon as those of IPv4 call them, they can call back. */
-	int err = join(dataplane, FAMILY_6);
+	int err;
 
+	if (!dataplane_has_ipv6(dataplane)) {
+		call_nobody(dataplane);
+		return 0;
+	}
+	/* IPv6's first: as soon as those of IPv4 call them, they can call back. */
+	err = join(dataplane, FAMILY_6);
 	if (!err)
 		err = join(dataplane, FAMILY_4);
 	return err ? dataplane_fail(dataplane, err,
 				    "cannot let the programs of IPv4 and IPv6 call each other: %s",
 				    strerror(-err)) :
 		     0;
+}
+
+bool dataplane_has_ipv6(const struct dataplane *dataplane)
+{
+	return dataplane->objects[FAMILY_6];
+}
+
+bool dataplane_pins_ipv6(const struct dataplane *dataplane)
+{
+	static const char *const pins[] = { "vips6", HANDOVER_DIR "/vips6" };
+	char path[PIN_PATH_MAX];
+	bool found = false;
+
+	for (size_t i = 0; i < COUNT(pins); i++)
+		found |= !pins_path(dataplane->pin_dir, pins[i], path) && !access(path, F_OK);
+	return found;
 }

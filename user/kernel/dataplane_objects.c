@@ -33,26 +33,30 @@ static const void *(*const files[FAMILIES])(size_t *size) = {
 	[FAMILY_6] = parallax6_bpf__elf_bytes,
 };
 
-int dataplane_open_objects(struct dataplane *dataplane)
+static int set_sizes(struct bpf_object *object, const struct config_limits *limits);
+
+int dataplane_open_object(struct dataplane *dataplane, enum family_index family)
 {
+	LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = "parallax");
+	size_t size = 0;
+	const void *bytes = files[family](&size);
 	int err = conntrack_prepare();
 
-	if (err)
-		return dataplane_fail(dataplane, err, "cannot prepare the programs: %s",
-				      strerror(-err));
-	for (int family = 0; family < FAMILIES; family++) {
-		LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = "parallax");
-		size_t size = 0;
-		const void *bytes = files[family] ? files[family](&size) : NULL;
-
-		if (!bytes)
-			continue;
+	if (!err) {
 		dataplane->objects[family] = bpf_object__open_mem(bytes, size, &options);
-		if (!dataplane->objects[family])
-			return dataplane_fail(dataplane, -errno, "cannot open the programs: %s",
-					      strerror(errno));
+		err = dataplane->objects[family] ? 0 : -errno;
 	}
-	return 0;
+	if (!err)
+		err = set_sizes(dataplane->objects[family], &dataplane->limits);
+	return err ? dataplane_fail(dataplane, err, "cannot open the programs: %s",
+				    strerror(-err)) :
+		     0;
+}
+
+void dataplane_close_object(struct dataplane *dataplane, enum family_index family)
+{
+	bpf_object__close(dataplane->objects[family]);
+	dataplane->objects[family] = NULL;
 }
 
 /* ------------------------------------------------------------------ maps */
@@ -79,7 +83,7 @@ static uint32_t status_parts(uint32_t services)
 }
 
 /* Both families' tables of flows are as large. */
-static int set_object_sizes(struct bpf_object *object, const struct config_limits *limits)
+static int set_sizes(struct bpf_object *object, const struct config_limits *limits)
 {
 	const uint32_t entries = 2 * limits->flows; /* both directions */
 	const struct {
@@ -103,16 +107,6 @@ static int set_object_sizes(struct bpf_object *object, const struct config_limit
 	for (size_t i = 0; !err && i < COUNT(sizes); i++)
 		err = bpf_map__set_max_entries(bpf_object__find_map_by_name(object, sizes[i].map),
 					       sizes[i].entries);
-	return err;
-}
-
-int dataplane_set_sizes(struct dataplane *dataplane, const struct config_limits *limits)
-{
-	int err = 0;
-
-	for (int family = 0; !err && family < FAMILIES; family++)
-		if (dataplane->objects[family])
-			err = set_object_sizes(dataplane->objects[family], limits);
 	return err;
 }
 
@@ -197,28 +191,14 @@ static int share_maps(struct dataplane *dataplane, struct bpf_object *object)
 	return err;
 }
 
-int dataplane_load_objects(struct dataplane *dataplane)
+int dataplane_load_object(struct dataplane *dataplane, enum family_index family)
 {
-	int err = 0;
+	struct bpf_object *object = dataplane->objects[family];
+	int err = set_constants(dataplane, family);
 
-	for (int family = 0; !err && family < FAMILIES; family++) {
-		struct bpf_object *object = dataplane->objects[family];
-
-		if (!object)
-			continue;
-		err = set_constants(dataplane, family);
-		if (!err && family != FAMILY_4)
-			err = share_maps(dataplane, object);
-		if (!err)
-			err = bpf_object__load(object);
-	}
-	return err;
-}
-
-void dataplane_close_objects(struct dataplane *dataplane)
-{
-	for (int family = 0; family < FAMILIES; family++)
-		bpf_object__close(dataplane->objects[family]);
+	if (!err && family != FAMILY_4)
+		err = share_maps(dataplane, object);
+	return err ? err : bpf_object__load(object);
 }
 
 /* ------------------------------------------------------------------ descriptors */

@@ -23,8 +23,9 @@ struct adoption {
 #define ADOPTIONS_MAX 64
 
 struct dataplane {
-	struct bpf_object *objects[FAMILIES]; /* NULL: that family is not carried */
+	struct bpf_object *objects[FAMILIES]; /* IPv6's: NULL until it is needed */
 	const char *pin_dir;
+	struct config_limits limits;
 	dataplane_note note;
 	void *note_arg;
 	char *reason; /* of the caller, during its call */
@@ -41,18 +42,19 @@ struct dataplane {
 int dataplane_fail(struct dataplane *dataplane, int err, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* Opens the object files. */
-int dataplane_open_objects(struct dataplane *dataplane);
-void dataplane_close_objects(struct dataplane *dataplane);
-int dataplane_set_sizes(struct dataplane *dataplane, const struct config_limits *limits);
+/* Opens the object file of a family, with maps of the limits. */
+int dataplane_open_object(struct dataplane *dataplane, enum family_index family);
+void dataplane_close_object(struct dataplane *dataplane, enum family_index family);
 /* Sets a `const volatile` variable of `size` bytes, before load. Returns 0; -ENOENT, if there is none
  * of that size; or another -errno. */
 int dataplane_set_constant(struct bpf_object *object, const char *name, const void *value,
 			   size_t size);
-/* Loads all of them; maps that families share are those of the first. */
-int dataplane_load_objects(struct dataplane *dataplane);
-/* After load: lets the programs of each family call those of the other. */
+/* IPv4's comes first, whose maps the families share. */
+int dataplane_load_object(struct dataplane *dataplane, enum family_index family);
+/* After load: lets the programs of each family call those of the other, if both are there. */
 int dataplane_join_families(struct dataplane *dataplane);
+/* Whether IPv6's programs are pinned, also in the middle of a handover. */
+bool dataplane_pins_ipv6(const struct dataplane *dataplane);
 /* Whether the families share the map. */
 bool dataplane_is_shared(const struct bpf_map *map);
 /* By name; NULL if there is none. */
@@ -61,7 +63,7 @@ struct bpf_map *dataplane_object_map(const struct dataplane *dataplane, enum fam
 struct bpf_program *dataplane_program(const struct dataplane *dataplane, enum family_index family,
 				      const char *name);
 
-/* Lists the maps that are pinned. */
+/* Lists the maps that are pinned, anew. */
 int dataplane_list_maps(struct dataplane *dataplane);
 
 /* Pins maps that are not pinned yet, and replaces the pins of older programs. Returns 0 or -errno with
@@ -71,7 +73,7 @@ int dataplane_pin(struct dataplane *dataplane);
 /* Pins maps that are not the pinned ones, and all programs, in another directory. */
 int dataplane_pin_newer(struct dataplane *dataplane, const char *directory);
 
-/* Describes our maps. */
+/* Lists and describes our maps. */
 int dataplane_describe(struct dataplane *dataplane);
 
 /* Before load: compares our maps with the pinned ones, and takes those that fit. */

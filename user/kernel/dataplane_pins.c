@@ -48,6 +48,7 @@ int dataplane_list_maps(struct dataplane *dataplane)
 {
 	int err = 0;
 
+	dataplane->adoption_count = 0;
 	for (int family = 0; !err && family < FAMILIES; family++)
 		if (dataplane->objects[family])
 			err = list_object(dataplane, family);

@@ -109,22 +109,6 @@ static bool is_pinned(const struct event_ring *ring)
 	return id == map_id(ring->families[FAMILY_4].fd);
 }
 
-static int renew_lease(struct event_ring *ring)
-{
-	uint64_t now = clock_monotonic_ns();
-
-	if (now + LEASE_NS < ring->lease + RENEW_NS)
-		return 0;
-	if (!is_pinned(ring))
-		return -ESTALE;
-	if (!swap(ring, ring->lease, now + LEASE_NS)) {
-		ring->lease = 0;
-		return -EBUSY;
-	}
-	ring->lease = now + LEASE_NS;
-	return 0;
-}
-
 /* Passes a record on in the wide form. */
 static int pass(const struct family_ring *family, const void *data)
 {
@@ -171,6 +155,33 @@ static int open_family(struct event_ring *ring, enum family_index index)
 	return ring->buffer ? 0 : -errno;
 }
 
+static int renew_lease(struct event_ring *ring)
+{
+	uint64_t now = clock_monotonic_ns();
+
+	if (now + LEASE_NS < ring->lease + RENEW_NS)
+		return 0;
+	if (!is_pinned(ring))
+		return -ESTALE;
+	if (ring->families[FAMILY_6].fd < 0)
+		open_family(ring, FAMILY_6); /* later than the follower */
+	if (!swap(ring, ring->lease, now + LEASE_NS)) {
+		ring->lease = 0;
+		return -EBUSY;
+	}
+	ring->lease = now + LEASE_NS;
+	return 0;
+}
+
+static int open_families(struct event_ring *ring)
+{
+	int err = open_family(ring, FAMILY_4);
+
+	if (!err)
+		err = open_family(ring, FAMILY_6);
+	return err == -ENOENT && ring->buffer ? 0 : err;
+}
+
 static int open_maps(struct event_ring *ring, const char *pin_dir)
 {
 	int err = pins_open_array(pin_dir, "settings", sizeof(struct settings), true,
@@ -179,9 +190,7 @@ static int open_maps(struct event_ring *ring, const char *pin_dir)
 	if (err)
 		return err;
 	ring->until = (__u64 *)((char *)ring->array.memory + ring->kind->lease);
-	for (int family = 0; !err && family < FAMILIES; family++)
-		err = open_family(ring, family);
-	return err;
+	return open_families(ring);
 }
 
 int event_ring_open(const char *pin_dir, enum event_ring_kind kind, event_ring_visit visit,

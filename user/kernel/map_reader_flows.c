@@ -79,6 +79,8 @@ static int read_family(struct reading *reading, const char *name, enum family_in
 	snprintf(pin, sizeof(pin), "%s%s", name, family_suffix(family));
 	list->arg = flow_form(family);
 	err = map_reader_hash(reading, pin, list, &ret->max);
+	if (err == -ENOENT && family == FAMILY_6) /* not in use */
+		err = 0;
 	ret->used = (uint32_t)(list->count - before);
 	return err;
 }

@@ -71,6 +71,11 @@ int map_writer_new(const struct map_fds *fds, struct map_writer **ret)
 	return 0;
 }
 
+void map_writer_set_fds(struct map_writer *writer, const struct map_fds *fds)
+{
+	writer->fds = *fds;
+}
+
 void map_writer_free(struct map_writer *writer)
 {
 	if (!writer)

@@ -30,6 +30,8 @@ struct map_fds {
 
 /* Returns 0 or -errno. */
 int map_writer_new(const struct map_fds *fds, struct map_writer **ret);
+/* IPv6 got maps of its own. */
+void map_writer_set_fds(struct map_writer *writer, const struct map_fds *fds);
 /* Accepts NULL. */
 void map_writer_free(struct map_writer *writer);
 

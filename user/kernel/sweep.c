@@ -114,6 +114,8 @@ int sweep_start(struct sweep *sweep, const struct sweep_options *options)
 	int err = options->hz ? 0 : -EINVAL;
 
 	*sweep = (struct sweep){ .options = *options };
+	if (options->fd < 0)
+		return 0;
 	if (!err && options->owners >= 0)
 		err = pins_mmap(options->owners, true, &sweep->owners);
 	return err ? err :
@@ -124,7 +126,7 @@ int sweep_start(struct sweep *sweep, const struct sweep_options *options)
 
 int sweep_step(struct sweep *sweep)
 {
-	return hash_walk_step(&sweep->walk, visit, sweep);
+	return sweep->options.fd < 0 ? 0 : hash_walk_step(&sweep->walk, visit, sweep);
 }
 
 void sweep_done(struct sweep *sweep)

@@ -20,7 +20,7 @@ bool sweep_expired(const struct flow_key *key, const struct flow *flow, uint32_t
 typedef void sweep_visit(void *arg, const struct flow_key *key, const struct flow *flow, bool deleted);
 
 struct sweep_options {
-	int fd, owners; /* a map of flows; `owners`, or -1 */
+	int fd, owners;           /* a map of flows, or -1: there are none; `owners`, or -1 */
 	enum family_index family; /* of the flows */
 	bool embryonic; /* which of the two maps it is */
 	uint32_t now, hz;

@@ -77,6 +77,8 @@ static json_t *maps(const struct snapshot *snapshot, const struct map_usage_sums
 	char name[32];
 
 	for (int family = 0; family < FAMILIES; family++) {
+		if (!snapshot->flow_usage[family].max)
+			continue; /* IPv6 is not in use */
 		snprintf(name, sizeof(name), "flows%s", family_suffix(family));
 		json_object_set_new(list, name, usage(snapshot->flow_usage[family]));
 		snprintf(name, sizeof(name), "embryonic%s", family_suffix(family));
