@@ -4,6 +4,7 @@
 #ifndef GENEVE_H
 #define GENEVE_H
 
+#include "parallax_path.h"
 #include "parse.h"
 
 #define GENEVE_AT (IP_HLEN + UDP_HLEN) /* from the outer IP header */
@@ -20,7 +21,7 @@ INLINE __u32 path_mtu(const struct ip_addr *peer)
 	if (likely(!settings.narrow_paths))
 		return mtu;
 	path = bpf_map_lookup_elem(&paths, peer);
-	if (!path || path->mtu >= mtu || now_ticks() - path->stamp > PATH_SECONDS * settings.hz)
+	if (!path || !path_is_narrow(path, mtu, now_ticks(), settings.hz))
 		return mtu;
 	return path->mtu;
 }

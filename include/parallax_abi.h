@@ -308,7 +308,7 @@ struct settings {
 	struct ip_addr snat[IP_FAMILIES][MAX_SNAT];
 	__u16 snat_first; /* SNAT ports, host order, outside of those that the node itself uses */
 	__u16 snat_last;
-	__u32 narrow_paths;    /* `paths` has had an element */
+	__u32 narrow_paths; /* `paths` may have one that is narrow; set by programs, cleared by the agent */
 	__u32 flows_per_owner; /* limits.flowsPerPod; 0: by the size of `flows` */
 	__u32 option_bytes;    /* of the options that a tunnel packet may have beside the service's */
 };

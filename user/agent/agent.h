@@ -227,7 +227,7 @@ void reconcile_done(struct agent *agent);
 /* ------------------------------------------------------------------ sweep.c */
 
 /* Starts to sweep flows that are idle or whose pod is gone, at the latest when the sweep that is under
- * way is over. */
+ * way is over. Forgets that there were narrow paths when there are none any more. */
 void sweep_flows(struct agent *agent);
 void sweep_flows_done(struct agent *agent);
 

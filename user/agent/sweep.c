@@ -80,9 +80,22 @@ static void on_step(evutil_socket_t fd, short what, void *arg)
 		sweep_flows(agent);
 }
 
+static void judge_paths(struct agent *agent)
+{
+	uint32_t now;
+	int err = clock_jiffies(dataplane_now_fd(agent->kernel.dataplane), &now);
+
+	if (!err)
+		err = map_writer_judge_paths(agent->kernel.writer, now);
+	if (err)
+		log_warn("looking for narrow paths: %s", strerror(-err));
+}
+
 void sweep_flows(struct agent *agent)
 {
 	int err;
+
+	judge_paths(agent);
 
 	if (!agent->sweeper.event)
 		agent->sweeper.event = evtimer_new(agent->base, on_step, agent);

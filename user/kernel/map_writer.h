@@ -13,8 +13,9 @@ struct map_writer;
 
 /* The maps that the agent reads or writes, and those of which each family has its own. */
 #define MAP_FDS(X)                                                                                 \
-	X(services) X(backends) X(slots) X(drops) X(service_ids) X(networks) X(gateways)           \
-		X(allowed) X(names) X(filters) X(ifaces) X(status) X(owners) X(usage)
+	X(services)                                                                                \
+	X(backends) X(slots) X(drops) X(service_ids) X(networks) X(gateways) X(paths) X(allowed)   \
+		X(names) X(filters) X(ifaces) X(status) X(owners) X(usage)
 #define FAMILY_MAP_FDS(X) X(vips) X(flows) X(embryonic)
 
 /* File descriptors of the maps, borrowed while the writer lives; -1: that family is not carried. */
@@ -44,6 +45,10 @@ int map_writer_resync(struct map_writer *writer, struct ledger *ledger);
 
 /* Writes one change. After a failure the ledger has to be rebuilt. Returns 0 or -errno. */
 int map_writer_apply(struct map_writer *writer, const struct change *change);
+
+/* Sets settings.narrow_paths by what `paths` holds at `now`, the low 32 bits of jiffies: as long as it is
+ * not set, packets look for none. Returns 0 or -errno. */
+int map_writer_judge_paths(struct map_writer *writer, uint32_t now);
 
 /* Sets settings.abi_version, once, on fresh maps. */
 void map_writer_set_version(struct map_writer *writer);

@@ -291,6 +291,20 @@ const char *report_bytes(const json_t *object, const char *key, char *buf)
 	return buf;
 }
 
+json_t *report_path_told(const struct path *path)
+{
+	return path && path->told ? json_integer(path->told) : json_null();
+}
+
+json_t *report_path_age(const struct snapshot *snapshot, const struct path *path)
+{
+	uint32_t hz = snapshot->settings.hz;
+
+	return path && hz && snapshot->has_jiffies ?
+		       json_integer((json_int_t)(snapshot->jiffies - path->stamp) * 1000 / hz) :
+		       json_null();
+}
+
 const char *report_age(const json_t *object, const char *key, char *buf)
 {
 	const json_t *value = json_object_get(object, key);

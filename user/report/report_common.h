@@ -53,6 +53,10 @@ json_t *report_copy(const json_t *object, const char *key);
 /* The agent's source, each stream with `away_seconds` until now; null without a status. */
 json_t *report_source(const json_t *state);
 
+/* What a router said of a narrow path, null if not how much passes; and how long ago. Null without one. */
+json_t *report_path_told(const struct path *path);
+json_t *report_path_age(const struct snapshot *snapshot, const struct path *path);
+
 const char *report_protocol(uint8_t proto);
 /* The host in `outbound|port|subset|host`, or all of another name; NULL for NULL. */
 const char *report_host(const char *cluster);

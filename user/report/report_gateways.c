@@ -50,6 +50,20 @@ static struct use gateway_use(const struct snapshot *snapshot, const struct gate
 	return use;
 }
 
+/* Adds the MTU of the path to a gateway. */
+static json_t *add_path(json_t *object, const struct snapshot *snapshot,
+			const struct gateway_entry *gateway)
+{
+	bool tunnel = gateway->gateway.kind == BACKEND_GENEVE;
+	const struct path *path = tunnel ? snapshot_path(snapshot, &gateway->key.addr) : NULL;
+	uint32_t mtu = path ? path->mtu : snapshot->settings.mtu;
+
+	json_object_set_new(object, "mtu", tunnel ? json_integer(mtu) : json_null());
+	json_object_set_new(object, "mtu_told", report_path_told(path));
+	json_object_set_new(object, "mtu_age_ms", report_path_age(snapshot, path));
+	return object;
+}
+
 static json_t *gateway_object(const struct snapshot *snapshot, const struct gateway_entry *gateway,
 			      const struct tables *tables)
 {
@@ -57,17 +71,16 @@ static json_t *gateway_object(const struct snapshot *snapshot, const struct gate
 	struct use use = gateway_use(snapshot, gateway, tables);
 	bool tunnel = value->kind == BACKEND_GENEVE;
 	char buf[16];
-
-	return json_pack("{s:o,s:o,s:s,s:o,s:n,s:n,s:I,s:o,s:I,s:n,s:o}",
+	json_t *object = json_pack("{s:o,s:o,s:s,s:o,s:n,s:n,s:I,s:o,s:I,s:n}",
 			 "network", report_text(report_network(snapshot, gateway->key.network, buf)),
 			 "address", report_address(&gateway->key.addr, value->port),
 			 "transport", view_transport_name(value->kind), "tunnel_port",
 			 tunnel ? json_integer(ntohs(value->tunnel_port)) : json_null(),
 			 "alive", "reason", "weight", (json_int_t)use.weight,
 			 "share", report_share(use.slots, use.table_slots),
-			 "services", (json_int_t)use.services, "rtt_ms", "mtu",
-			 tunnel ? json_integer(snapshot_path_mtu(snapshot, &gateway->key.addr)) :
-				  json_null());
+			 "services", (json_int_t)use.services, "rtt_ms");
+
+	return add_path(object, snapshot, gateway);
 }
 
 static bool is_in_kernel(const struct snapshot *snapshot, uint32_t network, const char *text,
@@ -103,12 +116,12 @@ static json_t *unused_object(const json_t *network, const json_t *gateway, uint1
 
 	if (json_is_null(reason))
 		reason = json_string("not in use");
-	return json_pack("{s:o,s:o,s:o,s:n,s:b,s:o,s:i,s:f,s:i,s:n,s:n}",
+	return json_pack("{s:o,s:o,s:o,s:n,s:b,s:o,s:i,s:f,s:i,s:n,s:n,s:n,s:n}",
 			 "network", report_copy(network, "name"), "address",
 			 named_address(json_string_value(json_object_get(gateway, "address")), port),
 			 "transport", report_copy(network, "transport"), "tunnel_port", "alive", 0,
 			 "reason", reason, "weight", 0, "share", 0.0, "services", 0, "rtt_ms",
-			 "mtu");
+			 "mtu", "mtu_told", "mtu_age_ms");
 }
 
 static void add_unused(json_t *list, const struct snapshot *snapshot, const json_t *network)
@@ -157,10 +170,12 @@ int report_gateways_print(const json_t *report, bool wide, FILE *out)
 		{ "SERVICES", "services", report_cell },
 		{ "RTT", "rtt_ms", report_cell },
 		{ "MTU", "mtu", report_cell },
+		{ "TOLD", "mtu_told", report_cell },
+		{ "AGO", "mtu_age_ms", report_age },
 		{ "REASON", "reason", report_cell },
 		{ "WEIGHT", "weight", report_cell },
 		{ "TUNNEL PORT", "tunnel_port", report_cell },
 	};
 
-	return report_table(json_object_get(report, "gateways"), columns, wide ? 11 : 9, out);
+	return report_table(json_object_get(report, "gateways"), columns, wide ? 13 : 11, out);
 }

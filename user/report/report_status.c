@@ -173,6 +173,29 @@ static json_t *gateway_role(const struct snapshot *snapshot)
 			 listen_text(settings, IP_V6_INDEX), "snat", snat);
 }
 
+/* Outer addresses, of gateways and of clients of ours, whose path is narrower than the uplink. */
+static json_t *paths(const struct snapshot *snapshot)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < snapshot->path_count; i++) {
+		const struct path_entry *entry = &snapshot->paths[i];
+		struct addr addr = addr_of_ip(&entry->peer);
+		char text[ADDR_TEXT_MAX];
+
+		if (!snapshot_path_is_narrow(snapshot, &entry->path))
+			continue;
+		json_array_append_new(
+			list,
+			json_pack("{s:s,s:I,s:o,s:o}", "address",
+						addr_format(&addr, text), "mtu",
+						(json_int_t)entry->path.mtu, "mtu_told",
+						report_path_told(&entry->path), "mtu_age_ms",
+						report_path_age(snapshot, &entry->path)));
+	}
+	return list;
+}
+
 /* Seconds from that moment until now; null without one. */
 static json_t *seconds_since(const json_t *moment)
 {
@@ -226,6 +249,7 @@ json_t *report_status(const struct snapshot *snapshot, const char *pin_dir)
 		"node", report_copy(state, "node"), "netns", report_copy(state, "netns"), "elsewhere",
 		report_elsewhere(snapshot, state));
 	json_object_set_new(report, "senders", report_senders(snapshot, report));
+	json_object_set_new(report, "paths", paths(snapshot));
 	json_decref(state);
 	return report;
 }

@@ -227,6 +227,29 @@ static void print_reasons(const json_t *report, const char *title, const char *v
 		fprintf(out, "%-11s none\n", title);
 }
 
+#define PATHS_SHOWN 10
+
+/* "Paths  1400 to 192.23.120.32, a router said so 5 s ago" */
+static void print_paths(const json_t *report, FILE *out)
+{
+	const json_t *list = json_object_get(report, "paths"), *path;
+	size_t i, count = json_array_size(list);
+	char mtu[32], told[32], age[32];
+
+	json_array_foreach(list, i, path) {
+		if (i == PATHS_SHOWN)
+			break;
+		fprintf(out, "%-11s MTU %s to %s: a router said %s %s ago\n", i ? "" : "Paths",
+			report_cell(path, "mtu", mtu), report_string(path, "address"),
+			json_is_null(json_object_get(path, "mtu_told")) ?
+				"that less passes" :
+				report_cell(path, "mtu_told", told),
+			report_age(path, "mtu_age_ms", age));
+	}
+	if (count > PATHS_SHOWN)
+		fprintf(out, "%-11s and %zu more\n", "", count - PATHS_SHOWN);
+}
+
 static void print_problems(const json_t *report, FILE *out)
 {
 	const char *title = "Problems";
@@ -253,6 +276,7 @@ int report_status_print(const json_t *report, bool wide, FILE *out)
 	print_interfaces(report, out);
 	print_services(report, out);
 	print_maps(report, out);
+	print_paths(report, out);
 	fprintf(out, "Forwarded   %s packets, %s\n", report_cell(sum, "packets", packets),
 		report_bytes(sum, "bytes", bytes));
 	print_reasons(report, "Passed", "passes", out);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "parallax_hash.h"
+#include "parallax_path.h"
 #include "parallax_table.h"
 
 const char *const snapshot_program_names[SNAPSHOT_PROGRAMS] = {
@@ -58,19 +59,23 @@ int snapshot_path_compare(const void *a, const void *b)
 	return memcmp(&x->peer, &y->peer, sizeof(x->peer));
 }
 
-uint32_t snapshot_path_mtu(const struct snapshot *snapshot, const struct ip_addr *peer)
+bool snapshot_path_is_narrow(const struct snapshot *snapshot, const struct path *path)
+{
+	const struct settings *settings = &snapshot->settings;
+
+	return path_is_narrow(path, settings->mtu,
+			      snapshot->has_jiffies ? snapshot->jiffies : path->stamp,
+			      settings->hz);
+}
+
+const struct path *snapshot_path(const struct snapshot *snapshot, const struct ip_addr *peer)
 {
 	const struct path_entry key = { .peer = *peer }, *found = NULL;
-	const struct settings *settings = &snapshot->settings;
 
 	if (snapshot->path_count)
 		found = bsearch(&key, snapshot->paths, snapshot->path_count, sizeof(key),
 				snapshot_path_compare);
-	if (!found || found->path.mtu >= settings->mtu ||
-	    (snapshot->has_jiffies &&
-	     snapshot->jiffies - found->path.stamp > PATH_SECONDS * settings->hz))
-		return settings->mtu;
-	return found->path.mtu;
+	return found && snapshot_path_is_narrow(snapshot, &found->path) ? &found->path : NULL;
 }
 
 int snapshot_iface_compare(const void *a, const void *b)

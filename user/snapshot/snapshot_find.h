@@ -48,8 +48,10 @@ uint64_t *snapshot_table_totals(const struct snapshot *snapshot);
 /* The slot arena. */
 struct slot_arena snapshot_arena(const struct snapshot *snapshot);
 
-/* The greatest packet to an outer address, as path_mtu() of the programs has it. */
-uint32_t snapshot_path_mtu(const struct snapshot *snapshot, const struct ip_addr *peer);
+/* Whether the path is narrower than the uplink, as path_mtu() of the programs has it. */
+bool snapshot_path_is_narrow(const struct snapshot *snapshot, const struct path *path);
+/* The narrow path to an outer address; NULL: it carries what the uplink does. */
+const struct path *snapshot_path(const struct snapshot *snapshot, const struct ip_addr *peer);
 
 /* qsort orders of the snapshot's arrays. */
 int snapshot_vip_compare(const void *a, const void *b);
