@@ -90,13 +90,14 @@ int host_rules_make(uint32_t near_ifindex, const struct ip_addr *client, char *r
 	return run(commands, reason, size);
 }
 
-int host_rules_try(char *reason, size_t size)
+int host_rules_try(uint8_t family, char *reason, size_t size)
 {
+	const struct ip_addr *client = family == 4 ? &client4 : &client6;
 	char commands[COMMANDS_MAX];
-	int length = put_rules(commands, sizeof(commands), TABLE "_check", 1, &client4);
+	int length = put_rules(commands, sizeof(commands), TABLE "_check", 1, client);
 
 	snprintf(commands + length, sizeof(commands) - (size_t)length,
-		 "delete table ip " TABLE "_check\n");
+		 "delete table %s " TABLE "_check\n", family_of(client));
 	return run(commands, reason, size);
 }
 

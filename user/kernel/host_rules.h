@@ -13,8 +13,9 @@
  * this index. Returns 0, or -EIO with the kernel's words in `reason`. */
 int host_rules_make(uint32_t near_ifindex, const struct ip_addr *client, char *reason, size_t size);
 
-/* Tries the IPv4 rules in a transaction that leaves nothing behind; results as of host_rules_make(). */
-int host_rules_try(char *reason, size_t size);
+/* Tries the rules of a family, 4 or 6, in a transaction that leaves nothing behind; results as of
+ * host_rules_make(). */
+int host_rules_try(uint8_t family, char *reason, size_t size);
 
 /* Whether the table is there, for the near end as it is now. */
 bool host_rules_present(const struct ip_addr *client);
