@@ -34,7 +34,9 @@ check "ends the agent" wait_for 15 left "$(pid_of agent-node1)"
 check "an agent" agent_start node1
 kill -STOP "$(pid_of agent-node1)"
 refute "pins that come again and again" env LATE_PINS=1000 LD_PRELOAD="$T/late_pin.so" \
-	nsenter --net="$(netns_path node1)" "$BUILD/parallaxctl" --pin-dir "$(pin_dir node1)" uninstall --force
+	nsenter --net="$(netns_path node1)" "$BUILD/parallaxctl" --pin-dir "$(pin_dir node1)" uninstall --force \
+	2>"$TEST_DIR/again"
+check "are named" seen 'was pinned in .* again and again' <"$TEST_DIR/again"
 check "leave a directory" test -e "$(pin_dir node1)"
 kill -CONT "$(pid_of agent-node1)" # which finds the messages about its interfaces
 check "the agent leaves" wait_for 15 left "$(pid_of agent-node1)"

@@ -21,6 +21,11 @@ static int failed(const char *pin_dir, int err, const struct uninstall_report *r
 	case -ENOTEMPTY:
 		return ctl_fail(CTL_FAILED, "uninstall: %s holds no pins of Parallax, but pins of "
 				"others: nothing removed", pin_dir);
+	case -EAGAIN:
+		return ctl_fail(CTL_FAILED,
+				"uninstall: something was pinned in %s again and again: "
+				"end the agent, or what else pins there, and run it again",
+				pin_dir);
 	case -EXDEV:
 		return ctl_fail(CTL_FAILED, "uninstall: filters of %s are in another network "
 				"namespace: run it there, or with --force if that is gone",

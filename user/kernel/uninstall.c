@@ -156,7 +156,7 @@ static int remove_late(const char *pin_dir, bool force, struct names *names,
 		if (!err)
 			err = remove_all(pin_dir, names, report);
 	}
-	return err;
+	return err == -ENOTEMPTY ? -EAGAIN : err;
 }
 
 /* Before the programs, so that the node's packets are never led to a pair without them. */

@@ -19,7 +19,8 @@ struct uninstall_report {
  * programs or maps. Success if nothing is there. Returns 0; -EBUSY while an agent runs (ret->owner),
  * unless `force`, which makes that agent leave; -EXDEV when filters are in another network namespace,
  * unless `force`, which leaves them; -EMEDIUMTYPE when `pin_dir` is not on a BPF file system;
- * -ENOTEMPTY when its pins are not ours; or another -errno, after which it can be called again. */
+ * -ENOTEMPTY when its pins are not ours; -EAGAIN when somebody pins there again and again; or another
+ * -errno. It can be called again. */
 int dataplane_uninstall(const char *pin_dir, bool force, struct uninstall_report *ret);
 
 /* Removes what is in a directory whose lock the caller holds, and the directory. Returns 0 or -errno. */
