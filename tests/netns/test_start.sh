@@ -74,3 +74,12 @@ for round in first second; do
 	check "$round start: the new virtual IP serves" wait_for 3 shows services 10.20.194.147
 	restore "$TOPO_DIR/node1/config.yaml"
 done
+
+# ---- SIGHUP at any moment of its life ends no agent
+stop agent-node1
+start agent-node1 node1 "$BUILD/parallaxd" --config "$TOPO_DIR/node1/config.yaml" --pin-dir "$(pin_dir node1)"
+pid=$(pid_of agent-node1)
+(while kill -HUP "$pid" 2>/dev/null; do sleep 0.01; done) &
+check "beside SIGHUPs an agent starts" wait_for 10 agent_serves node1
+kill "$pid"
+check "and ends as told" finish agent-node1

@@ -241,6 +241,7 @@ static int run(const struct options *options)
 	int claim_fd = -1, err;
 
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGHUP, SIG_IGN); /* but while the loop runs: a start reads everything anyway */
 	raise_limits();
 	memory_keep_small();
 	agent.base = event_base_new();
