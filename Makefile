@@ -12,6 +12,8 @@ MAKEFLAGS += --no-builtin-rules
 # ------------------------------------------------------------------ knobs
 
 BUILD        ?= $(if $(SAN),build/san,build)
+# ccache writes relative names into dependency files, where CCACHE_BASEDIR says so: they must be make's.
+override BUILD := $(BUILD:$(CURDIR)/%=%)
 PREFIX       ?= /usr/local
 BINDIR       ?= $(PREFIX)/bin
 SBINDIR      ?= $(PREFIX)/sbin
