@@ -8,7 +8,7 @@
 #include <errno.h>
 #include <net/if_arp.h>
 
-#include "interfaces.h"
+#include "interface_hooks.h"
 #include "links.h"
 
 static void xdp_is_for_hardware(void **unused)
@@ -28,7 +28,7 @@ static void xdp_is_for_hardware(void **unused)
 
 	(void)unused;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
-		if (interfaces_suits_xdp(rows[i].mode, rows[i].kind, rows[i].driver) !=
+		if (interface_suits_xdp(rows[i].mode, rows[i].kind, rows[i].driver) !=
 		    rows[i].suits)
 			fail_msg("mode %d, kind '%s', driver '%s'", rows[i].mode, rows[i].kind,
 				 rows[i].driver);
@@ -37,11 +37,11 @@ static void xdp_is_for_hardware(void **unused)
 static void uplink_hook_by_link_layer(void **unused)
 {
 	(void)unused;
-	assert_int_equal(interfaces_uplink_hook(ARPHRD_ETHER), LINK_UPLINK);
-	assert_int_equal(interfaces_uplink_hook(ARPHRD_NONE), LINK_UPLINK_L3); /* WireGuard, TUN */
-	assert_int_equal(interfaces_uplink_hook(ARPHRD_TUNNEL), LINK_UPLINK_L3);
-	assert_int_equal(interfaces_uplink_hook(ARPHRD_IPGRE), -EPROTONOSUPPORT);
-	assert_int_equal(interfaces_uplink_hook(ARPHRD_INFINIBAND), -EPROTONOSUPPORT);
+	assert_int_equal(interface_uplink_hook(ARPHRD_ETHER), LINK_UPLINK);
+	assert_int_equal(interface_uplink_hook(ARPHRD_NONE), LINK_UPLINK_L3); /* WireGuard, TUN */
+	assert_int_equal(interface_uplink_hook(ARPHRD_TUNNEL), LINK_UPLINK_L3);
+	assert_int_equal(interface_uplink_hook(ARPHRD_IPGRE), -EPROTONOSUPPORT);
+	assert_int_equal(interface_uplink_hook(ARPHRD_INFINIBAND), -EPROTONOSUPPORT);
 }
 
 static void uplink_is_the_preferred(void **unused)

@@ -7,11 +7,10 @@
 #include <string.h>
 
 #include <bpf/bpf.h>
-#include <net/if_arp.h>
 
-#include "clock.h"
 #include "dataplane.h"
 #include "hash_reader.h"
+#include "interface_hooks.h"
 #include "pins.h"
 #include "snapshot.h"
 
@@ -41,35 +40,6 @@ void interfaces_done(struct interfaces *interfaces)
 	free(interfaces->items);
 	free(interfaces->older);
 	*interfaces = (struct interfaces){};
-}
-
-int interfaces_uplink_hook(uint16_t type)
-{
-	switch (type) {
-	case ARPHRD_ETHER:
-		return LINK_UPLINK;
-	case ARPHRD_NONE: /* WireGuard, TUN */
-	case ARPHRD_RAWIP:
-	case ARPHRD_TUNNEL: /* IP in IP; at GRE's hooks the outer header is still there */
-		return LINK_UPLINK_L3;
-	default:
-		return -EPROTONOSUPPORT;
-	}
-}
-
-bool interfaces_suits_xdp(enum xdp_mode mode, const char *kind, const char *driver)
-{
-	/* Native XDP makes a veth's sender segment and switches a virtio guest's GSO off. */
-	static const char *const unfit[] = { "", "veth", "virtio_net", "tun", "bonding", "bridge" };
-
-	if (mode != XDP_AUTO)
-		return mode == XDP_ALWAYS;
-	if (*kind)
-		return false;
-	for (size_t i = 0; i < sizeof(unfit) / sizeof(*unfit); i++)
-		if (!strcmp(driver, unfit[i]))
-			return false;
-	return true;
 }
 
 size_t interfaces_pods(const struct interfaces *interfaces)
@@ -121,127 +91,6 @@ uint32_t interfaces_mtu(const struct interfaces *interfaces)
 	return mtu;
 }
 
-/* ------------------------------------------------------------------ rows of `ifaces` */
-
-/* captured_ns: since when we see the packets of the interface; 0 for one that was just created. */
-static int write_row(const struct interfaces *interfaces, const struct interface *item, bool born)
-{
-	int fd = dataplane_fds(interfaces->dataplane).ifaces;
-	struct iface row = { .role = item->role, .captured_ns = born ? 0 : clock_monotonic_ns() };
-
-	return bpf_map_update_elem(fd, &item->ifindex, &row, BPF_ANY) ? -errno : 0;
-}
-
-static bool has_row(const struct interfaces *interfaces, const struct interface *item)
-{
-	struct iface row;
-
-	return !bpf_map_lookup_elem(dataplane_fds(interfaces->dataplane).ifaces, &item->ifindex,
-				    &row) && row.role == item->role;
-}
-
-static void drop_row(const struct interfaces *interfaces, uint32_t ifindex)
-{
-	bpf_map_delete_elem(dataplane_fds(interfaces->dataplane).ifaces, &ifindex);
-}
-
-/* ------------------------------------------------------------------ attaching */
-
-static int attach_now(struct interfaces *interfaces, struct interface *item, enum link_hook hook,
-		      int fd)
-{
-	int err;
-
-	/* Connections that began while the hook was empty are older than this attachment. */
-	if (item->held)
-		write_row(interfaces, item, false);
-	err = link_attach(interfaces->pin_dir, item->ifindex, hook, fd, interfaces->config->attach,
-			  &item->links[hook]);
-	if (err) {
-		item->problem = err;
-		item->problem_hook = hook;
-	}
-	return err;
-}
-
-static int attach(struct interfaces *interfaces, struct interface *item, enum link_hook hook,
-		  bool *ret_changed)
-{
-	int fd = dataplane_program_fd(interfaces->dataplane, hook);
-	struct link *link = &item->links[hook];
-	int err = 0;
-
-	if (!link_is_attached(item->ifindex, hook, link_program_id(fd), link)) {
-		*ret_changed = true;
-		err = attach_now(interfaces, item, hook, fd);
-	}
-	if (err)
-		return err;
-	if (hook != LINK_XDP)
-		item->attached = link->kind;
-	err = link_pin(interfaces->pin_dir, item->ifindex, hook, link);
-	if (err)
-		item->unpinned = err;
-	return 0;
-}
-
-static void attach_xdp(struct interfaces *interfaces, struct interface *item, const char *kind,
-		       bool *ret_changed)
-{
-	char driver[32];
-
-	netlink_driver(item->name, driver, sizeof(driver));
-	if (!interfaces_suits_xdp(interfaces->config->xdp, kind, driver)) {
-		if (item->xdp || !interfaces->watching)
-			link_remove(interfaces->pin_dir, item->ifindex, LINK_XDP,
-				    &item->links[LINK_XDP]);
-		item->xdp = false;
-		return;
-	}
-	item->xdp = !attach(interfaces, item, LINK_XDP, ret_changed);
-}
-
-static enum link_hook egress_hook(int uplink_hook)
-{
-	return uplink_hook == LINK_UPLINK ? LINK_TO_UPLINK : LINK_TO_UPLINK_L3;
-}
-
-static void attach_uplink(struct interfaces *interfaces, struct interface *item, const char *kind,
-			  bool *ret_changed)
-{
-	int hook = interfaces_uplink_hook(item->type);
-
-	if (hook < 0)
-		item->problem = hook;
-	else if (!attach(interfaces, item, (enum link_hook)hook, ret_changed) &&
-		 !attach(interfaces, item, egress_hook(hook), ret_changed))
-		attach_xdp(interfaces, item, kind, ret_changed);
-}
-
-static void attach_all(struct interfaces *interfaces, struct interface *item, const char *kind,
-		       bool *ret_changed)
-{
-	int before = item->problem, unpinned = item->unpinned;
-
-	item->problem = item->unpinned = 0;
-	if (item->role != IFACE_UPLINK) {
-		/* Replies first: no flow may be opened whose replies are not translated back. */
-		if (!attach(interfaces, item, LINK_TO_POD, ret_changed))
-			attach(interfaces, item, LINK_FROM_POD, ret_changed);
-	} else {
-		attach_uplink(interfaces, item, kind, ret_changed);
-	}
-	*ret_changed |= before != item->problem || unpinned != item->unpinned;
-}
-
-static void detach_all(struct interfaces *interfaces, struct interface *item)
-{
-	for (int hook = 0; hook < LINK_HOOKS; hook++)
-		link_remove(interfaces->pin_dir, item->ifindex, (enum link_hook)hook,
-			    &item->links[hook]);
-	drop_row(interfaces, item->ifindex);
-}
-
 /* ------------------------------------------------------------------ the list */
 
 static struct interface *find(struct interfaces *interfaces, uint32_t ifindex)
@@ -280,7 +129,7 @@ static int remove_interface(struct interfaces *interfaces, uint32_t ifindex, boo
 
 	if (!item)
 		return 0;
-	detach_all(interfaces, item);
+	interface_detach(interfaces, item);
 	forget(interfaces, item);
 	*ret_changed = true;
 	return 0;
@@ -328,14 +177,15 @@ static void forget_older(struct interfaces *interfaces, uint32_t ifindex)
 static int take(struct interfaces *interfaces, struct interface *item, const char *kind, bool born,
 		bool *ret_changed)
 {
-	int err = has_row(interfaces, item) ? 0 : write_row(interfaces, item, born);
+	int err = interface_has_row(interfaces, item) ? 0 :
+							interface_write_row(interfaces, item, born);
 
 	if (err)
 		return err;
 	item->held = item->attached != LINK_NONE;
-	attach_all(interfaces, item, kind, ret_changed);
+	interface_attach(interfaces, item, kind, ret_changed);
 	if (item->attached == LINK_NONE)
-		drop_row(interfaces, item->ifindex);
+		interface_drop_row(interfaces, item->ifindex);
 	return 0;
 }
 
@@ -401,14 +251,6 @@ static int visit_links(struct resync *resync)
 	return err;
 }
 
-static bool has_hook(const struct interface *item, enum link_hook hook)
-{
-	if (item->role != IFACE_UPLINK)
-		return hook == LINK_FROM_POD || hook == LINK_TO_POD;
-	return hook == LINK_XDP || (int)hook == interfaces_uplink_hook(item->type) ||
-	       hook == egress_hook(interfaces_uplink_hook(item->type));
-}
-
 /* Detaches pins of interfaces that disappeared, or changed roles, while no agent ran. */
 static int visit_pin(void *arg, const char *name)
 {
@@ -420,7 +262,7 @@ static int visit_pin(void *arg, const char *name)
 	if (!link_parse_pin(name, &ifindex, &hook))
 		return 0;
 	item = find(resync->interfaces, ifindex);
-	if (item && has_hook(item, hook))
+	if (item && interface_has_hook(item, hook))
 		return 0;
 	return link_detach(resync->interfaces->pin_dir, ifindex, hook);
 }
@@ -442,7 +284,7 @@ static void drop_stale_rows(struct interfaces *interfaces)
 		for (size_t i = 0; i < rows.count; i++) {
 			row = (const void *)(rows.items + i * sizeof(*row));
 			if (!find(interfaces, row->ifindex))
-				drop_row(interfaces, row->ifindex);
+				interface_drop_row(interfaces, row->ifindex);
 		}
 	free(rows.items);
 }

@@ -28,7 +28,7 @@ struct interface {
 	bool held;               /* was attached before the current pass */
 	bool seen;               /* by the running resync */
 	/* -errno of the last attempt, 0 when all hooks are attached; -EPROTONOSUPPORT: see
-	 * interfaces_uplink_hook() */
+	 * interface_uplink_hook() */
 	int problem;
 	enum link_hook problem_hook;
 	int unpinned; /* -errno why a hook has no pin and ends with this process; or 0 */
@@ -62,13 +62,6 @@ int interfaces_resync(struct interfaces *interfaces, const struct config *curren
 /* Handles one message of the watch. */
 int interfaces_on_link(struct interfaces *interfaces, const struct netlink_link *link,
 		       bool *ret_changed);
-
-/* The hook for an uplink of this ARPHRD type; -EPROTONOSUPPORT if its frames begin with neither an Ethernet
- * nor an IP header. Pure. */
-int interfaces_uplink_hook(uint16_t type);
-
-/* Whether to use XDP on an uplink: hardware whose driver passes metadata on. Pure. */
-bool interfaces_suits_xdp(enum xdp_mode mode, const char *kind, const char *driver);
 
 /* Number of pods' interfaces. */
 size_t interfaces_pods(const struct interfaces *interfaces);
