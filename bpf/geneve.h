@@ -16,11 +16,13 @@
 INLINE __u32 path_mtu(const struct ip_addr *peer)
 {
 	__u32 mtu = settings.mtu;
+	struct ip_addr key;
 	struct path *path;
 
 	if (likely(!settings.narrow_paths))
 		return mtu;
-	path = bpf_map_lookup_elem(&paths, peer);
+	key = *peer; /* before Linux 6.2 a key is not taken from a map */
+	path = bpf_map_lookup_elem(&paths, &key);
 	if (!path || !path_is_narrow(path, mtu, now_ticks(), settings.hz))
 		return mtu;
 	return path->mtu;
@@ -35,9 +37,7 @@ INLINE __u32 tunnel_overhead(__u8 family)
 /* Greatest length of a packet in the tunnel p->outer, whose other end is `peer`. */
 INLINE __u32 tunnel_mtu(const struct packet *p, const struct ip_addr *peer)
 {
-	struct ip_addr key = *peer; /* before Linux 6.2 a key is not taken from a map */
-
-	return path_mtu(&key) - tunnel_overhead(p->outer.family);
+	return path_mtu(peer) - tunnel_overhead(p->outer.family);
 }
 
 INLINE __u64 outer_service_id(const struct outer *outer)
@@ -76,14 +76,12 @@ INLINE bool outer_for_client(const struct addr *daddr, __be16 dport)
  * extension headers are none. `room` bytes follow the frame's `l2`, of a GSO packet if `super`. */
 INLINE __u32 outer_length(void *data, void *end, const __u32 l2, __u32 room, bool super)
 {
-	struct ethhdr *eth = data;
 	IP_HEADER *ip = data + l2;
 	struct udphdr *udp = (void *)(ip + 1);
 	struct addr daddr;
 	__u32 length;
 
-	if ((void *)(udp + 1) > end || (l2 && eth->h_proto != bpf_htons(ETH_P_OWN)) ||
-	    !ip_is_whole(ip, IPPROTO_UDP))
+	if ((void *)(udp + 1) > end || !ip_is_whole(ip, IPPROTO_UDP))
 		return 0;
 	daddr = ip_daddr(ip);
 	if (!outer_for_gateway(&daddr, udp->dest) && !outer_for_client(&daddr, udp->dest))

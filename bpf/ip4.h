@@ -5,6 +5,7 @@
 
 #define IP_HEADER struct iphdr
 #define IP_HLEN 20
+#define IP_FIRST 0x45 /* version, and header length in words */
 #define ETH_P_OWN 0x0800
 #define AF_OWN 2 /* AF_INET */
 #define IP_DF 0x4000
@@ -174,14 +175,14 @@ INLINE void ip_pull(struct __sk_buff *skb, const __u32 l2)
 
 /* ------------------------------------------------------------------ writing */
 
-/* Fill a header that is zero. The length fields of a GSO packet are written again per segment, so
- * truncation does no harm. */
+/* Fill a header but for what ip_finish() does. The length fields of a GSO packet are written again per segment,
+ * so truncation does no harm. */
 INLINE void ip_fill(struct iphdr *ip, const struct addr *saddr, const struct addr *daddr, __u8 proto,
 		    __u32 payload, __u8 ttl)
 {
-	ip->version = 4;
-	ip->ihl = 5;
+	*(__u8 *)ip = IP_FIRST;
 	ip->tot_len = length_field(IP_HLEN + payload);
+	ip->id = 0;
 	ip->frag_off = bpf_htons(IP_DF);
 	ip->ttl = ttl;
 	ip->protocol = proto;
@@ -192,13 +193,11 @@ INLINE void ip_fill(struct iphdr *ip, const struct addr *saddr, const struct add
 /* The rest: what an outer header takes from the packet inside, and what depends on all else. */
 INLINE void ip_finish(struct iphdr *ip, __u8 tos, __u32 label)
 {
-	const __u16 *word = (const __u16 *)ip;
-	__u64 sum = 0;
+	__u64 sum = (__u64)ip->saddr + ip->daddr;
 
 	ip->tos = tos;
-#pragma unroll
-	for (int i = 0; i < IP_HLEN / 2; i++)
-		sum += word[i];
+	sum += bpf_htons(IP_FIRST << 8 | tos) + ip->tot_len + ip->id + ip->frag_off +
+	       bpf_htons(ip->ttl << 8 | ip->protocol);
 	ip->check = (__u16)~csum_fold(sum);
 }
 
@@ -260,7 +259,7 @@ INLINE int tuple_write(struct __sk_buff *skb, const struct packet *p,
 /* Set the TOS field. */
 INLINE int ip_set_tos(struct __sk_buff *skb, struct packet *p, __u8 tos)
 {
-	__be16 from = bpf_htons(0x4500 | p->tos), to = bpf_htons(0x4500 | tos);
+	__be16 from = bpf_htons(IP_FIRST << 8 | p->tos), to = bpf_htons(IP_FIRST << 8 | tos);
 
 	p->tos = tos;
 	p->ip_check = csum_update(p->ip_check, csum_diff16(from, to));

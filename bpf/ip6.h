@@ -215,7 +215,7 @@ INLINE void ip_pull(struct __sk_buff *skb, const __u32 l2)
 
 /* ------------------------------------------------------------------ writing */
 
-/* Fill a header that is zero. */
+/* Fill a header but for what ip_finish() does. */
 INLINE void ip_fill(struct ipv6hdr *ip, const struct addr *saddr, const struct addr *daddr, __u8 proto,
 		    __u32 payload, __u8 ttl)
 {

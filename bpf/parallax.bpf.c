@@ -120,9 +120,13 @@ int px_out(struct __sk_buff *skb)
 SEC("xdp")
 int px_xdp(struct xdp_md *ctx)
 {
-	if (FAMILY == 4 && xdp_is_ipv6(ctx))
+	__be16 protocol = xdp_protocol(ctx);
+
+	if (likely(protocol == bpf_htons(ETH_P_OWN)))
+		return xdp_decapsulate(ctx);
+	if (FAMILY == 4 && protocol == bpf_htons(ETH_P_IPV6))
 		bpf_tail_call(ctx, &families_xdp, 0);
-	return xdp_decapsulate(ctx);
+	return XDP_PASS;
 }
 
 /* The clock of struct flow, for userspace: run by BPF_PROG_TEST_RUN, returns jiffies. */

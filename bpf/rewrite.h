@@ -38,12 +38,13 @@ INLINE int rewrite_l4_check(struct __sk_buff *skb, struct packet *p, const struc
 			    __u32 diff)
 {
 	__u64 flags = is_udp(p) ? BPF_F_MARK_MANGLED_0 : 0;
-	__u32 ports = csum_diff16(p->key.sport, nat->sport) + csum_diff16(p->key.dport, nat->dport);
+	__u32 ports;
 
 	if (bpf_l4_csum_replace(skb, l4_check(p), 0, diff, flags | BPF_F_PSEUDO_HDR))
 		return -EIO;
 	if (nat->sport == p->key.sport && nat->dport == p->key.dport)
 		return 0;
+	ports = csum_diff16(p->key.sport, nat->sport) + csum_diff16(p->key.dport, nat->dport);
 	return bpf_l4_csum_replace(skb, l4_check(p), 0, ports, flags);
 }
 

@@ -35,14 +35,21 @@ INLINE void tunnel_begin(struct packet *p, const struct flow *flow, const struct
 {
 	struct outer *outer = &p->outer;
 
-	outer->family = peer_family(flow);
-	outer->saddr = own[outer->family == 4 ? IP_V4_INDEX : IP_V6_INDEX];
-	peer_address(flow, &outer->daddr);
+	if (likely(peer_family(flow) == 4)) {
+		outer->family = 4;
+		outer->saddr = IP_V4(own[IP_V4_INDEX].word[3]);
+		outer->daddr = IP_V4(flow->peer);
+		outer->label = 0;
+	} else {
+		outer->family = 6;
+		outer->saddr = own[IP_V6_INDEX];
+		peer_address(flow, &outer->daddr);
+		outer->label = flow_hash(&p->key, p->proto, 0);
+	}
 	outer->dport = flow->peer_port;
 	outer->vni = settings.network;
 	outer->tos = p->tos;
 	outer->protocol = bpf_htons(ETH_P_OWN);
-	outer->label = outer->family == 4 ? 0 : flow_hash(&p->key, p->proto, 0);
 	outer->options = 0;
 }
 
@@ -93,18 +100,19 @@ INLINE void outer_fill(struct outer_bytes *b, const struct outer *outer, __u32 o
 	struct addr saddr = ip_own(&outer->saddr), daddr = ip_own(&outer->daddr);
 	__u32 payload = sizeof(*b) - IP_HLEN + options + inner;
 
-	*b = (struct outer_bytes){};
 	ip_fill(&b->ip, &saddr, &daddr, IPPROTO_UDP, payload, TUNNEL_TTL);
 	ip_finish(&b->ip, outer->tos, outer->label); /* RFC 6040 section 4.1, normal mode */
 	b->udp.source = outer->sport;
 	b->udp.dest = outer->dport;
 	b->udp.len = length_field(payload);
+	b->udp.check = 0;
 	b->geneve.version_length = (sizeof(b->service) + options) / 4;
 	b->geneve.flags = GENEVE_FLAG_CRITICAL;
 	b->geneve.protocol = outer->protocol;
 	b->geneve.vni[0] = outer->vni >> 16;
 	b->geneve.vni[1] = outer->vni >> 8;
 	b->geneve.vni[2] = outer->vni;
+	b->geneve.zero = 0;
 	b->service.head = option_head(GENEVE_OPTION_SERVICE, sizeof(b->service.id));
 	b->service.id[0] = bpf_htonl(outer->id[1]);
 	b->service.id[1] = bpf_htonl(outer->id[0]);

@@ -18,12 +18,12 @@ INLINE bool xdp_outer(struct xdp_md *ctx, struct outer *outer)
 	       outer->length == TUNNEL_OVERHEAD + options_length(outer->options);
 }
 
-INLINE bool xdp_is_ipv6(struct xdp_md *ctx)
+/* ETH_P_*, or 0. */
+INLINE __be16 xdp_protocol(struct xdp_md *ctx)
 {
 	struct ethhdr *eth = (void *)(long)ctx->data;
 
-	return (void *)(eth + 1) <= (void *)(long)ctx->data_end &&
-	       eth->h_proto == bpf_htons(ETH_P_IPV6);
+	return (void *)(eth + 1) <= (void *)(long)ctx->data_end ? eth->h_proto : 0;
 }
 
 INLINE __u32 xdp_length(struct xdp_md *ctx)
@@ -34,23 +34,28 @@ INLINE __u32 xdp_length(struct xdp_md *ctx)
 	return outer_length(data, end, ETH_HLEN, end - data - ETH_HLEN, false);
 }
 
+/* Both addresses of an Ethernet header, copied in words. */
+struct macs {
+	__u32 word[3];
+};
+
 /* Move the Ethernet header up to the inner packet and write the mark before it. */
 INLINE bool xdp_strip(struct xdp_md *ctx, const struct outer *outer)
 {
 	struct ethhdr *eth = (void *)(long)ctx->data;
 	struct xdp_mark *mark;
-	struct ethhdr copy;
+	struct macs macs;
 
 	if ((void *)(eth + 1) > (void *)(long)ctx->data_end)
 		return false;
-	copy = *eth;
-	copy.h_proto = outer->protocol;
+	macs = *(struct macs *)eth;
 	if (bpf_xdp_adjust_head(ctx, outer->length))
 		return false;
 	eth = (void *)(long)ctx->data;
 	if ((void *)(eth + 1) > (void *)(long)ctx->data_end)
 		return false;
-	*eth = copy;
+	*(struct macs *)eth = macs;
+	eth->h_proto = outer->protocol;
 	mark = (void *)(long)ctx->data_meta;
 	if ((void *)mark + XDP_MARK_BYTES(FAMILY) > (void *)(long)ctx->data)
 		return false;
