@@ -67,6 +67,13 @@ done
 finish connections
 equal "failed connections of IPv4" "" "$(cat "$TEST_DIR/log/connections")"
 
+# ---- some of their pins are gone
+stop agent-node1
+rm "$(pin_dir node1)/vips6"
+check "an agent that misses a pin" agent_start node1
+check "makes the maps anew" wait_for 20 both_answer6
+check "which are those that are pinned" seen -F "[$VIP6]" < <(ctl node1 flows)
+
 # ---- an agent that cannot load them
 stop agent-node1
 check "uninstall" ctl node1 uninstall

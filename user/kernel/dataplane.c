@@ -13,6 +13,7 @@
 #include <bpf/libbpf.h>
 
 #include "dataplane_parts.h"
+#include "pins.h"
 
 /* ------------------------------------------------------------------ libbpf's messages */
 
@@ -136,6 +137,17 @@ bool dataplane_adopted(const struct dataplane *dataplane)
 
 /* ------------------------------------------------------------------ IPv6 */
 
+/* Of maps that an earlier agent used, some of which somebody removed: they would hide ours. */
+static void unpin_ipv6(struct dataplane *dataplane)
+{
+	char path[PIN_PATH_MAX];
+
+	for (size_t i = 0; i < dataplane->adoption_count; i++)
+		if (dataplane->adoptions[i].family == FAMILY_6 &&
+		    !pins_path(dataplane->pin_dir, dataplane->adoptions[i].pin, path))
+			unlink(path);
+}
+
 static int load_ipv6(struct dataplane *dataplane)
 {
 	int err = dataplane_open_object(dataplane, FAMILY_6);
@@ -161,5 +173,6 @@ int dataplane_add_ipv6(struct dataplane *dataplane, char *reason)
 		dataplane_list_maps(dataplane);
 		return err;
 	}
+	unpin_ipv6(dataplane);
 	return dataplane_pin(dataplane);
 }
