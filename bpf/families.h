@@ -40,6 +40,13 @@ INLINE struct packet *packet_again(void)
 	return bpf_map_lookup_elem(&counters, &zero);
 }
 
+INLINE __u32 family_hook(enum verdict verdict)
+{
+	return verdict == VERDICT_OUT  ? FAMILY_OUT :
+	       verdict == VERDICT_PATH ? FAMILY_PATH :
+					 FAMILY_INNER;
+}
+
 /* The end of a program. A verdict that leaves the rest to the other family's programs returns only if they
  * are not loaded. */
 INLINE int family_end(struct __sk_buff *skb, enum verdict verdict)
@@ -48,7 +55,9 @@ INLINE int family_end(struct __sk_buff *skb, enum verdict verdict)
 
 	if (likely(verdict > VERDICT_NONE))
 		return verdict;
-	bpf_tail_call(skb, &families, verdict == VERDICT_OUT ? FAMILY_OUT : FAMILY_INNER);
+	bpf_tail_call(skb, &families, family_hook(verdict));
+	if (verdict == VERDICT_PATH)
+		return VERDICT_NEXT;
 	p = packet_again();
 	return p ? drop(p, verdict == VERDICT_OUT ? REASON_NO_ROUTE : REASON_TUNNEL_MALFORMED) :
 		   VERDICT_DROP;

@@ -95,7 +95,8 @@ SUBPROGRAM bool is_path_older(struct __sk_buff *skb, struct packet *p)
 	struct path_error e;
 	struct flow_key key;
 
-	return !path_read(skb, p, &e) && path_client_key(&e, &key) && is_only_older(&key);
+	return !path_read(skb, p, &e) && e.geneve.protocol == bpf_htons(ETH_P_OWN) &&
+	       path_client_key(skb, p, &key) && is_only_older(&key);
 }
 
 /* ------------------------------------------------------------------ packets */

@@ -116,6 +116,17 @@ int px_out(struct __sk_buff *skb)
 	return p ? tunnel_out(skb, p, p->reason) : VERDICT_DROP;
 }
 
+/* An ICMP error of the other family about a packet of this one in a tunnel. */
+SEC("tc")
+int px_path(struct __sk_buff *skb)
+{
+	struct packet *p = packet_again();
+
+	if (p)
+		path_of_client(skb, p);
+	return VERDICT_NEXT;
+}
+
 /* XDP before px_uplink, where the device suits. */
 SEC("xdp")
 int px_xdp(struct xdp_md *ctx)

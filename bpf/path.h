@@ -10,7 +10,7 @@
 #include "service.h"
 
 /* ICMP "fragmentation needed" (RFC 1191 section 4) or "packet too big" (RFC 4443 section 3.2) that quotes a
- * tunnel packet up to the inner ports, without the options between that of the service and the packet. */
+ * tunnel packet. Behind the option of the service others may follow, then the inner packet. */
 struct path_error {
 	__u8 type, code;
 	__u16 check;
@@ -19,93 +19,102 @@ struct path_error {
 	struct udphdr udp;
 	struct geneve_header geneve;
 	struct geneve_service_option option;
-	IP_HEADER inner;
+};
+
+struct path_inner {
+	IP_HEADER ip;
 	__be16 next[6]; /* ports, or before them the header of a fragment */
 };
 
-#define PATH_ERROR_INNER offsetof(struct path_error, inner)
-
-/* Read the error. */
+/* Read the error. p->outer holds what the other family's program needs, too: the end of the path as daddr and
+ * dport, the MTU that the router names as label, and as length where the inner packet begins in the frame. */
 INLINE int path_read(struct __sk_buff *skb, struct packet *p, struct path_error *e)
 {
-	const __u32 inner = sizeof(*e) - PATH_ERROR_INNER;
-	__u32 at = p->l4 + PATH_ERROR_INNER, end = p->l3 + p->length, options;
+	struct addr to;
+	__u32 options;
 
-	if (p->length > skb->len - p->l3 || at + inner > end ||
-	    bpf_skb_load_bytes(skb, p->l4, e, PATH_ERROR_INNER))
+	if (p->length > skb->len - p->l3 || p->l4 + sizeof(*e) > p->l3 + p->length ||
+	    bpf_skb_load_bytes(skb, p->l4, e, sizeof(*e)))
 		return -EIO;
 	options = (e->geneve.version_length & 0x3f) * 4;
-	if (options < sizeof(e->option))
+	if (options < sizeof(e->option) || e->type != ICMP_TOO_BIG ||
+	    e->code != ICMP_TOO_BIG_CODE || !ip_is_whole(&e->ip, IPPROTO_UDP) ||
+	    !option_is_service(&e->option))
 		return -EIO;
-	at += options - sizeof(e->option);
-	return at + inner > end ? -EIO : bpf_skb_load_bytes(skb, at, &e->inner, inner);
+	to = ip_daddr(&e->ip);
+	p->outer.daddr = addr_ip(&to);
+	p->outer.dport = e->udp.dest;
+	p->outer.label = ICMP_MTU(e->rest);
+	p->outer.length = p->l4 + sizeof(*e) + options - sizeof(e->option);
+	return 0;
 }
 
-/* The flow of this node's client, if one sent the quoted packet. Returns false if it quotes no ports. */
-INLINE bool path_client_key(const struct path_error *e, struct flow_key *ret)
+INLINE void path_note(const struct packet *p)
 {
-	__u8 proto;
-	int gap = ip_quoted(&e->inner, e->next, &proto);
+	struct ip_addr key = p->outer.daddr;
+	bool v4 = ip_is_v4(&key);
+	__u32 told = p->outer.label, min = v4 ? PATH_MTU_MIN_IPV4 : PATH_MTU_MIN_IPV6;
+	struct path path = { .told = told, .stamp = now_ticks() };
 
+	path.mtu = !told ? (v4 ? PATH_MTU_BASE_IPV4 : PATH_MTU_BASE_IPV6) : told < min ? min : told;
+	if (path.mtu >= path_mtu(&key))
+		return;
+	bpf_map_update_elem(&paths, &key, &path, BPF_ANY);
+	settings.narrow_paths = 1;
+}
+
+/* The flow of this node's client, if one sent the quoted packet, which is of this family. Returns false if it
+ * quotes no ports. */
+INLINE bool path_client_key(struct __sk_buff *skb, struct packet *p, struct flow_key *ret)
+{
+	__u32 at = p->outer.length;
+	struct path_inner inner;
+	__u8 proto;
+	int gap;
+
+	if (at + sizeof(inner) > p->l3 + p->length ||
+	    bpf_skb_load_bytes(skb, at, &inner, sizeof(inner)))
+		return false;
+	gap = ip_quoted(&inner.ip, inner.next, &proto);
 	if (gap < 0)
 		return false;
-	ret->saddr = ip_saddr(&e->inner);
-	ret->daddr = ip_daddr(&e->inner);
-	ret->sport = e->next[gap ? 4 : 0];
-	ret->dport = e->next[gap ? 5 : 1];
+	ret->saddr = ip_saddr(&inner.ip);
+	ret->daddr = ip_daddr(&inner.ip);
+	ret->sport = inner.next[gap ? 4 : 0];
+	ret->dport = inner.next[gap ? 5 : 1];
 	ret->zone = FLOW_ZONE(0, FLOW_CLIENT, proto == IPPROTO_UDP);
 	return true;
 }
 
-/* True if this node's client sent the quoted packet by its flow. */
-INLINE bool path_of_client(const struct path_error *e)
+/* Learn if this node's client sent the quoted packet by its flow. */
+SUBPROGRAM int path_of_client(struct __sk_buff *skb, struct packet *p)
 {
-	struct addr to = ip_daddr(&e->ip);
+	REQUIRE(p, 0);
 	struct ip_addr peer;
 	struct flow_key key;
 	struct flow *flow;
 
-	if (!path_client_key(e, &key))
-		return false;
+	if (!path_client_key(skb, p, &key))
+		return 0;
 	flow = flow_find_any(&key);
-	if (!flow || flow->action != FLOW_ENCAP || flow->peer_port != e->udp.dest)
-		return false;
+	if (!flow || flow->action != FLOW_ENCAP || flow->peer_port != p->outer.dport)
+		return 0;
 	peer_address(flow, &peer);
-	return ip_is(&peer, &to);
+	if (ip_equal(&peer, &p->outer.daddr))
+		path_note(p);
+	return 0;
 }
 
 /* True if our gateway may have sent it: its flows are found by the network of the client, which answers do
  * not name. */
 INLINE bool path_of_gateway(const struct path_error *e)
 {
-	__u64 id = (__u64)bpf_ntohl(e->option.id[0]) << 32 | bpf_ntohl(e->option.id[1]);
-	__u32 row;
+	struct service_id_key key = {
+		.id = (__u64)bpf_ntohl(e->option.id[0]) << 32 | bpf_ntohl(e->option.id[1]),
+		.family = e->geneve.protocol == bpf_htons(ETH_P_IP) ? 4 : 6,
+	};
 
-	return service_find_id(id, &row) != NULL;
-}
-
-INLINE bool path_error_ok(const struct path_error *e)
-{
-	struct addr from = ip_saddr(&e->ip);
-
-	if (e->type != ICMP_TOO_BIG || e->code != ICMP_TOO_BIG_CODE ||
-	    !ip_is_whole(&e->ip, IPPROTO_UDP) || !option_is_service(&e->option))
-		return false;
-	if (outer_for_client(&from, e->udp.source))
-		return path_of_client(e);
-	return outer_for_gateway(&from, e->udp.source) && path_of_gateway(e);
-}
-
-INLINE void path_note(const struct addr *peer, __u32 told)
-{
-	struct ip_addr key = addr_ip(peer);
-	struct path path = { .told = told, .stamp = now_ticks() };
-
-	path.mtu = !told ? PATH_MTU_BASE : told < PATH_MTU_MIN ? PATH_MTU_MIN : told;
-	if (path.mtu >= path_mtu(&key))
-		return;
-	bpf_map_update_elem(&paths, &key, &path, BPF_ANY);
-	settings.narrow_paths = 1;
+	return bpf_map_lookup_elem(&service_ids, &key) != NULL;
 }
 
 INLINE bool icmp_check_ok(struct __sk_buff *skb, struct packet *p)
@@ -118,18 +127,25 @@ INLINE bool icmp_check_ok(struct __sk_buff *skb, struct packet *p)
 	return csum_fold((__u32)sum + (ICMP_PSEUDO ? pseudo_header(p) : 0)) == 0xffff;
 }
 
-/* Learn from an ICMP packet that arrived at an uplink. */
-SUBPROGRAM int path_learn(struct __sk_buff *skb, struct packet *p)
+/* Learn from an ICMP packet that arrived at an uplink. Returns VERDICT_NONE, or VERDICT_PATH if the other
+ * family's program goes on, by path_of_client(). */
+SUBPROGRAM enum verdict path_learn(struct __sk_buff *skb, struct packet *p)
 {
-	REQUIRE(p, 0);
+	REQUIRE(p, VERDICT_NONE);
 	struct path_error e;
-	struct addr peer;
+	struct addr from;
 
-	if (path_read(skb, p, &e) || !path_error_ok(&e) || !icmp_check_ok(skb, p))
-		return 0;
-	peer = ip_daddr(&e.ip);
-	path_note(&peer, ICMP_MTU(e.rest));
-	return 0;
+	if (path_read(skb, p, &e) || !icmp_check_ok(skb, p))
+		return VERDICT_NONE;
+	from = ip_saddr(&e.ip);
+	if (outer_for_client(&from, e.udp.source)) {
+		if (e.geneve.protocol != bpf_htons(ETH_P_OWN))
+			return VERDICT_PATH;
+		path_of_client(skb, p);
+	} else if (outer_for_gateway(&from, e.udp.source) && path_of_gateway(&e)) {
+		path_note(p);
+	}
+	return VERDICT_NONE;
 }
 
 #endif

@@ -238,9 +238,9 @@ INLINE enum verdict plain_packet(struct __sk_buff *skb, struct packet *p, const 
 	parsed = parse_frame(p, skb, l2);
 	if (parsed == PARSED_FRAGMENT)
 		parsed = fragment_parse(skb, p, 0, false);
-	if (parsed == PARSED_ICMP)
-		path_learn(skb, p);
-	else if (parsed != PARSED)
+	if (parsed == PARSED_ICMP && path_learn(skb, p) == VERDICT_PATH)
+		return VERDICT_PATH;
+	if (parsed != PARSED_ICMP && parsed != PARSED)
 		return unreadable_packet(p, parsed);
 	if (parsed == PARSED_ICMP ? !is_snat(&p->key.daddr) :
 				    !is_snat_port(&p->key.daddr, p->key.dport))

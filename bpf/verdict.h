@@ -12,6 +12,7 @@
 /* Verdicts of a TC program. TCX and tc give these values the same meaning. */
 enum verdict {
 	VERDICT_NONE = -2,    /* internal: the packet belongs to no flow of this kind, go on */
+	VERDICT_PATH = -6,    /* the other family learns from an ICMP error: path.h */
 	VERDICT_OUT = -5,     /* the other family encapsulates the packet: families.h */
 	VERDICT_INNER = -4,   /* the other family goes on with the packet in the tunnel */
 	VERDICT_DIRECT = -3,  /* internal: to no service, see client_direct() */

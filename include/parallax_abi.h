@@ -379,6 +379,7 @@ enum family_hook {
 	FAMILY_TO_UPLINK_L3,
 	FAMILY_INNER, /* with a packet in a tunnel of the other family */
 	FAMILY_OUT,   /* with a packet to be encapsulated */
+	FAMILY_PATH,  /* with an ICMP error about a packet in a tunnel of the other family */
 	FAMILY_HOOKS,
 };
 

@@ -118,13 +118,12 @@ bool compare_frame(const struct pkt *want, struct port_values *ports, struct fra
 
 uint32_t counted_bytes(const struct step *step, const struct frame *frame)
 {
-	uint32_t at = PLAIN_FAMILY == 6 ? 18 : 16;
-	uint32_t bytes = (frame->data[at] << 8 | frame->data[at + 1]) +
-			 (PLAIN_FAMILY == 6 ? 40 : 0);
+	uint8_t version = frame->data[14] >> 4;
+	uint32_t bytes = version == 6 ? frame16(frame, 18) + 40 : frame16(frame, 16);
 
-	bool inner = step->in.outer && (step->program == UPLINK || step->live);
-
-	return inner ? bytes - OWN_OVERHEAD : bytes;
+	if (!step->in.outer || (step->program != UPLINK && !step->live))
+		return bytes;
+	return bytes - (version == 6 ? TUNNEL_OVERHEAD_IPV6 : TUNNEL_OVERHEAD_IPV4);
 }
 
 /* Drops of tunnel packets may be counted before the inner packet's length is known. */

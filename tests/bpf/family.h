@@ -20,6 +20,10 @@
 #define OWN_PATH_MIN PATH_MTU_MIN_IPV6
 #define OWN_PATH_BASE PATH_MTU_BASE_IPV6
 #define OTHER_ETHERTYPE 0x0800
+#define OTHER_FAMILY 4
+#define OTHER_INDEX IP_V4_INDEX
+#define OTHER_ALLOWED 0
+#define OTHER_OVERHEAD TUNNEL_OVERHEAD_IPV4
 #define FRAME_SADDR (14 + 8 + 12)
 #define FRAME_DADDR (14 + 24 + 12)
 #else
@@ -32,6 +36,10 @@
 #define OWN_PATH_MIN PATH_MTU_MIN_IPV4
 #define OWN_PATH_BASE PATH_MTU_BASE_IPV4
 #define OTHER_ETHERTYPE 0x86dd
+#define OTHER_FAMILY 6
+#define OTHER_INDEX IP_V6_INDEX
+#define OTHER_ALLOWED ALLOWED_IPV6
+#define OTHER_OVERHEAD TUNNEL_OVERHEAD_IPV6
 #define FRAME_SADDR (14 + 12)
 #define FRAME_DADDR (14 + 16)
 #endif
@@ -70,15 +78,23 @@ static inline struct family_addr own_addr(uint32_t addr)
 #endif
 }
 
+static inline struct ip_addr ip_of(uint32_t addr, int family)
+{
+	struct addr6 addr6 = addr6_of(addr);
+
+	if (family == 4)
+		return IP_V4(htonl(addr));
+	return (struct ip_addr){ { addr6.word[0], addr6.word[1], addr6.word[2], addr6.word[3] } };
+}
+
 static inline struct ip_addr own_ip(uint32_t addr)
 {
-#if PLAIN_FAMILY == 6
-	struct addr6 own = addr6_of(addr);
+	return ip_of(addr, PLAIN_FAMILY);
+}
 
-	return (struct ip_addr){ { own.word[0], own.word[1], own.word[2], own.word[3] } };
-#else
-	return IP_V4(htonl(addr));
-#endif
+static inline struct ip_addr other_ip(uint32_t addr)
+{
+	return ip_of(addr, OTHER_FAMILY);
 }
 
 #endif

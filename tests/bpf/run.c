@@ -11,6 +11,7 @@
 #include "compare.h"
 #include "family.h"
 #include "pairs.h"
+#include "world_join.h"
 
 /* ------------------------------------------------------------------ run */
 
@@ -22,6 +23,11 @@ static uint32_t step_ifindex(struct world *world, const struct step *step)
 	};
 
 	return world->ifindex[step->device ? step->device : defaults[step->program]];
+}
+
+static int program_fd(struct world *world, enum program program)
+{
+	return world->joined ? world_entry(world, program) : world->programs[program];
 }
 
 /* Remove the mark that XDP put before the frame. */
@@ -45,7 +51,7 @@ static int run_live(struct world *world, const struct step *step, uint32_t ifind
 	int ret;
 
 	memcpy(copy, data, *len);
-	ret = bpf_prog_test_run_opts(world->programs[XDP], &opts);
+	ret = bpf_prog_test_run_opts(program_fd(world, XDP), &opts);
 	if (ret)
 		return ret;
 	do
@@ -68,7 +74,7 @@ static int run_xdp(struct world *world, uint32_t ifindex, uint8_t *data, uint32_
 	int ret;
 
 	memcpy(copy, data, *len);
-	ret = bpf_prog_test_run_opts(world->programs[XDP], &opts);
+	ret = bpf_prog_test_run_opts(program_fd(world, XDP), &opts);
 	if (ret)
 		return ret;
 	*len = opts.data_size_out;
@@ -94,7 +100,7 @@ static int run_tc(struct world *world, const struct step *step, uint32_t ifindex
 	if (step->program == TO_POD)
 		skb.ingress_ifindex = world->ifindex[step->from];
 	memcpy(copy, data, *len);
-	ret = bpf_prog_test_run_opts(world->programs[step->program], &opts);
+	ret = bpf_prog_test_run_opts(program_fd(world, step->program), &opts);
 	if (ret)
 		return ret;
 	*len = opts.data_size_out;
@@ -160,6 +166,8 @@ static bool case_passes(struct world *world, const struct test_case *test)
 
 	clear_reclaim(world);
 	world_reset(world);
+	if (test->mixed && world_join(world))
+		return fail("the programs of the other family do not load");
 	if (test->setup)
 		test->setup(world);
 	for (int i = 0; test->steps && test->steps[i].program; i++)
@@ -192,7 +200,10 @@ static void run_case(struct world *world, const struct test_case *test, struct t
 		totals->skipped++;
 		return;
 	}
+	world->joined = test->mixed;
 	good = case_passes(world, test);
+	if (test->mixed)
+		world_part(world);
 	pairs_note(world);
 	printf("%s %s\n", good ? "PASS" : "FAIL", test->name);
 	fflush(stdout);

@@ -50,6 +50,7 @@ struct test_case {
 	bool (*run)(struct world *world);
 	/* What only one family has: the row runs over that one alone. */
 	const char *ipv4, *ipv6;
+	bool mixed; /* the programs of both families are loaded, and call each other */
 };
 
 #define HEADER_CHECKSUM "a checksum of the IP header"

@@ -193,6 +193,7 @@ int world_open(struct world *world)
 
 void world_close(struct world *world)
 {
+	bpf_object__close(world->other);
 	parallax_bpf__destroy(world->skel);
 	world->skel = NULL;
 }

@@ -31,6 +31,7 @@ enum device {
 enum program { PROGRAM_NONE, FROM_POD, TO_POD, UPLINK, XDP, TO_UPLINK, PROGRAM_COUNT };
 
 struct parallax_bpf;
+struct bpf_object;
 
 struct world {
 	struct parallax_bpf *skel;
@@ -48,6 +49,8 @@ struct world {
 	struct owner *owners;
 	bool arrivals; /* the kernel takes the interface by which a test frame arrived (5.17) */
 	bool live; /* the kernel can let test frames go on into the stack (5.18) */
+	struct bpf_object *other; /* the programs of the other family: world_join.h */
+	bool joined;
 	uint32_t mark_len; /* bytes that XDP put before the last frame */
 	/* Next free row of each. */
 	uint32_t service, backend, bucket;

@@ -52,21 +52,21 @@ static int make_link(const char *name, enum mac mac)
 		     name, name, name, mac_text(mac, text), name, name);
 }
 
-static const char *addr_text(uint32_t addr, char *buf)
+static const char *addr_text(uint32_t addr, int family, char *buf)
 {
-	struct family_addr own = own_addr(addr);
+	struct addr6 addr6 = addr6_of(addr);
+	struct in_addr addr4 = { htonl(addr) };
 
-	return inet_ntop(PLAIN_FAMILY == 6 ? AF_INET6 : AF_INET, &own, buf, INET6_ADDRSTRLEN);
+	return inet_ntop(family == 6 ? AF_INET6 : AF_INET,
+			 family == 6 ? (const void *)&addr6 : &addr4, buf, INET6_ADDRSTRLEN);
 }
 
-static int make_neighbour(const char *device, uint32_t addr, enum mac mac)
+static int make_neighbour(const char *device, uint32_t addr, int family, enum mac mac)
 {
-	char text[18];
+	char text[18], address[INET6_ADDRSTRLEN];
 
-	char address[INET6_ADDRSTRLEN];
-
-	return shell("ip neigh add %s lladdr %s nud permanent dev %s", addr_text(addr, address),
-		     mac_text(mac, text), device);
+	return shell("ip neigh add %s lladdr %s nud permanent dev %s",
+		     addr_text(addr, family, address), mac_text(mac, text), device);
 }
 
 static const struct neighbour {
@@ -89,22 +89,24 @@ static const struct neighbour {
 	"ip route add 2001:db8::198.51.100.0/120 via 2001:db8::192.23.0.1 dev uplink && "          \
 	"ip route add 2001:db8::10.10.7.0/120 via 2001:db8::192.23.0.1 dev uplink"
 
-static int make_routes(void)
+#define ROUTES4                                                                                    \
+	"echo 1 > /proc/sys/net/ipv4/ip_forward && "                                               \
+	"ip route add 10.10.0.89/32 dev pod0 && "                                                  \
+	"ip route add 10.10.0.90/31 dev pod1 && "                                                  \
+	"ip address add 192.23.99.1/16 dev uplink && "                                             \
+	"ip route add 198.51.100.0/24 via 192.23.0.1 dev uplink && "                               \
+	"ip route add 10.10.7.0/24 via 192.23.0.1 dev uplink"
+
+static int make_routes(int family)
 {
+	int ret = family == 6 ? shell(ROUTES6) : shell(ROUTES4);
 	char text[INET6_ADDRSTRLEN];
-	int ret = PLAIN_FAMILY == 6 ?
-			  shell(ROUTES6) :
-			  shell("echo 1 > /proc/sys/net/ipv4/ip_forward && "
-				"ip route add 10.10.0.89/32 dev pod0 && "
-				"ip route add 10.10.0.90/31 dev pod1 && "
-				"ip address add 192.23.99.1/16 dev uplink && "
-				"ip route add 198.51.100.0/24 via 192.23.0.1 dev uplink && "
-				"ip route add 10.10.7.0/24 via 192.23.0.1 dev uplink");
 
 	if (!ret)
-		ret = shell("ip route add %s dev pod0", addr_text(NODE_CLIENT, text));
+		ret = shell("ip route add %s dev pod0", addr_text(NODE_CLIENT, family, text));
 	for (unsigned int i = 0; !ret && i < sizeof(neighbours) / sizeof(*neighbours); i++)
-		ret = make_neighbour(neighbours[i].device, neighbours[i].addr, neighbours[i].mac);
+		ret = make_neighbour(neighbours[i].device, neighbours[i].addr, family,
+				     neighbours[i].mac);
 	return ret;
 }
 
@@ -165,7 +167,7 @@ int net_open(uint32_t ifindex[DEVICE_COUNT], int taps[DEVICE_COUNT])
 	}
 	if (shell("ip link set lo up") || make_link("pod0", MAC_POD0_DEV) ||
 	    make_link("pod1", MAC_POD1_DEV) || make_link("uplink", MAC_UPLINK) ||
-	    tap_pods(node, pods, taps) || make_routes())
+	    tap_pods(node, pods, taps) || make_routes(4) || make_routes(6))
 		return -EIO;
 	ifindex[DEVICE_POD0] = if_nametoindex("pod0");
 	ifindex[DEVICE_POD1] = if_nametoindex("pod1");

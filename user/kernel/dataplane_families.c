@@ -14,14 +14,11 @@
 
 /* Programs of the map `families`. */
 static const char *const hooks[FAMILY_HOOKS] = {
-	[FAMILY_FROM_POD] = "px_from_pod",
-	[FAMILY_TO_POD] = "px_to_pod",
-	[FAMILY_UPLINK] = "px_uplink",
-	[FAMILY_UPLINK_L3] = "px_uplink_l3",
-	[FAMILY_TO_UPLINK] = "px_to_uplink",
-	[FAMILY_TO_UPLINK_L3] = "px_to_uplink_l3",
-	[FAMILY_INNER] = "px_inner",
-	[FAMILY_OUT] = "px_out",
+	[FAMILY_FROM_POD] = "px_from_pod",   [FAMILY_TO_POD] = "px_to_pod",
+	[FAMILY_UPLINK] = "px_uplink",       [FAMILY_UPLINK_L3] = "px_uplink_l3",
+	[FAMILY_TO_UPLINK] = "px_to_uplink", [FAMILY_TO_UPLINK_L3] = "px_to_uplink_l3",
+	[FAMILY_INNER] = "px_inner",         [FAMILY_OUT] = "px_out",
+	[FAMILY_PATH] = "px_path",
 };
 
 /* Puts a program of the other family into a map of this one. */
