@@ -305,14 +305,14 @@ SUBPROGRAM enum verdict gateway_reply(struct __sk_buff *skb, struct packet *p)
 	gateway_tunnel(p, flow);
 	if (p->ttl <= 1)
 		return drop(p, REASON_TUNNEL_TTL);
-	mtu = tunnel_mtu(p, &p->outer.daddr);
-	verdict = fit(skb, p, mtu);
-	if (verdict != VERDICT_NONE)
-		return verdict;
 	reason = flow_answered(key, &flow, p->tcp_flags);
 	if (reason)
 		return drop(p, reason);
 	flow_seen(key, flow, p);
+	mtu = tunnel_mtu(p, &p->outer.daddr);
+	verdict = fit(skb, p, mtu);
+	if (verdict != VERDICT_NONE)
+		return verdict;
 	if ((p->tcp_flags & TCP_SYN && clamp_mss(skb, p, mtu)) || rewrite(skb, p, &p->nat, 1))
 		return drop(p, REASON_NO_ROOM);
 	return tunnel_out(skb, p, REASON_GATEWAY_OUT);

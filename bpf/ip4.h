@@ -256,6 +256,44 @@ INLINE int tuple_write(struct __sk_buff *skb, const struct packet *p,
 	return 0;
 }
 
+/* ------------------------------------------------------------------ cutting */
+
+#define CUT_HLEN IP_HLEN /* before what a part carries */
+#define CUT_SETTLE 40    /* more than the headers before the transport header */
+
+struct cut {
+	struct iphdr ip;
+};
+
+/* Read the headers of a packet to be cut. False: its sender forbids it (RFC 791 section 3.2). */
+INLINE bool cut_read(struct __sk_buff *skb, struct packet *p, __u32 mtu, struct cut *cut)
+{
+	return !bpf_skb_load_bytes(skb, p->l3, cut, sizeof(*cut)) &&
+	       !(cut->ip.frag_off & bpf_htons(IP_DF));
+}
+
+/* Every packet has the fields of a fragment. */
+INLINE int cut_begin(struct __sk_buff *skb, struct packet *p, struct cut *cut)
+{
+	return 0;
+}
+
+/* The packet becomes `length` bytes from byte `sent` of the payload on; `more`: others follow. */
+INLINE int cut_write(struct __sk_buff *skb, struct packet *p, struct cut *cut, __u32 sent,
+		     __u32 length, bool more)
+{
+	struct iphdr *ip = &cut->ip;
+	__be16 total = bpf_htons(length);
+	__be16 at = bpf_htons(bpf_ntohs(ip->frag_off) + sent / 8) | (more ? bpf_htons(IP_MF) : 0);
+
+	ip->check = csum_update(ip->check,
+				csum_diff16(ip->tot_len, total) + csum_diff16(ip->frag_off, at));
+	ip->tot_len = total;
+	ip->frag_off = at;
+	p->ip_check = ip->check;
+	return bpf_skb_store_bytes(skb, p->l3, cut, sizeof(*cut), 0);
+}
+
 /* Set the TOS field. */
 INLINE int ip_set_tos(struct __sk_buff *skb, struct packet *p, __u8 tos)
 {

@@ -279,6 +279,53 @@ INLINE int tuple_write(struct __sk_buff *skb, const struct packet *p,
 	return tuple_store(skb, p, bytes, true);
 }
 
+/* ------------------------------------------------------------------ cutting */
+
+#define CUT_HLEN (IP_HLEN + sizeof(struct fragment_header)) /* before what a part carries */
+#define CUT_SETTLE 56 /* more than the headers before the transport header */
+#define IP6_MF 1
+#define IPV6_MIN_MTU 1280
+
+struct cut {
+	struct ipv6hdr ip;
+	struct fragment_header fragment;
+};
+
+/* Read the headers of a packet to be cut. Only the source cuts (RFC 8200 section 4.5), but "packet too
+ * big" costs a datagram that nothing sends again, and makes no packet smaller than 1,280 bytes (RFC 2473
+ * section 7.1): these are cut. Headers between those of IP and fragment would be part of each. */
+INLINE bool cut_read(struct __sk_buff *skb, struct packet *p, __u32 mtu, struct cut *cut)
+{
+	return (p->proto == IPPROTO_UDP || mtu < IPV6_MIN_MTU) &&
+	       ip_hlen(p) == (p->fragment ? CUT_HLEN : IP_HLEN) &&
+	       !bpf_skb_load_bytes(skb, p->l3, cut, sizeof(*cut));
+}
+
+/* The packet becomes `length` bytes from byte `sent` of the payload on; `more`: others follow. */
+INLINE int cut_write(struct __sk_buff *skb, struct packet *p, struct cut *cut, __u32 sent,
+		     __u32 length, bool more)
+{
+	cut->ip.payload_len = bpf_htons(length - IP_HLEN);
+	cut->fragment.offset = bpf_htons(bpf_ntohs(cut->fragment.offset) + sent) |
+			       (more ? bpf_htons(IP6_MF) : 0);
+	return bpf_skb_store_bytes(skb, p->l3, cut, sizeof(*cut), 0);
+}
+
+/* A whole packet becomes its own only fragment (RFC 6946), so that all parts have one id. */
+INLINE int cut_begin(struct __sk_buff *skb, struct packet *p, struct cut *cut)
+{
+	if (p->fragment)
+		return 0;
+	cut->ip.nexthdr = EXT_FRAGMENT;
+	cut->fragment = (struct fragment_header){ .next = p->proto, .id = bpf_get_prandom_u32() };
+	if (bpf_skb_adjust_room(skb, sizeof(cut->fragment), BPF_ADJ_ROOM_NET, 0))
+		return -EIO;
+	p->fragment = FRAGMENT_FIRST;
+	p->l4 += sizeof(cut->fragment);
+	p->length += sizeof(cut->fragment);
+	return cut_write(skb, p, cut, 0, p->length, false);
+}
+
 /* Set the traffic class. */
 INLINE int ip_set_tos(struct __sk_buff *skb, struct packet *p, __u8 tos)
 {

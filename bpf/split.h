@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Cutting a packet without DF that does not fit into its tunnel into fragments that do (RFC 791 section
- * 3.2): inner ones, because the other end of the tunnel does not put outer ones together. A program sends
- * one packet: the first part. A clone of the whole comes in again by the same interface, with a mark that
- * says how much of it was sent already. */
+/* Cutting a packet that does not fit into its tunnel, as far as its family allows it, into fragments that
+ * do: inner ones, because the other end of the tunnel does not put outer ones together. A program sends one
+ * packet: the first part. A clone of the whole comes in again by the same interface, with a mark that says
+ * how much of it was sent already. */
 #ifndef SPLIT_H
 #define SPLIT_H
 
@@ -10,10 +10,7 @@
 #include "reply.h"
 #include "tunnel.h"
 
-#if FAMILY == 4
-
 #define SPLIT_SENT(mark) ((mark) ^ SPLIT_MARK)
-#define SPLIT_SETTLE 40    /* more than the headers before the transport header */
 #define SPLIT_POP_MAX 4088 /* bpf_skb_adjust_room() removes up to 4,095 bytes at once */
 #define SPLIT_POPS 18
 
@@ -51,10 +48,10 @@ INLINE int split_pop(struct __sk_buff *skb, __u32 bytes)
  * the kernel no longer completes it, at the latest at the second removal (skb_postpull_rcsum()). */
 INLINE int split_settle(struct __sk_buff *skb, __u32 at, __u8 *bytes)
 {
-	if (bpf_skb_load_bytes(skb, at, bytes, SPLIT_SETTLE + 8) || split_pop(skb, SPLIT_SETTLE) ||
-	    split_pop(skb, 8) || bpf_skb_adjust_room(skb, SPLIT_SETTLE + 8, BPF_ADJ_ROOM_NET, 0))
+	if (bpf_skb_load_bytes(skb, at, bytes, CUT_SETTLE + 8) || split_pop(skb, CUT_SETTLE) ||
+	    split_pop(skb, 8) || bpf_skb_adjust_room(skb, CUT_SETTLE + 8, BPF_ADJ_ROOM_NET, 0))
 		return -EIO;
-	return bpf_skb_store_bytes(skb, at, bytes, SPLIT_SETTLE + 8, 0);
+	return bpf_skb_store_bytes(skb, at, bytes, CUT_SETTLE + 8, 0);
 }
 
 /* Complete the transport checksum, where the kernel or a device has yet to do it: they would see the bytes
@@ -81,61 +78,32 @@ INLINE int split_check(struct __sk_buff *skb, struct packet *p)
 	return split_settle(skb, p->l4, pair->bytes);
 }
 
-/* The packet becomes `length` bytes from byte `sent` of the payload on; `more`: others follow. */
-INLINE int split_header(struct __sk_buff *skb, struct packet *p, struct iphdr *ip, __u32 sent,
-			__u32 length, bool more)
-{
-	__be16 total = bpf_htons(length);
-	__be16 at = bpf_htons(bpf_ntohs(ip->frag_off) + sent / 8) | (more ? bpf_htons(IP_MF) : 0);
-
-	ip->check = csum_update(ip->check,
-				csum_diff16(ip->tot_len, total) + csum_diff16(ip->frag_off, at));
-	ip->tot_len = total;
-	ip->frag_off = at;
-	p->ip_check = ip->check;
-	p->length = length;
-	if (sent)
-		p->fragment = FRAGMENT_LATER;
-	else if (!p->fragment)
-		p->fragment = FRAGMENT_FIRST;
-	return bpf_skb_store_bytes(skb, p->l3, ip, sizeof(*ip), 0);
-}
-
 /* Cut the packet to at most `mtu` bytes. Returns -E2BIG if it must not be cut. */
 SUBPROGRAM int split(struct __sk_buff *skb, struct packet *p, __u32 mtu)
 {
 	REQUIRE(p, -EINVAL);
-	__u32 part = (mtu - IP_HLEN) & ~7u, sent = SPLIT_SENT(skb->mark), length;
-	struct iphdr ip;
+	__u32 part = (mtu - CUT_HLEN) & ~7u, sent = SPLIT_SENT(skb->mark), length;
+	struct cut cut;
 	bool more;
 
-	if (skb->gso_size || p->l3 != ETH_HLEN ||
-	    bpf_skb_load_bytes(skb, ETH_HLEN, &ip, sizeof(ip)) || ip.frag_off & bpf_htons(IP_DF))
+	if (skb->gso_size || p->l3 != ETH_HLEN || !cut_read(skb, p, mtu, &cut))
 		return -E2BIG;
 	if (sent > 0xffff)
 		sent = 0;
-	if (p->length <= IP_HLEN + sent)
+	if (split_check(skb, p) || cut_begin(skb, p, &cut) || p->length <= CUT_HLEN + sent)
 		return -EIO;
 	length = p->length - sent;
 	more = length > mtu;
-	if (more && (split_check(skb, p) || split_again(skb, p, sent + part)))
+	if (more && split_again(skb, p, sent + part))
 		return -EIO;
 	if (more)
-		length = IP_HLEN + part;
-	if (split_pop(skb, sent) || split_header(skb, p, &ip, sent, length, more))
+		length = CUT_HLEN + part;
+	if (split_pop(skb, sent) || cut_write(skb, p, &cut, sent, length, more))
 		return -EIO;
+	p->length = length;
+	p->fragment = sent ? FRAGMENT_LATER : p->fragment ? p->fragment : FRAGMENT_FIRST;
 	return bpf_skb_change_tail(skb, ETH_HLEN + length, 0) ? -EIO : 0;
 }
-
-#else
-
-/* Routers do not cut IPv6 packets. */
-INLINE int split(struct __sk_buff *skb, struct packet *p, __u32 mtu)
-{
-	return -E2BIG;
-}
-
-#endif
 
 /* Make a packet fit into a tunnel for `mtu` bytes. VERDICT_NONE: it does now. A later fragment of
  * IPv4 is not answered (RFC 1122 section 3.2.2). */

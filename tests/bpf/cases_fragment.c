@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Fragments on all paths, and packets that are cut to fit into a tunnel. */
 #include <netinet/in.h>
+#include <stdio.h>
 
 #include <bpf/bpf.h>
 
@@ -52,21 +53,24 @@
 
 /* ------------------------------------------------------------------ cut */
 
-/* The greatest inner packet has 1,452 bytes: 1,432 behind the IP header, a multiple of 8. */
-#define PART 1432
+/* What a part carries at most behind its headers: a multiple of 8. */
+#define PART ((INNER_MTU - OWN_HLEN - (PLAIN_FAMILY == 6 ? 8 : 0)) & ~7)
 #define SENT(bytes) .mark = SPLIT_MARK | (bytes)
+/* The whole of it, as it comes in again: over IPv6 as a fragment. */
+#define AGAIN .ip_id = 9, .no_df = true, .atomic = true
 #define CUT_FIRST(length)                                                                          \
 	{FROM_POD, .in = UDP_TO_VIP(.ip_id = 9, .no_df = true, .len = length),                     \
 	 .verdict = REDIRECT, .count = COUNT(TO_TUNNEL), .ip_bytes_unknown = true,                 \
-	 .out = UDP_TO_VIP(.ip_id = 9, .frag = MF, .whole = length, .len = PART - 8, ANY_MAC,      \
-			   TO_OTHER())}
+	 .out = UDP_TO_VIP(.ip_id = 9, .any_id = true, .frag = MF, .whole = length,                \
+			   .len = PART - 8, ANY_MAC, TO_OTHER())}
 #define CUT_LATER(length, sent, more, part)                                                        \
-	{FROM_POD, .in = UDP_TO_VIP(.ip_id = 9, .no_df = true, .len = length), SENT(sent),         \
-	 .verdict = REDIRECT, .count = COUNT(TO_TUNNEL), .ip_bytes_unknown = true,                 \
+	{FROM_POD, .in = UDP_TO_VIP(AGAIN, .len = length), SENT(sent), .verdict = REDIRECT,        \
+	 .count = COUNT(TO_TUNNEL), .ip_bytes_unknown = true,                                      \
 	 .out = UDP_TO_VIP(.ip_id = 9, .frag = (more) | (sent) / 8, .from = (sent) - 8,            \
 			   .len = part, ANY_MAC, TO_OTHER())}
 
 static const struct pkt whole = UDP_TO_VIP(.len = LINK_UDP);
+static const struct pkt extended = UDP_TO_VIP(EXT({EXT_DESTINATION, 1, 0}), .len = LINK_UDP);
 
 static void setup_elsewhere(struct world *world)
 {
@@ -83,6 +87,28 @@ static void clear_flows(struct world *world)
 	for (int i = 0; i < 2; i++)
 		while (!bpf_map_get_next_key(world_map_fd(world, maps[i]), NULL, &key))
 			world_delete(world, maps[i], &key);
+}
+
+/* The bytes of the gateway's answers are those of the datagram, cut or not. */
+static bool answer_counted_once(struct world *world)
+{
+	static const char *const maps[] = {"flows", "embryonic"};
+	struct flow_key key;
+	struct flow flow;
+
+	for (int i = 0; i < 2; i++) {
+		int fd = world_map_fd(world, maps[i]);
+
+		for (void *last = NULL; !bpf_map_get_next_key(fd, last, &key); last = &key) {
+			bpf_map_lookup_elem(fd, &key, &flow);
+			if ((key.zone & 0xff) >> 1 != FLOW_GATEWAY_REPLY)
+				continue;
+			if (flow.bytes == UPLINK_MTU)
+				return true;
+			printf("      %llu bytes\n", (unsigned long long)flow.bytes);
+		}
+	}
+	return false;
 }
 
 /* Let six seconds pass for all fragments that are remembered. */
@@ -170,21 +196,21 @@ static const struct test_case rows[] = {
 	 STEPS({UPLINK, .in = UDP_FROM_HELLO2(LATER), .verdict = SHOT, .count = COUNT(FRAGMENT)},
 	       {FROM_POD, DEVICE_POD1, .in = UDP_FROM_HELLO2(LATER), .verdict = SHOT,
 		.count = COUNT(FRAGMENT)})},
-	{"cut: a datagram without DF into two", setup_geneve, .ipv4 = NO_DF,
-	 STEPS(CUT_FIRST(1472), CUT_LATER(1472, PART, 0, 1472 + 8 - PART))},
-	{"cut: into three", setup_geneve, .ipv4 = NO_DF,
+	{"cut: a datagram without DF into two", setup_geneve,
+	 STEPS(CUT_FIRST(LINK_UDP), CUT_LATER(LINK_UDP, PART, 0, LINK_UDP + 8 - PART))},
+	{"cut: into three", setup_geneve,
 	 STEPS(CUT_FIRST(2900), CUT_LATER(2900, PART, MF, PART),
 	       CUT_LATER(2900, 2 * PART, 0, 2900 + 8 - 2 * PART))},
-	{"cut: with the mark of more than there is", setup_geneve, .ipv4 = NO_DF,
-	 STEPS(CUT_FIRST(1472),
-	       {FROM_POD, .in = UDP_TO_VIP(.no_df = true, .len = 1472), SENT(1480), .verdict = SHOT,
-		.count = COUNT(NO_ROOM)})},
-	{"cut: not with DF", setup_geneve,
+	{"cut: with the mark of more than there is", setup_geneve,
+	 STEPS(CUT_FIRST(LINK_UDP),
+	       {FROM_POD, .in = UDP_TO_VIP(AGAIN, .len = LINK_UDP), SENT(LINK_UDP + 8),
+		.verdict = SHOT, .count = COUNT(NO_ROOM)})},
+	{"cut: not with DF", setup_geneve, .ipv4 = DF_SET,
 	 STEPS({FROM_POD, .in = UDP_TO_VIP(.len = LINK_UDP), .verdict = REDIRECT,
 		.count = COUNT(TOO_BIG),
 		.out = ICMP(VIP, SLEEP, 3, 4, .icmp_mtu = INNER_MTU, .quote = &whole, .quote_len = 28,
 			    .src_mac = MAC_NODE, .dst_mac = MAC_SLEEP)})},
-	{"cut: a fragment that is too big itself", setup_geneve, .ipv4 = NO_DF,
+	{"cut: a fragment that is too big itself", setup_geneve,
 	 STEPS({FROM_POD, .in = UDP_TO_VIP(FIRST), .verdict = REDIRECT, .count = COUNT(TO_TUNNEL),
 		.ip_bytes_unknown = true,
 		.out = UDP_TO_VIP(.ip_id = 77, .frag = MF, .whole = 2000, .len = PART - 8, ANY_MAC,
@@ -194,7 +220,7 @@ static const struct test_case rows[] = {
 		.out = UDP_TO_VIP(.ip_id = 77, .frag = MF | PART / 8, .from = PART - 8,
 				  .len = 1480 - PART, ANY_MAC, TO_OTHER())},
 	       TUNNEL(LATER))},
-	{"cut: a later fragment that is too big", setup_geneve, .ipv4 = NO_DF,
+	{"cut: a later fragment that is too big", setup_geneve,
 	 STEPS(TUNNEL(.ip_id = 78, .frag = MF, .whole = 3000, .len = 1000),
 	       {FROM_POD, .in = UDP_TO_VIP(.ip_id = 78, .frag = 126, .from = 1000, .len = 1480),
 		.verdict = REDIRECT, .count = COUNT(TO_TUNNEL), .ip_bytes_unknown = true,
@@ -205,21 +231,27 @@ static const struct test_case rows[] = {
 		.ip_bytes_unknown = true,
 		.out = UDP_TO_VIP(.ip_id = 78, .frag = 126 + PART / 8, .from = 1000 + PART,
 				  .len = 1480 - PART, ANY_MAC, TO_OTHER())})},
-	{"cut: a later fragment with DF is not answered", setup_geneve, .ipv4 = NO_DF,
+	{"cut: a later fragment with DF is not answered", setup_geneve, .ipv4 = DF_SET,
 	 STEPS(TUNNEL(FITS),
 	       {FROM_POD, .in = UDP_TO_VIP(.ip_id = 78, .frag = DF | 101, .len = 1480),
 		.verdict = SHOT, .count = COUNT(TOO_BIG)})},
-	{"cut: an answer at the gateway", setup_gateway, .ipv4 = NO_DF,
+	{"cut: an answer at the gateway", setup_gateway,
 	 STEPS(GATEWAY_IN(.len = 10),
-	       {FROM_POD, DEVICE_POD1, .in = UDP_FROM_HELLO2(.no_df = true, .len = 1472),
+	       {FROM_POD, DEVICE_POD1, .in = UDP_FROM_HELLO2(.no_df = true, .len = LINK_UDP),
 		.verdict = REDIRECT, .count = COUNT(GATEWAY_OUT), .ip_bytes_unknown = true,
-		.out = UDP_FROM_VIP(.frag = MF, .whole = 1472, .len = PART - 8, ONE_HOP, ANY_MAC,
-				    OTHER_TO_NODE1())},
-	       {FROM_POD, DEVICE_POD1, .in = UDP_FROM_HELLO2(.no_df = true, .len = 1472),
-		SENT(PART), .verdict = REDIRECT, .count = COUNT(GATEWAY_OUT),
-		.ip_bytes_unknown = true,
-		.out = UDP_FROM_VIP(.frag = PART / 8, .from = PART - 8, .len = 1480 - PART, ONE_HOP,
-				    ANY_MAC, OTHER_TO_NODE1())})},
+		.out = UDP_FROM_VIP(.any_id = true, .frag = MF, .whole = LINK_UDP, .len = PART - 8,
+				    ONE_HOP, ANY_MAC, OTHER_TO_NODE1())},
+	       {FROM_POD, DEVICE_POD1, .in = UDP_FROM_HELLO2(AGAIN, .len = LINK_UDP), SENT(PART),
+		.verdict = REDIRECT, .count = COUNT(GATEWAY_OUT), .ip_bytes_unknown = true,
+		.out = UDP_FROM_VIP(.ip_id = 9, .frag = PART / 8, .from = PART - 8,
+				    .len = LINK_UDP + 8 - PART, ONE_HOP, ANY_MAC, OTHER_TO_NODE1()),
+		.after = answer_counted_once})},
+	{"cut: not with extension headers, which each part would have", setup_geneve,
+	 .ipv6 = EXTENSIONS,
+	 STEPS({FROM_POD, .in = UDP_TO_VIP(EXT({EXT_DESTINATION, 1, 0}), .len = LINK_UDP),
+		.verdict = REDIRECT, .count = COUNT(TOO_BIG),
+		.out = ICMP(VIP, SLEEP, 3, 4, .icmp_mtu = INNER_MTU, .quote = &extended,
+			    .quote_len = 36, .src_mac = MAC_NODE, .dst_mac = MAC_SLEEP)})},
 };
 
 REGISTER_CASES(rows);

@@ -136,7 +136,7 @@ static const struct test_case rows[] = {
 	 STEPS({FROM_POD, .before = exhaust, .in = TO_VIP(A_SYN), .verdict = REDIRECT,
 		.out = FROM_VIP(.flags = RST | ACK, .ack = 1001, BACK_TO_POD),
 		.count = COUNT(NO_BACKEND)})},
-	{"refuse: nor the pod's own news of what is too big", setup_nobody_and_geneve,
+	{"refuse: nor the pod's own news of what is too big", setup_nobody_and_geneve, .ipv4 = DF_SET,
 	 STEPS({FROM_POD, DEVICE_POD1, .before = exhaust, .in = BIG_DATAGRAM(HELLO1),
 		.verdict = REDIRECT,
 		.out = ICMP(VIP2, HELLO1, 3, 4, .icmp_mtu = INNER_MTU, .quote = &big_datagram,

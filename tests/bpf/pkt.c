@@ -265,6 +265,7 @@ void pkt_build(const struct pkt *pkt, const struct port_values *ports, struct fr
 {
 	ret->len = 0;
 	ret->place_count = 0;
+	ret->any_id_at = 0;
 	put_ethernet(ret, pkt);
 	if (pkt->ethertype && pkt->ethertype != ethertype_of(pkt_family(pkt)))
 		put_filling(ret, pkt->len);

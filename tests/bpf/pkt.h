@@ -98,6 +98,7 @@ struct pkt {
 	uint8_t ip_options;      /* words of IP options, all NOP */
 	const struct ext *ext;   /* IPv6 */
 	bool atomic;             /* IPv6: a fragment that is the whole packet */
+	bool any_id;             /* IPv6: the program chooses the fragment's id */
 	uint8_t ip_version;      /* 0: its family's */
 	uint8_t flags;           /* TCP */
 	uint32_t seq, ack;
@@ -147,6 +148,7 @@ struct port_place {
 struct frame {
 	uint8_t data[PKT_MAX];
 	uint32_t len;
+	uint32_t any_id_at;      /* 4 bytes that may be anything; 0: none */
 	uint8_t place_count;
 	struct port_place places[8];
 };

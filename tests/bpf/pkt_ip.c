@@ -89,6 +89,8 @@ static void put_fragment(struct frame *frame, const struct pkt *pkt)
 	put8(frame, own_proto(pkt));
 	put8(frame, 0);
 	put16(frame, (pkt->frag & 0x1fff) << 3 | !!(pkt->frag & MF));
+	if (pkt->any_id)
+		frame->any_id_at = frame->len;
 	put32(frame, pkt->ip_id);
 }
 

@@ -57,6 +57,7 @@ struct test_case {
 #define HEADER_OPTIONS "options of the IP header"
 #define NO_CHECKSUM "UDP without a checksum"
 #define NO_DF "packets that routers may cut"
+#define DF_SET "datagrams that must not be cut"
 #define EXTENSIONS "extension headers"
 
 #define STEPS(...) .steps = (const struct step[]) {__VA_ARGS__, {0}}

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # Processes in the node's own namespace reach the virtual IP: TCP and UDP, v1 and v2, through kills and
 # restarts of the agent, beside a kube-proxy, and until the uninstallation.
+# Families: 6
 . "$(dirname "$0")/lib.sh"
 
 IP=$(ip_table "${FAMILY:0:1}")

@@ -2,14 +2,16 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # ICMP errors about a virtual IP's packets reach the client's socket, and end at the virtual IP; routers in the
 # wide area with a smaller MTU are heard.
+# Families: 6
 . "$(dirname "$0")/lib.sh"
 
 two_clusters
-start udp-v1 v1 "$T/udp" -d serve 10.10.0.90 5000 v1
-start udp-v2 v2 "$T/udp" -d serve 10.10.0.90 5000 v2
+start udp-v1 v1 "$T/udp" -d serve "$(inner 10.10.0.90)" 5000 v1
+start udp-v2 v2 "$T/udp" -d serve "$(inner 10.10.0.90)" 5000 v2
 two_agents
 
-trace() { in_ns sleep "$HERE/trace_udp.py" $VIP 5000; }
+NODE=$(outer 192.23.110.10 "${FAMILY:0:1}")
+trace() { in_ns sleep "$HERE/trace.py" "$1" $VIP 5000; }
 udp() { in_ns sleep "$T/udp" "$@" call $VIP 5000; }
 only() {
 	eds "$HELLO" "10.10.0.90:5000/$1"
@@ -18,19 +20,25 @@ only() {
 only_is() { [[ $(udp -n 10 | cut -d' ' -f1 | sort | paste -sd' ') == "$1" ]]; }
 
 only cluster1 v1
-equal "the way to a pod of this node" "192.23.110.10/11 answer" "$(trace)"
+equal "the way to a pod of this node" "$NODE/exceeded answer" "$(trace udp)"
+equal "by TCP" "$NODE/exceeded answer" "$(trace tcp)"
 stop udp-v1
-equal "and without a server" "192.23.110.10/11 $VIP/3" "$(trace)"
+stop server-v1-5000
+equal "and without a server" "$NODE/exceeded $VIP/unreachable" "$(trace udp)"
+equal "by TCP" "$NODE/exceeded refused" "$(trace tcp)"
 
 only n2-k8s-config v2
 # The tunnel is one hop; the gateway is the next.
-equal "the way through the tunnel" "192.23.110.10/11 answer" "$(trace)"
+equal "the way through the tunnel" "$NODE/exceeded answer" "$(trace udp)"
+equal "by TCP" "$NODE/exceeded answer" "$(trace tcp)"
 stop udp-v2
-equal "and without a server" "192.23.110.10/11 $VIP/3" "$(trace)"
-start udp-v2 v2 "$T/udp" -d serve 10.10.0.90 5000 v2
+equal "and without a server" "$NODE/exceeded $VIP/unreachable" "$(trace udp)"
+start udp-v2 v2 "$T/udp" -d serve "$(inner 10.10.0.90)" 5000 v2
 
-in_ns wan ip route change 192.23.110.0/24 dev cluster1 mtu lock 1400
-in_ns wan ip route change 192.23.120.0/24 dev cluster2 mtu lock 1400
+for way in 192.23.110.0/24=cluster1 192.23.120.0/24=cluster2; do
+	in_ns wan ip route delete "$(outer "${way%=*}")" dev "${way#*=}"
+	in_ns wan ip route add "$(outer "${way%=*}")" dev "${way#*=}" mtu lock 1400
+done
 bulk() { in_ns sleep "$T/bulk" "$1" $VIP 5000 3000000 >/dev/null; }
 check "a link of 1,400 bytes in the middle: TCP finds out as it sends" bulk send
 check "and as it receives" bulk receive

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # XDP in front of TC on the uplinks: the same answers and bytes, decapsulated by XDP.
+# Families: 6
 . "$(dirname "$0")/lib.sh"
 
 two_clusters
