@@ -53,11 +53,7 @@
 
 /* ------------------------------------------------------------------ cut */
 
-/* What a part carries at most behind its headers: a multiple of 8. */
-#define PART ((INNER_MTU - OWN_HLEN - (PLAIN_FAMILY == 6 ? 8 : 0)) & ~7)
-#define SENT(bytes) .mark = SPLIT_MARK | (bytes)
-/* The whole of it, as it comes in again: over IPv6 as a fragment. */
-#define AGAIN .ip_id = 9, .no_df = true, .atomic = true
+#define PART PART_OF(INNER_MTU)
 #define CUT_FIRST(length)                                                                          \
 	{FROM_POD, .in = UDP_TO_VIP(.ip_id = 9, .no_df = true, .len = length),                     \
 	 .verdict = REDIRECT, .count = COUNT(TO_TUNNEL), .ip_bytes_unknown = true,                 \

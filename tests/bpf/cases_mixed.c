@@ -11,6 +11,7 @@
 #define MIXED_MTU (UPLINK_MTU - OTHER_OVERHEAD)
 #define MIXED_MSS (MIXED_MTU - TCP_HEADERS)
 #define MIXED_UDP (MIXED_MTU - UDP_HEADERS)
+#define MIXED_PART PART_OF(MIXED_MTU)
 
 /* ------------------------------------------------------------------ client */
 
@@ -141,7 +142,18 @@ static const struct test_case rows[] = {
 	       {UPLINK, .in = FROM_VIP(A_SYN_ACK, .mss = 1460, FROM_GATEWAY(MIXED)),
 		.verdict = REDIRECT, .out = FROM_VIP(A_SYN_ACK, .mss = MIXED_MSS, FROM_OUTSIDE),
 		.count = COUNT(FROM_TUNNEL)})},
-	{"mixed: the largest that fits, and one byte more", setup_client, .mixed = true,
+	{"mixed: the largest that fits", setup_client, .mixed = true,
+	 STEPS(SENDS_UDP(.len = MIXED_UDP))},
+	{"mixed: a datagram of one byte more is cut", setup_client, .mixed = true,
+	 STEPS({FROM_POD, .in = UDP_TO_VIP(.ip_id = 9, .no_df = true, .len = MIXED_UDP + 1),
+		.verdict = REDIRECT, .count = COUNT(TO_TUNNEL), .ip_bytes_unknown = true,
+		.out = UDP_TO_VIP(.ip_id = 9, .any_id = true, .frag = MF, .whole = MIXED_UDP + 1,
+				  .len = MIXED_PART - 8, ANY_MAC, TO_OTHER(MIXED))},
+	       {FROM_POD, .in = UDP_TO_VIP(AGAIN, .len = MIXED_UDP + 1), SENT(MIXED_PART),
+		.verdict = REDIRECT, .count = COUNT(TO_TUNNEL), .ip_bytes_unknown = true,
+		.out = UDP_TO_VIP(.ip_id = 9, .frag = MIXED_PART / 8, .from = MIXED_PART - 8,
+				  .len = MIXED_UDP + 9 - MIXED_PART, ANY_MAC, TO_OTHER(MIXED))})},
+	{"mixed: or told, if it must not be", setup_client, .mixed = true, .ipv4 = DF_SET,
 	 STEPS(SENDS_UDP(.len = MIXED_UDP),
 	       {FROM_POD, .in = UDP_TO_VIP(.len = MIXED_UDP + 1), .verdict = REDIRECT,
 		.out = ICMP(VIP, SLEEP, 3, 4, .icmp_mtu = MIXED_MTU, .quote = &big,

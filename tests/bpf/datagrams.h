@@ -18,4 +18,10 @@
 #define OTHER_TO_NODE1(...)                                                                        \
 	OUTER(GATEWAY, TUNNEL_PORT, NODE1, NODE1_PORT, NETWORK2, OTHER_ID, __VA_ARGS__)
 
+/* A datagram that is cut for a tunnel of `mtu` bytes: what a part carries at most behind its headers, a
+ * multiple of 8; the mark of how much was sent; and the whole as it comes in again, over IPv6 as a fragment. */
+#define PART_OF(mtu) (((mtu) - OWN_HLEN - (PLAIN_FAMILY == 6 ? 8 : 0)) & ~7)
+#define SENT(bytes) .mark = SPLIT_MARK | (bytes)
+#define AGAIN .ip_id = 9, .no_df = true, .atomic = true
+
 #endif
