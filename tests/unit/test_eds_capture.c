@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Responses that a real istiod 1.29.1 sent, whole and cut at every byte. */
+/* Responses that a real istiod 1.29.1 sent, and one that it would send, whole and cut at every byte. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -20,21 +20,26 @@
 static const struct {
 	const char *file, *version;
 	size_t resources;
+	const char *more; /* the address of its other family that the first endpoint has */
 	struct {
 		const char *addr, *workload;
 		uint16_t port;
 		uint32_t weight;
-	} hello[3];
+	} hello[4];
 } captures[] = {
-	{"split-horizon-sotw.json", "2026-11-23T01:46:38Z/2", 2,
+	{"split-horizon-sotw.json", "2026-11-23T01:46:38Z/2", 2, NULL,
 	 {{"10.10.0.90", "helloworld-v1;sample;helloworld;v1;c1", 5000, 1},
 	  {"192.23.120.32", ";;;;", 15443, 1}}},
-	{"split-horizon-delta.json", "2026-11-23T01:46:38Z/2", 2,
+	{"split-horizon-delta.json", "2026-11-23T01:46:38Z/2", 2, NULL,
 	 {{"10.10.0.90", "helloworld-v1;sample;helloworld;v1;c1", 5000, 1},
 	  {"192.23.120.32", ";;;;", 15443, 1}}},
-	{"placeholder.json", "2026-11-23T01:46:43Z/2", 2,
+	{"placeholder.json", "2026-11-23T01:46:43Z/2", 2, NULL,
 	 {{"10.10.0.90", "helloworld-v1;sample;helloworld;v1;c1", 5000, 1},
 	  {"0.0.0.0", ";;;;", 15443, 1}}},
+	{"made-dual-stack.json", "made/dual-stack", 2, "fd00::10:10:0:90",
+	 {{"10.10.0.90", "helloworld-v1;sample;helloworld;v1;c1", 5000, 2},
+	  {"192.23.120.32", ";;;;", 15443, 1},
+	  {"2001:db8::192:23:120:32", ";;;;", 15443, 1}}},
 };
 
 static const struct assignment *find(const struct assignment_set *set, const char *name)
@@ -45,20 +50,32 @@ static const struct assignment *find(const struct assignment_set *set, const cha
 	return NULL;
 }
 
+/* The additional address has the port of the first. */
+static void check_more(const struct endpoint *endpoint, const char *more)
+{
+	char text[ADDR_TEXT_MAX];
+
+	assert_int_equal(endpoint->address_count, more ? 2 : 1);
+	if (!more)
+		return;
+	assert_string_equal(addr_format(&endpoint->addresses[1].addr, text), more);
+	assert_int_equal(endpoint->addresses[1].port, endpoint->addresses[0].port);
+}
+
 static void check_capture(size_t row, const struct assignment_set *set)
 {
 	const struct assignment *item =
 		find(set, "outbound|5000||helloworld.sample.svc.cluster.local");
 	const struct locality *locality = &item->localities[0];
 	char text[ADDR_TEXT_MAX];
+	uint32_t weights = 0;
+	size_t i;
 
 	assert_int_equal(set->count, captures[row].resources);
 	assert_null(item->rejected);
 	assert_int_equal(item->locality_count, 1);
-	assert_int_equal(locality->weight, 2);
 	assert_true(locality->has_locality);
-	assert_int_equal(locality->endpoint_count, 2);
-	for (size_t i = 0; captures[row].hello[i].addr; i++) {
+	for (i = 0; captures[row].hello[i].addr; i++) {
 		const struct endpoint *endpoint = &locality->endpoints[i];
 
 		assert_string_equal(addr_format(&endpoint->addresses[0].addr, text),
@@ -68,7 +85,11 @@ static void check_capture(size_t row, const struct assignment_set *set)
 		assert_int_equal(endpoint->weight, captures[row].hello[i].weight);
 		assert_int_equal(endpoint->health, HEALTH_UNKNOWN);
 		assert_null(endpoint->network);
+		weights += endpoint->weight;
+		check_more(endpoint, i ? NULL : captures[row].more);
 	}
+	assert_int_equal(locality->endpoint_count, i);
+	assert_int_equal(locality->weight, weights);
 }
 
 static char *read_capture(size_t row, size_t *ret_length)
