@@ -35,6 +35,10 @@ make_uplink $((old + 1000))
 check "made again, with another number: both answer" wait_for 10 versions_are "v1 v2" sleep
 
 # While the agent hears nothing, a pod goes and another gets its number and name.
+start held sleep "$T/hold" -n 20 -u "$TEST_DIR/never" $VIP:5000
+established() { ctl node1 flows | grep -c '10\.10\.0\.89:.*established'; }
+established_are() { [[ $(established) == "$1" ]]; }
+check "20 connections of the pod" wait_for 10 established_are 20
 old=$(index_of veth-sleep)
 stop_hearing
 in_ns node1 ip link del veth-sleep
@@ -52,6 +56,7 @@ equal "and no program" 0 "$(programs_on veth-sleep)"
 hear
 check "the new pod is attached" wait_for 5 has_programs veth-sleep 2
 check "and reaches both" wait_for 5 versions_are "v1 v2" sleep
+check "the connections of the old one are not its own" wait_for 5 established_are 0
 
 # 300 pods come and 250 go, which is more than the socket holds.
 stop_hearing

@@ -124,6 +124,7 @@ struct sweeper {
 	struct sweep sweep; /* under way while `event` is pending */
 	size_t map;         /* index of `counts` */
 	bool again;         /* start once more when this sweep is over */
+	struct sweep_gone gone; /* interfaces of pods */
 	uint32_t
 		counts[2 *
 		       FAMILIES]; /* in `flows` and `embryonic` of each family, at the last sweep */
@@ -229,6 +230,8 @@ void reconcile_done(struct agent *agent);
 /* Starts to sweep flows that are idle or whose pod is gone, at the latest when the sweep that is under
  * way is over. Forgets that there were narrow paths when there are none any more. */
 void sweep_flows(struct agent *agent);
+/* The same after an interface was deleted. */
+void sweep_gone(struct agent *agent, uint32_t ifindex);
 void sweep_flows_done(struct agent *agent);
 
 /* ------------------------------------------------------------------ loop.c */

@@ -94,7 +94,7 @@ static int visit_link(void *arg, const struct netlink_link *link)
 	if (changed)
 		schedule_reconcile(agent);
 	if (changed && link->gone && agent->reconciler.serving)
-		sweep_flows(agent);
+		sweep_gone(agent, link->ifindex);
 	return err;
 }
 

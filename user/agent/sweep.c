@@ -25,6 +25,7 @@ static int start_map(struct agent *agent)
 		.family = family,
 		.embryonic = embryonic,
 		.hz = agent->kernel.hz,
+		.gone = &agent->sweeper.gone,
 		.visit = embryonic ? NULL : visit,
 		.arg = agent,
 	};
@@ -108,6 +109,18 @@ void sweep_flows(struct agent *agent)
 		stop(agent, err);
 	else
 		step_soon(agent);
+}
+
+void sweep_gone(struct agent *agent, uint32_t ifindex)
+{
+	struct sweep_gone *gone = &agent->sweeper.gone;
+	uint32_t now;
+
+	if (!clock_jiffies(dataplane_now_fd(agent->kernel.dataplane), &now)) {
+		gone->items[gone->count % SWEEP_GONE].ifindex = ifindex;
+		gone->items[gone->count++ % SWEEP_GONE].at = now;
+	}
+	sweep_flows(agent);
 }
 
 void sweep_flows_done(struct agent *agent)

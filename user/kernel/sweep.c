@@ -57,11 +57,22 @@ static bool link_is_gone(struct sweep *sweep, uint32_t ifindex)
 	return link->gone;
 }
 
+/* The interface that the flow began at was deleted, and another one has its number. */
+static bool was_gone(const struct sweep_gone *gone, const struct flow *flow)
+{
+	for (uint32_t i = 0; gone && i < gone->count && i < SWEEP_GONE; i++)
+		if (gone->items[i].ifindex == flow->iface &&
+		    (int32_t)(gone->items[i].at - flow->opened) > 0)
+			return true;
+	return false;
+}
+
 /* The flow of a pod whose interface was deleted: nobody can send its packets. */
 static bool is_orphan(struct sweep *sweep, const struct entry *entry)
 {
 	return FLOW_ROLE(entry->key.zone) == FLOW_CLIENT && entry->flow.iface &&
-	       link_is_gone(sweep, entry->flow.iface);
+	       (link_is_gone(sweep, entry->flow.iface) ||
+		was_gone(sweep->options.gone, &entry->flow));
 }
 
 static bool delete(struct sweep *sweep, const struct entry *entry)

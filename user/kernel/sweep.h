@@ -19,11 +19,22 @@ bool sweep_expired(const struct flow_key *key, const struct flow *flow, uint32_t
 /* An entry that the sweep met; `deleted`: it was deleted now. */
 typedef void sweep_visit(void *arg, const struct flow_key *key, const struct flow *flow, bool deleted);
 
+/* Interfaces that were deleted: another one may have the number since. */
+#define SWEEP_GONE 64
+
+struct sweep_gone {
+	struct {
+		uint32_t ifindex, at; /* jiffies */
+	} items[SWEEP_GONE]; /* the last ones */
+	uint32_t count;      /* of all so far */
+};
+
 struct sweep_options {
 	int fd, owners;           /* a map of flows, or -1: there are none; `owners`, or -1 */
 	enum family_index family; /* of the flows */
 	bool embryonic; /* which of the two maps it is */
 	uint32_t now, hz;
+	const struct sweep_gone *gone; /* or NULL */
 	sweep_visit *visit; /* called with each entry; or NULL */
 	void *arg;
 };
