@@ -203,17 +203,16 @@ INLINE enum verdict out_of_state(struct __sk_buff *skb, struct packet *p,
 INLINE enum verdict open_direct(struct __sk_buff *skb, struct packet *p, struct addr saddr)
 {
 	struct flow_pair *pair = scratch_get();
-	struct filters *f = filters_get();
 	enum reason reason;
 
-	if (!f || !pair || !source_may_open(skb, &p->key.saddr) || !check_ok(skb, p))
+	if (!pair || !source_may_open(skb, &p->key.saddr) || !check_ok(skb, p))
 		return VERDICT_NEXT;
 	flow_init(&pair->flow, p, FLOW_NO_SERVICE, 0, 0);
 	pair->flow.iface = skb->ifindex;
 	pair->flow.nat = (struct nat){
 		.saddr = saddr, .daddr = p->key.daddr, .sport = p->key.sport, .dport = p->key.dport
 	};
-	filter_add(f->destinations, address_bit(&p->key.daddr));
+	filter_add(filters.destinations, address_bit(&p->key.daddr));
 	reason = client_open(skb, &p->key, &pair->flow);
 	return reason ? drop(p, reason) : VERDICT_NONE;
 }

@@ -9,26 +9,25 @@
 
 /* True if the destination may be a virtual IP. Other packets pass before the per-CPU memory is looked
  * up. */
-INLINE bool may_escape(struct __sk_buff *skb, const struct filters *f, const __u32 l2)
+INLINE bool may_escape(struct __sk_buff *skb, const __u32 l2)
 {
 	IP_HEADER *ip = skb_data(skb) + l2;
 
 	if ((void *)(ip + 1) > skb_end(skb))
 		return false;
-	return filter_has(f->destinations, address_bit(ip_daddr_at(ip)));
+	return filter_destination(ip_daddr_at(ip));
 }
 
 /* A packet that an uplink is about to send. Without an Ethernet header there is no answer. */
 INLINE enum verdict escaping_packet(struct __sk_buff *skb, const __u32 l2)
 {
-	const struct filters *f = filters_get();
 	enum parsed parsed;
 	struct packet *p;
 	__u32 row = 0;
 	bool stale;
 
 	ip_pull(skb, l2);
-	if (!f || !may_escape(skb, f, l2))
+	if (!may_escape(skb, l2))
 		return VERDICT_NEXT;
 	p = packet_begin(HOOK_UPLINK);
 	if (!p)

@@ -19,11 +19,16 @@ INLINE bool filter_has(const __u64 *words, __u32 bit)
 	return words[(bit / 64) & (FILTER_BITS / 64 - 1)] >> (bit & 63) & 1;
 }
 
-INLINE struct filters *filters_get(void)
+/* True if replies of a flow may come from here. Each reply key of a flow with NAT is announced. */
+INLINE bool filter_reply(const struct addr *addr, __be16 port)
 {
-	__u32 zero = 0;
+	return filter_has(filters.replies, reply_bit(addr, port));
+}
 
-	return bpf_map_lookup_elem(&filters, &zero);
+/* True if packets to here may concern us: it may be a VIP, or one of the gateway's SNAT addresses. */
+INLINE bool filter_destination(const struct addr *addr)
+{
+	return filter_has(filters.destinations, address_bit(addr));
 }
 
 #endif

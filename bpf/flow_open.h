@@ -123,10 +123,7 @@ INLINE int flow_claim(const struct flow_pair *pair, bool resting)
 /* Announce the tuple of replies to the filter of the hooks that translate them. */
 INLINE void announce_reply(const struct flow_key *reply)
 {
-	struct filters *f = filters_get();
-
-	if (f)
-		filter_add(f->replies, reply_bit(&reply->saddr, reply->sport));
+	filter_add(filters.replies, reply_bit(&reply->saddr, reply->sport));
 }
 
 /* Make scratch's other entry of its flow, and announce it. */

@@ -25,10 +25,7 @@ MAP(fragments, LRU_HASH, 0, struct fragment_key, struct fragment, MAX_FRAGMENTS)
 /* True if replies of a flow come from this address and port, or its destination may be a VIP. */
 INLINE bool fragment_concerns(const struct packet *p)
 {
-	struct filters *f = filters_get();
-
-	return f && (filter_has(f->replies, reply_bit(&p->key.saddr, p->key.sport)) ||
-		     filter_has(f->destinations, address_bit(&p->key.daddr)));
+	return filter_reply(&p->key.saddr, p->key.sport) || filter_destination(&p->key.daddr);
 }
 
 /* Read the transport header of a first fragment, all of which it must have (RFC 1858 section 3, RFC 8200
@@ -98,9 +95,7 @@ SUBPROGRAM enum parsed fragment_parse(struct __sk_buff *skb, struct packet *p, _
  * no node's own. */
 INLINE bool is_unroutable(const struct addr *addr)
 {
-	struct filters *f = filters_get();
-
-	return f && filter_has(f->destinations, address_bit(addr)) &&
+	return filter_destination(addr) &&
 	       (service_is_vip(addr) || (is_snat(addr) && !(settings.flags & SETTING_SNAT_SHARED)));
 }
 

@@ -74,16 +74,15 @@ MAP(ifaces, HASH, 0, __u32, struct iface, MAX_IFACES);
 
 MAP(next_hops, PERCPU_ARRAY, 0, __u32, struct next_hop, NEXT_HOP_SLOTS);
 
-MAP(filters, ARRAY, BPF_F_MMAPABLE, __u32, struct filters, 1);
-
 /* Texts for display; no program reads them. */
 MAP(names, HASH, BPF_F_NO_PREALLOC, struct name_key, struct name, MAX_NAMES);
 
 /* Connections, bytes and packets of flows that ended; takes memory only for its entries. */
 MAP(usage, HASH, BPF_F_NO_PREALLOC, struct usage_key, struct usage, MAX_USAGE);
 
-/* A map of one element, read without a look-up; the agent pins it as `settings`. */
+/* Maps of one element, read without a look-up; the agent pins them by the names of the variables. */
 struct settings settings SEC(".data.settings") = {};
+struct filters filters SEC(".data.filters") = {};
 
 /* The agent's status, for the command line; takes memory only for its entries. */
 MAP(status, HASH, BPF_F_NO_PREALLOC, struct status_key, struct status_part, 65536);

@@ -28,34 +28,20 @@ enum match {
 	MATCH_UNREADABLE, /* ports are not right behind the IP header */
 };
 
-/* True if replies come from here. Each reply key of a flow with NAT is announced: no SYN can clash without. */
-INLINE bool match_reply(const struct filters *f, const struct addr *addr, __be16 port)
-{
-	return filter_has(f->replies, reply_bit(addr, port));
-}
-
-INLINE bool match_service(const struct filters *f, const struct addr *daddr)
-{
-	return filter_has(f->destinations, address_bit(daddr));
-}
-
 /* Match the bytes of a frame, unparsed, that leaves a pod. MATCH_NONE is sure, and most frames pass by it
  * before the per-CPU memory is looked up. */
 INLINE enum match match_leaving_frame(struct __sk_buff *skb)
 {
-	const struct filters *f = filters_get();
 	IP_HEADER *ip = skb_data(skb) + ETH_HLEN;
 	struct tcphdr *tcp = (void *)(ip + 1);
 
-	if (!f)
-		return MATCH_NONE;
 	if ((void *)(tcp + 1) > skb_end(skb))
 		return MATCH_UNREADABLE;
-	if (match_reply(f, ip_saddr_at(ip), tcp->source))
+	if (filter_reply(ip_saddr_at(ip), tcp->source))
 		return MATCH_REPLY;
-	if (match_service(f, ip_daddr_at(ip)))
+	if (filter_destination(ip_daddr_at(ip)))
 		return MATCH_SERVICE;
-	if (((__u8 *)tcp)[13] & TCP_SYN && match_reply(f, ip_daddr_at(ip), tcp->dest))
+	if (((__u8 *)tcp)[13] & TCP_SYN && filter_reply(ip_daddr_at(ip), tcp->dest))
 		return MATCH_CLASH;
 	return ip_is_plain(ip) ? MATCH_NONE : MATCH_UNREADABLE;
 }
@@ -63,15 +49,12 @@ INLINE enum match match_leaving_frame(struct __sk_buff *skb)
 /* The same for a frame that a pod is about to receive. */
 INLINE enum match match_entering_frame(struct __sk_buff *skb)
 {
-	const struct filters *f = filters_get();
 	IP_HEADER *ip = skb_data(skb) + ETH_HLEN;
 	struct udphdr *ports = (void *)(ip + 1);
 
-	if (!f)
-		return MATCH_NONE;
 	if ((void *)(ports + 1) > skb_end(skb))
 		return MATCH_UNREADABLE;
-	if (match_reply(f, ip_saddr_at(ip), ports->source))
+	if (filter_reply(ip_saddr_at(ip), ports->source))
 		return MATCH_REPLY;
 	return ip_is_plain(ip) ? MATCH_NONE : MATCH_UNREADABLE;
 }
@@ -85,15 +68,11 @@ INLINE bool match_is_void(const struct packet *p, enum match match)
 /* Match a parsed packet that leaves a pod; `replies`: not ruled out. */
 INLINE enum match match_leaving(const struct packet *p, bool replies)
 {
-	const struct filters *f = filters_get();
-
-	if (!f)
-		return MATCH_NONE;
-	if (replies && match_reply(f, &p->key.saddr, p->key.sport))
+	if (replies && filter_reply(&p->key.saddr, p->key.sport))
 		return MATCH_REPLY;
-	if (match_service(f, &p->key.daddr))
+	if (filter_destination(&p->key.daddr))
 		return MATCH_SERVICE;
-	return is_syn(p) && match_reply(f, &p->key.daddr, p->key.dport) ? MATCH_CLASH : MATCH_NONE;
+	return is_syn(p) && filter_reply(&p->key.daddr, p->key.dport) ? MATCH_CLASH : MATCH_NONE;
 }
 
 /* ------------------------------------------------------------------ packets */
@@ -123,13 +102,8 @@ INLINE enum verdict from_pod(struct __sk_buff *skb, struct packet *p, enum match
 /* A parsed packet that a pod is about to receive. */
 INLINE enum verdict to_pod(struct __sk_buff *skb, struct packet *p, enum match match)
 {
-	const struct filters *f;
-
-	if (match_is_void(p, match)) {
-		f = filters_get();
-		if (!f || !match_reply(f, &p->key.saddr, p->key.sport))
-			return VERDICT_NEXT;
-	}
+	if (match_is_void(p, match) && !filter_reply(&p->key.saddr, p->key.sport))
+		return VERDICT_NEXT;
 	return client_reply(skb, p);
 }
 

@@ -87,10 +87,8 @@ INLINE bool is_snat(const struct addr *addr)
  * be the node's own, but for the node itself. */
 INLINE bool source_is_bogus(__u32 ifindex, const struct addr *addr)
 {
-	struct filters *f = filters_get();
-
 	return addr_is_bogus(addr) ||
-	       (f && filter_has(f->destinations, address_bit(addr)) &&
+	       (filter_destination(addr) &&
 		(service_is_vip(addr) || (is_snat(addr) && iface_role(ifindex) != IFACE_HOST)));
 }
 

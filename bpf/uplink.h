@@ -192,13 +192,12 @@ INLINE __u32 tunnel_length(struct __sk_buff *skb, const __u32 l2)
 INLINE bool is_to_snat(struct __sk_buff *skb, const __u32 l2)
 {
 	IP_HEADER *ip = skb_data(skb) + l2;
-	struct filters *f = filters_get();
 	struct addr daddr;
 
-	if (!f || (void *)(ip + 1) > skb_end(skb))
+	if (!settings.snat_count[OWN_INDEX] || (void *)(ip + 1) > skb_end(skb))
 		return false;
 	daddr = ip_daddr(ip);
-	return filter_has(f->destinations, address_bit(&daddr)) && is_snat(&daddr);
+	return filter_destination(&daddr) && is_snat(&daddr);
 }
 
 INLINE bool is_icmp(struct __sk_buff *skb, const __u32 l2)

@@ -70,10 +70,10 @@ static int map_arrays(struct world *world)
 	world->backends = map_array(world, "backends", WORLD_BACKENDS * sizeof(*world->backends));
 	world->buckets = map_array(world, "slots", WORLD_BUCKETS * sizeof(*world->buckets));
 	world->drops = map_array(world, "drops", WORLD_SERVICES * sizeof(*world->drops));
-	world->filters = map_array(world, "filters", sizeof(*world->filters));
+	world->filters = &world->skel->data_filters->filters;
 	world->owners = map_array(world, "owners", OWNER_ROWS * sizeof(*world->owners));
 	return world->owners && world->services && world->backends && world->buckets &&
-			       world->drops && world->filters ?
+			       world->drops ?
 		       0 :
 		       -ENOMEM;
 }

@@ -61,12 +61,17 @@ void dataplane_close_object(struct dataplane *dataplane, enum family_index famil
 
 /* ------------------------------------------------------------------ maps */
 
+bool dataplane_is_variable(const struct bpf_map *map)
+{
+	return !strncmp(bpf_map__name(map), VARIABLE_PREFIX, strlen(VARIABLE_PREFIX));
+}
+
 bool dataplane_is_shared(const struct bpf_map *map)
 {
 	const char *name = bpf_map__name(map);
 
 	if (bpf_map__is_internal(map))
-		return !strcmp(name, ".data.settings");
+		return dataplane_is_variable(map);
 	return !layout_is_family_map(name) && strncmp(name, "older_", 6);
 }
 
@@ -235,10 +240,12 @@ struct map_fds dataplane_fds(const struct dataplane *dataplane)
 #define X(name) .name = map_fd(dataplane, FAMILY_4, #name),
 		MAP_FDS(X)
 #undef X
-		.settings = map_fd(dataplane, FAMILY_4, ".data.settings"),
+#define X(name) .name = map_fd(dataplane, FAMILY_4, VARIABLE_PREFIX #name),
+			VARIABLE_FDS(X)
+#undef X
 #define X(name)                                                                                    \
 	.name = { map_fd(dataplane, FAMILY_4, #name), map_fd(dataplane, FAMILY_6, #name) },
-		FAMILY_MAP_FDS(X)
+				FAMILY_MAP_FDS(X)
 #undef X
 	};
 }

@@ -55,6 +55,9 @@ int dataplane_load_object(struct dataplane *dataplane, enum family_index family)
 int dataplane_join_families(struct dataplane *dataplane);
 /* Whether IPv6's programs are pinned, also in the middle of a handover. */
 bool dataplane_pins_ipv6(const struct dataplane *dataplane);
+/* Section of a variable that is a map of one element, and is pinned by the variable's name. */
+#define VARIABLE_PREFIX ".data."
+bool dataplane_is_variable(const struct bpf_map *map);
 /* Whether the families share the map. */
 bool dataplane_is_shared(const struct bpf_map *map);
 /* By name; NULL if there is none. */

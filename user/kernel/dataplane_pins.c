@@ -17,8 +17,8 @@ static const char *pin_name(const struct bpf_map *map)
 {
 	const char *name = bpf_map__name(map);
 
-	if (!strcmp(name, ".data.settings"))
-		return "settings";
+	if (dataplane_is_variable(map))
+		return name + strlen(VARIABLE_PREFIX);
 	return bpf_map__is_internal(map) || !strcmp(name, "scratch") ||
 			       !strncmp(name, "handover", 8) || !strncmp(name, "older_", 6) ?
 		       NULL :

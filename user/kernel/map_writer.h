@@ -14,16 +14,18 @@ struct map_writer;
 /* The maps that the agent reads or writes, and those of which each family has its own. */
 #define MAP_FDS(X)                                                                                 \
 	X(services)                                                                                \
-	X(backends) X(slots) X(drops) X(service_ids) X(networks) X(gateways) X(paths) X(allowed)   \
-		X(names) X(filters) X(ifaces) X(status) X(owners) X(usage)
+	X(backends)                                                                                \
+	X(slots) X(drops) X(service_ids) X(networks) X(gateways) X(paths) X(allowed) X(names)      \
+		X(ifaces) X(status) X(owners) X(usage)
+#define VARIABLE_FDS(X) X(settings) X(filters) /* variables of the programs, maps of one element */
 #define FAMILY_MAP_FDS(X) X(vips) X(flows) X(embryonic)
 
 /* File descriptors of the maps, borrowed while the writer lives; -1: that family is not carried. */
 struct map_fds {
 #define X(name) int name;
 	MAP_FDS(X)
+	VARIABLE_FDS(X)
 #undef X
-	int settings;
 #define X(name) int name[FAMILIES];
 	FAMILY_MAP_FDS(X)
 #undef X
