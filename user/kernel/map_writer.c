@@ -9,10 +9,9 @@
 #include <bpf/bpf.h>
 
 #include "flow_form.h"
-#include "hash_reader.h"
 #include "map_resync.h"
+#include "narrow_paths.h"
 #include "parallax_hash.h"
-#include "parallax_path.h"
 #include "partial_mmap.h"
 #include "pins.h"
 #include "rcu_sync.h"
@@ -429,47 +428,9 @@ int map_writer_apply(struct map_writer *writer, const struct change *change)
 	return how->value ? set(fd, at + how->key, at + how->value) : drop(fd, at + how->key);
 }
 
-/* ------------------------------------------------------------------ paths */
-
-struct path_search {
-	const struct settings *settings;
-	uint32_t now;
-	bool found;
-};
-
-static int look_at_path(void *arg, const void *peer, const void *path)
-{
-	struct path_search *search = arg;
-
-	search->found |= path_is_narrow(path, search->settings->mtu, search->now,
-					search->settings->hz);
-	return 0;
-}
-
-static int find_narrow_path(struct map_writer *writer, uint32_t now, bool *ret)
-{
-	struct path_search search = { writer->settings.memory, now, false };
-	int err = hash_reader_walk(writer->fds.paths, sizeof(struct ip_addr), sizeof(struct path),
-				   look_at_path, &search);
-
-	*ret = search.found;
-	return err;
-}
-
 int map_writer_judge_paths(struct map_writer *writer, uint32_t now)
 {
-	struct settings *settings = writer->settings.memory;
-	bool narrow = true;
-	int err = settings->narrow_paths ? find_narrow_path(writer, now, &narrow) : 0;
-
-	if (err || narrow)
-		return err;
-	STORE(settings->narrow_paths, 0);
-	/* A program may have added one since it was looked for, and set this before it was cleared. */
-	err = find_narrow_path(writer, now, &narrow);
-	if (err || narrow)
-		STORE(settings->narrow_paths, 1);
-	return err;
+	return narrow_paths_judge(writer->fds.paths, writer->settings.memory, now);
 }
 
 void map_writer_set_version(struct map_writer *writer)

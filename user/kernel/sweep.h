@@ -23,10 +23,10 @@ typedef void sweep_visit(void *arg, const struct flow_key *key, const struct flo
 #define SWEEP_GONE 64
 
 struct sweep_gone {
+	uint32_t count; /* of all so far; the last ones are in `items` */
 	struct {
 		uint32_t ifindex, at; /* jiffies */
-	} items[SWEEP_GONE]; /* the last ones */
-	uint32_t count;      /* of all so far */
+	} items[SWEEP_GONE];
 };
 
 struct sweep_options {
