@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # One source port to several virtual IPs that share a pod or a gateway, and to the pod itself.
+# Families: 6
 . "$(dirname "$0")/lib.sh"
 
 VIP2=$(inner 10.20.194.147)

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # ICMP errors about a virtual IP's packets reach the client's socket, and end at the virtual IP; routers in the
 # wide area with a smaller MTU are heard.
-# Families: 6
+# Families: 6 4o6
 . "$(dirname "$0")/lib.sh"
 
 two_clusters

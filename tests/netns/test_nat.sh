@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # A NAT router between the client's node and the wide area, which forgets its mapping mid-flow.
+# Families: 6
 . "$(dirname "$0")/lib.sh"
 
 wan_add
