@@ -13,10 +13,11 @@
 
 MAP(peers, ARRAY, BPF_F_MMAPABLE, __u32, struct peer, MAX_PEERS);
 
-/* True for a row that no flow names: it was never used, or not for long. */
+/* True for a row that no flow names: it was never used, or not for long. A time of use is made odd to
+ * differ from 0: it may lie a tick ahead. */
 INLINE bool peer_is_free(const struct peer *peer)
 {
-	return !peer->used || now_ticks() - peer->used > PEER_TIMEOUT * settings.hz;
+	return !peer->used || now_ticks() + 1 - peer->used > PEER_TIMEOUT * settings.hz;
 }
 
 /* Take a free row. Another CPU may take it as well: the loser goes on. */
