@@ -117,6 +117,7 @@ INLINE int client_flow_tunnel(struct flow *flow, const struct backend *backend)
 	flow->service_id[1] = backend->service_id >> 32;
 	flow->network = backend->network;
 	flow->peer_port = backend->tunnel_port;
+	gateway_use(&backend->addr, backend->tunnel_port);
 	return peer_set(flow, &backend->addr);
 }
 
@@ -284,12 +285,18 @@ SUBPROGRAM enum verdict client_new(struct __sk_buff *skb, struct packet *p)
 
 /* True if the packet must choose a backend again; its flow is deleted then. A SYN, and any UDP
  * packet, does so if the backend has left, in any state: a flow whose backend died in silence stays
- * established for hours, and a client that dials again from the same port would be sent there. */
+ * established for hours, and a client that dials again from the same port would be sent there. A SYN that
+ * nobody answers goes elsewhere when it is sent for the third time. */
 INLINE bool should_reselect(struct packet *p, struct flow *flow)
 {
+	bool again;
+
 	if (!is_udp(p) && !is_syn(p))
 		return false;
-	if (backend_left(flow)) {
+	again = is_third_syn(p, flow);
+	if (again)
+		backend_avoid(flow);
+	if (again || backend_left(flow)) {
 		flow_delete(&p->key, flow);
 		return true;
 	}

@@ -4,6 +4,8 @@
 #define FLOW_STATE_H
 
 #include "flow_open.h"
+#include "health.h"
+#include "peer.h"
 
 #define FLOW_FINS (FLOW_FIN_FORWARD | FLOW_FIN_REPLY)
 
@@ -176,6 +178,17 @@ INLINE enum reason flow_confirmed(const struct flow_key *key, struct flow **flow
 	return flow_goes_on(key, flow);
 }
 
+/* Tell the agent that this node's clients use the gateway. */
+INLINE void flow_use_gateway(const struct flow *flow)
+{
+	struct ip_addr addr;
+
+	if (flow->action != FLOW_ENCAP && flow->action != FLOW_DECAP)
+		return;
+	peer_address(flow, &addr);
+	gateway_use(&addr, flow->peer_port);
+}
+
 /* Once a second per flow: refresh the other entry, or create it again. */
 SUBPROGRAM int flow_touch(const struct flow_key *key, struct flow *flow)
 {
@@ -184,6 +197,7 @@ SUBPROGRAM int flow_touch(const struct flow_key *key, struct flow *flow)
 	struct flow *held, other;
 
 	flow->seen = now_ticks();
+	flow_use_gateway(flow);
 	flow_other(key, flow, &other_key, &other);
 	held = flow_find_any(&other_key);
 	if (held) {

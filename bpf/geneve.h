@@ -142,6 +142,17 @@ INLINE enum reason option_read(const struct geneve_option *option, void *end, st
 	return REASON_NONE;
 }
 
+/* True for a packet with the O bit whose only option is the probe's. */
+INLINE bool outer_is_probe(const struct geneve_header *geneve, void *end)
+{
+	const struct geneve_probe_option *option = (const void *)(geneve + 1);
+
+	return (void *)(option + 1) <= end && geneve->version_length == sizeof(*option) / 4 &&
+	       !geneve->protocol &&
+	       option_is(&option->head, GENEVE_OPTION_PROBE,
+			 (sizeof(*option) - sizeof(option->head)) / 4);
+}
+
 /* Read `length` bytes of options, in any order. */
 INLINE enum reason outer_walk(void *data, void *end, const __u32 l2, __u32 length,
 			      struct outer *outer)
@@ -177,6 +188,7 @@ INLINE void outer_begin(const IP_HEADER *ip, struct outer *outer)
 	outer->sport = udp->source;
 	outer->dport = udp->dest;
 	outer->family = FAMILY;
+	outer->probe = false;
 	outer->tos = ip_tos(ip);
 	outer->options = 0;
 	outer->endpoint = 0;
@@ -198,12 +210,15 @@ INLINE enum reason outer_read(void *data, void *end, const __u32 l2, struct oute
 	if (!ip_header_ok(data + l2))
 		return REASON_TUNNEL_CHECKSUM;
 	outer->protocol = geneve->protocol;
+	outer->vni = (__u32)geneve->vni[0] << 16 | (__u32)geneve->vni[1] << 8 | geneve->vni[2];
+	if (unlikely(geneve->flags & GENEVE_FLAG_OAM)) {
+		outer->probe = outer_is_probe(geneve, end);
+		return REASON_TUNNEL_MALFORMED;
+	}
 	if (geneve->version_length >> 6 ||
 	    (geneve->protocol != bpf_htons(ETH_P_IP) && geneve->protocol != bpf_htons(ETH_P_IPV6)))
 		return REASON_TUNNEL_MALFORMED;
 	options = (geneve->version_length & 0x3f) * 4;
-	outer->vni = (__u32)geneve->vni[0] << 16 | (__u32)geneve->vni[1] << 8 | geneve->vni[2];
-	outer->probe = !!(geneve->flags & GENEVE_FLAG_OAM);
 	outer->length = GENEVE_AT + sizeof(*geneve) + options;
 	if (options != sizeof(*option))
 		return outer_walk(data, end, l2, options, outer);

@@ -13,7 +13,7 @@ struct outer {
 	__u32 id[2];         /* service id, low and high half */
 	__u8 family;         /* of saddr and daddr; 0: not in a tunnel */
 	__u8 tos;
-	__u8 probe;          /* O bit */
+	__u8 probe; /* with the O bit: see probe.h */
 	__u8 zero;
 	__u16 length;        /* bytes between the Ethernet header and the inner packet */
 	__be16 protocol;     /* ETH_P_* of the inner packet */

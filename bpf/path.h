@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The MTU of the path to an outer address. Routers name it in ICMP errors about tunnel packets; the kernel
- * would forget it, for no socket sent them. */
+/* What ICMP errors say of tunnel packets: the MTU of the path to an outer address, and that a gateway cannot
+ * be reached. The kernel would forget it, for no socket sent them. */
 #ifndef PATH_H
 #define PATH_H
 
 #include "check.h"
 #include "geneve.h"
+#include "health.h"
 #include "peer.h"
 #include "service.h"
 
-/* ICMP "fragmentation needed" (RFC 1191 section 4) or "packet too big" (RFC 4443 section 3.2) that quotes a
- * tunnel packet. Behind the option of the service others may follow, then the inner packet. */
+/* ICMP "fragmentation needed" (RFC 1191 section 4), "packet too big" (RFC 4443 section 3.2) or "destination
+ * unreachable" that quotes a tunnel packet. Behind the option of the service others may follow, then the inner packet. */
 struct path_error {
 	__u8 type, code;
 	__u16 check;
@@ -26,8 +27,18 @@ struct path_inner {
 	__be16 next[6]; /* ports, or before them the header of a fragment */
 };
 
+#define PATH_UNREACHABLE (~0u) /* instead of an MTU */
+
+/* What the error says: an MTU, or that the packet did not arrive. Returns false for others. */
+INLINE bool path_says(const struct path_error *e, __u32 *ret)
+{
+	*ret = e->type == ICMP_TOO_BIG && e->code == ICMP_TOO_BIG_CODE ? ICMP_MTU(e->rest) :
+									 PATH_UNREACHABLE;
+	return *ret != PATH_UNREACHABLE || e->type == ICMP_UNREACH;
+}
+
 /* Read the error. p->outer holds what the other family's program needs, too: the end of the path as daddr and
- * dport, the MTU that the router names as label, and as length where the inner packet begins in the frame. */
+ * dport, what the router says as label, and as length where the inner packet begins in the frame. */
 INLINE int path_read(struct __sk_buff *skb, struct packet *p, struct path_error *e)
 {
 	struct addr to;
@@ -37,14 +48,12 @@ INLINE int path_read(struct __sk_buff *skb, struct packet *p, struct path_error 
 	    bpf_skb_load_bytes(skb, p->l4, e, sizeof(*e)))
 		return -EIO;
 	options = (e->geneve.version_length & 0x3f) * 4;
-	if (options < sizeof(e->option) || e->type != ICMP_TOO_BIG ||
-	    e->code != ICMP_TOO_BIG_CODE || !ip_is_whole(&e->ip, IPPROTO_UDP) ||
-	    !option_is_service(&e->option))
+	if (options < sizeof(e->option) || !path_says(e, &p->outer.label) ||
+	    !ip_is_whole(&e->ip, IPPROTO_UDP) || !option_is_service(&e->option))
 		return -EIO;
 	to = ip_daddr(&e->ip);
 	p->outer.daddr = addr_ip(&to);
 	p->outer.dport = e->udp.dest;
-	p->outer.label = ICMP_MTU(e->rest);
 	p->outer.length = p->l4 + sizeof(*e) + options - sizeof(e->option);
 	return 0;
 }
@@ -56,6 +65,10 @@ INLINE void path_note(const struct packet *p)
 	__u32 told = p->outer.label, min = v4 ? PATH_MTU_MIN_IPV4 : PATH_MTU_MIN_IPV6;
 	struct path path = { .told = told, .stamp = now_ticks() };
 
+	if (told == PATH_UNREACHABLE) {
+		gateway_avoid(&key, p->outer.dport);
+		return;
+	}
 	path.mtu = !told ? (v4 ? PATH_MTU_BASE_IPV4 : PATH_MTU_BASE_IPV6) : told < min ? min : told;
 	if (path.mtu >= path_mtu(&key))
 		return;

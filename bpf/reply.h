@@ -24,19 +24,35 @@ struct icmp_reply {
 
 #define ICMP_HLEN 8
 
-/* Take one of the replies that this second allows to the sender in a row of `owners`: one sender's
- * refusals silence neither those of others nor "too big", without which its connections would hang. */
-INLINE bool reply_allowed(__u32 row, enum reason reason)
+/* A sender, with the counts of this second. */
+INLINE struct owner *owner_now(__u32 row)
 {
 	struct owner *owner = owner_get(row);
 	__u32 now = now_ticks();
 
+	if (owner && now - owner->second >= settings.hz) {
+		owner->second = now;
+		owner->refusals = owner->too_big = owner->probes = 0;
+	}
+	return owner;
+}
+
+/* Take one of the answers to probes. */
+INLINE bool probe_allowed(__u32 row)
+{
+	struct owner *owner = owner_now(row);
+
+	return owner && owner->probes++ < PROBES_PER_SECOND;
+}
+
+/* Take one of the replies that this second allows to the sender in a row of `owners`: one sender's
+ * refusals silence neither those of others nor "too big", without which its connections would hang. */
+INLINE bool reply_allowed(__u32 row, enum reason reason)
+{
+	struct owner *owner = owner_now(row);
+
 	if (!owner)
 		return false;
-	if (now - owner->second >= settings.hz) {
-		owner->second = now;
-		owner->refusals = owner->too_big = 0;
-	}
 	if (reason == REASON_TOO_BIG)
 		return owner->too_big++ < REPLIES_PER_SECOND;
 	return owner->refusals++ < REPLIES_PER_SECOND;

@@ -4,6 +4,7 @@
 #define SERVICE_H
 
 #include "count.h"
+#include "health.h"
 #include "table.h"
 
 INLINE struct service *service_row(__u32 row)
@@ -95,10 +96,10 @@ INLINE struct backend *service_slot(table_desc table, __u64 hash, __u64 id, __u3
 	return backend && backend->generation && backend->service_id == id ? backend : NULL;
 }
 
-/* Choose a backend. NULL with *ret_reason NO_BACKEND if the table is empty, or STALE_ROW if it was
+/* The backend of `hash`. NULL with *ret_reason NO_BACKEND if the table is empty, or STALE_ROW if it was
  * replaced twice during the look-up: the sender's retry finds the new one. */
-INLINE struct backend *service_choose(const table_desc *table, __u64 hash, __u64 id, __u32 *ret_row,
-				      enum reason *ret_reason)
+INLINE struct backend *service_first(const table_desc *table, __u64 hash, __u64 id, __u32 *ret_row,
+				     enum reason *ret_reason)
 {
 	for (int i = 0; i < 2; i++) {
 		table_desc desc = *(const volatile table_desc *)table;
@@ -113,6 +114,43 @@ INLINE struct backend *service_choose(const table_desc *table, __u64 hash, __u64
 		*ret_reason = REASON_STALE_ROW;
 	}
 	return NULL;
+}
+
+#define CHOICES 16 /* of ten, of which nine are down, one is found in four of five cases */
+
+/* The row of a backend that takes new flows, or 0. Each further hash chooses among all, so that the shares
+ * of those left stay in proportion. */
+SUBPROGRAM __u32 service_other(table_desc table, __u64 hash, __u64 id)
+{
+	for (int i = 0; i < CHOICES; i++) {
+		struct backend *backend;
+		__u32 row;
+
+		hash = mix64(hash + 1);
+		backend = service_slot(table, hash, id, &row);
+		if (backend && backend_lives(backend, row))
+			return row;
+	}
+	return 0;
+}
+
+/* Choose a backend as service_first() does. Gateways that are down or avoided are passed over, unless all
+ * that is chosen is. */
+INLINE struct backend *service_choose(const table_desc *table, __u64 hash, __u64 id, __u32 *ret_row,
+				      enum reason *ret_reason)
+{
+	struct backend *backend = service_first(table, hash, id, ret_row, ret_reason), *other;
+	__u32 row;
+
+	if (!backend || backend->kind == BACKEND_LOCAL || health_is_well() ||
+	    backend_lives(backend, *ret_row))
+		return backend;
+	row = service_other(*(const volatile table_desc *)table, hash, id);
+	other = bpf_map_lookup_elem(&backends, &row);
+	if (!row || !other || other->service_id != id)
+		return backend;
+	*ret_row = row;
+	return other;
 }
 
 /* True if the backend of a flow left, or its row went to another backend. */

@@ -6,6 +6,7 @@
 #include "fragment.h"
 #include "icmp_error.h"
 #include "path.h"
+#include "probe.h"
 #include "xdp_mark.h"
 
 /* ------------------------------------------------------------------ tunnel to client */
@@ -41,6 +42,8 @@ INLINE enum reason reply_has_flow(struct packet *p)
 		return REASON_TUNNEL_NO_FLOW;
 	if (!tunnel_source_ok(flow, p))
 		return p->outer.vni == flow->network ? REASON_TUNNEL_SOURCE : REASON_TUNNEL_VNI;
+	if (unlikely(is_refusal(p, flow)))
+		backend_avoid(flow);
 	reason = flow_answered(key, &flow, p->tcp_flags);
 	if (reason)
 		return reason;
@@ -157,8 +160,6 @@ INLINE enum verdict tunnel_packet(struct __sk_buff *skb, struct packet *p, __u32
 	p->tcp_flags = 0;
 	p->length = skb->len;
 	reason = parse_inner(p, skb, l3);
-	if (p->outer.probe)
-		reason = REASON_TUNNEL_MALFORMED;
 	if (reason)
 		return drop(p, reason);
 	if (p->proto == ICMP_OWN)
@@ -258,11 +259,13 @@ INLINE enum verdict tunnel_frame(struct __sk_buff *skb, struct packet *p, const 
 	bool tunnel;
 
 	reason = tunnel_read(skb, l2, &p->outer, &tunnel);
-	if (!tunnel)
+	if (!tunnel && !p->outer.probe)
 		return VERDICT_NEXT;
 	p->length = length;
 	if (!l2 && ethernet_add(skb))
 		return drop(p, REASON_NO_ROOM);
+	if (unlikely(p->outer.probe))
+		return probe_packet(skb, p);
 	if (reason)
 		return drop(p, reason);
 	return tunnel_is_mixed(p) ? VERDICT_INNER :

@@ -8,6 +8,7 @@
 #define PARALLAX_ABI_H
 
 #include "parallax_addr.h"
+#include "parallax_health.h"
 #include "parallax_reasons.h"
 
 #define FAMILY_TEXT "parallax_flow_abi.h"
@@ -171,7 +172,7 @@ struct owner {
 	__u32 second;    /* jiffies, low 32 bits, at the start of the second of the next two */
 	__u32 refusals;  /* RST and ICMP "unreachable" sent back */
 	__u32 too_big;   /* ICMP "fragmentation needed" */
-	__u32 zero;
+	__u32 probes;    /* answered */
 	struct ip_addr addr; /* outer address of the gateway's client */
 };
 

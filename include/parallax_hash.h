@@ -30,6 +30,19 @@ INLINE __u32 hash_slot(__u32 hash, __u32 size)
 	return (__u32)(((__u64)hash * size) >> 32);
 }
 
+/* Where a gateway's row of `health` is looked for: the rows health_place(hash, 0) to HEALTH_TRIES - 1. */
+INLINE __u32 health_hash(const struct ip_addr *addr, __be16 port)
+{
+	return (__u32)mix64(((__u64)addr->word[0] << 32 | addr->word[1]) ^
+			    mix64((__u64)addr->word[2] << 32 | (addr->word[3] ^ port)));
+}
+
+/* Never row 0. */
+INLINE __u32 health_place(__u32 hash, __u32 attempt)
+{
+	return 1 + ((hash + attempt) & (HEALTH_GATEWAYS - 1));
+}
+
 /* Row of `owners` of a pod's veth (network 0, id its ifindex), or of a gateway's client by its network
  * and flow.peer. Two clients may share a row; two pods do not, unless their ifindexes are far
  * apart. */

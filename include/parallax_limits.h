@@ -54,6 +54,9 @@
 /* Generated replies per owner and second: refusals (RST, ICMP), and as many times "too big". */
 #define REPLIES_PER_SECOND 1000
 
+/* Probes answered per client node and second: a NAT may hide a thousand nodes. */
+#define PROBES_PER_SECOND 10000
+
 /* How long what a router says is believed (RFC 1191 section 6.3). */
 #define PATH_SECONDS 600
 

@@ -23,6 +23,8 @@
 	X(FROM_TUNNEL, FORWARD, AT_UPLINK, "reply taken out of a tunnel")                          \
 	X(GATEWAY_IN, FORWARD, AT_UPLINK, "request sent to a pod by the gateway")                  \
 	X(GATEWAY_OUT, FORWARD, AT_POD_UPLINK, "reply sent back through the tunnel")               \
+	X(PROBE_ANSWERED, FORWARD, AT_UPLINK, "probe of another node, answered by the gateway")    \
+	X(PROBE_BACK, FORWARD, AT_UPLINK, "answer of a gateway to a probe")                        \
 	X(ICMP_ERROR, FORWARD, AT_PODS | AT_UPLINK, "ICMP error about a packet of a flow")         \
 	X(XDP_DECAP, FORWARD, AT_XDP, "decapsulated by XDP, to be delivered by TC")                \
 	X(TAKEOVER, PASS, AT_FROM_POD, "belongs to a connection older than Parallax")              \

@@ -41,6 +41,23 @@ struct geneve_endpoint_option {
 	__be32 endpoint; /* see gateways of mode forward; never 0 */
 };
 
+#define GENEVE_OPTION_PROBE 0x85 /* critical | 5 */
+#define PROBE_ANSWER 0x01        /* flags */
+
+/* The probe option, instead of the service option in a packet with the O bit and protocol 0. Padding may
+ * follow. An answer repeats sequence, time and row as they are. */
+struct geneve_probe_option {
+	struct geneve_option head;
+	__be32 sequence;
+	__u64 time; /* known to the sender alone */
+	__be32 row; /* the same */
+	/* Of an answer. */
+	__be32 services; /* that the gateway has endpoints for */
+	__be16 mtu;      /* greatest IP packet that it sends on to a pod; 0: not known */
+	__u8 load;       /* percent */
+	__u8 flags;      /* PROBE_ANSWER */
+} __attribute__((packed, aligned(4)));
+
 /* Outer source ports of a client node: TUNNEL_SOURCE_PORT + flow hash % TUNNEL_SOURCE_PORTS, above
  * the usual range of local ports. */
 #define TUNNEL_SOURCE_PORT 61440
@@ -57,6 +74,7 @@ struct geneve_endpoint_option {
 
 _Static_assert(sizeof(struct geneve_endpoint_option) == 8, "geneve_endpoint_option");
 _Static_assert(sizeof(struct geneve_header) == 8, "geneve_header");
+_Static_assert(sizeof(struct geneve_probe_option) == 28, "geneve_probe_option");
 _Static_assert(sizeof(struct geneve_service_option) == 12, "geneve_service_option");
 
 #endif

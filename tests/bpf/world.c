@@ -72,8 +72,9 @@ static int map_arrays(struct world *world)
 	world->drops = map_array(world, "drops", WORLD_SERVICES * sizeof(*world->drops));
 	world->filters = &world->skel->data_filters->filters;
 	world->owners = map_array(world, "owners", OWNER_ROWS * sizeof(*world->owners));
-	return world->owners && world->services && world->backends && world->buckets &&
-			       world->drops ?
+	world->health = map_array(world, "health", HEALTH_ROWS * sizeof(*world->health));
+	return world->owners && world->health && world->services && world->backends &&
+			       world->buckets && world->drops ?
 		       0 :
 		       -ENOMEM;
 }
@@ -219,6 +220,15 @@ static void clear_percpu(int fd, uint32_t entries, uint32_t value_size)
 	free(zero);
 }
 
+/* Of elements of 8 bytes. */
+static void clear_array(int fd, uint32_t entries)
+{
+	const uint64_t none = 0;
+
+	for (uint32_t i = 0; i < entries; i++)
+		bpf_map_update_elem(fd, &i, &none, BPF_ANY);
+}
+
 static void clear_map(struct bpf_map *map)
 {
 	switch (bpf_map__type(map)) {
@@ -248,6 +258,9 @@ void world_clear(struct world *world)
 	memset(world->drops, 0, WORLD_SERVICES * sizeof(*world->drops));
 	memset(world->filters, 0, sizeof(*world->filters));
 	memset(world->owners, 0, OWNER_ROWS * sizeof(*world->owners));
+	memset(world->health, 0, HEALTH_ROWS * sizeof(*world->health));
+	clear_array(bpf_map__fd(world->skel->maps.avoided),
+		    bpf_map__max_entries(world->skel->maps.avoided));
 	world->service = 1;
 	world->backend = 1;
 	world->bucket = 0;

@@ -47,6 +47,7 @@ struct world {
 	struct drops *drops;
 	struct filters *filters;
 	struct owner *owners;
+	struct gateway_health *health;
 	bool arrivals; /* the kernel takes the interface by which a test frame arrived (5.17) */
 	bool live; /* the kernel can let test frames go on into the stack (5.18) */
 	struct bpf_object *other; /* the programs of the other family: world_join.h */
@@ -90,6 +91,8 @@ uint32_t world_service_of(struct world *world, uint32_t vip, uint8_t proto, uint
 			  enum backend_kind kind, uint32_t addr, uint16_t port);
 /* Admit an outer source, of /32, for one network. */
 void world_allow(struct world *world, uint32_t addr, uint32_t network);
+/* Know the health of a gateway, at TUNNEL_PORT; returns its row. */
+uint32_t world_health(struct world *world, uint32_t addr, enum gateway_state state);
 /* Become GATEWAY of network2, open for all of 192.23.0.0/16. */
 void world_become_gateway(struct world *world);
 void world_iface(struct world *world, enum device device, uint32_t role, uint64_t captured_ns);

@@ -98,6 +98,19 @@ void world_allow(struct world *world, uint32_t addr, uint32_t network)
 	world_update(world, "allowed", &key, &yes);
 }
 
+uint32_t world_health(struct world *world, uint32_t addr, enum gateway_state state)
+{
+	struct ip_addr ip = own_ip(addr);
+	uint32_t row = health_place(health_hash(&ip, htons(TUNNEL_PORT)), 0);
+
+	world->health[row].addr = ip;
+	world->health[row].port = htons(TUNNEL_PORT);
+	world->health[row].state = state;
+	if (state == GATEWAY_DOWN)
+		world->health[0].state = GATEWAY_DOWN;
+	return row;
+}
+
 void world_become_gateway(struct world *world)
 {
 	struct settings *s = world->settings;

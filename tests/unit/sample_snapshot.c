@@ -54,6 +54,7 @@ static struct network_entry networks[] = {
 	{ NETWORK3, { NETWORK_FLAT } },
 };
 static struct gateway_entry gateways[3];
+static struct gateway_health health[HEALTH_ROWS];
 static struct path_entry paths[2];
 static struct iface_entry ifaces[] = {
 	{ 3, { IFACE_POD, 0, 0 }, "veth-sleep" },
@@ -217,6 +218,38 @@ static void add_gateways(void)
 		};
 }
 
+static struct gateway_health *health_of(const char *ip)
+{
+	struct ip_addr addr = IP_V4(sample_ip(ip));
+	struct gateway_health *row = &health[health_place(health_hash(&addr, htons(6081)), 0)];
+
+	row->addr = addr;
+	row->port = htons(6081);
+	return row;
+}
+
+/* A gateway that is up, and one that is down. */
+static void add_health(void)
+{
+	struct gateway_health *up = health_of("192.23.120.32"), *down = health_of("192.23.120.33");
+
+	up->state = GATEWAY_UP;
+	up->sent_probes = 600;
+	up->lost_probes = 3;
+	up->rtt_p50_us = 346;
+	up->rtt_p99_us = 12500;
+	up->rtt_counts[1] = 100;
+	up->rtt_counts[2] = 4000;
+	up->rtt_counts[HEALTH_RTT_BOUNDS] = 2;
+	up->rtt_sum_us = 2500000;
+	up->services = 1200;
+	up->network = NETWORK2;
+	up->mtu = 1450;
+	up->load = 35;
+	down->state = GATEWAY_DOWN;
+	down->sent_probes = down->lost_probes = 60;
+}
+
 /* A narrow path, and one whose time is over. */
 static void add_paths(void)
 {
@@ -327,6 +360,7 @@ struct snapshot *sample_snapshot(void)
 {
 	add_tables();
 	add_gateways();
+	add_health();
 	add_paths();
 	flow_count = 0;
 	add_client_flows();
@@ -366,6 +400,8 @@ struct snapshot *sample_snapshot(void)
 		.network_count = COUNT(networks),
 		.gateways = gateways,
 		.gateway_count = COUNT(gateways),
+		.health = health,
+		.health_count = COUNT(health),
 		.paths = paths,
 		.path_count = COUNT(paths),
 		.ifaces = ifaces,

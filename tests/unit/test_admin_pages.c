@@ -222,15 +222,18 @@ static void clusters_are_cut_aloud(void **state)
 
 /* Every word that metric names may consist of, so that a typing error fails. */
 static const char *const words[] = {
-	"parallax", "build", "info", "start", "timestamp", "seconds", "updates", "total", "last",
-	"update", "problems", "endpoints", "excluded", "xds", "connected", "stream", "failures",
-	"responses", "rejects", "received", "bytes", "resources", "ack", "interfaces", "services",
-	"refusing", "built", "panic", "degraded", "dropping", "backends", "draining", "map", "entries",
-	"capacity", "forward", "pass", "drop", "packets", "process", "cpu", "time", "resident",
-	"virtual", "memory", "open", "max", "fds", "apply", "duration", "convergence", "config",
-	"reload", "successful", "success", "source", "pressure",
-	"service", "network", "connections", "sent", "gateway", "snat",
-	"ports",
+	"parallax", "build",    "info",        "start",     "timestamp", "seconds",
+	"updates",  "total",    "last",        "update",    "problems",  "endpoints",
+	"excluded", "xds",      "connected",   "stream",    "failures",  "responses",
+	"rejects",  "received", "bytes",       "resources", "ack",       "interfaces",
+	"services", "refusing", "built",       "panic",     "degraded",  "dropping",
+	"backends", "draining", "map",         "entries",   "capacity",  "forward",
+	"pass",     "drop",     "packets",     "process",   "cpu",       "time",
+	"resident", "virtual",  "memory",      "open",      "max",       "fds",
+	"apply",    "duration", "convergence", "config",    "reload",    "successful",
+	"success",  "source",   "pressure",    "service",   "network",   "connections",
+	"sent",     "gateway",  "snat",        "ports",     "up",        "probes",
+	"minute",   "lost",     "load",        "percent",   "probe",     "rtt",
 };
 
 static bool is_word(const char *start, size_t length)
@@ -286,7 +289,8 @@ static const char *lint_labels(const char *text)
 /* The samples of a histogram have names of their own. */
 static const char *skip_suffix(const char *text)
 {
-	static const char *const suffixes[] = { "_bucket{", "_sum ", "_count " };
+	static const char *const suffixes[] = { "_bucket{", "_sum ", "_sum{", "_count ",
+						"_count{" };
 
 	for (size_t i = 0; i < COUNT(suffixes); i++)
 		if (!strncmp(text, suffixes[i], strlen(suffixes[i])))

@@ -57,6 +57,9 @@ static void fills_in_defaults(void **state)
 	assert_int_equal(config->capture, CAPTURE_MULTI_NETWORK);
 	assert_int_equal(config->draining, DRAINING_KEEP);
 	assert_int_equal(config->takeover_seconds, 86400);
+	assert_int_equal(config->probes.interval_ms, 100);
+	assert_int_equal(config->probes.idle_ms, 1000);
+	assert_int_equal(config->probes.failures, 3);
 	assert_int_equal(config->limits.services, DEFAULT_SERVICES);
 	assert_int_equal(config->limits.backends, DEFAULT_BACKENDS);
 	assert_int_equal(config->limits.flows, DEFAULT_FLOWS);
@@ -95,6 +98,7 @@ static const char node[] =
 	"capture: all\n"
 	"draining: reset\n"
 	"takeover: 1h30m5s\n"
+	"probes: {interval: 250ms, idle: 5s, failures: 4}\n"
 	"limits: {services: 16, backends: 131, flows: 262, slots: 4096}\n"
 	"admin: {}\n"
 	"metrics: {}\n";
@@ -147,6 +151,9 @@ static void reads_a_node(void **state)
 	assert_int_equal(config->capture, CAPTURE_ALL);
 	assert_int_equal(config->draining, DRAINING_RESET);
 	assert_int_equal(config->takeover_seconds, 5405);
+	assert_int_equal(config->probes.interval_ms, 250);
+	assert_int_equal(config->probes.idle_ms, 5000);
+	assert_int_equal(config->probes.failures, 4);
 	assert_int_equal(config->limits.services, 16);
 	assert_int_equal(config->limits.slots, 4096);
 	assert_address(&config->admin_address, "127.0.0.1");
@@ -351,6 +358,11 @@ static const struct {
 	  "2:33: panicThreshold: expected a number from 0 to 100, found \"50\"" },
 	{ N "loadBalancing: {panicThreshold: 050}",
 	  "2:33: panicThreshold: expected a number from 0 to 100, found 050" },
+	{ N "probes: {interval: 19ms}",
+	  "2:20: interval: expected a duration from 20ms to 60s, found 19ms" },
+	{ N "probes: {idle: 61s}", "2:16: idle: expected a duration from 20ms to 60s, found 61s" },
+	{ N "probes: {idle: 1m}", "2:16: idle: expected a duration from 20ms to 60s, found 1m" },
+	{ N "probes: {failures: 0}", "2:20: failures: expected a number from 1 to 100, found 0" },
 	{ N "takeover: 24",
 	  "2:11: takeover: expected a duration such as 30s or 24h, at most 87600h, found 24" },
 	{ N "takeover: 1d",

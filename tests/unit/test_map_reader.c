@@ -53,6 +53,7 @@ static const struct shape {
 	{ "flows", BPF_MAP_TYPE_HASH, sizeof(struct flow_key4), sizeof(struct flow4), 8192, 0 },
 	{ "embryonic", BPF_MAP_TYPE_LRU_HASH, sizeof(struct flow_key4), sizeof(struct flow4), 1024,
 	  0 },
+	{ "health", BPF_MAP_TYPE_ARRAY, 4, sizeof(struct gateway_health), 4, BPF_F_MMAPABLE },
 	{ "peers", BPF_MAP_TYPE_ARRAY, 4, sizeof(struct peer), 4, BPF_F_MMAPABLE },
 	{ "vips6", BPF_MAP_TYPE_HASH, sizeof(struct vip_key6), 4, 64, 0 },
 	{ "flows6", BPF_MAP_TYPE_HASH, sizeof(struct flow_key6), sizeof(struct flow6), 8192, 0 },

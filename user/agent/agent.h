@@ -30,6 +30,7 @@
 #define RECONCILE_DEBOUNCE_NS 10000000ull
 
 struct admin;
+struct prober;
 struct usage_table;
 
 /* ------------------------------------------------------------------ state */
@@ -157,6 +158,7 @@ struct agent {
 	struct pin_keeper pins;
 	struct admin *admin;
 	const char *admin_problem, *metrics_problem; /* why a listener is not as configured; or NULL */
+	struct prober *prober;
 	struct problem_log problems;
 	struct publisher publisher;
 	struct reconciler reconciler;

@@ -9,6 +9,7 @@
 #include "clock.h"
 #include "host_pair.h"
 #include "log.h"
+#include "probes.h"
 #include "problems.h"
 
 /* After a look that found nothing, as at a neighbour's files, the next waits this many times longer than
@@ -183,6 +184,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 		schedule_reconcile(agent);
 	retry_problems(agent);
 	log_flush(false);
+	probes_tell(agent);
 	sweep_flows(agent);
 }
 

@@ -10,6 +10,7 @@
 #include "agent.h"
 #include "log.h"
 #include "own_network.h"
+#include "probes.h"
 
 /* Problems of services that are listed one by one. */
 #define SERVICE_PROBLEMS_MAX 64
@@ -148,6 +149,8 @@ int problems_each(const struct agent *agent, visitor visit, void *arg)
 		err = visit_generation(&agent->reconciler.generation, visit, arg);
 	if (!err)
 		err = visit_network(agent, visit, arg);
+	if (!err)
+		err = probes_each_problem(agent, visit, arg);
 	for (size_t i = 0; !err && i < agent->interfaces.count; i++)
 		if (agent->interfaces.items[i].problem)
 			err = visit_interface(&agent->interfaces.items[i], visit, arg);

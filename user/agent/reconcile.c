@@ -13,6 +13,7 @@
 #include "memory.h"
 #include "node_facts.h"
 #include "plan.h"
+#include "probes.h"
 #include "problems.h"
 
 /* ------------------------------------------------------------------ when */
@@ -124,8 +125,15 @@ static int build(struct agent *agent, struct generation *ret)
 {
 	const struct reconciler *reconciler = &agent->reconciler;
 	struct build_input input = collect_input(agent);
+	struct socket_addr *down = NULL;
+	int err = probes_down(agent, &down, &input.down_count);
 
-	return desired_build(&input, reconciler->applied ? &reconciler->generation : NULL, ret);
+	input.down = down;
+	if (!err)
+		err = desired_build(&input, reconciler->applied ? &reconciler->generation : NULL,
+				    ret);
+	free(down);
+	return err;
 }
 
 /* ------------------------------------------------------------------ IPv6 */
@@ -300,6 +308,7 @@ int reconcile(struct agent *agent)
 	measure(&agent->reconciler, start, agent->reconciler.updates != updates, whole);
 	trim(&next);
 	succeed(agent, &next, whole, err);
+	probes_follow(agent);
 	/* Readers take a published status for readiness, so the programs must be attached first. */
 	if (agent->reconciler.serving) {
 		publish_soon(agent);

@@ -13,6 +13,7 @@
 #include "clock.h"
 #include "log.h"
 #include "memory.h"
+#include "probes.h"
 #include "problems.h"
 
 /* ------------------------------------------------------------------ start */
@@ -112,6 +113,8 @@ static int start_serving(struct agent *agent)
 	if (!err)
 		err = publish_open(agent);
 	if (!err)
+		err = probes_open(agent, schedule_reconcile);
+	if (!err)
 		err = attach(agent);
 	return err ? err : loop_start(agent);
 }
@@ -127,6 +130,7 @@ int agent_start(struct agent *agent)
 	sweep_flows(agent);
 	foreign_look(agent);
 	admin_follow(agent);
+	probes_tell(agent);
 	agent->reconciler.serving = true;
 	publish(agent);
 	log_info("serving network '%s': %zu interfaces, %s maps", agent->files.config->network,
@@ -146,6 +150,7 @@ void agent_stop(struct agent *agent)
 	sweep_flows_done(agent);
 	admin_done(agent);
 	reconcile_done(agent);
+	probes_done(agent);
 	source_free(agent->source);
 	files_done(agent);
 	interfaces_done(&agent->interfaces);

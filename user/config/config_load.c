@@ -30,6 +30,7 @@ static int config_new(const char *path, struct config **ret)
 	config->panic_threshold = DEFAULT_PANIC;
 	config->takeover_seconds = DEFAULT_TAKEOVER;
 	config->log.level = LOG_INFO;
+	config->probes = (struct config_probes){ 100, 1000, 3 };
 	config->limits = (struct config_limits){DEFAULT_SERVICES, DEFAULT_BACKENDS, DEFAULT_FLOWS,
 						DEFAULT_SLOTS};
 	config->arena = arena_new(0);

@@ -2,10 +2,15 @@
 /* The configuration's top level and its small sections. */
 #include "config_schema.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 #include "parallax_limits.h"
 
 #define TAKEOVER_MAX (10u * 365 * 86400)
 #define PATTERNS_MAX 256
+#define PROBE_MS_MIN 20
+#define PROBE_MS_MAX 60000
 
 static const struct tree_field interfaces[] = {
 	{ TREE_CHOICE("profile", "auto bridge flannel calico cilium kindnet aws-vpc azure gke",
@@ -40,6 +45,30 @@ static const struct tree_field limits[] = {
 	{ TREE_NUMBER("slots", BUCKET_SLOTS, MAX_SLOTS, struct config, limits.slots) },
 };
 
+/* "100ms" or "2s"; the target is a uint32_t. */
+static void read_ms(struct tree_walk *walk, const struct tree_node *node, void *target)
+{
+	size_t digits = node->kind == TREE_SCALAR ? strspn(node->text, "0123456789") : 0;
+	uint32_t unit = 0;
+	unsigned long value;
+
+	if (digits && digits < 6)
+		unit = !strcmp(node->text + digits, "ms") ? 1 :
+		       !strcmp(node->text + digits, "s")  ? 1000 :
+							    0;
+	value = unit ? strtoul(node->text, NULL, 10) * unit : 0;
+	if (value < PROBE_MS_MIN || value > PROBE_MS_MAX)
+		tree_expected(walk, node, "a duration from 20ms to 60s");
+	else
+		*(uint32_t *)target = (uint32_t)value;
+}
+
+static const struct tree_field probes[] = {
+	{ TREE_MEMBER("interval", read_ms, struct config, probes.interval_ms) },
+	{ TREE_MEMBER("idle", read_ms, struct config, probes.idle_ms) },
+	{ TREE_NUMBER("failures", 1, 100, struct config, probes.failures) },
+};
+
 static const struct tree_field log_fields[] = {
 	{ TREE_CHOICE("format", "logfmt json", struct config, log.format) },
 	{ TREE_CHOICE("level", "error warn info debug", struct config, log.level) },
@@ -72,6 +101,7 @@ void config_schema_read(struct tree_walk *walk, const struct tree_node *root,
 		{ TREE_DURATION("takeover", 0, TAKEOVER_MAX, struct config, takeover_seconds) },
 		{ TREE_FIELDS("limits", "a mapping of limits", limits) },
 		{ TREE_FIELD("gateway", config_read_gateway) },
+		{ TREE_FIELDS("probes", "a mapping with interval, idle and failures", probes) },
 		{ TREE_FIELD("admin", config_read_admin) },
 		{ TREE_FIELD("metrics", config_read_metrics) },
 		{ TREE_FIELDS("log", "a mapping with format and level", log_fields) },

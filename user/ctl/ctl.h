@@ -60,6 +60,7 @@ struct ctl_verb {
 	 * fail. `report` is the answer of simple verbs. Where there is `run`, it is called instead. */
 	int (*ask)(const struct ctl_options *options, const char *word, json_t **ret);
 	ctl_report_fn *report;
+	unsigned int parts; /* READ_* that `report` needs */
 	int (*run)(const struct ctl_options *options, const char *word);
 	ctl_print_fn *print; /* as a table */
 	/* Optional: asks and writes the answer as it goes, where `ask` would take much memory. */

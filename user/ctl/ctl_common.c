@@ -68,7 +68,7 @@ static int ask_snapshot(const struct ctl_verb *verb, const struct ctl_options *o
 			json_t **ret)
 {
 	struct snapshot *snapshot;
-	int status = ctl_read(options, 0, &snapshot);
+	int status = ctl_read(options, verb->parts, &snapshot);
 
 	if (status != CTL_OK)
 		return status;

@@ -15,6 +15,7 @@ const struct ctl_verb ctl_gateways = {
 	.aliases = { "gw", "gateway" },
 	.summary = "gateways with share, health and round-trip time",
 	.report = report_gateways,
+	.parts = READ_FLOWS,
 	.print = report_gateways_print,
 	.watched = true,
 };

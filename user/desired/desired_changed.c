@@ -34,7 +34,8 @@ static int fingerprint_contents(struct builder *builder)
 int builder_fingerprints(struct builder *builder)
 {
 	const struct build_input *input = builder->input;
-	const uint64_t parts[] = { desired_view_inputs(input->config, build_input_tunnels(input)),
+	const uint64_t parts[] = { desired_view_inputs(input->config, build_input_tunnels(input),
+						       input->down, input->down_count),
 				   input->config_loads, input->layout, input->clusters.complete,
 				   input->ipv6 };
 

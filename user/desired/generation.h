@@ -34,8 +34,9 @@ int desired_build(const struct build_input *input, const struct generation *befo
 /* Whether the programs of IPv6 are needed for it: for services of IPv6, or packets in tunnels over it. */
 bool generation_has_ipv6(const struct generation *generation);
 
-/* Fingerprint of the inputs of every view, and of the capture mode. */
-uint64_t desired_view_inputs(const struct config *config, uint8_t tunnels);
+/* Fingerprint of the inputs of every view, and of the capture mode; `down`: gateways. */
+uint64_t desired_view_inputs(const struct config *config, uint8_t tunnels,
+			     const struct socket_addr *down, size_t down_count);
 
 /* Records a problem that concerns no single service. */
 void generation_problem(struct generation *generation, const char *format, ...)

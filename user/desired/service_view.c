@@ -43,11 +43,14 @@ static struct view_request base_request(const struct config *config, uint8_t tun
 	};
 }
 
-uint64_t desired_view_inputs(const struct config *config, uint8_t tunnels)
+uint64_t desired_view_inputs(const struct config *config, uint8_t tunnels,
+			     const struct socket_addr *down, size_t down_count)
 {
-	const struct view_request request = base_request(config, tunnels);
+	struct view_request request = base_request(config, tunnels);
 	uint32_t capture = config->capture;
 
+	request.down = down;
+	request.down_count = down_count;
 	return XXH3_64bits_withSeed(&capture, sizeof(capture), view_inputs_fingerprint(&request));
 }
 
@@ -60,6 +63,8 @@ static int build_view(struct builder *builder, const struct service_key *key,
 	struct view *view;
 	int err;
 
+	request.down = builder->input->down;
+	request.down_count = builder->input->down_count;
 	request.assignment = assignment;
 	request.family = key->family;
 	request.proto = key->proto;

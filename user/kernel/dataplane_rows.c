@@ -23,7 +23,7 @@ static const struct {
 	{ "networks", NULL },       { "gateways", NULL },       { "allowed", NULL },
 	{ "ifaces", NULL },         { "filters", NULL },        { "names", NULL },
 	{ "settings", NULL },       { "usage", NULL },          { "vips6", "services" },
-	{ "peers", NULL },          { "paths", NULL },
+	{ "peers", NULL },          { "paths", NULL },          { "health", NULL },
 };
 
 /* Rows in use of the older arrays. */

@@ -59,6 +59,8 @@ static const struct {
 	{ "filters", sizeof(struct filters), offsetof(struct snapshot, filters), 0 },
 	{ "owners", sizeof(struct owner), offsetof(struct snapshot, owners),
 	  offsetof(struct snapshot, owner_count) },
+	{ "health", sizeof(struct gateway_health), offsetof(struct snapshot, health),
+	  offsetof(struct snapshot, health_count) },
 	{ "peers", sizeof(struct peer), offsetof(struct snapshot, peers),
 	  offsetof(struct snapshot, peer_count) },
 };

@@ -7,7 +7,7 @@
 #include "map_reader.h"
 #include "pins.h"
 
-#define READER_ARRAYS 7
+#define READER_ARRAYS 8
 
 struct reading {
 	struct snapshot snapshot; /* first: map_reader_free() is given its address */

@@ -107,6 +107,13 @@ struct config_allowed {
 	const char *network; /* the only one that it may send for; or NULL */
 };
 
+/* Probes of gateways. */
+struct config_probes {
+	uint32_t interval_ms; /* while flows go there */
+	uint32_t idle_ms;
+	uint32_t failures; /* unanswered in a row: down */
+};
+
 struct config_gateway_role {
 	bool enabled;
 	const char *listen_interface; /* or NULL */
@@ -212,6 +219,7 @@ struct config {
 	struct config_limits limits;
 	uint32_t flows_per_pod; /* limits.flowsPerPod, followed live; 0: a part of limits.flows */
 	struct config_gateway_role gateway;
+	struct config_probes probes;
 	struct addr admin_address; /* loopback; family 0: no admin server */
 	uint16_t admin_port;
 	struct config_metrics metrics;

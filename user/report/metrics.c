@@ -157,6 +157,7 @@ int metrics_write(const struct metrics *metrics, FILE *out)
 	if (metrics->source == SOURCE_ADS)
 		write_ads(&writer, metrics);
 	metrics_write_maps(&writer, metrics->snapshot);
+	metrics_write_health(&writer, metrics->snapshot);
 	if (metrics->usage && metrics_write_usage(&writer, metrics->snapshot, metrics->usage))
 		return -ENOMEM;
 	if (metrics->usage && metrics->istio && metrics_write_istio(metrics, out))

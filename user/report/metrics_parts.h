@@ -7,6 +7,7 @@
 #include "metrics_writer.h"
 
 void metrics_write_maps(struct metrics_writer *writer, const struct snapshot *snapshot);
+void metrics_write_health(struct metrics_writer *writer, const struct snapshot *snapshot);
 struct named_service {
 	uint64_t id;
 	uint32_t row;

@@ -13,6 +13,7 @@
 #include "report_common.h"
 #include "report_explain_parts.h"
 #include "report_flows.h"
+#include "report_health.h"
 #include "snapshot_find.h"
 
 #define MAX_PRIORITIES 129
@@ -26,6 +27,7 @@ struct explain {
 	const struct service *service;
 	bool choose; /* the client is known well enough to choose a backend */
 	bool flow_decides;
+	uint64_t hash;
 	struct table_choice choice; /* of the table */
 	uint32_t *slots;        /* by backend row, of the table; NULL without memory */
 	uint64_t total;         /* of slots */
@@ -247,6 +249,7 @@ static void hash(struct explain *explain)
 		return;
 	}
 	value = service_hash(service, &flow, explain->key.proto, HASH_SEED_CLIENT);
+	explain->hash = value;
 	explain->choice = table_walk(&arena, service->table, value);
 	json_object_set_new(explain->report, "hash", json_sprintf("0x%016" PRIx64, value));
 	json_object_set_new(explain->report, "walked", json_integer(explain->choice.steps));
@@ -300,6 +303,62 @@ static json_t *path_text(const struct explain *explain, const struct backend *ro
 			    "the stack");
 }
 
+/* Whether new flows go to the backend, as backend_lives() of the programs has it but for what packets told
+ * within the last seconds. */
+static bool is_in_use(const struct snapshot *snapshot, const struct backend *row)
+{
+	const struct gateway_health *health = snapshot_health(snapshot, &row->addr,
+							      row->tunnel_port);
+
+	return row->kind != BACKEND_GENEVE || !health || health->state != GATEWAY_DOWN;
+}
+
+#define CHOICES 16 /* as service_other() of the programs */
+
+/* The row of the next candidate, or 0. */
+static uint32_t next_candidate(const struct explain *explain, uint32_t chosen)
+{
+	const struct snapshot *snapshot = explain->snapshot;
+	struct slot_arena arena = snapshot_arena(snapshot);
+	uint64_t value = explain->hash;
+
+	for (int i = 0; i < CHOICES; i++) {
+		struct table_choice choice;
+
+		value = mix64(value + 1);
+		choice = table_walk(&arena, explain->service->table, value);
+		if (choice.row != chosen &&
+		    snapshot_backend_of(snapshot, choice.row, explain->row) &&
+		    is_in_use(snapshot, &snapshot->backends[choice.row]))
+			return choice.row;
+	}
+	return 0;
+}
+
+/* The health of the chosen gateway, and where the flow goes if it is down. Returns the row in use. */
+static uint32_t look_at_gateway(struct explain *explain, uint32_t index)
+{
+	const struct snapshot *snapshot = explain->snapshot;
+	const struct backend *row = &snapshot->backends[index], *other;
+	const char *word =
+		report_health_word(snapshot_health(snapshot, &row->addr, row->tunnel_port));
+	uint32_t next = next_candidate(explain, index);
+	char from[ADDR_TEXT_MAX], to[ADDR_TEXT_MAX];
+	bool used = is_in_use(snapshot, row) || !next;
+
+	other = &snapshot->backends[next];
+	json_object_set_new(explain->report, "next",
+			    next ? backend_object(explain, next) : json_null());
+	step(explain, "gateway", used,
+	     json_sprintf("%s is %s%s%s", place(&row->addr, row->port, from),
+			  word ? word : "not probed",
+			  !next ? ", there is no other" :
+			  used  ? "; the next candidate is " :
+				  ": new flows go to ",
+			  next ? place(&other->addr, other->port, to) : ""));
+	return used ? index : next;
+}
+
 static void look_at_backend(struct explain *explain)
 {
 	static const char *const words[] = { "to_local", "to_tunnel", "to_passthrough" };
@@ -315,10 +374,13 @@ static void look_at_backend(struct explain *explain)
 		return;
 	}
 	row = &snapshot->backends[index];
-	json_object_set_new(explain->report, "backend", backend_object(explain, index));
 	step(explain, "backend", true,
 	     json_sprintf("the entry names row %u, generation %u: %s, %s", index, row->generation,
 			  place(&row->addr, row->port, address), view_kind_name(row->kind)));
+	if (row->kind == BACKEND_GENEVE)
+		index = look_at_gateway(explain, index);
+	row = &snapshot->backends[index];
+	json_object_set_new(explain->report, "backend", backend_object(explain, index));
 	step(explain, "path", true, path_text(explain, row));
 	if (!explain->flow_decides)
 		outcome(explain, words[row->kind <= BACKEND_PASSTHROUGH ? row->kind : 0]);
@@ -397,13 +459,13 @@ static json_t *empty_report(const struct explain *explain)
 {
 	char vip[ADDR_TEXT_MAX];
 
-	return json_pack("{s:i,s:n,s:s,s:s,s:o,s:s,s:n,s:n,s:n,s:n,s:n,s:n,s:n,s:O,s:[],s:f,s:[],s:[],s:n,"
+	return json_pack("{s:i,s:n,s:s,s:s,s:o,s:s,s:n,s:n,s:n,s:n,s:n,s:n,s:n,s:n,s:O,s:[],s:f,s:[],s:[],s:n,"
 			 "s:[]}", "schema", REPORT_SCHEMA, "summary", "vip",
 			 addr_port_format(&explain->query->vip, explain->query->port, vip),
 			 "protocol", report_protocol(explain->key.proto),
 			 "from", from_text(explain->query), "outcome", "chosen_per_connection",
 			 "service", "flow", "table", "hash", "walked", "line",
-			 "backend", "steps", explain->steps, "distribution", "drop", 0.0, "drops",
+			 "backend", "next", "steps", explain->steps, "distribution", "drop", 0.0, "drops",
 			 "priorities", "health", "excluded");
 }
 

@@ -7,6 +7,7 @@
 
 #include "report.h"
 #include "report_common.h"
+#include "report_health.h"
 #include "snapshot_find.h"
 
 struct use {
@@ -70,16 +71,19 @@ static json_t *gateway_object(const struct snapshot *snapshot, const struct gate
 	const struct gateway *value = &gateway->gateway;
 	struct use use = gateway_use(snapshot, gateway, tables);
 	bool tunnel = value->kind == BACKEND_GENEVE;
+	json_t *health = report_health(snapshot, gateway), *object;
 	char buf[16];
-	json_t *object = json_pack("{s:o,s:o,s:s,s:o,s:n,s:n,s:I,s:o,s:I,s:n}",
+
+	object = json_pack("{s:o,s:o,s:s,s:o,s:I,s:o,s:I}",
 			 "network", report_text(report_network(snapshot, gateway->key.network, buf)),
 			 "address", report_address(&gateway->key.addr, value->port),
 			 "transport", view_transport_name(value->kind), "tunnel_port",
 			 tunnel ? json_integer(ntohs(value->tunnel_port)) : json_null(),
-			 "alive", "reason", "weight", (json_int_t)use.weight,
+			 "weight", (json_int_t)use.weight,
 			 "share", report_share(use.slots, use.table_slots),
-			 "services", (json_int_t)use.services, "rtt_ms");
-
+			 "services", (json_int_t)use.services);
+	json_object_update(object, health);
+	json_decref(health);
 	return add_path(object, snapshot, gateway);
 }
 
@@ -116,12 +120,13 @@ static json_t *unused_object(const json_t *network, const json_t *gateway, uint1
 
 	if (json_is_null(reason))
 		reason = json_string("not in use");
-	return json_pack("{s:o,s:o,s:o,s:n,s:b,s:o,s:i,s:f,s:i,s:n,s:n,s:n,s:n}",
+	return json_pack("{s:o,s:o,s:o,s:n,s:b,s:n,s:o,s:i,s:f,s:i,s:n,s:n,s:n,s:n,s:n,s:i,s:n,s:n,s:n}",
 			 "network", report_copy(network, "name"), "address",
 			 named_address(json_string_value(json_object_get(gateway, "address")), port),
-			 "transport", report_copy(network, "transport"), "tunnel_port", "alive", 0,
+			 "transport", report_copy(network, "transport"), "tunnel_port", "alive", 0, "health",
 			 "reason", reason, "weight", 0, "share", 0.0, "services", 0, "rtt_ms",
-			 "mtu", "mtu_told", "mtu_age_ms");
+			 "rtt_p99_ms", "loss", "serves", "load", "flows", 0, "mtu", "mtu_told",
+			 "mtu_age_ms");
 }
 
 static void add_unused(json_t *list, const struct snapshot *snapshot, const json_t *network)
@@ -159,23 +164,55 @@ json_t *report_gateways(const struct snapshot *snapshot)
 	return json_pack("{s:i,s:o}", "schema", REPORT_SCHEMA, "gateways", list);
 }
 
+/* "up", "down"; or "no" where a fault of the configuration is the reason. */
+static const char *alive_cell(const json_t *item, const char *key, char *buf)
+{
+	return report_string(item, "health") ? report_cell(item, "health", buf) :
+					       report_cell(item, key, buf);
+}
+
+static const char *milliseconds(const json_t *item, const char *key, char *buf)
+{
+	const json_t *value = json_object_get(item, key);
+
+	if (!json_is_number(value))
+		return report_cell(item, key, buf);
+	snprintf(buf, REPORT_CELL_MAX, "%.2f ms", json_number_value(value));
+	return buf;
+}
+
+static const char *load_percent(const json_t *item, const char *key, char *buf)
+{
+	const json_t *value = json_object_get(item, key);
+
+	if (!json_is_integer(value))
+		return report_cell(item, key, buf);
+	snprintf(buf, REPORT_CELL_MAX, "%lld%%", (long long)json_integer_value(value));
+	return buf;
+}
+
 int report_gateways_print(const json_t *report, bool wide, FILE *out)
 {
 	static const struct report_column columns[] = {
 		{ "NETWORK", "network", report_cell },
 		{ "GATEWAY", "address", report_cell },
 		{ "TRANSPORT", "transport", report_cell },
-		{ "ALIVE", "alive", report_cell },
+		{ "ALIVE", "alive", alive_cell },
 		{ "SHARE", "share", report_percent },
 		{ "SERVICES", "services", report_cell },
-		{ "RTT", "rtt_ms", report_cell },
+		{ "FLOWS", "flows", report_cell },
+		{ "RTT", "rtt_ms", milliseconds },
+		{ "LOSS", "loss", report_percent },
 		{ "MTU", "mtu", report_cell },
 		{ "TOLD", "mtu_told", report_cell },
 		{ "AGO", "mtu_age_ms", report_age },
 		{ "REASON", "reason", report_cell },
+		{ "P99", "rtt_p99_ms", milliseconds },
+		{ "SERVES", "serves", report_cell },
+		{ "LOAD", "load", load_percent },
 		{ "WEIGHT", "weight", report_cell },
 		{ "TUNNEL PORT", "tunnel_port", report_cell },
 	};
 
-	return report_table(json_object_get(report, "gateways"), columns, wide ? 13 : 11, out);
+	return report_table(json_object_get(report, "gateways"), columns, wide ? 18 : 13, out);
 }

@@ -73,6 +73,8 @@ struct snapshot {
 	const struct filters *filters;
 	const struct owner *owners; /* by owner_row() */
 	uint32_t owner_count;
+	const struct gateway_health *health; /* by health_place() */
+	uint32_t health_count;
 	const struct peer *peers; /* IPv6 outer addresses, by row */
 	uint32_t peer_count;
 

@@ -231,3 +231,18 @@ uint64_t *snapshot_table_totals(const struct snapshot *snapshot)
 							   NULL);
 	return totals;
 }
+
+const struct gateway_health *snapshot_health(const struct snapshot *snapshot,
+					     const struct ip_addr *addr, __be16 port)
+{
+	uint32_t hash = health_hash(addr, port);
+
+	for (uint32_t i = 0; port && i < HEALTH_TRIES; i++) {
+		uint32_t row = health_place(hash, i);
+
+		if (row < snapshot->health_count && snapshot->health[row].port == port &&
+		    ip_equal(&snapshot->health[row].addr, addr))
+			return &snapshot->health[row];
+	}
+	return NULL;
+}

@@ -53,6 +53,10 @@ bool snapshot_path_is_narrow(const struct snapshot *snapshot, const struct path 
 /* The narrow path to an outer address; NULL: it carries what the uplink does. */
 const struct path *snapshot_path(const struct snapshot *snapshot, const struct ip_addr *peer);
 
+/* What is known of the gateway at this outer address and port (network order); or NULL. */
+const struct gateway_health *snapshot_health(const struct snapshot *snapshot,
+					     const struct ip_addr *addr, __be16 port);
+
 /* qsort orders of the snapshot's arrays. */
 int snapshot_vip_compare(const void *a, const void *b);
 int snapshot_name_compare(const void *a, const void *b);

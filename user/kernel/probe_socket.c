@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "probe_socket.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/filter.h>
+#include <linux/udp.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define UDP_HEADER 8
+#define PACKET_MAX 65535
+
+struct probe_payload {
+	struct geneve_header geneve;
+	struct geneve_probe_option option;
+};
+
+static int set(int fd, int level, int name, int value)
+{
+	return setsockopt(fd, level, name, &value, sizeof(value)) ? -errno : 0;
+}
+
+/* Nothing that the programs leave to the stack is for this socket. */
+static int receive_nothing(int fd)
+{
+	struct sock_filter none = BPF_STMT(BPF_RET | BPF_K, 0);
+	struct sock_fprog program = { 1, &none };
+
+	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) ? -errno : 0;
+}
+
+/* The form of tunnel packets: DF, and no checksum (RFC 8926 section 3.3, RFC 6935). The MTU of the route does
+ * not count: the size of a probe finds out. */
+static int set_form(int fd, uint8_t family)
+{
+	int err = receive_nothing(fd);
+
+	if (!err && family == 4)
+		err = set(fd, SOL_SOCKET, SO_NO_CHECK, 1);
+	else if (!err)
+		err = set(fd, IPPROTO_UDP, UDP_NO_CHECK6_TX, 1);
+	if (err)
+		return err;
+	return family == 4 ? set(fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_PROBE) :
+			     set(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_PROBE);
+}
+
+static int bind_port(int fd, const struct addr *source, uint32_t seed)
+{
+	int err = -EADDRINUSE;
+
+	for (uint32_t i = 0; err == -EADDRINUSE && i < TUNNEL_SOURCE_PORTS; i++) {
+		struct sockaddr_storage at;
+		socklen_t length = addr_to_sockaddr(source,
+						    (uint16_t)(TUNNEL_SOURCE_PORT +
+							       (seed + i) % TUNNEL_SOURCE_PORTS),
+						    &at);
+
+		err = bind(fd, (struct sockaddr *)&at, length) ? -errno : 0;
+	}
+	return err;
+}
+
+int probe_socket_open(const struct addr *source, uint32_t seed)
+{
+	int fd = socket(addr_af(source->family), SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int err = fd < 0 ? -errno : set_form(fd, source->family);
+
+	if (!err)
+		err = bind_port(fd, source, seed);
+	if (!err)
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	return err;
+}
+
+static void fill(struct probe_payload *payload, const struct probe *probe)
+{
+	*payload = (struct probe_payload){
+		.geneve = { .version_length = sizeof(payload->option) / 4,
+			    .flags = GENEVE_FLAG_OAM | GENEVE_FLAG_CRITICAL,
+			    .vni = { (uint8_t)(probe->network >> 16),
+				     (uint8_t)(probe->network >> 8), (uint8_t)probe->network } },
+		.option = { .head = { .option_class = htons(GENEVE_CLASS_PARALLAX),
+				      .type = GENEVE_OPTION_PROBE,
+				      .length = (sizeof(payload->option) - 4) / 4 },
+			    .sequence = htonl(probe->sequence),
+			    .time = probe->time,
+			    .row = htonl(probe->row) },
+	};
+}
+
+int probe_socket_send(int fd, const struct addr *to, uint16_t port, const struct probe *probe)
+{
+	static uint8_t packet[PACKET_MAX];
+	struct sockaddr_storage address;
+	socklen_t length = addr_to_sockaddr(to, port, &address);
+	size_t headers = (to->family == 4 ? 20 : 40) + UDP_HEADER,
+	       size = sizeof(struct probe_payload);
+	struct probe_payload payload;
+
+	fill(&payload, probe);
+	memcpy(packet, &payload, sizeof(payload));
+	if (probe->size > headers + size && probe->size < PACKET_MAX)
+		size = probe->size - headers;
+	if (sendto(fd, packet, size, MSG_DONTWAIT, (struct sockaddr *)&address, length) < 0)
+		return -errno;
+	return 0;
+}
