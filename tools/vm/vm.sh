@@ -5,7 +5,7 @@
 #
 #   VM_KERNELS  series of kernels, or a major version for its newest (6.1 6.12 6.18 7)
 #   VM_TESTS    `all', or some of load, packet, packet6, cost, demo and the names of tests/netns; by default load,
-#               packet, packet6 and demo on every kernel, more on the oldest and the newest
+#               packet, packet6, cost and demo on every kernel, more on the oldest and the newest
 #   VM_MIRROR   Debian's mirror, where apt's sources name none
 #   VM_UBUNTU_MIRROR  Ubuntu's, for its kernels too (5.15, 6.8)
 #   VM_CACHE    the kernels, about 100 MB each (/var/cache/parallax-vm)
@@ -21,9 +21,9 @@ cd "$(dirname "$0")/../.." || exit 1
 BUILD=$(realpath "${BUILD:-build}")
 CACHE=${VM_CACHE:-/var/cache/parallax-vm}
 VM_MEMORY=${VM_MEMORY:-2G}
-VM_LIMIT=${VM_LIMIT:-7200} # seconds for a virtual machine
-BASIC="load packet packet6 demo"
-THOROUGH="cost wireguard tun xdp coexist uninstall"
+VM_LIMIT=${VM_LIMIT:-14400} # seconds for a virtual machine
+BASIC="load packet packet6 cost demo"
+THOROUGH="scenario wireguard xdp uninstall"
 . tools/vm/kernels.sh
 . tools/vm/boot.sh
 
