@@ -12,6 +12,18 @@ two_agents
 
 NODE=$(outer 192.23.110.10 "${FAMILY:0:1}")
 trace() { in_ns sleep "$HERE/trace.py" "$1" $VIP 5000; }
+# ping ADDRESS: an echo request of sleep is answered
+ping() {
+	in_ns sleep python3 -c 'import socket, sys
+six = ":" in sys.argv[1]
+with socket.socket(socket.AF_INET6 if six else socket.AF_INET, socket.SOCK_DGRAM,
+                   socket.IPPROTO_ICMPV6 if six else socket.IPPROTO_ICMP) as sock:
+    sock.settimeout(2)
+    sock.connect((sys.argv[1], 0))
+    sock.send(bytes([128 if six else 8, 0, 0, 0, 0, 1, 0, 1]) + b"x" * 1000)
+    sys.exit(len(sock.recv(2000)) != 1008)' "$1"
+}
+sysctls sleep ping_group_range="0 0"
 udp() { in_ns sleep "$T/udp" "$@" call $VIP 5000; }
 only() {
 	eds "$HELLO" "10.10.0.90:5000/$1"
@@ -20,6 +32,8 @@ only() {
 only_is() { [[ $(udp -n 10 | cut -d' ' -f1 | sort | paste -sd' ') == "$1" ]]; }
 
 only cluster1 v1
+check "pings that are not ours pass: to a pod" ping "$(inner 10.10.0.90)"
+check "and to the node" ping "$NODE"
 equal "the way to a pod of this node" "$NODE/exceeded answer" "$(trace udp)"
 equal "by TCP" "$NODE/exceeded answer" "$(trace tcp)"
 stop udp-v1
