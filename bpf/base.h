@@ -47,6 +47,7 @@
 #define TCP_RST 0x04
 #define TCP_ACK 0x10
 
+#define ENOENT 2
 #define EIO 5
 #define E2BIG 7
 #define EACCES 13

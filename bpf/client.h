@@ -37,6 +37,9 @@ INLINE void client_tunnel(struct packet *p, const struct flow *flow)
 	p->outer.sport = tunnel_source_port(p);
 	p->outer.id[0] = flow->service_id[0];
 	p->outer.id[1] = flow->service_id[1];
+	p->outer.endpoint = flow->endpoint;
+	if (unlikely(flow->endpoint) && !is_syn(p)) /* a SYN takes any endpoint */
+		p->outer.options = OPTION_ENDPOINT | OPTION_ROOM;
 }
 
 INLINE enum verdict client_send_tunnel(struct __sk_buff *skb, struct packet *p,
@@ -329,10 +332,72 @@ INLINE enum verdict client_first(struct __sk_buff *skb, struct packet *p)
 	return send_opened(skb, p, verdict);
 }
 
+/* True if any gateway of the network can carry the flow on: they told its endpoint. */
+INLINE bool flow_is_movable(const struct flow *flow)
+{
+	return flow->action == FLOW_ENCAP && unlikely(flow->endpoint);
+}
+
+/* The gateway of this address in a network, if packets may go there. The one place where that is asked for
+ * established flows. */
+INLINE struct gateway *gateway_usable(const struct ip_addr *addr, __u32 network)
+{
+	struct gateway_key key = { .addr = *addr, .network = network };
+	struct gateway *gateway = bpf_map_lookup_elem(&gateways, &key);
+
+	if (!gateway || gateway->kind != BACKEND_GENEVE || !gateway_lives(&key.addr, gateway->tunnel_port))
+		return NULL;
+	return gateway;
+}
+
+/* Move a flow whose gateway is gone to another one of its network, if there is one. */
+SUBPROGRAM int client_move(const struct flow_key *key, struct flow *flow)
+{
+	REQUIRE(key && flow, -EINVAL);
+	__u32 id = flow->network, first = flow_hash(key, 0, HASH_SEED_CLIENT);
+	struct network *network = bpf_map_lookup_elem(&networks, &id);
+	struct flow_key other_key;
+	struct gateway *gateway;
+	struct ip_addr addr;
+	struct flow *other;
+
+	peer_address(flow, &addr);
+	if (!network || gateway_usable(&addr, id))
+		return 0;
+	for (__u32 i = 0; i < NETWORK_GATEWAYS; i++) {
+		__u32 count = network->gateway_count, at = first % NETWORK_GATEWAYS + i;
+
+		if (!count || i >= count)
+			return -ENOENT;
+		addr = network->gateways[at % count & (NETWORK_GATEWAYS - 1)];
+		gateway = gateway_usable(&addr, id);
+		if (!gateway || peer_set(flow, &addr))
+			continue;
+		flow->peer_port = gateway->tunnel_port;
+		flow_other_key(key, flow, &other_key);
+		other = flow_find_any(&other_key);
+		if (other)
+			peer_copy(other, flow);
+		return 0;
+	}
+	return -ENOENT;
+}
+
+/* True if the flow needs no other choice though its gateway may have left: it moved on, if it had to. */
+INLINE bool client_keeps(struct packet *p, struct flow *flow)
+{
+	if (likely(!flow_is_movable(flow)) || is_syn(p))
+		return false;
+	if (unlikely(!health_is_well()) || backend_left(flow))
+		client_move(&p->key, flow);
+	return true;
+}
+
 /* True if an established connection must end because its endpoint left (`draining: reset`). */
 INLINE bool should_reset(struct packet *p, const struct flow *flow)
 {
-	return settings.flags & SETTING_RESET && !is_udp(p) && !is_syn(p) && backend_left(flow);
+	return settings.flags & SETTING_RESET && !is_udp(p) && !is_syn(p) &&
+	       !flow_is_movable(flow) && backend_left(flow);
 }
 
 /* A packet of a pod to a possible VIP. */
@@ -345,7 +410,7 @@ INLINE enum verdict client_packet(struct __sk_buff *skb, struct packet *p)
 	flow = flow_find_again(&p->key, p);
 	if (flow && !flow_comes_by(skb, &p->key, flow, skb->ifindex))
 		return drop(p, REASON_SPOOFED);
-	if (!flow || should_reselect(p, flow))
+	if (!flow || (!client_keeps(p, flow) && should_reselect(p, flow)))
 		return client_first(skb, p);
 	if (should_reset(p, flow)) {
 		flow_delete(&p->key, flow);

@@ -66,8 +66,7 @@ INLINE bool gives_way(const struct flow_pair *pair, const struct flow *holder, b
 		       idle >= (__s32)(TIMEOUT_CROWDED_UDP * settings.hz);
 	if (is_embryonic)
 		return true;
-	if (FLOW_ROLE(key->zone) != FLOW_GATEWAY_REPLY ||
-	    idle < (__s32)(TIMEOUT_CLOSED * settings.hz))
+	if (!flow_is_foreign(key->zone) || idle < (__s32)(TIMEOUT_CLOSED * settings.hz))
 		return false;
 	return !(holder->flags & FLOW_TIME_WAIT) || (resting && wait_accepts());
 }

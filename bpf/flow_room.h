@@ -269,7 +269,7 @@ SUBPROGRAM int flow_admit(const struct flow_key *key)
 	if (!pair)
 		return -ENOSPC;
 	pair->key = *key;
-	gateway = FLOW_ROLE(pair->key.zone) == FLOW_GATEWAY;
+	gateway = flow_is_foreign(pair->key.zone);
 	owner = owner_get(flow_owner(&pair->key, &pair->flow));
 	if (!owner)
 		return -ENOSPC;

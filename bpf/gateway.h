@@ -28,6 +28,19 @@ SUBPROGRAM bool source_allowed(const struct outer *outer)
 	return bpf_map_lookup_elem(&allowed, &key) != NULL;
 }
 
+/* True for a gateway of our own network, whose packets the doors of pods open. */
+SUBPROGRAM bool peer_allowed(const struct ip_addr *addr)
+{
+	REQUIRE(addr, false);
+	struct allowed_key key = { .prefix = ALLOWED_NETWORK_BITS + 8 * sizeof(key.addr),
+				   .network = ALLOWED_PEER,
+				   .addr = *addr };
+
+	if (!ip_is_v4(addr))
+		key.network |= ALLOWED_IPV6;
+	return bpf_map_lookup_elem(&allowed, &key) != NULL;
+}
+
 INLINE bool network_known(__u32 vni)
 {
 	return bpf_map_lookup_elem(&networks, &vni) != NULL;
@@ -39,6 +52,19 @@ INLINE bool is_snat_port(const struct addr *addr, __be16 port)
 	__u16 number = bpf_ntohs(port);
 
 	return number >= settings.snat_first && number <= settings.snat_last && is_snat(addr);
+}
+
+/* Set the flow's peer, and at a pod's door the gateway, to those of this request. Returns 0 or -ENOSPC. */
+INLINE int request_peer(struct flow *flow, const struct outer *outer)
+{
+	int gateway = outer->options & OPTION_RETURN ? peer_row(&outer->saddr) : 0;
+
+	if (gateway < 0 || peer_set(flow, outer_client(outer)))
+		return -ENOSPC;
+	flow->peer_port = outer_client_port(outer);
+	if (outer->options & OPTION_RETURN)
+		flow->generation = gateway;
+	return 0;
 }
 
 /* SNAT address and port of attempt number `attempt`. The first depends on the flow alone. */
@@ -87,12 +113,48 @@ SUBPROGRAM enum reason gateway_choose(struct packet *p, const struct service *se
 	flow->action = FLOW_DECAP_NAT;
 	flow->flags = FLOW_REDIRECT;
 	flow->network = p->outer.vni;
-	flow->peer_port = p->outer.sport;
 	flow->nat.daddr = ip_own(&backend->addr);
 	flow->nat.dport = backend->port;
-	if (peer_set(flow, &p->outer.saddr))
+	if (request_peer(flow, &p->outer))
 		return REASON_FLOWS_FULL;
 	return gateway_open(&p->key, flow);
+}
+
+/* Turn the tunnel from a pod's door to the gateway into that from the gateway to the client. */
+INLINE void tunnel_to_client(struct packet *p)
+{
+	struct outer *outer = &p->outer;
+	__u32 family = ip_is_v4(&outer->back) ? IP_V4_INDEX : IP_V6_INDEX;
+
+	outer->family = family == IP_V4_INDEX ? 4 : 6;
+	outer->daddr = outer->back;
+	outer->dport = outer->back_port;
+	outer->saddr = settings.listen[family];
+	outer->sport = settings.listen_port;
+	outer->options = OPTION_ENDPOINT | OPTION_ROOM;
+	outer->label = family == IP_V4_INDEX ? 0 : flow_hash(&p->key, p->proto, 0);
+}
+
+/* True if a door's gateway is this node: nothing goes there by the network. */
+INLINE bool is_own_gateway(const struct outer *outer)
+{
+	return settings.flags & SETTING_FORWARD &&
+	       ip_equal(&outer->daddr, &settings.inside[OWN_INDEX]);
+}
+
+/* The tunnel of the answer to a request at a pod's door leads by way of the gateway, as replies do. */
+INLINE void tunnel_answer_request(struct packet *p)
+{
+	struct outer *outer = &p->outer;
+	__u32 options = outer->options & (OPTION_ENDPOINT | OPTION_RETURN);
+
+	tunnel_answer(outer);
+	if (!(options & OPTION_RETURN))
+		return;
+	outer->options = options;
+	outer->sport = outer->dport = settings.door_port;
+	if (is_own_gateway(outer))
+		tunnel_to_client(p);
 }
 
 /* Answer a tunnel packet with its refusal (RST or ICMP), through the tunnel it came from. */
@@ -106,7 +168,7 @@ SUBPROGRAM enum verdict gateway_refuse(struct __sk_buff *skb, struct packet *p, 
 	drop(p, reason);
 	if (tunnel_strip(skb, p) || reply_refuse(skb, p, reason))
 		return VERDICT_DROP;
-	tunnel_answer(outer);
+	tunnel_answer_request(p);
 	return tunnel_out(skb, p, REASON_NONE);
 }
 
@@ -132,7 +194,7 @@ INLINE bool deserves_refusal(enum reason reason)
 {
 	return reason == REASON_TUNNEL_TTL || reason == REASON_TUNNEL_SERVICE ||
 	       reason == REASON_NO_BACKEND || reason == REASON_NO_FLOW ||
-	       reason == REASON_FLOWS_SHARE;
+	       reason == REASON_FLOWS_SHARE || reason == REASON_TOO_BIG;
 }
 
 SUBPROGRAM enum reason gateway_new(struct __sk_buff *skb, struct packet *p)
@@ -162,8 +224,8 @@ INLINE bool request_fits(struct packet *p, const struct flow *flow, const struct
 }
 
 /* Send answers to where the last request came from: a NAT may give the client another outer
- * port. A packet whose number does not fit goes on to the pod, whose TCP judges it, but moves nothing.
- * Returns -EACCES for a source that is not admitted. */
+ * port, and a client may take another gateway to a pod's door. A packet whose number does not fit goes on to
+ * the pod, whose TCP judges it, but moves nothing. Returns -EACCES for a source that is not admitted. */
 SUBPROGRAM int gateway_move_peer(const struct flow_key *key, struct flow *flow, struct packet *p)
 {
 	REQUIRE(key && flow && p, -EINVAL);
@@ -172,19 +234,20 @@ SUBPROGRAM int gateway_move_peer(const struct flow_key *key, struct flow *flow, 
 	struct flow *other;
 	__u32 before;
 
-	if (!source_allowed(outer))
+	if (!(outer->options & OPTION_RETURN) && !source_allowed(outer))
 		return -EACCES;
 	flow_other_key(key, flow, &other_key);
 	other = flow_find_any(&other_key);
 	if (!request_fits(p, flow, other))
 		return 0;
 	before = flow_owner(key, flow);
-	if (peer_set(flow, &outer->saddr))
+	if (request_peer(flow, outer))
 		return 0;
 	owner_change(key, before, flow_owner(key, flow));
-	flow->peer_port = outer->sport;
-	if (other)
+	if (other) {
 		peer_copy(other, flow);
+		other->generation = flow->generation;
+	}
 	return 0;
 }
 
@@ -272,6 +335,30 @@ INLINE enum verdict gateway_packet(struct __sk_buff *skb, struct packet *p)
 	return verdict == VERDICT_NONE ? gateway_first(skb, p) : verdict;
 }
 
+/* The tunnel back to the client of a flow at a pod's door, by the gateway that the last request came by. */
+INLINE void door_tunnel(struct packet *p, const struct flow *flow)
+{
+	struct peer *gateway = peer_at(flow->generation), *served = peer_at(flow->backend);
+	struct outer *outer = &p->outer;
+
+	tunnel_begin(p, flow, settings.source);
+	outer->back = outer->daddr;
+	outer->back_port = flow->peer_port;
+	outer->pod_port = p->key.sport;
+	outer->family = FAMILY;
+	outer->label = FAMILY == 4 ? 0 : flow_hash(&p->key, p->proto, 0);
+	outer->saddr = addr_ip(&p->key.saddr);
+	outer->sport = tunnel_source_port(p);
+	outer->dport = settings.door_port;
+	if (!gateway || !served) /* never: for the verifier */
+		return;
+	outer->daddr = gateway->addr;
+	outer->id[1] = served->addr.word[1];
+	outer->id[0] = served->addr.word[2];
+	outer->endpoint = served->addr.word[3];
+	outer->options = OPTION_ENDPOINT | OPTION_RETURN;
+}
+
 /* The tunnel back to the client of a flow. */
 INLINE void gateway_tunnel(struct packet *p, const struct flow *flow)
 {
@@ -283,10 +370,19 @@ INLINE void gateway_tunnel(struct packet *p, const struct flow *flow)
 	p->outer.id[1] = service ? service->id >> 32 : 0;
 }
 
-/* A pod's packet to a SNAT port: back into the tunnel of its flow. VERDICT_NONE: no flow. */
-SUBPROGRAM enum verdict gateway_reply(struct __sk_buff *skb, struct packet *p)
+/* The one or the other, by the zone of p->key. */
+INLINE void reply_tunnel(struct packet *p, const struct flow *flow)
 {
-	REQUIRE(p, VERDICT_DROP);
+	if (FLOW_ROLE(p->key.zone) == FLOW_DOOR_REPLY)
+		door_tunnel(p, flow);
+	else
+		gateway_tunnel(p, flow);
+}
+
+/* A pod's reply, by the flow of this role: back into its tunnel. VERDICT_NONE: no flow. */
+INLINE enum verdict reply_in_role(struct __sk_buff *skb, struct packet *p,
+				  const enum flow_role role, const enum reason forwarded_as)
+{
 	const struct flow_key *key;
 	struct flow_key copy;
 	struct flow *flow;
@@ -294,7 +390,7 @@ SUBPROGRAM enum verdict gateway_reply(struct __sk_buff *skb, struct packet *p)
 	enum reason reason;
 	__u32 mtu;
 
-	p->key.zone = FLOW_ZONE(0, FLOW_GATEWAY_REPLY, is_udp(p));
+	p->key.zone = FLOW_ZONE(0, role, is_udp(p));
 	key = packet_key(p, &copy);
 	flow = key ? flow_find_any(key) : NULL;
 	if (!flow)
@@ -302,7 +398,7 @@ SUBPROGRAM enum verdict gateway_reply(struct __sk_buff *skb, struct packet *p)
 	if (!flow_comes_by(skb, key, flow, skb->ifindex))
 		return drop(p, REASON_SPOOFED);
 	p->nat = flow->nat;
-	gateway_tunnel(p, flow);
+	reply_tunnel(p, flow);
 	if (p->ttl <= 1)
 		return drop(p, REASON_TUNNEL_TTL);
 	reason = flow_answered(key, &flow, p->tcp_flags);
@@ -315,7 +411,23 @@ SUBPROGRAM enum verdict gateway_reply(struct __sk_buff *skb, struct packet *p)
 		return verdict;
 	if ((p->tcp_flags & TCP_SYN && clamp_mss(skb, p, mtu)) || rewrite(skb, p, &p->nat, 1))
 		return drop(p, REASON_NO_ROOM);
-	return tunnel_out(skb, p, REASON_GATEWAY_OUT);
+	if (role == FLOW_DOOR_REPLY && is_own_gateway(&p->outer))
+		tunnel_to_client(p);
+	return tunnel_out(skb, p, forwarded_as);
+}
+
+/* A pod's packet to a SNAT port. */
+SUBPROGRAM enum verdict gateway_reply(struct __sk_buff *skb, struct packet *p)
+{
+	REQUIRE(p, VERDICT_DROP);
+	return reply_in_role(skb, p, FLOW_GATEWAY_REPLY, REASON_GATEWAY_OUT);
+}
+
+/* A pod's packet to an address that stands for a client. */
+SUBPROGRAM enum verdict door_reply(struct __sk_buff *skb, struct packet *p)
+{
+	REQUIRE(p, VERDICT_DROP);
+	return reply_in_role(skb, p, FLOW_DOOR_REPLY, REASON_DOOR_OUT);
 }
 
 #endif

@@ -28,16 +28,36 @@ INLINE __u32 path_mtu(const struct ip_addr *peer)
 	return path->mtu;
 }
 
-/* Bytes of the headers before an inner packet, at most. */
-INLINE __u32 tunnel_overhead(__u8 family)
+/* Bytes of the options that a packet has, beside the service's. */
+INLINE __u32 options_length(const struct outer *outer)
 {
-	return (family == 4 ? TUNNEL_OVERHEAD_IPV4 : TUNNEL_OVERHEAD_IPV6) + settings.option_bytes;
+	__u32 options = outer->options, bytes = 0;
+
+	if (options & OPTION_ENDPOINT)
+		bytes += sizeof(struct geneve_endpoint_option);
+	if (options & OPTION_ROOM)
+		bytes += RETURN_BYTES(outer->family);
+	else if (options & OPTION_RETURN)
+		bytes += RETURN_BYTES(ip_is_v4(&outer->back) ? 4 : 6);
+	return bytes;
+}
+
+/* Bytes of the headers before an inner packet, at most. A flow that has an endpoint goes with more of
+ * them. */
+INLINE __u32 tunnel_overhead(const struct outer *outer)
+{
+	return (outer->family == 4 ? TUNNEL_OVERHEAD_IPV4 : TUNNEL_OVERHEAD_IPV6) +
+	       options_length(outer) + settings.option_bytes;
 }
 
 /* Greatest length of a packet in the tunnel p->outer, whose other end is `peer`. */
 INLINE __u32 tunnel_mtu(const struct packet *p, const struct ip_addr *peer)
 {
-	return path_mtu(peer) - tunnel_overhead(p->outer.family);
+	__u32 mtu = path_mtu(peer), hop = settings.hop_mtu;
+
+	if (unlikely(p->outer.options & OPTION_RETURN) && hop && hop < mtu)
+		mtu = hop;
+	return mtu - tunnel_overhead(&p->outer);
 }
 
 INLINE __u64 outer_service_id(const struct outer *outer)
@@ -45,22 +65,40 @@ INLINE __u64 outer_service_id(const struct outer *outer)
 	return (__u64)outer->id[1] << 32 | outer->id[0];
 }
 
-/* True if a UDP packet is addressed to the gateway of this node. */
+/* True if a UDP packet is addressed to the gateway of this node: from a client, or from a pod. */
 INLINE bool outer_for_gateway(const struct addr *daddr, __be16 dport)
 {
 	struct addr listen = ip_own(&settings.listen[OWN_INDEX]);
+	struct addr inside = ip_own(&settings.inside[OWN_INDEX]);
 
-	return settings.flags & SETTING_GATEWAY && dport && dport == settings.listen_port &&
-	       addr_equal(daddr, &listen);
+	if (!(settings.flags & SETTING_GATEWAY) || !dport || dport != settings.listen_port)
+		return false;
+	return addr_equal(daddr, &listen) ||
+	       (settings.flags & SETTING_FORWARD && addr_equal(daddr, &inside));
 }
 
 /* True for a tunnel packet of either family that is addressed to the gateway, and no client. */
 INLINE bool outer_is_request(const struct outer *outer)
 {
-	return settings.flags & SETTING_GATEWAY && outer->dport &&
-	       outer->dport == settings.listen_port &&
-	       ip_equal(&outer->daddr,
-			&settings.listen[outer->family == 4 ? IP_V4_INDEX : IP_V6_INDEX]);
+	__u32 family = outer->family == 4 ? IP_V4_INDEX : IP_V6_INDEX;
+
+	if (!(settings.flags & SETTING_GATEWAY) || !outer->dport ||
+	    outer->dport != settings.listen_port)
+		return false;
+	return ip_equal(&outer->daddr, &settings.listen[family]) ||
+	       (settings.flags & SETTING_FORWARD &&
+		ip_equal(&outer->daddr, &settings.inside[family]));
+}
+
+/* Where answers to the request go: to its source or, at a pod's door, back to where the gateway got it. */
+INLINE const struct ip_addr *outer_client(const struct outer *outer)
+{
+	return outer->options & OPTION_RETURN ? &outer->back : &outer->saddr;
+}
+
+INLINE __be16 outer_client_port(const struct outer *outer)
+{
+	return outer->options & OPTION_RETURN ? outer->back_port : outer->sport;
 }
 
 /* True if a UDP packet is addressed to one of this node's tunnel source ports. */
@@ -107,17 +145,41 @@ INLINE bool option_is_service(const struct geneve_service_option *option)
 	return option_is(&option->head, GENEVE_OPTION_SERVICE, 2);
 }
 
+/* Note that the packet has an option; in memory, since the verifier would follow each combination. */
+INLINE void option_found(struct outer *outer, __u32 option)
+{
+	*(volatile __u32 *)&outer->options |= option;
+}
+
 INLINE void option_read_service(const struct geneve_service_option *option, struct outer *outer)
 {
 	outer->id[1] = bpf_ntohl(option->id[0]);
 	outer->id[0] = bpf_ntohl(option->id[1]);
-	outer->options |= OPTION_SERVICE;
+	option_found(outer, OPTION_SERVICE);
 }
 
-/* Bytes of these options, beside the service's. */
-INLINE __u32 options_length(__u32 options)
+/* Read a return option. */
+INLINE enum reason option_read_return(const struct geneve_option *head, void *end,
+				      struct outer *outer)
 {
-	return options & OPTION_ENDPOINT ? sizeof(struct geneve_endpoint_option) : 0;
+	const struct geneve_return_option *option = (const void *)head;
+	bool ipv4 = option_words(head) == 2;
+
+	if ((void *)option + RETURN_BYTES(ipv4 ? 4 : 6) > end)
+		return REASON_TUNNEL_MALFORMED;
+	outer->back_port = option->port;
+	outer->pod_port = option->pod_port;
+	if (ipv4)
+		outer->back = IP_V4(option->addr[0]);
+	else
+		__builtin_memcpy(outer->back.word, option->addr, sizeof(outer->back));
+	option_found(outer, OPTION_RETURN);
+	return REASON_NONE;
+}
+
+INLINE bool option_is_return(const struct geneve_option *option, __u8 type)
+{
+	return option_is(option, type, 2) || option_is(option, type, 5);
 }
 
 /* Read an option of which the first four bytes are there. Unknown critical options forbid the packet
@@ -135,7 +197,11 @@ INLINE enum reason option_read(const struct geneve_option *option, void *end, st
 		if ((void *)(endpoint + 1) > end)
 			return REASON_TUNNEL_MALFORMED;
 		outer->endpoint = bpf_ntohl(endpoint->endpoint);
-		outer->options |= OPTION_ENDPOINT;
+		option_found(outer, OPTION_ENDPOINT);
+	} else if (option_is_return(option, GENEVE_OPTION_RETURN)) {
+		return option_read_return(option, end, outer);
+	} else if (option_is_return(option, GENEVE_OPTION_ROOM)) {
+		option_found(outer, OPTION_ROOM);
 	} else if (option->type & GENEVE_CRITICAL) {
 		return REASON_TUNNEL_CRITICAL;
 	}
@@ -173,8 +239,9 @@ INLINE enum reason outer_walk(void *data, void *end, const __u32 l2, __u32 lengt
 			return reason;
 		at += sizeof(*option) + option_words(option) * 4;
 	}
-	return outer->options & OPTION_SERVICE && at == length ? REASON_NONE :
-								 REASON_TUNNEL_MALFORMED;
+	return *(volatile __u32 *)&outer->options & OPTION_SERVICE && at == length ?
+		       REASON_NONE :
+		       REASON_TUNNEL_MALFORMED;
 }
 
 /* Read the IP and UDP headers for which outer_length() returned a length. */

@@ -10,8 +10,8 @@
 #ifndef HANDOVER_H
 #define HANDOVER_H
 
+#include "door.h"
 #include "older.h"
-#include "uplink.h"
 
 /* Written by the agent; enum handover_stage. */
 MAP(handover, ARRAY, 0, __u32, __u32, 1);
@@ -117,13 +117,24 @@ INLINE bool is_older_from_pod(struct __sk_buff *skb, struct packet *p)
 {
 	return hand_read(skb, p, parse_skb(p, skb, ETH_HLEN), skb->ifindex, false) &&
 	       (is_older(p, 0, FLOW_CLIENT) || is_older(p, 0, FLOW_REPLY) ||
-		is_older(p, 0, FLOW_GATEWAY_REPLY) || is_answer_older(p));
+		is_older(p, 0, FLOW_GATEWAY_REPLY) || is_older(p, 0, FLOW_DOOR_REPLY) ||
+		is_answer_older(p));
+}
+
+/* The same for a request at a pod's door. */
+INLINE bool is_older_door(struct __sk_buff *skb, struct packet *p)
+{
+	return door_read(skb, p) == VERDICT_NEXT && is_older(p, p->outer.vni, FLOW_DOOR);
 }
 
 INLINE bool is_older_to_pod(struct __sk_buff *skb, struct packet *p)
 {
-	return hand_read(skb, p, parse_skb(p, skb, ETH_HLEN), skb->ingress_ifindex, false) &&
-	       is_older(p, 0, FLOW_REPLY);
+	enum parsed parsed = parse_skb(p, skb, ETH_HLEN);
+
+	if ((parsed == PARSED || parsed == PARSED_CHECKSUM) && settings.door_port && is_udp(p) &&
+	    p->key.dport == settings.door_port)
+		return is_older_door(skb, p);
+	return hand_read(skb, p, parsed, skb->ingress_ifindex, false) && is_older(p, 0, FLOW_REPLY);
 }
 
 /* The packet at `l3` in the tunnel p->outer. */

@@ -178,9 +178,11 @@ INLINE enum verdict icmp_by_tunnel(struct __sk_buff *skb, struct packet *p, cons
 	if (p->ttl <= 1)
 		return drop(p, REASON_TUNNEL_TTL);
 	if (flow->action == FLOW_NAT_ENCAP) {
-		gateway_tunnel(p, flow);
+		reply_tunnel(p, flow);
 		if (icmp_translate(skb, p, from, flow, 1))
 			return drop(p, REASON_NO_ROOM);
+		if (p->outer.options & OPTION_RETURN && is_own_gateway(&p->outer))
+			tunnel_to_client(p);
 	} else {
 		client_tunnel(p, flow);
 	}
@@ -194,7 +196,9 @@ INLINE struct flow *icmp_pod_flow(struct packet *p, const struct addr *from, str
 
 	if (!addr_equal(from, &p->key.saddr))
 		return NULL;
-	if (settings.flags & SETTING_GATEWAY)
+	if (settings.door_port)
+		flow = icmp_flow(p, key, 0, FLOW_DOOR_REPLY);
+	if (!flow && settings.flags & SETTING_GATEWAY)
 		flow = icmp_flow(p, key, 0, FLOW_GATEWAY_REPLY);
 	if (!flow) {
 		flow = icmp_flow(p, key, 0, FLOW_REPLY);

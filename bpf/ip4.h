@@ -44,6 +44,18 @@ INLINE bool addr_is_bogus(const struct addr *addr)
 	return !first || first == 127 || first >= 224;
 }
 
+/* True for an address that begins with the first `bits` of `prefix`. */
+INLINE bool addr_is_in(const struct addr *addr, const struct addr *prefix, __u8 bits)
+{
+	return !((addr->word[0] ^ prefix->word[0]) & bpf_htonl(bits ? ~0u << (32 - bits) : 0));
+}
+
+/* Set what follows the first `bits` of an address by a hash. */
+INLINE void addr_fill(struct addr *addr, __u8 bits, __u64 hash)
+{
+	addr->word[0] |= bpf_htonl((__u32)hash & (bits < 32 ? ~0u >> bits : 0));
+}
+
 INLINE void fib_destination(struct bpf_fib_lookup *fib, const struct addr *dst)
 {
 	fib->ipv4_dst = dst->word[0];

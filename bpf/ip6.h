@@ -56,6 +56,21 @@ INLINE bool addr_is_bogus(const struct addr *addr)
 	       (!high && !addr->word[2] && bpf_ntohl(addr->word[3]) <= 1);
 }
 
+/* True for an address that begins with the first 64 bits of `prefix`. */
+INLINE bool addr_is_in(const struct addr *addr, const struct addr *prefix, __u8 bits)
+{
+	return addr->word[0] == prefix->word[0] && addr->word[1] == prefix->word[1];
+}
+
+/* Set the last 64 bits of an address by a hash, unless `bits`, which do not change, are all of them. */
+INLINE void addr_fill(struct addr *addr, __u8 bits, __u64 hash)
+{
+	if (bits == 128)
+		return;
+	addr->word[2] = (__u32)(hash >> 32);
+	addr->word[3] = (__u32)hash;
+}
+
 INLINE void fib_destination(struct bpf_fib_lookup *fib, const struct addr *dst)
 {
 	__builtin_memcpy(fib->ipv6_dst, dst->word, sizeof(dst->word));

@@ -30,6 +30,9 @@ MAP(drops, ARRAY, BPF_F_MMAPABLE, __u32, struct drops, DEFAULT_SERVICES);
 /* Service id -> row of services, for tunnel packets. */
 MAP(service_ids, HASH, 0, struct service_id_key, __u32, DEFAULT_SERVICES);
 
+/* Endpoint id -> row of backends, of a gateway of mode forward; takes memory only for its entries. */
+MAP(endpoints, HASH, BPF_F_NO_PREALLOC, struct endpoint_key, __u32, DEFAULT_BACKENDS);
+
 /* Entries of established flows. Not an LRU: their contents cannot be recomputed. */
 MAP(flows, HASH, 0, struct flow_key, struct flow, DEFAULT_FLOWS);
 

@@ -20,10 +20,15 @@ struct outer {
 	__u32 label;         /* IPv6: flow label, by the hash of the inner flow */
 	__u32 options;       /* OPTION_*: those that it has */
 	__u32 endpoint;      /* with OPTION_ENDPOINT */
+	/* With OPTION_RETURN: where the client's packets came from, and the pod's port. */
+	struct ip_addr back;
+	__be16 back_port, pod_port;
 };
 
 #define OPTION_SERVICE (1u << 0)
 #define OPTION_ENDPOINT (1u << 1)
+#define OPTION_RETURN (1u << 2)
+#define OPTION_ROOM (1u << 3) /* as long as the return option for this tunnel's family */
 
 /* The headers before an inner packet: IPv6, UDP, Geneve, service option, others, and what the bits of a
  * length can say beyond. */
@@ -55,7 +60,7 @@ struct packet {
 			__be16 ip_check;     /* IPv4 */
 			__u8 reason;         /* for FAMILY_OUT: enum reason to count */
 			__u8 quote_gap; /* IPv6: bytes between a header in ICMP and its ports */
-			__u8 zero[2];
+			__u16 mtu;      /* of the tunnel, where the packet is too big for it */
 			__be32 seq, ack;
 			struct flow_key key; /* as on the wire; zone is set before a look-up */
 			struct nat nat;      /* to which it is rewritten */

@@ -32,8 +32,8 @@ int px_from_pod(struct __sk_buff *skb)
 		parsed = fragment_parse(skb, p, skb->ifindex, false);
 	if (unlikely(parsed == PARSED_ICMP))
 		return family_end(skb, icmp_from_pod(skb, p));
-	return family_end(skb, parsed == PARSED ? from_pod(skb, p, match) :
-						  unreadable_packet(p, parsed));
+	return family_end(skb, is_readable(parsed, match) ? from_pod(skb, p, match) :
+							    unreadable_packet(p, parsed));
 }
 
 /* TC egress of a pod's veth: packets that the pod receives from the stack. */
@@ -59,7 +59,7 @@ int px_to_pod(struct __sk_buff *skb)
 		parsed = fragment_parse(skb, p, skb->ingress_ifindex, false);
 	if (unlikely(parsed == PARSED_ICMP))
 		return icmp_to_pod(skb, p);
-	return parsed == PARSED ? to_pod(skb, p, match) : VERDICT_NEXT;
+	return is_readable(parsed, match) ? to_pod(skb, p, match) : VERDICT_NEXT;
 }
 
 /* TC ingress of an uplink: tunnel packets, and replies for our gateway. */

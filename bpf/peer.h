@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* The outer address of a flow's other tunnel end: IPv4 in the flow itself, IPv6 in a row of `peers`, which
- * all flows of that address share. */
+ * all flows of that address share. What a flow at a pod's door has beyond that are rows of `peers` as well. */
 #ifndef PEER_H
 #define PEER_H
 
@@ -32,7 +32,7 @@ INLINE bool peer_take(struct peer *peer, const struct ip_addr *ip)
 	return true;
 }
 
-/* The row of an IPv6 address, which is made if there is room; or -ENOSPC. */
+/* The row of an outer address, which is made if there is room; or -ENOSPC. */
 SUBPROGRAM int peer_row(const struct ip_addr *ip)
 {
 	REQUIRE(ip, -EINVAL);
@@ -60,15 +60,20 @@ INLINE __u8 peer_family(const struct flow *flow)
 	return flow->flags & FLOW_PEER6 ? 6 : 4;
 }
 
-/* The row of the flow's peer, marked as used once a second. */
-INLINE struct peer *peer_of(const struct flow *flow)
+/* A row that a flow names, marked as used once a second. */
+INLINE struct peer *peer_at(__u32 row)
 {
-	__u32 row = flow->peer;
 	struct peer *peer = bpf_map_lookup_elem(&peers, &row);
 
 	if (peer && now_ticks() - peer->used >= settings.hz)
 		peer->used = now_ticks() | 1;
 	return peer;
+}
+
+/* The row of the flow's peer. */
+INLINE struct peer *peer_of(const struct flow *flow)
+{
+	return peer_at(flow->peer);
 }
 
 INLINE void peer_address(const struct flow *flow, struct ip_addr *ret)
@@ -110,17 +115,23 @@ INLINE void peer_copy(struct flow *to, const struct flow *from)
 	to->peer_port = from->peer_port;
 }
 
-/* True if the packet in the tunnel comes from the flow's peer. */
-INLINE bool peer_sent(const struct flow *flow, const struct outer *outer)
+/* True if the flow's peer has this address, of family `family`. */
+INLINE bool peer_is(const struct flow *flow, const struct ip_addr *ip, __u8 family)
 {
 	struct peer *peer;
 
-	if (peer_family(flow) != outer->family)
+	if (peer_family(flow) != family)
 		return false;
-	if (likely(outer->family == 4))
-		return outer->saddr.word[3] == flow->peer;
+	if (likely(family == 4))
+		return ip->word[3] == flow->peer;
 	peer = peer_of(flow);
-	return peer && ip_equal(&peer->addr, &outer->saddr);
+	return peer && ip_equal(&peer->addr, ip);
+}
+
+/* True if the packet in the tunnel comes from the flow's peer. */
+INLINE bool peer_sent(const struct flow *flow, const struct outer *outer)
+{
+	return peer_is(flow, &outer->saddr, outer->family);
 }
 
 #endif

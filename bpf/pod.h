@@ -4,6 +4,7 @@
 #define POD_H
 
 #include "client.h"
+#include "door.h"
 #include "fragment.h"
 #include "icmp_error.h"
 
@@ -12,7 +13,9 @@ INLINE enum verdict pod_reply(struct __sk_buff *skb, struct packet *p)
 {
 	enum verdict verdict = VERDICT_NONE;
 
-	if (settings.flags & SETTING_GATEWAY)
+	if (settings.door_port && is_foreign(&p->key.daddr))
+		verdict = door_reply(skb, p);
+	if (verdict == VERDICT_NONE && settings.flags & SETTING_GATEWAY)
 		verdict = gateway_reply(skb, p);
 	return verdict == VERDICT_NONE ? client_reply_redirect(skb, p) : verdict;
 }
@@ -21,10 +24,11 @@ INLINE enum verdict pod_reply(struct __sk_buff *skb, struct packet *p)
 
 /* What a packet of a pod may concern, by its addresses and ports. */
 enum match {
-	MATCH_NONE,       /* neither a service nor a flow */
-	MATCH_REPLY,      /* a flow, as its reply */
-	MATCH_SERVICE,    /* a virtual IP, or a flow to another address */
-	MATCH_CLASH,      /* a SYN to where replies of a flow come from */
+	MATCH_NONE,    /* neither a service nor a flow */
+	MATCH_REPLY,   /* a flow, as its reply */
+	MATCH_SERVICE, /* a virtual IP, or a flow to another address */
+	MATCH_CLASH,   /* a SYN to where replies of a flow come from */
+	MATCH_DOOR, /* a tunnel packet of a gateway, for the pod; or one that the pod itself sends */
 	MATCH_UNREADABLE, /* ports are not right behind the IP header */
 };
 
@@ -43,6 +47,8 @@ INLINE enum match match_leaving_frame(struct __sk_buff *skb)
 		return MATCH_SERVICE;
 	if (((__u8 *)tcp)[13] & TCP_SYN && filter_reply(ip_daddr_at(ip), tcp->dest))
 		return MATCH_CLASH;
+	if (unlikely(is_to_door(ip, (void *)tcp)))
+		return MATCH_DOOR;
 	return ip_is_plain(ip) ? MATCH_NONE : MATCH_UNREADABLE;
 }
 
@@ -54,6 +60,8 @@ INLINE enum match match_entering_frame(struct __sk_buff *skb)
 
 	if ((void *)(ports + 1) > skb_end(skb))
 		return MATCH_UNREADABLE;
+	if (unlikely(is_to_door(ip, ports)))
+		return MATCH_DOOR;
 	if (filter_reply(ip_saddr_at(ip), ports->source))
 		return MATCH_REPLY;
 	return ip_is_plain(ip) ? MATCH_NONE : MATCH_UNREADABLE;
@@ -77,11 +85,19 @@ INLINE enum match match_leaving(const struct packet *p, bool replies)
 
 /* ------------------------------------------------------------------ packets */
 
+/* True for a packet that goes on: a tunnel packet may lack the UDP checksum over IPv6, too (RFC 6935). */
+INLINE bool is_readable(enum parsed parsed, enum match match)
+{
+	return parsed == PARSED || (match == MATCH_DOOR && parsed == PARSED_CHECKSUM);
+}
+
 /* A parsed packet that a pod sends. */
 INLINE enum verdict from_pod(struct __sk_buff *skb, struct packet *p, enum match match)
 {
 	enum verdict verdict;
 
+	if (unlikely(match == MATCH_DOOR))
+		return door_forged(p);
 	if (match_is_void(p, match))
 		match = match_leaving(p, true);
 	if (match == MATCH_REPLY) {
@@ -102,7 +118,15 @@ INLINE enum verdict from_pod(struct __sk_buff *skb, struct packet *p, enum match
 /* A parsed packet that a pod is about to receive. */
 INLINE enum verdict to_pod(struct __sk_buff *skb, struct packet *p, enum match match)
 {
-	if (match_is_void(p, match) && !filter_reply(&p->key.saddr, p->key.sport))
+	enum verdict verdict;
+
+	if (unlikely(match == MATCH_DOOR)) {
+		verdict = door_packet(skb, p);
+		if (verdict != VERDICT_NONE)
+			return verdict;
+	}
+	if ((match == MATCH_DOOR || match_is_void(p, match)) &&
+	    !filter_reply(&p->key.saddr, p->key.sport))
 		return VERDICT_NEXT;
 	return client_reply(skb, p);
 }

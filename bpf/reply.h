@@ -61,10 +61,11 @@ INLINE bool reply_allowed(__u32 row, enum reason reason)
 /* Row of the sender of a tunnel packet. */
 INLINE __u32 outer_owner(const struct outer *outer)
 {
-	__u32 id = outer->saddr.word[3];
+	const struct ip_addr *from = outer_client(outer);
+	__u32 id = from->word[3];
 
-	if (outer->family != 4)
-		id ^= outer->saddr.word[0] ^ outer->saddr.word[1] ^ outer->saddr.word[2];
+	if (!ip_is_v4(from))
+		id ^= from->word[0] ^ from->word[1] ^ from->word[2];
 	return owner_row(outer->vni, id);
 }
 
@@ -187,8 +188,7 @@ SUBPROGRAM int reply_icmp(struct __sk_buff *skb, struct packet *p, __u8 type, __
 INLINE int reply_refuse(struct __sk_buff *skb, struct packet *p, enum reason reason)
 {
 	if (reason == REASON_TOO_BIG)
-		return reply_icmp(skb, p, ICMP_TOO_BIG, ICMP_TOO_BIG_CODE,
-				  tunnel_mtu(p, &p->outer.daddr));
+		return reply_icmp(skb, p, ICMP_TOO_BIG, ICMP_TOO_BIG_CODE, p->mtu);
 	if (reason == REASON_TUNNEL_TTL)
 		return reply_icmp(skb, p, ICMP_TIME_EXCEEDED, 0, 0);
 	return is_udp(p) ? reply_icmp(skb, p, ICMP_UNREACH, ICMP_PORT, 0) : reply_reset(skb, p);

@@ -90,8 +90,10 @@ INLINE enum verdict enter_pod(struct __sk_buff *skb, __u32 ifindex)
 }
 
 /* Without a cached next hop, or with one older than a second: look it up, and let the kernel
- * resolve and probe the neighbour with this packet, which fib_lookup never does. */
-SUBPROGRAM enum verdict route_slow(struct __sk_buff *skb, struct packet *p, const struct addr *dst)
+ * resolve and probe the neighbour with this packet, which fib_lookup never does. `enter`: a pod past its
+ * hooks. */
+SUBPROGRAM enum verdict route_slow(struct __sk_buff *skb, struct packet *p, const struct addr *dst,
+				   bool enter)
 {
 	REQUIRE(p && dst, VERDICT_DROP);
 	struct next_hop hop = {}, *slot;
@@ -104,24 +106,30 @@ SUBPROGRAM enum verdict route_slow(struct __sk_buff *skb, struct packet *p, cons
 		hop.stamp = now_ticks();
 		*slot = hop;
 	}
-	if (hop.flags & NEXT_HOP_POD)
+	if (hop.flags & NEXT_HOP_POD && enter)
 		return enter_pod(skb, hop.ifindex);
 	return bpf_redirect_neigh(hop.ifindex, NULL, 0, 0);
 }
 
-/* Send towards `dst`: the destination in the IP header at ETH_HLEN, or host_client(). */
-INLINE enum verdict route_send(struct __sk_buff *skb, struct packet *p, const struct addr *dst)
+INLINE enum verdict route_go(struct __sk_buff *skb, struct packet *p, const struct addr *dst,
+			     bool enter)
 {
 	struct next_hop *hop = next_hop_slot(dst);
 
 	if (!hop || !addr_equal(&hop->dst, dst) || !hop->ifindex ||
 	    now_ticks() - hop->stamp >= settings.hz)
-		return route_slow(skb, p, dst);
-	if (hop->flags & NEXT_HOP_POD)
+		return route_slow(skb, p, dst, enter);
+	if (hop->flags & NEXT_HOP_POD && enter)
 		return enter_pod(skb, hop->ifindex);
 	if (bpf_skb_store_bytes(skb, 0, hop->dmac, sizeof(hop->dmac) + sizeof(hop->smac), 0))
 		return drop(p, REASON_NO_ROOM);
 	return bpf_redirect(hop->ifindex, 0);
+}
+
+/* Send towards `dst`: the destination in the IP header at ETH_HLEN, or host_client(). */
+INLINE enum verdict route_send(struct __sk_buff *skb, struct packet *p, const struct addr *dst)
+{
+	return route_go(skb, p, dst, true);
 }
 
 #endif

@@ -115,6 +115,7 @@ INLINE enum verdict fit(struct __sk_buff *skb, struct packet *p, __u32 mtu)
 		return VERDICT_NONE;
 	if (err != -E2BIG)
 		return drop(p, REASON_NO_ROOM);
+	p->mtu = mtu;
 	return FAMILY == 4 && p->fragment == FRAGMENT_LATER ? drop(p, REASON_TOO_BIG) :
 							      refuse(skb, p, REASON_TOO_BIG);
 }

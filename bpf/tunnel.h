@@ -51,6 +51,7 @@ INLINE void tunnel_begin(struct packet *p, const struct flow *flow, const struct
 	outer->tos = p->tos;
 	outer->protocol = bpf_htons(ETH_P_OWN);
 	outer->options = 0;
+	outer->length = 0;
 }
 
 /* Turn the tunnel of a packet into that of its answer. */
@@ -67,6 +68,7 @@ INLINE void tunnel_answer(struct outer *outer)
 	outer->tos = 0;
 	outer->label = 0;
 	outer->options = 0;
+	outer->length = 0;
 }
 
 /* Outer source port of a flow: few ports, so that a NAT gateway in front of this node keeps few
@@ -83,6 +85,28 @@ INLINE struct geneve_option option_head(__u8 type, __u32 data)
 	return (struct geneve_option){ bpf_htons(GENEVE_CLASS_PARALLAX), type, data / 4 };
 }
 
+/* Write a return option, or the room for one, which is zero; returns its length. */
+INLINE __u32 option_write_return(__u8 *at, const struct outer *outer)
+{
+	bool room = outer->options & OPTION_ROOM;
+	bool ipv4 = room ? outer->family == 4 : ip_is_v4(&outer->back);
+	struct geneve_return_option *option = (void *)at;
+	const __u32 bytes4 = RETURN_BYTES(4), bytes6 = RETURN_BYTES(6);
+
+	__builtin_memset(option, 0, bytes6);
+	option->head = option_head(room ? GENEVE_OPTION_ROOM : GENEVE_OPTION_RETURN,
+				   (ipv4 ? bytes4 : bytes6) - sizeof(option->head));
+	if (room)
+		return ipv4 ? bytes4 : bytes6;
+	option->port = outer->back_port;
+	option->pod_port = outer->pod_port;
+	if (ipv4)
+		option->addr[0] = outer->back.word[3];
+	else
+		__builtin_memcpy(option->addr, outer->back.word, sizeof(outer->back));
+	return ipv4 ? bytes4 : bytes6;
+}
+
 /* Write the options behind that of the service; returns their length. */
 INLINE __u32 outer_options(__u8 *at, const struct outer *outer)
 {
@@ -92,7 +116,7 @@ INLINE __u32 outer_options(__u8 *at, const struct outer *outer)
 		return 0;
 	endpoint->head = option_head(GENEVE_OPTION_ENDPOINT, sizeof(endpoint->endpoint));
 	endpoint->endpoint = bpf_htonl(outer->endpoint);
-	return sizeof(*endpoint);
+	return sizeof(*endpoint) + option_write_return((void *)(endpoint + 1), outer);
 }
 
 INLINE void outer_fill(struct outer_bytes *b, const struct outer *outer, __u32 options, __u32 inner)
@@ -155,6 +179,22 @@ INLINE int tunnel_room(struct __sk_buff *skb, const struct packet *p, __s32 byte
 	return bpf_skb_change_proto(skb, bpf_htons(ETH_P_OWN), 0);
 }
 
+/* Make the outer headers that the packet has as long as others, which replace them. It stays marked as
+ * encapsulated if it was, with the inner headers where they were. */
+INLINE int tunnel_resize(struct __sk_buff *skb, const struct packet *p, __s32 bytes)
+{
+	__s32 held = p->outer.length;
+
+	if (skb->protocol != bpf_htons(ETH_P_OWN)) {
+		if (bpf_skb_change_proto(skb, bpf_htons(ETH_P_OWN), 0))
+			return -EIO;
+		held += PROTO_GROWS;
+	}
+	if (bytes == held)
+		return 0;
+	return bpf_skb_adjust_room(skb, bytes - held, BPF_ADJ_ROOM_MAC, BPF_F_ADJ_ROOM_FIXED_GSO);
+}
+
 /* Take `length` bytes of outer headers of the other family off. Before Linux 6.3 no flag tells the new
  * protocol. */
 INLINE int tunnel_shrink_mixed(struct __sk_buff *skb, __s32 length)
@@ -176,19 +216,21 @@ INLINE int ethernet_own(struct __sk_buff *skb)
 	return bpf_skb_store_bytes(skb, offsetof(struct ethhdr, h_proto), &proto, sizeof(proto), 0);
 }
 
-/* Put the IP packet at ETH_HLEN into the tunnel p->outer, which is of this family, and send it. The UDP
- * checksum is zero (RFC 8926 section 3.3, RFC 6935). */
+/* Put the IP packet at ETH_HLEN, or behind the outer headers that it still has, into the tunnel p->outer,
+ * which is of this family, and send it. The UDP checksum is zero (RFC 8926 section 3.3, RFC 6935). */
 SUBPROGRAM enum verdict tunnel_send(struct __sk_buff *skb, struct packet *p)
 {
 	REQUIRE(p, VERDICT_DROP);
 	__u32 length = outer_write(p);
+	bool other = tunnel_is_mixed(p) || skb->protocol != bpf_htons(ETH_P_OWN);
 	struct addr daddr;
 
-	if (tunnel_room(skb, p, length) || (tunnel_is_mixed(p) && ethernet_own(skb)) ||
+	if ((p->outer.length ? tunnel_resize(skb, p, length) : tunnel_room(skb, p, length)) ||
+	    (other && ethernet_own(skb)) ||
 	    bpf_skb_store_bytes(skb, ETH_HLEN, p->headers, length, BPF_F_RECOMPUTE_CSUM))
 		return drop(p, REASON_NO_ROOM);
 	daddr = ip_own(&p->outer.daddr);
-	return route_send(skb, p, &daddr);
+	return route_go(skb, p, &daddr, false); /* a pod of this node has a door */
 }
 
 /* Send the packet by the tunnel p->outer, or leave that to the other family's program. `reason` counts it

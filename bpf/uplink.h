@@ -3,6 +3,7 @@
 #ifndef UPLINK_H
 #define UPLINK_H
 
+#include "forward.h"
 #include "fragment.h"
 #include "icmp_error.h"
 #include "path.h"
@@ -27,6 +28,21 @@ INLINE bool tunnel_source_ok(const struct flow *flow, const struct packet *p)
 	return gateway && gateway->kind == BACKEND_GENEVE && gateway->tunnel_port == outer->sport;
 }
 
+/* Keep the endpoint that a gateway names, for the requests to come. */
+SUBPROGRAM int client_learn(const struct flow_key *key, struct flow *flow, __u32 endpoint)
+{
+	REQUIRE(key && flow, -EINVAL);
+	struct flow_key other_key;
+	struct flow *other;
+
+	flow_other_key(key, flow, &other_key);
+	other = flow_find_any(&other_key);
+	flow->endpoint = endpoint;
+	if (other)
+		other->endpoint = endpoint;
+	return 0;
+}
+
 /* A reply passes if it belongs to a flow that was sent into that tunnel; it is accounted to it. */
 INLINE enum reason reply_has_flow(struct packet *p)
 {
@@ -48,6 +64,8 @@ INLINE enum reason reply_has_flow(struct packet *p)
 	if (reason)
 		return reason;
 	flow_seen(key, flow, p);
+	if (unlikely(flow->endpoint != p->outer.endpoint) && p->outer.endpoint)
+		client_learn(key, flow, p->outer.endpoint);
 	return REASON_NONE;
 }
 
@@ -150,6 +168,12 @@ INLINE enum reason parse_inner(struct packet *p, struct __sk_buff *skb, __u32 l3
 	return inner_reason(parsed);
 }
 
+/* True if this gateway keeps no state of a packet that is addressed to it. */
+INLINE bool is_forwarding(bool request)
+{
+	return request && settings.flags & SETTING_FORWARD;
+}
+
 /* A packet of the tunnel p->outer, whose inner packet begins at `l3` and becomes `p`. */
 INLINE enum verdict tunnel_packet(struct __sk_buff *skb, struct packet *p, __u32 l3)
 {
@@ -160,8 +184,13 @@ INLINE enum verdict tunnel_packet(struct __sk_buff *skb, struct packet *p, __u32
 	p->tcp_flags = 0;
 	p->length = skb->len;
 	reason = parse_inner(p, skb, l3);
+	if (!reason && unlikely(p->outer.options & OPTION_RETURN) && !is_forwarding(request))
+		reason = REASON_TUNNEL_CRITICAL;
 	if (reason)
 		return drop(p, reason);
+	if (unlikely(is_forwarding(request)))
+		return p->outer.options & OPTION_RETURN ? forward_reply(skb, p) :
+							  forward_request(skb, p);
 	if (p->proto == ICMP_OWN)
 		return icmp_in_tunnel(skb, p, request);
 	return request ? gateway_packet(skb, p) : client_from_tunnel(skb, p);

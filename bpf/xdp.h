@@ -8,14 +8,16 @@
 #include "count.h"
 #include "xdp_mark.h"
 
-/* Read the outer headers; true if they have a form that we send. */
+/* Read the outer headers; true if they have a form that we send. A gateway of mode forward needs an option
+ * that has no room in the mark. */
 INLINE bool xdp_outer(struct xdp_md *ctx, struct outer *outer)
 {
 	void *data = (void *)(long)ctx->data;
 	void *end = (void *)(long)ctx->data_end;
 
 	return !outer_read(data, end, ETH_HLEN, outer) &&
-	       outer->length == TUNNEL_OVERHEAD + options_length(outer->options);
+	       outer->length == TUNNEL_OVERHEAD + options_length(outer) &&
+	       !(settings.flags & SETTING_FORWARD && outer_is_request(outer));
 }
 
 /* ETH_P_*, or 0. */

@@ -87,7 +87,7 @@ INLINE bool xdp_mark_read(struct __sk_buff *skb, struct outer *outer)
 	outer->tos = mark->tos;
 	outer->probe = mark->probe;
 	outer->endpoint = mark->endpoint;
-	outer->options = OPTION_SERVICE | (mark->endpoint ? OPTION_ENDPOINT : 0);
+	outer->options = OPTION_SERVICE | (mark->endpoint ? OPTION_ENDPOINT | OPTION_ROOM : 0);
 	outer->length = 0;
 	outer->protocol = bpf_htons(ETH_P_OWN);
 	return true;

@@ -117,7 +117,15 @@ struct backend {
 	__u16 priority;
 	__u16 locality; /* index of a NAME_LOCALITY */
 	__u16 last_generation; /* of an unused row: the generation it had */
-	__u16 zero[3];
+	__u16 zero;
+	__u32 endpoint; /* endpoint id, see user/desired/endpoint_ids.h; 0: none */
+};
+
+/* Key of `endpoints`, by which a gateway of mode forward finds the row of `backends` that a packet names. */
+struct endpoint_key {
+	__u64 service_id;
+	__u32 endpoint;
+	__u32 family;
 };
 
 /* ------------------------------------------------------------------ flows */
@@ -127,12 +135,20 @@ enum flow_role {
 	FLOW_REPLY,         /* backend to client, on the client's node */
 	FLOW_GATEWAY,       /* client to VIP, inside a tunnel, at the gateway */
 	FLOW_GATEWAY_REPLY, /* pod to SNAT address, at the gateway */
+	FLOW_DOOR,          /* client to VIP, inside a tunnel, at the pod's node */
+	FLOW_DOOR_REPLY,    /* pod to the address that stands for the client, at the pod's node */
 };
 
-/* zone: bits 8-31 network id (FLOW_GATEWAY: of the sender; else 0), bits 1-7 role, bit 0 UDP. */
+/* zone: bits 8-31 network id (FLOW_GATEWAY, FLOW_DOOR: of the sender; else 0), bits 1-7 role, bit 0 UDP. */
 #define FLOW_ZONE(network, role, udp) ((__u32)(network) << 8 | (__u32)(role) << 1 | !!(udp))
 #define FLOW_ROLE(zone) ((zone) >> 1 & 0x7f)
 #define FLOW_IS_UDP(zone) ((zone) & 1)
+
+/* True for flows of clients of other networks, which came out of a tunnel. */
+INLINE int flow_is_foreign(__u32 zone)
+{
+	return FLOW_ROLE(zone) >= FLOW_GATEWAY;
+}
 
 enum flow_state {
 	FLOW_OPENING,     /* one end has not sent yet */
@@ -159,7 +175,8 @@ enum flow_action {
 
 #define FLOW_PEER6 (1u << 6) /* `peer` is a row of `peers` */
 
-#define FLOW_NO_SERVICE 0xffff /* `service` of a direct flow whose port was rewritten */
+#define FLOW_NO_SERVICE                                                                            \
+	0xffff /* `service` of a direct flow whose port was rewritten, and of FLOW_DOOR */
 
 /* Row of `owners`, see owner_row(): the sender that flows are counted for. */
 struct owner {
@@ -193,9 +210,13 @@ struct gateway {
 	__u8 zero[3];
 };
 
+#define NETWORK_GATEWAYS 8
+
 /* Value of `networks`, keyed by network id (__u32); any other VNI is unknown. */
 struct network {
 	__u32 flags; /* NETWORK_* */
+	__u32 gateway_count;
+	struct ip_addr gateways[NETWORK_GATEWAYS]; /* that an established flow may move to */
 };
 
 #define NETWORK_OWN (1u << 0)
@@ -210,6 +231,7 @@ struct allowed_key {
 
 #define ALLOWED_NETWORK_BITS 32
 #define ALLOWED_IPV6 (1u << 31) /* set for IPv6: ::/0 has no IPv4-mapped address */
+#define ALLOWED_PEER (1u << 30) /* alone: a gateway of our own network, for the doors of pods */
 
 /* Value of `paths`, keyed by the outer address of a gateway, or of a client of ours (struct ip_addr). */
 struct path {
@@ -289,6 +311,8 @@ struct name {
 #define SETTING_RESET (1u << 2)    /* draining: reset */
 #define SETTING_SNAT_SHARED (1u << 3) /* a SNAT address is the node's own */
 #define SETTING_USAGE_PODS (1u << 4) /* `usage` tells pods apart */
+#define SETTING_FORWARD (1u << 5)    /* gateway.mode: forward */
+#define SETTING_KEEP_CLIENT (1u << 6) /* gateway.clientAddress: keep */
 
 /* The only element of `settings`. Written while packets are processed, field by field. Arrays of two
  * are by family: IP_V4_INDEX, IP_V6_INDEX. */
@@ -311,6 +335,13 @@ struct settings {
 	__u16 snat_last;
 	__u32 narrow_paths; /* `paths` may have one that is narrow; set by programs, cleared by the agent */
 	__u32 flows_per_owner; /* limits.flowsPerPod; 0: by the size of `flows` */
+	__be16 door_port; /* at which pods of this node are reached by gateways; 0: they are not */
+	__u16 hop_mtu;    /* of a packet between gateway and pod; 0: as `mtu` */
+	struct ip_addr inside[IP_FAMILIES]; /* gateway of mode forward: its address towards pods */
+	struct ip_addr
+		foreign[IP_FAMILIES];   /* prefix of addresses that stand for clients at pods */
+	__u8 foreign_bits[IP_FAMILIES]; /* its length: of 32 or 128 bits */
+	__u8 zero[2];
 	__u32 option_bytes;    /* of the options that a tunnel packet may have beside the service's */
 };
 
@@ -363,7 +394,11 @@ struct layout_text {
 	char text[LAYOUT_TEXT_BYTES];
 };
 
-/* Element of `peers`, MAX_PEERS of them: an IPv6 outer address that flows name. */
+/* Element of `peers`, MAX_PEERS of them: an outer address that flows name; or service and endpoint of flows
+ * at the doors of pods (PEER_SERVED, service id, endpoint id). */
+#ifdef __BYTE_ORDER__
+#define PEER_SERVED __builtin_bswap32(0xff000000) /* first word: nobody's address */
+#endif
 struct peer {
 	struct ip_addr addr;
 	__u32 used; /* jiffies, low 32 bits, of the last packet (+1 s); 0: never */

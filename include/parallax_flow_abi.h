@@ -33,8 +33,8 @@ struct NAME(flow) {
 	__u8 state;       /* enum flow_state */
 	__u8 action;      /* enum flow_action */
 	__u32 seen;       /* jiffies, low 32 bits, of the last packet of either entry (+1 s) */
-	__u32 backend;    /* row of `backends` */
-	__u16 generation; /* of that row when the flow was opened */
+	__u32 backend;    /* row of `backends`; FLOW_DOOR: of `peers`, service and endpoint */
+	__u16 generation; /* of that row when the flow was opened; FLOW_DOOR: the gateway's row of `peers` */
 	__u16 service;    /* row of `services`, or FLOW_NO_SERVICE */
 	__u64 bytes;      /* IP bytes of this direction */
 	__u32 opened;     /* jiffies, low 32 bits */
@@ -43,10 +43,13 @@ struct NAME(flow) {
 	__be16 peer_port; /* outer port of the other end */
 	union {
 		struct NAME(nat) nat;
-		__u32 service_id[2]; /* ENCAP and DECAP: low and high half; nothing is rewritten */
+		struct {                     /* ENCAP and DECAP: nothing is rewritten */
+			__u32 service_id[2]; /* low and high half */
+			__u32 endpoint;      /* that a gateway of mode forward told; 0: none */
+		};
 	};
-	__u32 network; /* network id of the other end; FLOW_GATEWAY: of the client */
-	__be32 peer;   /* outer address of the other end; FLOW_PEER6: its row of `peers` */
+	__u32 network; /* network id of the other end; FLOW_GATEWAY, FLOW_DOOR: of the client */
+	__be32 peer; /* outer address of the other end, FLOW_DOOR: of the client; FLOW_PEER6: its row of `peers` */
 	__u32 iface;   /* ifindex by which packets of this entry come; 0: not known yet */
 	/* TCP, numbers of this direction; 0: not known yet. */
 	__u32 seq; /* behind the last byte sent, with SYN and FIN */

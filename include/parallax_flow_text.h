@@ -6,7 +6,7 @@ INLINE int NAME(flow_is_forward)(const struct NAME(flow_key) *key)
 {
 	__u32 role = FLOW_ROLE(key->zone);
 
-	return role == FLOW_CLIENT || role == FLOW_GATEWAY;
+	return !(role & 1);
 }
 
 /* Zone of the other entry's key. */
@@ -14,9 +14,9 @@ INLINE __u32 NAME(flow_other_zone)(const struct NAME(flow_key) *key, const struc
 {
 	__u32 role = FLOW_ROLE(key->zone);
 
-	/* Only FLOW_GATEWAY is keyed by network: two networks may use the same addresses. */
-	return FLOW_ZONE(role == FLOW_GATEWAY_REPLY ? flow->network : 0, role ^ 1,
-			  FLOW_IS_UDP(key->zone));
+	/* Only clients of other networks are told apart by network: two may use the same addresses. */
+	return FLOW_ZONE(role == FLOW_GATEWAY_REPLY || role == FLOW_DOOR_REPLY ? flow->network : 0,
+			 role ^ 1, FLOW_IS_UDP(key->zone));
 }
 
 INLINE int NAME(flow_has_nat)(const struct NAME(flow) *flow)
@@ -39,7 +39,7 @@ INLINE void NAME(flow_other_key)(const struct NAME(flow_key) *key, const struct 
 /* Row of `owners` that a flow is counted in, by its forward entry. */
 INLINE __u32 NAME(flow_owner)(const struct NAME(flow_key) *key, const struct NAME(flow) *flow)
 {
-	if (FLOW_ROLE(key->zone) == FLOW_GATEWAY)
+	if (flow_is_foreign(key->zone))
 		return owner_row(flow->network, flow->peer);
 	return owner_row(0, flow->iface);
 }
@@ -49,8 +49,7 @@ INLINE __u32 NAME(flow_owner)(const struct NAME(flow_key) *key, const struct NAM
 /* Seconds without a packet after which the flow may be reclaimed. */
 INLINE __u32 NAME(flow_timeout)(const struct NAME(flow_key) *key, const struct NAME(flow) *flow)
 {
-	__u32 role = FLOW_ROLE(key->zone);
-	int gateway = role == FLOW_GATEWAY || role == FLOW_GATEWAY_REPLY;
+	int gateway = flow_is_foreign(key->zone);
 
 	/* Who sends the first FIN keeps the tuple in TIME-WAIT (RFC 9293 section 3.6.1). If that is the
 	 * client, or a RST ended the connection, the backend has forgotten it. */
@@ -78,8 +77,7 @@ INLINE int NAME(usage_key_fill)(struct usage_key *ret, const struct NAME(flow_ke
 			  const struct NAME(flow) *flow, const struct backend *backend,
 			  const struct settings *settings)
 {
-	__u32 role = FLOW_ROLE(key->zone);
-	int gateway = role == FLOW_GATEWAY || role == FLOW_GATEWAY_REPLY;
+	int gateway = flow_is_foreign(key->zone);
 	int pods = !!(settings->flags & SETTING_USAGE_PODS);
 
 	__builtin_memset(ret, 0, sizeof(*ret));

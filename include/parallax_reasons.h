@@ -25,6 +25,8 @@
 	X(GATEWAY_OUT, FORWARD, AT_POD_UPLINK, "reply sent back through the tunnel")               \
 	X(PROBE_ANSWERED, FORWARD, AT_UPLINK, "probe of another node, answered by the gateway")    \
 	X(PROBE_BACK, FORWARD, AT_UPLINK, "answer of a gateway to a probe")                        \
+	X(DOOR_IN, FORWARD, AT_TO_POD, "request of another network, for this pod")                 \
+	X(DOOR_OUT, FORWARD, AT_FROM_POD, "reply to another network, by a gateway")                \
 	X(ICMP_ERROR, FORWARD, AT_PODS | AT_UPLINK, "ICMP error about a packet of a flow")         \
 	X(XDP_DECAP, FORWARD, AT_XDP, "decapsulated by XDP, to be delivered by TC")                \
 	X(TAKEOVER, PASS, AT_FROM_POD, "belongs to a connection older than Parallax")              \
@@ -32,34 +34,38 @@
 	X(NO_BACKEND, DROP, AT_POD_UPLINK, "no endpoint available: refused")                       \
 	X(DROP_OVERLOAD, DROP, AT_FROM_POD, "drop overload of the control plane: refused")         \
 	X(BACKEND_GONE, DROP, AT_FROM_POD, "endpoint left with draining: reset: refused")          \
-	X(NO_FLOW, DROP, AT_POD_UPLINK, "not the start of a connection, and of no flow: refused")  \
+	X(NO_FLOW, DROP, AT_PODS | AT_UPLINK,                                                      \
+	  "not the start of a connection, and of no flow: refused")                                \
 	X(ESCAPED, DROP, AT_UPLINK, "about to leave the node with a virtual IP: refused")          \
 	X(FLOWS_FULL, DROP, AT_PODS | AT_UPLINK, "flow table full")                                \
 	X(FLOWS_SHARE, DROP, AT_PODS | AT_UPLINK,                                                  \
 	  "sender has as many flows as limits.flowsPerPod allows: refused")                        \
-	X(PORTS_FULL, DROP, AT_POD_UPLINK, "no free source port")                                  \
+	X(PORTS_FULL, DROP, AT_PODS | AT_UPLINK, "no free source port")                            \
 	X(TOO_BIG, DROP, AT_POD_UPLINK, "larger than the tunnel allows: sender notified")          \
-	X(REPLY_LIMIT, DROP, AT_POD_UPLINK, "refused without an answer: rate limit of answers")    \
-	X(NO_ROUTE, DROP, AT_POD_UPLINK, "no route or next hop")                                   \
+	X(REPLY_LIMIT, DROP, AT_PODS | AT_UPLINK,                                                  \
+	  "refused without an answer: rate limit of answers")                                      \
+	X(NO_ROUTE, DROP, AT_PODS | AT_UPLINK, "no route or next hop")                             \
 	X(NO_ROOM, DROP, AT_PODS | AT_UPLINK | AT_XDP, "packet cannot be resized")                 \
-	X(TRUNCATED, DROP, AT_POD_UPLINK, "shorter than its headers say")                          \
-	X(FRAGMENT, DROP, AT_POD_UPLINK, "fragment that came before the first of its packet")      \
-	X(BAD_HEADER, DROP, AT_POD_UPLINK,                                                         \
+	X(TRUNCATED, DROP, AT_PODS | AT_UPLINK, "shorter than its headers say")                    \
+	X(FRAGMENT, DROP, AT_PODS | AT_UPLINK,                                                     \
+	  "fragment that came before the first of its packet")                                     \
+	X(BAD_HEADER, DROP, AT_PODS | AT_UPLINK,                                                   \
 	  "IP options or another protocol, for a virtual IP or in a tunnel")                       \
 	X(SPOOFED, DROP, AT_PODS | AT_UPLINK, "source address that is not the sender's")           \
-	X(CHECKSUM, DROP, AT_POD_UPLINK, "first packet of a flow, with a wrong checksum")          \
+	X(CHECKSUM, DROP, AT_PODS | AT_UPLINK, "first packet of a flow, with a wrong checksum")    \
 	X(STALE_ROW, DROP, AT_POD_UPLINK, "service or backend row replaced during the look-up")    \
-	X(TUNNEL_MALFORMED, DROP, AT_UPLINK, "tunnel header malformed")                            \
-	X(TUNNEL_CRITICAL, DROP, AT_UPLINK, "unknown critical tunnel option")                      \
-	X(TUNNEL_VNI, DROP, AT_UPLINK, "tunnel packet of an unknown network")                      \
+	X(TUNNEL_MALFORMED, DROP, AT_TO_POD | AT_UPLINK, "tunnel header malformed")                \
+	X(TUNNEL_CRITICAL, DROP, AT_TO_POD | AT_UPLINK, "unknown critical tunnel option")          \
+	X(TUNNEL_VNI, DROP, AT_TO_POD | AT_UPLINK, "tunnel packet of an unknown network")          \
 	X(TUNNEL_SOURCE, DROP, AT_UPLINK, "tunnel packet from an address not allowed")             \
-	X(TUNNEL_NO_FLOW, DROP, AT_UPLINK, "tunnel packet of no flow of this node")                \
+	X(TUNNEL_NO_FLOW, DROP, AT_TO_POD | AT_UPLINK, "tunnel packet of no flow of this node")    \
 	X(TUNNEL_SERVICE, DROP, AT_UPLINK, "tunnel packet for an unknown service: refused")        \
-	X(TUNNEL_ECN, DROP, AT_UPLINK,                                                             \
+	X(TUNNEL_ENDPOINT, DROP, AT_UPLINK, "reply of a pod that is no endpoint of its service")   \
+	X(TUNNEL_ECN, DROP, AT_TO_POD | AT_UPLINK,                                                 \
 	  "congestion mark that the inner packet cannot carry (RFC 6040)")                         \
-	X(TUNNEL_CHECKSUM, DROP, AT_UPLINK,                                                        \
+	X(TUNNEL_CHECKSUM, DROP, AT_TO_POD | AT_UPLINK,                                            \
 	  "wrong checksum of a tunnel packet's outer or inner IP header")                          \
-	X(TUNNEL_TTL, DROP, AT_POD_UPLINK, "TTL of a tunneled packet expired")                     \
+	X(TUNNEL_TTL, DROP, AT_PODS | AT_UPLINK, "TTL of a tunneled packet expired")               \
 	X(SNAT_NO_FLOW, DROP, AT_POD_UPLINK, "to a SNAT port of the gateway, of no flow")
 
 enum reason {

@@ -22,6 +22,8 @@ struct geneve_header {
 #define GENEVE_CLASS_PARALLAX 0xff00 /* RFC 8926 section 7.1: experimental range */
 #define GENEVE_OPTION_SERVICE 0x81   /* critical | 1 */
 #define GENEVE_OPTION_ENDPOINT 0x03
+#define GENEVE_OPTION_ROOM 0x04
+#define GENEVE_OPTION_RETURN 0x84
 
 struct geneve_option {
 	__be16 option_class;
@@ -40,6 +42,18 @@ struct geneve_endpoint_option {
 	struct geneve_option head;
 	__be32 endpoint; /* see gateways of mode forward; never 0 */
 };
+
+/* Between a gateway of mode forward and the node of a pod: where the client's packets came from, which is
+ * where answers go, and the pod's port. Between gateway and client there is an option of the same length
+ * without contents (GENEVE_OPTION_ROOM), so that a packet keeps its length on the way. */
+struct geneve_return_option {
+	struct geneve_option head;
+	__be16 port;
+	__be16 pod_port;
+	__be32 addr[]; /* 1 or 4 words */
+};
+
+#define RETURN_BYTES(family) (sizeof(struct geneve_return_option) + ((family) == 4 ? 4 : 16))
 
 #define GENEVE_OPTION_PROBE 0x85 /* critical | 5 */
 #define PROBE_ANSWER 0x01        /* flags */

@@ -121,11 +121,13 @@ bool compare_frame(const struct pkt *want, struct port_values *ports, struct fra
 uint32_t counted_bytes(const struct step *step, const struct frame *frame)
 {
 	uint8_t version = frame->data[14] >> 4;
+	const struct outer *outer = step->in.outer;
 	uint32_t bytes = version == 6 ? frame16(frame, 18) + 40 : frame16(frame, 16);
 
-	if (!step->in.outer || (step->program != UPLINK && !step->live))
+	if (!outer || (step->program != UPLINK && step->program != TO_POD && !step->live))
 		return bytes;
-	return bytes - (version == 6 ? TUNNEL_OVERHEAD_IPV6 : TUNNEL_OVERHEAD_IPV4);
+	return bytes - (version == 6 ? TUNNEL_OVERHEAD_IPV6 : TUNNEL_OVERHEAD_IPV4) -
+	       (outer->endpoint ? 8 : 0) - (outer->room || outer->back ? OWN_RETURN : 0);
 }
 
 /* Drops of tunnel packets may be counted before the inner packet's length is known. */

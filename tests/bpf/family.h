@@ -52,6 +52,7 @@
 /* The largest packet, TCP segment and datagram on the uplink, and within a tunnel. */
 #define LINK_MSS (UPLINK_MTU - TCP_HEADERS)
 #define LINK_UDP (UPLINK_MTU - UDP_HEADERS)
+#define OWN_RETURN (8 + sizeof(struct family_addr)) /* length of a return option */
 #define INNER_MTU (UPLINK_MTU - OWN_OVERHEAD)
 #define INNER_MSS (INNER_MTU - TCP_HEADERS)
 #define INNER_UDP (INNER_MTU - UDP_HEADERS)

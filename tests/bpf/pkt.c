@@ -2,9 +2,11 @@
 /* The packet builder: layer by layer into one frame. */
 #include "pkt.h"
 
+#include "family.h"
 #include "pkt_ip.h"
 
 #include <stddef.h>
+#include <string.h>
 
 static const uint8_t mac_table[MAC_COUNT][6] = {
 	[MAC_NODE] = {0x02, 0, 0, 0, 0x10, 0x01},
@@ -169,6 +171,44 @@ static void put_option(struct frame *frame, const struct outer *outer)
 	put_filling(frame, outer->option_words * 4);
 }
 
+static void put_endpoint(struct frame *frame, const struct outer *outer)
+{
+	if (!outer->endpoint)
+		return;
+	put16(frame, 0xff00);
+	put16(frame, 0x0301);
+	put32(frame, outer->endpoint);
+}
+
+/* The family of the outer headers. */
+static uint8_t outer_family(const struct pkt *inner)
+{
+	uint8_t family = pkt_family(inner);
+
+	return !inner->outer->other_family ? family : family == 6 ? 4 : 6;
+}
+
+static void put_return(struct frame *frame, const struct pkt *inner)
+{
+	const struct outer *outer = inner->outer;
+	uint8_t family = outer->back_family ? outer->back_family : outer_family(inner);
+	struct addr6 addr = addr6_of(outer->back);
+
+	if (!outer->back && !outer->room)
+		return;
+	put16(frame, 0xff00);
+	put8(frame, outer->back ? 0x84 : 0x04);
+	put8(frame, family == 6 ? 5 : 2);
+	put16(frame, outer->back_port);
+	put16(frame, outer->pod_port);
+	if (outer->room)
+		memset(&addr, 0, sizeof(addr));
+	if (family == 6)
+		put_bytes(frame, (const uint8_t *)&addr, sizeof(addr));
+	else
+		put32(frame, outer->back);
+}
+
 /* RFC 8926 sections 3.4 and 3.5. */
 static void put_geneve(struct frame *frame, const struct pkt *inner)
 {
@@ -188,17 +228,11 @@ static void put_geneve(struct frame *frame, const struct pkt *inner)
 		put32(frame, outer->id >> 32);
 		put32(frame, outer->id);
 	}
+	put_endpoint(frame, outer);
+	put_return(frame, inner);
 	if (!outer->option_first)
 		put_option(frame, outer);
 	frame->data[start] |= (frame->len - start - 8) / 4 + outer->option_length_add;
-}
-
-/* The family of the outer headers. */
-static uint8_t outer_family(const struct pkt *inner)
-{
-	uint8_t family = pkt_family(inner);
-
-	return !inner->outer->other_family ? family : family == 6 ? 4 : 6;
 }
 
 static void put_tunnel(struct frame *frame, const struct pkt *inner,

@@ -69,6 +69,11 @@ struct outer {
 	uint8_t flags;           /* flipped in the flags octet, whose right value is C */
 	uint16_t protocol;       /* 0: of the packet inside */
 	bool no_service;         /* leave the service option out */
+	uint32_t endpoint;       /* not 0: an endpoint id, behind the service */
+	uint32_t back;           /* not 0: a return option, with these ports */
+	uint16_t back_port, pod_port;
+	uint8_t back_family;     /* of `back`; 0: of the outer headers */
+	bool room;               /* room for one */
 	bool udp_sum;            /* right UDP checksum instead of 0 */
 	uint8_t option_type;     /* if not 0: a further option of class `option_class` */
 	uint16_t option_class;

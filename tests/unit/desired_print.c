@@ -243,7 +243,7 @@ static void add_entries(struct printed *text, const struct plan_model *kernel)
 {
 	for (size_t i = 0; i < kernel->network_count; i++)
 		add(text, "network %u %x %llx\n", kernel->networks[i].id,
-		    kernel->networks[i].flags,
+		    kernel->networks[i].value.flags,
 		    (unsigned long long)name_hash(kernel, NAME_NETWORK, kernel->networks[i].id));
 	for (size_t i = 0; i < kernel->gateway_count; i++)
 		add_bytes(text, "gateway", &kernel->gateways[i], sizeof(kernel->gateways[i]));

@@ -38,9 +38,12 @@ int plan_model_rebuild(const struct plan_model *model, struct ledger *ledger)
 		err = ledger_read_vip(ledger, &model->vips[i].key, model->vips[i].row);
 	for (size_t i = 0; !err && i < model->id_count; i++)
 		err = ledger_read_id(ledger, &model->ids[i].key, &model->ids[i].row);
+	for (size_t i = 0; !err && i < model->endpoint_count; i++)
+		err = ledger_read_endpoint(ledger, &model->endpoints[i].key,
+					   &model->endpoints[i].row);
 	for (size_t i = 0; !err && i < model->network_count; i++)
 		err = ledger_read_network(ledger, &model->networks[i].id,
-					  &(struct network){ model->networks[i].flags });
+					  &model->networks[i].value);
 	for (size_t i = 0; !err && i < model->gateway_count; i++)
 		err = ledger_read_gateway(ledger, &model->gateways[i].key,
 					  &model->gateways[i].value);
@@ -253,7 +256,8 @@ static const char *apply_entry(struct plan_model *model, const struct change *ch
 {
 	const struct vip_key mark = { .addr = change->address };
 	struct ledger_id id = { change->id, change->row };
-	struct ledger_network network = { change->row, change->network.flags };
+	struct ledger_network network = { change->row, change->network };
+	struct model_endpoint endpoint = { change->endpoint, change->row };
 	struct desired_gateway gateway;
 	struct model_name named;
 
@@ -273,6 +277,12 @@ static const char *apply_entry(struct plan_model *model, const struct change *ch
 	case CHANGE_ADDRESS_REMOVE:
 		return drop(model->vips, &model->vip_count, sizeof(struct ledger_vip), &mark,
 			    sizeof(mark));
+	case CHANGE_ENDPOINT_SET:
+		return put(model->endpoints, &model->endpoint_count, sizeof(endpoint), &endpoint,
+			   sizeof(endpoint.key));
+	case CHANGE_ENDPOINT_REMOVE:
+		return drop(model->endpoints, &model->endpoint_count, sizeof(endpoint),
+			    &endpoint.key, sizeof(endpoint.key));
 	case CHANGE_NETWORK_SET:
 		return put(model->networks, &model->network_count, sizeof(network), &network,
 			   sizeof(network.id));
@@ -326,6 +336,9 @@ const char *plan_model_apply(struct plan_model *model, const struct change *chan
 		return NULL;
 	case CHANGE_BACKEND:
 		return write_backend(model, change);
+	case CHANGE_BACKEND_ENDPOINT:
+		backend->endpoint = change->endpoint.endpoint;
+		return NULL;
 	case CHANGE_BACKEND_INFO:
 		write_info(backend, &change->info);
 		return NULL;

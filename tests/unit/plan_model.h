@@ -9,12 +9,17 @@
 #define MODEL_BACKENDS 80
 #define MODEL_BUCKETS 88 /* unless bucket_count is set */
 #define MODEL_BUCKETS_MOST 1024
-#define MODEL_ENTRIES 64
+#define MODEL_ENTRIES 96
 #define MODEL_TABLE 64
 
 struct model_name {
 	struct name_key key;
 	uint64_t hash;
+};
+
+struct model_endpoint {
+	struct endpoint_key key;
+	uint32_t row;
 };
 
 struct plan_model {
@@ -28,6 +33,8 @@ struct plan_model {
 	size_t vip_count;
 	struct ledger_id ids[MODEL_ENTRIES];
 	size_t id_count;
+	struct model_endpoint endpoints[MODEL_ENTRIES];
+	size_t endpoint_count;
 	struct ledger_network networks[MODEL_ENTRIES];
 	size_t network_count;
 	struct desired_gateway gateways[MODEL_ENTRIES];

@@ -49,9 +49,9 @@ static struct name_entry names[] = {
 	{ { NAME_LOCALITY, 1 }, "region2/zone1/rack\tb" },
 };
 static struct network_entry networks[] = {
-	{ NETWORK1, { NETWORK_OWN } },
-	{ NETWORK2, { 0 } },
-	{ NETWORK3, { NETWORK_FLAT } },
+	{ NETWORK1, { .flags = NETWORK_OWN } },
+	{ NETWORK2, { .flags = 0 } },
+	{ NETWORK3, { .flags = NETWORK_FLAT } },
 };
 static struct gateway_entry gateways[3];
 static struct gateway_health health[HEALTH_ROWS];

@@ -194,7 +194,33 @@ static void reads_a_gateway(void **state)
 	config_free(config);
 }
 
+static void reads_a_door(void **state)
+{
+	struct config *config = load_with("network: network2\n"
+					  "gateway: {mode: forward, allow: [10.0.0.0/8]}\n"
+					  "door:\n"
+					  "  peers: [192.23.120.0/24, 2001:db8::7]\n"
+					  "  clientAddress: keep\n"
+					  "  foreign: [100.64.0.0/20, 2001:2::/64]\n"
+					  "  mtu: 1450\n",
+					  NULL);
+	const struct config_door *door = &config->door;
+	char buf[ADDR_TEXT_MAX];
+
+	(void)state;
+	assert_int_equal(config->gateway.mode, GATEWAY_FORWARD);
+	assert_true(door->enabled);
+	assert_int_equal(door->port, 6081);
+	assert_int_equal(door->peer_count, 2);
+	assert_string_equal(prefix_format(&door->peers[1], buf), "2001:db8::7/128");
+	assert_int_equal(door->client, CLIENT_KEEP);
+	assert_string_equal(prefix_format(&door->foreign[0], buf), "100.64.0.0/20");
+	assert_int_equal(door->mtu, 1450);
+	config_free(config);
+}
+
 #define N "network: network1\n"
+#define DOOR(fields) N "door: {" fields "}\n"
 #define MESH N "meshNetworks:\n  networks:\n    network2: {}\n"
 #define GATEWAY(fields) N "gateway: {" fields "}\n"
 #define LISTEN "listen: {interface: eth0}"
@@ -468,6 +494,15 @@ static const struct {
 	/* gateway and admin */
 	{ GATEWAY(LISTEN ", " SNAT),
 	  "2:10: gateway: a gateway refuses to open without keys or a list of allowed source ranges" },
+	{ DOOR("foreign: [2001:2::/48]"),
+	  "2:18: expected an IPv6 range of 64 bits, found 2001:2::/48" },
+	{ DOOR("foreign: [10.0.0.0/8, 11.0.0.0/8]"),
+	  "2:17: foreign: expected one range of each IP family" },
+	{ DOOR("clientAddress: hide"),
+	  "2:23: clientAddress: expected replace or keep, found hide" },
+	{ DOOR("mtu: 100"), "2:13: mtu: expected a number from 1280 to 65535, found 100" },
+	{ GATEWAY("mode: forwards, " ALLOW),
+	  "2:17: mode: expected nat or forward, found forwards" },
 	{ GATEWAY(LISTEN ", " SNAT ", allow: []"),
 	  "2:67: allow: a gateway refuses to open without keys or a list of allowed source ranges" },
 	{ GATEWAY(LISTEN ", snat: [], " ALLOW), "2:44: snat: expected an address or more" },
@@ -779,6 +814,7 @@ int main(void)
 		cmocka_unit_test(lives_as_long_as_a_holder),
 		cmocka_unit_test(reads_a_node),
 		cmocka_unit_test(reads_a_gateway),
+		cmocka_unit_test(reads_a_door),
 		cmocka_unit_test(profile_of_the_interfaces),
 		cmocka_unit_test(gateway_of_both_families),
 		cmocka_unit_test(gateway_of_the_node_itself),

@@ -93,9 +93,9 @@ static void networks_say_which_is_ours(void **unused)
 	networks = next.desired.networks;
 	assert_int_equal(next.desired.network_count, 2);
 	assert_string_equal(networks[0].name, "network1");
-	assert_int_equal(networks[0].flags, NETWORK_OWN);
+	assert_int_equal(networks[0].value.flags, NETWORK_OWN);
 	assert_int_equal(networks[1].id, network2()->id);
-	assert_int_equal(networks[1].flags, NETWORK_FLAT);
+	assert_int_equal(networks[1].value.flags, NETWORK_FLAT);
 }
 
 /* The gateway role admits clients by address, so a gateway with two ports is listed once. */
@@ -268,6 +268,72 @@ static void an_open_gateway(void **unused)
 	assert_problem(NULL);
 }
 
+static bool has_peer(const char *text)
+{
+	struct addr addr = address(text);
+
+	for (size_t i = 0; i < next.desired.allowed_count; i++)
+		if (next.desired.allowed[i].network == ALLOWED_PEER &&
+		    ip_equal(&next.desired.allowed[i].addr, &addr.ip))
+			return true;
+	return false;
+}
+
+/* It reaches pods from where it listens, and its own pods have doors as well. */
+static void a_gateway_that_forwards(void **unused)
+{
+	const struct settings *settings;
+
+	(void)unused;
+	site_new(&site, "gateway: {mode: forward, allow: [10.0.0.0/8]}\ndoor: {mtu: 1400}\n");
+	site.input.node.listen.v4 = address("10.0.0.1");
+	settings = build();
+	assert_int_equal(settings->flags & SETTING_FORWARD, SETTING_FORWARD);
+	assert_int_equal(ip_v4(&settings->inside[IP_V4_INDEX]), inet_addr("10.0.0.1"));
+	assert_int_equal(settings->hop_mtu, 1400);
+	assert_true(has_peer("10.0.0.1"));
+	assert_int_equal(next.desired.allowed_count, 2);
+}
+
+static void a_door_admits_gateways_of_its_own_network(void **unused)
+{
+	static struct mesh_gateway gateways[] = {
+		{ .address = "192.0.2.1", .port = 15443 },
+		{ .address = "192.0.2.1", .port = 15444 },
+		{ .address = "0.0.0.0", .port = 15443 },
+	};
+	const struct settings *settings;
+
+	(void)unused;
+	site_new(&site, "door: {}\n");
+	set_gateways(&site.config->mesh->networks[0], gateways, COUNT(gateways));
+	settings = build();
+	assert_int_equal(settings->flags, 0);
+	assert_int_equal(settings->door_port, htons(6081));
+	assert_int_equal(ip_v4(&settings->foreign[IP_V4_INDEX]), inet_addr("198.18.0.0"));
+	assert_int_equal(settings->foreign_bits[IP_V4_INDEX], 15);
+	assert_int_equal(settings->foreign[IP_V6_INDEX].word[0], htonl(0x20010002));
+	assert_int_equal(settings->foreign_bits[IP_V6_INDEX], 64);
+	assert_int_equal(next.desired.allowed_count, 1);
+	assert_true(has_peer("192.0.2.1"));
+}
+
+static void configured_peers_replace_them(void **unused)
+{
+	static struct mesh_gateway gateways[] = { { .address = "192.0.2.1", .port = 15443 } };
+	const struct settings *settings;
+
+	(void)unused;
+	site_new(&site,
+		 "door: {peers: [198.51.100.7], clientAddress: keep, foreign: [100.64.0.0/10]}\n");
+	set_gateways(&site.config->mesh->networks[0], gateways, COUNT(gateways));
+	settings = build();
+	assert_int_equal(settings->flags, SETTING_KEEP_CLIENT);
+	assert_int_equal(settings->foreign_bits[IP_V4_INDEX], 10);
+	assert_int_equal(next.desired.allowed_count, 1);
+	assert_true(has_peer("198.51.100.7"));
+}
+
 static void sources_may_be_bound_to_a_network(void **unused)
 {
 	static struct config_allowed allow[] = {
@@ -421,6 +487,9 @@ int main(void)
 		cmocka_unit_test(our_own_network_is_known),
 		TEST(rows_know_their_networks),
 		TEST(an_open_gateway),
+		TEST(a_gateway_that_forwards),
+		TEST(a_door_admits_gateways_of_its_own_network),
+		TEST(configured_peers_replace_them),
 		TEST(sources_may_be_bound_to_a_network),
 		TEST(a_gateway_is_shut),
 		TEST(ipv6_is_left_out_aloud),

@@ -269,8 +269,8 @@ static void lists_follow(void **unused)
 	(void)unused;
 	world_new(&world);
 	scene_new(&scene, 0);
-	scene.networks[0] = (struct desired_network){ 5, NETWORK_OWN, "network1" };
-	scene.networks[1] = (struct desired_network){ 6, 0, "network2" };
+	scene.networks[0] = (struct desired_network){ 5, { .flags = NETWORK_OWN }, "network1" };
+	scene.networks[1] = (struct desired_network){ 6, { .flags = 0 }, "network2" };
 	scene.gateways[0].key.network = 6;
 	scene.gateways[0].value.port = htons(15443);
 	scene.allowed[0] = (struct allowed_key){ IP_MAPPED_BITS + 24, 0, IP_V4(htonl(0xc0170000)) };
@@ -362,6 +362,101 @@ static void pod_of_both_sides_is_one_row(void **unused)
 	world_done(&world);
 }
 
+/* A service of the gateway side alone, whose endpoints have ids. */
+static void scene_of_endpoints(struct scene *scene, const uint32_t *octets, size_t count)
+{
+	scene_new(scene, 1);
+	scene_set_service(scene, 0, 0, 1);
+	scene_set_local(scene, 0);
+	scene_set_view(scene, 0, 1, octets, count, 13);
+	for (size_t i = 0; i < count; i++)
+		scene->parts[0].backends[1][i].endpoint = 100 + octets[i];
+}
+
+static uint32_t endpoint_row(const struct world *world, uint32_t endpoint)
+{
+	for (size_t i = 0; i < world->model.endpoint_count; i++)
+		if (world->model.endpoints[i].key.endpoint == endpoint)
+			return world->model.endpoints[i].row;
+	return NO_ROW;
+}
+
+/* An entry stays with the row of an endpoint that left: packets of its connections name it. */
+static void endpoints_have_entries_as_long_as_rows(void **unused)
+{
+	const uint32_t both[] = { 1, 2 }, one[] = { 2 };
+	struct change_list list;
+	struct scene scene;
+	struct world world;
+
+	(void)unused;
+	world_new(&world);
+	scene_of_endpoints(&scene, both, 2);
+	world_reach(&world, &scene.desired);
+	assert_int_equal(world.model.endpoint_count, 2);
+	assert_int_equal(world.model.endpoints[0].key.service_id, 1);
+	assert_int_equal(world.model.endpoints[0].key.family, 4);
+	assert_int_equal(world.model.backends[endpoint_row(&world, 102)].endpoint, 102);
+	assert_int_equal(world_build(&world, &scene.desired, &list), 0);
+	assert_int_equal(list.count, 0);
+
+	scene_of_endpoints(&scene, one, 1);
+	world_reach(&world, &scene.desired);
+	assert_int_equal(world.model.backends[endpoint_row(&world, 101)].flags, BACKEND_DRAINING);
+	world_rebuild(&world);
+	assert_int_equal(world_build(&world, &scene.desired, &list), 0);
+	assert_int_equal(list.count, 0);
+	world_done(&world);
+}
+
+/* The agent was told to forward only later, or an entry was left behind. */
+static void endpoints_are_repaired(void **unused)
+{
+	const uint32_t octets[] = { 1, 2 };
+	struct scene scene;
+	struct world world;
+
+	(void)unused;
+	world_new(&world);
+	scene_of_endpoints(&scene, octets, 2);
+	for (int i = 0; i < 2; i++)
+		scene.parts[0].backends[1][i].endpoint = 0;
+	world_reach(&world, &scene.desired);
+	assert_int_equal(world.model.endpoint_count, 0);
+	world.model.endpoints[world.model.endpoint_count++] = (struct model_endpoint){ { 1, 77, 4 },
+										       1 };
+	world_rebuild(&world);
+	scene_of_endpoints(&scene, octets, 2);
+	world_reach(&world, &scene.desired);
+	assert_int_equal(world.model.endpoint_count, 2);
+	assert_int_equal(endpoint_row(&world, 77), NO_ROW);
+	assert_int_equal(world.model.backends[endpoint_row(&world, 101)].endpoint, 101);
+	world_done(&world);
+}
+
+/* The row of an endpoint that left longest ago goes to a new one, its entry before it. */
+static void an_entry_goes_before_its_row(void **unused)
+{
+	struct change_list list;
+	struct scene scene;
+	struct world world;
+	uint32_t octet = 1;
+	size_t removed = 0;
+
+	(void)unused;
+	world_new(&world);
+	for (; octet < 3 * MODEL_BACKENDS; octet++) {
+		scene_of_endpoints(&scene, &octet, 1);
+		assert_int_equal(world_build(&world, &scene.desired, &list), 0);
+		removed += count_changes(&list, CHANGE_ENDPOINT_REMOVE);
+		world_apply_all(&world, &list);
+		assert_true(world.model.endpoint_count < MODEL_BACKENDS);
+		assert_int_not_equal(endpoint_row(&world, 100 + octet), NO_ROW);
+	}
+	assert_true(removed > 0);
+	world_done(&world);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -378,6 +473,9 @@ int main(void)
 		cmocka_unit_test(lists_follow),
 		cmocka_unit_test(drops_follow),
 		cmocka_unit_test(pod_of_both_sides_is_one_row),
+		cmocka_unit_test(endpoints_have_entries_as_long_as_rows),
+		cmocka_unit_test(endpoints_are_repaired),
+		cmocka_unit_test(an_entry_goes_before_its_row),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -98,6 +98,7 @@ static void read_allowed(struct tree_walk *walk, const struct tree_node *node, v
 void config_read_gateway(struct tree_walk *walk, const struct tree_node *node, void *target)
 {
 	static const struct tree_field fields[] = {
+		{ TREE_CHOICE("mode", "nat forward", struct config_gateway_role, mode) },
 		{ TREE_FIELD("listen", read_listen) },
 		{ TREE_LIST("snat", "a list of addresses", MAX_SNAT, read_own_address,
 			    struct config_gateway_role, snat, snat_count),

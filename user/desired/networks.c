@@ -2,9 +2,11 @@
 /* Settings, networks, gateways and admitted ranges that the kernel should hold. */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "arena.h"
+#include "array.h"
 #include "builder.h"
 #include "gateway_fault.h"
 #include "mesh_networks.h"
@@ -40,14 +42,23 @@ static void add_gateway(struct desired_gateway *list, size_t *count,
 	list[(*count)++] = *gateway;
 }
 
-static void add_gateways(const struct mesh_network *network, uint8_t tunnels,
+/* Those that tunnels lead to, as far as there is room. */
+static void add_usable(struct network *network, const struct desired_gateway *gateway)
+{
+	if (gateway->value.kind == BACKEND_GENEVE && network->gateway_count < NETWORK_GATEWAYS)
+		network->gateways[network->gateway_count++] = gateway->key.addr;
+}
+
+static void add_gateways(const struct mesh_network *network, uint8_t tunnels, struct network *value,
 			 struct desired_gateway *list, size_t *count)
 {
 	for (size_t i = 0; i < network->gateway_count; i++) {
 		struct desired_gateway gateway = make_gateway(network, &network->gateways[i]);
 
-		if (!gateway_fault(network, &network->gateways[i], tunnels))
-			add_gateway(list, count, &gateway);
+		if (gateway_fault(network, &network->gateways[i], tunnels))
+			continue;
+		add_gateway(list, count, &gateway);
+		add_usable(value, &gateway);
 	}
 }
 
@@ -74,18 +85,36 @@ static int build_networks(const struct build_input *input, struct generation *ge
 	for (size_t i = 0; i < mesh->count; i++) {
 		const struct mesh_network *network = &mesh->networks[i];
 
-		networks[i] = (struct desired_network){
-			network->id,
-			(network->own ? NETWORK_OWN : 0) | (network->flat ? NETWORK_FLAT : 0),
-			network->name,
-		};
-		add_gateways(network, build_input_tunnels(input), gateways, &count);
+		networks[i] = (struct desired_network){ .id = network->id, .name = network->name };
+		networks[i].value.flags = (network->own ? NETWORK_OWN : 0) |
+					  (network->flat ? NETWORK_FLAT : 0);
+		add_gateways(network, build_input_tunnels(input), &networks[i].value, gateways,
+			     &count);
 	}
 	generation->desired.networks = networks;
 	generation->desired.network_count = mesh->count;
 	generation->desired.gateways = gateways;
 	generation->desired.gateway_count = count;
 	return 0;
+}
+
+/* ------------------------------------------------------------------ mode forward */
+
+static bool is_forwarding(const struct config *config)
+{
+	return config->gateway.enabled && config->gateway.mode == GATEWAY_FORWARD;
+}
+
+/* The gateway's addresses towards pods: that at which it listens, or else the node's own. */
+static struct addr_pair inside_addresses(const struct build_input *input)
+{
+	struct addr_pair inside = input->node.listen;
+
+	if (!inside.v4.family)
+		inside.v4 = input->node.address.v4;
+	if (!inside.v6.family)
+		inside.v6 = input->node.address.v6;
+	return inside;
 }
 
 /* ------------------------------------------------------------------ admitted ranges */
@@ -118,12 +147,71 @@ static struct allowed_key make_allowed(const struct prefix *source, uint32_t net
 	};
 }
 
+static void add_peer(const struct build_input *input, const struct prefix *peer,
+		     struct allowed_key *list, size_t *count)
+{
+	if (build_input_carries(input, peer->addr.family))
+		list[(*count)++] = make_allowed(peer, ALLOWED_PEER);
+}
+
+static void add_peer_address(const struct build_input *input, const struct addr *addr,
+			     struct allowed_key *list, size_t *count)
+{
+	const struct prefix peer = { *addr, (uint8_t)(8 * addr_size(addr)) };
+
+	if (addr->family && !addr_is_unspecified(addr))
+		add_peer(input, &peer, list, count);
+}
+
+static size_t own_gateway_count(const struct mesh_networks *mesh)
+{
+	const struct mesh_network *own = mesh_networks_own(mesh);
+
+	return own ? own->gateway_count : 0;
+}
+
+/* The gateways of our own network that doors admit: those configured, or else those of meshNetworks; and
+ * this node itself, if it is one. */
+static void add_peers(const struct build_input *input, struct allowed_key *list, size_t *count)
+{
+	const struct config_door *door = &input->config->door;
+	const struct mesh_network *own = mesh_networks_own(input->config->mesh);
+	struct addr_pair inside = inside_addresses(input);
+
+	for (size_t i = 0; i < door->peer_count; i++)
+		add_peer(input, &door->peers[i], list, count);
+	for (size_t i = 0; !door->peer_count && own && i < own->gateway_count; i++)
+		add_peer_address(input, &own->gateways[i].addr, list, count);
+	if (!is_forwarding(input->config))
+		return;
+	add_peer_address(input, &inside.v4, list, count);
+	add_peer_address(input, &inside.v6, list, count);
+}
+
+static int compare_allowed(const void *a, const void *b)
+{
+	return memcmp(a, b, sizeof(struct allowed_key));
+}
+
+/* The plan wants distinct keys. */
+static size_t drop_repeated(struct allowed_key *list, size_t count)
+{
+	size_t kept = 0;
+
+	qsort(list, count, sizeof(*list), compare_allowed);
+	for (size_t i = 0; i < count; i++)
+		if (!kept || compare_allowed(&list[kept - 1], &list[i]))
+			list[kept++] = list[i];
+	return kept;
+}
+
 static int build_allowed(const struct build_input *input, struct generation *generation)
 {
 	const struct config_gateway_role *role = &input->config->gateway;
 	const struct mesh_networks *mesh = input->config->mesh;
-	struct allowed_key *allowed =
-		arena_array(generation->arena, role->allow_count + 1, sizeof(*allowed));
+	size_t most = role->allow_count + input->config->door.peer_count + own_gateway_count(mesh) +
+		      3;
+	struct allowed_key *allowed = arena_array(generation->arena, most, sizeof(*allowed));
 	size_t count = 0;
 
 	if (!allowed)
@@ -135,6 +223,12 @@ static int build_allowed(const struct build_input *input, struct generation *gen
 		if (build_input_carries(input, source->addr.family) &&
 		    allowed_network(mesh, role->allow[i].network, &network, generation))
 			allowed[count++] = make_allowed(source, network);
+	}
+	if (input->config->door.enabled) {
+		size_t first = count;
+
+		add_peers(input, allowed, &count);
+		count = first + drop_repeated(allowed + first, count - first);
 	}
 	generation->desired.allowed = allowed;
 	generation->desired.allowed_count = count;
@@ -234,7 +328,42 @@ static void set_gateway(const struct build_input *input, struct settings *settin
 		return;
 	settings->flags |= SETTING_GATEWAY;
 	set_pair(input, &input->node.listen, settings->listen);
+	if (is_forwarding(input->config)) {
+		struct addr_pair inside = inside_addresses(input);
+
+		settings->flags |= SETTING_FORWARD;
+		set_pair(input, &inside, settings->inside);
+	}
 	settings->listen_port = htons(role->listen_port);
+}
+
+/* Ranges that no network uses (RFC 2544, RFC 5180). */
+static const struct prefix foreign_defaults[] = {
+	{ { .family = 4, .ip = { { 0, 0, IP_MAPPED, __builtin_bswap32(0xc6120000) } } }, 15 },
+	{ { .family = 6, .ip = { { __builtin_bswap32(0x20010002), 0, 0, 0 } } }, 64 },
+};
+
+static void set_foreign(struct settings *settings, const struct prefix *range)
+{
+	int family = index_of(range->addr.family);
+
+	settings->foreign[family] = range->addr.ip;
+	settings->foreign_bits[family] = range->bits;
+}
+
+static void set_door(const struct build_input *input, struct settings *settings)
+{
+	const struct config_door *door = &input->config->door;
+
+	settings->hop_mtu = (uint16_t)door->mtu;
+	if (!door->enabled)
+		return;
+	settings->door_port = htons(door->port);
+	settings->flags |= door->client == CLIENT_KEEP ? SETTING_KEEP_CLIENT : 0;
+	for (size_t i = 0; i < COUNT(foreign_defaults); i++)
+		set_foreign(settings, &foreign_defaults[i]);
+	for (size_t i = 0; i < door->foreign_count; i++)
+		set_foreign(settings, &door->foreign[i]);
 }
 
 static uint32_t own_network_id(const struct mesh_networks *mesh)
@@ -298,6 +427,7 @@ static void build_settings(const struct build_input *input, struct generation *g
 	check_pods(config, node, generation);
 	check_transports(config, generation);
 	set_gateway(input, &settings, generation);
+	set_door(input, &settings);
 	generation->desired.settings = settings;
 }
 

@@ -8,6 +8,7 @@
 
 #include "arena.h"
 #include "builder.h"
+#include "endpoint_ids.h"
 #include "table_fill.h"
 #include "table_shape.h"
 #include "view_build.h"
@@ -47,11 +48,11 @@ uint64_t desired_view_inputs(const struct config *config, uint8_t tunnels,
 			     const struct socket_addr *down, size_t down_count)
 {
 	struct view_request request = base_request(config, tunnels);
-	uint32_t capture = config->capture;
+	const uint32_t choices[] = { config->capture, config->gateway.mode };
 
 	request.down = down;
 	request.down_count = down_count;
-	return XXH3_64bits_withSeed(&capture, sizeof(capture), view_inputs_fingerprint(&request));
+	return XXH3_64bits_withSeed(choices, sizeof(choices), view_inputs_fingerprint(&request));
 }
 
 static int build_view(struct builder *builder, const struct service_key *key,
@@ -97,6 +98,26 @@ static int keep_too_large(struct builder *builder, struct desired_service *row)
 			       row->cluster, VIEW_MAX_ENDPOINTS);
 }
 
+/* Sets the endpoint ids of the gateway's view, in mode forward. */
+static int number_endpoints(struct builder *builder, const struct desired_service *row)
+{
+	struct view *view = (struct view *)row->local_view; /* built just now */
+	const struct view_backend *gone = NULL;
+	char text[ADDR_TEXT_MAX];
+	int err = 0;
+
+	if (builder->input->config->gateway.mode != GATEWAY_FORWARD || !view)
+		return 0;
+	while (!err && (gone = endpoint_ids_set(view, row->key.id))) {
+		addr_port_format(&gone->addr, gone->port, text);
+		err = builder_problem(builder,
+				      "service '%s': endpoint %s gets no connections by the "
+				      "gateway: its id is that of another one",
+				      row->cluster, text);
+	}
+	return err;
+}
+
 int builder_views(struct builder *builder, struct desired_service *row,
 		  const struct assignment *assignment)
 {
@@ -114,6 +135,8 @@ int builder_views(struct builder *builder, struct desired_service *row,
 		err = build_view(builder, &row->key, assignment, VIEW_CLIENT, &row->view);
 	if (!err && builder->gateway && row->by_id)
 		err = build_view(builder, &row->key, assignment, VIEW_GATEWAY, &row->local_view);
+	if (!err)
+		err = number_endpoints(builder, row);
 	if (!err && row->view)
 		row->flags |= (row->view->panic && !row->view->fail ? SERVICE_PANIC : 0) |
 			      (row->view->degraded ? SERVICE_DEGRADED : 0);

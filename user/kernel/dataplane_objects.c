@@ -100,6 +100,7 @@ static int set_sizes(struct bpf_object *object, const struct config_limits *limi
 		{ "drops", limits->services },
 		{ "service_ids", limits->services },
 		{ "backends", limits->backends },
+		{ "endpoints", limits->backends },
 		{ "slots", limits->slots / BUCKET_SLOTS },
 		{ "status", status_parts(limits->services) },
 		{ "flows", entries },

@@ -18,12 +18,13 @@
 static const struct {
 	const char *name, *limit;
 } row_maps[] = {
-	{ "services", "services" }, { "backends", "backends" }, { "slots", "slots" },
-	{ "drops", "services" },    { "vips", "services" },     { "service_ids", "services" },
-	{ "networks", NULL },       { "gateways", NULL },       { "allowed", NULL },
-	{ "ifaces", NULL },         { "filters", NULL },        { "names", NULL },
-	{ "settings", NULL },       { "usage", NULL },          { "vips6", "services" },
-	{ "peers", NULL },          { "paths", NULL },          { "health", NULL },
+	{ "services", "services" },  { "backends", "backends" }, { "slots", "slots" },
+	{ "drops", "services" },     { "vips", "services" },     { "service_ids", "services" },
+	{ "endpoints", "backends" }, { "networks", NULL },       { "gateways", NULL },
+	{ "allowed", NULL },         { "ifaces", NULL },         { "filters", NULL },
+	{ "names", NULL },           { "settings", NULL },       { "usage", NULL },
+	{ "vips6", "services" },     { "peers", NULL },          { "paths", NULL },
+	{ "health", NULL },
 };
 
 /* Rows in use of the older arrays. */

@@ -72,6 +72,8 @@ static int read_hashes(const struct map_fds *fds, struct ledger *ledger)
 	} maps[] = {
 		{ fds->service_ids, sizeof(struct service_id_key), sizeof(uint32_t),
 		  ledger_read_id },
+		{ fds->endpoints, sizeof(struct endpoint_key), sizeof(uint32_t),
+		  ledger_read_endpoint },
 		{ fds->networks, sizeof(uint32_t), sizeof(struct network), ledger_read_network },
 		{ fds->gateways, sizeof(struct gateway_key), sizeof(struct gateway),
 		  ledger_read_gateway },

@@ -158,6 +158,12 @@ static int write_backend_flags(struct map_writer *writer, const struct change *c
 	return 0;
 }
 
+static int write_endpoint(struct map_writer *writer, const struct change *change)
+{
+	STORE(backend_at(writer, change->row)->endpoint, change->endpoint.endpoint);
+	return 0;
+}
+
 static int write_info(struct map_writer *writer, const struct change *change)
 {
 	struct backend *row = backend_at(writer, change->row);
@@ -269,6 +275,9 @@ static void write_addresses(struct settings *to, const struct settings *from, in
 	write_address(&to->listen[family], &from->listen[family]);
 	for (int i = 0; i < MAX_SNAT; i++)
 		write_address(&to->snat[family][i], &from->snat[family][i]);
+	write_address(&to->inside[family], &from->inside[family]);
+	write_address(&to->foreign[family], &from->foreign[family]);
+	STORE(to->foreign_bits[family], from->foreign_bits[family]);
 	STORE(to->snat_count[family], from->snat_count[family]);
 }
 
@@ -288,6 +297,8 @@ static int write_settings(struct map_writer *writer, const struct change *change
 	STORE(to->snat_first, from->snat_first);
 	STORE(to->snat_last, from->snat_last);
 	STORE(to->flows_per_owner, from->flows_per_owner);
+	STORE(to->hop_mtu, from->hop_mtu);
+	STORE(to->door_port, from->door_port);
 	STORE(to->flags, from->flags);
 	STORE(to->listen_port, from->listen_port);
 	return 0;
@@ -394,6 +405,9 @@ static const struct writing writings[] = {
 	[CHANGE_BACKEND] = ROW(write_backend, backends),
 	[CHANGE_BACKEND_INFO] = ROW(write_info, backends),
 	[CHANGE_BACKEND_FLAGS] = ROW(write_backend_flags, backends),
+	[CHANGE_BACKEND_ENDPOINT] = ROW(write_endpoint, backends),
+	[CHANGE_ENDPOINT_SET] = SET(endpoints, endpoint, row),
+	[CHANGE_ENDPOINT_REMOVE] = DELETE(endpoints, endpoint),
 	[CHANGE_SLOTS] = { .write = write_slots },
 	[CHANGE_SERVICE] = ROW(write_service, services),
 	[CHANGE_SERVICE_FLAGS] = ROW(write_service_flags, services),

@@ -26,19 +26,22 @@ enum change_kind {
 	CHANGE_DESTINATION, /* set address_bit(address) in filters.destinations */
 	CHANGE_ADDRESS_ADD, /* mark address in `vips` as a virtual one */
 	CHANGE_ADDRESS_REMOVE,
-	CHANGE_BACKEND_RETIRE, /* generation := 0, kept in last_generation */
-	CHANGE_BACKEND,        /* write a row that is not published yet, generation last */
-	CHANGE_BACKEND_INFO,   /* display values of a live row */
-	CHANGE_BACKEND_FLAGS,  /* one store */
-	CHANGE_SLOTS,          /* write an extent that is not published yet */
-	CHANGE_SERVICE,        /* write a row that is not published yet, flags last */
-	CHANGE_SERVICE_FLAGS,  /* one store */
-	CHANGE_TABLE,          /* service.table := desc, one store */
-	CHANGE_LOCAL_TABLE,    /* service.local_table := desc, one store */
-	CHANGE_DROPS,          /* categories of a row; with `reset` their counts start at 0 */
-	CHANGE_DROP,           /* service.drop := drop, one store */
-	CHANGE_SERVICE_CLEAR,  /* both tables empty, then flags := 0 */
-	CHANGE_ID_SET,         /* add to `service_ids`, or name another row of the same id */
+	CHANGE_BACKEND_RETIRE,   /* generation := 0, kept in last_generation */
+	CHANGE_BACKEND,          /* write a row that is not published yet, generation last */
+	CHANGE_BACKEND_INFO,     /* display values of a live row */
+	CHANGE_BACKEND_FLAGS,    /* one store */
+	CHANGE_BACKEND_ENDPOINT, /* one store */
+	CHANGE_ENDPOINT_SET,     /* add to `endpoints`, or name another row of the same id */
+	CHANGE_ENDPOINT_REMOVE,
+	CHANGE_SLOTS,         /* write an extent that is not published yet */
+	CHANGE_SERVICE,       /* write a row that is not published yet, flags last */
+	CHANGE_SERVICE_FLAGS, /* one store */
+	CHANGE_TABLE,         /* service.table := desc, one store */
+	CHANGE_LOCAL_TABLE,   /* service.local_table := desc, one store */
+	CHANGE_DROPS,         /* categories of a row; with `reset` their counts start at 0 */
+	CHANGE_DROP,          /* service.drop := drop, one store */
+	CHANGE_SERVICE_CLEAR, /* both tables empty, then flags := 0 */
+	CHANGE_ID_SET,        /* add to `service_ids`, or name another row of the same id */
 	CHANGE_ID_REMOVE,
 	CHANGE_VIP_ADD,  /* in the map of the address's family */
 	CHANGE_VIP_MOVE, /* name another row that repeats the same VIP */
@@ -80,6 +83,8 @@ struct change {
 		} slots;
 		struct vip_key vip;
 		struct service_id_key id;
+		struct endpoint_key
+			endpoint; /* with the row; CHANGE_BACKEND_ENDPOINT: the id alone */
 		struct network network;
 		struct {
 			struct gateway_key key;

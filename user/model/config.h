@@ -113,9 +113,11 @@ struct config_probes {
 	uint32_t idle_ms;
 	uint32_t failures; /* unanswered in a row: down */
 };
+enum gateway_mode { GATEWAY_NAT, GATEWAY_FORWARD };
 
 struct config_gateway_role {
 	bool enabled;
+	enum gateway_mode mode;
 	const char *listen_interface; /* or NULL */
 	struct addr_pair listen_addresses; /* none when an interface is named */
 	uint16_t listen_port;
@@ -123,6 +125,21 @@ struct config_gateway_role {
 	size_t snat_count;
 	struct config_allowed *allow;
 	size_t allow_count;
+};
+
+enum client_address { CLIENT_REPLACE, CLIENT_KEEP };
+
+/* Section `door`: pods of this node are reached by gateways of mode forward. */
+struct config_door {
+	bool enabled;
+	uint16_t port;
+	struct prefix *peers; /* gateways of our network; none: those of meshNetworks */
+	size_t peer_count;
+	enum client_address client;
+	struct prefix
+		*foreign; /* addresses that stand for clients, at most one range of each family */
+	size_t foreign_count;
+	uint32_t mtu; /* of a packet between gateway and pod; 0: the uplink's */
 };
 
 enum ads_view { ADS_VIEW_REWRITTEN, ADS_VIEW_PER_NETWORK };
@@ -220,6 +237,7 @@ struct config {
 	uint32_t flows_per_pod; /* limits.flowsPerPod, followed live; 0: a part of limits.flows */
 	struct config_gateway_role gateway;
 	struct config_probes probes;
+	struct config_door door;
 	struct addr admin_address; /* loopback; family 0: no admin server */
 	uint16_t admin_port;
 	struct config_metrics metrics;

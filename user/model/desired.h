@@ -37,7 +37,7 @@ struct desired_service {
 
 struct desired_network {
 	uint32_t id;
-	uint32_t flags; /* NETWORK_* */
+	struct network value;
 	const char *name;
 };
 

@@ -58,6 +58,7 @@ struct view_backend {
 	uint32_t priority;
 	uint64_t weight;         /* as summed from EDS */
 	double share;            /* of connections that are not dropped; all sum to 1, or to 0 with `fail` */
+	uint32_t endpoint;       /* endpoint id, in the view of a gateway of mode forward; else 0 */
 };
 
 /* One category of drop overloads. */

@@ -317,6 +317,15 @@ static int apply_id(struct ledger *ledger, const struct change *change)
 	return 0;
 }
 
+/* Another row may have had the entry. */
+static int apply_endpoint(struct ledger *ledger, const struct change *change)
+{
+	ledger_list_drop(&ledger->stray_endpoints, &change->endpoint);
+	if (change->row != NO_ROW)
+		ledger->backends[change->row].in_endpoints = change->kind == CHANGE_ENDPOINT_SET;
+	return 0;
+}
+
 static int apply_name(struct ledger *ledger, const struct change *change)
 {
 	return ledger_set_name(ledger, &change->name.key,
@@ -326,8 +335,8 @@ static int apply_name(struct ledger *ledger, const struct change *change)
 static int apply_network(struct ledger *ledger, const struct change *change)
 {
 	if (change->kind == CHANGE_NETWORK_SET)
-		return ledger_list_set(&ledger->networks, &(struct ledger_network){
-						change->row, change->network.flags });
+		return ledger_list_set(&ledger->networks,
+				       &(struct ledger_network){ change->row, change->network });
 	ledger_list_drop(&ledger->networks, &change->row);
 	return 0;
 }
@@ -373,6 +382,8 @@ static int (*const apply[])(struct ledger *, const struct change *) = {
 	[CHANGE_BACKEND_RETIRE] = apply_retire,
 	[CHANGE_BACKEND] = apply_backend,
 	[CHANGE_BACKEND_FLAGS] = apply_backend_flags,
+	[CHANGE_ENDPOINT_SET] = apply_endpoint,
+	[CHANGE_ENDPOINT_REMOVE] = apply_endpoint,
 	[CHANGE_SLOTS] = apply_slots,
 	[CHANGE_SERVICE] = apply_service,
 	[CHANGE_TABLE] = apply_table,

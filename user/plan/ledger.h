@@ -46,6 +46,7 @@ struct ledger_service {
 
 struct ledger_backend {
 	uint8_t state;
+	bool in_endpoints; /* the entry of its endpoint id names it */
 	uint32_t since; /* ROW_RESTING: the epoch; ROW_DRAINING: value of drain_clock */
 	uint32_t next;
 };
@@ -75,7 +76,8 @@ struct ledger_id {
 };
 
 struct ledger_network {
-	uint32_t id, flags;
+	uint32_t id;
+	struct network value;
 };
 
 /* The first `key_size` bytes of an item are its key. */
@@ -104,6 +106,7 @@ struct ledger {
 	/* Entries that name no row in use; the next plan removes them. */
 	struct ledger_list stray_vips; /* struct ledger_vip */
 	struct ledger_list stray_ids;  /* struct ledger_id */
+	struct ledger_list stray_endpoints; /* struct endpoint_key */
 };
 
 /* Borrows the memory. The ledger is empty until ledger_rebuild(). Returns 0 or -ENOMEM. */
@@ -116,6 +119,7 @@ void ledger_done(struct ledger *ledger);
  * -ENOMEM. */
 int ledger_read_vip(struct ledger *ledger, const struct vip_key *vip, uint32_t row);
 int ledger_read_id(void *ledger, const void *key, const void *row);
+int ledger_read_endpoint(void *ledger, const void *key, const void *row);
 int ledger_read_network(void *ledger, const void *id, const void *network);
 int ledger_read_gateway(void *ledger, const void *key, const void *gateway);
 int ledger_read_allowed(struct ledger *ledger, const struct allowed_key *key);

@@ -33,6 +33,8 @@ int ledger_init(struct ledger *ledger, const struct ledger_memory *memory)
 			       .key_size = sizeof(struct ip_addr) },
 		.stray_vips = LIST(struct ledger_vip, key),
 		.stray_ids = LIST(struct ledger_id, key),
+		.stray_endpoints = { .item_size = sizeof(struct endpoint_key),
+				     .key_size = sizeof(struct endpoint_key) },
 	};
 	ledger->services = calloc(memory->service_rows, sizeof(*ledger->services));
 	ledger->backends = calloc(memory->backend_rows, sizeof(*ledger->backends));
@@ -63,6 +65,7 @@ void ledger_done(struct ledger *ledger)
 	free(ledger->addresses.items);
 	free(ledger->stray_vips.items);
 	free(ledger->stray_ids.items);
+	free(ledger->stray_endpoints.items);
 	*ledger = (struct ledger){};
 }
 
@@ -104,10 +107,26 @@ int ledger_read_id(void *to, const void *key, const void *value)
 	return 0;
 }
 
+int ledger_read_endpoint(void *to, const void *key, const void *value)
+{
+	struct ledger *ledger = to;
+	const struct endpoint_key *endpoint = key;
+	uint32_t b = *(const uint32_t *)value;
+	const struct backend *row = b < ledger->memory.backend_rows ? &ledger->memory.backends[b] :
+								      NULL;
+
+	if (!row || !row->generation || row->service_id != endpoint->service_id ||
+	    row->endpoint != endpoint->endpoint)
+		return ledger_list_add(&ledger->stray_endpoints, endpoint);
+	ledger->backends[b].in_endpoints = true;
+	return 0;
+}
+
 int ledger_read_network(void *ledger, const void *id, const void *network)
 {
-	return ledger_list_add(&((struct ledger *)ledger)->networks, &(struct ledger_network){
-				*(const uint32_t *)id, ((const struct network *)network)->flags });
+	return ledger_list_add(&((struct ledger *)ledger)->networks,
+			       &(struct ledger_network){ *(const uint32_t *)id,
+							 *(const struct network *)network });
 }
 
 int ledger_read_gateway(void *ledger, const void *key, const void *gateway)

@@ -18,8 +18,10 @@ static void add_flags(struct plan_state *state, enum change_kind kind, uint32_t 
 
 static void emit_retired(struct plan_state *state)
 {
-	for (size_t i = 0; i < state->retired_count; i++)
+	for (size_t i = 0; i < state->retired_count; i++) {
+		plan_drop_endpoint(state, state->retired[i]);
 		add_row(state, CHANGE_BACKEND_RETIRE, state->retired[i]);
+	}
 	if (state->rcu_sync)
 		add_row(state, CHANGE_RCU_SYNC, NO_ROW);
 }
@@ -55,6 +57,7 @@ static void emit_fresh_backend(struct plan_state *state, const struct wanted_ser
 		.slots = info.slots,
 		.priority = info.priority,
 		.locality = info.locality,
+		.endpoint = wanted->endpoint,
 	};
 	plan_add(state, &(struct change){
 				.kind = CHANGE_BACKEND, .row = wanted->row, .backend = row });
@@ -234,6 +237,7 @@ static void emit_strays(struct plan_state *state)
 	for (size_t i = 0; i < state->ledger->stray_ids.count; i++)
 		plan_add(state, &(struct change){
 					.kind = CHANGE_ID_REMOVE, .row = NO_ROW, .id = ids[i].key });
+	plan_drop_stray_endpoints(state);
 }
 
 static void emit_id_removal(struct plan_state *state, uint32_t r)
@@ -306,8 +310,11 @@ void plan_emit(struct plan_state *state)
 	plan_add_lists(state);
 	emit_retired(state);
 	for (size_t i = 0; i < count; i++)
-		for (size_t j = 0; j < state->services[i].backend_count; j++)
+		for (size_t j = 0; j < state->services[i].backend_count; j++) {
 			emit_backend(state, &state->services[i], &state->services[i].backends[j]);
+			plan_set_endpoint(state, &state->services[i],
+					  &state->services[i].backends[j]);
+		}
 	for (size_t i = 0; i < count; i++) {
 		emit_slots(state, &state->services[i].client);
 		emit_slots(state, &state->services[i].local);

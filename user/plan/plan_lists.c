@@ -86,10 +86,10 @@ static void add_network(struct plan_state *state, const struct desired_network *
 			 &(struct change){
 				 .kind = CHANGE_NAME_SET,
 				 .name = { network->name, hash, { NAME_NETWORK, network->id } } });
-	if (!held || held->flags != network->flags)
+	if (!held || memcmp(&held->value, &network->value, sizeof(held->value)))
 		plan_add(state, &(struct change){ .kind = CHANGE_NETWORK_SET,
 						  .row = network->id,
-						  .network = { network->flags } });
+						  .network = network->value });
 }
 
 static bool wants_network(const struct plan_state *state, uint32_t id)

@@ -90,6 +90,7 @@ static size_t add_view(struct wanted_backend *to, const struct view *view, bool 
 			.from = &view->backends[i],
 			.client_index = local ? NO_ROW : (uint32_t)i,
 			.local_index = local ? (uint32_t)i : NO_ROW,
+			.endpoint = local ? view->backends[i].endpoint : 0,
 			.row = NO_ROW,
 		};
 	return count;
@@ -109,6 +110,7 @@ static size_t merge_equal(struct wanted_backend *items, size_t count)
 			items[kept++] = items[i];
 			continue;
 		}
+		last->endpoint |= items[i].endpoint; /* one of them is 0 */
 		if (items[i].client_index != NO_ROW) {
 			last->client_index = items[i].client_index;
 			last->from = items[i].from;

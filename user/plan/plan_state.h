@@ -12,6 +12,7 @@ struct wanted_backend {
 	uint32_t client_index; /* in view->backends, or NO_ROW */
 	uint32_t local_index;  /* in local_view->backends, or NO_ROW */
 	uint32_t row;          /* NO_ROW until there is room */
+	uint32_t endpoint;     /* as in the view of the gateway side */
 	bool fresh;            /* write the row as a whole */
 };
 
@@ -76,6 +77,13 @@ void plan_emit(struct plan_state *state);
 /* Both keep a failure in state->err. */
 void *plan_alloc(struct plan_state *state, size_t size);
 void plan_add(struct plan_state *state, const struct change *change);
+
+/* The row's endpoint id and its entry in `endpoints`; before a row is retired, without them. */
+void plan_set_endpoint(struct plan_state *state, const struct wanted_service *service,
+		       const struct wanted_backend *wanted);
+void plan_drop_endpoint(struct plan_state *state, uint32_t row);
+/* Entries that name no row of theirs. */
+void plan_drop_stray_endpoints(struct plan_state *state);
 
 /* Networks, gateways and ranges are added before, and removed after, everything else. */
 void plan_add_lists(struct plan_state *state);

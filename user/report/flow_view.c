@@ -5,13 +5,12 @@
 #include <netinet/in.h>
 #include <string.h>
 
+#include "parallax_flow.h"
 #include "snapshot_find.h"
 
 bool flow_view_is_listed(const struct flow_entry *entry)
 {
-	uint32_t role = FLOW_ROLE(entry->key.zone);
-
-	return role == FLOW_CLIENT || role == FLOW_GATEWAY;
+	return flow_is_forward(&entry->key);
 }
 
 const char *flow_view_state(uint8_t state)
@@ -55,6 +54,23 @@ static const char *cluster_name(const struct snapshot *snapshot, const struct fl
 	    !is_same_service(service, key))
 		return NULL;
 	return snapshot_name(snapshot, NAME_CLUSTER, flow->service);
+}
+
+/* The name of the service that a flow at a pod's door is for, if this node has a row of it. */
+static const char *served_cluster(const struct snapshot *snapshot, const struct flow *flow,
+				  bool ipv4)
+{
+	const struct ip_addr *served = flow->backend < snapshot->peer_count ?
+					       &snapshot->peers[flow->backend].addr :
+					       NULL;
+	uint64_t id = served ? (uint64_t)served->word[1] << 32 | served->word[2] : 0;
+
+	for (uint32_t i = 0; served && i < snapshot->service_count; i++)
+		if (snapshot->services[i].flags & SERVICE_IN_USE &&
+		    snapshot->services[i].id == id &&
+		    snapshot->services[i].family == (ipv4 ? 4 : 6))
+			return snapshot_name(snapshot, NAME_CLUSTER, i);
+	return NULL;
 }
 
 static void set_upstream(const struct snapshot *snapshot, const struct flow *flow,
@@ -103,13 +119,16 @@ static void fill(const struct snapshot *snapshot, const struct flow_key *key,
 		.vip = key->daddr,
 		.vip_port = key->dport,
 		.udp = FLOW_IS_UDP(key->zone),
-		.gateway_side = FLOW_ROLE(key->zone) == FLOW_GATEWAY,
+		.gateway_side = flow_is_foreign(key->zone),
+		.at_door = FLOW_ROLE(key->zone) == FLOW_DOOR,
 		.state = flow->state,
 		.received = flow->bytes,
 		.cluster = cluster_name(snapshot, key, flow, backend),
 	};
 	view->affinity = view->cluster &&
 			 snapshot->services[flow->service].flags & SERVICE_AFFINITY;
+	if (view->at_door)
+		view->cluster = served_cluster(snapshot, flow, key->daddr.word[2] == IP_MAPPED);
 	view->network = upstream_network(snapshot, flow, backend, view->gateway_side);
 	view->client_network = view->gateway_side ? flow->network : snapshot->settings.network;
 	set_upstream(snapshot, flow, backend, view);

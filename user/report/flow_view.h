@@ -20,6 +20,7 @@ struct flow_view {
 	bool udp, embryonic;
 	bool affinity;       /* its service chooses by the client's address alone */
 	bool gateway_side;   /* came out of a tunnel */
+	bool at_door;        /* and that was the tunnel to a pod of this node */
 	uint8_t kind;        /* enum backend_kind */
 	uint8_t state;       /* enum flow_state */
 	const char *path;    /* "stack", "redirect" or "tunnel" */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "parallax_flow.h"
 #include "report.h"
 #include "report_common.h"
 #include "snapshot_find.h"
@@ -17,9 +18,7 @@ struct counts {
 
 static bool is_open(const struct flow_entry *entry)
 {
-	uint32_t role = FLOW_ROLE(entry->key.zone);
-
-	return (role == FLOW_CLIENT || role == FLOW_GATEWAY) && entry->flow.state != FLOW_CLOSING;
+	return flow_is_forward(&entry->key) && entry->flow.state != FLOW_CLOSING;
 }
 
 static bool is_from(const struct report_filter *filter, const struct flow_key *key)

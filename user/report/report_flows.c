@@ -26,7 +26,7 @@ json_t *report_flow(const struct snapshot *snapshot, const struct flow_view *vie
 	return json_pack(
 		"{s:s,s:s,s:o,s:o,s:o,s:o,s:o,s:s,s:s,s:o,s:o,s:s,s:s,s:b,s:b,s:o,s:o,s:o,s:o,s:I,s:o}",
 		"protocol", view->udp ? "udp" : "tcp", "side",
-		view->gateway_side ? "gateway" : "client",
+		view->at_door ? "pod" : view->gateway_side ? "gateway" : "client",
 		"client", report_address(&view->client, view->client_port),
 		"client_network", network_name(snapshot, view->client_network),
 		"vip", report_address(&view->vip, view->vip_port),

@@ -168,7 +168,8 @@ static json_t *gateway_role(const struct snapshot *snapshot)
 
 			json_array_append_new(snat, json_string(addr_format(&addr, text)));
 		}
-	return json_pack("{s:b,s:o,s:o,s:o}", "open", !!(settings->flags & SETTING_GATEWAY), "listen",
+	return json_pack("{s:b,s:s,s:o,s:o,s:o}", "open", !!(settings->flags & SETTING_GATEWAY),
+			 "mode", settings->flags & SETTING_FORWARD ? "forward" : "nat", "listen",
 			 listen_text(settings, IP_V4_INDEX), "listen6",
 			 listen_text(settings, IP_V6_INDEX), "snat", snat);
 }

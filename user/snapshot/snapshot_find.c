@@ -138,7 +138,8 @@ const struct backend *snapshot_flow_backend(const struct snapshot *snapshot,
 {
 	const struct backend *row;
 
-	if (flow->backend == 0 || flow->backend >= snapshot->backend_count)
+	if (flow->service == FLOW_NO_SERVICE || flow->backend == 0 ||
+	    flow->backend >= snapshot->backend_count)
 		return NULL;
 	row = &snapshot->backends[flow->backend];
 	return row->generation != 0 && row->generation == flow->generation ? row : NULL;
@@ -166,10 +167,12 @@ struct ip_addr snapshot_flow_peer(const struct snapshot *snapshot, const struct 
 struct flow_key snapshot_reply_key(const struct flow_key *key, const struct flow *flow)
 {
 	bool udp = FLOW_IS_UDP(key->zone);
-	bool gateway = FLOW_ROLE(key->zone) == FLOW_GATEWAY;
 	struct flow_key reply = {
-		.saddr = key->daddr, .daddr = key->saddr, .sport = key->dport, .dport = key->sport,
-		.zone = FLOW_ZONE(0, gateway ? FLOW_GATEWAY_REPLY : FLOW_REPLY, udp),
+		.saddr = key->daddr,
+		.daddr = key->saddr,
+		.sport = key->dport,
+		.dport = key->sport,
+		.zone = FLOW_ZONE(0, FLOW_ROLE(key->zone) ^ 1, udp),
 	};
 
 	if (flow->action != FLOW_ENCAP && flow->action != FLOW_DECAP) {

@@ -59,6 +59,7 @@ helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
 {{- define "parallax.gatewayConfig" -}}
 {{- $listen := merge (dict "port" (include "parallax.gatewayPort" . | int)) (deepCopy .Values.gateway.listen) }}
 {{- $role := dict "listen" $listen "allow" .Values.gateway.allow }}
+{{- if ne .Values.gateway.mode "nat" }}{{ $_ := set $role "mode" .Values.gateway.mode }}{{ end }}
 {{- with .Values.gateway.snat }}{{ $_ := set $role "snat" . }}{{ end }}
 {{- $config := include "parallax.config" . | fromYaml }}
 {{- toYaml (set $config "gateway" $role) }}

@@ -1,0 +1,106 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# Families: 6
+# Gateways of mode forward keep nothing of a connection: three of them come and go, and none ends.
+. "$(dirname "$0")/lib.sh"
+
+GATEWAYS=(gw2 gw3 gw4)
+two_clusters
+node_add gw3 cluster2 192.23.120.33/24 192.23.120.1
+node_add gw4 cluster2 192.23.120.34/24 192.23.120.1
+node_add worker2 cluster2 192.23.120.35/24 192.23.120.1
+pod_add worker2 v2b 10.10.0.91
+start_server v2b v2b
+
+# mesh GATEWAY...: those of network2, in meshNetworks
+mesh() {
+	local gateway list=
+	for gateway; do list+=",192.23.120.$((30 + ${gateway#gw})):15443"; done
+	networks network1=cluster1 "network2=n2-k8s-config${list:+@${list#,}}"
+}
+
+mesh "${GATEWAYS[@]}"
+eds "$HELLO" 10.10.0.90:5000/n2-k8s-config 10.10.0.91:5000/n2-k8s-config
+transports network2=geneve | agent_config node1 network1 cluster1
+doors="door: {peers: [\"$(outer 192.23.120.32)\", \"$(outer 192.23.120.33)\", \"$(outer 192.23.120.34)\"]}"
+for node in "${GATEWAYS[@]}"; do
+	{
+		transports network1=geneve
+		echo "gateway: {mode: forward, listen: {interface: eth0, port: 6081}, allow: [\"$(outer 192.23.110.0/24)\"]}"
+		echo "$doors"
+	} | agent_config "$node" network2 n2-k8s-config
+done
+{
+	transports network1=geneve
+	echo "$doors"
+} | agent_config worker2 network2 n2-k8s-config
+for node in node1 worker2 "${GATEWAYS[@]}"; do
+	check "agent on $node serves" agent_start $node
+done
+
+# ------------------------------------------------------------------ connections
+
+gateways_used() { ctl node1 endpoints | grep -c " tcp .* gateway .* active"; }
+uses() { [[ $(gateways_used) == "$1" ]]; }
+check "node1 uses all three" wait_for 5 uses 3
+check "a pod behind a gateway, and one on a gateway, answer" wait_for 5 versions_are "v2 v2b" sleep
+flows_of() { ctl "$1" flows -o json | python3 -c 'import json, sys; print(len(json.load(sys.stdin)["flows"]))'; }
+check "bulk to a pod" in_ns sleep "$T/bulk" send $VIP 5000 50000000
+check "bulk from a pod" in_ns sleep "$T/bulk" receive $VIP 5000 50000000
+
+UNTIL=$TEST_DIR/until
+start hold sleep "$T/hold" -n 200 -t 30000 -u "$UNTIL" "$VIP_AT"
+opened() { grep '^open' "$TOPO_DIR/log/hold" >/dev/null; }
+check "200 connections" wait_for 10 opened
+lives() { kill -0 "$(pid_of hold)"; }
+equal "a gateway without pods keeps no flow of them" 0 "$(flows_of gw3)"
+check "the pods' nodes do" test "$(flows_of worker2)" -ge 50
+equal "the door of a pod has their packets" yes \
+	"$( (($(counted worker2 to_pod forwards door_in) > 100)) && echo yes)"
+
+# ------------------------------------------------------------------ gateways come and go
+
+goes_on() { # TEXT
+	sleep 1
+	check "$1: all 200 connections go on" lives
+}
+sent() { counted node1 from_pod forwards to_tunnel; }
+
+mesh gw3 gw4
+check "gw2 is taken out of meshNetworks" wait_for 5 uses 2
+goes_on "two gateways"
+mesh gw4
+check "so is gw3" wait_for 5 uses 1
+goes_on "one gateway"
+in_ns gw3 ip link set eth0 down
+goes_on "gw3 is gone for good"
+
+eds "$HELLO" 10.10.0.90:5000/n2-k8s-config*1 10.10.0.91:5000/n2-k8s-config*9
+check "other weights" wait_for 5 versions_are "v2 v2b" sleep
+goes_on "other weights"
+stop agent-gw4
+goes_on "an agent stops"
+check "and starts again" agent_start gw4
+goes_on "an agent starts again"
+
+mesh
+check "no gateway is left" wait_for 5 uses 0
+before=$(sent)
+sleep 2
+check "node1 still sends by the last one" test "$(sent)" -gt "$before"
+in_ns gw4 ip link set eth0 down
+sleep 3
+mesh gw2
+check "another one comes" wait_for 5 uses 1
+goes_on "all gateways were away"
+equal "the gateway keeps no flow" 0 "$(flows_of gw4)"
+
+# An endpoint that leaves keeps its connections, and takes no others.
+eds "$HELLO" 10.10.0.90:5000/n2-k8s-config
+check "new connections leave it" wait_for 5 versions_are v2 sleep
+goes_on "an endpoint left"
+
+touch "$UNTIL"
+check "200 connections reached the same pods to the end" finish hold
+nothing_leaked
+nothing_invalid
