@@ -41,26 +41,39 @@ struct macs {
 	__u32 word[3];
 };
 
-/* Move the Ethernet header up to the inner packet and write the mark before it. */
-INLINE bool xdp_strip(struct xdp_md *ctx, const struct outer *outer)
+INLINE bool xdp_read_macs(struct xdp_md *ctx, struct macs *ret)
 {
 	struct ethhdr *eth = (void *)(long)ctx->data;
-	struct xdp_mark *mark;
-	struct macs macs;
 
 	if ((void *)(eth + 1) > (void *)(long)ctx->data_end)
 		return false;
-	macs = *(struct macs *)eth;
-	if (bpf_xdp_adjust_head(ctx, outer->length))
+	*ret = *(struct macs *)eth;
+	return true;
+}
+
+/* Leave `length` bytes of outer headers out, and make room for the mark: in this order, else the kernel moves
+ * the bytes of the mark. Returns false with the frame as it was if there is no room. */
+INLINE bool xdp_move(struct xdp_md *ctx, __s32 length)
+{
+	if (bpf_xdp_adjust_head(ctx, length))
 		return false;
-	eth = (void *)(long)ctx->data;
-	if ((void *)(eth + 1) > (void *)(long)ctx->data_end)
+	if (!bpf_xdp_adjust_meta(ctx, -(int)XDP_MARK_BYTES(FAMILY)))
+		return true;
+	bpf_xdp_adjust_head(ctx, -length);
+	return false;
+}
+
+/* Write the Ethernet header before the inner packet, and the mark before that. */
+INLINE bool xdp_write(struct xdp_md *ctx, const struct outer *outer, const struct macs *macs)
+{
+	struct ethhdr *eth = (void *)(long)ctx->data;
+	struct xdp_mark *mark = (void *)(long)ctx->data_meta;
+
+	if ((void *)(eth + 1) > (void *)(long)ctx->data_end ||
+	    (void *)mark + XDP_MARK_BYTES(FAMILY) > (void *)(long)ctx->data)
 		return false;
-	*(struct macs *)eth = macs;
+	*(struct macs *)eth = *macs;
 	eth->h_proto = outer->protocol;
-	mark = (void *)(long)ctx->data_meta;
-	if ((void *)mark + XDP_MARK_BYTES(FAMILY) > (void *)(long)ctx->data)
-		return false;
 	xdp_mark_write(mark, outer);
 	return true;
 }
@@ -69,14 +82,15 @@ INLINE int xdp_decapsulate(struct xdp_md *ctx)
 {
 	__u32 length = xdp_length(ctx);
 	struct packet *p = length ? packet_begin(HOOK_XDP) : NULL;
+	struct macs macs;
 
 	/* Without room for the mark, TC reads the packet as it is. */
-	if (!p || !xdp_outer(ctx, &p->outer) ||
-	    bpf_xdp_adjust_meta(ctx, -(int)XDP_MARK_BYTES(FAMILY)))
+	if (!p || !xdp_outer(ctx, &p->outer) || !xdp_read_macs(ctx, &macs) ||
+	    !xdp_move(ctx, p->outer.length))
 		return XDP_PASS;
 	p->length = length;
 	/* A frame without its outer headers must not reach the stack unmarked. */
-	if (!xdp_strip(ctx, &p->outer)) {
+	if (!xdp_write(ctx, &p->outer, &macs)) {
 		drop(p, REASON_NO_ROOM);
 		return XDP_DROP;
 	}
