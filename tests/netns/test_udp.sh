@@ -1,7 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # UDP: both kinds of backend, sticky per five-tuple, refused by ICMP without a backend.
-# Families: 6
 . "$(dirname "$0")/lib.sh"
 
 two_clusters
