@@ -138,6 +138,12 @@ INLINE __u32 ip_hlen(const struct packet *p)
 	return p->l4 - p->l3;
 }
 
+INLINE bool ip_is_extension(__u8 type)
+{
+	return type == EXT_HOP_BY_HOP || type == EXT_ROUTING || type == EXT_DESTINATION ||
+	       type == EXT_FRAGMENT;
+}
+
 /* Skip extension headers up to TCP or UDP, or to the header of another protocol. *at: their length. */
 INLINE enum parsed ip_walk(struct packet *p, void *l4, void *end, __u32 *at)
 {
@@ -146,8 +152,7 @@ INLINE enum parsed ip_walk(struct packet *p, void *l4, void *end, __u32 *at)
 
 		if (type == IPPROTO_TCP || type == IPPROTO_UDP)
 			return PARSED;
-		if (type != EXT_HOP_BY_HOP && type != EXT_ROUTING && type != EXT_DESTINATION &&
-		    type != EXT_FRAGMENT)
+		if (!ip_is_extension(type))
 			return i ? PARSED_OPTIONS : PARSED_OTHER;
 		if (i == EXT_COUNT || (void *)(ext + 8) > end)
 			return PARSED_OPTIONS;
@@ -200,7 +205,7 @@ INLINE enum parsed ip_fragment(struct __sk_buff *skb, struct packet *p, struct i
 	p->l4 += sizeof(header);
 	ret->id = header.id;
 	ret->offset = bpf_ntohs(header.offset) >> 3;
-	return PARSED_FRAGMENT;
+	return ip_is_extension(header.next) ? PARSED_OPTIONS : PARSED_FRAGMENT;
 }
 
 /* Bytes between a header that ICMP quotes and the ports: the header of a first fragment, or none; -1 if it

@@ -53,6 +53,7 @@ static void setup_small_mtu(struct world *world)
 	world->settings->mtu = 1400;
 }
 
+static const struct pkt udp_superpacket = UDP_TO_VIP(.len = 2 * LINK_UDP, .no_df = true);
 static const struct pkt one_syn = TCP(SLEEP, 1024, VIP, HELLO_PORT, A_SYN);
 
 /* Different flows use different ports of the 64, one flow always the same. */
@@ -226,6 +227,13 @@ static const struct test_case rows[] = {
 	       {FROM_POD, .gso_size = INNER_MSS,
 		.in = TO_VIP(.flags = ACK, .seq = 1001, .ack = 1, .len = 2 * INNER_MSS),
 		.verdict = SHOT, .count = COUNT(NO_ROOM)})},
+	/* Programs cannot segment. The kernel of a sender that hears of the MTU makes no such packets. */
+	{"size: segments of a UDP superpacket, which cannot be cut", setup_geneve,
+	 STEPS({FROM_POD, .gso_size = LINK_UDP, .in = UDP_TO_VIP(.len = 2 * LINK_UDP, .no_df = true),
+		.verdict = REDIRECT,
+		.out = ICMP(VIP, SLEEP, 3, 4, .icmp_mtu = INNER_MTU, BACK_TO_POD,
+			    .quote = &udp_superpacket, .quote_len = 28),
+		.count = COUNT(TOO_BIG)})},
 	{"size: by a smaller link", setup_small_mtu, .ipv4 = DF_SET,
 	 STEPS({FROM_POD, .in = UDP_TO_VIP(.len = 1400 - UDP_HEADERS), .verdict = REDIRECT,
 		.out = ICMP(VIP, SLEEP, 3, 4, .icmp_mtu = 1400 - OWN_OVERHEAD, BACK_TO_POD,

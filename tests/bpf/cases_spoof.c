@@ -104,6 +104,8 @@ static const struct test_case rows[] = {
 	 FORGES(SPOOFED, TCP(IP(127, 0, 0, 1), CLIENT_PORT, VIP, HELLO_PORT, A_SYN))},
 	{"spoof: multicast", setup_local,
 	 FORGES(SPOOFED, UDP(IP(224, 0, 0, 251), 5353, VIP, HELLO_PORT, .len = 3))},
+	{"spoof: an IPv4-mapped address", setup_local,
+	 FORGES(SPOOFED, TCP(MAPPED, CLIENT_PORT, VIP, HELLO_PORT, A_SYN))},
 	{"spoof: no address", setup_local,
 	 FORGES(SPOOFED, UDP(IP(0, 0, 0, 0), 68, VIP, HELLO_PORT, .len = 3))},
 	{"spoof: a virtual IP", setup_two_vips,
@@ -182,6 +184,8 @@ static const struct test_case rows[] = {
 	{"forged: at the gateway, a client without an address", setup_gateway,
 	 STEPS({UPLINK,
 		.in = TCP(IP(127, 0, 0, 1), CLIENT_PORT, VIP, HELLO_PORT, A_SYN, AT_GATEWAY()),
+		.verdict = SHOT, .count = COUNT(SPOOFED), .tables = true},
+	       {UPLINK, .in = TCP(MAPPED, CLIENT_PORT, VIP, HELLO_PORT, A_SYN, AT_GATEWAY()),
 		.verdict = SHOT, .count = COUNT(SPOOFED), .tables = true})},
 };
 

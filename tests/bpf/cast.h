@@ -30,6 +30,7 @@
 
 #define FAR_NODE IP(198, 51, 100, 9) /* reached through ROUTER */
 #define ROUTER IP(192, 23, 0, 1)
+#define MAPPED IP(255, 255, 10, 89) /* over IPv6 IPv4-mapped: nobody's in either family */
 #define STRANGER IP(203, 0, 113, 7)
 
 #define HELLO_PORT 5000

@@ -65,6 +65,8 @@ static inline struct addr6 addr6_of(uint32_t addr)
 		return (struct addr6){ HOST_CLIENT6 };
 	if (!first || first == 127)
 		return (struct addr6){ { 0, 0, 0, htonl(first == 127) } };
+	if (addr >> 16 == 0xffff) /* MAPPED */
+		return (struct addr6){ { 0, 0, htonl(0xffff), htonl(addr) } };
 	if (first >= 224)
 		return (struct addr6){ { htonl(0xff020000), 0, 0, htonl(addr) } };
 	return (struct addr6){ { htonl(0x20010db8), 0, 0, htonl(addr) } };

@@ -97,7 +97,7 @@ static void put_icmp_type(struct frame *frame, const struct pkt *pkt)
 	};
 	uint8_t type = pkt->icmp_type, code = pkt->icmp_code;
 
-	if (pkt_family(pkt) == 6) {
+	if (pkt_family(pkt) == 6 && type < sizeof(types)) {
 		type = types[pkt->icmp_type];
 		if (pkt->icmp_type == 3 && code == 4) {
 			type = 2;

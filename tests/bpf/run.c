@@ -176,12 +176,23 @@ static bool case_passes(struct world *world, const struct test_case *test)
 	return !test->run || test->run(world);
 }
 
+/* True if XDP leaves a mark that holds an outer address of IPv6. */
+static bool has_long_mark(const struct step *step)
+{
+	const struct outer *outer = step->in.outer;
+
+	return outer && (PLAIN_FAMILY == 6) != outer->other_family &&
+	       (step->live || step->count == REASON_XDP_DECAP);
+}
+
 /* What this kernel lacks for the row, or NULL. */
 static const char *lacking(const struct world *world, const struct test_case *test)
 {
 	for (const struct step *step = test->steps; step && step->program; step++) {
 		if (step->live && !world->live)
 			return "XDP test frames that go on (Linux 5.18)";
+		if (step->program == XDP && has_long_mark(step) && !world->long_marks)
+			return "40 bytes of XDP metadata (Linux 6.3)";
 		if (step->program == TO_POD && !world->arrivals)
 			return "test frames that arrived by an interface (Linux 5.17)";
 	}

@@ -59,6 +59,8 @@ struct test_case {
 #define NO_DF "packets that routers may cut"
 #define DF_SET "datagrams that must not be cut"
 #define EXTENSIONS "extension headers"
+#define UDP_CHECKSUM "UDP that must have a checksum"
+#define NEIGHBOURS "neighbour discovery by ICMP"
 
 #define STEPS(...) .steps = (const struct step[]) {__VA_ARGS__, {0}}
 

@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -144,6 +145,15 @@ static bool probe_live(struct world *world)
 	return !bpf_prog_test_run_opts(world->programs[XDP], &opts);
 }
 
+static bool kernel_is(int major, int minor)
+{
+	struct utsname name;
+	int release[2] = { 0 };
+
+	return !uname(&name) && sscanf(name.release, "%d.%d", &release[0], &release[1]) == 2 &&
+	       (release[0] > major || (release[0] == major && release[1] >= minor));
+}
+
 /* Frames that XDP passes go on to px_uplink. */
 static int attach_uplink(struct world *world)
 {
@@ -188,6 +198,7 @@ int world_open(struct world *world)
 	world->hz = measure_hz(world);
 	world->arrivals = probe_arrivals(world);
 	world->live = probe_live(world);
+	world->long_marks = kernel_is(6, 3);
 	ret = attach_uplink(world);
 	return ret ? ret : map_arrays(world);
 }

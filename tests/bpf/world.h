@@ -49,6 +49,7 @@ struct world {
 	struct owner *owners;
 	struct gateway_health *health;
 	bool arrivals; /* the kernel takes the interface by which a test frame arrived (5.17) */
+	bool long_marks; /* the kernel takes the mark of XDP before an outer header of IPv6 (6.3) */
 	bool live; /* the kernel can let test frames go on into the stack (5.18) */
 	struct bpf_object *other; /* the programs of the other family: world_join.h */
 	bool joined;
