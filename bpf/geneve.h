@@ -33,6 +33,8 @@ INLINE __u32 options_length(const struct outer *outer)
 {
 	__u32 options = outer->options, bytes = 0;
 
+	if (likely(!options))
+		return 0;
 	if (options & OPTION_ENDPOINT)
 		bytes += sizeof(struct geneve_endpoint_option);
 	if (options & OPTION_ROOM)
@@ -53,10 +55,10 @@ INLINE __u32 tunnel_overhead(const struct outer *outer)
 /* Greatest length of a packet in the tunnel p->outer, whose other end is `peer`. */
 INLINE __u32 tunnel_mtu(const struct packet *p, const struct ip_addr *peer)
 {
-	__u32 mtu = path_mtu(peer), hop = settings.hop_mtu;
+	__u32 mtu = path_mtu(peer);
 
-	if (unlikely(p->outer.options & OPTION_RETURN) && hop && hop < mtu)
-		mtu = hop;
+	if (unlikely(p->outer.options & OPTION_RETURN) && settings.hop_mtu && settings.hop_mtu < mtu)
+		mtu = settings.hop_mtu;
 	return mtu - tunnel_overhead(&p->outer);
 }
 
