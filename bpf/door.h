@@ -238,7 +238,7 @@ SUBPROGRAM enum verdict door_read(struct __sk_buff *skb, struct packet *p)
 	reason = outer_read(skb_data(skb), skb_end(skb), ETH_HLEN, &p->outer);
 	if (reason == REASON_TUNNEL_MALFORMED || (!reason && !(p->outer.options & OPTION_RETURN)))
 		return VERDICT_NONE;
-	if (!reason && (p->outer.probe || tunnel_is_mixed(p)))
+	if (!reason && tunnel_is_mixed(p))
 		reason = REASON_TUNNEL_MALFORMED;
 	p->proto = 0;
 	p->tcp_flags = 0;
