@@ -50,7 +50,7 @@ WARNINGS := -Wall -Wextra -Wno-unused-parameter -Wshadow -Wstrict-prototypes -Wm
 	-Werror=implicit-function-declaration -Werror=incompatible-pointer-types \
 	-Werror=int-conversion -Werror=return-type
 # The rooms of user/, lowest first; tools/check-layers.sh holds their order.
-ROOMS    := base text model path config cni decode table view plan snapshot layout desired session grpc kernel report \
+ROOMS    := base text model path keys config cni decode table view plan snapshot layout desired session grpc kernel report \
 	http source check
 INCLUDES := -I$(HEADERS) $(addprefix -Iuser/,$(ROOMS) agent ctl) -isystem $(BUILD) -isystem $(BUILD)/proto
 SANITIZE := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer)
@@ -115,7 +115,7 @@ POD        := $(BUILD)/parallax-pod
 CNI        := $(BUILD)/parallax-cni
 
 # Benchmarks: the world of the packet tables with the sizes of production, and load generators.
-BENCH_WORLD := $(addprefix tests/bpf/,pkt.c pkt_ip.c setup.c world.c world_fill.c world_net.c world_read.c)
+BENCH_WORLD := $(addprefix tests/bpf/,pkt.c pkt_ip.c sign.c setup.c world.c world_fill.c world_net.c world_read.c)
 BENCH_SIZES := -include tools/bench/sizes.h
 BENCH_PACKET_OBJ := $(patsubst %.c,$(BUILD)/bench/%.o,$(BENCH_WORLD) \
 	$(wildcard tools/bench/packet*.c))
@@ -405,7 +405,7 @@ $(BUILD)/bench/packet: $(BENCH_PACKET_OBJ) $(LIB)
 	$(call msg,LINK,$@)
 	$(Q)$(CC) $(PX_LDFLAGS) $^ $(LIBS) -o $@
 
-$(BUILD)/bench/frames: $(BUILD)/bench/tools/bench/frames.o $(BUILD)/bench/tests/bpf/pkt.o $(BUILD)/bench/tests/bpf/pkt_ip.o
+$(BUILD)/bench/frames: $(addprefix $(BUILD)/bench/,tools/bench/frames.o tests/bpf/pkt.o tests/bpf/pkt_ip.o tests/bpf/sign.o)
 	$(call msg,LINK,$@)
 	$(Q)$(CC) $(PX_LDFLAGS) $^ $(LIBS) -o $@
 

@@ -33,7 +33,7 @@ INLINE enum verdict client_send_nat(struct __sk_buff *skb, struct packet *p,
 /* The tunnel of a flow to a gateway. */
 INLINE void client_tunnel(struct packet *p, const struct flow *flow)
 {
-	tunnel_begin(p, flow, settings.source);
+	tunnel_begin(p, flow, settings.source, false);
 	p->outer.sport = tunnel_source_port(p);
 	p->outer.id[0] = flow->service_id[0];
 	p->outer.id[1] = flow->service_id[1];
@@ -57,7 +57,7 @@ INLINE enum verdict client_send_tunnel(struct __sk_buff *skb, struct packet *p,
 		return verdict;
 	if (p->tcp_flags & TCP_SYN && clamp_mss(skb, p, mtu))
 		return drop(p, REASON_NO_ROOM);
-	return tunnel_out(skb, p, REASON_TO_TUNNEL);
+	return tunnel_out(skb, p, packet_tuple(p), REASON_TO_TUNNEL);
 }
 
 /* Send a packet of a client by its flow's forward entry, or a copy of it. */

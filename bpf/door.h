@@ -244,7 +244,7 @@ SUBPROGRAM enum verdict door_read(struct __sk_buff *skb, struct packet *p)
 	p->tcp_flags = 0;
 	p->length = skb->len;
 	if (!reason)
-		reason = parse_inner(p, skb, ETH_HLEN + p->outer.length);
+		reason = parse_inner(p, skb, ETH_HLEN + p->outer.length, true);
 	return reason ? drop(p, reason) : VERDICT_NEXT;
 }
 

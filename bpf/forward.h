@@ -120,7 +120,7 @@ SUBPROGRAM enum verdict forward_request(struct __sk_buff *skb, struct packet *p)
 	p->mtu = tunnel_mtu(p, &p->outer.daddr);
 	if (segment_length(skb, p) > p->mtu)
 		return p->proto == ICMP_OWN ? drop(p, REASON_TOO_BIG) : forward_too_big(skb, p);
-	return tunnel_out(skb, p, REASON_GATEWAY_IN);
+	return tunnel_out(skb, p, packet_tuple(p), REASON_GATEWAY_IN);
 }
 
 /* A reply from a pod's door: on to the client. Only endpoints of the service may send it. */
@@ -135,7 +135,7 @@ SUBPROGRAM enum verdict forward_reply(struct __sk_buff *skb, struct packet *p)
 	if (!backend || !ip_equal(&backend->addr, &outer->saddr))
 		return drop(p, REASON_TUNNEL_ENDPOINT);
 	tunnel_to_client(p);
-	return tunnel_out(skb, p, REASON_GATEWAY_OUT);
+	return tunnel_out(skb, p, packet_tuple(p), REASON_GATEWAY_OUT);
 }
 
 #endif

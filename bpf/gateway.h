@@ -13,10 +13,12 @@
 
 #define SNAT_TRIES 16
 
-/* True if `gateway.allow` admits this outer source for the network it names. */
+/* True if `gateway.allow` admits this outer source for the network it names, or the key of its tag does. */
 SUBPROGRAM bool source_allowed(const struct outer *outer)
 {
 	REQUIRE(outer, false);
+	if (outer->admitted && settings.admission & ADMISSION_OPEN)
+		return true;
 	__u32 family = outer->family == 4 ? 0 : ALLOWED_IPV6;
 	struct allowed_key key = { .prefix = ALLOWED_NETWORK_BITS + 8 * sizeof(key.addr),
 				   .network = outer->vni | family,
@@ -169,7 +171,7 @@ SUBPROGRAM enum verdict gateway_refuse(struct __sk_buff *skb, struct packet *p, 
 	if (tunnel_strip(skb, p) || reply_refuse(skb, p, reason))
 		return VERDICT_DROP;
 	tunnel_answer_request(p);
-	return tunnel_out(skb, p, REASON_NONE);
+	return tunnel_out(skb, p, &p->nat, REASON_NONE);
 }
 
 /* Check if a packet of no flow may open one to *ret_service. */
@@ -341,7 +343,7 @@ INLINE void door_tunnel(struct packet *p, const struct flow *flow)
 	struct peer *gateway = peer_at(flow->generation), *served = peer_at(flow->backend);
 	struct outer *outer = &p->outer;
 
-	tunnel_begin(p, flow, settings.source);
+	tunnel_begin(p, flow, settings.source, true);
 	outer->back = outer->daddr;
 	outer->back_port = flow->peer_port;
 	outer->pod_port = p->key.sport;
@@ -364,7 +366,7 @@ INLINE void gateway_tunnel(struct packet *p, const struct flow *flow)
 {
 	struct service *service = service_row(flow->service);
 
-	tunnel_begin(p, flow, settings.listen);
+	tunnel_begin(p, flow, settings.listen, true);
 	p->outer.sport = settings.listen_port;
 	p->outer.id[0] = service ? (__u32)service->id : 0;
 	p->outer.id[1] = service ? service->id >> 32 : 0;
@@ -413,7 +415,7 @@ INLINE enum verdict reply_in_role(struct __sk_buff *skb, struct packet *p,
 		return drop(p, REASON_NO_ROOM);
 	if (role == FLOW_DOOR_REPLY && is_own_gateway(&p->outer))
 		tunnel_to_client(p);
-	return tunnel_out(skb, p, forwarded_as);
+	return tunnel_out(skb, p, &p->nat, forwarded_as);
 }
 
 /* A pod's packet to a SNAT port. */

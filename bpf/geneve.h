@@ -28,7 +28,12 @@ INLINE __u32 path_mtu(const struct ip_addr *peer)
 	return path->mtu;
 }
 
-/* Bytes of the options that a packet has, beside the service's. */
+INLINE __u32 tag_length(const struct outer *outer)
+{
+	return outer->options & OPTION_ADMISSION ? sizeof(struct geneve_admission_option) : 0;
+}
+
+/* Bytes of the options that a packet has, beside the service's and the tag. */
 INLINE __u32 options_length(const struct outer *outer)
 {
 	__u32 options = outer->options, bytes = 0;
@@ -184,12 +189,26 @@ INLINE bool option_is_return(const struct geneve_option *option, __u8 type)
 	return option_is(option, type, 2) || option_is(option, type, 5);
 }
 
+INLINE bool option_is_admission(const struct geneve_admission_option *option)
+{
+	return option_is(&option->head, GENEVE_OPTION_ADMISSION, 3);
+}
+
+INLINE void option_read_admission(const struct geneve_admission_option *option, struct outer *outer)
+{
+	outer->key = bpf_ntohs(option->key);
+	outer->epoch = bpf_ntohs(option->epoch);
+	__builtin_memcpy(&outer->tag, option->tag, sizeof(outer->tag));
+	option_found(outer, OPTION_ADMISSION);
+}
+
 /* Read an option of which the first four bytes are there. Unknown critical options forbid the packet
  * (RFC 8926 section 3.5); other options are ignored. */
 INLINE enum reason option_read(const struct geneve_option *option, void *end, struct outer *outer)
 {
 	const struct geneve_service_option *service = (const void *)option;
 	const struct geneve_endpoint_option *endpoint = (const void *)option;
+	const struct geneve_admission_option *admission = (const void *)option;
 
 	if (option_is_service(service)) {
 		if ((void *)(service + 1) > end)
@@ -204,6 +223,10 @@ INLINE enum reason option_read(const struct geneve_option *option, void *end, st
 		return option_read_return(option, end, outer);
 	} else if (option_is_return(option, GENEVE_OPTION_ROOM)) {
 		option_found(outer, OPTION_ROOM);
+	} else if (option_is_admission(admission)) {
+		if ((void *)(admission + 1) > end)
+			return REASON_TUNNEL_MALFORMED;
+		option_read_admission(admission, outer);
 	} else if (option->type & GENEVE_CRITICAL) {
 		return REASON_TUNNEL_CRITICAL;
 	}
@@ -261,6 +284,7 @@ INLINE void outer_begin(const IP_HEADER *ip, struct outer *outer)
 	outer->tos = ip_tos(ip);
 	outer->options = 0;
 	outer->endpoint = 0;
+	outer->admitted = 0;
 }
 
 /* Read the headers of a tunnel packet. Tunnel packets never pass ip_rcv() of this node, which would

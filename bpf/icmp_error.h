@@ -185,8 +185,11 @@ INLINE enum verdict icmp_by_tunnel(struct __sk_buff *skb, struct packet *p, cons
 			tunnel_to_client(p);
 	} else {
 		client_tunnel(p, flow);
+		p->nat.saddr = *from;
+		p->nat.daddr = p->key.daddr;
+		p->proto = ICMP_OWN;
 	}
-	return tunnel_out(skb, p, REASON_ICMP_ERROR);
+	return tunnel_out(skb, p, &p->nat, REASON_ICMP_ERROR);
 }
 
 /* A pod sends errors about what it received, from its own address. */

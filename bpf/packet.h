@@ -14,21 +14,34 @@ struct outer {
 	__u8 family;         /* of saddr and daddr; 0: not in a tunnel */
 	__u8 tos;
 	__u8 probe; /* with the O bit: see probe.h */
-	__u8 zero;
+	__u8 reply; /* from the gateway to the client */
 	__u16 length;        /* bytes between the Ethernet header and the inner packet */
 	__be16 protocol;     /* ETH_P_* of the inner packet */
 	__u32 label;         /* IPv6: flow label, by the hash of the inner flow */
 	__u32 options;       /* OPTION_*: those that it has */
-	__u32 endpoint;      /* with OPTION_ENDPOINT */
+	__u32 endpoint;      /* with OPTION_ENDPOINT; else 0 */
 	/* With OPTION_RETURN: where the client's packets came from, and the pod's port. */
 	struct ip_addr back;
 	__be16 back_port, pod_port;
+	__u32 receiver;   /* of a packet to be sent: network id of the other end */
+	__u16 key, epoch; /* with OPTION_ADMISSION */
+	__u8 admitted;    /* its tag was right */
+	__u8 zero[7];
+	__u64 tag;
+};
+
+/* What a tag covers, in words of SipHash: see bpf/admission.h. */
+#define TAGGED_WORDS (FAMILY == 4 ? 4 : 7)
+struct tagged {
+	__u64 word[TAGGED_WORDS];
+	__u64 last;
 };
 
 #define OPTION_SERVICE (1u << 0)
 #define OPTION_ENDPOINT (1u << 1)
 #define OPTION_RETURN (1u << 2)
 #define OPTION_ROOM (1u << 3) /* as long as the return option for this tunnel's family */
+#define OPTION_ADMISSION (1u << 4)
 
 /* The headers before an inner packet: IPv6, UDP, Geneve, service option, others, and what the bits of a
  * length can say beyond. */
@@ -64,6 +77,7 @@ struct packet {
 			__be32 seq, ack;
 			struct flow_key key; /* as on the wire; zone is set before a look-up */
 			struct nat nat;      /* to which it is rewritten */
+			struct tagged tagged; /* of the tunnel packet */
 			__u8 headers[HEADERS_MAX] __attribute__((aligned(8))); /* being written */
 		};
 		__u64 scratch[SCRATCH_BYTES / 8];

@@ -113,7 +113,7 @@ int px_out(struct __sk_buff *skb)
 {
 	struct packet *p = packet_again();
 
-	return p ? tunnel_out(skb, p, p->reason) : VERDICT_DROP;
+	return p ? tunnel_leave(skb, p, p->reason) : VERDICT_DROP;
 }
 
 /* An ICMP error of the other family about a packet of this one in a tunnel. */

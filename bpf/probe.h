@@ -19,10 +19,11 @@ struct probe_packet {
 	struct probe_bytes bytes;
 };
 
-/* Why a probe is not answered. */
+/* Why a probe is not answered. Probes have no tags: where a key is enough to enter, those of everybody are
+ * answered. */
 INLINE enum reason probe_refusal(const struct outer *outer)
 {
-	if (!source_allowed(outer))
+	if (!(settings.admission & ADMISSION_OPEN) && !source_allowed(outer))
 		return REASON_TUNNEL_SOURCE;
 	if (!network_known(outer->vni))
 		return REASON_TUNNEL_VNI;

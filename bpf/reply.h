@@ -69,10 +69,12 @@ INLINE __u32 outer_owner(const struct outer *outer)
 	return owner_row(outer->vni, id);
 }
 
-/* IP header of the answer: the destination of the packet, or `from`, answers its source. */
+/* IP header of the answer: the destination of the packet, or `from`, answers its source. p->nat becomes
+ * the answer's addresses and ports. */
 INLINE void reply_ip(struct packet *p, IP_HEADER *ip, const struct addr *from, __u8 proto,
 		     __u16 payload)
 {
+	p->nat = (struct nat){ *from, p->key.saddr, p->key.dport, p->key.sport };
 	ip_fill(ip, from, &p->key.saddr, proto, payload, REPLY_TTL);
 	ip_finish(ip, 0, 0);
 }
@@ -180,6 +182,7 @@ SUBPROGRAM int reply_icmp(struct __sk_buff *skb, struct packet *p, __u8 type, __
 		sum += csum_pseudo(&p->key.saddr, &from, ICMP_OWN, ICMP_HLEN + quote);
 	reply.check = (__u16)~csum_fold(sum + bpf_htons(type << 8 | code) + reply.mtu);
 	p->length = sizeof(reply) + quote;
+	p->proto = ICMP_OWN;
 	reply_ip(p, &reply.ip, &from, ICMP_OWN, ICMP_HLEN + quote);
 	return bpf_skb_store_bytes(skb, ETH_HLEN, &reply, sizeof(reply), BPF_F_RECOMPUTE_CSUM);
 }

@@ -3,6 +3,7 @@
 #ifndef TUNNEL_H
 #define TUNNEL_H
 
+#include "admission.h"
 #include "geneve.h"
 #include "peer.h"
 #include "reply.h"
@@ -30,8 +31,10 @@ INLINE __u32 segment_length(struct __sk_buff *skb, struct packet *p)
 	return ip_hlen(p) + l4_hlen(p) + skb->gso_size;
 }
 
-/* Begin the tunnel of a flow that `p` is sent by; `own`: this end's addresses by family. */
-INLINE void tunnel_begin(struct packet *p, const struct flow *flow, const struct ip_addr *own)
+/* Begin the tunnel of a flow that `p` is sent by; `own`: this end's addresses by family; `reply`: to the
+ * client. */
+INLINE void tunnel_begin(struct packet *p, const struct flow *flow, const struct ip_addr *own,
+			 bool reply)
 {
 	struct outer *outer = &p->outer;
 
@@ -52,6 +55,8 @@ INLINE void tunnel_begin(struct packet *p, const struct flow *flow, const struct
 	outer->protocol = bpf_htons(ETH_P_OWN);
 	outer->options = 0;
 	outer->length = 0;
+	outer->receiver = flow->network;
+	outer->reply = reply;
 }
 
 /* Turn the tunnel of a packet into that of its answer. */
@@ -64,11 +69,13 @@ INLINE void tunnel_answer(struct outer *outer)
 	outer->daddr = addr;
 	outer->sport = outer->dport;
 	outer->dport = port;
+	outer->receiver = outer->vni;
 	outer->vni = settings.network;
 	outer->tos = 0;
 	outer->label = 0;
 	outer->options = 0;
 	outer->length = 0;
+	outer->reply = 1;
 }
 
 /* Outer source port of a flow: few ports, so that a NAT gateway in front of this node keeps few
@@ -107,16 +114,34 @@ INLINE __u32 option_write_return(__u8 *at, const struct outer *outer)
 	return ipv4 ? bytes4 : bytes6;
 }
 
+INLINE __u32 option_write_admission(struct geneve_admission_option *option,
+				    const struct outer *outer)
+{
+	*option = (struct geneve_admission_option){
+		.head = option_head(GENEVE_OPTION_ADMISSION,
+				    sizeof(*option) - sizeof(option->head)),
+		.key = bpf_htons(outer->key),
+		.epoch = bpf_htons(outer->epoch),
+	};
+	__builtin_memcpy(option->tag, &outer->tag, sizeof(outer->tag));
+	return sizeof(*option);
+}
+
 /* Write the options behind that of the service; returns their length. */
 INLINE __u32 outer_options(__u8 *at, const struct outer *outer)
 {
 	struct geneve_endpoint_option *endpoint = (void *)at;
+	__u8 *first = at;
 
-	if (likely(!(outer->options & OPTION_ENDPOINT)))
-		return 0;
-	endpoint->head = option_head(GENEVE_OPTION_ENDPOINT, sizeof(endpoint->endpoint));
-	endpoint->endpoint = bpf_htonl(outer->endpoint);
-	return sizeof(*endpoint) + option_write_return((void *)(endpoint + 1), outer);
+	if (unlikely(outer->options & OPTION_ENDPOINT)) {
+		endpoint->head = option_head(GENEVE_OPTION_ENDPOINT, sizeof(endpoint->endpoint));
+		endpoint->endpoint = bpf_htonl(outer->endpoint);
+		at += sizeof(*endpoint);
+		at += option_write_return(at, outer);
+	}
+	if (outer->options & OPTION_ADMISSION)
+		at += option_write_admission((void *)at, outer);
+	return at - first;
 }
 
 INLINE void outer_fill(struct outer_bytes *b, const struct outer *outer, __u32 options, __u32 inner)
@@ -233,18 +258,31 @@ SUBPROGRAM enum verdict tunnel_send(struct __sk_buff *skb, struct packet *p)
 	return route_go(skb, p, &daddr, false); /* a pod of this node has a door */
 }
 
-/* Send the packet by the tunnel p->outer, or leave that to the other family's program. `reason` counts it
- * as forwarded, if it is one. */
-INLINE enum verdict tunnel_out(struct __sk_buff *skb, struct packet *p, enum reason reason)
+INLINE enum verdict tunnel_leave(struct __sk_buff *skb, struct packet *p, enum reason reason)
 {
-	enum verdict verdict;
+	enum verdict verdict = tunnel_send(skb, p);
 
-	p->reason = reason;
-	if (p->outer.family != FAMILY)
-		return VERDICT_OUT;
-	verdict = tunnel_send(skb, p);
 	return reason ? forwarded(p, reason, verdict) : verdict;
 }
+
+/* Send the packet, now with the addresses and ports `inner`, by the tunnel p->outer, or leave that to the
+ * other family's program. `reason` counts it as forwarded, if it is one. */
+INLINE enum verdict tunnel_out(struct __sk_buff *skb, struct packet *p, const struct nat *inner,
+			       enum reason reason)
+{
+	tunnel_sign(p, inner);
+	p->reason = reason;
+	return p->outer.family == FAMILY ? tunnel_leave(skb, p, reason) : VERDICT_OUT;
+}
+
+/* As it came from its sender. */
+INLINE const struct nat *packet_tuple(const struct packet *p)
+{
+	return (const struct nat *)&p->key;
+}
+
+_Static_assert(__builtin_offsetof(struct flow_key, dport) == __builtin_offsetof(struct nat, dport),
+	       "packet_tuple()");
 
 /* Apply the outer ECN field to the inner one (RFC 6040 section 4.2, figure 4). Returns -EIO if the
  * packet must be dropped. */

@@ -148,13 +148,15 @@ INLINE enum reason inner_reason(enum parsed parsed)
 	}
 }
 
-/* Parse the inner packet at `l3`. It never passes ip_rcv() of this node, which would verify the
+/* Parse the inner packet at `l3`, and drop it before anything of it is remembered if it may not enter. It
+ * never passes ip_rcv() of this node, which would verify the
  * checksum of its header. */
-INLINE enum reason parse_inner(struct packet *p, struct __sk_buff *skb, __u32 l3)
+INLINE enum reason parse_inner(struct packet *p, struct __sk_buff *skb, __u32 l3, bool request)
 {
 	void *data = skb_data(skb), *end = skb_end(skb);
 	IP_HEADER *ip = data + l3;
 	enum parsed parsed;
+	enum reason reason;
 
 	if (l3 > ETH_HLEN + TUNNEL_OVERHEAD_IPV6 + GENEVE_OPTIONS_MAX || skb->len < l3)
 		return REASON_TRUNCATED;
@@ -164,8 +166,11 @@ INLINE enum reason parse_inner(struct packet *p, struct __sk_buff *skb, __u32 l3
 	if ((void *)(ip + 1) > end || !ip_header_ok(ip))
 		return REASON_TUNNEL_CHECKSUM;
 	if (parsed == PARSED_FRAGMENT)
+		p->fragment = FRAGMENT_FIRST; /* or later: its ports are not signed */
+	reason = tunnel_admit(p, request);
+	if (!reason && parsed == PARSED_FRAGMENT)
 		parsed = fragment_parse(skb, p, p->outer.vni, true);
-	return inner_reason(parsed);
+	return reason ? reason : inner_reason(parsed);
 }
 
 /* True if this gateway keeps no state of a packet that is addressed to it. */
@@ -183,9 +188,10 @@ INLINE enum verdict tunnel_packet(struct __sk_buff *skb, struct packet *p, __u32
 	p->proto = 0;
 	p->tcp_flags = 0;
 	p->length = skb->len;
-	reason = parse_inner(p, skb, l3);
-	if (!reason && unlikely(p->outer.options & OPTION_RETURN) && !is_forwarding(request))
+	if (unlikely(p->outer.options & OPTION_RETURN) && !is_forwarding(request))
 		reason = REASON_TUNNEL_CRITICAL;
+	else
+		reason = parse_inner(p, skb, l3, request);
 	if (reason)
 		return drop(p, reason);
 	if (unlikely(is_forwarding(request)))

@@ -5,7 +5,7 @@
 #ifndef XDP_H
 #define XDP_H
 
-#include "count.h"
+#include "admission.h"
 #include "xdp_mark.h"
 
 /* Read the outer headers; true if they have a form that we send. A gateway of mode forward needs an option
@@ -16,7 +16,8 @@ INLINE bool xdp_outer(struct xdp_md *ctx, struct outer *outer)
 	void *end = (void *)(long)ctx->data_end;
 
 	return !outer_read(data, end, ETH_HLEN, outer) &&
-	       outer->length == TUNNEL_OVERHEAD + options_length(outer) &&
+	       outer->length == TUNNEL_OVERHEAD + options_length(outer) + tag_length(outer) &&
+	       !(outer->options & OPTION_RETURN) &&
 	       !(settings.flags & SETTING_FORWARD && outer_is_request(outer));
 }
 
@@ -78,15 +79,42 @@ INLINE bool xdp_write(struct xdp_md *ctx, const struct outer *outer, const struc
 	return true;
 }
 
+/* True if the packet in p->outer, of `length` bytes, is left to TC with its outer headers: where there are
+ * keys, one without ports or of the other family. *ret: why it may not enter. */
+INLINE bool xdp_admit(struct xdp_md *ctx, struct packet *p, __u32 length, enum reason *ret)
+{
+	void *data = (void *)(long)ctx->data;
+	void *end = (void *)(long)ctx->data_end;
+	__u32 l3 = ETH_HLEN + p->outer.length;
+
+	*ret = REASON_NONE;
+	if (likely(!settings.admission && !(p->outer.options & OPTION_ADMISSION)))
+		return false;
+	CHECKED(l3);
+	if (l3 > ETH_HLEN + TUNNEL_OVERHEAD + GENEVE_OPTIONS_SENT ||
+	    p->outer.protocol != bpf_htons(ETH_P_OWN) || length < p->outer.length ||
+	    parse_ip(p, data, end, l3, length - p->outer.length, false) != PARSED)
+		return true;
+	*ret = tunnel_admit(p, outer_is_request(&p->outer));
+	return false;
+}
+
 INLINE int xdp_decapsulate(struct xdp_md *ctx)
 {
 	__u32 length = xdp_length(ctx);
 	struct packet *p = length ? packet_begin(HOOK_XDP) : NULL;
 	struct macs macs;
+	enum reason reason;
 
+	if (!p || !xdp_outer(ctx, &p->outer) || xdp_admit(ctx, p, length, &reason))
+		return XDP_PASS;
+	if (reason) {
+		p->length = length;
+		drop(p, reason);
+		return XDP_DROP;
+	}
 	/* Without room for the mark, TC reads the packet as it is. */
-	if (!p || !xdp_outer(ctx, &p->outer) || !xdp_read_macs(ctx, &macs) ||
-	    !xdp_move(ctx, p->outer.length))
+	if (!xdp_read_macs(ctx, &macs) || !xdp_move(ctx, p->outer.length))
 		return XDP_PASS;
 	p->length = length;
 	/* A frame without its outer headers must not reach the stack unmarked. */

@@ -16,8 +16,7 @@ struct xdp_mark {
 	__u32 vni;
 	__u32 id[2];
 	__be16 sport, dport;
-	__u8 tos, probe;
-	__u16 zero;
+	__u8 tos, probe, admitted, zero;
 	__u32 endpoint; /* 0: none */
 	__be32 saddr[]; /* 1 or 4 words */
 };
@@ -40,6 +39,7 @@ INLINE void xdp_mark_write(struct xdp_mark *mark, const struct outer *outer)
 		.dport = outer->dport,
 		.tos = outer->tos,
 		.probe = outer->probe,
+		.admitted = outer->admitted,
 		.endpoint = outer->endpoint,
 	};
 	__builtin_memcpy(mark->saddr, saddr.word, sizeof(saddr));
@@ -86,6 +86,7 @@ INLINE bool xdp_mark_read(struct __sk_buff *skb, struct outer *outer)
 	outer->dport = mark->dport;
 	outer->tos = mark->tos;
 	outer->probe = mark->probe;
+	outer->admitted = mark->admitted;
 	outer->endpoint = mark->endpoint;
 	outer->options = OPTION_SERVICE | (mark->endpoint ? OPTION_ENDPOINT | OPTION_ROOM : 0);
 	outer->length = 0;

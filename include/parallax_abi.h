@@ -10,6 +10,7 @@
 #include "parallax_addr.h"
 #include "parallax_health.h"
 #include "parallax_reasons.h"
+#include "parallax_siphash.h"
 
 #define FAMILY_TEXT "parallax_flow_abi.h"
 #include "parallax_families.h"
@@ -343,6 +344,30 @@ struct settings {
 	__u8 foreign_bits[IP_FAMILIES]; /* its length: of 32 or 128 bits */
 	__u8 zero[2];
 	__u32 option_bytes;    /* of the options that a tunnel packet may have beside the service's */
+	__u32 admission;       /* ADMISSION_* */
+	__u32 key_generation;  /* of `keys`; changed after its elements are there */
+	__u64 epoch; /* of EPOCH_SECONDS since 1970, above jiffies at its start; 0: the time is not known */
+};
+
+#define ADMISSION_VERIFY (1u << 0) /* there are keys: a packet with a tag must have the right one */
+#define ADMISSION_SIGN (1u << 1)   /* packets get a tag */
+#define ADMISSION_REQUIRE (1u << 2) /* packets without a tag do not enter */
+#define ADMISSION_OPEN (1u << 3)    /* who has a key needs no place in `allowed` */
+
+/* The time in tags: they are believed in their epoch, the one before and the one after. */
+#define EPOCH_SECONDS 64
+
+/* Key of `keys`, elements of which never change: other keys have another generation. */
+struct admission_key_id {
+	__u32 network; /* id of the other network */
+	__u32 id;      /* of the key; 0: the one that signs */
+	__u32 generation;
+};
+
+struct admission_key {
+	__u32 id;
+	__u32 zero;
+	struct siphash_key send, receive;
 };
 
 /* Elements of `status`: JSON texts of the agent, each cut into parts. A text is whole when the

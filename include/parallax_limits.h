@@ -21,6 +21,7 @@
 #define MAX_PATHS 4096     /* to gateways and clients of ours with an MTU below the uplink's */
 #define MAX_FRAGMENTS 8192 /* packets in fragments at one time */
 #define MAX_ALLOWED 1024
+#define MAX_KEYS 4096
 #define MAX_PEERS 16384 /* power of two; flow.generation names a row */
 #define MAX_NAMES 131072
 #define MAX_USAGE 16384

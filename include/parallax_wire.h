@@ -24,6 +24,7 @@ struct geneve_header {
 #define GENEVE_OPTION_ENDPOINT 0x03
 #define GENEVE_OPTION_ROOM 0x04
 #define GENEVE_OPTION_RETURN 0x84
+#define GENEVE_OPTION_ADMISSION 0x82 /* critical | 2 */
 
 struct geneve_option {
 	__be16 option_class;
@@ -72,6 +73,14 @@ struct geneve_probe_option {
 	__u8 flags;      /* PROBE_ANSWER */
 } __attribute__((packed, aligned(4)));
 
+/* The tag of a key: see bpf/admission.h. */
+struct geneve_admission_option {
+	struct geneve_option head;
+	__be16 key;
+	__be16 epoch; /* its low half */
+	__u8 tag[8];  /* little-endian */
+};
+
 /* Outer source ports of a client node: TUNNEL_SOURCE_PORT + flow hash % TUNNEL_SOURCE_PORTS, above
  * the usual range of local ports. */
 #define TUNNEL_SOURCE_PORT 61440
@@ -86,6 +95,7 @@ struct geneve_probe_option {
 
 #define TUNNEL_TTL 64
 
+_Static_assert(sizeof(struct geneve_admission_option) == 16, "geneve_admission_option");
 _Static_assert(sizeof(struct geneve_endpoint_option) == 8, "geneve_endpoint_option");
 _Static_assert(sizeof(struct geneve_header) == 8, "geneve_header");
 _Static_assert(sizeof(struct geneve_probe_option) == 28, "geneve_probe_option");

@@ -50,7 +50,7 @@ symbols() {
 	symbols
 } | awk '
 	BEGIN {
-		split("base 0 text 1 model 1 path 1 config 2 cni 2 decode 2 table 2 view 3 plan 3 snapshot 3 layout 3" \
+		split("base 0 text 1 model 1 path 1 keys 2 config 2 cni 2 decode 2 table 2 view 3 plan 3 snapshot 3 layout 3" \
 		      " desired 4 session 4 grpc 5 kernel 5 report 5 http 5 source 6 check 6" \
 		      " agent 7 ctl 7", word, " ")
 		for (i = 1; i in word; i += 2) ranks[word[i]] = word[i + 1]

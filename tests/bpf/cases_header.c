@@ -75,7 +75,7 @@ static const struct test_case rows[] = {
 	{"header: options as long as they can be said to be", setup_gateway,
 	 REFUSES(TUNNEL_MALFORMED, .option_length_add = 60)},
 	{"header: unknown critical option behind", setup_gateway,
-	 REFUSES(TUNNEL_CRITICAL, .option_type = 0x82, .option_class = 0xff00, .option_words = 3)},
+	 REFUSES(TUNNEL_CRITICAL, .option_type = 0x86, .option_class = 0xff00, .option_words = 3)},
 	{"header: unknown critical option before", setup_gateway,
 	 REFUSES(TUNNEL_CRITICAL, .option_type = 0x80, .option_class = 0x0102, .option_words = 0,
 		 .option_first = true)},

@@ -8,6 +8,7 @@
 
 #include "family.h"
 #include "parallax_wire.h"
+#include "sign.h"
 
 static const char *const reason_names[] = {
 #define X(name, ...) [REASON_##name] = #name,
@@ -127,7 +128,8 @@ uint32_t counted_bytes(const struct step *step, const struct frame *frame)
 	if (!outer || (step->program != UPLINK && step->program != TO_POD && !step->live))
 		return bytes;
 	return bytes - (version == 6 ? TUNNEL_OVERHEAD_IPV6 : TUNNEL_OVERHEAD_IPV4) -
-	       (outer->endpoint ? 8 : 0) - (outer->room || outer->back ? OWN_RETURN : 0);
+	       (outer->endpoint ? 8 : 0) - (outer->room || outer->back ? OWN_RETURN : 0) -
+	       (outer->key ? TAG_BYTES : 0);
 }
 
 /* Drops of tunnel packets may be counted before the inner packet's length is known. */

@@ -4,6 +4,7 @@
 
 #include "family.h"
 #include "pkt_ip.h"
+#include "sign.h"
 
 #include <stddef.h>
 #include <string.h>
@@ -209,6 +210,21 @@ static void put_return(struct frame *frame, const struct pkt *inner)
 		put32(frame, outer->back);
 }
 
+static void put_tag(struct frame *frame, const struct pkt *pkt)
+{
+	const struct outer *outer = pkt->outer;
+	uint64_t tag;
+
+	if (!outer->key)
+		return;
+	put32(frame, 0xff008203);
+	put16(frame, outer->named_key ? outer->named_key : outer->key);
+	put16(frame, sign_epoch(outer));
+	tag = sign_pkt(pkt);
+	for (int i = 0; i < 8; i++)
+		put8(frame, tag >> (8 * i));
+}
+
 /* RFC 8926 sections 3.4 and 3.5. */
 static void put_geneve(struct frame *frame, const struct pkt *inner)
 {
@@ -232,6 +248,7 @@ static void put_geneve(struct frame *frame, const struct pkt *inner)
 	put_return(frame, inner);
 	if (!outer->option_first)
 		put_option(frame, outer);
+	put_tag(frame, inner);
 	frame->data[start] |= (frame->len - start - 8) / 4 + outer->option_length_add;
 }
 

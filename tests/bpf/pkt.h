@@ -79,6 +79,14 @@ struct outer {
 	uint16_t option_class;
 	uint8_t option_words;    /* its data, in words */
 	bool option_first;       /* before the service option */
+	uint16_t key;            /* if not 0: the tag of this key, last (sign.h) */
+	uint16_t named_key;      /* the id that stands there, if another */
+	int32_t epoch_add;       /* signed so many epochs later */
+	uint64_t tag_flip;       /* bits that are wrong in the tag */
+	uint64_t signed_id; /* the tag is of this service, network, port or direction instead */
+	uint32_t signed_vni;
+	int16_t signed_port_add;
+	bool other_direction;
 	int8_t option_length_add; /* lie about the options' length, in words */
 	uint8_t ip_options;      /* words of outer IP options */
 	uint16_t bad_ip_sum;     /* as in struct pkt */

@@ -37,8 +37,7 @@ uint8_t own_proto(const struct pkt *pkt)
 	return pkt_family(pkt) == 6 && pkt->proto == 1 ? 58 : pkt->proto;
 }
 
-/* Write an address; returns its bytes. */
-static uint32_t addr_bytes(const struct pkt *pkt, uint32_t addr, uint8_t bytes[16])
+uint32_t pkt_addr_bytes(const struct pkt *pkt, uint32_t addr, uint8_t bytes[16])
 {
 	struct addr6 addr6 = addr6_of(addr);
 	struct addr4 addr4 = { { htonl(addr) } };
@@ -53,7 +52,7 @@ static uint32_t addr_bytes(const struct pkt *pkt, uint32_t addr, uint8_t bytes[1
 static void put_addr(struct frame *frame, const struct pkt *pkt, uint32_t addr)
 {
 	uint8_t bytes[16];
-	uint32_t len = addr_bytes(pkt, addr, bytes);
+	uint32_t len = pkt_addr_bytes(pkt, addr, bytes);
 
 	put_bytes(frame, bytes, len);
 }
@@ -164,10 +163,10 @@ uint16_t l4_sum(const struct frame *frame, const struct pkt *pkt, uint32_t start
 {
 	uint32_t len = frame->len - start, sum = own_proto(pkt) + len;
 	uint8_t addr[16];
-	uint32_t bytes = addr_bytes(pkt, pkt->saddr, addr);
+	uint32_t bytes = pkt_addr_bytes(pkt, pkt->saddr, addr);
 
 	sum = sum_add(addr, bytes, sum);
-	bytes = addr_bytes(pkt, pkt->daddr, addr);
+	bytes = pkt_addr_bytes(pkt, pkt->daddr, addr);
 	sum = sum_add(addr, bytes, sum);
 	return ~sum_fold(sum_add(frame->data + start, len, sum));
 }

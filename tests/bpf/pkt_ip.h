@@ -49,6 +49,9 @@ static inline void set16(struct frame *frame, uint32_t offset, uint16_t value)
 uint8_t pkt_family(const struct pkt *pkt);
 uint16_t ethertype_of(uint8_t family);
 
+/* Write an address as the packet's family has it; returns its bytes. */
+uint32_t pkt_addr_bytes(const struct pkt *pkt, uint32_t addr, uint8_t bytes[16]);
+
 /* Number of the protocol in the packet's family. */
 uint8_t own_proto(const struct pkt *pkt);
 

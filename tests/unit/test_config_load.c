@@ -505,6 +505,11 @@ static const struct {
 	  "2:17: mode: expected nat or forward, found forwards" },
 	{ GATEWAY(LISTEN ", " SNAT ", allow: []"),
 	  "2:67: allow: a gateway refuses to open without keys or a list of allowed source ranges" },
+	{ "network: n\ntunnel: {keysFile: k}\ngateway: {mode: forward}",
+	  "3:17: mode: expected nat beside tunnel.keysFile: packets between gateway and pod have no tags" },
+	{ "network: n\ntunnel: {admission: sign}", "2:21: admission: expected only with keysFile" },
+	{ "network: n\ntunnel: {keysFile: k, admission: maybe}",
+	  "2:34: admission: expected require, sign or verify, found maybe" },
 	{ GATEWAY(LISTEN ", snat: [], " ALLOW), "2:44: snat: expected an address or more" },
 	{ GATEWAY("listen: {interface: eth0, address: 192.0.2.1}, " SNAT ", " ALLOW),
 	  "2:19: listen: expected either interface or address" },
@@ -618,15 +623,24 @@ static void survives_being_cut_at_any_byte(void **state)
 
 static void environment_overrides_the_file(void **state)
 {
-	char *const environment[] = {
-		"HOME=/", "PARALLAX_NETWORK=5", "PARALLAX_CLUSTER=true",
-		"PARALLAX_INTERFACES_PODS=a*, b*,c", "PARALLAX_DELIVERY=redirect",
-		"PARALLAX_LIMITS_FLOWS=1000", "PARALLAX_LOAD_BALANCING_LOCALITY_WEIGHTED=false",
-		"PARALLAX_SOURCE_FILES_PATH=/run/eds", "PARALLAX_TAKEOVER=0s",
-		"PARALLAX_GATEWAY_LISTEN_ADDRESS=192.0.2.7", "PARALLAX_GATEWAY_ALLOW=10.0.0.0/8",
-		"PARALLAX_GATEWAY_SNAT=10.1.1.1,10.1.1.2", "PARALLAX_ADMIN_PORT=99",
-		"PARALLAX_METRICS_ADDRESS=2001:db8::1",
-		"PARALLAX_CAPTURE=", NULL};
+	char *const environment[] = { "HOME=/",
+				      "PARALLAX_NETWORK=5",
+				      "PARALLAX_CLUSTER=true",
+				      "PARALLAX_INTERFACES_PODS=a*, b*,c",
+				      "PARALLAX_DELIVERY=redirect",
+				      "PARALLAX_LIMITS_FLOWS=1000",
+				      "PARALLAX_LOAD_BALANCING_LOCALITY_WEIGHTED=false",
+				      "PARALLAX_SOURCE_FILES_PATH=/run/eds",
+				      "PARALLAX_TAKEOVER=0s",
+				      "PARALLAX_GATEWAY_LISTEN_ADDRESS=192.0.2.7",
+				      "PARALLAX_GATEWAY_ALLOW=10.0.0.0/8",
+				      "PARALLAX_GATEWAY_SNAT=10.1.1.1,10.1.1.2",
+				      "PARALLAX_ADMIN_PORT=99",
+				      "PARALLAX_METRICS_ADDRESS=2001:db8::1",
+				      "PARALLAX_TUNNEL_KEYS_FILE=/run/keys",
+				      "PARALLAX_TUNNEL_ADMISSION=verify",
+				      "PARALLAX_CAPTURE=",
+				      NULL };
 	struct config *config = load_with(
 		"network: network1\n"
 		"limits: {flows: 50, slots: 60}\n"
@@ -648,6 +662,8 @@ static void environment_overrides_the_file(void **state)
 	assert_address(&config->gateway.listen_addresses.v4, "192.0.2.7");
 	assert_int_equal(config->gateway.listen_port, 7);
 	assert_int_equal(config->gateway.allow_count, 1);
+	assert_string_equal(config->tunnel.keys_file, "/run/keys");
+	assert_int_equal(config->tunnel.admission, TUNNEL_VERIFY);
 	assert_int_equal(config->gateway.snat_count, 2);
 	assert_int_equal(config->admin_port, 99);
 	assert_address(&config->metrics.address, "2001:db8::1");

@@ -89,6 +89,28 @@ static void status_names_greedy_senders(void **state)
 		      report_status_print);
 }
 
+static void status_lists_keys(void **state)
+{
+	static const char tunnel[] =
+		"{\"keys_file\": \"/etc/parallax/keys\", \"admission\": \"require\", \"keys\": ["
+		"{\"id\": 2, \"networks\": [\"network1\", \"network2\"], \"here\": true, \"signs\": true,"
+		" \"created\": \"2026-11-01T00:00:00Z\", \"not_after\": \"2027-11-01T00:00:00Z\","
+		" \"expired\": false},"
+		"{\"id\": 1, \"networks\": [\"network2\", \"network1\"], \"here\": true,"
+		" \"signs\": false, \"created\": null, \"not_after\": null, \"expired\": false},"
+		"{\"id\": 1, \"networks\": [\"network2\", \"network3\"], \"here\": false,"
+		" \"signs\": true, \"created\": null, \"not_after\": \"2026-11-01T00:00:00Z\","
+		" \"expired\": true}]}";
+	struct snapshot *snapshot = sample_snapshot();
+
+	(void)state;
+	json_object_set_new(snapshot->status, "tunnel", json_loads(tunnel, 0, NULL));
+	snapshot->settings.admission = ADMISSION_VERIFY | ADMISSION_SIGN | ADMISSION_REQUIRE;
+	golden_report("status-keys", report_status(snapshot, "/p"), report_status_print);
+	json_object_del(snapshot->status, "tunnel");
+	snapshot->settings.admission = 0;
+}
+
 /* Interface 7 here is none of those that the agent is attached to. */
 static void status_from_elsewhere(void **state)
 {
@@ -493,6 +515,7 @@ int main(void)
 		cmocka_unit_test(actions_golden),
 		cmocka_unit_test(status_of_dead_agent),
 		cmocka_unit_test(status_names_greedy_senders),
+		cmocka_unit_test(status_lists_keys),
 		cmocka_unit_test(status_from_elsewhere),
 		cmocka_unit_test(status_counts_each_packet_once),
 		cmocka_unit_test(services_golden),

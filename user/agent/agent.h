@@ -23,6 +23,7 @@
 #include "resolver.h"
 #include "source.h"
 #include "sweep.h"
+#include "tunnel_keys.h"
 
 #define AGENT_TICK_SECONDS 10
 /* A swap of a volume, or a file written in place, comes as several events: the first whole file is acted
@@ -51,7 +52,9 @@ struct watched_files {
 	time_t config_loaded;        /* when `config` was taken over */
 	struct config *start_config; /* limits and interfaces take effect at start; may be the same */
 	const char *restart_reason;  /* why the new configuration needs a restart; or NULL */
-	struct watched_file config_file, mesh_file;
+	struct watched_file config_file, mesh_file, keys_file;
+	struct tunnel_keys *keys; /* the last that could be read; NULL: none */
+	uint64_t keys_loads;
 	char *pending_path;       /* of the source that a refused configuration names; NULL: none */
 	struct file_watch *watch; /* NULL: changes are seen at the next tick */
 	int watch_error;          /* why there is none */
@@ -65,6 +68,14 @@ struct kernel_state {
 	struct map_writer *writer;
 	struct ledger ledger;
 	uint32_t hz;
+};
+
+/* The keys that the kernel holds. */
+struct admission {
+	uint64_t
+		written; /* fingerprint of what they were built from; 0: not written by this agent */
+	bool clock_wrong;    /* CLOCK_REALTIME is obviously not the time */
+	const char *problem; /* why the last write failed; or NULL */
 };
 
 /* Clients on the node itself. */
@@ -153,6 +164,7 @@ struct agent {
 	struct resolver *resolver;
 	struct source *source;
 	struct kernel_state kernel;
+	struct admission admission;
 	struct interfaces interfaces;
 	struct node_clients clients;
 	struct pin_keeper pins;
@@ -212,6 +224,12 @@ void publish(struct agent *agent);
 void publish_soon(struct agent *agent);
 int publish_open(struct agent *agent);
 void publish_done(struct agent *agent);
+
+/* ------------------------------------------------------------------ admission.c */
+
+/* Tells the programs the time, and the keys if others are to be used than before. A failure is a problem,
+ * and is tried again at the next tick. */
+void admission_follow(struct agent *agent);
 
 /* ------------------------------------------------------------------ reconcile.c */
 

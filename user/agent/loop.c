@@ -182,6 +182,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 	if (files_reload(agent, RELOAD_CHANGED, &changed) || changed || agent->reconciler.due ||
 	    agent->reconciler.problem || ipv6_retry_due(agent))
 		schedule_reconcile(agent);
+	admission_follow(agent);
 	retry_problems(agent);
 	log_flush(false);
 	probes_tell(agent);

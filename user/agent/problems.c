@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "agent.h"
+#include "key_rows.h"
 #include "log.h"
 #include "own_network.h"
 #include "probes.h"
@@ -25,6 +26,7 @@ static int visit_own(const struct agent *agent, visitor visit, void *arg)
 	} own[] = {
 		{ "InvalidConfiguration", files->config_file.problem },
 		{ "InvalidConfiguration", files->mesh_file.problem },
+		{ "InvalidKeys", files->keys_file.problem },
 		{ "RestartRequired", files->restart_reason },
 		{ "UpdateRefused", agent->reconciler.problem },
 		{ "IPv6NotCarried", agent->reconciler.ipv6_problem },
@@ -85,6 +87,27 @@ static int visit_network(const struct agent *agent, visitor visit, void *arg)
 				   sizeof(text)) ?
 		       visit(arg, "NetworkUnknown", text) :
 		       0;
+}
+
+static int visit_keys(const struct agent *agent, visitor visit, void *arg)
+{
+	const struct config *config = agent->files.config;
+	char text[128];
+	int err = 0;
+
+	if (!config->tunnel.keys_file)
+		return 0;
+	if (agent->admission.clock_wrong)
+		err = visit(
+			arg, "ClockWrong",
+			"the clock of this node is obviously wrong: tunnel packets are signed and "
+			"believed by its last good time, or not at all");
+	if (!err && agent->admission.problem) {
+		snprintf(text, sizeof(text), "writing the keys failed: %s; tried again soon",
+			 agent->admission.problem);
+		err = visit(arg, "UpdateRefused", text);
+	}
+	return err ? err : key_problems(agent->files.keys, config, time(NULL), visit, arg);
 }
 
 static int visit_interface(const struct interface *item, visitor visit, void *arg)
@@ -151,6 +174,8 @@ int problems_each(const struct agent *agent, visitor visit, void *arg)
 		err = visit_network(agent, visit, arg);
 	if (!err)
 		err = probes_each_problem(agent, visit, arg);
+	if (!err)
+		err = visit_keys(agent, visit, arg);
 	for (size_t i = 0; !err && i < agent->interfaces.count; i++)
 		if (agent->interfaces.items[i].problem)
 			err = visit_interface(&agent->interfaces.items[i], visit, arg);

@@ -304,6 +304,7 @@ int reconcile(struct agent *agent)
 		return err;
 	}
 	agent->reconciler.built += next.built;
+	admission_follow(agent); /* before a gateway opens */
 	err = apply(agent, &next, &whole);
 	measure(&agent->reconciler, start, agent->reconciler.updates != updates, whole);
 	trim(&next);

@@ -52,11 +52,24 @@ static const char *needs_restart(const struct config *old, const struct config *
 	return NULL;
 }
 
+/* Keys of another file. */
+static void forget_keys(struct agent *agent)
+{
+	tunnel_keys_free(agent->files.keys);
+	agent->files.keys = NULL;
+	agent->files.keys_file.fingerprint = 0;
+	agent->files.keys_loads++;
+	set_problem(&agent->files.keys_file, NULL);
+}
+
 static int use_config(struct agent *agent, struct config *config)
 {
+	bool same_keys = text_equal(agent->files.keys_file.path, config->tunnel.keys_file);
 	bool same_mesh = text_equal(agent->files.mesh_file.path, config->mesh_networks_file);
 	int err = text_set(&agent->files.mesh_file.path, config->mesh_networks_file);
 
+	if (!err)
+		err = text_set(&agent->files.keys_file.path, config->tunnel.keys_file);
 	if (!err)
 		err = source_use(agent->source, config);
 	if (err) {
@@ -75,6 +88,8 @@ static int use_config(struct agent *agent, struct config *config)
 	set_problem(&agent->files.mesh_file, NULL);
 	/* Of before it was read; another file is read again, once it is watched. */
 	agent->files.mesh_file.fingerprint = same_mesh ? agent->files.mesh_file.seen : 0;
+	if (!same_keys)
+		forget_keys(agent);
 	return 0;
 }
 
@@ -134,6 +149,27 @@ static int load_mesh(struct agent *agent, bool *ret_changed)
 	return err;
 }
 
+/* Of a file that cannot be read, or has a fault, the keys before serve on. */
+static int load_keys(struct agent *agent, bool *ret_changed)
+{
+	struct problems problems = {};
+	struct tunnel_keys *keys;
+	int err = tunnel_keys_read(agent->files.keys_file.path, &keys, &problems);
+
+	*ret_changed = true;
+	if (!err) {
+		tunnel_keys_free(agent->files.keys);
+		agent->files.keys = keys;
+		agent->files.keys_loads++;
+		set_problem(&agent->files.keys_file, NULL);
+		log_info("%zu keys for tunnels", keys->count);
+	} else if (err != -ENOMEM) {
+		set_problem(&agent->files.keys_file, &problems);
+	}
+	problems_done(&problems);
+	return err;
+}
+
 /* ------------------------------------------------------------------ all of them */
 
 int files_resolve(struct agent *agent)
@@ -166,7 +202,8 @@ static int reload_source(struct agent *agent, enum reload which, bool *ret_chang
 static void watch(struct agent *agent)
 {
 	const char *paths[] = { agent->files.config_file.path, agent->files.mesh_file.path,
-				agent->files.pending_path, source_watch_path(agent->source) };
+				agent->files.pending_path, agent->files.keys_file.path,
+				source_watch_path(agent->source) };
 	int err = agent->files.watch ? file_watch_set(agent->files.watch, paths,
 						     sizeof(paths) / sizeof(*paths)) :
 				      agent->files.watch_error;
@@ -212,6 +249,9 @@ int files_reload(struct agent *agent, enum reload which, bool *ret_changed)
 
 	watch(agent);
 	err = reload_configuration(agent, which, ret_changed);
+	if (err != -ENOMEM && agent->files.keys_file.path &&
+	    (is_new(&agent->files.keys_file) || which == RELOAD_ALL))
+		err = record_read(&agent->files.keys_file, load_keys(agent, ret_changed));
 	if (err != -ENOMEM)
 		err = reload_source(agent, which, ret_changed);
 	return err ? err : files_resolve(agent);
@@ -243,6 +283,9 @@ void files_done(struct agent *agent)
 
 	file_done(&files->config_file);
 	file_done(&files->mesh_file);
+	file_done(&files->keys_file);
+	tunnel_keys_free(files->keys);
+	files->keys = NULL;
 	free(files->watch_problem);
 	free(files->pending_path);
 	config_free(files->start_config);

@@ -6,14 +6,18 @@
 #include <errno.h>
 #include <ifaddrs.h>
 #include <net/if.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "config.h"
+#include "key_rows.h"
 #include "mesh_networks.h"
 #include "own_network.h"
 #include "parallax_limits.h"
 #include "pins.h"
+#include "problem.h"
 #include "snat_ports.h"
 #include "spare_transport.h"
 
@@ -205,8 +209,14 @@ static void check_gateway(struct check_list *list, const struct config *config)
 	else if (is_own(list, &gateway->listen_addresses.v4) &&
 		 is_own(list, &gateway->listen_addresses.v6))
 		check_add(list, "gateway", CHECK_OK, "can listen");
-	if (gateway->allow_count == 0)
-		check_add(list, "gateway", CHECK_FAIL, "gateway.allow is empty: no tunnel packet is accepted");
+	if (config->tunnel.keys_file && config->tunnel.admission == TUNNEL_REQUIRE)
+		check_add(list, "gateway", CHECK_OK, "authenticated by tunnel.keysFile");
+	else if (gateway->allow_count)
+		check_add(list, "gateway", CHECK_WARN,
+			  "not authenticated: who sends from an address of gateway.allow enters");
+	else
+		check_add(list, "gateway", CHECK_FAIL,
+			  "gateway.allow is empty: no tunnel packet is accepted");
 	check_snat(list, config);
 	check_snat_families(list, config);
 	check_snat_ports(list, config);
@@ -240,6 +250,34 @@ static void check_ipv6(struct check_list *list, const struct config *config, con
 			pin_dir);
 }
 
+static int add_key_problem(void *arg, const char *reason, const char *problem)
+{
+	(void)reason;
+	check_add(arg, "keys", CHECK_WARN, "%s", problem);
+	return 0;
+}
+
+static void check_keys(struct check_list *list, const struct config *config)
+{
+	struct problems problems = {};
+	struct tunnel_keys *keys = NULL;
+
+	if (!config->tunnel.keys_file)
+		return;
+	if (tunnel_keys_read(config->tunnel.keys_file, &keys, &problems)) {
+		char *text = problems_join(problems_text(&problems));
+
+		check_add(list, "keys", CHECK_FAIL, "%s", text ? text : strerror(ENOMEM));
+		free(text);
+	} else {
+		check_add(list, "keys", CHECK_OK, "%zu keys in %s", keys->count,
+			  config->tunnel.keys_file);
+		key_problems(keys, config, time(NULL), add_key_problem, list);
+	}
+	problems_done(&problems);
+	tunnel_keys_free(keys);
+}
+
 void check_config(struct check_list *list, const struct config *config, const char *pin_dir)
 {
 	check_ipv6(list, config, pin_dir);
@@ -248,6 +286,7 @@ void check_config(struct check_list *list, const struct config *config, const ch
 	check_cluster(list, config);
 	check_transports(list, config);
 	check_gateway(list, config);
+	check_keys(list, config);
 	check_node_clients(list, config);
 	check_links(list, config, pin_dir);
 }

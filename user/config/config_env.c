@@ -74,6 +74,8 @@ static const struct variable variables[] = {
 	{ "PARALLAX_GATEWAY_LISTEN_PORT", { "gateway", "listen" }, "port", false, NULL },
 	{ "PARALLAX_GATEWAY_SNAT", { "gateway" }, "snat", true, NULL },
 	{ "PARALLAX_GATEWAY_ALLOW", { "gateway" }, "allow", true, NULL },
+	{ "PARALLAX_TUNNEL_KEYS_FILE", { "tunnel" }, "keysFile", false, NULL },
+	{ "PARALLAX_TUNNEL_ADMISSION", { "tunnel" }, "admission", false, NULL },
 	{ "PARALLAX_ADMIN_ADDRESS", { "admin" }, "address", false, NULL },
 	{ "PARALLAX_ADMIN_PORT", { "admin" }, "port", false, NULL },
 	{ "PARALLAX_LOG_FORMAT", { "log" }, "format", false, NULL },

@@ -107,17 +107,30 @@ void config_read_gateway(struct tree_walk *walk, const struct tree_node *node, v
 			    struct config_gateway_role, allow, allow_count) },
 	};
 	struct config_gateway_role *gateway = &((struct config *)target)->gateway;
-	const struct tree_node *allow;
 
 	gateway->enabled = true;
 	gateway->listen_port = GENEVE_PORT;
 	tree_fields(walk, node, "a mapping with listen, snat and allow", fields, COUNT(fields),
 		    gateway);
 	check_snat(walk, tree_get(node, "snat"), gateway);
-	allow = tree_get(node, "allow");
-	if (node->kind == TREE_MAPPING &&
+}
+
+void config_check_gateway(struct tree_walk *walk, const struct tree_node *root,
+			  const struct config *config)
+{
+	const struct tree_node *gateway = tree_get(root, "gateway"),
+			       *allow = tree_get(gateway, "allow");
+	const struct tree_node *admission = tree_get(tree_get(root, "tunnel"), "admission");
+
+	if (gateway && gateway->kind == TREE_MAPPING && !config->tunnel.keys_file &&
 	    (!allow || (allow->kind == TREE_SEQUENCE && !allow->count)))
-		tree_problem(walk, allow ? allow : node,
+		tree_problem(walk, allow ? allow : gateway,
 			     "a gateway refuses to open without keys or a list of allowed source "
 			     "ranges");
+	if (config->gateway.mode == GATEWAY_FORWARD && config->tunnel.keys_file)
+		tree_problem(
+			walk, tree_get(gateway, "mode"),
+			"expected nat beside tunnel.keysFile: packets between gateway and pod have no tags");
+	if (admission && !config->tunnel.keys_file)
+		tree_problem(walk, admission, "expected only with keysFile");
 }

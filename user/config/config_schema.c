@@ -69,6 +69,11 @@ static const struct tree_field probes[] = {
 	{ TREE_NUMBER("failures", 1, 100, struct config, probes.failures) },
 };
 
+static const struct tree_field tunnel[] = {
+	{ TREE_MEMBER("keysFile", config_read_path, struct config, tunnel.keys_file) },
+	{ TREE_CHOICE("admission", "require sign verify", struct config, tunnel.admission) },
+};
+
 static const struct tree_field log_fields[] = {
 	{ TREE_CHOICE("format", "logfmt json", struct config, log.format) },
 	{ TREE_CHOICE("level", "error warn info debug", struct config, log.level) },
@@ -103,6 +108,7 @@ void config_schema_read(struct tree_walk *walk, const struct tree_node *root,
 		{ TREE_FIELD("gateway", config_read_gateway) },
 		{ TREE_FIELDS("probes", "a mapping with interval, idle and failures", probes) },
 		{ TREE_FIELD("door", config_read_door) },
+		{ TREE_FIELDS("tunnel", "a mapping with keysFile and admission", tunnel) },
 		{ TREE_FIELD("admin", config_read_admin) },
 		{ TREE_FIELD("metrics", config_read_metrics) },
 		{ TREE_FIELDS("log", "a mapping with format and level", log_fields) },
@@ -111,6 +117,7 @@ void config_schema_read(struct tree_walk *walk, const struct tree_node *root,
 
 	tree_fields(walk, root, "a mapping of the configuration's keys", fields, COUNT(fields),
 		    config);
+	config_check_gateway(walk, root, config);
 	*ret_mesh = tree_get(root, "meshNetworks");
 	if (file && *ret_mesh)
 		tree_problem(walk, file, "expected either meshNetworks or meshNetworksFile");

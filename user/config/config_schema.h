@@ -35,6 +35,10 @@ tree_reader config_read_path, config_read_file;
 void config_check_services(struct tree_walk *walk, const struct tree_node *services,
 			   const struct config *config);
 
+/* Reports a gateway that would be open to everybody, and what depends on keys without any. */
+void config_check_gateway(struct tree_walk *walk, const struct tree_node *root,
+			  const struct config *config);
+
 /* Reports networks in transports, networkIds, services and flat that `mesh` does not have. */
 void config_check_networks(struct tree_walk *walk, const struct tree_node *root,
 			   const struct mesh_networks *mesh);

@@ -8,10 +8,10 @@
 #include "pins.h"
 
 static const struct ctl_verb *const verbs[] = {
-	&ctl_status,     &ctl_services, &ctl_endpoints, &ctl_networks,
-	&ctl_gateways,   &ctl_flows,    &ctl_explain,   &ctl_preview,
-	&ctl_diff,       &ctl_check,    &ctl_bugreport, &ctl_uninstall,
-	&ctl_completion, &ctl_help,     &ctl_version,   NULL,
+	&ctl_status,    &ctl_services,  &ctl_endpoints, &ctl_networks,   &ctl_gateways,
+	&ctl_flows,     &ctl_explain,   &ctl_preview,   &ctl_diff,       &ctl_check,
+	&ctl_bugreport, &ctl_uninstall, &ctl_keygen,    &ctl_completion, &ctl_help,
+	&ctl_version,   NULL,
 };
 
 static struct ctl_options options = { .verbs = verbs };
@@ -70,12 +70,13 @@ static int parse_flags(const struct ctl_verb *verb, int argc, char **argv, struc
 static int run_verb(const struct ctl_verb *verb, const struct flag_words *words)
 {
 	const char *word = words->count > 1 ? words->items[1] : NULL;
-	size_t room = verb->word ? 2 : 1;
+	size_t room = !verb->word ? 1 : verb->two_words ? 3 : 2;
 	int status = CTL_OK;
 
 	if (words->count > room)
 		return ctl_fail(CTL_USAGE, "%s: one word too many: '%s'", verb->name,
 				words->items[room]);
+	ctl_given.second = words->count > 2 ? words->items[2] : NULL;
 	if (verb->check)
 		status = verb->check(&options, word);
 	if (status != CTL_OK)

@@ -50,6 +50,7 @@ struct ctl_verb {
 	const char *aliases[CTL_ALIASES];
 	const char *summary;       /* one line of help */
 	const char *word;          /* name of its argument in help; NULL: it takes none */
+	bool two_words;            /* it takes a second one, ctl_given.second */
 	const char *const *states; /* values of --state, ending with NULL; or NULL */
 	const struct ctl_flags *flags[CTL_FLAG_SETS]; /* its own, besides those of all verbs */
 	bool watched; /* takes --watch: `ask` can be asked again and again */
@@ -69,12 +70,13 @@ struct ctl_verb {
 
 extern const struct ctl_verb ctl_status, ctl_services, ctl_endpoints, ctl_networks, ctl_gateways,
 	ctl_flows, ctl_explain, ctl_preview, ctl_diff, ctl_check, ctl_uninstall, ctl_completion,
-	ctl_version, ctl_help, ctl_bugreport;
+	ctl_version, ctl_help, ctl_bugreport, ctl_keygen;
 
 /* The flags of all verbs, and their values as they were given. */
 extern const struct ctl_flags ctl_common_flags;
 extern struct ctl_given {
 	const char *output, *pin_dir;
+	const char *second; /* the second argument of a verb with `two_words`, or NULL */
 	bool help, version;
 } ctl_given;
 

@@ -278,9 +278,10 @@ static bool is_shut(const struct build_input *input, struct generation *generati
 				   input->ipv6 ? "" : "IPv4 ");
 		return true;
 	}
-	if (!role->allow_count)
-		generation_problem(generation, "gateway.allow names nobody: the gateway stays shut");
-	return !role->allow_count;
+	if (role->allow_count || input->config->tunnel.keys_file)
+		return false;
+	generation_problem(generation, "gateway.allow names nobody: the gateway stays shut");
+	return true;
 }
 
 static int index_of(uint8_t family)
@@ -418,6 +419,8 @@ static void build_settings(const struct build_input *input, struct generation *g
 			 (config->draining == DRAINING_RESET ? SETTING_RESET : 0) |
 			 (config->metrics.istio ? SETTING_USAGE_PODS : 0),
 		.flows_per_owner = config->flows_per_pod,
+		.option_bytes = config->tunnel.keys_file ? sizeof(struct geneve_admission_option) :
+							   0,
 		.uplink = node->uplink,
 		.mtu = (uint16_t)(node->uplink_mtu > UINT16_MAX ? UINT16_MAX : node->uplink_mtu),
 	};

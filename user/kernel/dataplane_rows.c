@@ -24,7 +24,7 @@ static const struct {
 	{ "allowed", NULL },         { "ifaces", NULL },         { "filters", NULL },
 	{ "names", NULL },           { "settings", NULL },       { "usage", NULL },
 	{ "vips6", "services" },     { "peers", NULL },          { "paths", NULL },
-	{ "health", NULL },
+	{ "health", NULL },          { "keys", NULL },
 };
 
 /* Rows in use of the older arrays. */

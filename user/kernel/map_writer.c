@@ -10,20 +10,10 @@
 
 #include "flow_form.h"
 #include "map_resync.h"
+#include "map_writer_parts.h"
 #include "narrow_paths.h"
 #include "parallax_hash.h"
-#include "partial_mmap.h"
-#include "pins.h"
-#include "rcu_sync.h"
 #include "table_fill.h"
-
-struct map_writer {
-	struct map_fds fds;
-	struct partial_mmap services, backends, drops;
-	uint32_t bucket_count;
-	struct pin_array filters, settings;
-	struct rcu_sync rcu_sync;
-};
 
 static int write_rcu_sync(struct map_writer *writer, const struct change *change)
 {

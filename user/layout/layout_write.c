@@ -142,9 +142,9 @@ static int put_type(struct writer *writer, uint32_t id, const char *path, uint32
 bool layout_is_family_map(const char *name)
 {
 	static const char *const names[] = {
-		"vips",      "flows",	      "embryonic", "reclaim",	   "reclaim_embryonic",
-		"next_hops", "reclaim_clock", "scratch",   "events",	   "drop_events",
-		"families",  "families_xdp", "fragments",
+		"vips",      "flows",         "embryonic", "reclaim",   "reclaim_embryonic",
+		"next_hops", "reclaim_clock", "scratch",   "events",    "drop_events",
+		"families",  "families_xdp",  "fragments", "tags_sent", "tags_verified",
 	};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)

@@ -10,7 +10,9 @@
 
 #include "node_status.h"
 
+struct config_tunnel;
 struct mesh_networks;
+struct tunnel_keys;
 struct source_status;
 
 struct interface_status {
@@ -28,6 +30,8 @@ struct agent_status {
 	const char *config_path, *pin_dir;
 	const char *network, *cluster; /* cluster may be NULL */
 	const char *mesh_path, *mesh_problem; /* or NULL */
+	const struct config_tunnel *tunnel;
+	const struct tunnel_keys *keys; /* or NULL */
 	const struct source_status *source;
 	const struct mesh_networks *mesh;
 	uint8_t tunnels; /* families in which tunnel packets can be sent */

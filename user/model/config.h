@@ -142,6 +142,14 @@ struct config_door {
 	uint32_t mtu; /* of a packet between gateway and pod; 0: the uplink's */
 };
 
+/* How tunnel packets are signed where there are keys, as `tunnel.admission` says. */
+enum tunnel_admission { TUNNEL_REQUIRE, TUNNEL_SIGN, TUNNEL_VERIFY };
+
+struct config_tunnel {
+	const char *keys_file; /* or NULL: nothing is signed */
+	enum tunnel_admission admission;
+};
+
 enum ads_view { ADS_VIEW_REWRITTEN, ADS_VIEW_PER_NETWORK };
 enum ads_mode { ADS_MODE_DELTA, ADS_MODE_SOTW };
 
@@ -238,6 +246,7 @@ struct config {
 	struct config_gateway_role gateway;
 	struct config_probes probes;
 	struct config_door door;
+	struct config_tunnel tunnel;
 	struct addr admin_address; /* loopback; family 0: no admin server */
 	uint16_t admin_port;
 	struct config_metrics metrics;

@@ -15,6 +15,10 @@ static struct settings wanted_settings(const struct plan_state *state)
 	settings.abi_version = held->abi_version;
 	settings.follow_until = held->follow_until;
 	settings.drops_until = held->drops_until;
+	settings.narrow_paths = held->narrow_paths;
+	settings.admission = held->admission;
+	settings.key_generation = held->key_generation;
+	settings.epoch = held->epoch;
 	return settings;
 }
 

@@ -168,7 +168,8 @@ static json_t *gateway_role(const struct snapshot *snapshot)
 
 			json_array_append_new(snat, json_string(addr_format(&addr, text)));
 		}
-	return json_pack("{s:b,s:s,s:o,s:o,s:o}", "open", !!(settings->flags & SETTING_GATEWAY),
+	return json_pack("{s:b,s:b,s:s,s:o,s:o,s:o}", "open", !!(settings->flags & SETTING_GATEWAY),
+			 "authenticated", !!(settings->admission & ADMISSION_REQUIRE),
 			 "mode", settings->flags & SETTING_FORWARD ? "forward" : "nat", "listen",
 			 listen_text(settings, IP_V4_INDEX), "listen6",
 			 listen_text(settings, IP_V6_INDEX), "snat", snat);
@@ -249,6 +250,7 @@ json_t *report_status(const struct snapshot *snapshot, const char *pin_dir)
 		"drops", reason_counts(snapshot, DROP, -1), "directions", directions(snapshot),
 		"node", report_copy(state, "node"), "netns", report_copy(state, "netns"), "elsewhere",
 		report_elsewhere(snapshot, state));
+	json_object_set_new(report, "tunnel", report_copy(state, "tunnel"));
 	json_object_set_new(report, "senders", report_senders(snapshot, report));
 	json_object_set_new(report, "paths", paths(snapshot));
 	json_decref(state);

@@ -36,9 +36,44 @@ static void print_network(const json_t *report, FILE *out)
 		report_cell(report, "network", a), report_cell(report, "cluster", b),
 		report_cell(report, "delivery", c), report_cell(report, "draining", d));
 	if (json_is_object(gateway))
-		fprintf(out, "Gateway     %s, listens on %s\n",
+		fprintf(out, "Gateway     %s, %sauthenticated, listens on %s\n",
 			json_is_true(json_object_get(gateway, "open")) ? "open" : "closed",
+			json_is_true(json_object_get(gateway, "authenticated")) ? "" : "not ",
 			report_pair(gateway, "listen", "listen6", pair));
+}
+
+static void print_key(const json_t *key, FILE *out)
+{
+	const json_t *networks = json_object_get(key, "networks");
+	json_t *created = json_object_get(key, "created"), *end = json_object_get(key, "not_after");
+	const char *role = json_is_true(json_object_get(key, "expired")) ? "expired" :
+			   json_is_true(json_object_get(key, "signs"))   ? "signs" :
+									   "is believed";
+	char a[32];
+
+	fprintf(out, "            %s of %s and %s: %s", report_cell(key, "id", a),
+		json_string_value(json_array_get(networks, 0)),
+		json_string_value(json_array_get(networks, 1)), role);
+	if (json_is_string(created))
+		fprintf(out, ", made %s", json_string_value(created));
+	if (json_is_string(end))
+		fprintf(out, ", ends %s", json_string_value(end));
+	fputs(json_is_true(json_object_get(key, "here")) ? "\n" : ", not of this network\n", out);
+}
+
+static void print_keys(const json_t *report, FILE *out)
+{
+	const json_t *tunnel = json_object_get(report, "tunnel");
+	char a[32], b[32];
+	json_t *key;
+	size_t i;
+
+	if (!json_is_object(tunnel))
+		return;
+	fprintf(out, "Keys        %s, admission %s\n", report_cell(tunnel, "keys_file", a),
+		report_cell(tunnel, "admission", b));
+	json_array_foreach(json_object_get(tunnel, "keys"), i, key)
+		print_key(key, out);
 }
 
 /* "eds synced, version 3, 12 of 12 held, acked ..., 4.1 kB, nacked ...: reason" */
@@ -270,6 +305,7 @@ int report_status_print(const json_t *report, bool wide, FILE *out)
 
 	print_agent(report, out);
 	print_network(report, out);
+	print_keys(report, out);
 	print_source(report, out);
 	print_programs(report, out);
 	node_print(json_object_get(report, "node"), out);

@@ -4,6 +4,8 @@
 
 #include <netinet/in.h>
 #include <stdio.h>
+#include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "gateway_fault.h"
@@ -11,6 +13,7 @@
 #include "reason_names.h"
 #include "report_common.h"
 #include "source_json.h"
+#include "tunnel_keys.h"
 #include "version.h"
 #include "view_json.h"
 
@@ -92,10 +95,41 @@ static json_t *problems_json(const struct agent_status *status)
 	return list;
 }
 
+/* Everything about a key but its secret. */
+static json_t *key_json(const struct agent_status *status, const struct tunnel_key *key)
+{
+	const char *const *pair = key->networks;
+	time_t now = time(NULL);
+	bool signs = tunnel_keys_signing(status->keys, pair[0], pair[1], now) == key;
+	bool here = !strcmp(pair[0], status->network) || !strcmp(pair[1], status->network);
+
+	return json_pack("{s:i,s:[o,o],s:b,s:b,s:o,s:o,s:b}", "id", key->id, "networks",
+			 report_text(pair[0]), report_text(pair[1]), "here", here, "signs", signs,
+			 "created", report_moment(key->created), "not_after",
+			 report_moment(key->not_after), "expired", tunnel_key_expired(key, now));
+}
+
+/* Null without a file of keys. */
+static json_t *tunnel_json(const struct agent_status *status)
+{
+	static const char *const words[] = {
+		[TUNNEL_REQUIRE] = "require", [TUNNEL_SIGN] = "sign", [TUNNEL_VERIFY] = "verify"
+	};
+	json_t *list;
+
+	if (!status->tunnel || !status->tunnel->keys_file)
+		return json_null();
+	list = json_array();
+	for (size_t i = 0; status->keys && i < status->keys->count; i++)
+		json_array_append_new(list, key_json(status, &status->keys->items[i]));
+	return json_pack("{s:o,s:s,s:o}", "keys_file", report_text(status->tunnel->keys_file),
+			 "admission", words[status->tunnel->admission], "keys", list);
+}
+
 json_t *status_agent_json(const struct agent_status *status)
 {
 	return json_pack(
-		"{s:i,s:i,s:s,s:o,s:o,s:s,s:o,s:o,s:I,s:o,s:{s:o,s:o},s:o,s:I,s:o,s:o,s:o,s:I,s:o}",
+		"{s:i,s:i,s:s,s:o,s:o,s:s,s:o,s:o,s:I,s:o,s:{s:o,s:o},s:o,s:I,s:o,s:o,s:o,s:I,s:o,s:o}",
 		"schema", 1, "pid", (int)getpid(), "version", PARALLAX_VERSION,
 		"started", report_moment(status->started), "config", report_text(status->config_path),
 		"network", status->network, "cluster", report_text(status->cluster),
@@ -106,7 +140,8 @@ json_t *status_agent_json(const struct agent_status *status)
 		"last_update", report_moment(status->last_update),
 		"updates", (json_int_t)status->updates, "problems", problems_json(status),
 		"networks", networks_json(status->mesh, status->tunnels), "interfaces", interfaces_json(status),
-		"omitted", (json_int_t)status->omitted, "node", node_json(&status->node));
+		"omitted", (json_int_t)status->omitted, "node", node_json(&status->node), "tunnel",
+		tunnel_json(status));
 }
 
 /* ------------------------------------------------------------------ services */

@@ -58,7 +58,10 @@ int tree_expected(struct tree_walk *walk, const struct tree_node *node, const ch
 	va_start(args, what);
 	vsnprintf(text, sizeof(text), what, args);
 	va_end(args);
-	tree_problem(walk, node, "expected %s, found %s", text, found(node, buf));
+	if (walk->secret)
+		tree_problem(walk, node, "expected %s", text);
+	else
+		tree_problem(walk, node, "expected %s, found %s", text, found(node, buf));
 	return -EINVAL;
 }
 

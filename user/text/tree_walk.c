@@ -58,7 +58,9 @@ static void unknown_key(struct tree_walk *walk, const struct tree_node *node,
 	for (size_t i = 0; i < count; i++)
 		suggest_offer(&near, fields[i].key);
 	list_keys(fields, count, keys, sizeof(keys));
-	if (near.name)
+	if (walk->secret)
+		snprintf(message, sizeof(message), "unknown key, expected one of: %s", keys);
+	else if (near.name)
 		snprintf(message, sizeof(message), "unknown key '%.100s', did you mean '%s'?",
 			 node->key, near.name);
 	else

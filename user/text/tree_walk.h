@@ -13,6 +13,7 @@ struct tree_walk {
 	bool proto; /* proto-JSON: keys in snake_case or lowerCamelCase, null is unset,
 		     * numbers also in quotes */
 	bool lenient;        /* ignore unknown keys */
+	bool secret;         /* problems quote nothing of the file */
 	struct arena *arena; /* owns what tree_keep() and tree_list() return */
 	bool failed;         /* a problem was reported */
 	bool out_of_memory;

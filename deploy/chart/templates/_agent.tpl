@@ -63,6 +63,9 @@ failureThreshold: {{ .failures }}
 
 {{- define "parallax.configMounts" -}}
 - {name: config, mountPath: /etc/parallax, readOnly: true}
+{{- if .Values.tunnel.keysSecret }}
+- {name: tunnel-keys, mountPath: /etc/parallax-keys, readOnly: true}
+{{- end }}
 {{- if or .Values.endpoints .Values.endpointsConfigMap }}
 - {name: endpoints, mountPath: /etc/parallax-endpoints, readOnly: true}
 {{- end }}
@@ -87,6 +90,10 @@ failureThreshold: {{ .failures }}
   hostPath: {path: /sys/fs/bpf, type: Directory}
 - name: config
   configMap: {name: {{ include "parallax.name" . }}{{ if .gateway }}-gateway{{ end }}}
+{{- with .Values.tunnel.keysSecret }}
+- name: tunnel-keys
+  secret: {secretName: {{ . }}, defaultMode: 0400}
+{{- end }}
 {{- if or .Values.endpoints .Values.endpointsConfigMap }}
 - name: endpoints
   configMap: {name: {{ .Values.endpointsConfigMap | default (printf "%s-endpoints" (include "parallax.name" .)) }}}

@@ -41,7 +41,7 @@ helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
 {{- dict "ads" (merge (deepCopy .Values.istio.ads) $ads) | toYaml }}
 {{- end }}
 
-{{/* What the chart knows and config does not say: the source and the file of meshNetworks. */}}
+{{/* What the chart knows and config does not say: the source, the file of meshNetworks, the keys. */}}
 {{- define "parallax.config" -}}
 {{- $config := deepCopy .Values.config }}
 {{- if .Values.istio.enabled }}
@@ -52,13 +52,17 @@ helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
 {{- if and .Values.istio.enabled .Values.istio.meshNetworks }}
 {{- $_ := set $config "meshNetworksFile" "/etc/istio-config/meshNetworks" }}
 {{- end }}
+{{- if .Values.tunnel.keysSecret }}
+{{- $_ := set $config "tunnel" (dict "keysFile" "/etc/parallax-keys/keys" "admission" .Values.tunnel.admission) }}
+{{- end }}
 {{- toYaml $config }}
 {{- end }}
 
 {{/* Where listen or snat is empty, the environment of the pod names the node's address. */}}
 {{- define "parallax.gatewayConfig" -}}
 {{- $listen := merge (dict "port" (include "parallax.gatewayPort" . | int)) (deepCopy .Values.gateway.listen) }}
-{{- $role := dict "listen" $listen "allow" .Values.gateway.allow }}
+{{- $role := dict "listen" $listen }}
+{{- with .Values.gateway.allow }}{{ $_ := set $role "allow" . }}{{ end }}
 {{- if ne .Values.gateway.mode "nat" }}{{ $_ := set $role "mode" .Values.gateway.mode }}{{ end }}
 {{- with .Values.gateway.snat }}{{ $_ := set $role "snat" . }}{{ end }}
 {{- $config := include "parallax.config" . | fromYaml }}
@@ -83,7 +87,7 @@ helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
 {{- if and .Values.podMonitor.enabled (not (kindIs "map" .Values.config.metrics)) }}
 {{- fail "podMonitor.enabled needs config.metrics: without it the agents serve metrics to their loopback only" }}
 {{- end }}
-{{- if and .Values.gateway.enabled (not .Values.gateway.allow) }}
-{{- fail "gateway.allow is required: the address ranges that may enter the tunnel" }}
+{{- if and .Values.gateway.enabled (not .Values.gateway.allow) (not .Values.tunnel.keysSecret) }}
+{{- fail "gateway.allow or tunnel.keysSecret is required: the address ranges, or the keys, that may enter the tunnel" }}
 {{- end }}
 {{- end }}

@@ -24,7 +24,7 @@ _parallaxctl() {
 			skip= && continue
 		fi
 		case $word in
-		--interval | --network | --service | --vip | --from | --state | --limit | --format | --network | --service | --vip | --from | --state | --limit | --proto | --from | -c | --config | --eds | --network | --family | --unhealthy | -c | --config | --file | -c | --config | -o | --output | --pin-dir | --) skip=1 ;;
+		--interval | --network | --service | --vip | --from | --state | --limit | --format | --network | --service | --vip | --from | --state | --limit | --proto | --from | -c | --config | --eds | --network | --family | --unhealthy | -c | --config | --file | -c | --config | --id | --not-after | -o | --output | --pin-dir | --) skip=1 ;;
 		-*) ;;
 		*) verb=${verb:-$word} ;;
 		esac
@@ -32,7 +32,7 @@ _parallaxctl() {
 	case $cur in
 	--*=*) prev=${cur%%=*} cur=${cur#*=} skip=1 ;;
 	esac
-	local verbs='status services endpoints networks gateways flows explain preview diff check bugreport uninstall completion help version'
+	local verbs='status services endpoints networks gateways flows explain preview diff check bugreport uninstall keygen completion help version'
 	case $verb in
 	status | st)
 		if [[ $skip ]]; then
@@ -207,6 +207,20 @@ _parallaxctl() {
 			esac
 		elif [[ $cur == -* ]]; then
 			_parallaxctl_offer -W '--force --output --pin-dir --help --version'
+		else
+			:
+		fi
+		;;
+	keygen)
+		if [[ $skip ]]; then
+			case $prev in
+			--id) : ;;
+			--not-after) : ;;
+			-o | --output) _parallaxctl_offer -W 'table wide json yaml' ;;
+			--pin-dir) _parallaxctl_offer -d ;;
+			esac
+		elif [[ $cur == -* ]]; then
+			_parallaxctl_offer -W '--id --not-after --output --pin-dir --help --version'
 		else
 			:
 		fi

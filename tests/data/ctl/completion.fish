@@ -67,8 +67,11 @@ complete -c parallaxctl -n '__fish_seen_subcommand_from bugreport bug' -l file -
 complete -c parallaxctl -n '__fish_seen_subcommand_from bugreport bug' -l config -s c -d 'the agent\'s configuration (the one it serves, else /etc/parallax/config.yaml)' -r -F
 complete -c parallaxctl -n __fish_use_subcommand -a uninstall -d 'remove everything from the kernel'
 complete -c parallaxctl -n '__fish_seen_subcommand_from uninstall' -l force -d 'also while an agent runs, or from another network namespace'
+complete -c parallaxctl -n __fish_use_subcommand -a keygen -d 'a new key for tunnel.keysFile'
+complete -c parallaxctl -n '__fish_seen_subcommand_from keygen' -l id -d '1-65535, another for each key of the pair (1)' -r
+complete -c parallaxctl -n '__fish_seen_subcommand_from keygen' -l not-after -d 'when it expires, such as 2027-11-01T00:00:00Z (never)' -r
 complete -c parallaxctl -n __fish_use_subcommand -a completion -d 'the completion script of a shell'
 complete -c parallaxctl -n '__fish_seen_subcommand_from completion' -a 'bash zsh fish kubectl'
 complete -c parallaxctl -n __fish_use_subcommand -a help -d 'this list, or the arguments and flags of a verb'
 complete -c parallaxctl -n __fish_use_subcommand -a version -d 'version of this program'
-complete -c parallaxctl -n '__fish_seen_subcommand_from help' -a 'status services endpoints networks gateways flows explain preview diff check bugreport uninstall completion help version'
+complete -c parallaxctl -n '__fish_seen_subcommand_from help' -a 'status services endpoints networks gateways flows explain preview diff check bugreport uninstall keygen completion help version'

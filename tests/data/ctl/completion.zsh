@@ -16,6 +16,7 @@ _parallaxctl_verbs() {
 		'check:requirements of this machine and configuration'
 		'bugreport:one archive of everything above, without secrets, to send with a report'
 		'uninstall:remove everything from the kernel'
+		'keygen:a new key for tunnel.keysFile'
 		'completion:the completion script of a shell'
 		'help:this list, or the arguments and flags of a verb'
 		'version:version of this program'
@@ -173,6 +174,16 @@ _parallaxctl() {
 			'--pin-dir[where the data plane is pinned ($PARALLAX_PIN_DIR, else /sys/fs/bpf/parallax)]:DIR:_files -/' \
 			'(-h --help)'{-h,--help}'[the arguments and flags of the verb]' \
 			'--version[version of this program]'
+		;;
+	keygen)
+		_arguments \
+			'--id[1-65535, another for each key of the pair (1)]:N:' \
+			'--not-after[when it expires, such as 2027-11-01T00\:00\:00Z (never)]:TIME:' \
+			'(-o --output)'{-o,--output}'[columns (table), more of them, JSON or YAML]:table|wide|json|yaml:(table wide json yaml)' \
+			'--pin-dir[where the data plane is pinned ($PARALLAX_PIN_DIR, else /sys/fs/bpf/parallax)]:DIR:_files -/' \
+			'(-h --help)'{-h,--help}'[the arguments and flags of the verb]' \
+			'--version[version of this program]' \
+			'1:NETWORK \[NETWORK\]:'
 		;;
 	completion)
 		_arguments \

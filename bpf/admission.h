@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Tags of tunnel packets, by which two networks that share a key know one another's. A tag covers the
+ * direction, the time, the sender's network, service and endpoint, and the addresses, ports and protocol of
+ * the inner packet; all fragments and ICMP count as packets without ports. A flow's tag changes once per
+ * epoch: senders and receivers remember it. */
+#ifndef ADMISSION_H
+#define ADMISSION_H
+
+#include "count.h"
+#include "parallax_siphash.h"
+
+#define TAG_SLOTS 1024
+
+/* The last tag of a slot. */
+struct tag_slot {
+	struct tagged tagged;
+	__u32 key;        /* 0: the sender has none */
+	__u32 generation; /* settings.key_generation */
+	__u64 network;    /* of the other end */
+	__u64 tag;
+};
+
+MAP(keys, HASH, BPF_F_NO_PREALLOC, struct admission_key_id, struct admission_key, 2 * MAX_KEYS);
+MAP(tags_sent, PERCPU_ARRAY, 0, __u32, struct tag_slot, TAG_SLOTS);
+MAP(tags_verified, PERCPU_ARRAY, 0, __u32, struct tag_slot, TAG_SLOTS);
+
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "words of struct tagged");
+
+/* The epoch of now. An agent that is gone no longer renews it. */
+INLINE __u32 epoch_now(void)
+{
+	__u64 epoch = settings.epoch;
+	__u32 passed = now_ticks() - (__u32)epoch, length = EPOCH_SECONDS * settings.hz;
+
+	if (likely(passed < length) || !length)
+		return epoch >> 32;
+	return (epoch >> 32) + passed / length;
+}
+
+/* What the tag of p->outer in this epoch covers, around a packet of these addresses and ports. */
+INLINE void tagged_fill(struct packet *p, const struct nat *inner, __u32 epoch)
+{
+	const struct outer *outer = &p->outer;
+	struct tagged *to = &p->tagged;
+	bool ports = !p->fragment && (p->proto == IPPROTO_TCP || is_udp(p));
+
+	to->word[0] = (__u64)outer->id[1] << 32 | outer->id[0];
+	to->word[1] = epoch;
+	if (outer->options & OPTION_ENDPOINT)
+		to->word[1] |= (__u64)outer->endpoint << 32;
+	to->word[2] = (__u64) !!outer->reply << 24 | outer->vni;
+	if (ports)
+		to->word[2] |= (__u64)inner->dport << 48 | (__u64)inner->sport << 32;
+	if (FAMILY == 4) {
+		to->word[3] = (__u64)inner->daddr.word[0] << 32 | inner->saddr.word[0];
+	} else {
+		for (__u32 i = 0; i < 2; i++) {
+			to->word[3 + i] = (__u64)inner->saddr.word[(2 * i + 1) % ADDR_WORDS] << 32 |
+					  inner->saddr.word[(2 * i) % ADDR_WORDS];
+			to->word[(5 + i) % TAGGED_WORDS] =
+				(__u64)inner->daddr.word[(2 * i + 1) % ADDR_WORDS] << 32 |
+				inner->daddr.word[(2 * i) % ADDR_WORDS];
+		}
+	}
+	to->last = (8ull * TAGGED_WORDS + 1) << 56 | p->proto;
+}
+
+INLINE bool tagged_equal(const struct tagged *a, const struct tagged *b)
+{
+	__u64 differs = a->last ^ b->last;
+
+	for (__u32 i = 0; i < TAGGED_WORDS; i++)
+		differs |= a->word[i] ^ b->word[i];
+	return !differs;
+}
+
+INLINE __u32 tag_index(const struct tagged *tagged)
+{
+	__u64 hash = 0;
+
+	for (__u32 i = 2; i < TAGGED_WORDS; i++)
+		hash = (hash ^ tagged->word[i]) * 0x9e3779b97f4a7c15ULL;
+	return (__u32)(hash >> 32) % TAG_SLOTS;
+}
+
+INLINE __u64 tag_compute(const struct tagged *tagged, const struct siphash_key *key)
+{
+	return siphash(key, tagged->word, TAGGED_WORDS, tagged->last);
+}
+
+INLINE struct admission_key *key_find(__u32 network, __u32 id)
+{
+	struct admission_key_id name = { network, id, settings.key_generation };
+
+	return bpf_map_lookup_elem(&keys, &name);
+}
+
+/* True if the slot remembers p->tagged with the keys of now. */
+INLINE bool tag_is_known(const struct tag_slot *slot, const struct packet *p, __u32 network)
+{
+	return slot && slot->network == network && slot->generation == settings.key_generation &&
+	       tagged_equal(&slot->tagged, &p->tagged);
+}
+
+INLINE void tag_remember(struct tag_slot *slot, const struct packet *p, __u32 network)
+{
+	slot->tagged = p->tagged;
+	slot->key = p->outer.key;
+	slot->generation = settings.key_generation;
+	slot->network = network;
+	slot->tag = p->outer.tag;
+}
+
+/* ------------------------------------------------------------------ sending */
+
+/* Compute the tag of p->tagged by the key that signs. */
+SUBPROGRAM int tag_sign(struct packet *p)
+{
+	REQUIRE(p, -EINVAL);
+	__u32 index = tag_index(&p->tagged);
+	struct admission_key *key = key_find(p->outer.receiver, 0);
+	struct tag_slot *slot = bpf_map_lookup_elem(&tags_sent, &index);
+
+	p->outer.key = key ? key->id : 0;
+	p->outer.tag = key ? tag_compute(&p->tagged, &key->send) : 0;
+	if (slot)
+		tag_remember(slot, p, p->outer.receiver);
+	return 0;
+}
+
+/* Sign the packet with the addresses and ports `inner`, which leaves by the tunnel p->outer. Networks
+ * without a key send unsigned. */
+INLINE void tunnel_sign(struct packet *p, const struct nat *inner)
+{
+	struct outer *outer = &p->outer;
+	struct tag_slot *slot;
+	__u32 epoch, index;
+
+	if (likely(!(settings.admission & ADMISSION_SIGN)) || outer->options & OPTION_RETURN)
+		return;
+	epoch = epoch_now();
+	tagged_fill(p, inner, epoch);
+	index = tag_index(&p->tagged);
+	slot = bpf_map_lookup_elem(&tags_sent, &index);
+	if (likely(tag_is_known(slot, p, outer->receiver))) {
+		outer->key = slot->key;
+		outer->tag = slot->tag;
+	} else {
+		tag_sign(p);
+	}
+	outer->epoch = epoch;
+	if (outer->key)
+		outer->options |= OPTION_ADMISSION;
+}
+
+/* ------------------------------------------------------------------ receiving */
+
+/* Check a tag that is not remembered. */
+SUBPROGRAM enum reason tag_verify(struct packet *p)
+{
+	REQUIRE(p, REASON_NO_ROOM);
+	__u32 index = tag_index(&p->tagged);
+	struct admission_key *key = p->outer.key ? key_find(p->outer.vni, p->outer.key) : NULL;
+	struct tag_slot *slot;
+
+	if (!key)
+		return REASON_TUNNEL_KEY;
+	if (tag_compute(&p->tagged, &key->receive) != p->outer.tag)
+		return REASON_TUNNEL_FORGED;
+	slot = bpf_map_lookup_elem(&tags_verified, &index);
+	if (slot)
+		tag_remember(slot, p, p->outer.vni);
+	return REASON_NONE;
+}
+
+/* Two clocks that differ by less than an epoch are never further apart than one. */
+SUBPROGRAM enum reason tunnel_verify(struct packet *p)
+{
+	REQUIRE(p, REASON_NO_ROOM);
+	struct outer *outer = &p->outer;
+	__u32 now = epoch_now(), index;
+	__s16 later = (__s16)(outer->epoch - (__u16)now);
+	struct tag_slot *slot;
+	enum reason reason;
+
+	if (later < -1 || later > 1)
+		return REASON_TUNNEL_EPOCH;
+	tagged_fill(p, (const struct nat *)&p->key, now + later);
+	index = tag_index(&p->tagged);
+	slot = bpf_map_lookup_elem(&tags_verified, &index);
+	if (likely(tag_is_known(slot, p, outer->vni) && slot->key == outer->key &&
+		   slot->tag == outer->tag)) {
+		outer->admitted = 1;
+		return REASON_NONE;
+	}
+	reason = tag_verify(p);
+	outer->admitted = !reason;
+	return reason;
+}
+
+/* The reason why the packet in the tunnel p->outer may not enter. Between gateway and pod there are no tags:
+ * the addresses of the network's own gateways and endpoints decide there. Its IP header is parsed, and the ports
+ * behind it; nothing of it is remembered yet. */
+INLINE enum reason tunnel_admit(struct packet *p, bool request)
+{
+	bool is_signed = p->outer.options & OPTION_ADMISSION;
+
+	if (likely(!settings.admission && !is_signed) || p->outer.admitted ||
+	    p->outer.options & OPTION_RETURN)
+		return REASON_NONE;
+	if (!is_signed)
+		return settings.admission & ADMISSION_REQUIRE ? REASON_TUNNEL_UNSIGNED :
+								REASON_NONE;
+	p->outer.reply = !request;
+	return tunnel_verify(p);
+}
+
+#endif

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Writes the keys of tunnels, and the time that their tags name. */
+#ifndef KEY_WRITER_H
+#define KEY_WRITER_H
+
+#include "key_rows.h"
+#include "map_writer.h"
+
+/* Replaces all keys at once, and settings.admission by `flags`. On failure the keys before stay. Returns 0
+ * or -errno. */
+int map_writer_keys(struct map_writer *writer, const struct key_row *rows, size_t count,
+		    uint32_t flags);
+
+/* Sets settings.epoch. */
+void map_writer_epoch(struct map_writer *writer, uint64_t epoch);
+
+#endif
