@@ -29,9 +29,10 @@ while True:
     frame, (_, _, kind, *_) = link.recvfrom(65535)
     kind, = struct.unpack_from("!H", frame, 12)
     udp = {0x0800: 34, 0x86DD: 54}.get(kind)
-    if not udp or len(frame) < udp + 8 or frame[23 if kind == 0x0800 else 20] != 17:
+    if not udp or len(frame) < udp + 16 or frame[23 if kind == 0x0800 else 20] != 17:
         continue
-    if struct.unpack_from("!H", frame, udp + 2)[0] == port:
+    probe = frame[udp + 9] & 0x80
+    if struct.unpack_from("!H", frame, udp + 2)[0] == port and not probe:
         payload = bytearray(frame[udp + 8 :])
         print(payload.hex())
         print(from_elsewhere(payload).hex())
