@@ -180,8 +180,19 @@ equal "and the last good time serves on" v2 "$(versions sleep)"
 echo 0 >"$TEST_DIR/shift2"
 kill -HUP "$(pid_of agent-gw2)"
 
-# ------------------------------------------------------------------ who has no key
+# ------------------------------------------------------------------ a start with a faulty file
 shifted 1 node1 || fail "agent on node1"
+kill -TERM "$(pid_of agent-gw2)"
+check "the agent of gw2 is gone" wait_for 5 says gw2 "dead"
+echo nothing | put "$TOPO_DIR/gw2/keys"
+shifted 2 gw2 || fail "agent on gw2"
+check "a new one finds a faulty file" wait_for 5 says gw2 "use mode 0400"
+equal "the keys of the one before serve on" v2 "$(versions sleep)"
+equal "and it is not open to others" 1 "$(ctl gw2 status | grep -c 'open, authenticated')"
+keys gw2 1
+check "a good file again" wait_for 15 unproblematic gw2
+
+# ------------------------------------------------------------------ who has no key
 configure "" allow node1
 check "node1 without keys" wait_for 5 gateway_is node1 "not authenticated"
 check "enters no longer" wait_for 5 late_call

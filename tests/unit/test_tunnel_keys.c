@@ -155,6 +155,11 @@ static void test_file(void **state)
 	for (unsigned int bit = 0; bit < 6; bit++)
 		assert_int_equal(read_with_mode(path, 0400 | 1u << bit, &problems), -EACCES);
 	assert_non_null(strstr(problems_text(&problems), "use mode 0400"));
+	if (!chown(path, 65534, 65534)) { /* as root */
+		assert_int_equal(read_with_mode(path, 0400, &problems), -EACCES);
+		assert_non_null(strstr(problems_text(&problems), "belongs to user 65534"));
+		assert_int_equal(chown(path, geteuid(), getegid()), 0);
+	}
 	assert_int_equal(ftruncate(fd, TUNNEL_KEYS_FILE_MAX + 1), 0);
 	assert_int_equal(read_with_mode(path, 0400, &problems), -EFBIG);
 	close(fd);

@@ -61,6 +61,9 @@ void admission_follow(struct agent *agent)
 	if (agent->files.config->tunnel.keys_file)
 		follow_clock(agent);
 	flags = admission_flags(agent->files.config, settings->epoch);
+	/* Of a file that this agent never could read, the keys of the agent before serve on. */
+	if (flags && settings->admission && !agent->files.keys)
+		return;
 	now = fingerprint(agent, flags);
 	if (agent->admission.written == now || (!flags && !settings->admission))
 		return;

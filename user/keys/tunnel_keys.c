@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <openssl/evp.h>
 
@@ -180,9 +181,14 @@ int tunnel_keys_parse(const char *path, const char *text, size_t length, struct 
 	return 0;
 }
 
-/* What everybody may read is no secret. */
+/* What others may read is no secret, and what they may write is no key. */
 static int check_mode(const char *path, const struct stat *st, struct problems *problems)
 {
+	if (st->st_uid && st->st_uid != geteuid()) {
+		problems_add(problems, path, 0, 0,
+			     "belongs to user %u: expected root, or the agent's own", st->st_uid);
+		return -EACCES;
+	}
 	if (!(st->st_mode & 077))
 		return 0;
 	problems_add(problems, path, 0, 0,
