@@ -383,12 +383,24 @@ SUBPROGRAM int client_move(const struct flow_key *key, struct flow *flow)
 	return -ENOENT;
 }
 
+/* True if the flow's gateway is that of its backend row, which is there. A flow that has moved is at another
+ * one, also when the first comes back. */
+INLINE bool client_at_backend(const struct flow *flow)
+{
+	__u32 row = flow->backend;
+	struct backend *backend = bpf_map_lookup_elem(&backends, &row);
+
+	return backend && backend->generation == flow->generation &&
+	       !(backend->flags & BACKEND_DRAINING) &&
+	       peer_is(flow, &backend->addr, ip_is_v4(&backend->addr) ? 4 : 6);
+}
+
 /* True if the flow needs no other choice though its gateway may have left: it moved on, if it had to. */
 INLINE bool client_keeps(struct packet *p, struct flow *flow)
 {
 	if (likely(!flow_is_movable(flow)) || is_syn(p))
 		return false;
-	if (unlikely(!health_is_well()) || backend_left(flow))
+	if (unlikely(!health_is_well()) || !client_at_backend(flow))
 		client_move(&p->key, flow);
 	return true;
 }

@@ -58,17 +58,30 @@ static void both_go(struct world *world)
 	lose(world, GATEWAY2);
 }
 
-/* The second comes back. */
-static void gateway_returns(struct world *world)
+static void return_gateway(struct world *world, uint32_t addr)
 {
 	struct gateway_key key;
 	struct gateway gateway = { .port = htons(STOCK_PORT), .kind = BACKEND_GENEVE,
 				   .tunnel_port = htons(TUNNEL_PORT) };
 
 	memset(&key, 0, sizeof(key));
-	key.addr = own_ip(GATEWAY2);
+	key.addr = own_ip(addr);
 	key.network = NETWORK2;
 	world_update(world, "gateways", &key, &gateway);
+}
+
+/* The second comes back. */
+static void gateway_returns(struct world *world)
+{
+	return_gateway(world, GATEWAY2);
+}
+
+/* The first comes back, and the second goes. */
+static void gateways_swap(struct world *world)
+{
+	return_gateway(world, GATEWAY);
+	world->backends[TCP_ROW].flags &= (uint8_t)~BACKEND_DRAINING;
+	lose(world, GATEWAY2);
 }
 
 #define TO_GATEWAY2(...)                                                                           \
@@ -127,6 +140,12 @@ static const struct test_case rows[] = {
 	       {FROM_POD, .before = gateway_goes, .in = TO_VIP(SOME_DATA), .verdict = REDIRECT,
 		.out = TO_VIP(SOME_DATA, ANY_MAC, TO_GATEWAY2(KNOWS)), .count = COUNT(TO_TUNNEL)},
 	       COMES(FROM_GATEWAY2(KNOWS), REPLY_DATA), GOES(TO_GATEWAY2(KNOWS), NEXT_DATA))},
+	{"endpoint: the first gateway returns, and the second goes", setup_endpoint,
+	 STEPS(CONNECTS,
+	       {FROM_POD, .before = gateway_goes, .in = TO_VIP(SOME_DATA), .verdict = REDIRECT,
+		.out = TO_VIP(SOME_DATA, ANY_MAC, TO_GATEWAY2(KNOWS)), .count = COUNT(TO_TUNNEL)},
+	       {FROM_POD, .before = gateways_swap, .in = TO_VIP(SOME_DATA), .verdict = REDIRECT,
+		.out = TO_VIP(SOME_DATA, ANY_MAC, TO_GATEWAY(KNOWS)), .count = COUNT(TO_TUNNEL)})},
 	{"endpoint: neither does draining: reset end it", setup_reset,
 	 STEPS(CONNECTS,
 	       {FROM_POD, .before = gateway_goes, .in = TO_VIP(SOME_DATA), .verdict = REDIRECT,
