@@ -219,14 +219,14 @@ def schema(chart, sources):
     with open(os.path.join(chart, "values.schema.json"), encoding="utf-8") as file:
         whole = json.load(file)["properties"]
     known = {path[-1] for path in properties(whole["config"])}
-    known |= {path[-1] for path in properties(whole["gateway"])}
+    known |= {path[-1] for name in ("gateway", "tunnel") for path in properties(whole[name])}
     accepted = set()
     for name in glob.glob(os.path.join(sources, "*.c")):
         with open(name, encoding="utf-8") as file:
             accepted |= set(re.findall(r'\{\s*TREE_\w+\("(\w+)",', file.read()))
     assert len(accepted) > 50, "the agent's tables were not found"
-    # The chart makes the section gateway of its own values.
-    assert accepted - known == {"gateway"}, accepted - known
+    # The chart makes the sections gateway and tunnel of its own values, the latter of a Secret.
+    assert accepted - known == {"gateway", "tunnel", "keysFile"}, accepted - known
     with open(os.path.join(chart, "ci/every-key-values.yaml"), encoding="utf-8") as file:
         tried = set(keys_of(yaml.safe_load(file)))
     # An exclusive choice, or made by the chart.

@@ -86,7 +86,7 @@ check_helm() {
 	refuses chart_needs_network "network" helm template parallax $CHART
 	refuses chart_refuses_unknown_key "uplink" render node --set 'config.interfaces.uplink=eth0'
 	refuses chart_refuses_wrong_value "/config/delivery" render node --set config.delivery=sideways
-	refuses chart_refuses_open_gateway "gateway.allow is required" \
+	refuses chart_refuses_open_gateway "gateway.allow or tunnel.keysSecret is required" \
 		render gateway --set 'gateway.allow=null'
 	refuses chart_refuses_two_sources "exclude each other" \
 		render istio --set endpointsConfigMap=endpoints
