@@ -61,9 +61,12 @@ upgrade_agents() {
 	confirm "whose flows were carried over" carried_both
 }
 build_next() {
-	tests/netns/next_layout.sh "$BUILD/next/include" &&
-		make --no-print-directory BUILD="$BUILD/next" HEADERS="$BUILD/next/include" CFLAGS=-O2 all \
-			"$BUILD/next/parallax-pod" "$BUILD/next/parallax-cni" >"$TOPO_DIR/log/next" 2>&1
+	local next=${BUILD#"$PWD/"}/next # relative, as make names what is below the tree
+	tests/netns/next_layout.sh "$next/include" &&
+		make --no-print-directory BUILD="$next" HEADERS="$next/include" CFLAGS=-O2 all "$next/parallax-pod" \
+			"$next/parallax-cni" >"$TOPO_DIR/log/next" 2>&1 && return
+	tail -n 20 "$TOPO_DIR/log/next"
+	return 1
 }
 upgrade_both() { # KEY=VALUE: of the chart
 	local n
