@@ -242,6 +242,20 @@ two_agents() {
 	agent_start gw2 || fail "agent on gw2"
 }
 
+# The same with gw3, a node that is there already, as a second gateway of network2. Both use
+# their own address for SNAT.
+two_gateways() {
+	local node
+	two_agents
+	for node in gw2 gw3; do
+		{
+			transports network1=geneve
+			echo "gateway: {listen: {interface: eth0, port: 6081}, allow: [\"$(outer 192.23.110.0/24)\"]}"
+		} | agent_config $node network2 n2-k8s-config
+	done
+	check "a second gateway" agent_start gw3
+}
+
 # ------------------------------------------------------------------ observations
 
 # hello POD [ARGUMENT...]: calls the service

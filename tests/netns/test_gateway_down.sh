@@ -6,14 +6,7 @@
 
 two_clusters
 node_add gw3 cluster2 192.23.120.33/24 192.23.120.1
-two_agents
-for node in gw2 gw3; do
-	{
-		transports network1=geneve
-		echo "gateway: {listen: {interface: eth0, port: 6081}, allow: [192.23.110.0/24]}"
-	} | agent_config $node network2 n2-k8s-config
-done
-check "a second gateway" agent_start gw3
+two_gateways
 both() { networks network1=cluster1@192.23.110.10:15443 \
 	network2=n2-k8s-config@192.23.120.32:15443,192.23.120.33:15443; }
 both
