@@ -186,5 +186,6 @@ echo "  four agents, $SERVICES services"
 agents
 export TEST_DIR BUILD EDS LOAD PREFIX=$TOPO_PREFIX
 python3 -u tools/bench/bench.py run "$@" &
-noted $! measuring
-finish measuring || fail "measuring"
+measuring=$!
+noted $measuring measuring
+wait $measuring || fail "measuring"

@@ -25,7 +25,8 @@ TOPO_TOOLS=$(dirname "$(dirname "$(realpath "${BASH_SOURCE[0]}")")")
 topo_begin() {
 	"$TOPO_TOOLS/mount-bpffs.sh" || exit 1
 	TOPO_DIR=$1 TOPO_PREFIX=$2
-	mkdir -p "$TOPO_DIR/log"
+	mkdir -p "$TOPO_DIR"/{log,ended}
+	[[ -p $TOPO_DIR/pause ]] || mkfifo "$TOPO_DIR/pause" # nobody writes to it: see pause
 	echo "$TOPO_PREFIX" >"$TOPO_DIR/prefix"
 	echo "$$ $(start_time $$)" >"$TOPO_DIR/owner"
 	: >"$TOPO_DIR/namespaces" >"$TOPO_DIR/processes" >"$TOPO_DIR/pins"
@@ -76,8 +77,8 @@ inner_at() { at "$(inner "${1%:*}" "${2:-}")" "${1##*:}"; }
 outer_at() { at "$(outer "${1%:*}" "${2:-}")" "${1##*:}"; }
 
 # Families of pods, and of nodes, which route for their pods as well.
-inner_families() { echo "$FAMILY" | sed 's/./& /g'; }
-node_families() { echo "$OUTER$FAMILY" | grep -o . | sort -u; }
+inner_families() { [[ $FAMILY == 46 ]] && echo 4 6 || echo "$FAMILY"; }
+node_families() { [[ $OUTER$FAMILY =~ ^(4+|6+)$ ]] && echo "$OUTER" || echo 4 6; }
 
 # address_add NS ADDRESS/LENGTH DEVICE: at once in use
 address_add() {
@@ -283,21 +284,61 @@ snat_route() {
 
 # ------------------------------------------------------------------ processes
 
-start_time() { sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d' ' -f20; }
+# start_time PID: which tells it from a later process with its number
+start_time() {
+	local stat
+	read -r stat <"/proc/$1/stat" && read -ra stat <<<"${stat##*) }" && echo "${stat[19]}"
+} 2>/dev/null
 
 # start NAME NS COMMAND...: in the background; its output goes to log/NAME
 start() {
-	local name=$1 ns=$2
-	shift 2
-	nsenter --net="/var/run/netns/$TOPO_PREFIX-$ns" -- "$@" \
-		>>"$TOPO_DIR/log/$name" 2>&1 </dev/null &
-	noted $! "$name"
+	local name=$1 pid ended=$TOPO_DIR/ended/$1.$EPOCHREALTIME
+	read -r pid < <(supervise "$ended" "$@")
+	noted "$pid" "$name" "$ended"
 }
 
-# noted PID NAME: it is stopped by topo_end at the latest
-noted() { echo "$1 $(start_time "$1") $2" >>"$TOPO_DIR/processes"; }
+# supervise FILE NAME NS COMMAND...: says the process, and writes its exit status to FILE. The shell that
+# starts many may forget the status of one whose number another has by then.
+supervise() {
+	local ended=$1 log=$TOPO_DIR/log/$2 ns=$3
+	shift 3
+	nsenter --net="/var/run/netns/$TOPO_PREFIX-$ns" -- "$@" >>"$log" 2>&1 </dev/null &
+	echo $!
+	exec >/dev/null 2>&1 </dev/null
+	wait $!
+	echo $? >"$ended"
+}
 
-pid_of() { awk -v name="$1" '$3 == name { pid = $1 } END { print pid }' "$TOPO_DIR/processes"; }
+# noted PID NAME [FILE_OF_EXIT_STATUS]: it is stopped by topo_end at the latest
+noted() {
+	local started
+	started=$(start_time "$1")
+	echo "$1 ${started:-ended} $2 ${3:-}" >>"$TOPO_DIR/processes"
+}
+
+# process NAME: the last one of that name, as pid and ended
+process() {
+	local number name file
+	pid='' ended=''
+	while read -r number _ name file; do
+		[[ $name == "$1" ]] && pid=$number ended=$file
+	done <"$TOPO_DIR/processes"
+}
+
+pid_of() {
+	local pid ended
+	process "$1"
+	echo "$pid"
+}
+
+# finish NAME: waits for the end of a process that was started; its exit status
+finish() {
+	local pid ended
+	process "$1"
+	[[ $ended ]] || return 127
+	until [[ -s $ended ]]; do pause 0.02; done
+	return "$(<"$ended")"
+}
 
 # still_runs PID START_TIME: that very process, not a later one with its number
 still_runs() { [[ -n $2 && $(start_time "$1") == "$2" ]]; }
@@ -305,16 +346,19 @@ still_runs() { [[ -n $2 && $(start_time "$1") == "$2" ]]; }
 # stop NAME [SIGNAL]: and wait for its end
 stop() {
 	local pid started name
-	while read -r pid started name; do
+	while read -r pid started name _; do
 		[[ $name == "$1" ]] && still_runs "$pid" "$started" || continue
 		kill "-${2:-TERM}" "$pid" 2>/dev/null
-		wait "$pid" 2>/dev/null
 		wait_for 5 gone "$pid" "$started" || kill -KILL "$pid" 2>/dev/null
 	done <"$TOPO_DIR/processes"
 	return 0
 }
 
-gone() { ! still_runs "$1" "$2" || [[ $(sed 's/.*) //' "/proc/$1/stat" 2>/dev/null) == Z* ]]; }
+# gone PID START_TIME: it ended; its parent may not know yet
+gone() {
+	local stat
+	! still_runs "$1" "$2" || { read -r stat <"/proc/$1/stat" && [[ ${stat##*) } == Z* ]]; }
+} 2>/dev/null
 
 stop_all() {
 	local pid started name signal
@@ -334,16 +378,24 @@ all_gone() {
 	done <"$1/processes"
 }
 
-# finish NAME: waits for a process of our own, its exit status
-finish() { wait "$(pid_of "$1")"; }
+# pause SECONDS: without a process for it, where there is a topology
+pause() {
+	if [[ -p ${TOPO_DIR:-}/pause ]]; then
+		read -rt "$1" <>"$TOPO_DIR/pause"
+	else
+		sleep "$1"
+	fi
+	return 0
+}
 
 # wait_for SECONDS COMMAND...: until it succeeds. A loaded machine has four times as long, one that
 # emulates its processor as many times more as PATIENCE says.
 wait_for() {
-	local end=$((SECONDS + 4 * $1 * ${PATIENCE:-1} + 1))
+	local end=$((SECONDS + 4 * $1 * ${PATIENCE:-1} + 1)) pauses=(0.01 0.02 0.05 0.1 0.2)
 	shift
 	until "$@" >/dev/null 2>&1; do
 		((SECONDS < end)) || return 1
-		sleep 0.05
+		pause "${pauses[0]}"
+		((${#pauses[@]} == 1)) || pauses=("${pauses[@]:1}")
 	done
 }
