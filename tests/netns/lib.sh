@@ -6,6 +6,8 @@ set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 1
 # Thousands of connections at once are more than the usual 1,024 files.
 ulimit -Sn 65536 2>/dev/null || ulimit -Sn "$(ulimit -Hn)"
+# The python3 whose modules tools/install-deps.sh installs; another in PATH may be a slow front of several.
+PATH=/usr/bin:$PATH
 BUILD=$(realpath "${BUILD:-build}")
 HERE=$PWD/tests/netns
 T=$BUILD/tests

@@ -184,13 +184,22 @@ static inline int write_all(int fd, const void *data, size_t length)
 	return 0;
 }
 
-/* One line without its end; the bytes read, -1 on error or end of stream before the newline. */
+/* The bytes up to a newline that are there, at most `room`: looked at first, since what follows is not ours. */
+static inline ssize_t receive_to_newline(int fd, char *data, size_t room)
+{
+	ssize_t n = recv(fd, data, room, MSG_PEEK);
+	const char *end = n > 0 ? memchr(data, '\n', (size_t)n) : NULL;
+
+	return n > 0 ? recv(fd, data, end ? (size_t)(end + 1 - data) : (size_t)n, 0) : n;
+}
+
+/* One line without its end, "\n" or "\r\n"; its bytes, -1 on error or end of stream before the newline. */
 static inline int read_line(int fd, char *line, size_t size)
 {
 	size_t used = 0;
 
-	while (used + 1 < size) {
-		ssize_t n = recv(fd, line + used, 1, 0);
+	while (used < size) {
+		ssize_t n = receive_to_newline(fd, line + used, size - used);
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -198,11 +207,12 @@ static inline int read_line(int fd, char *line, size_t size)
 			errno = ECONNRESET;
 		if (n <= 0)
 			return -1;
-		if (line[used] == '\n') {
-			line[used] = '\0';
-			return (int)used;
-		}
-		used += line[used] != '\r';
+		used += (size_t)n;
+		if (line[used - 1] != '\n')
+			continue;
+		used -= 1 + (used > 1 && line[used - 2] == '\r');
+		line[used] = '\0';
+		return (int)used;
 	}
 	errno = EMSGSIZE;
 	return -1;

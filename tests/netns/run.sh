@@ -66,8 +66,12 @@ run_test() {
 	status=$?
 	trap - TERM
 	topo_end "$work/$name" 2>/dev/null # if the test was killed
-	echo "$status $((SECONDS - began)) $limit" >"$work/$name.end"
+	times >"$work/$name.times"
+	echo "$status $((SECONDS - began)) $limit $(processor_time "$work/$name.times")" >"$work/$name.end"
 }
+
+# processor_time FILE: the children's seconds in the output of `times`
+processor_time() { awk -F'[ms ]' 'NR == 2 { printf "%.0f", 60 * ($1 + $4) + $2 + $5 }' "$1"; }
 
 # start_test NAME: waits until no more than others may run beside it
 start_test() {
@@ -96,11 +100,11 @@ finish() {
 	done
 }
 
-# report NAME STATUS SECONDS LIMIT
+# report NAME STATUS SECONDS LIMIT PROCESSOR_SECONDS
 report() {
 	case $2 in
 	0)
-		echo "PASS $1 ($3 s)"
+		echo "PASS $1 ($3 s, $5 s of processor)"
 		passed=$((passed + 1))
 		;;
 	77)
