@@ -71,14 +71,20 @@ excluded() { ctl node1 explain $VIP:5000 | seen "excluded: 10.10.0.90:5000 of ne
 check "explain shows that v1 drains" wait_for 5 excluded
 eds "$HELLO" 10.10.0.90:5000/cluster1 10.10.0.90:5000/n2-k8s-config
 check "both answer again" wait_for 5 versions_are "v1 v2" sleep
-for port in 20001 20002 20003 20004 20005 20006 20007 20008; do
-	kind=$(explained $port)
-	case $(hello sleep -p $port) in
-	*v1*) equal "explain of port $port" local "$kind" ;;
-	*v2*) equal "explain of port $port" gateway "$kind" ;;
-	*) fail "no answer to port $port" ;;
-	esac
-done
+# explained_right FIRST_PORT: of eight ports, explain names the one that answers
+explained_right() {
+	local port kind
+	for port in $(seq $1 $(($1 + 7))); do
+		kind=$(explained $port)
+		case $kind,$(hello sleep -p $port) in
+		local,*v1* | gateway,*v2*) ;;
+		*) return 1 ;;
+		esac
+	done
+}
+# What packets told within 5 seconds, explain does not know: on a loaded machine a SYN may have come twice, and
+# its endpoint is avoided so long.
+check "explain names the endpoint" eval 'explained_right 20001 || { sleep 6; explained_right 20011; }'
 
 # ------------------------------------------------------------------ affinity
 eds "$HELLO" 10.10.0.90:5000/cluster1 10.10.0.90:5000/n2-k8s-config
