@@ -3,14 +3,14 @@
 #include "net.h"
 
 static const char usage[] =
-	"usage: hello [-n COUNT] [-p SOURCE_PORT] [-t TIMEOUT_MS] [-s] ADDR PORT\n"
+	"usage: hello [-n COUNT] [-i INTERVAL_MS] [-p SOURCE_PORT] [-t TIMEOUT_MS] [-s] ADDR PORT\n"
 	"Prints `SOURCE_PORT ANSWER' for each call, with -s how often each version answered.\n"
 	"Exit status: 0 all answered, 1 refused, 2 timed out, 3 anything else.\n";
 
 static struct tally tally;
 
 static struct {
-	unsigned int count, timeout_ms;
+	unsigned int count, interval_ms, timeout_ms;
 	uint16_t source_port;
 	bool summary;
 	struct place to;
@@ -61,9 +61,11 @@ static void parse(int argc, char **argv)
 {
 	int c;
 
-	while ((c = getopt(argc, argv, "n:p:t:s")) != -1) {
+	while ((c = getopt(argc, argv, "n:i:p:t:s")) != -1) {
 		if (c == 'n')
 			opt.count = (unsigned int)number(optarg);
+		else if (c == 'i')
+			opt.interval_ms = (unsigned int)number(optarg);
 		else if (c == 'p')
 			opt.source_port = (uint16_t)number(optarg);
 		else if (c == 't')
@@ -86,6 +88,7 @@ int main(int argc, char **argv)
 	for (unsigned int i = 0; i < opt.count; i++) {
 		int one = call();
 
+		sleep_ms(opt.interval_ms);
 		rc = one > rc ? one : rc;
 	}
 	tally_print(&tally);

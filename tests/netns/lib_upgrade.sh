@@ -43,16 +43,16 @@ serve_datagrams() { # FAMILY
 fragments_pass() { in_ns sleep "$T/udp" -t 500 -n 10 -m 2 -l 4000 call "$2" 5000 >/dev/null; }
 
 load() { # FAMILY VIP
-	again "connections-$1" "$T/hello" -t 10000 -n 50 -s "$2" 5000
-	again "datagrams-$1" "$T/udp" -t 10000 -n 20 -m 50 call "$2" 5000
+	again "connections-$1" "$T/hello" -t 10000 -i 10 -n 100 -s "$2" 5000
+	again "datagrams-$1" "$T/udp" -t 10000 -i 4 -n 10 -m 50 call "$2" 5000
 	check "datagrams in fragments, IPv$1" wait_for 10 fragments_pass "$@"
-	again "fragments-$1" "$T/udp" -t 10000 -n 5 -m 20 -l 4000 call "$2" 5000
+	again "fragments-$1" "$T/udp" -t 10000 -i 20 -n 5 -m 20 -l 4000 call "$2" 5000
 }
 
 held_open() { grep "^open $((50 * $(inner_families | wc -w)))" "$TEST_DIR/log/held" >/dev/null; }
 
 # Two agents of this build, and for each family 50 connections that stay open, new ones, and datagrams, also
-# in fragments.
+# in fragments; with pauses, since what is measured is loss.
 upgrade_begin() {
 	two_clusters
 	each_vip serve_datagrams

@@ -230,7 +230,8 @@ static inline void sleep_ms(uint64_t ms)
 {
 	struct timespec ts = {.tv_sec = (time_t)(ms / 1000), .tv_nsec = (long)(ms % 1000) * 1000000};
 
-	nanosleep(&ts, NULL);
+	if (ms)
+		nanosleep(&ts, NULL);
 }
 
 /* Bytes 8*index to 8*index+7 of the stream `seed`: every byte depends on its place, so that a

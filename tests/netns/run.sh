@@ -1,13 +1,15 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# Runs the end-to-end tests, as root: TEST_JOBS (2) at a time.
+# Runs the end-to-end tests, as root: TEST_JOBS at a time, by default two for each processor.
 # Usage: tests/netns/run.sh [NAME...]    e.g. `run.sh scenario udp'; TEST_TIMEOUT seconds for each
 #
 # NAME@6 runs a test over IPv6, NAME@46 with both families, NAME@4o6 with IPv4 in tunnels over IPv6: see
-# tools/lib/topology.sh. Of the tests that say `# Families: 6 4o6 ...' those rows run as well.
+# tools/lib/topology.sh. Of the tests that say `# Families: 6 4o6 ...' those rows run as well, and with
+# TEST_ROWS=all those of `# More families: ...', which show little that others do not.
 #
 # A test that needs longer than others declares it in a line `# Time limit: N s', one that measures
-# something in a line `# Runs alone'. Each makes namespaces and pins of its own, named by its process.
+# something in a line `# Runs alone': it comes last. One with a line `# Long' comes first, else the others
+# would have ended when it still runs. Each makes namespaces and pins of its own, named by its process.
 set -uo pipefail
 
 cd "$(dirname "$0")" || exit 1
@@ -15,7 +17,7 @@ here=$PWD
 . ../../tools/lib/topology.sh
 usual_limit=240
 work=$(mktemp -d /tmp/parallax-netns-XXXXXX)
-jobs=${TEST_JOBS:-2}
+jobs=${TEST_JOBS:-$((2 * $(nproc)))}
 passed=0 failed=0 skipped=0
 declare -A running=() # pid -> name
 trap 'rm -rf "$work"' EXIT
@@ -33,7 +35,8 @@ limit_of() {
 	echo "${TEST_TIMEOUT:-$((${own:-$usual_limit} * ${PATIENCE:-1}))}"
 }
 
-runs_alone() { grep '^# Runs alone$' "$(script_of "$1")" >/dev/null; }
+# says NAME LINE: in its script
+says() { grep -x -- "$2" "$(script_of "$1")" >/dev/null; }
 
 script_of() { echo "$here/test_${1%@*}.sh"; }
 
@@ -45,14 +48,27 @@ families() {
 	[[ $row == *o* ]] && echo "OUTER=${row#*o}"
 }
 
-# all_rows: every test, and its further rows
-all_rows() {
-	local script name row
+# rows PLACE: the tests that come at that place, and their further rows
+rows() {
+	local script name row more=()
+	[[ ${TEST_ROWS:-} == all ]] && more=(-e 's/^# More families: //p')
 	for script in test_*.sh; do
-		name=${script#test_}
-		echo "${name%.sh}"
-		for row in $(sed -n 's/^# Families: //p' "$script"); do echo "${name%.sh}@$row"; done
+		name=${script#test_} name=${name%.sh}
+		[[ $(place_of "$name") == "$1" ]] || continue
+		echo "$name"
+		for row in $(sed -n -e 's/^# Families: //p' "${more[@]}" "$script"); do echo "$name@$row"; done
 	done
+}
+
+# place_of NAME: first, then or last
+place_of() {
+	if says "$1" "# Long"; then
+		echo first
+	elif says "$1" "# Runs alone"; then
+		echo last
+	else
+		echo then
+	fi
 }
 
 run_test() {
@@ -81,7 +97,7 @@ start_test() {
 		failed=$((failed + 1))
 		return
 	fi
-	runs_alone "$1" && most=0
+	says "$1" "# Runs alone" && most=0
 	finish "$most"
 	run_test "$1" &
 	running[$!]=$1
@@ -121,7 +137,7 @@ report() {
 
 ((EUID == 0)) || { echo "SKIP netns: needs root"; exit 0; }
 ../../tools/mount-bpffs.sh || exit 1
-(($#)) || set -- $(all_rows)
+(($#)) || set -- $(rows first) $(rows then) $(rows last)
 for name in "$@"; do
 	start_test "$name"
 done

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # The admin server: its pages, refused requests, load, and changes of its configuration.
+# Long
 . "$(dirname "$0")/lib.sh"
 
 two_clusters

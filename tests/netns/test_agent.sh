@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # The agent and its pins: refusals with their reason, interfaces added, lost and repaired, live reload.
+# Long
 . "$(dirname "$0")/lib.sh"
 
 two_clusters

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# Runs alone
+# Long
 # The benchmarks as a user runs them, but small: they run to the end, one at a time, and clean up
 # when stopped or killed. No figure is checked.
 . "$(dirname "$0")/lib.sh"
@@ -12,12 +12,12 @@ bench() { tools/bench/bench.sh --quick "$@" >"$LOG" 2>&1; }
 
 said() { grep -qF -- "$1" "$LOG" || { cat "$LOG" && false; }; }
 
-# bench_start: in the background, until it is in the middle of its largest part
+# bench_start TEXT: its largest part in the background, until it has printed TEXT
 bench_start() {
 	tools/bench/bench.sh --quick --only scale >"$LOG" 2>&1 &
 	bench_pid=$!
 	noted $bench_pid bench
-	wait_for 60 said "scale: 1000 services" || fail "it does not begin: $(cat "$LOG")"
+	wait_for 60 said "$1" || fail "it does not come to '$1': $(cat "$LOG")"
 	world=$(compgen -G "$TMPDIR/parallax-bench-*")
 	prefix=$(<"$world/prefix")
 }
@@ -40,15 +40,22 @@ check "and the figures are in it" grep -q '"Parallax, stack"' "$OUT/results.json
 refute "a part that there is not" bench --only nonsense
 check "the error lists the parts" said "the parts are packets, bulk"
 
-bench_start
+# ended_by SIGNAL
+ended_by() {
+	local began
+	began=$(start_time $bench_pid)
+	kill "-$1" $bench_pid
+	wait_for 5 gone $bench_pid "$began" || fail "goes on after $1"
+	equal "left after $1" "" "$(remains)"
+}
+
+bench_start "six nodes"
 second=$(tools/bench/bench.sh --quick 2>&1) && fail "two at once"
 equal "the second" "FAILED: another benchmark is running, in $world" "$second"
-for signal in HUP TERM; do
-	kill -$signal $bench_pid
-	wait_for 5 gone $bench_pid "$(start_time $bench_pid)" || fail "goes on after $signal"
-	equal "left after $signal" "" "$(remains)"
-	bench_start
-done
+ended_by HUP
+bench_start "four agents"
+ended_by TERM
+bench_start "scale: 1000 services"
 kill -KILL $bench_pid
 [[ -n $(remains) ]] || fail "a killed benchmark left nothing to clean up"
 refute "the next one" bench --only nonsense

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # The kernel refuses one call of bpf(2), with ENOMEM or E2BIG, wherever that is in a start: it fails with
 # its reason and leaves nothing behind, or serves; the next start serves. A running agent tries again.
+# Long
 . "$(dirname "$0")/lib.sh"
 
 [[ -x $(command -v strace) ]] || skip "needs strace"

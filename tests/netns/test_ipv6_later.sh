@@ -35,7 +35,7 @@ start held sleep "$T/hold" -n 50 -u "$TEST_DIR/enough" "$VIP:5000"
 held_open() { grep '^open 50' "$TEST_DIR/log/held" >/dev/null; }
 check "50 connections of IPv4" wait_for 20 held_open
 start connections sleep bash -c 'until [[ -e $0 ]]; do "$@" >/dev/null || echo "failed: $?"; done' \
-	"$TEST_DIR/enough" "$T/hello" -t 10000 -n 50 -s "$VIP" 5000
+	"$TEST_DIR/enough" "$T/hello" -t 10000 -i 10 -n 50 -s "$VIP" 5000
 
 eds "$HELLO" 10.10.0.90:5000/cluster1 10.10.0.90:5000/n2-k8s-config # now with their IPv6 addresses
 with_addresses "$VIP, \"$VIP6\""

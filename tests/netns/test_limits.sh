@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # One service beyond limits stays as it is, and is named; all others go on, however many there are.
+# Long
 . "$(dirname "$0")/lib.sh"
 
 two_clusters

@@ -1,8 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # Gateways that die in three ways, and come back: from when on no new connection goes there.
-# Families: 6 4o6
+# Families: 6
+# More families: 4o6
 # Time limit: 300 s
+# Long
 . "$(dirname "$0")/lib.sh"
 
 two_clusters

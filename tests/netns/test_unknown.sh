@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # Unknown endpoints do not count as removed: restarts while files, names or views cannot be read.
+# Long
 . "$(dirname "$0")/lib.sh"
 . tests/netns/lib_ads.sh
 

@@ -1,8 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # Upgrade to another layout, other limits and a downgrade lose no packet and no connection.
-# Families: 46 46o6
+# Families: 46o6
+# More families: 46
 # Time limit: 480 s
+# Long
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/lib_upgrade.sh"
 

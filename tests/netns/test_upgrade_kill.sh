@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # An agent that is killed at any step of a handover leaves a data plane that works, and the next start
 # finishes it or goes back.
+# Long
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/lib_upgrade.sh"
 

@@ -4,8 +4,8 @@
 
 static const char usage[] =
 	"usage: udp serve ADDR PORT VERSION\n"
-	"       udp [-d] [-n SOCKETS] [-m MESSAGES] [-l BYTES] [-p SOURCE_PORT] [-r RATE] [-t MS]\n"
-	"           call ADDR PORT\n"
+	"       udp [-d] [-n SOCKETS] [-m MESSAGES] [-i INTERVAL_MS] [-l BYTES] [-p SOURCE_PORT]\n"
+	"           [-r RATE] [-t MS] call ADDR PORT\n"
 	"-d: routers may cut the packets of the client, and of a server (-d serve ...)\n"
 	"-r: at most RATE sockets a second, of 100 or more.\n"
 	"Each socket sends its messages one by one and must hear each from the same server.\n"
@@ -15,7 +15,7 @@ static const char usage[] =
 #define MAX_MESSAGE 16000
 
 static struct {
-	unsigned int sockets, messages, length, rate, timeout_ms;
+	unsigned int sockets, messages, interval_ms, length, rate, timeout_ms;
 	uint16_t source_port;
 	bool cut;
 } opt = {.sockets = 1, .messages = 3, .length = 64, .timeout_ms = 3000};
@@ -89,8 +89,10 @@ static int one_socket(const struct place *to)
 	allow_cutting(fd);
 	if (connect(fd, &to->any, to->length))
 		die("connect");
-	for (unsigned int i = 0; i < opt.messages && !rc; i++)
+	for (unsigned int i = 0; i < opt.messages && !rc; i++) {
 		rc = exchange(fd, i, version);
+		sleep_ms(opt.interval_ms);
+	}
 	if (!rc)
 		tally_add(&tally, version);
 	close(fd);
@@ -129,13 +131,15 @@ static void parse(int argc, char **argv)
 {
 	int c;
 
-	while ((c = getopt(argc, argv, "dn:m:l:p:r:t:")) != -1) {
+	while ((c = getopt(argc, argv, "dn:m:i:l:p:r:t:")) != -1) {
 		if (c == 'd')
 			opt.cut = true;
 		else if (c == 'n')
 			opt.sockets = (unsigned int)number(optarg);
 		else if (c == 'm')
 			opt.messages = (unsigned int)number(optarg);
+		else if (c == 'i')
+			opt.interval_ms = (unsigned int)number(optarg);
 		else if (c == 'l')
 			opt.length = (unsigned int)number(optarg);
 		else if (c == 'p')
