@@ -26,15 +26,20 @@ MAP(tags_verified, PERCPU_ARRAY, 0, __u32, struct tag_slot, TAG_SLOTS);
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "words of struct tagged");
 
-/* The epoch of now. An agent that is gone no longer renews it. */
 INLINE __u32 epoch_now(void)
 {
-	__u64 epoch = settings.epoch;
-	__u32 passed = now_ticks() - (__u32)epoch, length = EPOCH_SECONDS * settings.hz;
+	return epoch_at(settings.epoch, now_ticks(), settings.hz);
+}
 
-	if (likely(passed < length) || !length)
-		return epoch >> 32;
-	return (epoch >> 32) + passed / length;
+/* The epoch that a tag names, by its low half. Two clocks that differ by less than an epoch are never further
+ * apart than one: the tag of any other is not believed, and false is returned. */
+INLINE bool epoch_of_tag(const struct outer *outer, __u32 *ret)
+{
+	__u32 now = epoch_now();
+	__s16 later = (__s16)(outer->epoch - (__u16)now);
+
+	*ret = now + later;
+	return later >= -1 && later <= 1;
 }
 
 /* What the tag of p->outer in this epoch covers, around a packet of these addresses and ports. */
@@ -83,8 +88,9 @@ INLINE __u32 tag_index(const struct tagged *tagged)
 	return (__u32)(hash >> 32) % TAG_SLOTS;
 }
 
-INLINE __u64 tag_compute(const struct tagged *tagged, const struct siphash_key *key)
+SUBPROGRAM __u64 tag_compute(const struct tagged *tagged, const struct siphash_key *key)
 {
+	REQUIRE(tagged && key, 0);
 	return siphash(key, tagged->word, TAGGED_WORDS, tagged->last);
 }
 
@@ -173,19 +179,17 @@ SUBPROGRAM enum reason tag_verify(struct packet *p)
 	return REASON_NONE;
 }
 
-/* Two clocks that differ by less than an epoch are never further apart than one. */
 SUBPROGRAM enum reason tunnel_verify(struct packet *p)
 {
 	REQUIRE(p, REASON_NO_ROOM);
 	struct outer *outer = &p->outer;
-	__u32 now = epoch_now(), index;
-	__s16 later = (__s16)(outer->epoch - (__u16)now);
 	struct tag_slot *slot;
+	__u32 epoch, index;
 	enum reason reason;
 
-	if (later < -1 || later > 1)
+	if (!epoch_of_tag(outer, &epoch))
 		return REASON_TUNNEL_EPOCH;
-	tagged_fill(p, (const struct nat *)&p->key, now + later);
+	tagged_fill(p, (const struct nat *)&p->key, epoch);
 	index = tag_index(&p->tagged);
 	slot = bpf_map_lookup_elem(&tags_verified, &index);
 	if (likely(tag_is_known(slot, p, outer->vni) && slot->key == outer->key &&

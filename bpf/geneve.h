@@ -233,15 +233,27 @@ INLINE enum reason option_read(const struct geneve_option *option, void *end, st
 	return REASON_NONE;
 }
 
-/* True for a packet with the O bit whose only option is the probe's. */
-INLINE bool outer_is_probe(const struct geneve_header *geneve, void *end)
+INLINE bool option_is_probe(const struct geneve_probe_option *option)
+{
+	return option_is(&option->head, GENEVE_OPTION_PROBE,
+			 (sizeof(*option) - sizeof(option->head)) / 4);
+}
+
+/* True for a packet with the O bit whose options are the probe's and, if there is another, a tag. */
+INLINE bool outer_read_probe(const struct geneve_header *geneve, void *end, struct outer *outer)
 {
 	const struct geneve_probe_option *option = (const void *)(geneve + 1);
+	const struct geneve_admission_option *tag = (const void *)(option + 1);
 
-	return (void *)(option + 1) <= end && geneve->version_length == sizeof(*option) / 4 &&
-	       !geneve->protocol &&
-	       option_is(&option->head, GENEVE_OPTION_PROBE,
-			 (sizeof(*option) - sizeof(option->head)) / 4);
+	if ((void *)tag > end || geneve->protocol || !option_is_probe(option))
+		return false;
+	if (geneve->version_length == sizeof(*option) / 4)
+		return true;
+	if ((void *)(tag + 1) > end || !option_is_admission(tag) ||
+	    geneve->version_length != (sizeof(*option) + sizeof(*tag)) / 4)
+		return false;
+	option_read_admission(tag, outer);
+	return true;
 }
 
 /* Read `length` bytes of options, in any order. */
@@ -305,7 +317,7 @@ INLINE enum reason outer_read(void *data, void *end, const __u32 l2, struct oute
 	outer->protocol = geneve->protocol;
 	outer->vni = (__u32)geneve->vni[0] << 16 | (__u32)geneve->vni[1] << 8 | geneve->vni[2];
 	if (unlikely(geneve->flags & GENEVE_FLAG_OAM)) {
-		outer->probe = outer_is_probe(geneve, end);
+		outer->probe = outer_read_probe(geneve, end, outer);
 		return REASON_TUNNEL_MALFORMED;
 	}
 	if (geneve->version_length >> 6 ||

@@ -6,23 +6,91 @@
 #define PROBE_H
 
 #include "health.h"
+#include "parallax_probe.h"
 #include "tunnel.h"
 
-struct probe_bytes {
-	struct geneve_header geneve;
-	struct geneve_probe_option option;
-};
-
-struct probe_packet {
+/* The headers of a probe, and of the answer that it becomes, in p->headers. */
+struct probe_headers {
 	IP_HEADER ip;
 	struct udphdr udp;
-	struct probe_bytes bytes;
+	struct geneve_header geneve;
+	struct geneve_probe_option option;
+	struct geneve_admission_option tag; /* with OPTION_ADMISSION */
 };
 
-/* Why a probe is not answered. Probes have no tags: where a key is enough to enter, those of everybody are
- * answered. */
-INLINE enum reason probe_refusal(const struct outer *outer)
+_Static_assert(sizeof(struct probe_headers) <= HEADERS_MAX, "probe_headers");
+
+INLINE struct probe_headers *probe_headers(struct packet *p)
 {
+	return (void *)p->headers;
+}
+
+/* ------------------------------------------------------------------ tags */
+
+SUBPROGRAM __u64 probe_compute(struct packet *p, const struct siphash_key *key, __u32 epoch)
+{
+	REQUIRE(p && key, 0);
+	union probe_tagged tagged = {};
+
+	tagged.option = probe_headers(p)->option;
+	tagged.epoch = epoch;
+	tagged.network = p->outer.vni;
+	return probe_tag(key, &tagged);
+}
+
+SUBPROGRAM enum reason probe_verify(struct packet *p)
+{
+	REQUIRE(p, REASON_NO_ROOM);
+	struct outer *outer = &p->outer;
+	struct admission_key *key = outer->key ? key_find(outer->vni, outer->key) : NULL;
+	__u32 epoch;
+
+	if (!epoch_of_tag(outer, &epoch))
+		return REASON_TUNNEL_EPOCH;
+	if (!key)
+		return REASON_TUNNEL_KEY;
+	if (probe_compute(p, &key->receive, epoch) != outer->tag)
+		return REASON_TUNNEL_FORGED;
+	outer->admitted = 1;
+	return REASON_NONE;
+}
+
+/* Sign an answer by the key that its probe named: who asked has that one. */
+SUBPROGRAM int probe_sign(struct packet *p)
+{
+	REQUIRE(p, -EINVAL);
+	struct outer *outer = &p->outer;
+	struct admission_key *key = key_find(outer->receiver, outer->key);
+	__u32 epoch = epoch_now();
+
+	if (!key) /* it was removed this moment */
+		return -ENOENT;
+	outer->epoch = epoch;
+	outer->tag = probe_compute(p, &key->send, epoch);
+	outer->options = OPTION_ADMISSION;
+	option_write_admission(&probe_headers(p)->tag, outer);
+	return 0;
+}
+
+/* Why a probe or an answer is not believed. */
+INLINE enum reason probe_admit(struct packet *p)
+{
+	if (p->outer.options & OPTION_ADMISSION)
+		return probe_verify(p);
+	return settings.admission & ADMISSION_REQUIRE ? REASON_TUNNEL_UNSIGNED : REASON_NONE;
+}
+
+/* ------------------------------------------------------------------ the gateway */
+
+/* Why a probe is not answered. Before tags are required, those of everybody are answered where a key is enough
+ * to enter. */
+INLINE enum reason probe_refusal(struct packet *p)
+{
+	struct outer *outer = &p->outer;
+	enum reason reason = probe_admit(p);
+
+	if (reason)
+		return reason;
 	if (!(settings.admission & ADMISSION_OPEN) && !source_allowed(outer))
 		return REASON_TUNNEL_SOURCE;
 	if (!network_known(outer->vni))
@@ -30,96 +98,148 @@ INLINE enum reason probe_refusal(const struct outer *outer)
 	return probe_allowed(outer_owner(outer)) ? REASON_NONE : REASON_REPLY_LIMIT;
 }
 
-/* Turn a probe into its answer. */
-INLINE void probe_fill(struct probe_bytes *bytes, const struct gateway_health *own)
+INLINE void probe_fill(struct packet *p, const struct gateway_health *own)
 {
-	struct geneve_probe_option *option = &bytes->option;
+	struct probe_headers *headers = probe_headers(p);
+	struct geneve_probe_option *option = &headers->option;
 
-	bytes->geneve.vni[0] = settings.network >> 16;
-	bytes->geneve.vni[1] = settings.network >> 8;
-	bytes->geneve.vni[2] = settings.network;
+	headers->geneve.vni[0] = settings.network >> 16;
+	headers->geneve.vni[1] = settings.network >> 8;
+	headers->geneve.vni[2] = settings.network;
 	option->flags = PROBE_ANSWER;
 	option->services = bpf_htonl(own->services);
 	option->mtu = bpf_htons(own->mtu);
 	option->load = own->load;
 }
 
-/* Send the answer back by the way that answers to requests take. */
-INLINE enum verdict probe_send(struct __sk_buff *skb, struct packet *p,
-			       const struct probe_bytes *bytes)
+INLINE void probe_fill_outer(struct packet *p, __u32 length)
 {
 	struct addr saddr = ip_own(&p->outer.saddr), daddr = ip_own(&p->outer.daddr);
-	struct probe_packet answer = {};
+	struct probe_headers *headers = probe_headers(p);
 
-	ip_fill(&answer.ip, &saddr, &daddr, IPPROTO_UDP, sizeof(answer) - IP_HLEN, TUNNEL_TTL);
-	ip_finish(&answer.ip, 0, 0);
-	answer.udp.source = p->outer.sport;
-	answer.udp.dest = p->outer.dport;
-	answer.udp.len = length_field(sizeof(answer) - IP_HLEN);
-	answer.bytes = *bytes;
-	if (bpf_skb_store_bytes(skb, ETH_HLEN, &answer, sizeof(answer), BPF_F_RECOMPUTE_CSUM) ||
-	    bpf_skb_change_tail(skb, ETH_HLEN + sizeof(answer), 0))
+	ip_fill(&headers->ip, &saddr, &daddr, IPPROTO_UDP, length - IP_HLEN, TUNNEL_TTL);
+	ip_finish(&headers->ip, 0, 0);
+	headers->udp.source = p->outer.sport;
+	headers->udp.dest = p->outer.dport;
+	headers->udp.len = length_field(length - IP_HLEN);
+	headers->udp.check = 0;
+}
+
+/* Turn a probe in p->headers into its answer, which goes back by the way that answers to requests take; returns
+ * its length, or 0: it is not answered, which is counted. */
+SUBPROGRAM __u32 probe_answer(struct packet *p)
+{
+	REQUIRE(p, 0);
+	__u32 length = sizeof(struct probe_headers);
+	struct gateway_health *own = health_row(0);
+	enum reason reason = probe_refusal(p);
+
+	if (!reason && own) {
+		probe_fill(p, own);
+		tunnel_answer(&p->outer);
+		if (!p->outer.admitted)
+			length -= sizeof(struct geneve_admission_option);
+		else if (probe_sign(p))
+			reason = REASON_TUNNEL_KEY;
+	}
+	if (reason || !own) {
+		drop(p, reason ? reason : REASON_NO_ROOM);
+		return 0;
+	}
+	probe_fill_outer(p, length);
+	return length;
+}
+
+/* A probe to the gateway of this node. */
+INLINE enum verdict probe_request(struct __sk_buff *skb, struct packet *p)
+{
+	__u32 length = probe_answer(p);
+	struct addr daddr;
+
+	if (!length)
+		return VERDICT_DROP;
+	daddr = ip_own(&p->outer.daddr);
+	CHECKED(length);
+	if (length > sizeof(struct probe_headers) ||
+	    bpf_skb_store_bytes(skb, ETH_HLEN, p->headers, length, BPF_F_RECOMPUTE_CSUM) ||
+	    bpf_skb_change_tail(skb, ETH_HLEN + length, 0))
 		return drop(p, REASON_NO_ROOM);
 	return forwarded(p, REASON_PROBE_ANSWERED, route_send(skb, p, &daddr));
 }
 
-/* A probe to the gateway of this node. */
-INLINE enum verdict probe_request(struct __sk_buff *skb, struct packet *p,
-				  struct probe_bytes *bytes)
-{
-	enum reason reason = probe_refusal(&p->outer);
-	struct gateway_health *own = health_row(0);
+/* ------------------------------------------------------------------ the node that asked */
 
-	if (reason || !own)
-		return drop(p, reason ? reason : REASON_NO_ROOM);
-	probe_fill(bytes, own);
-	tunnel_answer(&p->outer);
-	return probe_send(skb, p, bytes);
-}
-
-INLINE void probe_note(struct gateway_health *gateway, struct health_probe *probe,
-		       const struct probe_bytes *bytes, const struct outer *outer)
+INLINE void probe_note(struct gateway_health *gateway, struct health_probe *probe, struct packet *p)
 {
+	const struct geneve_probe_option *option = &probe_headers(p)->option;
 	__u32 rtt_us = (bpf_ktime_get_ns() - probe->sent_ns) / 1000;
 
-	gateway->services = bpf_ntohl(bytes->option.services);
-	gateway->network = outer->vni;
-	gateway->mtu = bpf_ntohs(bytes->option.mtu);
-	gateway->load = bytes->option.load;
+	gateway->services = bpf_ntohl(option->services);
+	gateway->network = p->outer.vni;
+	gateway->mtu = bpf_ntohs(option->mtu);
+	gateway->load = option->load;
 	*(volatile __u32 *)&probe->rtt_us = rtt_us ? rtt_us : 1;
 }
 
-/* An answer to this node: from the gateway that it asked, with number and time of a probe on its way. */
-INLINE enum verdict probe_answer(struct packet *p, const struct probe_bytes *bytes)
+/* True for a gateway of the network that it names. */
+INLINE bool is_gateway_of(const struct outer *outer)
 {
-	__u32 row = bpf_ntohl(bytes->option.row), sequence = bpf_ntohl(bytes->option.sequence);
+	struct gateway_key key = { .addr = outer->saddr, .network = outer->vni };
+
+	return bpf_map_lookup_elem(&gateways, &key) != NULL;
+}
+
+/* Why an answer is not believed: who has a key of one network speaks for none of another. */
+INLINE enum reason probe_disbelief(struct packet *p)
+{
+	enum reason reason = probe_admit(p);
+
+	return !reason && p->outer.admitted && !is_gateway_of(&p->outer) ? REASON_TUNNEL_VNI :
+									   reason;
+}
+
+/* An answer to this node: from the gateway that it asked, with number and time of a probe on its way. */
+INLINE enum verdict probe_back(struct packet *p)
+{
+	const struct geneve_probe_option *option = &probe_headers(p)->option;
+	__u32 row = bpf_ntohl(option->row), sequence = bpf_ntohl(option->sequence);
 	struct gateway_health *gateway = health_row(row);
+	enum reason reason = probe_disbelief(p);
 	struct health_probe *probe;
 
+	if (reason)
+		return drop(p, reason);
 	if (!row || !gateway || gateway->port != p->outer.sport ||
 	    !ip_equal(&gateway->addr, &p->outer.saddr))
 		return drop(p, REASON_TUNNEL_SOURCE);
 	probe = &gateway->probes[sequence & (HEALTH_PROBES - 1)];
-	if (probe->sequence != sequence || probe->sent_ns != bytes->option.time)
+	if (probe->sequence != sequence || probe->sent_ns != option->time)
 		return drop(p, REASON_TUNNEL_NO_FLOW);
 	if (!probe->rtt_us)
-		probe_note(gateway, probe, bytes, &p->outer);
+		probe_note(gateway, probe, p);
 	count(p, REASON_PROBE_BACK);
 	return VERDICT_DROP;
+}
+
+/* Read what outer_read() takes for a probe into p->headers. */
+INLINE int probe_read(struct __sk_buff *skb, struct packet *p)
+{
+	struct probe_headers *headers = probe_headers(p);
+
+	return bpf_skb_load_bytes(skb, ETH_HLEN + GENEVE_AT, &headers->geneve,
+				  sizeof(headers->geneve) + sizeof(headers->option));
 }
 
 /* A packet at ETH_HLEN that outer_read() takes for a probe. */
 SUBPROGRAM enum verdict probe_packet(struct __sk_buff *skb, struct packet *p)
 {
 	REQUIRE(p, VERDICT_DROP);
-	struct probe_bytes bytes;
 	bool request = outer_is_request(&p->outer);
 
 	p->proto = 0; /* for drop_event() */
-	if (bpf_skb_load_bytes(skb, ETH_HLEN + GENEVE_AT, &bytes, sizeof(bytes)) ||
-	    request != !(bytes.option.flags & PROBE_ANSWER))
+	if (probe_read(skb, p) || request != !(probe_headers(p)->option.flags & PROBE_ANSWER))
 		return drop(p, REASON_TUNNEL_MALFORMED);
-	return request ? probe_request(skb, p, &bytes) : probe_answer(p, &bytes);
+	return request ? probe_request(skb, p) : probe_back(p);
 }
 
 #endif

@@ -357,6 +357,17 @@ struct settings {
 /* The time in tags: they are believed in their epoch, the one before and the one after. */
 #define EPOCH_SECONDS 64
 
+/* The epoch when `jiffies` have passed, by a word of settings.epoch, which an agent that is gone no longer
+ * renews. */
+INLINE __u32 epoch_at(__u64 word, __u32 jiffies, __u32 hz)
+{
+	__u32 passed = jiffies - (__u32)word, length = EPOCH_SECONDS * hz;
+
+	if (__builtin_expect(passed < length, 1) || !length)
+		return word >> 32;
+	return (__u32)(word >> 32) + passed / length;
+}
+
 /* Key of `keys`, elements of which never change: other keys have another generation. */
 struct admission_key_id {
 	__u32 network; /* id of the other network */

@@ -2,49 +2,21 @@
 /* Who may enter: tags of keys, on all paths, and all that strangers may send instead. */
 #include "datagrams.h"
 #include "sign.h"
+#include "world_keys.h"
 
 #include <linux/bpf.h>
 #include <stdio.h>
 
 #include "parallax_limits.h"
 
-#define ALL (ADMISSION_VERIFY | ADMISSION_SIGN | ADMISSION_REQUIRE)
 #define SIGNED .key = KEY1
 
 /* ------------------------------------------------------------------ worlds */
 
-static void put_key(struct world *world, uint32_t own, uint32_t other, uint32_t id, uint32_t named)
-{
-	struct admission_key_id name = { other, named, world->settings->key_generation };
-	struct admission_key key = { .id = id, .send = test_key(own, other, id),
-				     .receive = test_key(other, own, id) };
-
-	world_update(world, "keys", &name, &key);
-}
-
-static void set_epoch(struct world *world, uint32_t epoch, uint32_t seconds_ago)
-{
-	uint32_t start = world_ticks(world) - seconds_ago * world->hz;
-
-	world->settings->epoch = (uint64_t)epoch << 32 | start;
-}
-
-static void use_keys(struct world *world, uint32_t flags)
-{
-	uint32_t own = world->settings->network, other = own == NETWORK1 ? NETWORK2 : NETWORK1;
-
-	put_key(world, own, other, KEY1, KEY1);
-	put_key(world, own, other, KEY1, 0);
-	put_key(world, own, other, KEY2, KEY2);
-	world->settings->admission = flags;
-	world->settings->option_bytes = TAG_BYTES;
-	set_epoch(world, EPOCH, 1);
-}
-
 static void setup_gate(struct world *world)
 {
 	setup_gateway(world);
-	use_keys(world, ALL);
+	use_keys(world, ADMISSION_ALL);
 }
 
 static void setup_gate_verifies(struct world *world)
@@ -57,16 +29,6 @@ static void setup_gate_signs(struct world *world)
 {
 	setup_gateway(world);
 	use_keys(world, ADMISSION_VERIFY | ADMISSION_SIGN);
-}
-
-/* Nobody is in `allowed`. */
-static void shut(struct world *world)
-{
-	struct allowed_key all = { .prefix = ALLOWED_NETWORK_BITS + IP_MAPPED_BITS + 16,
-				   .network = OWN_ALLOWED,
-				   .addr = own_ip(IP(192, 23, 0, 0)) };
-
-	world_delete(world, "allowed", &all);
 }
 
 static void setup_open_gate(struct world *world)
@@ -86,7 +48,7 @@ static void setup_open_gate_signs(struct world *world)
 static void setup_client(struct world *world)
 {
 	setup_geneve(world);
-	use_keys(world, ALL);
+	use_keys(world, ADMISSION_ALL);
 }
 
 static void setup_client_without_key(struct world *world)

@@ -63,6 +63,9 @@ print(*[k["id"] for k in keys if k["signs"]], *[k["id"] for k in keys if not k["
 }
 says() { ctl "$1" status | seen -- "$2"; }
 unproblematic() { ! says "$1" "^Problems"; }
+health_is() { # of gw2, as node1 knows it
+	[[ $(ctl node1 gateways -o json | tr -d ' \n' | grep -o '"health":"[a-z]*"') == *"\"$1\"" ]]
+}
 gateway_is() { says "$1" "^Gateway .*open, $2"; }
 
 # ------------------------------------------------------------------ load
@@ -122,6 +125,7 @@ turn() { # turn OLD NEW
 turn 1 2
 turn 2 3
 turn 3 1
+check "signed probes are answered" health_is up
 
 # ------------------------------------------------------------------ faulty files
 faulty() { # faulty TEXT PROBLEM; standard input is the file
@@ -165,6 +169,7 @@ finish held || fail "a connection was lost: $(tail -n 5 "$TEST_DIR/log/held")"
 for reason in tunnel_unsigned tunnel_key tunnel_epoch tunnel_forged; do
 	for node in node1 gw2; do equal "$node dropped as $reason" 0 "$(drops $node $reason)"; done
 done
+refute "a gateway was down meanwhile" grep -F "is down" "$TEST_DIR"/log/agent-*
 equal "clocks 60 s apart, an agent dead" v2 "$(versions sleep)"
 
 late_call() { hello sleep -t 300 >/dev/null; [[ $? == 2 ]]; }
@@ -199,6 +204,7 @@ configure "" allow node1
 check "node1 without keys" wait_for 5 gateway_is node1 "not authenticated"
 check "enters no longer" wait_for 5 late_call
 check "counted" test "$(drops gw2 tunnel_unsigned)" -gt 0
+check "and its probes are not answered" wait_for 10 health_is panic
 keys node1 2
 configure require allow node1
 check "node1 with another key" wait_for 5 holds node1 2
@@ -208,6 +214,7 @@ keys node1
 check "a pair without a key is a problem" wait_for 5 says node1 "no key for the networks network1 and network2"
 keys node1 1
 check "with the right key" wait_for 5 versions_are v2 sleep
+check "its probes are answered again" wait_for 20 health_is up
 
 # ------------------------------------------------------------------ nothing tells a secret
 secrets=$(for id in 1 2 3; do key $id; done | sed -n 's/.*secret: //p')

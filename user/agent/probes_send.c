@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "key_writer.h"
 #include "probe_socket.h"
 #include "probes_parts.h"
 
@@ -37,13 +38,32 @@ void probes_open_sockets(const struct agent *agent, struct prober *prober)
 	}
 }
 
+/* Signs as the programs do. Returns false if they do not. */
+static bool find_signer(const struct agent *agent, uint32_t network, struct probe_signer *ret)
+{
+	struct admission_key key;
+	uint32_t jiffies;
+
+	if (!map_writer_signing_key(agent->kernel.writer, network, &key) ||
+	    clock_jiffies(dataplane_now_fd(agent->kernel.dataplane), &jiffies))
+		return false;
+	*ret = (struct probe_signer){ .key = (uint16_t)key.id,
+				      .epoch = epoch_at(settings_of(agent)->epoch, jiffies,
+							agent->kernel.hz),
+				      .send = key.send };
+	return true;
+}
+
 void probes_send(const struct agent *agent, struct prober *prober, struct probed *item)
 {
 	struct addr to = addr_of_ip(&item->key.addr);
 	int family = to.family == 4 ? FAMILY_4 : FAMILY_6;
 	struct gateway_health *health = &probes_rows(prober)[item->row];
 	struct health_probe *slot = &health->probes[item->probe.sequence % HEALTH_PROBES];
-	struct probe probe = { .network = settings_of(agent)->network,
+	struct probe_signer signer;
+	bool has_key = find_signer(agent, item->key.network, &signer);
+	struct probe probe = { .signer = has_key ? &signer : NULL,
+			       .network = settings_of(agent)->network,
 			       .sequence = item->probe.sequence,
 			       .row = item->row,
 			       .time = clock_monotonic_ns() };

@@ -64,6 +64,16 @@ int map_writer_keys(struct map_writer *writer, const struct key_row *rows, size_
 	return err ? err : delete_keys(fd, generation, true);
 }
 
+bool map_writer_signing_key(const struct map_writer *writer, uint32_t network,
+			    struct admission_key *ret)
+{
+	const struct settings *settings = writer->settings.memory;
+	struct admission_key_id name = { network, 0, settings->key_generation };
+
+	return settings->admission & ADMISSION_SIGN &&
+	       !bpf_map_lookup_elem(writer->fds.keys, &name, ret);
+}
+
 void map_writer_epoch(struct map_writer *writer, uint64_t epoch)
 {
 	volatile __u64 *to = &((struct settings *)writer->settings.memory)->epoch;

@@ -11,6 +11,10 @@
 int map_writer_keys(struct map_writer *writer, const struct key_row *rows, size_t count,
 		    uint32_t flags);
 
+/* The key that signs packets to the network, as the programs find it. Returns false if there is none. */
+bool map_writer_signing_key(const struct map_writer *writer, uint32_t network,
+			    struct admission_key *ret);
+
 /* Sets settings.epoch. */
 void map_writer_epoch(struct map_writer *writer, uint64_t epoch);
 

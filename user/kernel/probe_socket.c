@@ -2,6 +2,7 @@
 #include "probe_socket.h"
 
 #include <arpa/inet.h>
+#include <endian.h>
 #include <errno.h>
 #include <linux/filter.h>
 #include <linux/udp.h>
@@ -16,6 +17,7 @@
 struct probe_payload {
 	struct geneve_header geneve;
 	struct geneve_probe_option option;
+	struct geneve_admission_option tag; /* if it is signed */
 };
 
 static int set(int fd, int level, int name, int value)
@@ -78,10 +80,31 @@ int probe_socket_open(const struct addr *source, uint32_t seed)
 	return err;
 }
 
-static void fill(struct probe_payload *payload, const struct probe *probe)
+static void sign(struct probe_payload *payload, const struct probe *probe)
 {
+	const struct probe_signer *signer = probe->signer;
+	const union probe_tagged tagged = { .option = payload->option,
+					    .epoch = signer->epoch,
+					    .network = probe->network };
+	uint64_t tag = htole64(probe_tag(&signer->send, &tagged));
+
+	payload->tag = (struct geneve_admission_option){
+		.head = { .option_class = htons(GENEVE_CLASS_PARALLAX),
+			  .type = GENEVE_OPTION_ADMISSION,
+			  .length = (sizeof(payload->tag) - 4) / 4 },
+		.key = htons(signer->key),
+		.epoch = htons((uint16_t)signer->epoch),
+	};
+	memcpy(payload->tag.tag, &tag, sizeof(tag));
+}
+
+/* Returns the length. */
+static size_t fill(struct probe_payload *payload, const struct probe *probe)
+{
+	size_t length = sizeof(*payload) - (probe->signer ? 0 : sizeof(payload->tag));
+
 	*payload = (struct probe_payload){
-		.geneve = { .version_length = sizeof(payload->option) / 4,
+		.geneve = { .version_length = (uint8_t)((length - sizeof(payload->geneve)) / 4),
 			    .flags = GENEVE_FLAG_OAM | GENEVE_FLAG_CRITICAL,
 			    .vni = { (uint8_t)(probe->network >> 16),
 				     (uint8_t)(probe->network >> 8), (uint8_t)probe->network } },
@@ -92,6 +115,9 @@ static void fill(struct probe_payload *payload, const struct probe *probe)
 			    .time = probe->time,
 			    .row = htonl(probe->row) },
 	};
+	if (probe->signer)
+		sign(payload, probe);
+	return length;
 }
 
 int probe_socket_send(int fd, const struct addr *to, uint16_t port, const struct probe *probe)
@@ -99,12 +125,11 @@ int probe_socket_send(int fd, const struct addr *to, uint16_t port, const struct
 	static uint8_t packet[PACKET_MAX];
 	struct sockaddr_storage address;
 	socklen_t length = addr_to_sockaddr(to, port, &address);
-	size_t headers = (to->family == 4 ? 20 : 40) + UDP_HEADER,
-	       size = sizeof(struct probe_payload);
+	size_t headers = (to->family == 4 ? 20 : 40) + UDP_HEADER;
 	struct probe_payload payload;
+	size_t size = fill(&payload, probe);
 
-	fill(&payload, probe);
-	memcpy(packet, &payload, sizeof(payload));
+	memcpy(packet, &payload, size);
 	if (probe->size > headers + size && probe->size < PACKET_MAX)
 		size = probe->size - headers;
 	if (sendto(fd, packet, size, MSG_DONTWAIT, (struct sockaddr *)&address, length) < 0)

@@ -9,13 +9,21 @@
 #include <stdint.h>
 
 #include "addr.h"
-#include "parallax_wire.h"
+#include "parallax_probe.h"
+
+/* By which a probe gets its tag. */
+struct probe_signer {
+	uint16_t key; /* id */
+	uint32_t epoch;
+	struct siphash_key send;
+};
 
 /* The parts of a packet that the sender knows. */
 struct probe {
 	uint32_t network; /* id of the sender's network */
 	uint32_t sequence, row;
 	uint64_t time;
+	const struct probe_signer *signer; /* NULL: without a tag */
 	uint32_t size; /* IP bytes of the packet to send; less than its headers need: no padding */
 };
 
