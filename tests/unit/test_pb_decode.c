@@ -387,15 +387,20 @@ static void reads_istiods_responses_like_their_text(void **state)
 		const char *wire, *text;
 		bool delta;
 	} files[] = {
-		{"placeholder/sotw/003-eds.pb", "placeholder/start.sotw.network1.json", false},
-		{"placeholder/sotw/006-eds.pb", "placeholder/01-real-address.sotw.network1.json", false},
-		{"placeholder/sotw/010-eds.pb", "placeholder/02-no-gateway.sotw.network1.json", false},
-		{"placeholder/sotw/014-eds.pb", "placeholder/04-two-gateways.sotw.network1.json", false},
-		{"placeholder/delta/003-eds.pb", "placeholder/start.delta.network1.json", true},
-		{"placeholder/delta/014-eds.pb", "placeholder/04-two-gateways.delta.network1.json", true},
-		{"placeholder/delta/018-eds.pb", "placeholder/05-one-again.delta.network1.json", true},
-		{"helloworld/sotw/003-eds.pb", "helloworld-tcp/start.sotw.network1.json", false},
-		{"helloworld/delta/003-eds.pb", "helloworld-tcp/start.delta.network1.json", true},
+		{ "placeholder/sotw/003-eds.pb", "placeholder/start.sotw.network1.json", false },
+		{ "placeholder/sotw/006-eds.pb", "placeholder/01-real-address.sotw.network1.json",
+		  false },
+		{ "placeholder/sotw/010-eds.pb", "placeholder/02-no-gateway.sotw.network1.json",
+		  false },
+		{ "placeholder/sotw/014-eds.pb", "placeholder/04-two-gateways.sotw.network1.json",
+		  false },
+		{ "placeholder/delta/003-eds.pb", "placeholder/start.delta.network1.json", true },
+		{ "placeholder/delta/014-eds.pb", "placeholder/04-two-gateways.delta.network1.json",
+		  true },
+		{ "placeholder/delta/018-eds.pb", "placeholder/05-one-again.delta.network1.json",
+		  true },
+		{ "helloworld/sotw/003-eds.pb", "helloworld-tcp/start.sotw.network1.json", false },
+		{ "helloworld/delta/003-eds.pb", "helloworld-tcp/start.delta.network1.json", true },
 	};
 
 	(void)state;
@@ -484,21 +489,50 @@ static void reads_clusters(void **state)
 
 #define TCP(cluster) "3:{4:{1:'type.googleapis.com/envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy' 2:{1:'s' " cluster "}}}"
 
+#define ANOTHER(address) "33:{1:{1:{" address "}}}"
+
+static const char *addresses_of(const struct xds_listener *listener)
+{
+	static char text[8 * ADDR_TEXT_MAX];
+	char buf[ADDR_TEXT_MAX];
+
+	*text = '\0';
+	for (size_t i = 0; i < listener->address_count; i++) {
+		const struct socket_addr *address = &listener->addresses[i];
+
+		addr_port_format(&address->addr, address->port, buf);
+		sprintf(text + strlen(text), "%s%s", i ? " " : "", buf);
+	}
+	return text;
+}
+
 static void reads_listeners(void **state)
 {
 	static const struct {
-		const char *wire, *address, *cluster;
+		const char *wire, *addresses, *cluster;
 	} table[] = {
-		{"1:'l' 2:{1:{2:'10.0.0.1' 3:80}} 3:{" TCP("2:'c'") "}", "10.0.0.1:80", "c"},
-		{"1:'l' 2:{1:{2:'10.0.0.1' 3:80}} 3:{" TCP("2:'c'") "} 3:{" TCP("2:'c'") "}", "10.0.0.1:80", "c"},
-		{"1:'l' 2:{1:{2:'10.0.0.1' 3:80}} 3:{" TCP("2:'c'") "} 3:{" TCP("2:'d'") "}", "10.0.0.1:80", NULL},
-		{"1:'l' 2:{1:{2:'10.0.0.1' 3:80}} 3:{" TCP("10:{1:{1:'c'}}") "}", "10.0.0.1:80", NULL},
-		{"1:'10.0.0.2_90'", "10.0.0.2:90", NULL},
-		{"1:'2001:db8::1_90'", "[2001:db8::1]:90", NULL},
-		{"1:'10.0.0.2_90x'", NULL, NULL},
-		{"1:'virtualOutbound'", NULL, NULL},
-		{"1:'10.0.0.2_70000'", NULL, NULL},
-		{"1:'l' 2:{1:{2:'x' 3:80}} 3:{3:{4:{1:'other' 2:{2:'c'}}}}", NULL, NULL},
+		{ "1:'l' 2:{1:{2:'10.0.0.1' 3:80}} 3:{" TCP("2:'c'") "}", "10.0.0.1:80", "c" },
+		{ "1:'l' 2:{1:{2:'10.0.0.1' 3:80}} 3:{" TCP("2:'c'") "} 3:{" TCP("2:'c'") "}",
+		  "10.0.0.1:80", "c" },
+		{ "1:'l' 2:{1:{2:'10.0.0.1' 3:80}} 3:{" TCP("2:'c'") "} 3:{" TCP("2:'d'") "}",
+		  "10.0.0.1:80", NULL },
+		{ "1:'l' 2:{1:{2:'10.0.0.1' 3:80}} 3:{" TCP("10:{1:{1:'c'}}") "}", "10.0.0.1:80",
+		  NULL },
+		{ "1:'10.0.0.2_90'", "10.0.0.2:90", NULL },
+		{ "1:'2001:db8::1_90'", "[2001:db8::1]:90", NULL },
+		{ "1:'10.0.0.2_90x'", "", NULL },
+		{ "1:'virtualOutbound'", "", NULL },
+		{ "1:'10.0.0.2_70000'", "", NULL },
+		{ "1:'l' 2:{1:{2:'x' 3:80}} 3:{3:{4:{1:'other' 2:{2:'c'}}}}", "", NULL },
+		{ "1:'l' 2:{1:{2:'10.0.0.1' 3:80}} " ANOTHER("2:'2001:db8::1' 3:80") " 3:{" TCP(
+			  "2:'c'") "}",
+		  "10.0.0.1:80 [2001:db8::1]:80", "c" },
+		{ "1:'l' 2:{1:{2:'x' 3:80}} " ANOTHER("2:'y' 3:80") " " ANOTHER(
+			  "2:'10.0.0.3' 3:81") " 33:{}",
+		  "10.0.0.3:81", NULL },
+		{ "1:'10.0.0.2_90' " ANOTHER("2:'2001:db8::1' 3:70000") " " ANOTHER(
+			  "2:'2001:db8::2' 4:'n'") " " ANOTHER("2:'2001:db8::3' 3:90"),
+		  "10.0.0.2:90 [2001:db8::3]:90", NULL },
 	};
 
 	(void)state;
@@ -506,14 +540,11 @@ static void reads_listeners(void **state)
 		static uint8_t bytes[PB_BUILD_MAX];
 		struct pb_slice body = {bytes, pb_build(table[i].wire, bytes)};
 		struct arena *arena = arena_new(0);
-		char reason[PB_REASON_MAX], text[ADDR_TEXT_MAX];
+		char reason[PB_REASON_MAX];
 		struct xds_listener listener;
 
 		assert_int_equal(pb_decode_listener(body, arena, &listener, reason), 0);
-		assert_int_equal(!table[i].address, !listener.address.family);
-		if (table[i].address)
-			assert_string_equal(addr_port_format(&listener.address, listener.port, text),
-					    table[i].address);
+		assert_string_equal(addresses_of(&listener), table[i].addresses);
 		same_text(listener.cluster, table[i].cluster);
 		arena_free(arena);
 	}

@@ -201,7 +201,9 @@ static void check_listeners(const struct xds_session *session)
 	assert_int_equal(xds_session_listener_count(session), 4);
 	listener = xds_session_listener(session, 1);
 	assert_string_equal(listener->name, "10.20.194.146_5000");
-	assert_string_equal(addr_port_format(&listener->address, listener->port, buf),
+	assert_int_equal(listener->address_count, 1);
+	assert_string_equal(addr_port_format(&listener->addresses[0].addr,
+					     listener->addresses[0].port, buf),
 			    "10.20.194.146:5000");
 	assert_string_equal(listener->cluster,
 			    "outbound|5000||helloworld.sample.svc.cluster.local");

@@ -8,6 +8,7 @@
 #include <cluster.pb-c.h>
 #include <listener.pb-c.h>
 
+#include "arena.h"
 #include "decimal.h"
 #include "eds_decode.h"
 
@@ -66,33 +67,56 @@ int pb_decode_cluster(struct pb_slice body, struct arena *arena, struct xds_clus
 }
 
 /* Listeners without an address of their own are named VIP_port. */
-static void read_listener_name(struct xds_listener *listener)
+static bool read_listener_name(const char *name, struct socket_addr *ret)
 {
-	const char *end = strrchr(listener->name, '_');
+	const char *end = strrchr(name, '_');
 	char text[ADDR_TEXT_MAX];
 	uint64_t port;
 
-	if (!end || (size_t)(end - listener->name) >= sizeof(text) ||
+	if (!end || (size_t)(end - name) >= sizeof(text) ||
 	    !decimal_parse(end + 1, strlen(end + 1), 65535, &port))
-		return;
-	memcpy(text, listener->name, (size_t)(end - listener->name));
-	text[end - listener->name] = '\0';
-	if (!addr_parse(text, &listener->address))
-		listener->port = (uint16_t)port;
+		return false;
+	memcpy(text, name, (size_t)(end - name));
+	text[end - name] = '\0';
+	ret->port = (uint16_t)port;
+	return !addr_parse(text, &ret->addr);
 }
 
-static void read_listener_address(const Pb__Address *from, struct xds_listener *listener)
+static bool has_socket(const Pb__Address *from)
 {
-	const Pb__SocketAddress *socket =
-		from && from->address_case == PB__ADDRESS__ADDRESS_SOCKET_ADDRESS
-			? from->socket_address
-			: NULL;
+	return from && from->address_case == PB__ADDRESS__ADDRESS_SOCKET_ADDRESS;
+}
 
-	if (!socket)
-		read_listener_name(listener);
-	else if (socket->port_specifier_case == PB__SOCKET_ADDRESS__PORT_SPECIFIER_PORT_VALUE &&
-		 socket->port_value <= 65535 && !addr_parse(socket->address, &listener->address))
-		listener->port = (uint16_t)socket->port_value;
+static bool read_listener_socket(const Pb__Address *from, struct socket_addr *ret)
+{
+	const Pb__SocketAddress *socket = has_socket(from) ? from->socket_address : NULL;
+
+	if (!socket ||
+	    socket->port_specifier_case != PB__SOCKET_ADDRESS__PORT_SPECIFIER_PORT_VALUE ||
+	    socket->port_value > 65535)
+		return false;
+	ret->port = (uint16_t)socket->port_value;
+	return !addr_parse(socket->address, &ret->addr);
+}
+
+/* istiod gives the listener of a dual-stack service the other virtual IP as an additional address. */
+static int read_listener_addresses(struct pb_reader *reader, const Pb__Listener *from,
+				   struct xds_listener *listener)
+{
+	size_t more = from->n_additional_addresses;
+	struct socket_addr *addresses = arena_array(reader->arena, 1 + more, sizeof(*addresses));
+	size_t count;
+
+	if (!addresses)
+		return -ENOMEM;
+	count = has_socket(from->address) ? read_listener_socket(from->address, addresses) :
+					    read_listener_name(listener->name, addresses);
+	for (size_t i = 0; i < more; i++)
+		count += read_listener_socket(from->additional_addresses[i]->address,
+					      &addresses[count]);
+	listener->addresses = addresses;
+	listener->address_count = count;
+	return 0;
 }
 
 /* The cluster that all tcp_proxy filters name. */
@@ -150,10 +174,9 @@ static int read_listener(struct pb_reader *reader, const Pb__Listener *from,
 {
 	int err = pb_keep_name(reader, pb_slice_of(from->name), &listener->name);
 
-	if (err)
-		return err;
-	read_listener_address(from->address, listener);
-	return read_chains(reader, from, listener);
+	if (!err)
+		err = read_listener_addresses(reader, from, listener);
+	return err ? err : read_chains(reader, from, listener);
 }
 
 int pb_decode_listener(struct pb_slice body, struct arena *arena, struct xds_listener *ret,

@@ -137,8 +137,9 @@ static int compare_host(const void *key, const void *item)
 static int compare_cluster(const void *a, const void *b)
 {
 	const struct vip_listener *const *x = a, *const *y = b;
+	int order = strcmp((*x)->cluster, (*y)->cluster);
 
-	return strcmp((*x)->cluster, (*y)->cluster);
+	return order ? order : (*x > *y) - (*x < *y); /* the listener's order */
 }
 
 static int add_listeners(struct collector *collector, struct vip *vip)

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "addr.h"
+#include "assignment.h"
 
 /* envoy.config.cluster.v3.Cluster.DiscoveryType, its numbers. */
 enum xds_cluster_kind {
@@ -27,8 +27,8 @@ struct xds_cluster {
 /* A listener, for those that carry one TCP cluster. */
 struct xds_listener {
 	const char *name;
-	struct addr address; /* 0.0.0.0 where HTTP ports share one; family 0: none we carry */
-	uint16_t port;
+	const struct socket_addr *addresses; /* 0.0.0.0 where HTTP ports share one */
+	size_t address_count;
 	const char *cluster; /* the one all its tcp_proxy filters name; NULL: none, or several */
 };
 

@@ -161,18 +161,29 @@ static int add_clusters(const struct ads_source *source, struct arena *arena, st
 	return clusters ? 0 : -ENOMEM;
 }
 
+static size_t count_listener_addresses(const struct xds_session *own)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < xds_session_listener_count(own); i++)
+		count += xds_session_listener(own, i)->address_count;
+	return count;
+}
+
+/* One for each address of a listener. */
 static int add_listeners(const struct xds_session *own, struct arena *arena, struct vip_input *ret)
 {
-	size_t count = xds_session_listener_count(own);
+	size_t count = count_listener_addresses(own);
 	struct vip_listener *listeners = arena_array(arena, count + 1, sizeof(*listeners));
 
 	ret->listeners = listeners;
-	for (size_t i = 0; listeners && i < count; i++) {
+	for (size_t i = 0; listeners && i < xds_session_listener_count(own); i++) {
 		const struct xds_listener *from = xds_session_listener(own, i);
 
-		if (from->cluster)
-			listeners[ret->listener_count++] =
-				(struct vip_listener){ from->address, from->port, from->cluster };
+		for (size_t a = 0; from->cluster && a < from->address_count; a++)
+			listeners[ret->listener_count++] = (struct vip_listener){
+				from->addresses[a].addr, from->addresses[a].port, from->cluster
+			};
 	}
 	return listeners ? 0 : -ENOMEM;
 }
