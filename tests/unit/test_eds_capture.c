@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Responses that a real istiod 1.29.1 sent, and one that it would send, whole and cut at every byte. */
+/* Responses that a real istiod sent, whole and cut at every byte. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,30 +16,67 @@
 
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
 
-/* The helloworld service as network1 sees it, gateway rewritten by the control plane. */
+#define V1 "helloworld-v1;sample;helloworld;v1;c1"
+#define KUBERNETES_V1 "helloworld-v1;sample;helloworld;v1;cluster1"
+#define KUBERNETES_V2 "helloworld-v2;sample;helloworld;v2;n2-k8s-config"
+#define KUBERNETES_V3 "helloworld-v3;sample;helloworld;v3;cluster1"
+#define GATEWAY ";;;;"
+
+/* The helloworld service as a client sees it, gateways rewritten by the control plane. */
 static const struct {
 	const char *file, *version;
 	size_t resources;
-	const char *more; /* the address of its other family that the first endpoint has */
 	struct {
 		const char *addr, *workload;
 		uint16_t port;
 		uint32_t weight;
-	} hello[4];
+		enum health health;
+		const char *more; /* the address of its other family */
+	} hello[5];
 } captures[] = {
-	{"split-horizon-sotw.json", "2026-11-23T01:46:38Z/2", 2, NULL,
-	 {{"10.10.0.90", "helloworld-v1;sample;helloworld;v1;c1", 5000, 1},
-	  {"192.23.120.32", ";;;;", 15443, 1}}},
-	{"split-horizon-delta.json", "2026-11-23T01:46:38Z/2", 2, NULL,
-	 {{"10.10.0.90", "helloworld-v1;sample;helloworld;v1;c1", 5000, 1},
-	  {"192.23.120.32", ";;;;", 15443, 1}}},
-	{"placeholder.json", "2026-11-23T01:46:43Z/2", 2, NULL,
-	 {{"10.10.0.90", "helloworld-v1;sample;helloworld;v1;c1", 5000, 1},
-	  {"0.0.0.0", ";;;;", 15443, 1}}},
-	{"made-dual-stack.json", "made/dual-stack", 2, "fd00::10:10:0:90",
-	 {{"10.10.0.90", "helloworld-v1;sample;helloworld;v1;c1", 5000, 2},
-	  {"192.23.120.32", ";;;;", 15443, 1},
-	  {"2001:db8::192:23:120:32", ";;;;", 15443, 1}}},
+	{ "split-horizon-sotw.json",
+	  "2026-11-23T01:46:38Z/2",
+	  2,
+	  { { "10.10.0.90", V1, 5000, 1, HEALTH_UNKNOWN, NULL },
+	    { "192.23.120.32", GATEWAY, 15443, 1, HEALTH_UNKNOWN, NULL } } },
+	{ "split-horizon-delta.json",
+	  "2026-11-23T01:46:38Z/2",
+	  2,
+	  { { "10.10.0.90", V1, 5000, 1, HEALTH_UNKNOWN, NULL },
+	    { "192.23.120.32", GATEWAY, 15443, 1, HEALTH_UNKNOWN, NULL } } },
+	{ "placeholder.json",
+	  "2026-11-23T01:46:43Z/2",
+	  2,
+	  { { "10.10.0.90", V1, 5000, 1, HEALTH_UNKNOWN, NULL },
+	    { "0.0.0.0", GATEWAY, 15443, 1, HEALTH_UNKNOWN, NULL } } },
+	{ "dual-stack/start.sotw.network1.json",
+	  "2026-11-30T21:10:40Z/2",
+	  2,
+	  { { "10.10.0.90", KUBERNETES_V1, 5000, 2, HEALTH_HEALTHY, "fd00::10:10:0:90" },
+	    { "192.23.120.32", GATEWAY, 15443, 1, HEALTH_UNKNOWN, NULL },
+	    { "2001:db8::192:23:120:32", GATEWAY, 15443, 1, HEALTH_UNKNOWN, NULL } } },
+	{ "dual-stack/01-ipv6-pod.delta.network1.json",
+	  "2026-11-30T21:10:40Z/2",
+	  1,
+	  { { "fd00::10:10:0:91", KUBERNETES_V3, 5000, 2, HEALTH_HEALTHY, NULL },
+	    { "10.10.0.90", KUBERNETES_V1, 5000, 2, HEALTH_HEALTHY, "fd00::10:10:0:90" },
+	    { "192.23.120.32", GATEWAY, 15443, 1, HEALTH_UNKNOWN, NULL },
+	    { "2001:db8::192:23:120:32", GATEWAY, 15443, 1, HEALTH_UNKNOWN, NULL } } },
+	{ "dual-stack/start.delta.network2.json",
+	  "2026-11-30T21:10:40Z/2",
+	  2,
+	  { { "10.10.0.90", KUBERNETES_V1, 5000, 2, HEALTH_HEALTHY, "fd00::10:10:0:90" },
+	    { "10.32.0.17", KUBERNETES_V2, 5000, 2, HEALTH_HEALTHY, "fd00::10:32:0:17" } } },
+	{ "dual-stack-ipv4/start.sotw.network1.json",
+	  "2026-11-30T21:10:15Z/5",
+	  2,
+	  { { "10.10.0.90", KUBERNETES_V1, 5000, 2, HEALTH_HEALTHY, "fd00::10:10:0:90" },
+	    { "192.23.120.32", GATEWAY, 15443, 2, HEALTH_UNKNOWN, NULL } } },
+	{ "dual-stack-ipv6/start.delta.network1.json",
+	  "2026-11-30T21:10:29Z/2",
+	  2,
+	  { { "10.10.0.90", KUBERNETES_V1, 5000, 2, HEALTH_HEALTHY, "fd00::10:10:0:90" },
+	    { "2001:db8::192:23:120:32", GATEWAY, 15443, 2, HEALTH_UNKNOWN, NULL } } },
 };
 
 static const struct assignment *find(const struct assignment_set *set, const char *name)
@@ -83,10 +120,10 @@ static void check_capture(size_t row, const struct assignment_set *set)
 		assert_int_equal(endpoint->addresses[0].port, captures[row].hello[i].port);
 		assert_string_equal(endpoint->workload, captures[row].hello[i].workload);
 		assert_int_equal(endpoint->weight, captures[row].hello[i].weight);
-		assert_int_equal(endpoint->health, HEALTH_UNKNOWN);
+		assert_int_equal(endpoint->health, captures[row].hello[i].health);
 		assert_null(endpoint->network);
 		weights += endpoint->weight;
-		check_more(endpoint, i ? NULL : captures[row].more);
+		check_more(endpoint, captures[row].hello[i].more);
 	}
 	assert_int_equal(locality->endpoint_count, i);
 	assert_int_equal(locality->weight, weights);

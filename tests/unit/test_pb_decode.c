@@ -399,6 +399,16 @@ static void reads_istiods_responses_like_their_text(void **state)
 		  true },
 		{ "placeholder/delta/018-eds.pb", "placeholder/05-one-again.delta.network1.json",
 		  true },
+		{ "dual-stack/sotw/003-eds.pb", "dual-stack/start.sotw.network1.json", false },
+		{ "dual-stack/sotw/005-eds.pb", "dual-stack/01-ipv6-pod.sotw.network1.json",
+		  false },
+		{ "dual-stack/delta/003-eds.pb", "dual-stack/start.delta.network1.json", true },
+		{ "dual-stack/delta/007-eds.pb", "dual-stack/02-ipv4-gateway.delta.network1.json",
+		  true },
+		{ "dual-stack/delta/011-eds.pb", "dual-stack/03-ipv6-gateway.delta.network1.json",
+		  true },
+		{ "dual-stack/delta/015-eds.pb", "dual-stack/04-no-gateway.delta.network1.json",
+		  true },
 		{ "helloworld/sotw/003-eds.pb", "helloworld-tcp/start.sotw.network1.json", false },
 		{ "helloworld/delta/003-eds.pb", "helloworld-tcp/start.delta.network1.json", true },
 	};
@@ -550,6 +560,37 @@ static void reads_listeners(void **state)
 	}
 }
 
+/* Both virtual IPs of a dual-stack service are in one listener. */
+static void reads_istiods_dual_stack_listeners(void **state)
+{
+	size_t length, found = 0;
+	uint8_t *bytes = read_file("tests/data/istiod/streams/dual-stack/delta/004-lds.pb",
+				   &length);
+	struct pb_wire wire = pb_wire_start((struct pb_slice){ bytes, length });
+	struct arena *arena = arena_new(0);
+	struct pb_response response;
+	struct pb_resource resource;
+	const char *wrong;
+
+	(void)state;
+	assert_null(pb_response_parse((struct pb_slice){ bytes, length }, true, &response));
+	while (pb_response_next(&response, &wire, &resource, &wrong)) {
+		struct xds_listener listener;
+		char reason[PB_REASON_MAX];
+
+		assert_int_equal(pb_decode_listener(resource.body, arena, &listener, reason), 0);
+		if (strcmp(listener.name, "10.20.194.146_5000"))
+			continue;
+		assert_string_equal(addresses_of(&listener),
+				    "10.20.194.146:5000 [fd00::10:20:194:146]:5000");
+		same_text(listener.cluster, "outbound|5000||helloworld.sample.svc.cluster.local");
+		found++;
+	}
+	assert_int_equal(found, 1);
+	arena_free(arena);
+	free(bytes);
+}
+
 static void reads_name_tables(void **state)
 {
 	static uint8_t bytes[PB_BUILD_MAX];
@@ -586,6 +627,7 @@ int main(void)
 		cmocka_unit_test(reads_no_byte_beyond_a_cut),
 		cmocka_unit_test(reads_clusters),
 		cmocka_unit_test(reads_listeners),
+		cmocka_unit_test(reads_istiods_dual_stack_listeners),
 		cmocka_unit_test(reads_name_tables),
 	};
 

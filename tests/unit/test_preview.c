@@ -123,21 +123,22 @@ static json_t *preview_json(const char *format, ...)
 	"cluster: c1\n"                                                                            \
 	"interfaces: {pods: [\"veth*\"], uplinks: [eth0]}\n"
 
-/* Only fromCidr distinguishes the networks: istiod ran all pods in one cluster, c1. */
+/* Where istiod ran all pods in one cluster, c1, only fromCidr distinguishes the networks. */
 static void write_config(const char *network, const char *gateways)
 {
 	char text[2048];
 
-	snprintf(text, sizeof(text),
-		 "network: %s\n" CONFIG_HEAD
-		 "meshNetworks:\n"
-		 "  networks:\n"
-		 "    network1: {endpoints: [{fromCidr: 10.10.0.0/16}]}\n"
-		 "    network2: {endpoints: [{fromCidr: 10.32.0.0/16}], gateways: [%s]}\n"
-		 "transports:\n"
-		 "  network2: {mode: geneve, port: 6081}\n"
-		 "source: {files: {path: eds.yaml}}\n",
-		 network, gateways);
+	snprintf(
+		text, sizeof(text),
+		"network: %s\n" CONFIG_HEAD "meshNetworks:\n"
+		"  networks:\n"
+		"    network1: {endpoints: [{fromCidr: 10.10.0.0/16}, {fromRegistry: cluster1}]}\n"
+		"    network2: {endpoints: [{fromCidr: 10.32.0.0/16}, {fromRegistry: n2-k8s-config}],\n"
+		"               gateways: [%s]}\n"
+		"transports:\n"
+		"  network2: {mode: geneve, port: 6081}\n"
+		"source: {files: {path: eds.yaml}}\n",
+		network, gateways);
 	write_file("config.yaml", text);
 }
 
@@ -291,6 +292,74 @@ static void test_istiod(void **state)
 	for (size_t step = 0; step < sizeof(steps) / sizeof(*steps); step++) {
 		for (size_t i = 0; i < 4; i++)
 			check_step(step, modes[i / 2], clients[i % 2]);
+	}
+}
+
+#define V4_GATEWAY "192.23.120.32:15443"
+#define V6_GATEWAY "[2001:db8::192:23:120:32]:15443"
+
+/* The shares for each family of virtual IP. The gateways are those of both families, whatever the packets
+ * in the tunnel are. */
+static const struct {
+	const char *client, *file, *shares[2];
+} dual_stack[] = {
+	{ "network1",
+	  "dual-stack/start.sotw.network1.json",
+	  { "10.10.0.90:5000 0.50, " V4_GATEWAY " 0.25, " V6_GATEWAY " 0.25",
+	    "[fd00::10:10:0:90]:5000 0.50, " V4_GATEWAY " 0.25, " V6_GATEWAY " 0.25" } },
+	{ "network1",
+	  "dual-stack/01-ipv6-pod.delta.network1.json",
+	  { "10.10.0.90:5000 0.50, " V4_GATEWAY " 0.25, " V6_GATEWAY " 0.25",
+	    "[fd00::10:10:0:90]:5000 0.33, [fd00::10:10:0:91]:5000 0.33, " V4_GATEWAY
+	    " 0.17, " V6_GATEWAY " 0.17" } },
+	{ "network1",
+	  "dual-stack/02-ipv4-gateway.delta.network1.json",
+	  { "10.10.0.90:5000 0.50, " V4_GATEWAY " 0.50",
+	    "[fd00::10:10:0:90]:5000 0.33, [fd00::10:10:0:91]:5000 0.33, " V4_GATEWAY " 0.33" } },
+	{ "network1",
+	  "dual-stack/03-ipv6-gateway.sotw.network1.json",
+	  { "10.10.0.90:5000 0.50, " V6_GATEWAY " 0.50",
+	    "[fd00::10:10:0:90]:5000 0.33, [fd00::10:10:0:91]:5000 0.33, " V6_GATEWAY " 0.33" } },
+	{ "network2",
+	  "dual-stack/start.delta.network2.json",
+	  { "10.32.0.17:5000 1.00", "[fd00::10:32:0:17]:5000 1.00" } },
+	{ "network1",
+	  "dual-stack-ipv4/start.sotw.network1.json",
+	  { "10.10.0.90:5000 0.50, " V4_GATEWAY " 0.50",
+	    "[fd00::10:10:0:90]:5000 0.50, " V4_GATEWAY " 0.50" } },
+	{ "network1",
+	  "dual-stack-ipv6/start.delta.network1.json",
+	  { "10.10.0.90:5000 0.50, " V6_GATEWAY " 0.50",
+	    "[fd00::10:10:0:90]:5000 0.50, " V6_GATEWAY " 0.50" } },
+};
+
+static void check_shares(const json_t *view, const char *expected)
+{
+	char text[512] = "";
+	json_t *row;
+	size_t i;
+
+	json_array_foreach(json_object_get(view, "backends"), i, row)
+		sprintf(text + strlen(text), "%s%s %.2f", i ? ", " : "", string(row, "address"),
+			number(row, "share"));
+	assert_string_equal(text, expected);
+}
+
+static void test_dual_stack(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(dual_stack) / sizeof(*dual_stack); i++) {
+		write_config(dual_stack[i].client,
+			     GATEWAY("32") ", {address: \"2001:db8::192:23:120:32\", port: 15443}");
+		for (int ipv6 = 0; ipv6 < 2; ipv6++) {
+			json_t *report =
+				preview_json("--config %s/config.yaml --family %d --eds " DATA
+					     "/%s",
+					     directory, ipv6 ? 6 : 4, dual_stack[i].file);
+
+			check_shares(json_array_get(report, 0), dual_stack[i].shares[ipv6]);
+			json_decref(report);
+		}
 	}
 }
 
@@ -571,11 +640,11 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_both_families), cmocka_unit_test(test_istiod),
-		cmocka_unit_test(test_network),       cmocka_unit_test(test_rejected),
-		cmocka_unit_test(test_shape),         cmocka_unit_test(test_details),
-		cmocka_unit_test(test_unhealthy),     cmocka_unit_test(test_directory),
-		cmocka_unit_test(test_udp),           cmocka_unit_test(test_table),
-		cmocka_unit_test(test_unreadable),
+		cmocka_unit_test(test_dual_stack),    cmocka_unit_test(test_network),
+		cmocka_unit_test(test_rejected),      cmocka_unit_test(test_shape),
+		cmocka_unit_test(test_details),       cmocka_unit_test(test_unhealthy),
+		cmocka_unit_test(test_directory),     cmocka_unit_test(test_udp),
+		cmocka_unit_test(test_table),         cmocka_unit_test(test_unreadable),
 	};
 
 	return cmocka_run_group_tests(tests, make_directory, remove_directory);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Streams of a real istiod 1.29.1 played back: the session sends the requests of the recorded client,
+/* Streams of a real istiod played back: the session sends the requests of the recorded client,
  * and holds the endpoints of each step. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -104,18 +104,35 @@ static void receive(struct replay *replay, const json_t *line, int64_t now_ms)
 	drain(replay, now_ms);
 }
 
-static unsigned int weight_of(const struct assignment *assignment, const char *address,
-			      unsigned int port)
+/* By all its addresses, which have one port. */
+static bool is_endpoint(const struct endpoint *endpoint, const json_t *expected)
 {
+	const json_t *more = json_object_get(expected, "more");
 	char buf[ADDR_TEXT_MAX];
+
+	if (endpoint->address_count != 1 + json_array_size(more))
+		return false;
+	for (size_t i = 0; i < endpoint->address_count; i++) {
+		const struct socket_addr *address = &endpoint->addresses[i];
+		const char *wanted = i ? json_string_value(json_array_get(more, i - 1)) :
+					 text(expected, "address");
+
+		if (address->port != json_integer_value(json_object_get(expected, "port")) ||
+		    strcmp(addr_format(&address->addr, buf), wanted))
+			return false;
+	}
+	return true;
+}
+
+static unsigned int weight_of(const struct assignment *assignment, const json_t *expected)
+{
 	unsigned int weight = 0;
 
 	for (size_t i = 0; i < assignment->locality_count; i++)
 		for (size_t j = 0; j < assignment->localities[i].endpoint_count; j++) {
 			const struct endpoint *endpoint = &assignment->localities[i].endpoints[j];
 
-			if (endpoint->addresses[0].port == port &&
-			    !strcmp(addr_format(&endpoint->addresses[0].addr, buf), address))
+			if (is_endpoint(endpoint, expected))
 				weight += endpoint->weight;
 		}
 	return weight;
@@ -137,13 +154,9 @@ static void check_endpoints(const struct assignment *assignment, const json_t *e
 
 	assert_non_null(assignment);
 	assert_int_equal(count_endpoints(assignment), json_array_size(endpoints));
-	json_array_foreach((json_t *)endpoints, i, endpoint) {
-		long long port = json_integer_value(json_object_get(endpoint, "port"));
-
-		assert_int_equal(weight_of(assignment, text(endpoint, "address"),
-					   (unsigned int)port),
+	json_array_foreach((json_t *)endpoints, i, endpoint)
+		assert_int_equal(weight_of(assignment, endpoint),
 				 json_integer_value(json_object_get(endpoint, "weight")));
-	}
 }
 
 static void check_step(struct replay *replay, const json_t *steps)
@@ -165,16 +178,19 @@ static void check_step(struct replay *replay, const json_t *steps)
 	}
 }
 
-static void check_names(const struct xds_session *session)
+static void check_names(const struct xds_session *session, const char *const *addresses)
 {
 	const struct xds_host *host;
 	char buf[ADDR_TEXT_MAX];
+	size_t i;
 
 	assert_int_equal(xds_session_names(session)->count, 2);
 	host = &xds_session_names(session)->hosts[0];
 	assert_string_equal(host->host, "helloworld.sample.svc.cluster.local");
-	assert_int_equal(host->address_count, 1);
-	assert_string_equal(addr_format(&host->addresses[0], buf), "10.20.194.146");
+	for (i = 0; i < host->address_count && addresses[i]; i++)
+		assert_string_equal(addr_format(&host->addresses[i], buf), addresses[i]);
+	assert_int_equal(host->address_count, i);
+	assert_null(addresses[i]);
 }
 
 static void check_clusters(const struct xds_session *session)
@@ -261,34 +277,42 @@ static void compare_requests(struct replay *replay)
 	}
 }
 
-static void replay_stream(const char *scenario, enum xds_mode mode, bool listeners,
-			  unsigned int steps_expected)
+struct scenario {
+	const char *name, *expected; /* directories of the stream and of expected.json */
+	unsigned int steps;
+	bool listeners;
+	const char *vips[3];
+};
+
+static void replay_stream(const struct scenario *scenario, enum xds_mode mode)
 {
 	char directory[100];
 	struct xds_session_config config = {
 		.mode = mode,
-		.node = {.id = "sidecar~10.10.0.89~sleep.sample~sample.svc.cluster.local"},
-		.types = 1 << XDS_CDS | 1 << XDS_EDS | 1 << XDS_NDS | (listeners ? 1 << XDS_LDS : 0),
+		.node = { .id = "sidecar~10.10.0.89~sleep.sample~sample.svc.cluster.local" },
+		.types = 1 << XDS_CDS | 1 << XDS_EDS | 1 << XDS_NDS |
+			 (scenario->listeners ? 1 << XDS_LDS : 0),
 	};
-	struct replay replay = {.mode = mode, .directory = directory, .listeners = listeners,
-				.step = "start"};
+	struct replay replay = { .mode = mode,
+				 .directory = directory,
+				 .listeners = scenario->listeners,
+				 .step = "start" };
 	struct xds_session_status status;
 	char path[100];
 	json_t *steps;
 
-	snprintf(directory, sizeof(directory), DATA "/streams/%s/%s", scenario,
+	snprintf(directory, sizeof(directory), DATA "/streams/%s/%s", scenario->name,
 		 mode == XDS_SOTW ? "sotw" : "delta");
-	snprintf(path, sizeof(path), DATA "/%s/expected.json",
-		 listeners ? "helloworld-tcp" : scenario);
+	snprintf(path, sizeof(path), DATA "/%s/expected.json", scenario->expected);
 	steps = json_load_file(path, 0, NULL);
 	assert_non_null(steps);
 	assert_int_equal(xds_session_new(&config, &replay.session), 0);
 	play(&replay, steps);
-	assert_int_equal(replay.checked, steps_expected);
+	assert_int_equal(replay.checked, scenario->steps);
 	compare_requests(&replay);
 	check_clusters(replay.session);
-	check_names(replay.session);
-	if (listeners)
+	check_names(replay.session, scenario->vips);
+	if (scenario->listeners)
 		check_listeners(replay.session);
 	assert_true(xds_session_complete(replay.session));
 	xds_session_status(replay.session, &status);
@@ -300,31 +324,39 @@ static void replay_stream(const char *scenario, enum xds_mode mode, bool listene
 	json_decref(steps);
 }
 
-static void placeholder_in_sotw(void **state)
+static void replay_both(const struct scenario *scenario)
 {
-	(void)state;
-	replay_stream("placeholder", XDS_SOTW, false, 6);
+	replay_stream(scenario, XDS_SOTW);
+	replay_stream(scenario, XDS_DELTA);
 }
 
-static void placeholder_in_delta(void **state)
+static void placeholder(void **state)
 {
 	(void)state;
-	replay_stream("placeholder", XDS_DELTA, false, 6);
+	replay_both(
+		&(struct scenario){ "placeholder", "placeholder", 6, false, { "10.20.194.146" } });
 }
 
 static void helloworld_with_listeners(void **state)
 {
 	(void)state;
-	replay_stream("helloworld", XDS_SOTW, true, 1);
-	replay_stream("helloworld", XDS_DELTA, true, 1);
+	replay_both(
+		&(struct scenario){ "helloworld", "helloworld-tcp", 1, true, { "10.20.194.146" } });
+}
+
+static void dual_stack(void **state)
+{
+	(void)state;
+	replay_both(&(struct scenario){
+		"dual-stack", "dual-stack", 5, false, { "10.20.194.146", "fd00::10:20:194:146" } });
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(placeholder_in_sotw),
-		cmocka_unit_test(placeholder_in_delta),
+		cmocka_unit_test(placeholder),
 		cmocka_unit_test(helloworld_with_listeners),
+		cmocka_unit_test(dual_stack),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

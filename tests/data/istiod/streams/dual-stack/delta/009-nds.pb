@@ -1,0 +1,14 @@
+
+2026-11-30T21:10:59Z/3‹ˆ
+5type.googleapis.com/istio.networking.nds.v1.NameTableÎ
+k
+#helloworld.sample.svc.cluster.localD
+10.20.194.146
+fd00::10:20:194:146
+Kubernetes
+helloworld"sample
+_
+sleep.sample.svc.cluster.local=
+10.20.194.80
+fd00::10:20:194:80
+Kubernetessleep"sample"5type.googleapis.com/istio.networking.nds.v1.NameTable*:2026-11-30T21:10:59Z/3177a2682-1ac1-4e1e-91ea-ff0a16e7c381

@@ -1,0 +1,14 @@
+
+2026-11-30T21:11:09Z/5ˆ
+5type.googleapis.com/istio.networking.nds.v1.NameTableÎ
+k
+#helloworld.sample.svc.cluster.localD
+10.20.194.146
+fd00::10:20:194:146
+Kubernetes
+helloworld"sample
+_
+sleep.sample.svc.cluster.local=
+10.20.194.80
+fd00::10:20:194:80
+Kubernetessleep"sample"5type.googleapis.com/istio.networking.nds.v1.NameTable*:2026-11-30T21:11:09Z/5884d847c-d6a4-4aef-b433-c889f68b6be3
