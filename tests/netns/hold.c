@@ -6,9 +6,10 @@
 
 static const char usage[] =
 	"usage: hold [-n COUNT] [-p SOURCE_PORT] [-t TIMEOUT_MS] [-r ROUNDS | -u FILE] [-w FILE]\n"
-	"            [-o] ADDR:PORT|[ADDR]:PORT...\n"
+	"            [-i INTERVAL_MS] [-o] ADDR:PORT|[ADDR]:PORT...\n"
 	"Opens COUNT connections to each destination (with -p all from that one port), says `open',\n"
-	"then sends a line over each and expects it back, ROUNDS times or until FILE exists.\n"
+	"then sends a line over each and expects it back, ROUNDS times or until FILE exists, with a\n"
+	"pause of INTERVAL_MS (5, or 100 until FILE exists) between rounds.\n"
 	"-w: says `resting' and waits between two rounds while that FILE exists.\n"
 	"-o: opens, uses and closes one more in each round, and says `round N'.\n"
 	"Prints `DESTINATION VERSION PEER' per connection with -p, a summary at the end.\n";
@@ -21,7 +22,7 @@ struct held {
 };
 
 static struct {
-	unsigned int count, timeout_ms, rounds;
+	unsigned int count, interval_ms, timeout_ms, rounds;
 	uint16_t source_port;
 	const char *until, *rest;
 	bool one_more;
@@ -123,9 +124,11 @@ static void parse(int argc, char **argv)
 {
 	int c;
 
-	while ((c = getopt(argc, argv, "n:op:t:r:u:w:")) != -1) {
+	while ((c = getopt(argc, argv, "n:i:op:t:r:u:w:")) != -1) {
 		if (c == 'n')
 			opt.count = (unsigned int)number(optarg);
+		else if (c == 'i')
+			opt.interval_ms = (unsigned int)number(optarg);
 		else if (c == 'o')
 			opt.one_more = true;
 		else if (c == 'p')
@@ -181,7 +184,7 @@ int main(int argc, char **argv)
 	for (; more_rounds(round); round++) {
 		lost += exchange_all(round) + one_more(argv[optind], round);
 		rest();
-		sleep_ms(opt.until ? 100 : 5);
+		sleep_ms(opt.interval_ms ? opt.interval_ms : opt.until ? 100 : 5);
 	}
 	printf("rounds %u lost %u\n", round, lost);
 	return lost ? 1 : 0;

@@ -33,12 +33,14 @@ calls=$(sed -E 's/^[0-9]+ +bpf\(([A-Z_]+).*/\1/' "$TEST_DIR/calls" | awk '
 	END { for (c in first) print first[c] "\n" last[c] }' | sort -nu)
 stop agent-node1
 check "uninstall" ctl node1 uninstall
+# Without BTF, as after a fault of libbpf's first probe for it, the verifier follows each call, for ten seconds.
+probe=$(grep -nm1 BPF_BTF_LOAD "$TEST_DIR/calls" | cut -d: -f1)
+[[ ${TEST_ROWS:-} == all ]] || calls=$(grep -vx "$probe" <<<"$calls")
 
 served=0 failed=0
 for call in $calls; do
 	((call % 2)) && error=ENOMEM || error=E2BIG
 	begin -o /dev/null -e "inject=bpf:error=$error:when=$call"
-	# Without BTF, as after a fault of its probe, the verifier follows each call: many seconds.
 	wait_for 30 settled || fail "call $call, $error: neither serves nor ends"
 	if ended; then
 		failed=$((failed + 1))

@@ -4,8 +4,7 @@
 # Families: 6 4o6
 . "$(dirname "$0")/lib.sh"
 
-BYTES=300000000
-[[ $FAMILY$OUTER == 44 ]] || BYTES=60000000
+BYTES=60000000
 two_clusters
 node_add worker1 cluster1 192.23.110.11/24 192.23.110.1
 pod_add worker1 v1b 10.10.0.91

@@ -49,7 +49,7 @@ check "bulk to a pod" in_ns sleep "$T/bulk" send $VIP 5000 50000000
 check "bulk from a pod" in_ns sleep "$T/bulk" receive $VIP 5000 50000000
 
 UNTIL=$TEST_DIR/until REST=$TEST_DIR/rest
-start hold sleep "$T/hold" -n 200 -t 30000 -u "$UNTIL" -w "$REST" "$VIP_AT"
+start hold sleep "$T/hold" -n 200 -i 300 -t 30000 -u "$UNTIL" -w "$REST" "$VIP_AT"
 opened() { grep '^open' "$TOPO_DIR/log/hold" >/dev/null; }
 check "200 connections" wait_for 10 opened
 lives() { kill -0 "$(pid_of hold)"; }

@@ -58,7 +58,7 @@ logged() { # every call has its line: upstream by answer, downstream by port
 check "the access log has the node's calls with their upstreams" logged
 check "status shows the pair's far end" quietly grep "parallax1 ([0-9]*): host" <(ctl node1 status)
 
-start bulk node1 "$T/bulk" -r 60 send $VIP 5000 200000000
+start bulk node1 "$T/bulk" -r 30 send $VIP 5000 100000000
 start held node1 "$T/hold" -n 20 -u "$TEST_DIR/enough" $VIP_AT
 held_open() { grep -q '^open 20' "$TEST_DIR/log/held"; }
 check "20 connections from the node" wait_for 10 held_open

@@ -21,14 +21,14 @@ pinned_ids() { # NODE: name and kernel id of each pinned map and link; programs 
 }
 
 for way in send receive; do
-	start "bulk-$way" sleep "$T/bulk" -r 150 $way $VIP 5000 1000000000
+	start "bulk-$way" sleep "$T/bulk" -r 50 $way $VIP 5000 400000000
 done
 start held sleep "$T/hold" -n 50 -u "$TEST_DIR/enough" $VIP:5000
 under_way() {
 	grep -q '^progress' "$TEST_DIR/log/bulk-send" && grep -q '^progress' "$TEST_DIR/log/bulk-receive" &&
 		grep -q '^open 50' "$TEST_DIR/log/held"
 }
-check "a tenth of each gigabyte is through" wait_for 20 under_way
+check "a tenth of each transfer is through" wait_for 20 under_way
 ids=$(pinned_ids node1)
 [[ $(wc -l <<<"$ids") -ge 15 ]] || fail "too little is pinned: $ids"
 for node in node1 gw2; do
