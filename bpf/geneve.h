@@ -49,11 +49,20 @@ INLINE __u32 options_length(const struct outer *outer)
 	return bytes;
 }
 
+/* True if the packet meets outer headers of IPv6 on its way. One that names an endpoint crosses two tunnels:
+ * between client's node and gateway, and, of its own family, between gateway and pod. */
+INLINE bool tunnel_is_long(const struct outer *outer)
+{
+	if (outer->family == 6 || likely(!(outer->options & OPTION_ENDPOINT)))
+		return outer->family == 6;
+	return FAMILY == 6 || (outer->options & OPTION_RETURN && !ip_is_v4(&outer->back));
+}
+
 /* Bytes of the headers before an inner packet, at most. A flow that has an endpoint goes with more of
  * them. */
 INLINE __u32 tunnel_overhead(const struct outer *outer)
 {
-	return (outer->family == 4 ? TUNNEL_OVERHEAD_IPV4 : TUNNEL_OVERHEAD_IPV6) +
+	return (tunnel_is_long(outer) ? TUNNEL_OVERHEAD_IPV6 : TUNNEL_OVERHEAD_IPV4) +
 	       options_length(outer) + settings.option_bytes;
 }
 

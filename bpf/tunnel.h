@@ -204,22 +204,6 @@ INLINE int tunnel_room(struct __sk_buff *skb, const struct packet *p, __s32 byte
 	return bpf_skb_change_proto(skb, bpf_htons(ETH_P_OWN), 0);
 }
 
-/* Make the outer headers that the packet has as long as others, which replace them. It stays marked as
- * encapsulated if it was, with the inner headers where they were. */
-INLINE int tunnel_resize(struct __sk_buff *skb, const struct packet *p, __s32 bytes)
-{
-	__s32 held = p->outer.length;
-
-	if (skb->protocol != bpf_htons(ETH_P_OWN)) {
-		if (bpf_skb_change_proto(skb, bpf_htons(ETH_P_OWN), 0))
-			return -EIO;
-		held += PROTO_GROWS;
-	}
-	if (bytes == held)
-		return 0;
-	return bpf_skb_adjust_room(skb, bytes - held, BPF_ADJ_ROOM_MAC, BPF_F_ADJ_ROOM_FIXED_GSO);
-}
-
 /* Take `length` bytes of outer headers of the other family off. Before Linux 6.3 no flag tells the new
  * protocol. */
 INLINE int tunnel_shrink_mixed(struct __sk_buff *skb, __s32 length)
@@ -231,6 +215,23 @@ INLINE int tunnel_shrink_mixed(struct __sk_buff *skb, __s32 length)
 	if (bpf_skb_change_proto(skb, bpf_htons(ETH_P_OWN), 0))
 		return -EIO;
 	return bpf_skb_adjust_room(skb, -length - PROTO_GROWS, BPF_ADJ_ROOM_MAC, flags);
+}
+
+/* Make the outer headers that the packet has as long as others, which replace them. It stays marked as
+ * encapsulated if it was, with the inner headers where they were. To another family they shrink at the end:
+ * bpf_skb_change_proto() would take the packet inside for one of that family, and lose it in segmentation. */
+INLINE int tunnel_resize(struct __sk_buff *skb, const struct packet *p, __s32 bytes)
+{
+	bool other = skb->protocol != bpf_htons(ETH_P_OWN);
+	__s32 change = bytes - p->outer.length;
+	__s32 grows = !other || change < 0 ? change : change + 4;
+
+	if (grows && (!other || grows > 0) &&
+	    bpf_skb_adjust_room(skb, grows, BPF_ADJ_ROOM_MAC, BPF_F_ADJ_ROOM_FIXED_GSO))
+		return -EIO;
+	if (!other)
+		return 0;
+	return tunnel_shrink_mixed(skb, change < 0 ? -change : 4);
 }
 
 /* Make the Ethernet header name this family. */
