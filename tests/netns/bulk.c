@@ -4,7 +4,8 @@
 
 static const char usage[] =
 	"usage: bulk [-r MEGABYTES_PER_SECOND] [-t TIMEOUT_MS] send|receive ADDR PORT BYTES\n"
-	"Prints `progress BYTES' at each tenth, at the end `OK BYTES MILLISECONDS'.\n";
+	"Prints `progress BYTES' at each tenth, at the end\n"
+	"`OK BYTES MILLISECONDS longest pause MILLISECONDS'.\n";
 
 static struct {
 	uint64_t bytes, rate; /* bytes per second; 0: as fast as it goes */
@@ -13,13 +14,17 @@ static struct {
 
 struct pace {
 	uint64_t started_ms, reported;
+	uint64_t moved_ms, longest_ms; /* when bytes moved last; the longest time without any */
 };
 
 static void paced(void *arg, uint64_t done)
 {
 	struct pace *pace = arg;
-	uint64_t due, now;
+	uint64_t due, now = now_ms();
 
+	if (now - pace->moved_ms > pace->longest_ms)
+		pace->longest_ms = now - pace->moved_ms;
+	pace->moved_ms = now;
 	if (done - pace->reported >= opt.bytes / 10) {
 		pace->reported = done;
 		printf("progress %llu\n", (unsigned long long)done);
@@ -27,9 +32,9 @@ static void paced(void *arg, uint64_t done)
 	if (!opt.rate)
 		return;
 	due = pace->started_ms + done * 1000 / opt.rate;
-	now = now_ms();
 	if (due > now)
 		sleep_ms(due - now);
+	pace->moved_ms = now_ms(); /* our own pause is none */
 }
 
 static int failed(const char *what, uint64_t done)
@@ -64,7 +69,7 @@ static int receive_stream(int fd, uint64_t seed, uint64_t bytes, struct pace *pa
 static int transfer(bool sending, const struct place *to)
 {
 	uint64_t bytes = opt.bytes;
-	struct pace pace = {.started_ms = now_ms()};
+	struct pace pace = {.started_ms = now_ms(), .moved_ms = now_ms()};
 	uint64_t seed = pace.started_ms;
 	char line[96];
 	int fd = tcp_connect(to, 0, opt.timeout_ms), n, rc;
@@ -78,8 +83,9 @@ static int transfer(bool sending, const struct place *to)
 	rc = sending ? send_stream(fd, seed, bytes, &pace) : receive_stream(fd, seed, bytes, &pace);
 	close(fd);
 	if (!rc)
-		printf("OK %llu %llu\n", (unsigned long long)bytes,
-		       (unsigned long long)(now_ms() - pace.started_ms));
+		printf("OK %llu %llu longest pause %llu\n", (unsigned long long)bytes,
+		       (unsigned long long)(now_ms() - pace.started_ms),
+		       (unsigned long long)pace.longest_ms);
 	return rc;
 }
 

@@ -30,6 +30,7 @@ static struct {
 
 static struct held *held;
 static size_t held_count;
+static uint64_t slowest_ms; /* of all rounds */
 
 static int open_one(const char *to, struct held *h)
 {
@@ -43,17 +44,33 @@ static int open_one(const char *to, struct held *h)
 	return -1;
 }
 
-/* One line there and back; the pod and the address it sees must be those of the first round. */
-static int exchange(struct held *h, size_t index, unsigned int round)
+static int line_of(char token[48], size_t index, unsigned int round)
+{
+	return snprintf(token, 48, "%zu-%u\n", index, round);
+}
+
+static int lost_line(const struct held *h, unsigned int round)
+{
+	printf("%s from port %u, round %u: %s\n", h->to, local_port(h->fd), round, strerror(errno));
+	return -1;
+}
+
+static int send_line(struct held *h, size_t index, unsigned int round)
+{
+	char token[48];
+	int n = line_of(token, index, round);
+
+	return write_all(h->fd, token, (size_t)n) ? lost_line(h, round) : 0;
+}
+
+/* The line comes back; the pod and the address it sees must be those of the first round. */
+static int expect_line(struct held *h, size_t index, unsigned int round)
 {
 	char token[48], answer[2 * LINE_MAX_BYTES], version[32], peer[64], back[48];
-	int n = snprintf(token, sizeof(token), "%zu-%u\n", index, round);
+	int n = line_of(token, index, round);
 
-	if (write_all(h->fd, token, (size_t)n) || read_line(h->fd, answer, sizeof(answer)) < 0) {
-		printf("%s from port %u, round %u: %s\n", h->to, local_port(h->fd), round,
-		       strerror(errno));
-		return -1;
-	}
+	if (read_line(h->fd, answer, sizeof(answer)) < 0)
+		return lost_line(h, round);
 	token[n - 1] = '\0';
 	if (sscanf(answer, "%31s %63s %47s", version, peer, back) != 3 || strcmp(back, token) ||
 	    (round && (strcmp(version, h->version) || strcmp(peer, h->peer)))) {
@@ -66,19 +83,29 @@ static int exchange(struct held *h, size_t index, unsigned int round)
 	return 0;
 }
 
-static unsigned int exchange_all(unsigned int round)
+static unsigned int each(int (*step)(struct held *h, size_t index, unsigned int round),
+			 unsigned int round)
 {
 	unsigned int lost = 0;
 
 	for (size_t i = 0; i < held_count; i++) {
-		if (held[i].fd < 0)
-			continue;
-		if (!exchange(&held[i], i, round))
+		if (held[i].fd < 0 || !step(&held[i], i, round))
 			continue;
 		close(held[i].fd);
 		held[i].fd = -1;
 		lost++;
 	}
+	return lost;
+}
+
+/* All lines are under way at once. */
+static unsigned int exchange_all(unsigned int round)
+{
+	uint64_t began = now_ms();
+	unsigned int lost = each(send_line, round) + each(expect_line, round);
+
+	if (now_ms() - began > slowest_ms)
+		slowest_ms = now_ms() - began;
 	return lost;
 }
 
@@ -90,7 +117,7 @@ static unsigned int one_more(const char *to, unsigned int round)
 
 	if (!opt.one_more)
 		return 0;
-	lost = open_one(to, &h) || exchange(&h, 0, 0);
+	lost = open_one(to, &h) || send_line(&h, 0, 0) || expect_line(&h, 0, 0);
 	if (h.fd >= 0)
 		close(h.fd);
 	printf("round %u\n", round);
@@ -186,6 +213,6 @@ int main(int argc, char **argv)
 		rest();
 		sleep_ms(opt.interval_ms ? opt.interval_ms : opt.until ? 100 : 5);
 	}
-	printf("rounds %u lost %u\n", round, lost);
+	printf("rounds %u lost %u slowest %llu ms\n", round, lost, (unsigned long long)slowest_ms);
 	return lost ? 1 : 0;
 }

@@ -5,22 +5,26 @@
 static const char usage[] =
 	"usage: udp serve ADDR PORT VERSION\n"
 	"       udp [-d] [-n SOCKETS] [-m MESSAGES] [-i INTERVAL_MS] [-l BYTES] [-p SOURCE_PORT]\n"
-	"           [-r RATE] [-t MS] call ADDR PORT\n"
+	"           [-r RATE] [-t MS] [-k TRIES] call ADDR PORT\n"
 	"-d: routers may cut the packets of the client, and of a server (-d serve ...)\n"
 	"-r: at most RATE sockets a second, of 100 or more.\n"
+	"-k: a message without an answer in time is sent again, up to TRIES times.\n"
+	"-i: milliseconds between two messages.\n"
 	"Each socket sends its messages one by one and must hear each from the same server.\n"
-	"Prints how many sockets each version served.\n"
+	"Prints how many sockets each version served; with -k the longest wait for an answer, and how much\n"
+	"later than it wanted it woke between two messages.\n"
 	"Exit status: 0 all answered, 1 refused (ICMP), 2 timed out, 3 anything else.\n";
 
 #define MAX_MESSAGE 16000
 
 static struct {
-	unsigned int sockets, messages, interval_ms, length, rate, timeout_ms;
+	unsigned int sockets, messages, interval_ms, length, rate, timeout_ms, tries;
 	uint16_t source_port;
 	bool cut;
 } opt = {.sockets = 1, .messages = 3, .length = 64, .timeout_ms = 3000};
 
 static struct tally tally;
+static uint64_t slowest_ms, latest_ms;
 
 /* Without the flag DF, whatever the kernel knows of the path. */
 static void allow_cutting(int fd)
@@ -52,19 +56,36 @@ static _Noreturn void serve(const char *addr, const char *port, const char *vers
 	}
 }
 
+/* The answer to `message`, sent again after a while. An earlier one's second answer is passed over. */
+static ssize_t answer_to(int fd, const uint8_t *message, uint8_t *answer, size_t room)
+{
+	for (unsigned int tries = 0;; tries++) {
+		ssize_t n;
+
+		if (send(fd, message, opt.length, 0) < 0)
+			return -1;
+		do
+			n = recv(fd, answer, room, 0);
+		while (opt.tries && n > (ssize_t)opt.length &&
+		       memcmp(answer + n - opt.length, message, opt.length));
+		if (n >= 0 || errno != EAGAIN || tries == opt.tries)
+			return n;
+	}
+}
+
 /* One message there and back; `version` keeps the server's name, compared when already set. */
 static int exchange(int fd, unsigned int round, char version[32])
 {
 	uint8_t message[MAX_MESSAGE], answer[MAX_MESSAGE + 64];
+	uint64_t began = now_ms();
 	uint8_t *space;
 	ssize_t n;
 
 	stream_fill(message, opt.length, round, 0);
-	if (send(fd, message, opt.length, 0) < 0)
-		return call_failed(local_port(fd));
-	n = recv(fd, answer, sizeof(answer), 0);
+	n = answer_to(fd, message, answer, sizeof(answer));
 	if (n < 0)
 		return call_failed(local_port(fd));
+	slowest_ms = now_ms() - began > slowest_ms ? now_ms() - began : slowest_ms;
 	space = memchr(answer, ' ', n < 32 ? (size_t)n : 32);
 	if (!space || n - (space + 1 - answer) != (ssize_t)opt.length ||
 	    memcmp(space + 1, message, opt.length)) {
@@ -80,6 +101,18 @@ static int exchange(int fd, unsigned int round, char version[32])
 	return 0;
 }
 
+static void between_messages(void)
+{
+	uint64_t due = now_ms() + opt.interval_ms, now;
+
+	if (!opt.interval_ms)
+		return;
+	sleep_ms(opt.interval_ms);
+	now = now_ms();
+	if (now > due + latest_ms)
+		latest_ms = now - due;
+}
+
 static int one_socket(const struct place *to)
 {
 	int fd = bound_socket(to->any.sa_family, SOCK_DGRAM, opt.source_port), rc = 0;
@@ -91,7 +124,7 @@ static int one_socket(const struct place *to)
 		die("connect");
 	for (unsigned int i = 0; i < opt.messages && !rc; i++) {
 		rc = exchange(fd, i, version);
-		sleep_ms(opt.interval_ms);
+		between_messages();
 	}
 	if (!rc)
 		tally_add(&tally, version);
@@ -124,6 +157,9 @@ static int call(const struct place *to)
 		rc = one > rc ? one : rc;
 	}
 	tally_print(&tally);
+	if (opt.tries)
+		printf("slowest %llu ms late %llu ms\n", (unsigned long long)slowest_ms,
+		       (unsigned long long)latest_ms);
 	return rc;
 }
 
@@ -131,9 +167,11 @@ static void parse(int argc, char **argv)
 {
 	int c;
 
-	while ((c = getopt(argc, argv, "dn:m:i:l:p:r:t:")) != -1) {
+	while ((c = getopt(argc, argv, "dk:n:m:i:l:p:r:t:")) != -1) {
 		if (c == 'd')
 			opt.cut = true;
+		else if (c == 'k')
+			opt.tries = (unsigned int)number(optarg);
 		else if (c == 'n')
 			opt.sockets = (unsigned int)number(optarg);
 		else if (c == 'm')

@@ -182,4 +182,4 @@ load_stop() {
 }
 load_losses() { grep -avE '^v[0-9]+ [0-9]+$' "$TOPO_DIR/load"; }
 load_was_served() { [[ $LOAD_RESULT == *" 0 lost" ]]; }
-held_all() { grep -q '^rounds [0-9]* lost 0$' "$TOPO_DIR/held"; }
+held_all() { grep -q '^rounds [0-9]* lost 0 ' "$TOPO_DIR/held"; }
