@@ -8,8 +8,8 @@
 # TEST_ROWS=all those of `# More families: ...', which show little that others do not.
 #
 # A test that needs longer than others declares it in a line `# Time limit: N s', one that measures
-# something in a line `# Runs alone': it comes last. One with a line `# Long' comes first, else the others
-# would have ended when it still runs. Each makes namespaces and pins of its own, named by its process.
+# something in a line `# Runs alone': it comes first. Those with a line `# Long' come next, else the others
+# would have ended when they still run. Each makes namespaces and pins of its own, named by its process.
 set -uo pipefail
 
 cd "$(dirname "$0")" || exit 1
@@ -60,14 +60,14 @@ rows() {
 	done
 }
 
-# place_of NAME: first, then or last
+# place_of NAME: alone, long or short
 place_of() {
-	if says "$1" "# Long"; then
-		echo first
-	elif says "$1" "# Runs alone"; then
-		echo last
+	if says "$1" "# Runs alone"; then
+		echo alone
+	elif says "$1" "# Long"; then
+		echo long
 	else
-		echo then
+		echo short
 	fi
 }
 
@@ -137,7 +137,7 @@ report() {
 
 ((EUID == 0)) || { echo "SKIP netns: needs root"; exit 0; }
 ../../tools/mount-bpffs.sh || exit 1
-(($#)) || set -- $(rows first) $(rows then) $(rows last)
+(($#)) || set -- $(rows alone) $(rows long) $(rows short)
 for name in "$@"; do
 	start_test "$name"
 done

@@ -55,7 +55,7 @@ equal "the second" "FAILED: another benchmark is running, in $world" "$second"
 ended_by HUP
 bench_start "four agents"
 ended_by TERM
-bench_start "scale: 1000 services"
+bench_start "scale: 100 services"
 kill -KILL $bench_pid
 [[ -n $(remains) ]] || fail "a killed benchmark left nothing to clean up"
 refute "the next one" bench --only nonsense

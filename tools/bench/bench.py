@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 """Measures in the namespaces of bench.sh. Every figure comes from interleaved rounds of one run;
-what counts are ratios. `bench.py nft|haproxy|envoy|eds` writes what the others are configured with."""
+what counts are ratios. `bench.py nft|haproxy|envoy|eds` writes what the others are configured with,
+`bench.py parts ARGUMENT...` fails where a part is named that there is not."""
 import os
 import signal
 import subprocess
@@ -28,12 +29,16 @@ PARTS = {
 }
 
 
-def run(arguments):
-    quick = "--quick" in arguments
+def chosen_parts(arguments):
     chosen = [arguments[i + 1] for i, word in enumerate(arguments) if word == "--only"]
-    chosen = chosen or list(PARTS)
     if set(chosen) - set(PARTS):
         raise SystemExit("the parts are " + ", ".join(PARTS))
+    return chosen or list(PARTS)
+
+
+def run(arguments):
+    quick = "--quick" in arguments
+    chosen = chosen_parts(arguments)
     progress("how busy the machine is without us")
     info = dict(machine(), quick=quick, busy_before=busy_processors(2))
     say("%(busy_before).2f of %(cpus)d processors are busy with other work" % info)
@@ -96,6 +101,8 @@ def main():
         print(inputs.ENVOY)
     elif verb == "eds":
         inputs.write_eds(int(sys.argv[2]), sys.argv[3])
+    elif verb == "parts":
+        chosen_parts(sys.argv[2:])
     else:
         stop_when_told()
         try:

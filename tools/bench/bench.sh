@@ -178,6 +178,7 @@ agents() {
 
 alone
 room
+tools/bench/bench.py parts "$@" || fail "nothing was measured"
 echo "  six nodes and their pods, in network namespaces"
 build_world
 plain_ways

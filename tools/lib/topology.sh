@@ -100,8 +100,8 @@ in_ns() {
 netns_add() {
 	echo "$TOPO_PREFIX-$1" >>"$TOPO_DIR/namespaces"
 	ip netns add "$TOPO_PREFIX-$1"
-	in_ns "$1" ip link set lo up
-	sysctls "$1" ipv6/conf/all/accept_dad=0 ipv6/conf/default/accept_dad=0
+	in_ns "$1" sh -ec 'ip link set lo up
+		for of in all default; do echo 0 >/proc/sys/net/ipv6/conf/$of/accept_dad; done'
 }
 
 # link_add NS1 IF1 NS2 IF2
@@ -245,17 +245,21 @@ pod_add() {
 
 # pod_join_4|6 NODE POD ADDR: the pod sends everything to the other end of its veth
 pod_join_4() {
-	in_ns "$2" ip address add "$3/32" dev eth0
-	in_ns "$2" ip route add 169.254.1.1 dev eth0 scope link
-	in_ns "$2" ip route add default via 169.254.1.1
+	in_ns "$2" ip -batch - <<-IP
+		address add $3/32 dev eth0
+		route add 169.254.1.1 dev eth0 scope link
+		route add default via 169.254.1.1
+	IP
 	sysctls "$1" "conf/veth-$2/proxy_arp=1" "neigh/veth-$2/proxy_delay=0"
 	in_ns "$1" ip route add "$3/32" dev "veth-$2" scope link
 }
 
 pod_join_6() {
 	address_add "$1" fe80::1/64 "veth-$2"
-	address_add "$2" "$3/128" eth0
-	in_ns "$2" ip route add default via fe80::1 dev eth0
+	in_ns "$2" ip -batch - <<-IP
+		address add $3/128 dev eth0 nodad
+		route add default via fe80::1 dev eth0
+	IP
 	in_ns "$1" ip route add "$3/128" dev "veth-$2"
 }
 
