@@ -142,7 +142,7 @@ INLINE void tunnel_sign(struct packet *p, const struct nat *inner)
 	struct tag_slot *slot;
 	__u32 epoch, index;
 
-	if (likely(!(settings.admission & ADMISSION_SIGN)) || outer->options & OPTION_RETURN)
+	if (likely(!(settings.admission & ADMISSION_SIGN)))
 		return;
 	epoch = epoch_now();
 	tagged_fill(p, inner, epoch);
@@ -161,12 +161,18 @@ INLINE void tunnel_sign(struct packet *p, const struct nat *inner)
 
 /* ------------------------------------------------------------------ receiving */
 
+/* The network by whose key a packet is signed: between gateway and pod ours, though it names the client's. */
+INLINE __u32 tag_network(const struct outer *outer)
+{
+	return outer->options & OPTION_RETURN ? settings.network : outer->vni;
+}
+
 /* Check a tag that is not remembered. */
 SUBPROGRAM enum reason tag_verify(struct packet *p)
 {
 	REQUIRE(p, REASON_NO_ROOM);
-	__u32 index = tag_index(&p->tagged);
-	struct admission_key *key = p->outer.key ? key_find(p->outer.vni, p->outer.key) : NULL;
+	__u32 index = tag_index(&p->tagged), network = tag_network(&p->outer);
+	struct admission_key *key = p->outer.key ? key_find(network, p->outer.key) : NULL;
 	struct tag_slot *slot;
 
 	if (!key)
@@ -175,7 +181,7 @@ SUBPROGRAM enum reason tag_verify(struct packet *p)
 		return REASON_TUNNEL_FORGED;
 	slot = bpf_map_lookup_elem(&tags_verified, &index);
 	if (slot)
-		tag_remember(slot, p, p->outer.vni);
+		tag_remember(slot, p, network);
 	return REASON_NONE;
 }
 
@@ -192,7 +198,7 @@ SUBPROGRAM enum reason tunnel_verify(struct packet *p)
 	tagged_fill(p, (const struct nat *)&p->key, epoch);
 	index = tag_index(&p->tagged);
 	slot = bpf_map_lookup_elem(&tags_verified, &index);
-	if (likely(tag_is_known(slot, p, outer->vni) && slot->key == outer->key &&
+	if (likely(tag_is_known(slot, p, tag_network(outer)) && slot->key == outer->key &&
 		   slot->tag == outer->tag)) {
 		outer->admitted = 1;
 		return REASON_NONE;
@@ -202,15 +208,16 @@ SUBPROGRAM enum reason tunnel_verify(struct packet *p)
 	return reason;
 }
 
-/* The reason why the packet in the tunnel p->outer may not enter. Between gateway and pod there are no tags:
- * the addresses of the network's own gateways and endpoints decide there. Its IP header is parsed, and the ports
- * behind it; nothing of it is remembered yet. */
+/* The reason why the packet in the tunnel p->outer may not enter. Between gateway and pod the addresses of the
+ * network's own gateways and endpoints decide, and tags only where the network has a key. Its IP header is parsed,
+ * and the ports behind it; nothing of it is remembered yet. */
 INLINE enum reason tunnel_admit(struct packet *p, bool request)
 {
 	bool is_signed = p->outer.options & OPTION_ADMISSION;
 
-	if (likely(!settings.admission && !is_signed) || p->outer.admitted ||
-	    p->outer.options & OPTION_RETURN)
+	if (likely(!settings.admission && !is_signed) || p->outer.admitted)
+		return REASON_NONE;
+	if (p->outer.options & OPTION_RETURN && !(settings.admission & ADMISSION_HOP))
 		return REASON_NONE;
 	if (!is_signed)
 		return settings.admission & ADMISSION_REQUIRE ? REASON_TUNNEL_UNSIGNED :

@@ -88,6 +88,8 @@ INLINE void forward_tunnel(struct packet *p)
 	outer->pod_port = p->nat.dport;
 	outer->options = OPTION_SERVICE | OPTION_ENDPOINT | OPTION_RETURN;
 	outer->family = FAMILY;
+	outer->receiver = settings.network;
+	outer->reply = 0;
 	outer->saddr = settings.inside[OWN_INDEX];
 	outer->daddr = addr_ip(&p->nat.daddr);
 	outer->label = FAMILY == 4 ? 0 : flow_hash(&p->key, p->proto, 0);
@@ -130,11 +132,12 @@ SUBPROGRAM enum verdict forward_reply(struct __sk_buff *skb, struct packet *p)
 	struct outer *outer = &p->outer;
 	struct backend *backend = endpoint_find(outer);
 
-	if (outer->vni != settings.network)
+	if (!network_known(outer->vni))
 		return drop(p, REASON_TUNNEL_VNI);
 	if (!backend || !ip_equal(&backend->addr, &outer->saddr))
 		return drop(p, REASON_TUNNEL_ENDPOINT);
 	tunnel_to_client(p);
+	outer->reply = 1;
 	return tunnel_out(skb, p, packet_tuple(p), REASON_GATEWAY_OUT);
 }
 

@@ -135,6 +135,16 @@ INLINE void tunnel_to_client(struct packet *p)
 	outer->sport = settings.listen_port;
 	outer->options = OPTION_ENDPOINT | OPTION_ROOM;
 	outer->label = family == IP_V4_INDEX ? 0 : flow_hash(&p->key, p->proto, 0);
+	outer->receiver = outer->vni == settings.network ? 0 : outer->vni;
+	outer->vni = settings.network;
+}
+
+/* On the way from a pod's door to the gateway the tunnel names the client's network, so that the gateway knows by
+ * which key the client's node is to be told. Without keys it names ours, as versions before them expect. */
+INLINE void tunnel_to_gateway(struct outer *outer, __u32 client)
+{
+	outer->receiver = settings.network;
+	outer->vni = settings.admission ? client : settings.network;
 }
 
 /* True if a door's gateway is this node: nothing goes there by the network. */
@@ -155,6 +165,7 @@ INLINE void tunnel_answer_request(struct packet *p)
 		return;
 	outer->options = options;
 	outer->sport = outer->dport = settings.door_port;
+	tunnel_to_gateway(outer, outer->receiver);
 	if (is_own_gateway(outer))
 		tunnel_to_client(p);
 }
@@ -352,6 +363,7 @@ INLINE void door_tunnel(struct packet *p, const struct flow *flow)
 	outer->saddr = addr_ip(&p->key.saddr);
 	outer->sport = tunnel_source_port(p);
 	outer->dport = settings.door_port;
+	tunnel_to_gateway(outer, flow->network);
 	if (!gateway || !served) /* never: for the verifier */
 		return;
 	outer->daddr = gateway->addr;

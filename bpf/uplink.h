@@ -191,7 +191,7 @@ INLINE enum verdict tunnel_packet(struct __sk_buff *skb, struct packet *p, __u32
 	if (unlikely(p->outer.options & OPTION_RETURN) && !is_forwarding(request))
 		reason = REASON_TUNNEL_CRITICAL;
 	else
-		reason = parse_inner(p, skb, l3, request);
+		reason = parse_inner(p, skb, l3, request && !(p->outer.options & OPTION_RETURN));
 	if (reason)
 		return drop(p, reason);
 	if (unlikely(is_forwarding(request)))

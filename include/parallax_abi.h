@@ -353,6 +353,7 @@ struct settings {
 #define ADMISSION_SIGN (1u << 1)   /* packets get a tag */
 #define ADMISSION_REQUIRE (1u << 2) /* packets without a tag do not enter */
 #define ADMISSION_OPEN (1u << 3)    /* who has a key needs no place in `allowed` */
+#define ADMISSION_HOP (1u << 4)     /* our network has a key for packets between gateway and pod */
 
 /* The time in tags: they are believed in their epoch, the one before and the one after. */
 #define EPOCH_SECONDS 64

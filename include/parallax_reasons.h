@@ -58,11 +58,13 @@
 	X(TUNNEL_CRITICAL, DROP, AT_TO_POD | AT_UPLINK, "unknown critical tunnel option")          \
 	X(TUNNEL_VNI, DROP, AT_TO_POD | AT_UPLINK, "tunnel packet of an unknown network")          \
 	X(TUNNEL_SOURCE, DROP, AT_UPLINK, "tunnel packet from an address not allowed")             \
-	X(TUNNEL_UNSIGNED, DROP, AT_UPLINK | AT_XDP, "tunnel packet without the tag of a key")     \
-	X(TUNNEL_KEY, DROP, AT_UPLINK | AT_XDP,                                                    \
+	X(TUNNEL_UNSIGNED, DROP, AT_TO_POD | AT_UPLINK | AT_XDP,                                   \
+	  "tunnel packet without the tag of a key")                                                \
+	X(TUNNEL_KEY, DROP, AT_TO_POD | AT_UPLINK | AT_XDP,                                        \
 	  "tunnel packet with a tag of a key that its network does not have here")                 \
-	X(TUNNEL_EPOCH, DROP, AT_UPLINK | AT_XDP, "tunnel packet signed at another time")          \
-	X(TUNNEL_FORGED, DROP, AT_UPLINK | AT_XDP, "tunnel packet with a wrong tag")               \
+	X(TUNNEL_EPOCH, DROP, AT_TO_POD | AT_UPLINK | AT_XDP,                                      \
+	  "tunnel packet signed at another time")                                                  \
+	X(TUNNEL_FORGED, DROP, AT_TO_POD | AT_UPLINK | AT_XDP, "tunnel packet with a wrong tag")   \
 	X(TUNNEL_NO_FLOW, DROP, AT_TO_POD | AT_UPLINK, "tunnel packet of no flow of this node")    \
 	X(TUNNEL_SERVICE, DROP, AT_UPLINK, "tunnel packet for an unknown service: refused")        \
 	X(TUNNEL_ENDPOINT, DROP, AT_UPLINK, "reply of a pod that is no endpoint of its service")   \

@@ -17,7 +17,7 @@ static void add_endpoint(struct world *world, uint32_t row, uint32_t endpoint)
 	world_update(world, "endpoints", &key, &row);
 }
 
-static void setup_forward(struct world *world)
+void setup_forward(struct world *world)
 {
 	world_become_gateway(world);
 	world->settings->flags |= SETTING_FORWARD;
@@ -31,7 +31,7 @@ static void setup_forward(struct world *world)
 }
 
 /* The pod is here, and sees clients by their own addresses. */
-static void setup_own_pod(struct world *world)
+void setup_own_pod(struct world *world)
 {
 	setup_forward(world);
 	world->backends[TCP_ROW].addr = own_ip(HELLO2);
@@ -73,12 +73,6 @@ static void nobody_left(struct world *world)
 	world->backends[TCP_ROW].generation = 0;
 }
 
-#define TO_DOOR(pod, ...)                                                                          \
-	OUTER(GATEWAY, NODE1_PORT, pod, TUNNEL_PORT, NETWORK1, HELLO_ID, .back = NODE1,            \
-	      .back_port = NODE1_PORT, .pod_port = HELLO_PORT, __VA_ARGS__)
-#define FROM_DOOR(pod, ...)                                                                        \
-	OUTER(pod, NODE1_PORT + 1, GATEWAY, TUNNEL_PORT, NETWORK2, HELLO_ID, .back = NODE1,        \
-	      .back_port = NODE1_PORT, .pod_port = HELLO_PORT, __VA_ARGS__)
 #define GOES_ON(pod, id, outer_in, ...)                                                            \
 	{UPLINK, .in = TO_VIP(__VA_ARGS__, outer_in), .verdict = REDIRECT,                                   \
 	 .out = TO_VIP(__VA_ARGS__, ANY_MAC, TO_DOOR(pod, .endpoint = id)),                        \
@@ -214,7 +208,7 @@ static const struct test_case rows[] = {
 	       NOT_ACCEPTED(TUNNEL_VNI,
 			    FROM_VIP(REPLY_DATA,
 				     OUTER(HELLO2_ELSEWHERE, NODE1_PORT, GATEWAY, TUNNEL_PORT,
-					   NETWORK1, HELLO_ID, CARRIES))))},
+					   UNKNOWN_NETWORK, HELLO_ID, CARRIES))))},
 	{"forward: a gateway of mode nat takes no reply of a door", setup_gateway,
 	 STEPS(NOT_ACCEPTED(TUNNEL_CRITICAL,
 			    FROM_VIP(REPLY_DATA, FROM_DOOR(HELLO2, .endpoint = ENDPOINT))))},

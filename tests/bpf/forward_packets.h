@@ -9,6 +9,19 @@
 #define KNOWS .endpoint = ENDPOINT, .room = true
 #define CARRIES .endpoint = ENDPOINT, .back = NODE1, .back_port = NODE1_PORT, .pod_port = HELLO_PORT
 
+/* GATEWAY in mode forward; the same with a pod of its own; a node of network2 with HELLO1, which is no gateway. */
+void setup_forward(struct world *world);
+void setup_own_pod(struct world *world);
+void setup_door(struct world *world);
+
+/* At the gateway: on to a pod's door, and from there. */
+#define TO_DOOR(pod, ...)                                                                          \
+	OUTER(GATEWAY, NODE1_PORT, pod, TUNNEL_PORT, NETWORK1, HELLO_ID, .back = NODE1,            \
+	      .back_port = NODE1_PORT, .pod_port = HELLO_PORT, __VA_ARGS__)
+#define FROM_DOOR(pod, ...)                                                                        \
+	OUTER(pod, NODE1_PORT + 1, GATEWAY, TUNNEL_PORT, NETWORK2, HELLO_ID, .back = NODE1,        \
+	      .back_port = NODE1_PORT, .pod_port = HELLO_PORT, __VA_ARGS__)
+
 /* At a pod's door: from a gateway, and back by it. The pod is HELLO1. */
 #define BY(gateway, ...)                                                                           \
 	OUTER(gateway, NODE1_PORT, HELLO1, TUNNEL_PORT, NETWORK1, HELLO_ID, __VA_ARGS__)

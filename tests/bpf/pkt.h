@@ -54,6 +54,9 @@ struct ext {
 		__VA_ARGS__, { 0 }                                                                 \
 	}
 
+/* Tunnel packets between gateway and pod have one destination port both ways. */
+enum hop { HOP_NONE, HOP_REQUEST, HOP_REPLY };
+
 /* Outer headers. Ports and addresses in host order, as in struct pkt. */
 struct outer {
 	uint32_t saddr, daddr;
@@ -87,6 +90,7 @@ struct outer {
 	uint32_t signed_vni;
 	int16_t signed_port_add;
 	bool other_direction;
+	enum hop hop;             /* the tag is of the network with itself */
 	int8_t option_length_add; /* lie about the options' length, in words */
 	uint8_t ip_options;      /* words of outer IP options */
 	uint16_t bad_ip_sum;     /* as in struct pkt */

@@ -40,14 +40,16 @@ static __u64 hash(const struct text *text, const struct siphash_key *key)
 
 static bool is_reply(const struct outer *outer)
 {
-	return (outer->sport == TUNNEL_PORT) != outer->other_direction;
+	bool reply = outer->hop ? outer->hop == HOP_REPLY : outer->sport == TUNNEL_PORT;
+
+	return reply != outer->other_direction;
 }
 
 static __u64 tag(const struct pkt *pkt, const struct outer *outer)
 {
 	uint32_t vni = outer->signed_vni ? outer->signed_vni : outer->vni;
-	uint32_t to = vni == NETWORK2 ? NETWORK1 : NETWORK2;
-	struct siphash_key key = test_key(vni, to, outer->key);
+	uint32_t from = outer->hop ? NETWORK2 : vni, to = vni == NETWORK2 ? NETWORK1 : NETWORK2;
+	struct siphash_key key = test_key(from, to, outer->key);
 	bool ports = (pkt->proto == 6 || pkt->proto == 17) && !(pkt->frag & (MF | 0x1fff));
 	struct text text = { 0 };
 

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # Families: 6
-# Gateways of mode forward keep nothing of a connection: three of them come and go, and none ends.
+# Gateways of mode forward keep nothing of a connection: three of them come and go, keys are brought in and
+# changed, and none ends.
 . "$(dirname "$0")/lib.sh"
 
 GATEWAYS=(gw2 gw3 gw4)
@@ -21,19 +22,25 @@ mesh() {
 
 mesh "${GATEWAYS[@]}"
 eds "$HELLO" 10.10.0.90:5000/n2-k8s-config 10.10.0.91:5000/n2-k8s-config
-transports network2=geneve | agent_config node1 network1 cluster1
 doors="door: {peers: [\"$(outer 192.23.120.32)\", \"$(outer 192.23.120.33)\", \"$(outer 192.23.120.34)\"]}"
-for node in "${GATEWAYS[@]}"; do
-	{
-		transports network1=geneve
-		echo "gateway: {mode: forward, listen: {interface: eth0, port: 6081}, allow: [\"$(outer 192.23.110.0/24)\"]}"
-		echo "$doors"
-	} | agent_config "$node" network2 n2-k8s-config
-done
-{
-	transports network1=geneve
-	echo "$doors"
-} | agent_config worker2 network2 n2-k8s-config
+gateway="gateway: {mode: forward, listen: {interface: eth0, port: 6081}, allow: [\"$(outer 192.23.110.0/24)\"]}"
+
+# configure ADMISSION NODE...: empty: without keys
+configure() {
+	local admission=$1 node
+	shift
+	for node; do
+		{
+			transports network1=geneve network2=geneve
+			[[ $admission ]] && echo "tunnel: {keysFile: $TOPO_DIR/keys, admission: $admission}"
+			[[ $node != gw* ]] || echo "$gateway"
+			[[ $node == node1 ]] || echo "$doors"
+		} | if [[ $node == node1 ]]; then agent_config node1 network1 cluster1
+		else agent_config "$node" network2 n2-k8s-config; fi
+	done
+}
+
+configure "" node1 worker2 "${GATEWAYS[@]}"
 for node in node1 worker2 "${GATEWAYS[@]}"; do
 	check "agent on $node serves" agent_start $node
 done
@@ -58,12 +65,51 @@ check "the pods' nodes do" test "$(flows_of worker2)" -ge 50
 equal "the door of a pod has their packets" yes \
 	"$( (($(counted worker2 to_pod forwards door_in) > 100)) && echo yes)"
 
-# ------------------------------------------------------------------ gateways come and go
+# ------------------------------------------------------------------ keys
 
 goes_on() { # TEXT
 	sleep 1
 	check "$1: all 200 connections go on" lives
 }
+
+for id in 1 2; do
+	pair[$id]=$("$BUILD/parallaxctl" keygen network1 network2 --id $id)
+	inside[$id]=$("$BUILD/parallaxctl" keygen network2 --id $id)
+done
+keys() { # ID...: of each pair
+	local id
+	(umask 077 && for id; do echo "${pair[$id]}"; echo "${inside[$id]}"; done | put "$TOPO_DIR/keys")
+}
+signs() { ctl "$1" status | seen "$2 of network2 and network2: signs"; }
+admits() { ctl "$1" status | seen "^Keys .*admission $2"; }
+step() { # ADMISSION
+	local node
+	configure "$1" worker2 "${GATEWAYS[@]}" node1
+	for node in worker2 "${GATEWAYS[@]}" node1; do
+		check "$node: keys, $1" wait_for 5 admits $node $1
+	done
+}
+keys 1
+for admission in verify sign require; do step $admission; done
+goes_on "keys are required"
+equal "doors open to who has the key" 1 "$(ctl worker2 status | grep -c 'gateways enter by key')"
+for ids in "1 2" "2 1" 2; do
+	keys $ids
+	for node in worker2 "${GATEWAYS[@]}"; do
+		check "$node: keys $ids" wait_for 15 signs $node ${ids%% *}
+	done
+	sleep 1
+done
+goes_on "another key"
+for reason in tunnel_unsigned tunnel_key tunnel_epoch tunnel_forged; do
+	for node in node1 worker2 "${GATEWAYS[@]}"; do
+		equal "$node dropped as $reason" 0 "$(drops $node $reason)"
+	done
+done
+equal "other connections with keys" "v2 v2b" "$(versions sleep)"
+
+# ------------------------------------------------------------------ gateways come and go
+
 sent() { counted node1 from_pod forwards to_tunnel; }
 
 mesh gw3 gw4

@@ -505,8 +505,6 @@ static const struct {
 	  "2:17: mode: expected nat or forward, found forwards" },
 	{ GATEWAY(LISTEN ", " SNAT ", allow: []"),
 	  "2:67: allow: a gateway refuses to open without keys or a list of allowed source ranges" },
-	{ "network: n\ntunnel: {keysFile: k}\ngateway: {mode: forward}",
-	  "3:17: mode: expected nat beside tunnel.keysFile: packets between gateway and pod have no tags" },
 	{ "network: n\ntunnel: {admission: sign}", "2:21: admission: expected only with keysFile" },
 	{ "network: n\ntunnel: {keysFile: k, admission: maybe}",
 	  "2:34: admission: expected require, sign or verify, found maybe" },

@@ -39,13 +39,15 @@ static uint64_t fingerprint(const struct agent *agent, uint32_t flags)
 
 static int write_keys(struct agent *agent, uint32_t flags)
 {
+	const struct mesh_networks *mesh = agent->files.config->mesh;
 	struct key_row *rows;
 	size_t count;
-	int err = key_rows_build(flags ? agent->files.keys : NULL, agent->files.config->mesh,
-				 time(NULL), &rows, &count);
+	int err = key_rows_build(flags ? agent->files.keys : NULL, mesh, time(NULL), &rows, &count);
 
 	if (err)
 		return err;
+	if (key_rows_own(rows, count, mesh))
+		flags |= ADMISSION_HOP;
 	err = map_writer_keys(agent->kernel.writer, rows, count, flags);
 	key_rows_free(rows, count);
 	return err;

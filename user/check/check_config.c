@@ -257,6 +257,20 @@ static int add_key_problem(void *arg, const char *reason, const char *problem)
 	return 0;
 }
 
+/* Gateways of mode forward and pods' nodes are of one network. */
+static void check_own_key(struct check_list *list, const struct config *config,
+			  const struct tunnel_keys *keys)
+{
+	bool forwards = config->gateway.enabled && config->gateway.mode == GATEWAY_FORWARD;
+
+	if ((forwards || config->door.enabled) &&
+	    !tunnel_keys_signing(keys, config->network, config->network, time(NULL)))
+		check_add(list, "keys", CHECK_WARN,
+			  "none of %s with itself: between gateways of mode forward and pods "
+			  "addresses decide",
+			  config->network);
+}
+
 static void check_keys(struct check_list *list, const struct config *config)
 {
 	struct problems problems = {};
@@ -273,6 +287,7 @@ static void check_keys(struct check_list *list, const struct config *config)
 		check_add(list, "keys", CHECK_OK, "%zu keys in %s", keys->count,
 			  config->tunnel.keys_file);
 		key_problems(keys, config, time(NULL), add_key_problem, list);
+		check_own_key(list, config, keys);
 	}
 	problems_done(&problems);
 	tunnel_keys_free(keys);

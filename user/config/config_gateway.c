@@ -127,10 +127,6 @@ void config_check_gateway(struct tree_walk *walk, const struct tree_node *root,
 		tree_problem(walk, allow ? allow : gateway,
 			     "a gateway refuses to open without keys or a list of allowed source "
 			     "ranges");
-	if (config->gateway.mode == GATEWAY_FORWARD && config->tunnel.keys_file)
-		tree_problem(
-			walk, tree_get(gateway, "mode"),
-			"expected nat beside tunnel.keysFile: packets between gateway and pod have no tags");
 	if (admission && !config->tunnel.keys_file)
 		tree_problem(walk, admission, "expected only with keysFile");
 }

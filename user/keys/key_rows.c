@@ -87,6 +87,16 @@ void key_rows_free(struct key_row *rows, size_t count)
 	free(rows);
 }
 
+bool key_rows_own(const struct key_row *rows, size_t count, const struct mesh_networks *mesh)
+{
+	const struct mesh_network *own = own_network(mesh);
+
+	for (size_t i = 0; own && i < count; i++)
+		if (rows[i].network == own->id)
+			return true;
+	return false;
+}
+
 size_t keys_expired(const struct tunnel_keys *keys, time_t now)
 {
 	size_t count = 0;

@@ -19,6 +19,8 @@ struct key_row {
 int key_rows_build(const struct tunnel_keys *keys, const struct mesh_networks *mesh, time_t now,
 		   struct key_row **ret, size_t *ret_count);
 void key_rows_free(struct key_row *rows, size_t count);
+/* True if one is of our network with itself. */
+bool key_rows_own(const struct key_row *rows, size_t count, const struct mesh_networks *mesh);
 
 /* Number of keys that have expired: with it the rows change. */
 size_t keys_expired(const struct tunnel_keys *keys, time_t now);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Report of the whole: agent, programs, interfaces, source, map usage, packets by reason. */
+#include <arpa/inet.h>
 #include <string.h>
 #include <time.h>
 
@@ -175,6 +176,20 @@ static json_t *gateway_role(const struct snapshot *snapshot)
 			 listen_text(settings, IP_V6_INDEX), "snat", snat);
 }
 
+/* How gateways of mode forward reach this node's pods; null: they do not. */
+static json_t *door(const struct snapshot *snapshot)
+{
+	const struct settings *settings = &snapshot->settings;
+	const uint32_t wanted = ADMISSION_REQUIRE | ADMISSION_HOP;
+
+	if (!settings->door_port)
+		return json_null();
+	return json_pack("{s:i,s:b,s:s,s:o}", "port", ntohs(settings->door_port), "authenticated",
+			 (settings->admission & wanted) == wanted, "client_address",
+			 settings->flags & SETTING_KEEP_CLIENT ? "keep" : "replace", "mtu",
+			 settings->hop_mtu ? json_integer(settings->hop_mtu) : json_null());
+}
+
 /* Outer addresses, of gateways and of clients of ours, whose path is narrower than the uplink. */
 static json_t *paths(const struct snapshot *snapshot)
 {
@@ -250,6 +265,7 @@ json_t *report_status(const struct snapshot *snapshot, const char *pin_dir)
 		"drops", reason_counts(snapshot, DROP, -1), "directions", directions(snapshot),
 		"node", report_copy(state, "node"), "netns", report_copy(state, "netns"), "elsewhere",
 		report_elsewhere(snapshot, state));
+	json_object_set_new(report, "door", door(snapshot));
 	json_object_set_new(report, "tunnel", report_copy(state, "tunnel"));
 	json_object_set_new(report, "senders", report_senders(snapshot, report));
 	json_object_set_new(report, "paths", paths(snapshot));

@@ -27,6 +27,18 @@ static void print_agent(const json_t *report, FILE *out)
 	fprintf(out, "Config      %s\n", report_cell(agent, "config", config));
 }
 
+static void print_door(const json_t *report, FILE *out)
+{
+	const json_t *door = json_object_get(report, "door");
+	char port[32], client[32];
+
+	if (json_is_object(door))
+		fprintf(out, "Door        port %s, gateways enter by %s, clients' addresses: %s\n",
+			report_cell(door, "port", port),
+			json_is_true(json_object_get(door, "authenticated")) ? "key" : "address",
+			report_cell(door, "client_address", client));
+}
+
 static void print_network(const json_t *report, FILE *out)
 {
 	const json_t *gateway = json_object_get(report, "gateway");
@@ -305,6 +317,7 @@ int report_status_print(const json_t *report, bool wide, FILE *out)
 
 	print_agent(report, out);
 	print_network(report, out);
+	print_door(report, out);
 	print_keys(report, out);
 	print_source(report, out);
 	print_programs(report, out);
