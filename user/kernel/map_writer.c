@@ -288,6 +288,7 @@ static int write_settings(struct map_writer *writer, const struct change *change
 	STORE(to->snat_last, from->snat_last);
 	STORE(to->flows_per_owner, from->flows_per_owner);
 	STORE(to->hop_mtu, from->hop_mtu);
+	STORE(to->option_bytes, from->option_bytes);
 	STORE(to->door_port, from->door_port);
 	STORE(to->flags, from->flags);
 	STORE(to->listen_port, from->listen_port);
