@@ -178,11 +178,20 @@ INLINE enum reason flow_confirmed(const struct flow_key *key, struct flow **flow
 	return flow_goes_on(key, flow);
 }
 
-/* Tell the agent that this node's clients use the gateway. */
-INLINE void flow_use_gateway(const struct flow *flow)
+/* Tell the agent that this node's clients use the gateway, or that flows at doors of its pods do. */
+INLINE void flow_use_gateway(const struct flow_key *key, const struct flow *flow)
 {
+	struct peer *gateway;
 	struct ip_addr addr;
 
+	if (FLOW_ROLE(key->zone) >= FLOW_DOOR) {
+		gateway = peer_at(flow->generation);
+		if (!gateway)
+			return;
+		addr = gateway->addr;
+		gateway_use(&addr, settings.door_port);
+		return;
+	}
 	if (flow->action != FLOW_ENCAP && flow->action != FLOW_DECAP)
 		return;
 	peer_address(flow, &addr);
@@ -197,7 +206,7 @@ SUBPROGRAM int flow_touch(const struct flow_key *key, struct flow *flow)
 	struct flow *held, other;
 
 	flow->seen = now_ticks();
-	flow_use_gateway(flow);
+	flow_use_gateway(key, flow);
 	flow_other(key, flow, &other_key, &other);
 	held = flow_find_any(&other_key);
 	if (held) {

@@ -7,6 +7,7 @@
 #include "check.h"
 #include "choose.h"
 #include "flow_state.h"
+#include "hop.h"
 #include "source.h"
 #include "split.h"
 #include "tunnel.h"
@@ -120,38 +121,6 @@ SUBPROGRAM enum reason gateway_choose(struct packet *p, const struct service *se
 	if (request_peer(flow, &p->outer))
 		return REASON_FLOWS_FULL;
 	return gateway_open(&p->key, flow);
-}
-
-/* Turn the tunnel from a pod's door to the gateway into that from the gateway to the client. */
-INLINE void tunnel_to_client(struct packet *p)
-{
-	struct outer *outer = &p->outer;
-	__u32 family = ip_is_v4(&outer->back) ? IP_V4_INDEX : IP_V6_INDEX;
-
-	outer->family = family == IP_V4_INDEX ? 4 : 6;
-	outer->daddr = outer->back;
-	outer->dport = outer->back_port;
-	outer->saddr = settings.listen[family];
-	outer->sport = settings.listen_port;
-	outer->options = OPTION_ENDPOINT | OPTION_ROOM;
-	outer->label = family == IP_V4_INDEX ? 0 : flow_hash(&p->key, p->proto, 0);
-	outer->receiver = outer->vni == settings.network ? 0 : outer->vni;
-	outer->vni = settings.network;
-}
-
-/* On the way from a pod's door to the gateway the tunnel names the client's network, so that the gateway knows by
- * which key the client's node is to be told. Without keys it names ours, as versions before them expect. */
-INLINE void tunnel_to_gateway(struct outer *outer, __u32 client)
-{
-	outer->receiver = settings.network;
-	outer->vni = settings.admission ? client : settings.network;
-}
-
-/* True if a door's gateway is this node: nothing goes there by the network. */
-INLINE bool is_own_gateway(const struct outer *outer)
-{
-	return settings.flags & SETTING_FORWARD &&
-	       ip_equal(&outer->daddr, &settings.inside[OWN_INDEX]);
 }
 
 /* The tunnel of the answer to a request at a pod's door leads by way of the gateway, as replies do. */
@@ -348,31 +317,6 @@ INLINE enum verdict gateway_packet(struct __sk_buff *skb, struct packet *p)
 	return verdict == VERDICT_NONE ? gateway_first(skb, p) : verdict;
 }
 
-/* The tunnel back to the client of a flow at a pod's door, by the gateway that the last request came by. */
-INLINE void door_tunnel(struct packet *p, const struct flow *flow)
-{
-	struct peer *gateway = peer_at(flow->generation), *served = peer_at(flow->backend);
-	struct outer *outer = &p->outer;
-
-	tunnel_begin(p, flow, settings.source, true);
-	outer->back = outer->daddr;
-	outer->back_port = flow->peer_port;
-	outer->pod_port = p->key.sport;
-	outer->family = FAMILY;
-	outer->label = FAMILY == 4 ? 0 : flow_hash(&p->key, p->proto, 0);
-	outer->saddr = addr_ip(&p->key.saddr);
-	outer->sport = tunnel_source_port(p);
-	outer->dport = settings.door_port;
-	tunnel_to_gateway(outer, flow->network);
-	if (!gateway || !served) /* never: for the verifier */
-		return;
-	outer->daddr = gateway->addr;
-	outer->id[1] = served->addr.word[1];
-	outer->id[0] = served->addr.word[2];
-	outer->endpoint = served->addr.word[3];
-	outer->options = OPTION_ENDPOINT | OPTION_RETURN;
-}
-
 /* The tunnel back to the client of a flow. */
 INLINE void gateway_tunnel(struct packet *p, const struct flow *flow)
 {
@@ -412,6 +356,8 @@ INLINE enum verdict reply_in_role(struct __sk_buff *skb, struct packet *p,
 	if (!flow_comes_by(skb, key, flow, skb->ifindex))
 		return drop(p, REASON_SPOOFED);
 	p->nat = flow->nat;
+	if (role == FLOW_DOOR_REPLY && unlikely(!health_is_well()))
+		door_move(key, flow);
 	reply_tunnel(p, flow);
 	if (p->ttl <= 1)
 		return drop(p, REASON_TUNNEL_TTL);

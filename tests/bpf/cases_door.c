@@ -47,6 +47,33 @@ static void setup_kept(struct world *world)
 	world->settings->flags |= SETTING_KEEP_CLIENT;
 }
 
+/* Both gateways are known, and may be probed. */
+static void setup_two(struct world *world)
+{
+	uint32_t own = NETWORK2;
+	struct network network = { .flags = NETWORK_OWN, .gateway_count = 3,
+				   .gateways = { other_ip(GATEWAY2), own_ip(GATEWAY),
+						 own_ip(GATEWAY2) } };
+
+	setup_door(world);
+	world_update(world, "networks", &own, &network);
+}
+
+static void gateway_dies(struct world *world)
+{
+	world_health(world, GATEWAY, GATEWAY_DOWN);
+}
+
+static void other_dies(struct world *world)
+{
+	world_health(world, GATEWAY2, GATEWAY_DOWN);
+}
+
+static void first_is_back(struct world *world)
+{
+	world_health(world, GATEWAY, GATEWAY_UP);
+}
+
 static void setup_shut(struct world *world)
 {
 	setup_door(world);
@@ -234,6 +261,40 @@ static const struct test_case rows[] = {
 	       LEAVES(BACK_BY(GATEWAY, .endpoint = ENDPOINT, .back = NODE3, .back_port = 1555,
 			      .pod_port = HELLO_PORT),
 		      REPLY_DATA))},
+	{"door: replies leave a gateway that is dead", setup_two,
+	 STEPS(CONNECTS,
+	       {FROM_POD, DEVICE_POD1, .before = gateway_dies,
+		.in = TCP(HELLO1, HELLO_PORT, FOREIGN, CLIENT_PORT, REPLY_DATA), .verdict = REDIRECT,
+		.out = FROM_VIP(REPLY_DATA, ONE_HOP, ANY_MAC, BACK_BY(GATEWAY2, CARRIES)),
+		.count = COUNT(DOOR_OUT)},
+	       {FROM_POD, DEVICE_POD1, .before = first_is_back,
+		.in = TCP(HELLO1, HELLO_PORT, FOREIGN, CLIENT_PORT, REPLY_DATA), .verdict = REDIRECT,
+		.out = FROM_VIP(REPLY_DATA, ONE_HOP, ANY_MAC, BACK_BY(GATEWAY2, CARRIES)),
+		.count = COUNT(DOOR_OUT)},
+	       ENTERS(BY(GATEWAY, CARRIES), .flags = ACK, .seq = 1001, .ack = 5078),
+	       LEAVES(BACK_BY(GATEWAY, CARRIES), .flags = ACK, .seq = 5078, .ack = 1001))},
+	{"door: replies stay where nobody else lives", setup_two,
+	 STEPS(CONNECTS,
+	       {FROM_POD, DEVICE_POD1, .before = gateway_dies,
+		.in = TCP(HELLO1, HELLO_PORT, FOREIGN, CLIENT_PORT, REPLY_DATA), .verdict = REDIRECT,
+		.out = FROM_VIP(REPLY_DATA, ONE_HOP, ANY_MAC, BACK_BY(GATEWAY2, CARRIES)),
+		.count = COUNT(DOOR_OUT)},
+	       {FROM_POD, DEVICE_POD1, .before = other_dies,
+		.in = TCP(HELLO1, HELLO_PORT, FOREIGN, CLIENT_PORT, REPLY_DATA), .verdict = REDIRECT,
+		.out = FROM_VIP(REPLY_DATA, ONE_HOP, ANY_MAC, BACK_BY(GATEWAY2, CARRIES)),
+		.count = COUNT(DOOR_OUT)})},
+	{"door: another gateway's death moves nothing", setup_two,
+	 STEPS(CONNECTS,
+	       {FROM_POD, DEVICE_POD1, .before = other_dies,
+		.in = TCP(HELLO1, HELLO_PORT, FOREIGN, CLIENT_PORT, REPLY_DATA), .verdict = REDIRECT,
+		.out = FROM_VIP(REPLY_DATA, ONE_HOP, ANY_MAC, BACK_BY(GATEWAY, CARRIES)),
+		.count = COUNT(DOOR_OUT)})},
+	{"door: no other gateway is known", setup_door,
+	 STEPS(CONNECTS,
+	       {FROM_POD, DEVICE_POD1, .before = gateway_dies,
+		.in = TCP(HELLO1, HELLO_PORT, FOREIGN, CLIENT_PORT, REPLY_DATA), .verdict = REDIRECT,
+		.out = FROM_VIP(REPLY_DATA, ONE_HOP, ANY_MAC, BACK_BY(GATEWAY, CARRIES)),
+		.count = COUNT(DOOR_OUT)})},
 	{"door: a packet out of the window moves nothing", setup_door,
 	 STEPS(CONNECTS, ENTERS(BY(GATEWAY2, CARRIES), .flags = ACK, .seq = 70000, .ack = 5001),
 	       LEAVES(BACK_BY(GATEWAY, CARRIES), REPLY_DATA))},

@@ -23,7 +23,7 @@ mesh() {
 mesh "${GATEWAYS[@]}"
 eds "$HELLO" 10.10.0.90:5000/n2-k8s-config 10.10.0.91:5000/n2-k8s-config
 doors="door: {peers: [\"$(outer 192.23.120.32)\", \"$(outer 192.23.120.33)\", \"$(outer 192.23.120.34)\"]}"
-gateway="gateway: {mode: forward, listen: {interface: eth0, port: 6081}, allow: [\"$(outer 192.23.110.0/24)\"]}"
+gateway="gateway: {mode: forward, listen: {interface: eth0, port: 6081}, allow: [\"$(outer 192.23.110.0/24)\", {source: \"$(outer 192.23.120.0/24)\", network: network2}]}"
 
 # configure ADMISSION NODE...: empty: without keys
 configure() {
@@ -107,6 +107,30 @@ for reason in tunnel_unsigned tunnel_key tunnel_epoch tunnel_forged; do
 	done
 done
 equal "other connections with keys" "v2 v2b" "$(versions sleep)"
+check "bulk to a pod with keys" in_ns sleep "$T/bulk" send $VIP 5000 20000000
+check "bulk from a pod with keys" in_ns sleep "$T/bulk" receive $VIP 5000 20000000
+
+# ------------------------------------------------------------------ a gateway dies while only the server sends
+
+sees() { [[ $(ctl "$1" gateways | grep -c "^network2 .* up ") == "$2" ]]; }
+check "a pod's node probes the gateways of its network" wait_for 5 sees worker2 3
+# The gateway that carries most replies now.
+carrier() {
+	local node
+	for node in "${GATEWAYS[@]}"; do echo "$(counted $node uplink forwards gateway_out) $node"; done >"$TEST_DIR/b"
+	sleep 0.5
+	for node in "${GATEWAYS[@]}"; do echo "$(counted $node uplink forwards gateway_out) $node"; done |
+		paste -d " " - "$TEST_DIR/b" | awk '{ print $1 - $3, $2 }' | sort -n | tail -n 1 | cut -d " " -f 2
+}
+start download sleep "$T/bulk" -r 4 receive $VIP 5000 20000000
+sleep 1
+dead=$(carrier)
+in_ns lan-cluster2 ip link set $dead down
+check "a download by $dead, which dies, ends whole" finish download
+check "worker2 knows that it is dead" wait_for 2 sees worker2 2
+in_ns lan-cluster2 ip link set $dead up
+check "it is back" wait_for 10 sees worker2 3
+goes_on "a gateway died and came back"
 
 # ------------------------------------------------------------------ gateways come and go
 

@@ -318,6 +318,37 @@ static void a_door_admits_gateways_of_its_own_network(void **unused)
 	assert_true(has_peer("192.0.2.1"));
 }
 
+static bool is_probed(const char *text, uint16_t port)
+{
+	struct addr addr = address(text);
+
+	for (size_t i = 0; i < next.desired.gateway_count; i++)
+		if (next.desired.gateways[i].key.network == site.config->mesh->networks[0].id &&
+		    next.desired.gateways[i].value.kind == BACKEND_GENEVE &&
+		    next.desired.gateways[i].value.tunnel_port == htons(port) &&
+		    ip_equal(&next.desired.gateways[i].key.addr, &addr.ip))
+			return true;
+	return false;
+}
+
+/* A range names nobody who could be probed, and this node needs no probes of itself. */
+static void replies_may_go_by_gateways_that_are_named(void **unused)
+{
+	static struct mesh_gateway gateways[] = { { .address = "192.0.2.1", .port = 15443 } };
+
+	(void)unused;
+	site_new(&site, "gateway: {mode: forward, allow: [10.0.0.0/8]}\n"
+			"door: {port: 7000, peers: [198.51.100.7, 198.51.100.0/24, 10.0.0.1]}\n");
+	set_gateways(&site.config->mesh->networks[0], gateways, COUNT(gateways));
+	site.input.node.listen.v4 = address("10.0.0.1");
+	build();
+	assert_true(is_probed("198.51.100.7", 7000));
+	assert_false(is_probed("198.51.100.0", 7000));
+	assert_false(is_probed("10.0.0.1", 7000));
+	assert_false(is_probed("192.0.2.1", 7000));
+	assert_int_equal(next.desired.networks[0].value.gateway_count, 2);
+}
+
 static void configured_peers_replace_them(void **unused)
 {
 	static struct mesh_gateway gateways[] = { { .address = "192.0.2.1", .port = 15443 } };
@@ -489,6 +520,7 @@ int main(void)
 		TEST(an_open_gateway),
 		TEST(a_gateway_that_forwards),
 		TEST(a_door_admits_gateways_of_its_own_network),
+		TEST(replies_may_go_by_gateways_that_are_named),
 		TEST(configured_peers_replace_them),
 		TEST(sources_may_be_bound_to_a_network),
 		TEST(a_gateway_is_shut),

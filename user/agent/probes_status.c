@@ -8,6 +8,7 @@
 
 #include "assignment.h"
 #include "clock.h"
+#include "mesh_networks.h"
 #include "probes_parts.h"
 
 const char *probes_name(const struct agent *agent, const struct probed *item, char *buf)
@@ -81,6 +82,17 @@ static int visit_socket(const struct prober *prober, int family, problem_visitor
 	return visit(arg, "GatewaysNotProbed", text);
 }
 
+static const char *down_means(const struct agent *agent, const struct probed *item)
+{
+	const struct mesh_network *own = mesh_networks_own(agent->files.config->mesh);
+
+	if (probes_panic(agent->prober, item->key.network))
+		return ", as all of its network are: they are used all the same";
+	if (own && own->id == item->key.network)
+		return ": replies of pods here go by others";
+	return ": it takes no new connections";
+}
+
 int probes_each_problem(const struct agent *agent, problem_visitor *visit, void *arg)
 {
 	const struct prober *prober = agent->prober;
@@ -93,9 +105,7 @@ int probes_each_problem(const struct agent *agent, problem_visitor *visit, void 
 		if (item->probe.state != GATEWAY_DOWN)
 			continue;
 		snprintf(text, sizeof(text), "%s is down%s", probes_name(agent, item, name),
-			 probes_panic(prober, item->key.network) ?
-				 ", as all of its network are: they are used all the same" :
-				 ": it takes no new connections");
+			 down_means(agent, item));
 		err = visit(arg, "GatewayDown", text);
 	}
 	for (int family = 0; prober && !err && family < FAMILIES; family++)

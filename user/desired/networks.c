@@ -62,43 +62,16 @@ static void add_gateways(const struct mesh_network *network, uint8_t tunnels, st
 	}
 }
 
-static size_t count_gateways(const struct mesh_networks *mesh)
+static size_t count_gateways(const struct config *config)
 {
-	size_t count = 0;
+	size_t count = config->door.peer_count;
 
-	for (size_t i = 0; i < mesh->count; i++)
-		count += mesh->networks[i].gateway_count;
+	for (size_t i = 0; i < config->mesh->count; i++)
+		count += config->mesh->networks[i].gateway_count;
 	return count;
 }
 
-static int build_networks(const struct build_input *input, struct generation *generation)
-{
-	const struct mesh_networks *mesh = input->config->mesh;
-	struct arena *arena = generation->arena;
-	struct desired_network *networks = arena_array(arena, mesh->count + 1, sizeof(*networks));
-	struct desired_gateway *gateways =
-		arena_array(arena, count_gateways(mesh) + 1, sizeof(*gateways));
-	size_t count = 0;
-
-	if (!networks || !gateways)
-		return -ENOMEM;
-	for (size_t i = 0; i < mesh->count; i++) {
-		const struct mesh_network *network = &mesh->networks[i];
-
-		networks[i] = (struct desired_network){ .id = network->id, .name = network->name };
-		networks[i].value.flags = (network->own ? NETWORK_OWN : 0) |
-					  (network->flat ? NETWORK_FLAT : 0);
-		add_gateways(network, build_input_tunnels(input), &networks[i].value, gateways,
-			     &count);
-	}
-	generation->desired.networks = networks;
-	generation->desired.network_count = mesh->count;
-	generation->desired.gateways = gateways;
-	generation->desired.gateway_count = count;
-	return 0;
-}
-
-/* ------------------------------------------------------------------ mode forward */
+/* ------------------------------------------------------------------ gateways of our own network */
 
 static bool is_forwarding(const struct config *config)
 {
@@ -115,6 +88,79 @@ static struct addr_pair inside_addresses(const struct build_input *input)
 	if (!inside.v6.family)
 		inside.v6 = input->node.address.v6;
 	return inside;
+}
+
+static bool is_inside(const struct build_input *input, const struct addr *addr)
+{
+	struct addr_pair inside = inside_addresses(input);
+
+	return is_forwarding(input->config) &&
+	       (addr_equal(addr, &inside.v4) || addr_equal(addr, &inside.v6));
+}
+
+/* A gateway that replies of pods here may go by. This node itself needs no probes. */
+static void add_own_gateway(const struct build_input *input, const struct addr *addr,
+			    struct desired_network *own, struct desired_gateway *list,
+			    size_t *count)
+{
+	__be16 port = htons(input->config->door.port);
+	const struct desired_gateway gateway = {
+		.key = { .addr = addr->ip, .network = own->id },
+		.value = { .port = port, .tunnel_port = port, .kind = BACKEND_GENEVE },
+	};
+
+	if (!addr->family || addr_is_unspecified(addr) || !build_input_carries(input, addr->family))
+		return;
+	if (!is_inside(input, addr))
+		add_gateway(list, count, &gateway);
+	add_usable(&own->value, &gateway);
+}
+
+/* Those that doors admit by address; ranges name nobody. */
+static void add_own_gateways(const struct build_input *input, const struct mesh_network *network,
+			     struct desired_network *own, struct desired_gateway *list,
+			     size_t *count)
+{
+	const struct config_door *door = &input->config->door;
+
+	for (size_t i = 0; i < door->peer_count; i++) {
+		const struct addr *addr = &door->peers[i].addr;
+
+		if (door->peers[i].bits == 8 * addr_size(addr))
+			add_own_gateway(input, addr, own, list, count);
+	}
+	for (size_t i = 0; !door->peer_count && i < network->gateway_count; i++)
+		add_own_gateway(input, &network->gateways[i].addr, own, list, count);
+}
+
+static int build_networks(const struct build_input *input, struct generation *generation)
+{
+	const struct mesh_networks *mesh = input->config->mesh;
+	struct arena *arena = generation->arena;
+	struct desired_network *networks = arena_array(arena, mesh->count + 1, sizeof(*networks));
+	struct desired_gateway *gateways = arena_array(arena, count_gateways(input->config) + 1,
+						       sizeof(*gateways));
+	size_t count = 0;
+
+	if (!networks || !gateways)
+		return -ENOMEM;
+	for (size_t i = 0; i < mesh->count; i++) {
+		const struct mesh_network *network = &mesh->networks[i];
+
+		networks[i] = (struct desired_network){ .id = network->id, .name = network->name };
+		networks[i].value.flags = (network->own ? NETWORK_OWN : 0) |
+					  (network->flat ? NETWORK_FLAT : 0);
+		if (network->own && input->config->door.enabled)
+			add_own_gateways(input, network, &networks[i], gateways, &count);
+		else
+			add_gateways(network, build_input_tunnels(input), &networks[i].value,
+				     gateways, &count);
+	}
+	generation->desired.networks = networks;
+	generation->desired.network_count = mesh->count;
+	generation->desired.gateways = gateways;
+	generation->desired.gateway_count = count;
+	return 0;
 }
 
 /* ------------------------------------------------------------------ admitted ranges */
