@@ -23,6 +23,7 @@ SLEEP=10.10.0.89
 POD=10.10.0.90:5000 # of v1, and of v2
 GATEWAY1=192.23.110.10:15443
 GATEWAY2=192.23.120.32:15443
+GATEWAY3=192.23.120.33:15443 # joins in step 7
 CLUSTER='outbound|5000||helloworld.sample.svc.cluster.local'
 MTLS=tests/netns # certificates, TLS ends and the stock gateway
 SNI=outbound_.5000_._.helloworld.sample.svc.cluster.local
@@ -78,7 +79,7 @@ need_root() {
 
 need_programs() {
 	local program
-	for program in parallaxd parallaxctl tests/server tests/hello; do
+	for program in parallaxd parallaxctl tests/server tests/hello tests/bulk; do
 		[[ -x $BUILD/$program ]] && continue
 		echo "$BUILD/$program is not there: \`make demo' builds it" >&2
 		exit 1
@@ -89,8 +90,8 @@ play_end() {
 	local status=$?
 	trap '' HUP INT TERM
 	if ((status)) && [[ -d $TOPO_DIR ]]; then
-		say "" "What the agents said last:"
-		tail -n 15 "$TOPO_DIR"/log/agent-* 2>/dev/null
+		say "" "The ends of the logs:"
+		tail -n 15 "$TOPO_DIR"/log/{agent,download}-* 2>/dev/null
 	fi
 	topo_end "$TOPO_DIR"
 	((status)) || printf '\n%sAll as the scenario says, in %d s.%s\n' "$BOLD" $SECONDS "$PLAIN"
@@ -102,7 +103,7 @@ play() {
 	trap play_end EXIT
 	trap 'exit 130' HUP INT TERM
 	local n
-	for n in 0 1 2 3 4 5 6 7; do
+	for n in {0..8}; do
 		"step_$n"
 	done
 }

@@ -10,7 +10,7 @@ equal "exit status of a family that there is not" 64 $?
 check "which the message names" seen -F "FAMILY is 4, 6 or 46, not '5'" <"$TEST_DIR/demo"
 
 tools/demo.sh >"$TEST_DIR/log/demo" 2>&1 || fail "the demo in $FAMILY: $(tail -n 40 "$TEST_DIR/log/demo")"
-for step in 0 1 2 3 4 5 6 7; do
+for step in {0..8}; do
 	check "step $step was played" seen "^── Step $step: " <"$TEST_DIR/log/demo"
 done
 for family in $(inner_families); do

@@ -247,9 +247,80 @@ plain_is_refused() {
 	! seen 'Hello version' <"$TOPO_DIR/plain"
 }
 
+# ------------------------------------------------------------------ a gateway that dies
+
 step_7() {
+	step 7 "a gateway is killed during a download"
+	two_gateways || exit 1
+	confirm "network2 has gateways of mode forward now: gw3 first" wait_for 5 only_gw3_carries
+	in_each_family download
+	confirm "a download from v2 runs through gw3" wait_for 5 in_each_family progressed 1
+	use networks networks-gateways
+	confirm "gw2 takes part too" wait_for 5 gateway_is up $GATEWAY2
+	show node1 "parallaxctl gateways" ctl node1 gateways
+	confirm "the download still runs" in_each_family runs
+	power_cut gw3
+	say "" "gw3 is gone: agent, programs, and its wire."
+	confirm "the download ends whole, every byte as it was sent" in_each_family finished
+	in_each_family show_download
+	show node1 "parallaxctl gateways" ctl node1 gateways
+	confirm "node1 sends nothing to gw3" gateway_is down $GATEWAY3
+}
+
+# What step 6 put in the place of cluster2's gateway and of the servers goes.
+two_gateways() {
+	local name node
+	for name in tls-v1 tls-v2 istio-4 istio-6; do stop $name; done
+	serve v2 hello-v2 helloworld-v2-758dd55874-6x4t8
+	node_add gw3 cluster2 192.23.120.33/24 192.23.120.1
+	for node in gw2 gw3; do
+		of_families tools/demo/gateways-forward.yaml | put "$TOPO_DIR/$node/config.yaml"
+	done
+	of_families tools/demo/node1.yaml | put "$TOPO_DIR/node1/config.yaml"
+	use eds eds-cluster2
+	cp "$TOPO_DIR/gw2/"{eds,networks}.yaml "$TOPO_DIR/gw3"
+	of_families tools/demo/networks-gateways.yaml | grep -v '120[.:]32' |
+		put "$TOPO_DIR/node1/networks.yaml"
+	agent_start gw3
+}
+
+only_gw3_carries() {
+	knows_gateway node1 "$GATEWAY3" && ! knows_gateway node1 $GATEWAY2 &&
+		[[ $(ctl gw2 status -o json) == *'"mode": "forward"'* ]] && calls_answered_by v2 sleep
+}
+
+# gateway_is WORD GATEWAY: as node1 knows it, at each of its addresses
+gateway_is() {
+	local at
+	for at in $(gateway_in "$2"); do
+		ctl node1 gateways | grep -F " $at " | seen " $1 " || return
+	done
+}
+
+# download FAMILY: bytes that the receiver can check, by the gateway of now
+download() {
+	start "download-$1" sleep "$BUILD/tests/bulk" -r 8 receive "$(inner ${VIP%:*} "$1")" ${VIP#*:} 20000000
+}
+# progressed TENTHS FAMILY
+progressed() { (($(grep -c '^progress' "$TOPO_DIR/log/download-$2") >= $1)); }
+runs() { kill -0 "$(pid_of "download-$1")"; }
+finished() { finish "download-$1"; }
+
+# show_download FAMILY: bytes, milliseconds, and the longest time in which none came
+show_download() {
+	awk -v family="$1" '/^OK/ { printf "   %d MB over IPv%s in %.1f s, %.2f s of it without a byte\n",
+		$2 / 1000000, family, $3 / 1000, $6 / 1000 }' "$TOPO_DIR/log/download-$1"
+}
+
+# power_cut NODE
+power_cut() {
+	stop "agent-$1" KILL
+	in_ns lan-cluster2 ip link delete "$1"
+}
+
+step_8() {
 	local node
-	step 7 "clean-up leaves nothing behind"
+	step 8 "clean-up leaves nothing behind"
 	for node in node1 gw2; do
 		stop "agent-$node"
 		show "$node" "parallaxctl uninstall" ctl "$node" uninstall || exit 1
