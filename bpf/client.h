@@ -55,7 +55,8 @@ INLINE enum verdict client_send_tunnel(struct __sk_buff *skb, struct packet *p,
 	verdict = fit(skb, p, mtu);
 	if (verdict != VERDICT_NONE)
 		return verdict;
-	if (p->tcp_flags & TCP_SYN && clamp_mss(skb, p, mtu))
+	if (p->tcp_flags & TCP_SYN &&
+	    clamp_mss(skb, p, gateway_pods_mtu(&p->outer.daddr, p->outer.dport, mtu)))
 		return drop(p, REASON_NO_ROOM);
 	return tunnel_out(skb, p, packet_tuple(p), REASON_TO_TUNNEL);
 }

@@ -118,6 +118,16 @@ INLINE void gateway_avoid(const struct ip_addr *addr, __be16 port)
 	health_is_ill();
 }
 
+/* `mtu` or, if the gateway has said so, the lesser one of its packets to pods. */
+SUBPROGRAM __u32 gateway_pods_mtu(const struct ip_addr *addr, __be16 port, __u32 mtu)
+{
+	REQUIRE(addr, mtu);
+	__u32 row = health_find(addr, port);
+	struct gateway_health *gateway = health_row(row);
+
+	return row && gateway && gateway->mtu && gateway->mtu < mtu ? gateway->mtu : mtu;
+}
+
 /* A flow to the gateway was opened, or had a packet in this second. */
 SUBPROGRAM int gateway_use(const struct ip_addr *addr, __be16 port)
 {

@@ -76,6 +76,29 @@ INLINE void path_note(const struct packet *p)
 	settings.narrow_paths = 1;
 }
 
+/* A client's node says how large a packet it gets. What a router or our own probes said stays if it is less. */
+SUBPROGRAM int path_told_by_peer(const struct ip_addr *peer, __u32 mtu)
+{
+	REQUIRE(peer, 0);
+	struct path path = { .mtu = mtu, .stamp = now_ticks(), .origin = PATH_PEER }, *held;
+	struct ip_addr key = *peer;
+	__u32 min = ip_is_v4(&key) ? PATH_MTU_MIN_IPV4 : PATH_MTU_MIN_IPV6;
+
+	if (mtu < min || (mtu >= settings.mtu && likely(!settings.narrow_paths)))
+		return 0;
+	held = bpf_map_lookup_elem(&paths, &key);
+	if (held && held->origin != PATH_PEER && held->mtu <= mtu &&
+	    path_is_narrow(held, settings.mtu, path.stamp, settings.hz))
+		return 0;
+	if (held)
+		*held = path;
+	else if (mtu < settings.mtu)
+		bpf_map_update_elem(&paths, &key, &path, BPF_ANY);
+	if (mtu < settings.mtu)
+		settings.narrow_paths = 1;
+	return 0;
+}
+
 /* The flow of this node's client, if one sent the quoted packet, which is of this family. Returns false if it
  * quotes no ports. */
 INLINE bool path_client_key(struct __sk_buff *skb, struct packet *p, struct flow_key *ret)

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Probes of gateways: tunnel packets with the O bit (RFC 8926 section 3.4) and the probe option, of any size.
- * The gateway's program answers, so that an answer means that it would carry packets; the answer has no
- * payload. The program of the node that asked writes it into `health`. */
+ * The gateway's program answers, so that an answer means that it would carry packets; the answer is as large
+ * as the probe, so that it tries the size in both directions. The program of the node that asked writes it
+ * into `health`. */
 #ifndef PROBE_H
 #define PROBE_H
 
 #include "health.h"
 #include "parallax_probe.h"
+#include "path.h"
 #include "tunnel.h"
 
 /* The headers of a probe, and of the answer that it becomes, in p->headers. */
@@ -125,8 +127,23 @@ INLINE void probe_fill_outer(struct packet *p, __u32 length)
 	headers->udp.check = 0;
 }
 
-/* Turn a probe in p->headers into its answer, which goes back by the way that answers to requests take; returns
- * its length, or 0: it is not answered, which is counted. */
+/* What the node found of the path to it; where probes of everybody are answered, only one with a tag tells. */
+INLINE void probe_hear(struct packet *p)
+{
+	if (p->outer.admitted || !(settings.admission & ADMISSION_OPEN))
+		path_told_by_peer(&p->outer.saddr, bpf_ntohs(probe_headers(p)->option.mtu));
+}
+
+/* IP bytes of the answer to a probe of as many, of which `headers` are written. */
+INLINE __u32 probe_length(const struct packet *p, __u32 headers)
+{
+	__u32 length = p->length < settings.mtu ? p->length : settings.mtu;
+
+	return length < headers ? headers : length;
+}
+
+/* Turn a probe of p->length bytes in p->headers into its answer, which goes back by the way that answers to
+ * requests take; returns how many bytes of it to write, or 0: it is not answered, which is counted. */
 SUBPROGRAM __u32 probe_answer(struct packet *p)
 {
 	REQUIRE(p, 0);
@@ -135,6 +152,7 @@ SUBPROGRAM __u32 probe_answer(struct packet *p)
 	enum reason reason = probe_refusal(p);
 
 	if (!reason && own) {
+		probe_hear(p);
 		probe_fill(p, own);
 		tunnel_answer(&p->outer);
 		if (!p->outer.admitted)
@@ -146,23 +164,26 @@ SUBPROGRAM __u32 probe_answer(struct packet *p)
 		drop(p, reason ? reason : REASON_NO_ROOM);
 		return 0;
 	}
-	probe_fill_outer(p, length);
+	p->length = probe_length(p, length);
+	probe_fill_outer(p, p->length);
 	return length;
 }
 
 /* A probe to the gateway of this node. */
 INLINE enum verdict probe_request(struct __sk_buff *skb, struct packet *p)
 {
-	__u32 length = probe_answer(p);
 	struct addr daddr;
+	__u32 length;
 
+	p->length = skb->len - ETH_HLEN; /* Ethernet's own padding is less than any probe */
+	length = probe_answer(p);
 	if (!length)
 		return VERDICT_DROP;
 	daddr = ip_own(&p->outer.daddr);
 	CHECKED(length);
 	if (length > sizeof(struct probe_headers) ||
 	    bpf_skb_store_bytes(skb, ETH_HLEN, p->headers, length, BPF_F_RECOMPUTE_CSUM) ||
-	    bpf_skb_change_tail(skb, ETH_HLEN + length, 0))
+	    bpf_skb_change_tail(skb, ETH_HLEN + p->length, 0))
 		return drop(p, REASON_NO_ROOM);
 	return forwarded(p, REASON_PROBE_ANSWERED, route_send(skb, p, &daddr));
 }
@@ -202,7 +223,8 @@ INLINE enum reason probe_disbelief(struct packet *p)
 INLINE enum verdict probe_back(struct packet *p)
 {
 	const struct geneve_probe_option *option = &probe_headers(p)->option;
-	__u32 row = bpf_ntohl(option->row), sequence = bpf_ntohl(option->sequence);
+	__u32 named = bpf_ntohl(option->row), row = named & ~HEALTH_ROW_SIZED;
+	__u32 sequence = bpf_ntohl(option->sequence);
 	struct gateway_health *gateway = health_row(row);
 	enum reason reason = probe_disbelief(p);
 	struct health_probe *probe;
@@ -212,7 +234,7 @@ INLINE enum verdict probe_back(struct packet *p)
 	if (!row || !gateway || gateway->port != p->outer.sport ||
 	    !ip_equal(&gateway->addr, &p->outer.saddr))
 		return drop(p, REASON_TUNNEL_SOURCE);
-	probe = &gateway->probes[sequence & (HEALTH_PROBES - 1)];
+	probe = &gateway->probes[named != row ? HEALTH_SIZED : sequence & (HEALTH_PROBES - 1)];
 	if (probe->sequence != sequence || probe->sent_ns != option->time)
 		return drop(p, REASON_TUNNEL_NO_FLOW);
 	if (!probe->rtt_us)

@@ -87,7 +87,9 @@ SUBPROGRAM enum verdict client_from_tunnel(struct __sk_buff *skb, struct packet 
 		reason = tunnel_strip(skb, p);
 	if (reason)
 		return drop(p, reason);
-	if (p->tcp_flags & TCP_SYN && clamp_mss(skb, p, tunnel_mtu(p, &p->outer.saddr)))
+	if (p->tcp_flags & TCP_SYN && clamp_mss(skb, p,
+						gateway_pods_mtu(&p->outer.saddr, p->outer.sport,
+								 tunnel_mtu(p, &p->outer.saddr))))
 		return drop(p, REASON_NO_ROOM);
 	client = client_route(p);
 	return forwarded(p, REASON_FROM_TUNNEL, route_send(skb, p, &client));

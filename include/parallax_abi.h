@@ -17,7 +17,7 @@
 
 /* Changes with every layout below. A data plane of another version is carried over field by field
  * (user/layout/layout.h): a field that changes its meaning changes its name. */
-#define ABI_VERSION 8
+#define ABI_VERSION 9
 
 /* ------------------------------------------------------------------ services */
 
@@ -234,11 +234,18 @@ struct allowed_key {
 #define ALLOWED_IPV6 (1u << 31) /* set for IPv6: ::/0 has no IPv4-mapped address */
 #define ALLOWED_PEER (1u << 30) /* alone: a gateway of our own network, for the doors of pods */
 
+enum path_origin {
+	PATH_ROUTER, /* an ICMP error said so: believed for PATH_SECONDS */
+	PATH_PROBED, /* the agent's probes found it: holds until they find another one */
+	PATH_PEER,   /* the client's node says so with its probes: believed for PATH_SECONDS */
+};
+
 /* Value of `paths`, keyed by the outer address of a gateway, or of a client of ours (struct ip_addr). */
 struct path {
-	__u32 mtu;   /* greatest outer packet */
-	__u32 told;  /* what a router said last; 0: that less passes, not how much */
-	__u32 stamp; /* jiffies, low 32 bits, of that */
+	__u32 mtu; /* greatest outer packet */
+	__u32 told; /* what a router said last; 0: that less passes, not how much; or no router did */
+	__u32 stamp; /* jiffies, low 32 bits: since when it is known or, of PATH_PEER, when it was said last */
+	__u32 origin; /* enum path_origin */
 };
 
 /* ------------------------------------------------------------------ interfaces and next hops */

@@ -17,6 +17,8 @@ enum gateway_state {
 #define HEALTH_ROWS (HEALTH_GATEWAYS + 1) /* of `health`; row 0 is this node's own */
 #define HEALTH_TRIES 8         /* rows in which a gateway may stand, from that of its hash on */
 #define HEALTH_PROBES 8        /* of one gateway on their way at a time, a power of two */
+#define HEALTH_SIZED HEALTH_PROBES  /* of those, the place of the one that tries a size */
+#define HEALTH_ROW_SIZED (1u << 31) /* beside the row that such a probe names */
 #define HEALTH_AVOID_SECONDS 5 /* without new flows, after what packets told */
 #define HEALTH_RTT_BOUNDS 10
 
@@ -47,7 +49,7 @@ struct gateway_health {
 	__u16 mtu;     /* greatest IP packet that it sends on to a pod; 0: not known */
 	__u8 load;     /* percent */
 	__u8 zero2[5];
-	struct health_probe probes[HEALTH_PROBES];
+	struct health_probe probes[HEALTH_PROBES + 1];
 };
 
 #endif

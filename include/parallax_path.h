@@ -9,7 +9,8 @@
 /* Whether a packet to that address must be smaller than the uplink's MTU. */
 INLINE int path_is_narrow(const struct path *path, __u32 uplink_mtu, __u32 now, __u32 hz)
 {
-	return path->mtu < uplink_mtu && now - path->stamp <= PATH_SECONDS * hz;
+	return path->mtu < uplink_mtu &&
+	       (path->origin == PATH_PROBED || now - path->stamp <= PATH_SECONDS * hz);
 }
 
 #endif

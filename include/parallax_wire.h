@@ -60,15 +60,15 @@ struct geneve_return_option {
 #define PROBE_ANSWER 0x01        /* flags */
 
 /* The probe option, instead of the service option in a packet with the O bit and protocol 0. Padding may
- * follow. An answer repeats sequence, time and row as they are. */
+ * follow. An answer repeats sequence, time, row and padding as they are, as far as its own device carries it. */
 struct geneve_probe_option {
 	struct geneve_option head;
 	__be32 sequence;
 	__u64 time; /* known to the sender alone */
 	__be32 row; /* the same */
-	/* Of an answer. */
-	__be32 services; /* that the gateway has endpoints for */
-	__be16 mtu;      /* greatest IP packet that it sends on to a pod; 0: not known */
+	__be32 services; /* of an answer: that the gateway has endpoints for */
+	__be16 mtu; /* greatest IP packet that the gateway sends on to a pod or, of a probe, that it may
+			  * send to the node; 0: not known */
 	__u8 load;       /* percent */
 	__u8 flags;      /* PROBE_ANSWER */
 } __attribute__((packed, aligned(4)));

@@ -92,6 +92,12 @@ static bool spread_ports(struct world *world)
 	return false;
 }
 
+static void setup_narrow_pods(struct world *world)
+{
+	setup_geneve(world);
+	world->health[world_health(world, GATEWAY, GATEWAY_UP)].mtu = 1300;
+}
+
 static const struct test_case rows[] = {
 	{"encap: every outer byte", setup_geneve, STEPS(ENCAPSULATES(A_SYN, .mss = 1300))},
 	{"encap: the second packet takes the cached next hop", setup_geneve,
@@ -145,6 +151,13 @@ static const struct test_case rows[] = {
 		.out = TO_VIP(A_SYN, .mss = INNER_MSS, .bad_sum = 0x0202, BY_CACHED_NEXT_HOP,
 			      TO_GATEWAY()),
 		.count = COUNT(TO_TUNNEL)})},
+	{"encap: the MSS is that of the gateway's pods if it is less", setup_narrow_pods,
+	 STEPS({FROM_POD, .in = TO_VIP(A_SYN, .mss = LINK_MSS), .verdict = REDIRECT,
+		.out = TO_VIP(A_SYN, .mss = 1300 - OWN_HLEN - 20, ANY_MAC, TO_GATEWAY()),
+		.count = COUNT(TO_TUNNEL)},
+	       {UPLINK, .in = FROM_VIP(A_SYN_ACK, .mss = LINK_MSS, FROM_GATEWAY()),
+		.verdict = REDIRECT, .count = COUNT(FROM_TUNNEL),
+		.out = FROM_VIP(A_SYN_ACK, .mss = 1300 - OWN_HLEN - 20, FROM_OUTSIDE)})},
 	{"encap: Ethernet padding is no part of the tunnel", setup_geneve,
 	 STEPS({FROM_POD, .in = UDP_TO_VIP(.len = 2, .padding = 16), .verdict = REDIRECT,
 		.out = UDP_TO_VIP(.len = 2, .padding = 16, ANY_MAC,

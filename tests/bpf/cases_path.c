@@ -61,6 +61,17 @@ static void ten_minutes_pass(struct world *world)
 	world_update(world, "paths", &key, &path);
 }
 
+/* The agent's probes found out, long ago. */
+static void probes_found(struct world *world)
+{
+	struct path path = { .mtu = 1400, .origin = PATH_PROBED };
+	struct ip_addr key = own_ip(GATEWAY);
+
+	path.stamp = world_ticks(world) - (PATH_SECONDS + 1) * world->hz;
+	world_update(world, "paths", &key, &path);
+	world->settings->narrow_paths = 1;
+}
+
 static bool gateway_at_least(struct world *world)
 {
 	return path_is(world, GATEWAY, OWN_PATH_MIN);
@@ -105,6 +116,12 @@ static const struct test_case rows[] = {
 		.out = TO_VIP(.flags = ACK, .seq = 1001, .ack = 5001, .len = BIG, ANY_MAC,
 			      TO_GATEWAY())},
 	       ROUTER_SAYS(NODE1, sent, SAYS_1400), TOO_BIG(big, INNER))},
+	{"path: what probes found holds until they find something else", setup_geneve,
+	 STEPS(TUNNELS(A_SYN),
+	       {FROM_POD, .in = TO_VIP(.flags = ACK, .seq = 1001, .ack = 5001, .len = BIG),
+		.before = probes_found, .verdict = REDIRECT, .count = COUNT(TOO_BIG),
+		.out = ICMP(VIP, SLEEP, 3, 4, .icmp_mtu = INNER, .quote = &big, .quote_len = 40,
+			    .src_mac = MAC_NODE, .dst_mac = MAC_SLEEP)})},
 	{"path: a larger word later raises nothing", setup_geneve,
 	 STEPS(TUNNELS(A_SYN), ROUTER_SAYS(NODE1, sent, SAYS_1400),
 	       ROUTER_SAYS(NODE1, sent, .icmp_mtu = 1480), TOO_BIG(big, INNER))},

@@ -102,7 +102,7 @@ static void tag_is_cut(struct world *world, struct probe_bytes *probe)
 }
 
 ROW(is_signed, gate, SIGNED_PROBE, by_key1, REDIRECT, COUNT(PROBE_ANSWERED), probe_is_answered_signed);
-ROW(large_signed, gate, PROBE_OF(NODE1, SIGNED_WHOLE + 1300), by_key1, REDIRECT, COUNT(PROBE_ANSWERED), probe_is_answered_signed);
+ROW(large_signed, gate, PROBE_OF(NODE1, SIGNED_WHOLE + PADDING), by_key1, REDIRECT, COUNT(PROBE_ANSWERED), probe_is_answered_signed_padded);
 ROW(second_key, gate, SIGNED_PROBE, by_key2, REDIRECT, COUNT(PROBE_ANSWERED), probe_is_answered_by_key2);
 ROW(counts_on, gate, SIGNED_PROBE, next_epoch, REDIRECT, COUNT(PROBE_ANSWERED), probe_is_answered_signed);
 ROW(key_is_enough, open_gate, PROBE_OF(NODE3, SIGNED_WHOLE), by_key1, REDIRECT, COUNT(PROBE_ANSWERED), NULL);

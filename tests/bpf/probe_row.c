@@ -114,8 +114,9 @@ static bool is_from_gateway(const uint8_t *frame)
 	       !memcmp(frame + addresses, want.data + addresses, 14 + OWN_HLEN - addresses);
 }
 
-/* `bytes` from the Geneve header on; signed by this key, or 0. */
-static bool is_answered(const uint8_t *frame, uint32_t len, uint32_t bytes, uint16_t key)
+/* `bytes` from the Geneve header on, and padding; signed by this key, or 0. */
+static bool is_answered(const uint8_t *frame, uint32_t len, uint32_t bytes, uint32_t padding,
+			uint16_t key)
 {
 	struct probe_bytes got, want;
 
@@ -127,11 +128,12 @@ static bool is_answered(const uint8_t *frame, uint32_t len, uint32_t bytes, uint
 	want.option.load = 30;
 	if (key)
 		probe_sign(&want, key);
-	if (len != HEADERS + bytes)
+	if (len != HEADERS + bytes + padding)
 		return probe_said("the answer has another length");
 	if (memcmp(&got, &want, bytes))
 		return probe_said("the answer says something else");
-	if (frame[14 + OWN_HLEN + 4] << 8 != 0 || frame[14 + OWN_HLEN + 5] != 8 + bytes)
+	if ((uint32_t)(frame[14 + OWN_HLEN + 4] << 8 | frame[14 + OWN_HLEN + 5]) !=
+	    8 + bytes + padding)
 		return probe_said("the answer's UDP header has another length");
 	if (frame[14 + OWN_HLEN + 6] || frame[14 + OWN_HLEN + 7])
 		return probe_said("the answer has a UDP checksum");
@@ -143,19 +145,37 @@ static bool is_answered(const uint8_t *frame, uint32_t len, uint32_t bytes, uint
 bool probe_is_answered(struct world *world, const uint8_t *frame, uint32_t len)
 {
 	(void)world;
-	return is_answered(frame, len, WHOLE, 0);
+	return is_answered(frame, len, WHOLE, 0, 0);
+}
+
+bool probe_is_answered_padded(struct world *world, const uint8_t *frame, uint32_t len)
+{
+	(void)world;
+	return is_answered(frame, len, WHOLE, PADDING, 0);
+}
+
+bool probe_is_answered_cut(struct world *world, const uint8_t *frame, uint32_t len)
+{
+	(void)world;
+	return is_answered(frame, len, WHOLE, NARROW_DEVICE + 14 - HEADERS - WHOLE, 0);
+}
+
+bool probe_is_answered_signed_padded(struct world *world, const uint8_t *frame, uint32_t len)
+{
+	(void)world;
+	return is_answered(frame, len, SIGNED_WHOLE, PADDING, KEY1);
 }
 
 bool probe_is_answered_signed(struct world *world, const uint8_t *frame, uint32_t len)
 {
 	(void)world;
-	return is_answered(frame, len, SIGNED_WHOLE, KEY1);
+	return is_answered(frame, len, SIGNED_WHOLE, 0, KEY1);
 }
 
 bool probe_is_answered_by_key2(struct world *world, const uint8_t *frame, uint32_t len)
 {
 	(void)world;
-	return is_answered(frame, len, SIGNED_WHOLE, KEY2);
+	return is_answered(frame, len, SIGNED_WHOLE, 0, KEY2);
 }
 
 /* ------------------------------------------------------------------ the node that asked */
@@ -173,6 +193,15 @@ void probe_asks(struct world *world, struct probe_bytes *probe)
 	probe->option.services = htonl(12);
 	probe->option.mtu = htons(1400);
 	probe->option.load = 99;
+}
+
+void probe_asks_sized(struct world *world, struct probe_bytes *probe)
+{
+	struct health_probe *slots = world->health[asked_row].probes;
+
+	probe_asks(world, probe);
+	slots[HEALTH_SIZED] = slots[SEQUENCE % HEALTH_PROBES];
+	probe->option.row = htonl(asked_row | HEALTH_ROW_SIZED);
 }
 
 void probe_setup_asks(struct world *world)
@@ -200,4 +229,11 @@ bool probe_is_not_known(struct world *world, const uint8_t *frame, uint32_t len)
 	(void)len;
 	return !world->health[asked_row].probes[SEQUENCE % HEALTH_PROBES].rtt_us ||
 	       probe_said("it counts as an answer");
+}
+
+bool probe_is_known_sized(struct world *world, const uint8_t *frame, uint32_t len)
+{
+	return (probe_is_not_known(world, frame, len) &&
+		world->health[asked_row].probes[HEALTH_SIZED].rtt_us) ||
+	       probe_said("it does not count as the answer to one of a size");
 }

@@ -31,6 +31,8 @@ struct probe_row {
 
 #define WHOLE (sizeof(struct geneve_header) + sizeof(struct geneve_probe_option))
 #define SIGNED_WHOLE sizeof(struct probe_bytes)
+#define PADDING 1300
+#define NARROW_DEVICE 1300 /* settings.mtu of a gateway whose answers must be shorter */
 #define SENT(source, source_port, to, to_port, bytes)                                              \
 	UDP(source, source_port, to, to_port, .len = (bytes), .zero_sum = true, FROM_OUTSIDE)
 #define PROBE_OF(source, bytes) SENT(source, NODE1_PORT, GATEWAY, TUNNEL_PORT, bytes)
@@ -54,11 +56,16 @@ bool probe_said(const char *text);
 void probe_own_health(struct world *world);
 void probe_setup_asks(struct world *world);
 void probe_asks(struct world *world, struct probe_bytes *probe);
+void probe_asks_sized(struct world *world, struct probe_bytes *probe);
 
 /* Checks. */
 bool probe_is_answered_signed(struct world *world, const uint8_t *frame, uint32_t len);
 bool probe_is_answered_by_key2(struct world *world, const uint8_t *frame, uint32_t len);
 bool probe_is_answered(struct world *world, const uint8_t *frame, uint32_t len);
+bool probe_is_answered_padded(struct world *world, const uint8_t *frame, uint32_t len);
+bool probe_is_answered_signed_padded(struct world *world, const uint8_t *frame, uint32_t len);
+bool probe_is_answered_cut(struct world *world, const uint8_t *frame, uint32_t len);
+bool probe_is_known_sized(struct world *world, const uint8_t *frame, uint32_t len);
 bool probe_is_known(struct world *world, const uint8_t *frame, uint32_t len);
 bool probe_is_not_known(struct world *world, const uint8_t *frame, uint32_t len);
 

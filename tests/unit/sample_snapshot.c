@@ -55,7 +55,7 @@ static struct network_entry networks[] = {
 };
 static struct gateway_entry gateways[3];
 static struct gateway_health health[HEALTH_ROWS];
-static struct path_entry paths[2];
+static struct path_entry paths[3];
 static struct iface_entry ifaces[] = {
 	{ 3, { IFACE_POD, 0, 0 }, "veth-sleep" },
 	{ 4, { IFACE_POD, 0, 0 }, "" },
@@ -250,13 +250,17 @@ static void add_health(void)
 	down->sent_probes = down->lost_probes = 60;
 }
 
-/* A narrow path, and one whose time is over. */
+/* A narrow path by a router, one whose time is over, and an old one by probes. */
 static void add_paths(void)
 {
 	paths[0] = (struct path_entry){ IP_V4(sample_ip("192.23.120.32")),
 					{ .mtu = 1400, .told = 1400, .stamp = NOW - 100 } };
 	paths[1] = (struct path_entry){ IP_V4(sample_ip("192.23.120.33")),
 					{ .mtu = 1300, .told = 1300, .stamp = NOW - 700 * 1000 } };
+	paths[2] = (struct path_entry){
+		IP_V4(sample_ip("192.23.120.34")),
+		{ .mtu = 1420, .stamp = NOW - 900 * 1000, .origin = PATH_PROBED }
+	};
 }
 
 static struct flow *add_half(struct flow_key key, uint8_t action, uint32_t backend, uint64_t bytes,

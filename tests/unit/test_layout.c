@@ -346,6 +346,12 @@ static void test_image_7(void **state)
 	check_image(7);
 }
 
+static void test_image_8(void **state)
+{
+	(void)state;
+	check_image(8);
+}
+
 static void test_unknown_version(void **state)
 {
 	(void)state;
@@ -465,9 +471,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_golden),          cmocka_unit_test(test_same_as_itself),
-		cmocka_unit_test(test_shared_maps),
-		cmocka_unit_test(test_image_4),         cmocka_unit_test(test_image_5),
-		cmocka_unit_test(test_image_6),         cmocka_unit_test(test_image_7),
+		cmocka_unit_test(test_shared_maps),     cmocka_unit_test(test_image_4),
+		cmocka_unit_test(test_image_5),         cmocka_unit_test(test_image_6),
+		cmocka_unit_test(test_image_7),         cmocka_unit_test(test_image_8),
 		cmocka_unit_test(test_unknown_version), cmocka_unit_test(test_changes),
 		cmocka_unit_test(test_addresses),       cmocka_unit_test(test_refused_changes),
 		cmocka_unit_test(test_bad_text),

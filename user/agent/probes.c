@@ -28,7 +28,8 @@ static bool same_probes(const struct config_probes *a, const struct config_probe
 }
 
 /* A gateway that was known before, also to an agent before this one, goes on as it was. */
-static void begin(struct prober *prober, const struct desired_gateway *gateway, struct probed *item)
+static void begin(const struct agent *agent, struct prober *prober,
+		  const struct desired_gateway *gateway, struct probed *item)
 {
 	const struct probe_settings settings = { prober->config.interval_ms * 1000ll,
 						 prober->config.idle_ms * 1000ll,
@@ -46,6 +47,7 @@ static void begin(struct prober *prober, const struct desired_gateway *gateway, 
 	state = probes_rows(prober)[item->row].state;
 	gateway_probe_init(&item->probe, &settings, state == GATEWAY_PANIC ? GATEWAY_DOWN : state,
 			   seed, probes_now_us());
+	probes_path_begin(agent, item, probes_now_us());
 }
 
 static bool is_probed(const struct prober *prober, uint32_t row)
@@ -64,7 +66,8 @@ static void free_rows(struct prober *prober)
 			health_rows_free(probes_rows(prober), row);
 }
 
-static int replace_items(struct prober *prober, const struct ledger_list *gateways, bool anew)
+static int replace_items(const struct agent *agent, struct prober *prober,
+			 const struct ledger_list *gateways, bool anew)
 {
 	const struct desired_gateway *list = gateways->items;
 	struct probed *items = calloc(gateways->count + 1, sizeof(*items)), *held;
@@ -79,13 +82,14 @@ static int replace_items(struct prober *prober, const struct ledger_list *gatewa
 		if (held)
 			items[count] = *held;
 		else
-			begin(prober, &list[i], &items[count]);
+			begin(agent, prober, &list[i], &items[count]);
 		count += items[count].row != 0;
 	}
 	free(prober->items);
 	prober->items = items;
 	prober->count = count;
 	free_rows(prober);
+	probes_path_forget(agent, prober);
 	return 0;
 }
 
@@ -133,7 +137,7 @@ void probes_follow(struct agent *agent)
 	prober->config = *config;
 	if (!anew && same_gateways(prober, gateways))
 		return;
-	if (replace_items(prober, gateways, anew))
+	if (replace_items(agent, prober, gateways, anew))
 		log_warn("gateways that are new are not probed: %s", strerror(ENOMEM));
 	probes_write_states(prober, probes_now_us());
 	probes_schedule(prober, probes_now_us());

@@ -26,9 +26,11 @@ static void read_answers(struct prober *prober, struct probed *item, int64_t now
 	for (int i = 0; i < HEALTH_PROBES; i++) {
 		uint32_t rtt_us = *(volatile uint32_t *)&health->probes[i].rtt_us;
 
-		if (rtt_us &&
-		    gateway_probe_answered(&item->probe, health->probes[i].sequence, rtt_us, now))
-			count_answer(health, rtt_us);
+		if (!rtt_us ||
+		    !gateway_probe_answered(&item->probe, health->probes[i].sequence, rtt_us, now))
+			continue;
+		count_answer(health, rtt_us);
+		gateway_path_lives(&item->path, now / 1000);
 	}
 }
 
@@ -115,6 +117,7 @@ static bool look_at(const struct agent *agent, struct prober *prober, struct pro
 	read_signs(prober, item, now);
 	if (gateway_probe_tick(&item->probe, is_active(item, now), now))
 		probes_send(agent, prober, item);
+	probes_path_look(agent, prober, item, is_active(item, now), now);
 	show(prober, item, now);
 	if (item->probe.state == before)
 		return false;

@@ -5,6 +5,7 @@
 #define PROBES_PARTS_H
 
 #include "agent.h"
+#include "gateway_path.h"
 #include "gateway_probe.h"
 #include "pins.h"
 #include "probes.h"
@@ -16,8 +17,9 @@ struct probed {
 	uint32_t used; /* as it was seen last, and when it changed */
 	uint32_t avoided;
 	int64_t used_us, avoided_us;
-	int64_t shown_us;
+	int64_t shown_us, path_seen_us;
 	struct gateway_probe probe;
+	struct gateway_path path;
 };
 
 struct prober {
@@ -44,12 +46,29 @@ static inline int64_t probes_now_us(void)
 	return (int64_t)(clock_monotonic_ns() / 1000);
 }
 
+static inline const struct settings *probes_settings(const struct agent *agent)
+{
+	return map_writer_memory(agent->kernel.writer).settings;
+}
+
 /* ------------------------------------------------------------------ probes_send.c */
 
 void probes_close_sockets(struct prober *prober);
 /* The node's address may be another one since. */
 void probes_open_sockets(const struct agent *agent, struct prober *prober);
 void probes_send(const struct agent *agent, struct prober *prober, struct probed *item);
+/* The same with padding, to find out if as many IP bytes pass. */
+void probes_send_sized(const struct agent *agent, struct prober *prober, struct probed *item,
+		       uint32_t size);
+
+/* ------------------------------------------------------------------ probes_path.c */
+
+void probes_path_begin(const struct agent *agent, struct probed *item, int64_t now_us);
+/* At each look: sends the padded probe that is due, and writes what is found. */
+void probes_path_look(const struct agent *agent, struct prober *prober, struct probed *item,
+		      bool active, int64_t now_us);
+/* What was found of gateways that are not probed any more. */
+void probes_path_forget(const struct agent *agent, const struct prober *prober);
 
 /* ------------------------------------------------------------------ probes_status.c */
 

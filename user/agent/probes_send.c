@@ -8,11 +8,6 @@
 #include "probe_socket.h"
 #include "probes_parts.h"
 
-static const struct settings *settings_of(const struct agent *agent)
-{
-	return map_writer_memory(agent->kernel.writer).settings;
-}
-
 static void close_socket(struct prober *prober, int family)
 {
 	if (prober->sockets[family] >= 0)
@@ -23,7 +18,7 @@ static void close_socket(struct prober *prober, int family)
 void probes_open_sockets(const struct agent *agent, struct prober *prober)
 {
 	for (int family = 0; family < FAMILIES; family++) {
-		struct addr source = addr_of_ip(&settings_of(agent)->source[family]);
+		struct addr source = addr_of_ip(&probes_settings(agent)->source[family]);
 		uint32_t seed = 0;
 
 		if (prober->sockets[family] >= 0 && addr_equal(&source, &prober->sources[family]))
@@ -48,30 +43,53 @@ static bool find_signer(const struct agent *agent, uint32_t network, struct prob
 	    clock_jiffies(dataplane_now_fd(agent->kernel.dataplane), &jiffies))
 		return false;
 	*ret = (struct probe_signer){ .key = (uint16_t)key.id,
-				      .epoch = epoch_at(settings_of(agent)->epoch, jiffies,
+				      .epoch = epoch_at(probes_settings(agent)->epoch, jiffies,
 							agent->kernel.hz),
 				      .send = key.send };
 	return true;
 }
 
-void probes_send(const struct agent *agent, struct prober *prober, struct probed *item)
+/* `slot`: where the program notes the answer. Returns 0 or -errno. */
+static int send_probe(const struct agent *agent, const struct prober *prober,
+		      const struct probed *item, struct health_probe *slot, struct probe *probe)
 {
 	struct addr to = addr_of_ip(&item->key.addr);
-	int family = to.family == 4 ? FAMILY_4 : FAMILY_6;
-	struct gateway_health *health = &probes_rows(prober)[item->row];
-	struct health_probe *slot = &health->probes[item->probe.sequence % HEALTH_PROBES];
+	int socket = prober->sockets[to.family == 4 ? FAMILY_4 : FAMILY_6];
 	struct probe_signer signer;
-	bool has_key = find_signer(agent, item->key.network, &signer);
-	struct probe probe = { .signer = has_key ? &signer : NULL,
-			       .network = settings_of(agent)->network,
-			       .sequence = item->probe.sequence,
-			       .row = item->row,
-			       .time = clock_monotonic_ns() };
 
-	*slot = (struct health_probe){ .sent_ns = probe.time, .sequence = probe.sequence };
+	probe->signer = find_signer(agent, item->key.network, &signer) ? &signer : NULL;
+	probe->network = probes_settings(agent)->network;
+	probe->time = clock_monotonic_ns();
+	probe->mtu = (uint16_t)gateway_path_mtu(&item->path);
+	*slot = (struct health_probe){ .sent_ns = probe->time, .sequence = probe->sequence };
+	return socket < 0 ? socket : probe_socket_send(socket, &to, ntohs(item->port), probe);
+}
+
+static struct health_probe *slots(const struct prober *prober, const struct probed *item)
+{
+	return probes_rows(prober)[item->row].probes;
+}
+
+void probes_send(const struct agent *agent, struct prober *prober, struct probed *item)
+{
+	int family = ip_is_v4(&item->key.addr) ? FAMILY_4 : FAMILY_6;
+	struct probe probe = { .sequence = item->probe.sequence, .row = item->row };
+	int err = send_probe(agent, prober, item,
+			     &slots(prober, item)[probe.sequence % HEALTH_PROBES], &probe);
+
 	if (prober->sockets[family] >= 0)
-		prober->errors[family] = probe_socket_send(prober->sockets[family], &to,
-							   ntohs(item->port), &probe);
+		prober->errors[family] = err;
+}
+
+/* One that the device itself is too narrow for is lost like others. */
+void probes_send_sized(const struct agent *agent, struct prober *prober, struct probed *item,
+		       uint32_t size)
+{
+	struct probe probe = { .sequence = item->path.sequence,
+			       .row = item->row | HEALTH_ROW_SIZED,
+			       .size = size };
+
+	send_probe(agent, prober, item, &slots(prober, item)[HEALTH_SIZED], &probe);
 }
 
 void probes_close_sockets(struct prober *prober)

@@ -13,6 +13,7 @@
 #include "map_writer_parts.h"
 #include "narrow_paths.h"
 #include "parallax_hash.h"
+#include "parallax_path.h"
 #include "table_fill.h"
 
 static int write_rcu_sync(struct map_writer *writer, const struct change *change)
@@ -436,6 +437,23 @@ int map_writer_apply(struct map_writer *writer, const struct change *change)
 int map_writer_judge_paths(struct map_writer *writer, uint32_t now)
 {
 	return narrow_paths_judge(writer->fds.paths, writer->settings.memory, now);
+}
+
+bool map_writer_narrow_path(const struct map_writer *writer, const struct ip_addr *peer,
+			    uint32_t now, struct path *ret)
+{
+	const struct settings *settings = writer->settings.memory;
+
+	return settings->narrow_paths && !bpf_map_lookup_elem(writer->fds.paths, peer, ret) &&
+	       path_is_narrow(ret, settings->mtu, now, settings->hz);
+}
+
+int map_writer_put_path(struct map_writer *writer, const struct ip_addr *peer,
+			const struct path *path)
+{
+	if (path)
+		return narrow_paths_put(writer->fds.paths, writer->settings.memory, peer, path);
+	return bpf_map_delete_elem(writer->fds.paths, peer) && errno != ENOENT ? -errno : 0;
 }
 
 void map_writer_set_version(struct map_writer *writer)

@@ -54,6 +54,13 @@ int map_writer_apply(struct map_writer *writer, const struct change *change);
  * not set, packets look for none. Returns 0 or -errno. */
 int map_writer_judge_paths(struct map_writer *writer, uint32_t now);
 
+/* The element of `paths` of an outer address, if it is narrower than the uplink. */
+bool map_writer_narrow_path(const struct map_writer *writer, const struct ip_addr *peer,
+			    uint32_t now, struct path *ret);
+/* Replaces it or, by NULL, deletes it. Returns 0 or -errno. */
+int map_writer_put_path(struct map_writer *writer, const struct ip_addr *peer,
+			const struct path *path);
+
 /* Sets settings.abi_version, once, on fresh maps. */
 void map_writer_set_version(struct map_writer *writer);
 

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Whether packets have to look up the MTU of their path. */
 #include "narrow_paths.h"
 
+#include <errno.h>
 #include <stdbool.h>
+
+#include <bpf/bpf.h>
 
 #include "hash_reader.h"
 #include "parallax_path.h"
@@ -45,4 +47,13 @@ int narrow_paths_judge(int fd, struct settings *settings, uint32_t now)
 	if (err || narrow)
 		__atomic_store_n(&settings->narrow_paths, 1, __ATOMIC_SEQ_CST);
 	return err;
+}
+
+int narrow_paths_put(int fd, struct settings *settings, const struct ip_addr *peer,
+		     const struct path *path)
+{
+	if (bpf_map_update_elem(fd, peer, path, BPF_ANY))
+		return -errno;
+	__atomic_store_n(&settings->narrow_paths, 1, __ATOMIC_SEQ_CST);
+	return 0;
 }

@@ -113,7 +113,8 @@ static size_t fill(struct probe_payload *payload, const struct probe *probe)
 				      .length = (sizeof(payload->option) - 4) / 4 },
 			    .sequence = htonl(probe->sequence),
 			    .time = probe->time,
-			    .row = htonl(probe->row) },
+			    .row = htonl(probe->row),
+			    .mtu = htons(probe->mtu) },
 	};
 	if (probe->signer)
 		sign(payload, probe);

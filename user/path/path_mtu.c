@@ -77,6 +77,13 @@ void path_mtu_told(struct path_mtu *path, uint32_t mtu, int64_t now_ms)
 	path->confirm_ms = now_ms;
 }
 
+void path_mtu_resume(struct path_mtu *path, uint32_t mtu, int64_t now_ms)
+{
+	path_mtu_told(path, mtu, now_ms);
+	if (path->state == PATH_MTU_FOUND)
+		search_up(path);
+}
+
 void path_mtu_answered(struct path_mtu *path, uint32_t size, int64_t now_ms)
 {
 	path->answered_ms = now_ms;
@@ -150,12 +157,15 @@ static uint32_t wanted(struct path_mtu *path, int64_t now_ms)
 
 	if (path->state == PATH_MTU_ERROR)
 		return now_ms >= path->confirm_ms ? path->base : 0;
+	/* Who was away for long tries the size in use first. */
+	if (path->state == PATH_MTU_FOUND && now_ms >= path->confirm_ms)
+		path->confirmed = false;
 	if (path->state == PATH_MTU_FOUND && now_ms >= path->raise_ms)
 		search_up(path);
 	if (!path->confirmed)
 		return path->state == PATH_MTU_FOUND && now_ms < path->confirm_ms ? 0 : path->mtu;
 	if (path->state == PATH_MTU_FOUND)
-		return now_ms >= path->confirm_ms ? path->mtu : 0;
+		return 0;
 	size = candidate(path);
 	if (!size)
 		found(path, now_ms);

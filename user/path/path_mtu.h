@@ -47,6 +47,9 @@ void path_mtu_device(struct path_mtu *path, uint32_t device);
  * really sent. */
 void path_mtu_told(struct path_mtu *path, uint32_t mtu, int64_t now_ms);
 
+/* What was known before: it holds, and is tried at once, then what is larger. */
+void path_mtu_resume(struct path_mtu *path, uint32_t mtu, int64_t now_ms);
+
 /* A probe came back; small ones tell that the path is alive. */
 void path_mtu_answered(struct path_mtu *path, uint32_t size, int64_t now_ms);
 

@@ -296,6 +296,15 @@ json_t *report_path_told(const struct path *path)
 	return path && path->told ? json_integer(path->told) : json_null();
 }
 
+json_t *report_path_origin(const struct path *path)
+{
+	static const char *const names[] = {
+		[PATH_ROUTER] = "router", [PATH_PROBED] = "probed", [PATH_PEER] = "peer"
+	};
+
+	return path && path->origin <= PATH_PEER ? json_string(names[path->origin]) : json_null();
+}
+
 json_t *report_path_age(const struct snapshot *snapshot, const struct path *path)
 {
 	uint32_t hz = snapshot->settings.hz;

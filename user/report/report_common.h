@@ -55,6 +55,8 @@ json_t *report_source(const json_t *state);
 
 /* What a router said of a narrow path, null if not how much passes; and how long ago. Null without one. */
 json_t *report_path_told(const struct path *path);
+/* Who says how narrow it is: "router", "probed", or "peer", the other end's probes. Null without one. */
+json_t *report_path_origin(const struct path *path);
 json_t *report_path_age(const struct snapshot *snapshot, const struct path *path);
 
 const char *report_protocol(uint8_t proto);

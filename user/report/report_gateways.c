@@ -61,6 +61,7 @@ static json_t *add_path(json_t *object, const struct snapshot *snapshot,
 
 	json_object_set_new(object, "mtu", tunnel ? json_integer(mtu) : json_null());
 	json_object_set_new(object, "mtu_told", report_path_told(path));
+	json_object_set_new(object, "mtu_origin", report_path_origin(path));
 	json_object_set_new(object, "mtu_age_ms", report_path_age(snapshot, path));
 	return object;
 }
@@ -120,13 +121,13 @@ static json_t *unused_object(const json_t *network, const json_t *gateway, uint1
 
 	if (json_is_null(reason))
 		reason = json_string("not in use");
-	return json_pack("{s:o,s:o,s:o,s:n,s:b,s:n,s:o,s:i,s:f,s:i,s:n,s:n,s:n,s:n,s:n,s:i,s:n,s:n,s:n}",
+	return json_pack("{s:o,s:o,s:o,s:n,s:b,s:n,s:o,s:i,s:f,s:i,s:n,s:n,s:n,s:n,s:n,s:i,s:n,s:n,s:n,s:n}",
 			 "network", report_copy(network, "name"), "address",
 			 named_address(json_string_value(json_object_get(gateway, "address")), port),
 			 "transport", report_copy(network, "transport"), "tunnel_port", "alive", 0, "health",
 			 "reason", reason, "weight", 0, "share", 0.0, "services", 0, "rtt_ms",
 			 "rtt_p99_ms", "loss", "serves", "load", "flows", 0, "mtu", "mtu_told",
-			 "mtu_age_ms");
+			 "mtu_origin", "mtu_age_ms");
 }
 
 static void add_unused(json_t *list, const struct snapshot *snapshot, const json_t *network)
@@ -204,6 +205,7 @@ int report_gateways_print(const json_t *report, bool wide, FILE *out)
 		{ "RTT", "rtt_ms", milliseconds },
 		{ "LOSS", "loss", report_percent },
 		{ "MTU", "mtu", report_cell },
+		{ "BY", "mtu_origin", report_cell },
 		{ "TOLD", "mtu_told", report_cell },
 		{ "AGO", "mtu_age_ms", report_age },
 		{ "REASON", "reason", report_cell },
@@ -214,5 +216,5 @@ int report_gateways_print(const json_t *report, bool wide, FILE *out)
 		{ "TUNNEL PORT", "tunnel_port", report_cell },
 	};
 
-	return report_table(json_object_get(report, "gateways"), columns, wide ? 18 : 13, out);
+	return report_table(json_object_get(report, "gateways"), columns, wide ? 19 : 14, out);
 }

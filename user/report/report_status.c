@@ -204,10 +204,11 @@ static json_t *paths(const struct snapshot *snapshot)
 			continue;
 		json_array_append_new(
 			list,
-			json_pack("{s:s,s:I,s:o,s:o}", "address",
+			json_pack("{s:s,s:I,s:o,s:o,s:o}", "address",
 						addr_format(&addr, text), "mtu",
 						(json_int_t)entry->path.mtu, "mtu_told",
-						report_path_told(&entry->path), "mtu_age_ms",
+						report_path_told(&entry->path), "mtu_origin",
+						report_path_origin(&entry->path), "mtu_age_ms",
 						report_path_age(snapshot, &entry->path)));
 	}
 	return list;

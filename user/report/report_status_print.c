@@ -276,22 +276,34 @@ static void print_reasons(const json_t *report, const char *title, const char *v
 
 #define PATHS_SHOWN 10
 
-/* "Paths  1400 to 192.23.120.32, a router said so 5 s ago" */
+/* "a router said 1400", "found by probes" */
+static const char *path_origin(const json_t *path, char *buf)
+{
+	const char *origin = report_string(path, "mtu_origin");
+	char told[32];
+
+	if (strcmp(origin ? origin : "router", "router"))
+		return strcmp(origin, "peer") ? "found by probes" : "found by its own probes";
+	snprintf(buf, 64, "a router said %s",
+		 json_is_null(json_object_get(path, "mtu_told")) ?
+			 "that less passes" :
+			 report_cell(path, "mtu_told", told));
+	return buf;
+}
+
+/* "Paths  MTU 1400 to 192.23.120.32: a router said 1400 5 s ago" */
 static void print_paths(const json_t *report, FILE *out)
 {
 	const json_t *list = json_object_get(report, "paths"), *path;
 	size_t i, count = json_array_size(list);
-	char mtu[32], told[32], age[32];
+	char mtu[32], origin[64], age[32];
 
 	json_array_foreach(list, i, path) {
 		if (i == PATHS_SHOWN)
 			break;
-		fprintf(out, "%-11s MTU %s to %s: a router said %s %s ago\n", i ? "" : "Paths",
+		fprintf(out, "%-11s MTU %s to %s: %s %s ago\n", i ? "" : "Paths",
 			report_cell(path, "mtu", mtu), report_string(path, "address"),
-			json_is_null(json_object_get(path, "mtu_told")) ?
-				"that less passes" :
-				report_cell(path, "mtu_told", told),
-			report_age(path, "mtu_age_ms", age));
+			path_origin(path, origin), report_age(path, "mtu_age_ms", age));
 	}
 	if (count > PATHS_SHOWN)
 		fprintf(out, "%-11s and %zu more\n", "", count - PATHS_SHOWN);
