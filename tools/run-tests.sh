@@ -9,6 +9,7 @@
 set -uo pipefail
 
 cd "$(dirname "$0")/.."
+PATH=/usr/bin:$PATH # the python3 of install-deps.sh; another one may be a slow front of several
 build=${BUILD:-build}
 limit=${SUITE_TIMEOUT:-3600} # seconds for a script; a program gets a tenth of it
 jobs=$(($(nproc) + 1))

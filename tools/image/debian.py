@@ -53,16 +53,20 @@ def spellings(path):
             yield "/usr" + name
 
 
-def owner(path):
-    for name in spellings(path):
-        found = subprocess.run(["dpkg-query", "-S", name], capture_output=True, text=True,
-                               check=False)
-        if found.returncode == 0:
-            return found.stdout.split(": ")[0].split(",")[0]
-    raise SystemExit(f"image: no Debian package has {path}")
+def owners(names):
+    """{name of a file: its package}, of those that have one; asked once, since dpkg reads all its lists."""
+    found = subprocess.run(["dpkg-query", "-S", *names], capture_output=True, text=True, check=False)
+    lines = (line.split(": ", 1) for line in found.stdout.splitlines())
+    return {name: packages.split(",")[0] for packages, name in lines}
 
 
 def packages_of(paths):
     """The packages of these files and directories, by name, each once."""
-    names = sorted({owner(path) for path in paths})
-    return [Package(name) for name in names]
+    known = owners(sorted({name for path in paths for name in spellings(path)}))
+    names = set()
+    for path in paths:
+        package = next((known[name] for name in spellings(path) if name in known), None)
+        if not package:
+            raise SystemExit(f"image: no Debian package has {path}")
+        names.add(package)
+    return [Package(name) for name in sorted(names)]
