@@ -181,8 +181,8 @@ check "200 connections" wait_for 10 grep -q there "$TEST_DIR/log/crowd"
 equal "among them /ready answers" 200 "$(status /ready)"
 check "few of them are kept" test "$(($(descriptors) - before))" -le 16
 check "the data plane is followed all the same" quietly ctl node1 status
-gone() { (($(descriptors) <= before)); }
-check "all of them are closed in time" wait_for 15 gone
+all_closed() { (($(descriptors) <= before)); }
+check "all of them are closed in time" wait_for 15 all_closed
 stop crowd
 
 # ---- a flood of local connections, by processes without privileges: probes get through

@@ -91,5 +91,5 @@ fi
 stop agent-node1
 id=$(program_id px_from_pod)
 check "uninstalled" quietly ctl node1 uninstall
-gone() { ! quietly bpftool prog show id "$id"; }
-check "bpftool finds that program no more" wait_for 5 gone
+unloaded() { ! quietly bpftool prog show id "$id"; }
+check "bpftool finds that program no more" wait_for 5 unloaded
