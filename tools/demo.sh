@@ -23,7 +23,7 @@ SLEEP=10.10.0.89
 POD=10.10.0.90:5000 # of v1, and of v2
 GATEWAY1=192.23.110.10:15443
 GATEWAY2=192.23.120.32:15443
-GATEWAY3=192.23.120.33:15443 # joins in step 7
+GATEWAY3=192.23.120.33:15443 GATEWAY4=192.23.120.34:15443 # of step 7
 CLUSTER='outbound|5000||helloworld.sample.svc.cluster.local'
 MTLS=tests/netns # certificates, TLS ends and the stock gateway
 SNI=outbound_.5000_._.helloworld.sample.svc.cluster.local

@@ -38,6 +38,7 @@ forward_begin() {
 	check "the pod answers" wait_for 5 versions_are v2b sleep
 	for gateway in "${GATEWAYS[@]}"; do
 		check "$gateway answers probes" wait_for 10 health_is "$gateway" up
+		check "$gateway answers those of the pod's node" wait_for 10 pod_side_is "$gateway" up
 	done
 }
 
@@ -56,6 +57,11 @@ inner_gateway() { outer "$1" "${FAMILY:0:1}"; }
 # health_is GATEWAY STATE: as node1 knows it
 health_is() {
 	ctl node1 gateways | grep -F " $(outer_at "$(gateway_at "$1"):15443") " | seen " $2 "
+}
+
+# pod_side_is GATEWAY STATE: as the pod's node knows it
+pod_side_is() {
+	ctl worker2 gateways | grep -F "$(inner_gateway "$(gateway_at "$1")")" | seen " $2 "
 }
 
 # ------------------------------------------------------------------ traffic

@@ -29,7 +29,7 @@ addresses_46() {
 	cat <<-RULES
 		s|\\[$1]|[$1, "$2"]|
 		s|^\\( *- \\)$1\$|&\\n\\1"$2"|
-		s|^\\( *- {address: \\)$1\\(, .*\\)|&\\n\\1"$2"\\2|
+		s|^\\( *- {[a-z]*: \\)$1\\(, .*\\)|&\\n\\1"$2"\\2|
 		s|\\(socket_address: {address: \\)$1\\(, port_value: [0-9]*}}\\)|&, additional_addresses: [{address: {\\1"$2"\\2}]|
 	RULES
 }

@@ -252,11 +252,12 @@ plain_is_refused() {
 step_7() {
 	step 7 "a gateway is killed during a download"
 	two_gateways || exit 1
-	confirm "network2 has gateways of mode forward now: gw3 first" wait_for 5 only_gw3_carries
+	confirm "network2 has new gateways, of mode forward: gw3 first" wait_for 5 gw3_carries
 	in_each_family download
 	confirm "a download from v2 runs through gw3" wait_for 5 in_each_family progressed 1
 	use networks networks-gateways
-	confirm "gw2 takes part too" wait_for 5 gateway_is up $GATEWAY2
+	confirm "gw4 takes part too" wait_for 5 gateway_is node1 up $GATEWAY4
+	confirm "v2's node knows both as well" wait_for 5 probes_both gw2
 	show node1 "parallaxctl gateways" ctl node1 gateways
 	confirm "the download still runs" in_each_family runs
 	power_cut gw3
@@ -264,38 +265,38 @@ step_7() {
 	confirm "the download ends whole, every byte as it was sent" in_each_family finished
 	in_each_family show_download
 	show node1 "parallaxctl gateways" ctl node1 gateways
-	confirm "node1 sends nothing to gw3" gateway_is down $GATEWAY3
+	confirm "node1 sends nothing to gw3" gateway_is node1 down $GATEWAY3
 }
 
-# What step 6 put in the place of cluster2's gateway and of the servers goes.
+# What step 6 put in the place of cluster2's gateway and of the servers goes. gw2 stays as v2's node.
 two_gateways() {
 	local name node
 	for name in tls-v1 tls-v2 istio-4 istio-6; do stop $name; done
 	serve v2 hello-v2 helloworld-v2-758dd55874-6x4t8
-	node_add gw3 cluster2 192.23.120.33/24 192.23.120.1
-	for node in gw2 gw3; do
+	node_add gw3 cluster2 ${GATEWAY3%:*}/24 192.23.120.1
+	node_add gw4 cluster2 ${GATEWAY4%:*}/24 192.23.120.1
+	use eds eds-cluster2
+	for node in gw2 gw3 gw4; do
 		of_families tools/demo/gateways-forward.yaml | put "$TOPO_DIR/$node/config.yaml"
+		of_families tools/demo/eds-cluster2.yaml | put "$TOPO_DIR/$node/eds.yaml"
+		of_families tools/demo/networks-gateways.yaml | put "$TOPO_DIR/$node/networks.yaml"
 	done
 	of_families tools/demo/node1.yaml | put "$TOPO_DIR/node1/config.yaml"
-	use eds eds-cluster2
-	cp "$TOPO_DIR/gw2/"{eds,networks}.yaml "$TOPO_DIR/gw3"
-	of_families tools/demo/networks-gateways.yaml | grep -v '120[.:]32' |
+	of_families tools/demo/networks-gateways.yaml | grep -v '120[.:]34' |
 		put "$TOPO_DIR/node1/networks.yaml"
-	agent_start gw3
+	agent_start gw3 && agent_start gw4
 }
 
-only_gw3_carries() {
-	knows_gateway node1 "$GATEWAY3" && ! knows_gateway node1 $GATEWAY2 &&
-		[[ $(ctl gw2 status -o json) == *'"mode": "forward"'* ]] && calls_answered_by v2 sleep
-}
+gw3_carries() { knows_gateway node1 $GATEWAY3 && calls_answered_by v2 sleep; }
 
-# gateway_is WORD GATEWAY: as node1 knows it, at each of its addresses
+# gateway_is NODE WORD GATEWAY: as this node knows it, at each of its addresses
 gateway_is() {
 	local at
-	for at in $(gateway_in "$2"); do
-		ctl node1 gateways | grep -F " $at " | seen " $1 " || return
+	for at in $(gateway_in "$3"); do
+		ctl "$1" gateways | grep -F " ${at%:*}:" | seen " $2 " || return
 	done
 }
+probes_both() { gateway_is "$1" up $GATEWAY3 && gateway_is "$1" up $GATEWAY4; }
 
 # download FAMILY: bytes that the receiver can check, by the gateway of now
 download() {
