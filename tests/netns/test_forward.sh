@@ -62,6 +62,16 @@ check "200 connections" wait_for 10 opened
 lives() { kill -0 "$(pid_of hold)"; }
 equal "a gateway without pods keeps no flow of them" 0 "$(flows_of gw3)"
 check "the pods' nodes do" test "$(flows_of worker2)" -ge 50
+# values NODE FIELD: of established TCP flows, each once
+values() {
+	ctl "$1" flows -o json | python3 -c 'import json, sys
+flows = json.load(sys.stdin)["flows"]
+print(*sorted({f[sys.argv[1]] for f in flows if f["state"] == "established" and f["protocol"] == "tcp"}))' "$2"
+}
+equal "client and pods name the same endpoints" "$(values node1 endpoint)" \
+	"$({ values gw2 endpoint; values worker2 endpoint; } | sort | paste -sd " ")"
+equal "flows show their gateways" "$(for i in 32 33 34; do outer_at 192.23.120.$i:6081; done | paste -sd " ")" \
+	"$(values worker2 gateway)"
 equal "the door of a pod has their packets" yes \
 	"$( (($(counted worker2 to_pod forwards door_in) > 100)) && echo yes)"
 
@@ -142,6 +152,8 @@ goes_on "two gateways"
 mesh gw4
 check "so is gw3" wait_for 5 uses 1
 goes_on "one gateway"
+equal "flows show where they moved to" "$(outer_at 192.23.120.34:15443)" "$(values node1 gateway)"
+equal "as their upstream, too" "$(outer_at 192.23.120.34:15443)" "$(values node1 upstream)"
 in_ns gw3 ip link set eth0 down
 goes_on "gw3 is gone for good"
 

@@ -311,6 +311,7 @@ static void add_client_flows(void)
 	flow->peer = sample_ip("192.23.120.32");
 	flow->peer_port = htons(6081);
 	flow->network = NETWORK2;
+	flow->endpoint = 0x1e2d3c4b;
 	flow = add_half(key_of(VIP, 5000, "10.10.0.89", 59496, REPLY(0)), FLOW_DECAP, 2, 1234567,
 			7200, 3600);
 	flow->network = NETWORK2;

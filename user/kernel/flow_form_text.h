@@ -29,10 +29,12 @@ static void NAME(widen_flow)(const void *from, struct flow *ret)
 		FLOW_FIELDS(X)
 #undef X
 	};
-	if (NAME(flow_has_nat)(flow))
+	if (NAME(flow_has_nat)(flow)) {
 		ret->nat = NAME(widen_nat)(&flow->nat);
-	else
-		memcpy(ret->service_id, flow->service_id, sizeof(ret->service_id));
+		return;
+	}
+	memcpy(ret->service_id, flow->service_id, sizeof(ret->service_id));
+	ret->endpoint = flow->endpoint;
 }
 
 static void NAME(widen_event)(const void *from, struct flow_event *ret)

@@ -56,13 +56,16 @@ static const char *cluster_name(const struct snapshot *snapshot, const struct fl
 	return snapshot_name(snapshot, NAME_CLUSTER, flow->service);
 }
 
+static const struct ip_addr *peer_row(const struct snapshot *snapshot, uint32_t row)
+{
+	return row < snapshot->peer_count ? &snapshot->peers[row].addr : NULL;
+}
+
 /* The name of the service that a flow at a pod's door is for, if this node has a row of it. */
 static const char *served_cluster(const struct snapshot *snapshot, const struct flow *flow,
 				  bool ipv4)
 {
-	const struct ip_addr *served = flow->backend < snapshot->peer_count ?
-					       &snapshot->peers[flow->backend].addr :
-					       NULL;
+	const struct ip_addr *served = peer_row(snapshot, flow->backend);
 	uint64_t id = served ? (uint64_t)served->word[1] << 32 | served->word[2] : 0;
 
 	for (uint32_t i = 0; served && i < snapshot->service_count; i++)
@@ -73,19 +76,39 @@ static const char *served_cluster(const struct snapshot *snapshot, const struct 
 	return NULL;
 }
 
+/* A flow may have moved since its backend was chosen. */
+static void set_gateway(const struct snapshot *snapshot, const struct flow *flow,
+			struct flow_view *view)
+{
+	const struct ip_addr *gateway = view->at_door ? peer_row(snapshot, flow->generation) : NULL;
+	const struct ip_addr *served = view->at_door ? peer_row(snapshot, flow->backend) : NULL;
+
+	if (gateway) {
+		view->gateway = *gateway;
+		view->gateway_port = snapshot->settings.door_port;
+	}
+	if (served)
+		view->endpoint = served->word[3];
+	if (flow->action != FLOW_ENCAP)
+		return;
+	view->gateway = snapshot_flow_peer(snapshot, flow);
+	view->gateway_port = gateway_port(snapshot, flow, &view->gateway);
+	view->endpoint = flow->endpoint;
+}
+
 static void set_upstream(const struct snapshot *snapshot, const struct flow *flow,
 			 const struct backend *backend, struct flow_view *view)
 {
 	bool tunnel = flow->action == FLOW_ENCAP;
 
-	if (backend) {
+	if (backend && (!tunnel || ip_equal(&backend->addr, &view->gateway))) {
 		view->kind = backend->kind;
 		view->upstream = backend->addr;
 		view->upstream_port = backend->port;
 	} else if (tunnel) {
 		view->kind = BACKEND_GENEVE;
-		view->upstream = snapshot_flow_peer(snapshot, flow);
-		view->upstream_port = gateway_port(snapshot, flow, &view->upstream);
+		view->upstream = view->gateway;
+		view->upstream_port = view->gateway_port;
 	} else {
 		view->kind = flow->flags & FLOW_PASSTHROUGH ? BACKEND_PASSTHROUGH : BACKEND_LOCAL;
 		view->upstream = flow->nat.daddr;
@@ -131,6 +154,7 @@ static void fill(const struct snapshot *snapshot, const struct flow_key *key,
 		view->cluster = served_cluster(snapshot, flow, key->daddr.word[2] == IP_MAPPED);
 	view->network = upstream_network(snapshot, flow, backend, view->gateway_side);
 	view->client_network = view->gateway_side ? flow->network : snapshot->settings.network;
+	set_gateway(snapshot, flow, view);
 	set_upstream(snapshot, flow, backend, view);
 }
 

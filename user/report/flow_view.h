@@ -27,6 +27,10 @@ struct flow_view {
 	const char *cluster; /* borrowed from the snapshot; NULL when its row is gone */
 	uint32_t network;    /* of the upstream; 0: not known */
 	uint32_t client_network;
+	struct ip_addr
+		gateway; /* that packets go by now: of another network, or, for a pod's door, of ours */
+	__be16 gateway_port; /* 0: by none, or this node is it */
+	uint32_t endpoint;   /* id of the endpoint, of gateways in mode forward; 0: not known */
 	uint64_t received;   /* IP bytes from the client */
 	uint64_t sent;       /* IP bytes to the client; valid with has_sent */
 	bool has_sent;

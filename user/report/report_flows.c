@@ -21,10 +21,21 @@ static json_t *milliseconds(const struct flow_view *view, uint64_t ms)
 	return view->opened_ns ? json_integer((json_int_t)ms) : json_null();
 }
 
+static json_t *gateway_of(const struct flow_view *view)
+{
+	return view->gateway_port ? report_address(&view->gateway, view->gateway_port) :
+				    json_null();
+}
+
+static json_t *endpoint_of(const struct flow_view *view)
+{
+	return view->endpoint ? json_sprintf("%08x", view->endpoint) : json_null();
+}
+
 json_t *report_flow(const struct snapshot *snapshot, const struct flow_view *view)
 {
 	return json_pack(
-		"{s:s,s:s,s:o,s:o,s:o,s:o,s:o,s:s,s:s,s:o,s:o,s:s,s:s,s:b,s:b,s:o,s:o,s:o,s:o,s:I,s:o}",
+		"{s:s,s:s,s:o,s:o,s:o,s:o,s:o,s:s,s:s,s:o,s:o,s:s,s:s,s:b,s:b,s:o,s:o,s:o,s:o,s:I,s:o,s:o,s:o}",
 		"protocol", view->udp ? "udp" : "tcp", "side",
 		view->at_door ? "pod" : view->gateway_side ? "gateway" : "client",
 		"client", report_address(&view->client, view->client_port),
@@ -42,7 +53,8 @@ json_t *report_flow(const struct snapshot *snapshot, const struct flow_view *vie
 		"idle_ms", milliseconds(view, view->idle_ms),
 		"duration_ms", milliseconds(view, view->duration_ms),
 		"bytes_received", (json_int_t)view->received, "bytes_sent",
-		view->has_sent ? json_integer((json_int_t)view->sent) : json_null());
+		view->has_sent ? json_integer((json_int_t)view->sent) : json_null(),
+		"gateway", gateway_of(view), "endpoint", endpoint_of(view));
 }
 
 bool report_flow_matches(const struct report_filter *filter, const json_t *flow)
@@ -117,6 +129,8 @@ static const struct report_column columns[] = {
 	{ "AFFINITY", "affinity", yes_or_dash },
 	{ "UPSTREAM LOCAL", "upstream_local", report_cell },
 	{ "CLUSTER", "cluster", report_cell },
+	{ "GATEWAY", "gateway", report_cell },
+	{ "ENDPOINT", "endpoint", report_cell },
 };
 
 #define COLUMNS 12
