@@ -248,6 +248,21 @@ SUBPROGRAM enum verdict door_read(struct __sk_buff *skb, struct packet *p)
 	return reason ? drop(p, reason) : VERDICT_NEXT;
 }
 
+/* Learn from an ICMP packet for a pod: about a reply that its door sent to a gateway, in the pod's name. */
+SUBPROGRAM int door_path(struct __sk_buff *skb, struct packet *p)
+{
+	REQUIRE(p, 0);
+	struct path_error e;
+	struct addr from;
+
+	if (path_read(skb, p, &e) || e.udp.dest != settings.door_port || !icmp_check_ok(skb, p))
+		return 0;
+	from = ip_saddr(&e.ip);
+	if (addr_equal(&from, &p->key.daddr) && peer_allowed(&p->outer.daddr))
+		path_note(p);
+	return 0;
+}
+
 /* A UDP packet that a pod sends to that port: none to a gateway, which would take it for a reply. */
 INLINE enum verdict door_forged(struct packet *p)
 {

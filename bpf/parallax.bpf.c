@@ -57,8 +57,11 @@ int px_to_pod(struct __sk_buff *skb)
 	parsed = parse_frame(p, skb, ETH_HLEN);
 	if (unlikely(parsed == PARSED_FRAGMENT))
 		parsed = fragment_parse(skb, p, skb->ingress_ifindex, false);
-	if (unlikely(parsed == PARSED_ICMP))
+	if (unlikely(parsed == PARSED_ICMP)) {
+		if (settings.door_port)
+			door_path(skb, p);
 		return icmp_to_pod(skb, p);
+	}
 	return is_readable(parsed, match) ? to_pod(skb, p, match) : VERDICT_NEXT;
 }
 

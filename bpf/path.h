@@ -153,6 +153,16 @@ INLINE bool path_of_gateway(const struct path_error *e)
 	return bpf_map_lookup_elem(&service_ids, &key) != NULL;
 }
 
+/* True if our gateway may have sent it on to a pod, in the name of a client of another network. */
+INLINE bool path_of_hop(const struct path_error *e, const struct addr *from)
+{
+	__u32 vni = (__u32)e->geneve.vni[0] << 16 | (__u32)e->geneve.vni[1] << 8 | e->geneve.vni[2];
+	struct addr inside = ip_own(&settings.inside[OWN_INDEX]);
+
+	return settings.flags & SETTING_FORWARD && vni != settings.network &&
+	       addr_equal(from, &inside) && path_of_gateway(e);
+}
+
 INLINE bool icmp_check_ok(struct __sk_buff *skb, struct packet *p)
 {
 	struct flow_pair *pair = scratch_get();
@@ -174,7 +184,9 @@ SUBPROGRAM enum verdict path_learn(struct __sk_buff *skb, struct packet *p)
 	if (path_read(skb, p, &e) || !icmp_check_ok(skb, p))
 		return VERDICT_NONE;
 	from = ip_saddr(&e.ip);
-	if (outer_for_client(&from, e.udp.source)) {
+	if (path_of_hop(&e, &from)) {
+		path_note(p);
+	} else if (outer_for_client(&from, e.udp.source)) {
 		if (e.geneve.protocol != bpf_htons(ETH_P_OWN))
 			return VERDICT_PATH;
 		path_of_client(skb, p);

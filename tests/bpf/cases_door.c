@@ -116,6 +116,13 @@ static void setup_narrow(struct world *world)
 #define IS_THE_PODS_OWN(...) {TO_POD1, .in = __VA_ARGS__, .verdict = NEXT, .tables = true}
 #define IS_DROPPED(reason, ...)                                                                    \
 	{TO_POD1, .in = __VA_ARGS__, .verdict = SHOT, .count = COUNT(reason), .tables = true}
+#define ROUTER_SAYS(gateway, port)                                                                 \
+	{TO_POD1,                                                                                  \
+	 .in = ICMP(ROUTER, HELLO1, 3, 4, .icmp_mtu = 1400,                                        \
+		    .quote = &(const struct pkt)FROM_VIP(                                          \
+			    REPLY_DATA, OUTER(HELLO1, NODE1_PORT, gateway, port, NETWORK2,         \
+					      HELLO_ID, CARRIES))),                                \
+	 .verdict = NEXT}
 #define UDP_BY(gateway, ...)                                                                       \
 	OUTER(gateway, NODE1_PORT, HELLO1, TUNNEL_PORT, NETWORK1, OTHER_ID, __VA_ARGS__)
 #define UDP_ENTERS(length)                                                                         \
@@ -310,6 +317,21 @@ static const struct test_case rows[] = {
 				.mss = NARROW_MSS,
 				ONE_HOP, ANY_MAC, BACK_BY(GATEWAY, CARRIES)),
 		.count = COUNT(DOOR_OUT)})},
+	{"door: a router's word about the way to the gateway", setup_door,
+	 STEPS(CONNECTS, ROUTER_SAYS(STRANGER, TUNNEL_PORT), ROUTER_SAYS(GATEWAY, TUNNEL_PORT + 1),
+	       LEAVES(BACK_BY(GATEWAY, CARRIES), .flags = ACK, .seq = 5001, .ack = 1001, .len = 1340),
+	       ROUTER_SAYS(GATEWAY, TUNNEL_PORT),
+	       {FROM_POD, DEVICE_POD1,
+		.in = TCP(HELLO1, HELLO_PORT, FOREIGN, CLIENT_PORT, .flags = ACK, .seq = 5001,
+			  .ack = 1001, .len = 1340),
+		.verdict = REDIRECT,
+		.out = ICMP(FOREIGN, HELLO1, 3, 4,
+			    .icmp_mtu = 1400 - OWN_OVERHEAD - 8 - OWN_RETURN, .quote_len = 40,
+			    .quote = &(const struct pkt)TCP(HELLO1, HELLO_PORT, FOREIGN, CLIENT_PORT,
+							    .flags = ACK, .seq = 5001, .ack = 1001,
+							    .len = 1340),
+			    .src_mac = MAC_NODE, .dst_mac = MAC_SLEEP),
+		.count = COUNT(TOO_BIG)})},
 	{"door: UDP", setup_door,
 	 STEPS(UDP_ENTERS(40), UDP_ENTERS(41),
 	       {FROM_POD, DEVICE_POD1, .in = UDP(HELLO1, HELLO_PORT, FOREIGN, CLIENT_PORT, .len = 50),
