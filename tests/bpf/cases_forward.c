@@ -40,6 +40,22 @@ void setup_own_pod(struct world *world)
 	world_allow(world, GATEWAY, ALLOWED_PEER);
 }
 
+static void setup_own_pod_and_other(struct world *world)
+{
+	uint32_t own = NETWORK2;
+	struct network network = { .flags = NETWORK_OWN, .gateway_count = 2,
+				   .gateways = { own_ip(GATEWAY2), own_ip(GATEWAY) } };
+
+	setup_own_pod(world);
+	world_allow(world, GATEWAY2, ALLOWED_PEER);
+	world_update(world, "networks", &own, &network);
+}
+
+static void other_dies(struct world *world)
+{
+	world_health(world, GATEWAY2, GATEWAY_DOWN);
+}
+
 /* Clients' packets are as large as the way to them allows; less passes between gateway and pod. */
 static void setup_narrow_hop(struct world *world)
 {
@@ -179,6 +195,23 @@ static const struct test_case rows[] = {
 		.out = TCP(VIP, HELLO_PORT, SLEEP, 4444, .flags = RST, .seq = 5001,
 			   .no_window = true, ANY_MAC, BACK_TO_NODE1(KNOWS)),
 		.count = COUNT(NO_FLOW)})},
+	{"forward: replies of its own pod leave another gateway that is dead", setup_own_pod_and_other,
+	 STEPS({TO_POD, DEVICE_POD1, DEVICE_UPLINK,
+		.in = TO_VIP(A_SYN, OUTER(GATEWAY2, NODE1_PORT, HELLO2, TUNNEL_PORT, NETWORK1,
+					  HELLO_ID, CARRIES)),
+		.verdict = NEXT,
+		.out = TCP(SLEEP, CLIENT_PORT, HELLO2, HELLO_PORT, A_SYN, ONE_HOP, FROM_OUTSIDE),
+		.count = COUNT(DOOR_IN)},
+	       {FROM_POD, DEVICE_POD1, .in = TCP(HELLO2, HELLO_PORT, SLEEP, CLIENT_PORT, A_SYN_ACK),
+		.verdict = REDIRECT,
+		.out = FROM_VIP(A_SYN_ACK, ONE_HOP, ANY_MAC,
+				OUTER(HELLO2, ANY_TUNNEL_PORT, GATEWAY2, TUNNEL_PORT, NETWORK2,
+				      HELLO_ID, CARRIES)),
+		.count = COUNT(DOOR_OUT)},
+	       {FROM_POD, DEVICE_POD1, .before = other_dies,
+		.in = TCP(HELLO2, HELLO_PORT, SLEEP, CLIENT_PORT, A_SYN_ACK), .verdict = REDIRECT,
+		.out = FROM_VIP(A_SYN_ACK, ONE_HOP, ANY_MAC, BACK_TO_NODE1(KNOWS)),
+		.count = COUNT(DOOR_OUT)})},
 	{"forward: strangers get no answer", setup_forward,
 	 STEPS(NOT_ACCEPTED(TUNNEL_SOURCE,
 			    TO_VIP(SOME_DATA, OUTER(STRANGER, NODE1_PORT, GATEWAY, TUNNEL_PORT,

@@ -8,6 +8,7 @@
 #include "clock.h"
 #include "health_rows.h"
 #include "log.h"
+#include "mesh_networks.h"
 #include "probes_parts.h"
 
 /* ------------------------------------------------------------------ following the maps */
@@ -126,6 +127,15 @@ int probes_open(struct agent *agent, void (*on_change)(struct agent *agent))
 	return prober_open(agent->prober, agent);
 }
 
+/* The network of which this node is a gateway of mode forward: one that lives, though nobody probes it here. */
+static uint32_t gateway_of(const struct config *config)
+{
+	const struct mesh_network *own = mesh_networks_own(config->mesh);
+
+	return own && config->gateway.enabled && config->gateway.mode == GATEWAY_FORWARD ? own->id :
+											   0;
+}
+
 void probes_follow(struct agent *agent)
 {
 	const struct ledger_list *gateways = &agent->kernel.ledger.gateways;
@@ -135,6 +145,7 @@ void probes_follow(struct agent *agent)
 
 	probes_open_sockets(agent, prober);
 	prober->config = *config;
+	prober->here = gateway_of(agent->files.config);
 	if (!anew && same_gateways(prober, gateways))
 		return;
 	if (replace_items(agent, prober, gateways, anew))

@@ -32,6 +32,7 @@ struct prober {
 	struct addr sources[FAMILIES]; /* of the sockets */
 	int errors[FAMILIES];          /* -errno why there is no socket, or why it does not send */
 	struct config_probes config;
+	uint32_t here; /* network of which this node is a gateway itself; 0: of none */
 	uint32_t own_avoided;
 	int64_t own_avoided_us;
 };

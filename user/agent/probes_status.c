@@ -28,6 +28,8 @@ const char *probes_name(const struct agent *agent, const struct probed *item, ch
 
 bool probes_panic(const struct prober *prober, uint32_t network)
 {
+	if (network == prober->here)
+		return false;
 	for (size_t i = 0; i < prober->count; i++)
 		if (prober->items[i].key.network == network &&
 		    prober->items[i].probe.state != GATEWAY_DOWN)
