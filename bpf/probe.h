@@ -169,6 +169,18 @@ SUBPROGRAM __u32 probe_answer(struct packet *p)
 	return length;
 }
 
+/* Write the answer, by lengths that Linux 6.1 knows. */
+INLINE int probe_store(struct __sk_buff *skb, struct packet *p, bool has_tag)
+{
+	const __u32 length = sizeof(struct probe_headers);
+
+	if (has_tag)
+		return bpf_skb_store_bytes(skb, ETH_HLEN, p->headers, length, BPF_F_RECOMPUTE_CSUM);
+	return bpf_skb_store_bytes(skb, ETH_HLEN, p->headers,
+				   length - sizeof(struct geneve_admission_option),
+				   BPF_F_RECOMPUTE_CSUM);
+}
+
 /* A probe to the gateway of this node. */
 INLINE enum verdict probe_request(struct __sk_buff *skb, struct packet *p)
 {
@@ -180,9 +192,7 @@ INLINE enum verdict probe_request(struct __sk_buff *skb, struct packet *p)
 	if (!length)
 		return VERDICT_DROP;
 	daddr = ip_own(&p->outer.daddr);
-	CHECKED(length);
-	if (length > sizeof(struct probe_headers) ||
-	    bpf_skb_store_bytes(skb, ETH_HLEN, p->headers, length, BPF_F_RECOMPUTE_CSUM) ||
+	if (probe_store(skb, p, length == sizeof(struct probe_headers)) ||
 	    bpf_skb_change_tail(skb, ETH_HLEN + p->length, 0))
 		return drop(p, REASON_NO_ROOM);
 	return forwarded(p, REASON_PROBE_ANSWERED, route_send(skb, p, &daddr));
