@@ -8,28 +8,6 @@
 #include "family.h"
 #include "forward_packets.h"
 
-static void add_endpoint(struct world *world, uint32_t row, uint32_t endpoint)
-{
-	struct endpoint_key key = { .service_id = world->backends[row].service_id,
-				    .endpoint = endpoint, .family = PLAIN_FAMILY };
-
-	world->backends[row].endpoint = endpoint;
-	world_update(world, "endpoints", &key, &row);
-}
-
-void setup_forward(struct world *world)
-{
-	world_become_gateway(world);
-	world->settings->flags |= SETTING_FORWARD;
-	world->settings->inside[OWN_INDEX] = own_ip(GATEWAY);
-	world_service_of(world, VIP, IPPROTO_TCP, HELLO_ID, BACKEND_LOCAL, HELLO2_ELSEWHERE,
-			 HELLO_PORT);
-	world_service_of(world, VIP, IPPROTO_UDP, OTHER_ID, BACKEND_LOCAL, HELLO2_ELSEWHERE,
-			 HELLO_PORT);
-	add_endpoint(world, TCP_ROW, ENDPOINT);
-	add_endpoint(world, UDP_ROW, ENDPOINT);
-}
-
 /* The pod is here, and sees clients by their own addresses. */
 void setup_own_pod(struct world *world)
 {

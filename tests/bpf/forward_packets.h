@@ -10,6 +10,7 @@
 #define CARRIES .endpoint = ENDPOINT, .back = NODE1, .back_port = NODE1_PORT, .pod_port = HELLO_PORT
 
 /* GATEWAY in mode forward; the same with a pod of its own; a node of network2 with HELLO1, which is no gateway. */
+void add_endpoint(struct world *world, uint32_t row, uint32_t endpoint);
 void setup_forward(struct world *world);
 void setup_own_pod(struct world *world);
 void setup_door(struct world *world);

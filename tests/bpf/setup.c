@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* The worlds that rows begin in. */
-#include "cases.h"
+#include "forward_packets.h"
 
 #include <netinet/in.h>
 
@@ -67,4 +67,27 @@ void setup_many_snat_ports(struct world *world)
 {
 	setup_gateway(world);
 	world->settings->snat_last = SNAT_FIRST + 9999;
+}
+
+/* The id of a service's endpoint, which is at `row`. */
+void add_endpoint(struct world *world, uint32_t row, uint32_t endpoint)
+{
+	struct endpoint_key key = { .service_id = world->backends[row].service_id,
+				    .endpoint = endpoint, .family = PLAIN_FAMILY };
+
+	world->backends[row].endpoint = endpoint;
+	world_update(world, "endpoints", &key, &row);
+}
+
+void setup_forward(struct world *world)
+{
+	world_become_gateway(world);
+	world->settings->flags |= SETTING_FORWARD;
+	world->settings->inside[OWN_INDEX] = own_ip(GATEWAY);
+	world_service_of(world, VIP, IPPROTO_TCP, HELLO_ID, BACKEND_LOCAL, HELLO2_ELSEWHERE,
+			 HELLO_PORT);
+	world_service_of(world, VIP, IPPROTO_UDP, OTHER_ID, BACKEND_LOCAL, HELLO2_ELSEWHERE,
+			 HELLO_PORT);
+	add_endpoint(world, TCP_ROW, ENDPOINT);
+	add_endpoint(world, UDP_ROW, ENDPOINT);
 }

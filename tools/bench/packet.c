@@ -89,14 +89,19 @@ static bool empty_map(struct world *world, const char *map)
 	return bpf_map_get_next_key(world_map_fd(world, map), NULL, &key) != 0;
 }
 
+bool packet_opens_flows(const struct packet_case *c)
+{
+	return c->count && !c->flow && c->program == FROM_POD;
+}
+
 /* Verdict and frame are the same for a hit and a miss, so counters and tables are checked. */
 static int confirm(struct world *world, const struct packet_case *c)
 {
-	bool opens = c->count && !c->flow && c->program == FROM_POD;
+	bool opens = packet_opens_flows(c);
 
 	if (c->count ? !counted(world, c) : counted(world, c) != 0)
 		return packet_failed("the counters tell another story");
-	if (opens != !empty_map(world, "embryonic"))
+	if (opens != !empty_map(world, "embryonic") || (!c->flow && !opens && !empty_map(world, "flows")))
 		return packet_failed("flows were opened, or were not");
 	return 0;
 }
@@ -131,11 +136,6 @@ static int run_case(struct world *world, const struct packet_case *c, uint32_t f
 	c->setup(world);
 	ret = packet_put_flows(world, c, flows);
 	return ret ? ret : packet_rounds(world, c, flows);
-}
-
-bool packet_opens_flows(const struct packet_case *c)
-{
-	return c->count && !c->flow;
 }
 
 static int run_cases(struct world *world)

@@ -15,7 +15,8 @@ struct packet_case {
 	enum program program;
 	enum device device;
 	struct pkt in;         /* of flow 0 */
-	bool inner;            /* the varying address is in the inner packet */
+	bool inner;            /* the varying address is in the inner packet ... */
+	uint32_t options;      /* ... behind so many bytes of options beside the service's */
 	bool destination;      /* ... in its destination, else its source */
 	bool single;           /* cannot be repeated on one frame */
 	int verdict;

@@ -9,6 +9,8 @@
 #include "parallax_limits.h"
 #include "parallax_wire.h"
 
+#include "forward_packets.h"
+
 #define INNER_AT (14 + TUNNEL_OVERHEAD_IPV4)
 #define XDP_PASS 2
 
@@ -155,12 +157,19 @@ static void gateway(struct world *world)
 	announce(world, HELLO2);
 }
 
+static void gateway_forward(struct world *world)
+{
+	setup_forward(world);
+	announce(world, HELLO2);
+}
+
 /* ------------------------------------------------------------------ cases */
 
 #define FROM_CLIENT(to, ...) TCP(CLIENT, HARNESS_PORT, to, HELLO_PORT, __VA_ARGS__)
 #define TO_CLIENT(from, ...) TCP(from, HELLO_PORT, CLIENT, HARNESS_PORT, __VA_ARGS__)
 #define BACK_FROM_GATEWAY                                                                          \
 	OUTER(GATEWAY, TUNNEL_PORT, NODE1, NODE1_PORT, NETWORK2, HELLO_ID)
+#define ENDPOINT_AND_RETURN (8 + 12) /* bytes of these options, over IPv4 */
 #define SOURCE_AT (14 + 12)
 #define DESTINATION_AT (14 + 16)
 
@@ -191,6 +200,15 @@ const struct packet_case packet_cases[] = {
 	{"gateway decap", UPLINK, .inner = true, .in = FROM_CLIENT(VIP, AN_ACK, AT_GATEWAY()),
 	 .verdict = REDIRECT, .length_change = -TUNNEL_OVERHEAD_IPV4, .check_at = DESTINATION_AT,
 	 .check = HELLO2, .count = COUNT(GATEWAY_IN), .setup = gateway, .flow = flow_gateway},
+	{"gateway forward", UPLINK, .inner = true, .options = ENDPOINT_AND_RETURN,
+	 .in = FROM_CLIENT(VIP, AN_ACK, AT_GATEWAY(KNOWS)), .verdict = REDIRECT,
+	 .check_at = DESTINATION_AT, .check = HELLO2_ELSEWHERE, .count = COUNT(GATEWAY_IN),
+	 .setup = gateway_forward},
+	{"gateway forward, reply", UPLINK, .inner = true, .destination = true,
+	 .options = ENDPOINT_AND_RETURN,
+	 .in = TO_CLIENT(VIP, AN_ACK, FROM_DOOR(HELLO2_ELSEWHERE, .endpoint = ENDPOINT)),
+	 .verdict = REDIRECT, .check_at = DESTINATION_AT, .check = NODE1,
+	 .count = COUNT(GATEWAY_OUT), .setup = gateway_forward},
 	{"client decap", UPLINK, .inner = true, .destination = true,
 	 .in = TO_CLIENT(VIP, AN_ACK, BACK_FROM_GATEWAY), .verdict = REDIRECT,
 	 .length_change = -TUNNEL_OVERHEAD_IPV4, .check_at = SOURCE_AT, .check = VIP,

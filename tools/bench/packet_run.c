@@ -116,7 +116,7 @@ static double timed(const struct packet_case *c, uint32_t ifindex, struct frame 
 
 static void set_varying(const struct packet_case *c, const struct frame *frame)
 {
-	uint32_t ip = c->inner ? 14 + TUNNEL_OVERHEAD_IPV4 : 14, l4 = ip + 20;
+	uint32_t ip = c->inner ? 14 + TUNNEL_OVERHEAD_IPV4 + c->options : 14, l4 = ip + 20;
 
 	config->host_at = ip + (c->destination ? 16 : 12) + 2;
 	config->port_at = l4 + (c->destination ? 2 : 0);

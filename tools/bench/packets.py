@@ -13,6 +13,7 @@ def parts(quick):
     yield "cost against size", ["-s"]
     if not quick:
         yield "a million flows", ["-s", "-f", str(1 << 20)]
+        yield "gateways at a million flows", ["-c", "gateway", "-f", str(1 << 20)]
 
 
 def measure_packets(figures, quick):
