@@ -5,6 +5,7 @@
 
 #include "check.h"
 #include "choose.h"
+#include "client_move.h"
 #include "conntrack.h"
 #include "flow_state.h"
 #include "source.h"
@@ -331,79 +332,6 @@ INLINE enum verdict client_first(struct __sk_buff *skb, struct packet *p)
 	if (verdict == VERDICT_DIRECT)
 		verdict = from_host(skb) ? host_direct(skb, p) : client_direct(skb, p);
 	return send_opened(skb, p, verdict);
-}
-
-/* True if any gateway of the network can carry the flow on: they told its endpoint. */
-INLINE bool flow_is_movable(const struct flow *flow)
-{
-	return flow->action == FLOW_ENCAP && unlikely(flow->endpoint);
-}
-
-/* The gateway of this address in a network, if packets may go there. The one place where that is asked for
- * established flows. */
-INLINE struct gateway *gateway_usable(const struct ip_addr *addr, __u32 network)
-{
-	struct gateway_key key = { .addr = *addr, .network = network };
-	struct gateway *gateway = bpf_map_lookup_elem(&gateways, &key);
-
-	if (!gateway || gateway->kind != BACKEND_GENEVE || !gateway_lives(&key.addr, gateway->tunnel_port))
-		return NULL;
-	return gateway;
-}
-
-/* Move a flow whose gateway is gone to another one of its network, if there is one. */
-SUBPROGRAM int client_move(const struct flow_key *key, struct flow *flow)
-{
-	REQUIRE(key && flow, -EINVAL);
-	__u32 id = flow->network, first = flow_hash(key, 0, HASH_SEED_CLIENT);
-	struct network *network = bpf_map_lookup_elem(&networks, &id);
-	struct flow_key other_key;
-	struct gateway *gateway;
-	struct ip_addr addr;
-	struct flow *other;
-
-	peer_address(flow, &addr);
-	if (!network || gateway_usable(&addr, id))
-		return 0;
-	for (__u32 i = 0; i < NETWORK_GATEWAYS; i++) {
-		__u32 count = network->gateway_count, at = first % NETWORK_GATEWAYS + i;
-
-		if (!count || i >= count)
-			return -ENOENT;
-		addr = network->gateways[at % count & (NETWORK_GATEWAYS - 1)];
-		gateway = gateway_usable(&addr, id);
-		if (!gateway || peer_set(flow, &addr))
-			continue;
-		flow->peer_port = gateway->tunnel_port;
-		flow_other_key(key, flow, &other_key);
-		other = flow_find_any(&other_key);
-		if (other)
-			peer_copy(other, flow);
-		return 0;
-	}
-	return -ENOENT;
-}
-
-/* True if the flow's gateway is that of its backend row, which is there. A flow that has moved is at another
- * one, also when the first comes back. */
-INLINE bool client_at_backend(const struct flow *flow)
-{
-	__u32 row = flow->backend;
-	struct backend *backend = bpf_map_lookup_elem(&backends, &row);
-
-	return backend && backend->generation == flow->generation &&
-	       !(backend->flags & BACKEND_DRAINING) &&
-	       peer_is(flow, &backend->addr, ip_is_v4(&backend->addr) ? 4 : 6);
-}
-
-/* True if the flow needs no other choice though its gateway may have left: it moved on, if it had to. */
-INLINE bool client_keeps(struct packet *p, struct flow *flow)
-{
-	if (likely(!flow_is_movable(flow)) || is_syn(p))
-		return false;
-	if (unlikely(!health_is_well()) || !client_at_backend(flow))
-		client_move(&p->key, flow);
-	return true;
 }
 
 /* True if an established connection must end because its endpoint left (`draining: reset`). */

@@ -14,33 +14,33 @@
 
 #define SNAT_TRIES 16
 
+INLINE struct allowed_key allowed_key(const struct ip_addr *addr, __u32 network, bool ipv4)
+{
+	return (struct allowed_key){ .prefix = ALLOWED_NETWORK_BITS + 8 * sizeof(*addr),
+				     .network = network | (ipv4 ? 0 : ALLOWED_IPV6),
+				     .addr = *addr };
+}
+
 /* True if `gateway.allow` admits this outer source for the network it names, or the key of its tag does. */
 SUBPROGRAM bool source_allowed(const struct outer *outer)
 {
 	REQUIRE(outer, false);
 	if (outer->admitted && settings.admission & ADMISSION_OPEN)
 		return true;
-	__u32 family = outer->family == 4 ? 0 : ALLOWED_IPV6;
-	struct allowed_key key = { .prefix = ALLOWED_NETWORK_BITS + 8 * sizeof(key.addr),
-				   .network = outer->vni | family,
-				   .addr = outer->saddr };
+	struct allowed_key key = allowed_key(&outer->saddr, outer->vni, outer->family == 4);
 
 	if (bpf_map_lookup_elem(&allowed, &key))
 		return true;
-	key.network = family;
+	key.network &= ALLOWED_IPV6; /* of any network */
 	return bpf_map_lookup_elem(&allowed, &key) != NULL;
 }
 
-/* True for a gateway of our own network, whose packets the doors of pods open. */
+/* True for a gateway of our own network, at an address of this family, whose packets the doors of pods open. */
 SUBPROGRAM bool peer_allowed(const struct ip_addr *addr)
 {
 	REQUIRE(addr, false);
-	struct allowed_key key = { .prefix = ALLOWED_NETWORK_BITS + 8 * sizeof(key.addr),
-				   .network = ALLOWED_PEER,
-				   .addr = *addr };
+	struct allowed_key key = allowed_key(addr, ALLOWED_PEER, FAMILY == 4);
 
-	if (!ip_is_v4(addr))
-		key.network |= ALLOWED_IPV6;
 	return bpf_map_lookup_elem(&allowed, &key) != NULL;
 }
 

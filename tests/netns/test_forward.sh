@@ -186,6 +186,9 @@ equal "the gateway keeps no flow" 0 "$(flows_of gw4)"
 eds "$HELLO" 10.10.0.90:5000/n2-k8s-config
 check "new connections leave it" wait_for 5 versions_are v2 sleep
 goes_on "an endpoint left"
+eds "$HELLO" 10.10.0.90:5000/n2-k8s-config 10.10.0.91:5000/n2-k8s-config
+check "it is there again" wait_for 5 versions_are "v2 v2b" sleep
+goes_on "an endpoint came"
 
 touch "$UNTIL"
 check "200 connections reached the same pods to the end" finish hold
