@@ -27,6 +27,16 @@ static void follow_networks(struct agent *agent, bool *ret_changed)
 	interfaces_resync(&agent->interfaces, agent->files.config, ret_changed);
 }
 
+/* A problem that is over does not stand in the status until something else is published. */
+static void follow_listeners(struct agent *agent)
+{
+	bool had_problem = agent->admin_problem || agent->metrics_problem;
+
+	admin_follow(agent);
+	if (had_problem)
+		publish_soon(agent);
+}
+
 static void on_due(evutil_socket_t fd, short what, void *arg)
 {
 	struct agent *agent = arg;
@@ -38,7 +48,7 @@ static void on_due(evutil_socket_t fd, short what, void *arg)
 	evtimer_del(reconciler->due_event);
 	reconciler->due_ns = 0;
 	err = files_reload(agent, RELOAD_TOLD, &changed);
-	admin_follow(agent);
+	follow_listeners(agent);
 	if (err)
 		log_error("reading the files again: %s; tried again soon", strerror(-err));
 	changed |= reconciler->due;
@@ -163,10 +173,8 @@ static void retry_problems(struct agent *agent)
 		foreign_look(agent);
 		publish_soon(agent);
 	}
-	if (agent->admin_problem || agent->metrics_problem) {
-		admin_follow(agent);
-		publish_soon(agent);
-	}
+	if (agent->admin_problem || agent->metrics_problem)
+		follow_listeners(agent);
 }
 
 /* Finds changes without an event: pins or filters that somebody removed, files on a file system without
