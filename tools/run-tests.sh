@@ -9,12 +9,13 @@
 set -uo pipefail
 
 cd "$(dirname "$0")/.."
-PATH=/usr/bin:$PATH # the python3 of install-deps.sh; another one may be a slow front of several
 build=${BUILD:-build}
 limit=${SUITE_TIMEOUT:-3600} # seconds for a script; a program gets a tenth of it
 jobs=$(($(nproc) + 1))
 logs=$build/tests/log
 mkdir -p "$logs"
+# shellcheck source=tools/lib/python.sh
+BUILD=$(realpath "$build") . tools/lib/python.sh
 passed=0 failed=0 skipped=0 bad=()
 
 name_of() { if [[ $1 == tests/*.sh ]]; then echo "${1#tests/}"; else basename "$1"; fi; }

@@ -6,11 +6,11 @@ set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 1
 # Thousands of connections at once are more than the usual 1,024 files.
 ulimit -Sn 65536 2>/dev/null || ulimit -Sn "$(ulimit -Hn)"
-# The python3 whose modules tools/install-deps.sh installs; another in PATH may be a slow front of several.
-PATH=/usr/bin:$PATH
 BUILD=$(realpath "${BUILD:-build}")
 HERE=$PWD/tests/netns
 T=$BUILD/tests
+# shellcheck source=tools/lib/python.sh
+. tools/lib/python.sh
 # shellcheck source=tools/lib/topology.sh
 . tools/lib/topology.sh
 # shellcheck source=tools/lib/agents.sh
@@ -162,24 +162,24 @@ eds_resource() {
 	printf '  %s\n' "endpoints:" "- load_balancing_weight: 1" "  lb_endpoints:"
 }
 
+# Some tests write thousands, so it starts no process where the address stays as it is.
 eds_endpoint() {
 	local weight=1 at=${1%\**}
 	[[ $1 == *"*"* ]] && weight=${1##*\*}
 	local place=${at%%/*} registry=${at#*/} more=
+	local addr=${place%:*}
+	[[ $FAMILY == 6 ]] && addr=$(inner "$addr")
 	[[ $FAMILY == 46 ]] && more="
-        additional_addresses: [{address: $(socket_address "$place" 6)}]"
-	cat <<-EOF
-		    - endpoint:
-		        address: $(socket_address "$place")$more
-		      load_balancing_weight: $weight
-		      metadata: {filter_metadata: {istio: {workload: "w;sample;helloworld;v;$registry"}}}
-	EOF
+        additional_addresses: [{address: $(socket_address "$(inner "$addr" 6)" "${place##*:}")}]"
+	printf '    - endpoint:\n        address: '
+	socket_address "$addr" "${place##*:}"
+	echo "$more
+      load_balancing_weight: $weight
+      metadata: {filter_metadata: {istio: {workload: \"w;sample;helloworld;v;$registry\"}}}"
 }
 
-# socket_address ADDR:PORT [FAMILY]
-socket_address() {
-	echo "{socket_address: {address: \"$(inner "${1%:*}" "${2:-}")\", port_value: ${1##*:}}}"
-}
+# socket_address ADDR PORT: without the end of a line
+socket_address() { printf '{socket_address: {address: "%s", port_value: %s}}' "$1" "$2"; }
 
 # inner_list ADDR...: in all families of services, for YAML
 inner_list() {

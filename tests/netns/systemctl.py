@@ -60,11 +60,19 @@ def main_pid(name):
         return int(file.read())
 
 
+def ended(pid):
+    try:
+        with open(f"/proc/{pid}/stat", encoding="utf-8") as stat:
+            return stat.read().split()[2] == "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return True
+
+
 def stop(name):
     pid = main_pid(name)
     os.kill(pid, signal.SIGTERM)
     for _ in range(200):
-        if not os.path.exists(f"/proc/{pid}") or open(f"/proc/{pid}/stat").read().split()[2] == "Z":
+        if ended(pid):
             return
         time.sleep(0.05)
     sys.exit(f"{name} does not stop")

@@ -3,6 +3,7 @@
 # Families: 6
 # Gateways of mode forward keep nothing of a connection: three of them come and go, keys are brought in and
 # changed, and none ends.
+# Long
 . "$(dirname "$0")/lib.sh"
 
 GATEWAYS=(gw2 gw3 gw4)

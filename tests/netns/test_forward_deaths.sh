@@ -4,6 +4,7 @@
 # UDP: none ends, and from when on no packet goes to the dead one.
 # Families: 6
 # Time limit: 400 s
+# Long
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/lib_forward.sh"
 
