@@ -15,7 +15,7 @@ set -uo pipefail
 cd "$(dirname "$0")" || exit 1
 here=$PWD
 . ../../tools/lib/topology.sh
-usual_limit=240
+usual_limit=480
 work=$(mktemp -d /tmp/parallax-netns-XXXXXX)
 jobs=${TEST_JOBS:-$((2 * $(nproc)))}
 passed=0 failed=0 skipped=0

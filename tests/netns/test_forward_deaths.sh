@@ -3,7 +3,6 @@
 # Gateways of mode forward die in three ways, under connections in use and idle, streams in each direction and
 # UDP: none ends, and from when on no packet goes to the dead one.
 # Families: 6
-# Time limit: 400 s
 # Long
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/lib_forward.sh"

@@ -4,7 +4,7 @@
 # layout and back, under connections in use and idle, streams in each direction and UDP: none ends. And what a
 # gateway holds does not grow with connections.
 # Families: 6
-# Time limit: 400 s
+# Long
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/lib_upgrade.sh"
 . "$(dirname "$0")/lib_forward.sh"

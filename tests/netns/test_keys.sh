@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # Keys between two networks: brought in, changed and taken away under load without a lost connection;
 # faulty files; clocks that differ; an agent that is gone.
-# Time limit: 480 s
 # Families: 6
 # More families: 4o6 6o4
 # Long

@@ -3,7 +3,6 @@
 # Gateways that die in three ways, and come back: from when on no new connection goes there.
 # Families: 6
 # More families: 4o6
-# Time limit: 300 s
 # Long
 . "$(dirname "$0")/lib.sh"
 

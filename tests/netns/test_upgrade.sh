@@ -3,7 +3,6 @@
 # Upgrade to another layout, other limits and a downgrade lose no packet and no connection.
 # Families: 46o6
 # More families: 46
-# Time limit: 480 s
 # Long
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/lib_upgrade.sh"
