@@ -95,6 +95,34 @@ INLINE void forward_tunnel(struct packet *p)
 	outer->label = FAMILY == 4 ? 0 : flow_hash(&p->key, p->proto, 0);
 }
 
+/* Turn a request that may enter into that which goes on, with the greatest length of packets that pass there in
+ * p->mtu. */
+INLINE enum reason forward_on(struct packet *p)
+{
+	enum reason reason = forward_check(p);
+
+	if (reason)
+		return reason;
+	forward_tunnel(p);
+	p->mtu = tunnel_mtu(p, &p->outer.daddr);
+	return REASON_NONE;
+}
+
+/* Turn a reply from a pod's door into that to the client. Only endpoints of the service may send it. */
+INLINE enum reason forward_back(struct packet *p)
+{
+	struct outer *outer = &p->outer;
+	struct backend *backend = endpoint_find(outer);
+
+	if (!network_known(outer->vni))
+		return REASON_TUNNEL_VNI;
+	if (!backend || !ip_equal(&backend->addr, &outer->saddr))
+		return REASON_TUNNEL_ENDPOINT;
+	tunnel_to_client(p);
+	outer->reply = 1;
+	return REASON_NONE;
+}
+
 /* Tell the client that a request does not fit on the way to the pod. */
 SUBPROGRAM enum verdict forward_too_big(struct __sk_buff *skb, struct packet *p)
 {
@@ -112,32 +140,25 @@ SUBPROGRAM enum verdict forward_too_big(struct __sk_buff *skb, struct packet *p)
 SUBPROGRAM enum verdict forward_request(struct __sk_buff *skb, struct packet *p)
 {
 	REQUIRE(p, VERDICT_DROP);
-	enum reason reason = forward_check(p);
+	enum reason reason = forward_on(p);
 
 	if (deserves_refusal(reason))
 		return gateway_refuse(skb, p, reason);
 	if (reason)
 		return drop(p, reason);
-	forward_tunnel(p);
-	p->mtu = tunnel_mtu(p, &p->outer.daddr);
 	if (segment_length(skb, p) > p->mtu)
 		return p->proto == ICMP_OWN ? drop(p, REASON_TOO_BIG) : forward_too_big(skb, p);
 	return tunnel_out(skb, p, packet_tuple(p), REASON_GATEWAY_IN);
 }
 
-/* A reply from a pod's door: on to the client. Only endpoints of the service may send it. */
+/* A reply from a pod's door: on to the client. */
 SUBPROGRAM enum verdict forward_reply(struct __sk_buff *skb, struct packet *p)
 {
 	REQUIRE(p, VERDICT_DROP);
-	struct outer *outer = &p->outer;
-	struct backend *backend = endpoint_find(outer);
+	enum reason reason = forward_back(p);
 
-	if (!network_known(outer->vni))
-		return drop(p, REASON_TUNNEL_VNI);
-	if (!backend || !ip_equal(&backend->addr, &outer->saddr))
-		return drop(p, REASON_TUNNEL_ENDPOINT);
-	tunnel_to_client(p);
-	outer->reply = 1;
+	if (reason)
+		return drop(p, reason);
 	return tunnel_out(skb, p, packet_tuple(p), REASON_GATEWAY_OUT);
 }
 

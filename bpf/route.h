@@ -111,13 +111,23 @@ SUBPROGRAM enum verdict route_slow(struct __sk_buff *skb, struct packet *p, cons
 	return bpf_redirect_neigh(hop.ifindex, NULL, 0, 0);
 }
 
-INLINE enum verdict route_go(struct __sk_buff *skb, struct packet *p, const struct addr *dst,
-			     bool enter)
+/* The next hop to `dst`, if it was looked up within a second; or NULL. */
+INLINE struct next_hop *next_hop_known(const struct addr *dst)
 {
 	struct next_hop *hop = next_hop_slot(dst);
 
-	if (!hop || !addr_equal(&hop->dst, dst) || !hop->ifindex ||
-	    now_ticks() - hop->stamp >= settings.hz)
+	return hop && addr_equal(&hop->dst, dst) && hop->ifindex &&
+			       now_ticks() - hop->stamp < settings.hz ?
+		       hop :
+		       NULL;
+}
+
+INLINE enum verdict route_go(struct __sk_buff *skb, struct packet *p, const struct addr *dst,
+			     bool enter)
+{
+	struct next_hop *hop = next_hop_known(dst);
+
+	if (!hop)
 		return route_slow(skb, p, dst, enter);
 	if (hop->flags & NEXT_HOP_POD && enter)
 		return enter_pod(skb, hop->ifindex);

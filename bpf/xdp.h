@@ -1,24 +1,26 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* XDP on NICs: strips tunnel packets in the form that we send of their outer headers and marks
+/* XDP on NICs: sends on what a gateway of mode forward gets, and strips tunnel packets in the form that we send of their outer headers and marks
  * them, so that GRO merges the inner segments; px_uplink checks and delivers them. All else
  * passes. */
 #ifndef XDP_H
 #define XDP_H
 
-#include "admission.h"
+#include "xdp_forward.h"
 #include "xdp_mark.h"
 
-/* Read the outer headers; true if they have a form that we send. A gateway of mode forward needs an option
- * that has no room in the mark. */
+/* True if the outer headers have a form that we send, and room in the mark. */
+INLINE bool xdp_suits(const struct outer *outer)
+{
+	return outer->length == TUNNEL_OVERHEAD + options_length(outer) + tag_length(outer) &&
+	       !(outer->options & OPTION_RETURN);
+}
+
 INLINE bool xdp_outer(struct xdp_md *ctx, struct outer *outer)
 {
 	void *data = (void *)(long)ctx->data;
 	void *end = (void *)(long)ctx->data_end;
 
-	return !outer_read(data, end, ETH_HLEN, outer) &&
-	       outer->length == TUNNEL_OVERHEAD + options_length(outer) + tag_length(outer) &&
-	       !(outer->options & OPTION_RETURN) &&
-	       !(settings.flags & SETTING_FORWARD && outer_is_request(outer));
+	return !outer_read(data, end, ETH_HLEN, outer);
 }
 
 /* ETH_P_*, or 0. */
@@ -79,24 +81,13 @@ INLINE bool xdp_write(struct xdp_md *ctx, const struct outer *outer, const struc
 	return true;
 }
 
-/* True if the packet in p->outer, of `length` bytes, is left to TC with its outer headers: where there are
- * keys, one without ports or of the other family. *ret: why it may not enter. */
-INLINE bool xdp_admit(struct xdp_md *ctx, struct packet *p, __u32 length, enum reason *ret)
+/* False if the packet is left to TC with its outer headers. */
+INLINE bool xdp_may_enter(struct xdp_md *ctx, struct packet *p, __u32 length, enum reason *ret)
 {
-	void *data = (void *)(long)ctx->data;
-	void *end = (void *)(long)ctx->data_end;
-	__u32 l3 = ETH_HLEN + p->outer.length;
-
 	*ret = REASON_NONE;
 	if (likely(!settings.admission && !(p->outer.options & OPTION_ADMISSION)))
-		return false;
-	CHECKED(l3);
-	if (l3 > ETH_HLEN + TUNNEL_OVERHEAD + GENEVE_OPTIONS_SENT ||
-	    p->outer.protocol != bpf_htons(ETH_P_OWN) || length < p->outer.length ||
-	    parse_ip(p, data, end, l3, length - p->outer.length, false) != PARSED)
 		return true;
-	*ret = tunnel_admit(p, outer_is_request(&p->outer));
-	return false;
+	return xdp_admit(ctx, p, length, ret);
 }
 
 INLINE int xdp_decapsulate(struct xdp_md *ctx)
@@ -106,22 +97,21 @@ INLINE int xdp_decapsulate(struct xdp_md *ctx)
 	struct macs macs;
 	enum reason reason;
 
-	if (!p || !xdp_outer(ctx, &p->outer) || xdp_admit(ctx, p, length, &reason))
+	if (!p || !xdp_outer(ctx, &p->outer))
 		return XDP_PASS;
-	if (reason) {
-		p->length = length;
-		drop(p, reason);
-		return XDP_DROP;
-	}
+	if (settings.flags & SETTING_FORWARD && outer_is_request(&p->outer))
+		return xdp_forward(ctx, p, length);
+	if (!xdp_suits(&p->outer) || !xdp_may_enter(ctx, p, length, &reason))
+		return XDP_PASS;
+	if (reason)
+		return xdp_drop(p, length, reason);
 	/* Without room for the mark, TC reads the packet as it is. */
 	if (!xdp_read_macs(ctx, &macs) || !xdp_move(ctx, p->outer.length))
 		return XDP_PASS;
 	p->length = length;
 	/* A frame without its outer headers must not reach the stack unmarked. */
-	if (!xdp_write(ctx, &p->outer, &macs)) {
-		drop(p, REASON_NO_ROOM);
-		return XDP_DROP;
-	}
+	if (!xdp_write(ctx, &p->outer, &macs))
+		return xdp_drop(p, length, REASON_NO_ROOM);
 	count(p, REASON_XDP_DECAP);
 	return XDP_PASS;
 }

@@ -320,6 +320,7 @@ struct name {
 #define SETTING_SNAT_SHARED (1u << 3) /* a SNAT address is the node's own */
 #define SETTING_USAGE_PODS (1u << 4) /* `usage` tells pods apart */
 #define SETTING_FORWARD (1u << 5)    /* gateway.mode: forward */
+#define SETTING_XDP_SEND (1u << 7)   /* devices with XDP send what it returns to them */
 #define SETTING_KEEP_CLIENT (1u << 6) /* gateway.clientAddress: keep */
 
 /* The only element of `settings`. Written while packets are processed, field by field. Arrays of two

@@ -21,8 +21,8 @@
 	X(TO_PASSTHROUGH, FORWARD, AT_FROM_POD, "sent to a stock gateway")                         \
 	X(REPLY, FORWARD, AT_PODS, "reply translated back to the virtual IP")                      \
 	X(FROM_TUNNEL, FORWARD, AT_UPLINK, "reply taken out of a tunnel")                          \
-	X(GATEWAY_IN, FORWARD, AT_UPLINK, "request sent to a pod by the gateway")                  \
-	X(GATEWAY_OUT, FORWARD, AT_POD_UPLINK, "reply sent back through the tunnel")               \
+	X(GATEWAY_IN, FORWARD, AT_UPLINK | AT_XDP, "request sent to a pod by the gateway")         \
+	X(GATEWAY_OUT, FORWARD, AT_POD_UPLINK | AT_XDP, "reply sent back through the tunnel")      \
 	X(PROBE_ANSWERED, FORWARD, AT_UPLINK, "probe of another node, answered by the gateway")    \
 	X(PROBE_BACK, FORWARD, AT_UPLINK, "answer of a gateway to a probe")                        \
 	X(DOOR_IN, FORWARD, AT_TO_POD, "request of another network, for this pod")                 \

@@ -2,6 +2,7 @@
 /* Compares verdict, frame, counters and flow tables after a step with its row. */
 #include "compare.h"
 
+#include <linux/bpf.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -125,7 +126,8 @@ uint32_t counted_bytes(const struct step *step, const struct frame *frame)
 	const struct outer *outer = step->in.outer;
 	uint32_t bytes = version == 6 ? frame16(frame, 18) + 40 : frame16(frame, 16);
 
-	if (!outer || (step->program != UPLINK && step->program != TO_POD && !step->live))
+	if (!outer || (step->program == XDP && !step->live && step->verdict != XDP_TX) ||
+	    step->program == FROM_POD)
 		return bytes;
 	return bytes - (version == 6 ? TUNNEL_OVERHEAD_IPV6 : TUNNEL_OVERHEAD_IPV4) -
 	       (outer->endpoint ? 8 : 0) - (outer->room || outer->back ? OWN_RETURN : 0) -

@@ -288,7 +288,8 @@ static void a_gateway_that_forwards(void **unused)
 	site_new(&site, "gateway: {mode: forward, allow: [10.0.0.0/8]}\ndoor: {mtu: 1400}\n");
 	site.input.node.listen.v4 = address("10.0.0.1");
 	settings = build();
-	assert_int_equal(settings->flags & SETTING_FORWARD, SETTING_FORWARD);
+	assert_int_equal(settings->flags & (SETTING_FORWARD | SETTING_XDP_SEND),
+			 SETTING_FORWARD | SETTING_XDP_SEND);
 	assert_int_equal(ip_v4(&settings->inside[IP_V4_INDEX]), inet_addr("10.0.0.1"));
 	assert_int_equal(settings->hop_mtu, 1400);
 	assert_true(has_peer("10.0.0.1"));

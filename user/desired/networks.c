@@ -379,6 +379,9 @@ static void set_gateway(const struct build_input *input, struct settings *settin
 		struct addr_pair inside = inside_addresses(input);
 
 		settings->flags |= SETTING_FORWARD;
+		/* A device that does not suit, as veth, would lose what it is told to send. */
+		if (input->config->xdp == XDP_AUTO)
+			settings->flags |= SETTING_XDP_SEND;
 		set_pair(input, &inside, settings->inside);
 	}
 	settings->listen_port = htons(role->listen_port);
