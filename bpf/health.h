@@ -39,6 +39,14 @@ SUBPROGRAM __u32 health_find(const struct ip_addr *addr, __be16 port)
 	return 0;
 }
 
+/* The place of a probe that names this row and number. */
+INLINE struct health_probe *health_probe(struct gateway_health *gateway, __u32 named,
+					 __u32 sequence)
+{
+	return &gateway->probes[named & HEALTH_ROW_SIZED ? HEALTH_SIZED :
+							  sequence & (HEALTH_PROBES - 1)];
+}
+
 /* True as long as no gateway is down or avoided. */
 INLINE bool health_is_well(void)
 {

@@ -86,6 +86,18 @@ INLINE struct flow *icmp_flow(struct packet *p, struct flow_key *key, __u32 netw
 	return flow_find_any(key);
 }
 
+/* True if the error says that what would have opened the flow reached nobody. */
+INLINE bool icmp_is_refusal(const struct flow *flow)
+{
+	struct flow_pair *pair = scratch_get();
+	const struct icmp_error *e;
+
+	if (!pair || flow->state != FLOW_OPENING || flow->flags & FLOW_ANSWERED)
+		return false;
+	e = (void *)pair->bytes;
+	return e->type == ICMP_UNREACH && !(ICMP_UNREACH == ICMP_TOO_BIG && e->code == ICMP_TOO_BIG_CODE);
+}
+
 /* ------------------------------------------------------------------ translation */
 
 /* Update the checksum of the quoted transport header, where it is quoted; returns the difference to the

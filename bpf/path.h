@@ -37,6 +37,13 @@ INLINE bool path_says(const struct path_error *e, __u32 *ret)
 	return *ret != PATH_UNREACHABLE || e->type == ICMP_UNREACH;
 }
 
+/* The probe's option stands in the place of the service's. */
+INLINE bool path_is_probe(const struct path_error *e)
+{
+	return e->geneve.flags & GENEVE_FLAG_OAM &&
+	       option_is_probe((const struct geneve_probe_option *)&e->option);
+}
+
 /* Read the error. p->outer holds what the other family's program needs, too: the end of the path as daddr and
  * dport, what the router says as label, and as length where the inner packet begins in the frame. */
 INLINE int path_read(struct __sk_buff *skb, struct packet *p, struct path_error *e)
@@ -49,7 +56,8 @@ INLINE int path_read(struct __sk_buff *skb, struct packet *p, struct path_error 
 		return -EIO;
 	options = (e->geneve.version_length & 0x3f) * 4;
 	if (options < sizeof(e->option) || !path_says(e, &p->outer.label) ||
-	    !ip_is_whole(&e->ip, IPPROTO_UDP) || !option_is_service(&e->option))
+	    !ip_is_whole(&e->ip, IPPROTO_UDP) ||
+	    (!option_is_service(&e->option) && !path_is_probe(e)))
 		return -EIO;
 	to = ip_daddr(&e->ip);
 	p->outer.daddr = addr_ip(&to);
@@ -141,6 +149,23 @@ SUBPROGRAM int path_of_client(struct __sk_buff *skb, struct packet *p)
 	return 0;
 }
 
+/* Learn if the quoted packet is a probe on its way to the gateway p->outer. */
+INLINE void path_of_probe(struct __sk_buff *skb, struct packet *p)
+{
+	const __u32 at = offsetof(struct path_error, option);
+	struct geneve_probe_option option;
+	struct gateway_health *gateway;
+	struct health_probe *probe;
+
+	gateway = health_row(health_find(&p->outer.daddr, p->outer.dport));
+	if (!gateway || p->l4 + at + sizeof(option) > p->l3 + p->length ||
+	    bpf_skb_load_bytes(skb, p->l4 + at, &option, sizeof(option)))
+		return;
+	probe = health_probe(gateway, bpf_ntohl(option.row), bpf_ntohl(option.sequence));
+	if (probe->sequence == bpf_ntohl(option.sequence) && probe->sent_ns == option.time)
+		path_note(p);
+}
+
 /* True if our gateway may have sent it: its flows are found by the network of the client, which answers do
  * not name. */
 INLINE bool path_of_gateway(const struct path_error *e)
@@ -184,7 +209,9 @@ SUBPROGRAM enum verdict path_learn(struct __sk_buff *skb, struct packet *p)
 	if (path_read(skb, p, &e) || !icmp_check_ok(skb, p))
 		return VERDICT_NONE;
 	from = ip_saddr(&e.ip);
-	if (path_of_hop(&e, &from)) {
+	if (path_is_probe(&e)) {
+		path_of_probe(skb, p);
+	} else if (path_of_hop(&e, &from)) {
 		path_note(p);
 	} else if (outer_for_client(&from, e.udp.source)) {
 		if (e.geneve.protocol != bpf_htons(ETH_P_OWN))

@@ -244,7 +244,7 @@ INLINE enum verdict probe_back(struct packet *p)
 	if (!row || !gateway || gateway->port != p->outer.sport ||
 	    !ip_equal(&gateway->addr, &p->outer.saddr))
 		return drop(p, REASON_TUNNEL_SOURCE);
-	probe = &gateway->probes[named != row ? HEALTH_SIZED : sequence & (HEALTH_PROBES - 1)];
+	probe = health_probe(gateway, named, sequence);
 	if (probe->sequence != sequence || probe->sent_ns != option->time)
 		return drop(p, REASON_TUNNEL_NO_FLOW);
 	if (!probe->rtt_us)

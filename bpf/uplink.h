@@ -129,6 +129,8 @@ SUBPROGRAM enum verdict icmp_in_tunnel(struct __sk_buff *skb, struct packet *p, 
 	if (!flow || flow->action != (request ? FLOW_DECAP_NAT : FLOW_DECAP) ||
 	    !(request ? source_allowed(&p->outer) : tunnel_source_ok(flow, p)))
 		return drop(p, REASON_TUNNEL_NO_FLOW);
+	if (!request && icmp_is_refusal(flow))
+		backend_avoid(flow);
 	return icmp_by_decap(skb, p, &from, flow);
 }
 

@@ -227,6 +227,63 @@ static bool refused(struct world *world)
 	return counts[gateway] <= 1 && counts[1 - gateway] >= FLOWS;
 }
 
+/* An error about the SYN, out of the tunnel that it took: it reached nobody there, or is too large. */
+static bool told_out_of_tunnel(struct world *world, uint8_t code, bool counts_as_refusal)
+{
+	const struct pkt says[2] = {
+		ICMP(VIP, SLEEP, 3, code, .quote = &syn,
+		     OUTER(GATEWAY, TUNNEL_PORT, NODE1, NODE1_PORT, NETWORK2, HELLO_ID)),
+		ICMP(VIP, SLEEP, 3, code, .quote = &syn,
+		     OUTER(GATEWAY2, TUNNEL_PORT, NODE1, NODE1_PORT, NETWORK2, HELLO_ID)),
+	};
+	uint32_t gateway, counts[3];
+
+	sends(world, FROM_POD, &syn, REDIRECT);
+	gateway = gateway_of(world);
+	if (gateway > 1 || !sends(world, UPLINK, &says[gateway], REDIRECT))
+		return false;
+	if (!counts_as_refusal)
+		return !world->health[0].state;
+	open_flows(world, counts);
+	return counts[gateway] <= 1 && counts[1 - gateway] >= FLOWS;
+}
+
+static bool host_unreachable(struct world *world)
+{
+	return told_out_of_tunnel(world, 1, true);
+}
+
+static bool port_unreachable(struct world *world)
+{
+	return told_out_of_tunnel(world, 3, true);
+}
+
+static bool too_big(struct world *world)
+{
+	return told_out_of_tunnel(world, 4, false);
+}
+
+/* Of a connection that was answered it is about one packet. */
+static bool later_unreachable(struct world *world)
+{
+	const struct pkt answers[2] = {
+		FROM_VIP(A_SYN_ACK, OUTER(GATEWAY, TUNNEL_PORT, NODE1, NODE1_PORT, NETWORK2, HELLO_ID)),
+		FROM_VIP(A_SYN_ACK, OUTER(GATEWAY2, TUNNEL_PORT, NODE1, NODE1_PORT, NETWORK2, HELLO_ID)),
+	};
+	const struct pkt says[2] = {
+		ICMP(VIP, SLEEP, 3, 1, .quote = &syn,
+		     OUTER(GATEWAY, TUNNEL_PORT, NODE1, NODE1_PORT, NETWORK2, HELLO_ID)),
+		ICMP(VIP, SLEEP, 3, 1, .quote = &syn,
+		     OUTER(GATEWAY2, TUNNEL_PORT, NODE1, NODE1_PORT, NETWORK2, HELLO_ID)),
+	};
+	uint32_t gateway;
+
+	sends(world, FROM_POD, &syn, REDIRECT);
+	gateway = gateway_of(world);
+	return gateway < 2 && sends(world, UPLINK, &answers[gateway], REDIRECT) &&
+	       sends(world, UPLINK, &says[gateway], REDIRECT) && !world->health[0].state;
+}
+
 static const struct pkt sent[2] = {
 	TO_VIP(A_SYN, OUTER(NODE1, NODE1_PORT, GATEWAY, TUNNEL_PORT, NETWORK1, HELLO_ID)),
 	TO_VIP(A_SYN, OUTER(NODE1, NODE1_PORT, GATEWAY2, TUNNEL_PORT, NETWORK1, HELLO_ID)),
@@ -264,6 +321,10 @@ static const struct test_case rows[] = {
 	{ "health: a third SYN goes to the next gateway", setup_two, .run = third_syn },
 	{ "health: or to the same if there is no other", setup_two, .run = third_syn_alone },
 	{ "health: a refusal sends new flows elsewhere", setup_two, .run = refused },
+	{ "health: an ICMP error out of its tunnel does too", setup_two, .run = host_unreachable },
+	{ "health: of a port as well", setup_two, .run = port_unreachable },
+	{ "health: one about the size does not", setup_two, .run = too_big },
+	{ "health: nor one after the answer", setup_two, .run = later_unreachable },
 	{ "health: a router that cannot reach it does too", setup_two, .run = unreachable },
 };
 
