@@ -112,12 +112,14 @@ static void put_flow(const char *map, const struct flow_entry *entry)
 		.iface = wide->iface,
 	};
 
-	if (flow_has_nat(wide))
+	if (flow_has_nat(wide)) {
 		flow.nat = (struct nat4){ addr_narrow4(&wide->nat.saddr),
 					  addr_narrow4(&wide->nat.daddr), wide->nat.sport,
 					  wide->nat.dport };
-	else
+	} else {
 		memcpy(flow.service_id, wide->service_id, sizeof(flow.service_id));
+		flow.endpoint = wide->endpoint;
+	}
 	put(map, &key, &flow);
 }
 
