@@ -149,7 +149,8 @@ SUBPROGRAM int path_of_client(struct __sk_buff *skb, struct packet *p)
 	return 0;
 }
 
-/* Learn if the quoted packet is a probe on its way to the gateway p->outer. */
+/* Learn if the quoted packet is a probe on its way to the gateway p->outer. One that is not up has perhaps not
+ * started yet: its kernel refuses the port, and it would be avoided when it answers. */
 INLINE void path_of_probe(struct __sk_buff *skb, struct packet *p)
 {
 	const __u32 at = offsetof(struct path_error, option);
@@ -158,7 +159,8 @@ INLINE void path_of_probe(struct __sk_buff *skb, struct packet *p)
 	struct health_probe *probe;
 
 	gateway = health_row(health_find(&p->outer.daddr, p->outer.dport));
-	if (!gateway || p->l4 + at + sizeof(option) > p->l3 + p->length ||
+	if (!gateway || (p->outer.label == PATH_UNREACHABLE && gateway->state != GATEWAY_UP) ||
+	    p->l4 + at + sizeof(option) > p->l3 + p->length ||
 	    bpf_skb_load_bytes(skb, p->l4 + at, &option, sizeof(option)))
 		return;
 	probe = health_probe(gateway, bpf_ntohl(option.row), bpf_ntohl(option.sequence));

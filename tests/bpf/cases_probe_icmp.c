@@ -26,7 +26,8 @@ static void put_probe(struct frame *frame, const struct probe_bytes *probe)
 }
 
 /* Returns the row of the gateway in `health`. */
-static uint32_t tell(struct world *world, const struct pkt *says, uint32_t sequence, uint64_t later)
+static uint32_t tell_of(struct world *world, enum gateway_state state, const struct pkt *says,
+			uint32_t sequence, uint64_t later)
 {
 	const struct step step = { .program = UPLINK };
 	struct port_values ports = { 0 };
@@ -35,6 +36,7 @@ static uint32_t tell(struct world *world, const struct pkt *says, uint32_t seque
 	int verdict;
 
 	probe_setup_asks(world);
+	world->health[probe_asked()].state = state;
 	probe_fill(&probe, NETWORK1);
 	probe_asks(world, &probe);
 	probe.option.sequence = htonl(sequence);
@@ -44,6 +46,11 @@ static uint32_t tell(struct world *world, const struct pkt *says, uint32_t seque
 	if (frame_run(world, &step, frame.data, &frame.len, &verdict) || verdict != NEXT)
 		probe_said("the program does not run, or not to its end");
 	return ntohl(probe.option.row);
+}
+
+static uint32_t tell(struct world *world, const struct pkt *says, uint32_t sequence, uint64_t later)
+{
+	return tell_of(world, GATEWAY_UP, says, sequence, later);
 }
 
 static uint32_t path_of_gateway(struct world *world)
@@ -63,6 +70,13 @@ static bool is_avoided(struct world *world)
 	uint32_t row = tell(world, &unreachable, SEQUENCE, 0);
 
 	return world->health[row].avoided && world->health[0].state;
+}
+
+static bool not_started(struct world *world)
+{
+	uint32_t row = tell_of(world, GATEWAY_UNKNOWN, &unreachable, SEQUENCE, 0);
+
+	return !world->health[row].avoided && !world->health[0].state;
 }
 
 static bool other_number(struct world *world)
@@ -93,6 +107,7 @@ static bool path_is_as_before(struct world *world)
 
 static const struct test_case rows[] = {
 	{ "probe icmp: a gateway that a probe does not reach is avoided", .run = is_avoided },
+	{ "probe icmp: not one that never answered", .run = not_started },
 	{ "probe icmp: not by a probe of another number", .run = other_number },
 	{ "probe icmp: not by one of another time", .run = other_time },
 	{ "probe icmp: what a router says of its size counts", .run = size_counts },

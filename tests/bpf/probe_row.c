@@ -182,6 +182,11 @@ bool probe_is_answered_by_key2(struct world *world, const uint8_t *frame, uint32
 
 static uint32_t asked_row;
 
+uint32_t probe_asked(void)
+{
+	return asked_row;
+}
+
 /* Row 5 of probe_fill() stands for the gateway's. */
 void probe_asks(struct world *world, struct probe_bytes *probe)
 {

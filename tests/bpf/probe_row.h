@@ -54,6 +54,7 @@ bool probe_said(const char *text);
 /* A setup: gateway node, whose agent says how it is. And the node that asked, by the row of `health`
  * probe_asked(), and what makes `probe` an answer to it. */
 void probe_own_health(struct world *world);
+uint32_t probe_asked(void);
 void probe_setup_asks(struct world *world);
 void probe_asks(struct world *world, struct probe_bytes *probe);
 void probe_asks_sized(struct world *world, struct probe_bytes *probe);
