@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# Runs the end-to-end tests, as root: TEST_JOBS at a time, by default two for each processor.
+# Runs the end-to-end tests, as root: TEST_JOBS at a time, by default three for each processor.
 # Usage: tests/netns/run.sh [NAME...]    e.g. `run.sh scenario udp'; TEST_TIMEOUT seconds for each
 #
 # NAME@6 runs a test over IPv6, NAME@46 with both families, NAME@4o6 with IPv4 in tunnels over IPv6: see
@@ -17,7 +17,7 @@ here=$PWD
 . ../../tools/lib/topology.sh
 usual_limit=480
 work=$(mktemp -d /tmp/parallax-netns-XXXXXX)
-jobs=${TEST_JOBS:-$((2 * $(nproc)))}
+jobs=${TEST_JOBS:-$((3 * $(nproc)))}
 passed=0 failed=0 skipped=0
 declare -A running=() # pid -> name
 trap 'rm -rf "$work"' EXIT
