@@ -53,7 +53,7 @@ check "TCP sends" bulk send
 # ------------------------------------------------------------------ and narrower, under traffic
 
 # shellcheck disable=SC2016 # expanded by the inner shell
-start sender sleep bash -c 'while "$0" -t 2000 -n 1 -m 1 -l 1000 call "$1" 5000; do sleep 0.5; done' "$T/udp" $VIP
+start sender sleep bash -c 'while :; do "$0" -t 2000 -n 1 -m 1 -l 1000 call "$1" 5000; sleep 0.5; done' "$T/udp" $VIP
 narrow mtu lock 1400
 check "what passed does not any more: it is found by itself" wait_for 90 path_is node1 1400 probed
 stop sender
