@@ -63,7 +63,9 @@ mtu() {
 	ctl node1 gateways -o json |
 		python3 -c 'import json, sys; print([g["mtu"] for g in json.load(sys.stdin)["gateways"]])'
 }
-equal "the MTU that gateways shows" "[1400]" "$(mtu)"
+# The answer to a large probe, sent before, may say 1,500 once more: until the next large packet.
+narrowed() { bulk send && [[ $(mtu) == "[1400]" ]]; }
+check "gateways shows the MTU" wait_for 5 narrowed
 check "datagrams of 1,340 bytes" wait_for 5 large 1340
 check "of 1,472" wait_for 5 large 1472
 check "of 9,000" wait_for 5 large 9000
