@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* XDP on NICs: sends on what a gateway of mode forward gets, and strips tunnel packets in the form that we send of their outer headers and marks
- * them, so that GRO merges the inner segments; px_uplink checks and delivers them. All else
- * passes. */
+/* XDP on NICs: sends on what a gateway of mode forward gets, and strips tunnel packets in the form that we send of
+ * their outer headers and marks them, so that GRO merges the inner segments; px_uplink checks and delivers them. All
+ * else passes. */
 #ifndef XDP_H
 #define XDP_H
 

@@ -34,15 +34,13 @@ static void setup_gate_signs(struct world *world)
 static void setup_open_gate(struct world *world)
 {
 	setup_gate(world);
-	shut(world);
-	world->settings->admission |= ADMISSION_OPEN;
+	only_by_key(world);
 }
 
 static void setup_open_gate_signs(struct world *world)
 {
 	setup_gate_signs(world);
-	shut(world);
-	world->settings->admission |= ADMISSION_OPEN;
+	only_by_key(world);
 }
 
 static void setup_client(struct world *world)

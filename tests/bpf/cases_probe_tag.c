@@ -16,8 +16,7 @@ static void gate(struct world *world)
 static void open_gate(struct world *world)
 {
 	gate(world);
-	shut(world);
-	world->settings->admission |= ADMISSION_OPEN;
+	only_by_key(world);
 }
 
 static void gate_signs(struct world *world)

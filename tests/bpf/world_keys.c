@@ -40,3 +40,9 @@ void shut(struct world *world)
 
 	world_delete(world, "allowed", &all);
 }
+
+void only_by_key(struct world *world)
+{
+	shut(world);
+	world->settings->admission |= ADMISSION_OPEN;
+}

@@ -20,4 +20,7 @@ void set_epoch(struct world *world, uint32_t epoch, uint32_t seconds_ago);
 /* Nobody is in `allowed`. */
 void shut(struct world *world);
 
+/* Nobody is in `allowed`, and a key is enough to enter. */
+void only_by_key(struct world *world);
+
 #endif
