@@ -37,12 +37,7 @@ SUBPROGRAM int client_move(const struct flow_key *key, struct flow *flow)
 	peer_address(flow, &addr);
 	if (!network || gateway_usable(&addr, id))
 		return 0;
-	for (__u32 i = 0; i < NETWORK_GATEWAYS; i++) {
-		__u32 count = network->gateway_count, at = first % NETWORK_GATEWAYS + i;
-
-		if (!count || i >= count)
-			return -ENOENT;
-		addr = network->gateways[at % count & (NETWORK_GATEWAYS - 1)];
+	for (__u32 i = 0; i < NETWORK_GATEWAYS && network_gateway(network, first, i, &addr); i++) {
 		gateway = gateway_usable(&addr, id);
 		if (!gateway || peer_set(flow, &addr))
 			continue;

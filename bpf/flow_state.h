@@ -178,6 +178,17 @@ INLINE enum reason flow_confirmed(const struct flow_key *key, struct flow **flow
 	return flow_goes_on(key, flow);
 }
 
+/* The gateway number `i` of a network, counted from one that `first` chooses; false if it has no more. */
+INLINE bool network_gateway(const struct network *network, __u32 first, __u32 i, struct ip_addr *ret)
+{
+	__u32 count = network->gateway_count, at = first % NETWORK_GATEWAYS + i;
+
+	if (!count || i >= count)
+		return false;
+	*ret = network->gateways[at % count & (NETWORK_GATEWAYS - 1)];
+	return true;
+}
+
 /* Tell the agent that this node's clients use the gateway, or that flows at doors of its pods do. */
 INLINE void flow_use_gateway(const struct flow_key *key, const struct flow *flow)
 {

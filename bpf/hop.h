@@ -76,12 +76,9 @@ INLINE int door_other_gateway(const struct flow_key *key)
 	struct ip_addr addr;
 	int row;
 
-	for (__u32 i = 0; network && i < NETWORK_GATEWAYS; i++) {
-		__u32 count = network->gateway_count, at = first % NETWORK_GATEWAYS + i;
-
-		if (!count || i >= count)
-			return -ENOENT;
-		addr = network->gateways[at % count & (NETWORK_GATEWAYS - 1)];
+	if (!network)
+		return -ENOENT;
+	for (__u32 i = 0; i < NETWORK_GATEWAYS && network_gateway(network, first, i, &addr); i++) {
 		if (ip_is_v4(&addr) != (FAMILY == 4) || !gateway_lives(&addr, settings.door_port))
 			continue;
 		row = peer_row(&addr);
