@@ -33,6 +33,18 @@ check "both versions answer" wait_for 5 versions_are "v1 v2" sleep
 gateways_are() { ctl node1 gateways | grep -cE " $1 "; }
 both_answer() { [[ $(gateways_are up) == 2 ]]; }
 check "both gateways answer probes" wait_for 5 both_answer
+
+# Its flows may go to another one at any moment, which is asked as if they were there already.
+sleep 3
+start trace node1 "$HERE/tunnel_trace.py" eth0 "$(outer 192.23.120.33)" 6081
+sleep 1
+in_ns lan-cluster2 ip link set gw2 down
+sleep 2
+in_ns lan-cluster2 ip link set gw2 up
+stop trace
+asked=$(grep -c probe "$TOPO_DIR/log/trace")
+check "the one without flows was asked $asked times in 3 s while the other was silent" test "$asked" -gt 9
+check "both gateways answer again" wait_for 10 both_answer
 in_ns gw3 ip link set eth0 down
 one_is_down() { [[ $(gateways_are "(down|panic)") == 1 ]]; }
 check "node1 knows" wait_for 10 one_is_down

@@ -48,12 +48,22 @@ static void read_signs(struct prober *prober, struct probed *item, int64_t now)
 
 static bool is_active(const struct probed *item, int64_t now)
 {
-	return item->used && now - item->used_us < USED_US;
+	return (item->used && now - item->used_us < USED_US) ||
+	       (item->next_us && now - item->next_us < USED_US);
 }
 
 static bool is_recent(int64_t at_us, int64_t now)
 {
 	return at_us && now - at_us < HEALTH_AVOID_SECONDS * 1000000;
+}
+
+/* A gateway that lives missed a probe: the others of its network may carry its flows at any moment, and one
+ * of them may be another address of the same machine. They are asked as if the flows were there already. */
+static void others_are_next(struct prober *prober, const struct probed *item, int64_t now)
+{
+	for (size_t i = 0; i < prober->count; i++)
+		if (prober->items[i].key.network == item->key.network)
+			prober->items[i].next_us = now;
 }
 
 /* ------------------------------------------------------------------ what follows */
@@ -112,11 +122,15 @@ static bool look_at(const struct agent *agent, struct prober *prober, struct pro
 		    int64_t now)
 {
 	enum gateway_state before = item->probe.state;
+	uint32_t missed;
 
 	read_answers(prober, item, now);
 	read_signs(prober, item, now);
+	missed = item->probe.missed;
 	if (gateway_probe_tick(&item->probe, is_active(item, now), now))
 		probes_send(agent, prober, item);
+	if (before == GATEWAY_UP && item->probe.missed > missed)
+		others_are_next(prober, item, now);
 	probes_path_look(agent, prober, item, is_active(item, now), now);
 	show(prober, item, now);
 	if (item->probe.state == before)

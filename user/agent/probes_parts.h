@@ -17,6 +17,7 @@ struct probed {
 	uint32_t used; /* as it was seen last, and when it changed */
 	uint32_t avoided;
 	int64_t used_us, avoided_us;
+	int64_t next_us; /* when another one of the network missed a probe */
 	int64_t shown_us, path_seen_us;
 	struct gateway_probe probe;
 	struct gateway_path path;
