@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* A long transfer, either way, every byte verified at the receiver. */
+/* A long transfer, either way, every byte verified at the receiver. One at a rate buffers little, so that its
+ * pauses are those of the network. */
 #include "net.h"
 
 static const char usage[] =
@@ -66,6 +67,16 @@ static int receive_stream(int fd, uint64_t seed, uint64_t bytes, struct pace *pa
 	return right == bytes ? 0 : failed("receiving failed", right);
 }
 
+/* For a twentieth of a second: the kernel takes twice as much. */
+static void buffer_little(int fd)
+{
+	int bytes = (int)(opt.rate / 40);
+
+	if (opt.rate && (setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes)) ||
+			 setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes))))
+		die("SO_RCVBUF, SO_SNDBUF");
+}
+
 static int transfer(bool sending, const struct place *to)
 {
 	uint64_t bytes = opt.bytes;
@@ -76,6 +87,7 @@ static int transfer(bool sending, const struct place *to)
 
 	if (fd < 0)
 		return failed("connecting failed", 0);
+	buffer_little(fd);
 	n = snprintf(line, sizeof(line), "%s %llu %llu\n", sending ? "SINK" : "SOURCE",
 		     (unsigned long long)seed, (unsigned long long)bytes);
 	if (write_all(fd, line, (size_t)n))

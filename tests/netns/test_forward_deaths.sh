@@ -50,8 +50,12 @@ dies() {
 	echo "$name: packets went there for $client ms from the client's node, for $server ms from the pod's" \
 		"(programs woke up to $late ms late)"
 	check "$name: not for long" test $((client > server ? client : server)) -lt $((1000 + 20 * late))
+	# 300 ms until both ends know, and TCP sends again after 200, 600 and 1,400.
+	check "$name: no stream stood for long" test "$(longest_pause)" -lt $((1000 + 20 * late))
 	check "$name: connections open" wait_for 5 versions_are v2b sleep
 }
+
+longest_pause() { { pause_of send; pause_of receive; } | sort -n | tail -n 1; }
 
 uninstalled() {
 	stop "agent-$1" KILL
