@@ -250,10 +250,13 @@ SUBPROGRAM int embryonic_reserve(bool full)
 	slot = bpf_map_lookup_elem(&reclaim_embryonic, &at);
 	if (!slot || !pair || !best)
 		return -ENOSPC;
-	pair->held = *slot;
+	pair->gone = *slot;
 	*slot = pair->key;
-	flow = addr_is_none(&pair->held.daddr) ? NULL : flow_find_embryonic(&pair->held);
-	return flow ? flow_delete(&pair->held, flow) : 0;
+	flow = addr_is_none(&pair->gone.daddr) ? NULL : flow_find_embryonic(&pair->gone);
+	if (!flow)
+		return 0;
+	flow_other_key(&pair->gone, flow, &pair->other_gone);
+	return embryonic_delete(); /* not from `flows`: a flow that is promoted meanwhile stays */
 }
 
 /* Before flow_open(): admit the flow in scratch, whose owner has a place for it or can make one.

@@ -70,18 +70,33 @@ INLINE int entry_insert(const struct flow_key *key, const struct flow *flow, boo
 	return err;
 }
 
-/* Delete one entry from `embryonic` or `flows`. Returns whether this CPU did it. */
+/* Delete one entry from `embryonic` or `flows`. Returns whether this CPU did it. Reply entries are counted
+ * nowhere, so nothing is looked up for them. */
 INLINE bool entry_delete(const struct flow_key *key, bool is_embryonic)
 {
-	struct flow *flow = is_embryonic ? flow_find_embryonic(key) : flow_find(key);
+	struct flow *flow = !flow_is_forward(key) ? NULL :
+			    is_embryonic	  ? flow_find_embryonic(key) :
+						    flow_find(key);
 	__u32 row = flow ? flow_owner(key, flow) : 0;
-	bool counts = flow && flow_is_forward(key) && (is_embryonic || flow->state != FLOW_CLOSING);
+	bool counts = flow && (is_embryonic || flow->state != FLOW_CLOSING);
 	bool gone = is_embryonic ? !bpf_map_delete_elem(&embryonic, key) :
 				   !bpf_map_delete_elem(&flows, key);
 
 	if (gone && counts)
 		owner_count(row, is_embryonic, -1);
 	return gone;
+}
+
+/* Delete both entries of a flow from `embryonic`, under scratch's keys `gone` and `other_gone`. */
+SUBPROGRAM int embryonic_delete(void)
+{
+	struct flow_pair *end = scratch_get();
+
+	if (!end)
+		return -ENOSPC;
+	entry_delete(&end->gone, true);
+	entry_delete(&end->other_gone, true);
+	return 0;
 }
 
 /* Delete both entries from either map. `flow` may be one of them. The CPU that deletes the forward
@@ -101,9 +116,8 @@ SUBPROGRAM int flow_delete(const struct flow_key *key, const struct flow *flow)
 	counts = usage_begin(key, flow, held);
 	/* First: code that touches the other entry finds no pair. */
 	gone = entry_delete(&end->gone, false);
-	entry_delete(&end->gone, true);
 	other_gone = entry_delete(&end->other_gone, false);
-	entry_delete(&end->other_gone, true);
+	embryonic_delete();
 	return counts && (forward ? gone : other_gone) ? usage_end() : 0;
 }
 

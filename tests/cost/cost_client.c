@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Packets on the client's node. */
+#include <arpa/inet.h>
 #include <netinet/in.h>
 
 #include "cost.h"
 #include "flow_packets.h"
+#include "parallax_hash.h"
 
 #define TO_ELSEWHERE(...) TCP(SLEEP, CLIENT_PORT, OTHER_POD, HELLO_PORT, __VA_ARGS__)
 #define FROM_ELSEWHERE(...) TCP(OTHER_POD, HELLO_PORT, SLEEP, CLIENT_PORT, __VA_ARGS__)
@@ -34,6 +36,44 @@ static void setup_three(struct world *world)
 	world_table(world, service, rows, 3);
 }
 
+#define SLOTS 8 /* that a new flow looks at */
+
+static struct flow_key embryonic_key(uint32_t i)
+{
+	return (struct flow_key){ .saddr = own_addr(SLEEP), .daddr = own_addr(VIP),
+				  .sport = htons(1 + i), .dport = htons(HELLO_PORT),
+				  .zone = FLOW_ZONE(0, FLOW_CLIENT, 0) };
+}
+
+/* Embryonic flow number `i`, without its reply entry. */
+static void plant(struct world *world, uint32_t i)
+{
+	struct flow_key key = embryonic_key(i);
+	struct flow flow = { .tag = flow_tag(&key), .state = FLOW_OPENING, .action = FLOW_ENCAP,
+			     .seen = world_ticks(world), .opened = world_ticks(world) };
+
+	world_put_flow(world, "embryonic", &key, &flow);
+	world_update(world, "reclaim_embryonic", &i, &key);
+}
+
+/* All flows that the next one looks at for a place are alive. */
+static void setup_crowded(struct world *world)
+{
+	uint32_t embryonic = 1, first = 0;
+
+	setup_local(world);
+	world_update(world, "reclaim_clock", &embryonic, &first);
+	for (uint32_t i = 0; i < SLOTS; i++)
+		plant(world, i);
+}
+
+/* The agent probes the gateway. */
+static void setup_probed(struct world *world)
+{
+	setup_geneve(world);
+	world_health(world, GATEWAY, GATEWAY_UP);
+}
+
 static const struct cost_case rows[] = {
 	{ "not a service", setup_local, MOST(LOOKUPS(0, 0, 0, 2)), .instructions = 67,
 	  STEPS({ FROM_POD, .in = TO_ELSEWHERE(AN_ACK), .verdict = NEXT }) },
@@ -49,13 +89,19 @@ static const struct cost_case rows[] = {
 	{ "local, new flow", setup_local,
 	  MOST(LOOKUPS(3, 1, 3, 24), [CALL_CHANGE] = 2, [CALL_CSUM] = 2, [CALL_STORE] = 3,
 	       [CALL_ROUTE] = 1),
-	  STEPS(OPENS) },
+	  .instructions = 1589, STEPS(OPENS) },
+	{ "local, new flow in the place of another", setup_crowded,
+	  MOST(LOOKUPS(3, 11, 3, 40), [CALL_CHANGE] = 4, [CALL_CSUM] = 2, [CALL_STORE] = 3,
+	       [CALL_ROUTE] = 1),
+	  .instructions = 2496,
+	  STEPS({ FROM_POD, .in = TO_VIP(A_SYN), .verdict = NEXT, .out = TO_HELLO1(A_SYN),
+		  .count = COUNT(TO_LOCAL) }) },
 	/* Each step of a walk is a look-up in an array: with this source port it takes 10, and 9.5
 	 * on average over this table. */
 	{ "local, new flow, one backend of three", setup_three,
 	  MOST(LOOKUPS(3, 1, 3, 33), [CALL_CHANGE] = 2, [CALL_CSUM] = 2, [CALL_STORE] = 3,
 	       [CALL_ROUTE] = 1),
-	  STEPS(OPENS) },
+	  .instructions = 2532, STEPS(OPENS) },
 	{ "local, first reply", setup_local,
 	  MOST(LOOKUPS(2, 2, 0, 3), [CALL_CSUM] = 1, [CALL_STORE] = 1), .instructions = 497,
 	  STEPS(OPENS, ANSWERS) },
@@ -77,6 +123,10 @@ static const struct cost_case rows[] = {
 	{ "tunnel, reply", setup_geneve,
 	  MOST(LOOKUPS(1, 0, 0, 3), [CALL_RESIZE] = 1, [CALL_SEND] = 1), .instructions = 600,
 	  STEPS(TUNNELS(A_SYN), TUNNELED(A_SYN_ACK), TUNNELED(AN_ACK), TUNNELED(AN_ACK)) },
+	{ "tunnel, new flow", setup_probed,
+	  MOST(LOOKUPS(3, 1, 4, 28), [CALL_CHANGE] = 2, [CALL_CSUM] = 1, [CALL_STORE] = 3,
+	       [CALL_ROUTE] = 2, [CALL_RESIZE] = 1, [CALL_SEND] = 1),
+	  .instructions = 2000, STEPS(TUNNELS(A_SYN)) },
 	{ "nobody", setup_nobody,
 	  MOST(LOOKUPS(1, 1, 2, 8), [CALL_CSUM] = 1, [CALL_STORE] = 5, [CALL_RESIZE] = 1,
 	       [CALL_ROUTE] = 1, [CALL_SEND] = 1),

@@ -21,7 +21,7 @@ static const struct cost_case rows[] = {
 	{ "gateway, new flow", setup_gateway,
 	  MOST(LOOKUPS(3, 1, 5, 24), [CALL_CHANGE] = 2, [CALL_CSUM] = 3, [CALL_STORE] = 2,
 	       [CALL_RESIZE] = 1, [CALL_ROUTE] = 1, [CALL_SEND] = 1),
-	  STEPS(OPENS) },
+	  .instructions = 2056, STEPS(OPENS) },
 	{ "gateway, established", setup_gateway,
 	  MOST(LOOKUPS(1, 0, 0, 3), [CALL_CSUM] = 2, [CALL_RESIZE] = 1, [CALL_SEND] = 1),
 	  .instructions = 745, STEPS(OPENS, ANSWERS, DATA, DATA) },

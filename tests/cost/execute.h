@@ -8,14 +8,14 @@
 
 #include <linux/bpf.h>
 
-#define EXECUTE_ELEMENTS 64 /* of maps that one packet may look at */
+#define EXECUTE_ELEMENTS 128 /* of maps that one packet may look at */
 #define EXECUTE_FRAME 2048  /* bytes of a frame, with room before it */
 
-/* One element of a map, looked up once. Writes stay here. */
+/* One element of a map, looked up once. Writes stay here; `value` is NULL if there is none. */
 struct element {
 	int fd;
 	uint8_t key[64];
-	void *value;
+	void *value, *gone;
 	size_t size;
 };
 
@@ -34,6 +34,8 @@ struct machine {
 	struct element elements[EXECUTE_ELEMENTS];
 	uint32_t element_count;
 	uint32_t jiffies;
+	uint32_t saddr;      /* of the packet, within a tunnel if it came in one */
+	uint32_t other_side; /* ifindex to which routes lead, but the one to `saddr` */
 	uint64_t executed; /* instructions; not those within helpers */
 	const char *failed;
 	void (*trace)(size_t at);

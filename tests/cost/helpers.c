@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Helpers of the kernel for an interpreted program: results are right as far as a known flow's packet
- * depends on them; what is written beside the frame is not compared. */
+/* Helpers of the kernel for an interpreted program: results are right as far as verdicts depend on
+ * them; checksums that are changed in place are not. */
 #include "execute.h"
 
+#include <errno.h>
 #include <sched.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,38 +33,81 @@ static void *element_read(const struct bpf_map_info *info, int fd, const void *k
 	return values;
 }
 
-static void *element_held(struct machine *m, int fd, const void *key, size_t size)
+static struct element *element_held(struct machine *m, int fd, const void *key, size_t size)
 {
 	for (uint32_t i = 0; i < m->element_count; i++)
 		if (m->elements[i].fd == fd && !memcmp(m->elements[i].key, key, size))
-			return m->elements[i].value;
+			return &m->elements[i];
 	return NULL;
 }
 
-void *element_of(struct machine *m, int fd, const void *key)
+/* The element, read if it was not looked at before; or NULL if that fails. */
+static struct element *element_find(struct machine *m, int fd, const void *key)
 {
 	struct element *element = &m->elements[m->element_count];
 	struct bpf_map_info info = { 0 };
 	uint32_t length = sizeof(info);
-	void *held;
+	struct element *held;
 
-	if (bpf_obj_get_info_by_fd(fd, &info, &length) || info.key_size > sizeof(element->key) ||
-	    m->element_count == EXECUTE_ELEMENTS)
+	if (bpf_obj_get_info_by_fd(fd, &info, &length) || info.key_size > sizeof(element->key))
 		return NULL;
 	held = element_held(m, fd, key, info.key_size);
 	if (held)
 		return held;
+	if (m->element_count == EXECUTE_ELEMENTS) {
+		m->failed = "it looks at too many elements";
+		return NULL;
+	}
 	element->fd = fd;
 	memcpy(element->key, key, info.key_size);
+	element->size = info.value_size;
 	element->value = element_read(&info, fd, key);
-	m->element_count += !!element->value;
-	return element->value;
+	m->element_count++;
+	return element;
+}
+
+void *element_of(struct machine *m, int fd, const void *key)
+{
+	struct element *element = element_find(m, fd, key);
+
+	return element ? element->value : NULL;
+}
+
+static uint64_t element_update(struct machine *m, int fd, const void *key, const void *value,
+			       uint64_t flags)
+{
+	struct element *element = element_find(m, fd, key);
+
+	if (!element)
+		return -EINVAL;
+	if (element->value && flags == BPF_NOEXIST)
+		return -EEXIST;
+	if (!element->value)
+		element->value = malloc(element->size);
+	if (!element->value)
+		return -ENOMEM;
+	memcpy(element->value, value, element->size);
+	return 0;
+}
+
+/* What was deleted stays in memory: the program may hold it still. */
+static uint64_t element_delete(struct machine *m, int fd, const void *key)
+{
+	struct element *element = element_find(m, fd, key);
+
+	if (!element || !element->value)
+		return -ENOENT;
+	element->gone = element->value;
+	element->value = NULL;
+	return 0;
 }
 
 void elements_free(struct machine *m)
 {
-	while (m->element_count)
+	while (m->element_count) {
 		free(m->elements[--m->element_count].value);
+		free(m->elements[m->element_count].gone);
+	}
 }
 
 /* ------------------------------------------------------------------ frame */
@@ -96,6 +141,28 @@ static uint64_t move_data(uint32_t *data, uint64_t by)
 	return 0;
 }
 
+/* Sum of words (RFC 1071), as bpf_csum_diff() makes it with nothing to subtract. */
+static uint64_t csum_add(const uint32_t *word, uint64_t bytes, uint32_t seed)
+{
+	uint64_t sum = seed;
+
+	for (uint64_t i = 0; i < bytes / sizeof(*word); i++)
+		sum += word[i];
+	sum = (sum & 0xffffffff) + (sum >> 32);
+	return (uint32_t)(sum + (sum >> 32));
+}
+
+/* The source's route leads back to where the packet came by, all others to the other side. */
+static uint64_t fib_lookup(struct machine *m, struct bpf_fib_lookup *fib)
+{
+	bool back = fib->ipv4_dst == m->saddr;
+
+	fib->ifindex = back ? m->packet->skb.ifindex : m->other_side;
+	memset(fib->smac, 2, sizeof(fib->smac));
+	memset(fib->dmac, 4, sizeof(fib->dmac));
+	return BPF_FIB_LKUP_RET_SUCCESS;
+}
+
 /* ------------------------------------------------------------------ all */
 
 uint64_t execute_helper(struct machine *m, int helper, const uint64_t *a)
@@ -103,6 +170,14 @@ uint64_t execute_helper(struct machine *m, int helper, const uint64_t *a)
 	switch (helper) {
 	case BPF_FUNC_map_lookup_elem:
 		return (uint64_t)element_of(m, (int)a[0], (void *)a[1]);
+	case BPF_FUNC_map_update_elem:
+		return element_update(m, (int)a[0], (void *)a[1], (void *)a[2], a[3]);
+	case BPF_FUNC_map_delete_elem:
+		return element_delete(m, (int)a[0], (void *)a[1]);
+	case BPF_FUNC_fib_lookup:
+		return fib_lookup(m, (void *)a[1]);
+	case BPF_FUNC_csum_diff:
+		return csum_add((void *)a[2], a[3], (uint32_t)a[4]);
 	case BPF_FUNC_skb_store_bytes:
 		return copy(frame_at(m, a[1]), (void *)a[2], a[3]);
 	case BPF_FUNC_skb_load_bytes:
@@ -124,7 +199,6 @@ uint64_t execute_helper(struct machine *m, int helper, const uint64_t *a)
 	case BPF_FUNC_l4_csum_replace:
 	case BPF_FUNC_skb_pull_data:
 	case BPF_FUNC_skb_change_type:
-	case BPF_FUNC_csum_diff:
 	case BPF_FUNC_csum_update:
 		return 0;
 	}

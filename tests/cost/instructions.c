@@ -108,6 +108,8 @@ int64_t instructions_of(struct world *world, struct bpf_object *object, const st
 		m->code = bpf_program__insns(program_of(object, step));
 		m->packet = packet;
 		m->jiffies = world_ticks(world);
+		m->saddr = htonl(step->in.saddr);
+		m->other_side = world->ifindex[step->program == UPLINK ? DEVICE_POD1 : DEVICE_UPLINK];
 		fill(world, step, ports, packet);
 		count = run(m, step) ? (int64_t)m->executed : -1;
 		elements_free(m);

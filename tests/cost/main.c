@@ -64,6 +64,15 @@ static void clear_next_hops(struct world *world)
 		bpf_map_update_elem(fd, &i, none, BPF_ANY);
 }
 
+/* Places that name flows of a case before would be looked up. */
+static void clear_places(struct world *world)
+{
+	static const struct flow_key none;
+
+	for (uint32_t i = 0; i < WORLD_EMBRYONIC; i++)
+		world_update(world, "reclaim_embryonic", &i, &none);
+}
+
 /* True if the packet takes no more instructions of the shipped programs than the row allows. */
 static bool is_short(struct world *world, struct bpf_object *object, const struct cost_case *c,
 		     const struct step *step, const struct port_values *ports)
@@ -87,6 +96,7 @@ static bool run_case(struct world *world, struct bpf_object *object, const struc
 
 	world_reset(world);
 	clear_next_hops(world);
+	clear_places(world);
 	c->setup(world);
 	for (int i = 0; c->steps[i].program; i++) {
 		if (!c->steps[i + 1].program)
