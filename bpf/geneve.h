@@ -38,7 +38,7 @@ INLINE __u32 options_length(const struct outer *outer)
 {
 	__u32 options = outer->options, bytes = 0;
 
-	if (likely(!options))
+	if (likely(!(options & ~OPTION_SERVICE)))
 		return 0;
 	if (options & OPTION_ENDPOINT)
 		bytes += sizeof(struct geneve_endpoint_option);
@@ -301,11 +301,10 @@ INLINE void outer_begin(const IP_HEADER *ip, struct outer *outer)
 	outer->sport = udp->source;
 	outer->dport = udp->dest;
 	outer->family = FAMILY;
-	outer->probe = false;
+	outer->told = 0;
 	outer->tos = ip_tos(ip);
 	outer->options = 0;
 	outer->endpoint = 0;
-	outer->admitted = 0;
 }
 
 /* Read the headers of a tunnel packet. Tunnel packets never pass ip_rcv() of this node, which would
@@ -324,7 +323,7 @@ INLINE enum reason outer_read(void *data, void *end, const __u32 l2, struct oute
 	if (!ip_header_ok(data + l2))
 		return REASON_TUNNEL_CHECKSUM;
 	outer->protocol = geneve->protocol;
-	outer->vni = (__u32)geneve->vni[0] << 16 | (__u32)geneve->vni[1] << 8 | geneve->vni[2];
+	outer->vni = bpf_ntohl(*(const __be32 *)geneve->vni) >> 8; /* 24 bits */
 	if (unlikely(geneve->flags & GENEVE_FLAG_OAM)) {
 		outer->probe = outer_read_probe(geneve, end, outer);
 		return REASON_TUNNEL_MALFORMED;

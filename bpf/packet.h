@@ -12,9 +12,8 @@ struct outer {
 	__u32 vni;           /* network id of the sender */
 	__u32 id[2];         /* service id, low and high half */
 	__u8 family;         /* of saddr and daddr; 0: not in a tunnel */
-	__u8 tos;
-	__u8 probe; /* with the O bit: see probe.h */
-	__u8 reply; /* from the gateway to the client */
+	__u8 reply;          /* from the gateway to the client */
+	__u8 unused[2];
 	__u16 length;        /* bytes between the Ethernet header and the inner packet */
 	__be16 protocol;     /* ETH_P_* of the inner packet */
 	__u32 label;         /* IPv6: flow label, by the hash of the inner flow */
@@ -25,8 +24,16 @@ struct outer {
 	__be16 back_port, pod_port;
 	__u32 receiver;   /* of a packet to be sent: network id of the other end */
 	__u16 key, epoch; /* with OPTION_ADMISSION */
-	__u8 admitted;    /* its tag was right */
-	__u8 zero[7];
+	union {           /* XDP hands them on to TC together: see xdp_mark.h */
+		struct {
+			__u8 tos;
+			__u8 probe;    /* with the O bit: see probe.h */
+			__u8 admitted; /* its tag was right */
+			__u8 zero;
+		};
+		__u32 told;
+	};
+	__u32 zeros;
 	__u64 tag;
 };
 

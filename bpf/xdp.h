@@ -11,6 +11,8 @@
 /* True if the outer headers have a form that we send, and room in the mark. */
 INLINE bool xdp_suits(const struct outer *outer)
 {
+	if (likely(outer->options == OPTION_SERVICE))
+		return outer->length == TUNNEL_OVERHEAD;
 	return outer->length == TUNNEL_OVERHEAD + options_length(outer) + tag_length(outer) &&
 	       !(outer->options & OPTION_RETURN);
 }

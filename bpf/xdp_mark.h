@@ -16,7 +16,7 @@ struct xdp_mark {
 	__u32 vni;
 	__u32 id[2];
 	__be16 sport, dport;
-	__u8 tos, probe, admitted, zero;
+	__u32 told;     /* as in struct outer */
 	__u32 endpoint; /* 0: none */
 	__be32 saddr[]; /* 1 or 4 words */
 };
@@ -37,9 +37,7 @@ INLINE void xdp_mark_write(struct xdp_mark *mark, const struct outer *outer)
 		.id = { outer->id[0], outer->id[1] },
 		.sport = outer->sport,
 		.dport = outer->dport,
-		.tos = outer->tos,
-		.probe = outer->probe,
-		.admitted = outer->admitted,
+		.told = outer->told,
 		.endpoint = outer->endpoint,
 	};
 	__builtin_memcpy(mark->saddr, saddr.word, sizeof(saddr));
@@ -84,9 +82,7 @@ INLINE bool xdp_mark_read(struct __sk_buff *skb, struct outer *outer)
 	outer->id[1] = mark->id[1];
 	outer->sport = mark->sport;
 	outer->dport = mark->dport;
-	outer->tos = mark->tos;
-	outer->probe = mark->probe;
-	outer->admitted = mark->admitted;
+	outer->told = mark->told;
 	outer->endpoint = mark->endpoint;
 	outer->options = OPTION_SERVICE | (mark->endpoint ? OPTION_ENDPOINT | OPTION_ROOM : 0);
 	outer->length = 0;

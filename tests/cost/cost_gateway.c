@@ -30,7 +30,7 @@ static const struct cost_case rows[] = {
 	       [CALL_SEND] = 1),
 	  .instructions = 645, STEPS(OPENS, ANSWERS, DATA, REPLIES, REPLIES) },
 	{ "XDP, tunnel packet", setup_gateway, MOST(LOOKUPS(0, 0, 0, 2), [CALL_RESIZE] = 2),
-	  .instructions = 290,
+	  .instructions = 267,
 	  STEPS({ XDP, .in = TO_VIP(AN_ACK, AT_GATEWAY()), .verdict = XDP_PASS,
 		  .out = TO_VIP(AN_ACK, FROM_OUTSIDE), .count = COUNT(XDP_DECAP),
 		  .ip_bytes_unknown = true }) },
