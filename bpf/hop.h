@@ -26,7 +26,8 @@ INLINE void tunnel_to_client(struct packet *p)
 }
 
 /* On the way from a pod's door to the gateway the tunnel names the client's network, so that the gateway knows by
- * which key the client's node is to be told. Without keys it names ours, as versions before them expect. */
+ * which key the client's node is to be told, and if by a device that encrypts. Without such demands it names ours,
+ * as versions before them expect. */
 INLINE void tunnel_to_gateway(struct outer *outer, __u32 client)
 {
 	outer->receiver = settings.network;

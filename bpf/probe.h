@@ -195,7 +195,7 @@ INLINE enum verdict probe_request(struct __sk_buff *skb, struct packet *p)
 	if (probe_store(skb, p, length == sizeof(struct probe_headers)) ||
 	    bpf_skb_change_tail(skb, ETH_HLEN + p->length, 0))
 		return drop(p, REASON_NO_ROOM);
-	return forwarded(p, REASON_PROBE_ANSWERED, route_send(skb, p, &daddr));
+	return forwarded(p, REASON_PROBE_ANSWERED, route_go(skb, p, &daddr, false));
 }
 
 /* ------------------------------------------------------------------ the node that asked */
@@ -271,6 +271,9 @@ SUBPROGRAM enum verdict probe_packet(struct __sk_buff *skb, struct packet *p)
 	p->proto = 0; /* for drop_event() */
 	if (probe_read(skb, p) || request != !(probe_headers(p)->option.flags & PROBE_ANSWER))
 		return drop(p, REASON_TUNNEL_MALFORMED);
+	if (unlikely(settings.admission & ADMISSION_ENCRYPTED) &&
+	    came_in_plain(skb->ifindex, p->outer.vni))
+		return drop(p, REASON_TUNNEL_NOT_ENCRYPTED);
 	return request ? probe_request(skb, p) : probe_back(p);
 }
 

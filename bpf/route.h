@@ -31,6 +31,49 @@ INLINE bool is_pod_iface(__u32 ifindex)
 	return iface_role(ifindex) == IFACE_POD;
 }
 
+/* ------------------------------------------------------------------ devices that encrypt */
+
+INLINE bool iface_encrypts(const struct iface *iface)
+{
+	return iface && iface->flags & IFACE_ENCRYPTS;
+}
+
+/* True for a network whose tunnel packets may leave and come in by devices that encrypt alone. One that a pod's
+ * door did not name (0) may be such a network. */
+SUBPROGRAM bool network_is_encrypted(__u32 id)
+{
+	struct network *network = bpf_map_lookup_elem(&networks, &id);
+
+	return !id || (network && network->flags & NETWORK_ENCRYPTED);
+}
+
+/* True for a tunnel packet of `network` that must not have come in by `ifindex`. Between gateway and pod
+ * packets are of our own network. */
+SUBPROGRAM bool came_in_plain(__u32 ifindex, __u32 network)
+{
+	return !iface_encrypts(bpf_map_lookup_elem(&ifaces, &ifindex)) &&
+	       network_is_encrypted(network);
+}
+
+/* True for a packet of the tunnel p->outer that must not leave by `hop`. A hop stays in use for a second, but
+ * with its own device. */
+INLINE bool would_leave_plain(const struct packet *p, const struct next_hop *hop)
+{
+	return unlikely(hop->flags & NEXT_HOP_PLAIN) && network_is_encrypted(p->outer.receiver);
+}
+
+INLINE __u32 next_hop_flags(__u32 ifindex)
+{
+	struct iface *iface = bpf_map_lookup_elem(&ifaces, &ifindex);
+	__u32 flags = iface && iface->role == IFACE_POD ? NEXT_HOP_POD : 0;
+
+	if (settings.admission & ADMISSION_ENCRYPTED && !iface_encrypts(iface))
+		flags |= NEXT_HOP_PLAIN;
+	return flags;
+}
+
+/* ------------------------------------------------------------------ routes */
+
 /* Ask the kernel's routes for `dst`, as for a packet that came by `ifindex`. */
 INLINE long route_ask(struct __sk_buff *skb, __u32 ifindex, const struct addr *dst,
 		      struct bpf_fib_lookup *fib)
@@ -60,7 +103,7 @@ SUBPROGRAM int route_lookup(struct __sk_buff *skb, const struct addr *dst, struc
 		return -ENETUNREACH;
 	hop->dst = *dst;
 	hop->ifindex = fib.ifindex;
-	hop->flags = is_pod_iface(fib.ifindex) ? NEXT_HOP_POD : 0;
+	hop->flags = next_hop_flags(fib.ifindex);
 	/* Linux 5.15 returns success for a neighbour without an address. */
 	if (ret == BPF_FIB_LKUP_RET_SUCCESS && *(__u32 *)fib.dmac | *(__u16 *)(fib.dmac + 4))
 		hop->flags |= NEXT_HOP_RESOLVED;
@@ -91,7 +134,7 @@ INLINE enum verdict enter_pod(struct __sk_buff *skb, __u32 ifindex)
 
 /* Without a cached next hop, or with one older than a second: look it up, and let the kernel
  * resolve and probe the neighbour with this packet, which fib_lookup never does. `enter`: a pod past its
- * hooks. */
+ * hooks; else the packet is of a tunnel. */
 SUBPROGRAM enum verdict route_slow(struct __sk_buff *skb, struct packet *p, const struct addr *dst,
 				   bool enter)
 {
@@ -101,6 +144,8 @@ SUBPROGRAM enum verdict route_slow(struct __sk_buff *skb, struct packet *p, cons
 	WRITTEN(hop);
 	if (route_lookup(skb, dst, &hop))
 		return drop(p, REASON_NO_ROUTE);
+	if (!enter && would_leave_plain(p, &hop))
+		return drop(p, REASON_NOT_ENCRYPTED);
 	slot = next_hop_slot(dst);
 	if (slot && hop.flags & (NEXT_HOP_RESOLVED | NEXT_HOP_POD)) {
 		hop.stamp = now_ticks();
@@ -111,15 +156,13 @@ SUBPROGRAM enum verdict route_slow(struct __sk_buff *skb, struct packet *p, cons
 	return bpf_redirect_neigh(hop.ifindex, NULL, 0, 0);
 }
 
-/* The next hop to `dst`, if it was looked up within a second; or NULL. */
+/* The next hop to `dst`, if it was looked up within a second; or NULL. An empty slot is that of no address. */
 INLINE struct next_hop *next_hop_known(const struct addr *dst)
 {
 	struct next_hop *hop = next_hop_slot(dst);
 
-	return hop && addr_equal(&hop->dst, dst) && hop->ifindex &&
-			       now_ticks() - hop->stamp < settings.hz ?
-		       hop :
-		       NULL;
+	return hop && addr_equal(&hop->dst, dst) && now_ticks() - hop->stamp < settings.hz ? hop :
+											     NULL;
 }
 
 INLINE enum verdict route_go(struct __sk_buff *skb, struct packet *p, const struct addr *dst,
@@ -131,6 +174,8 @@ INLINE enum verdict route_go(struct __sk_buff *skb, struct packet *p, const stru
 		return route_slow(skb, p, dst, enter);
 	if (hop->flags & NEXT_HOP_POD && enter)
 		return enter_pod(skb, hop->ifindex);
+	if (!enter && would_leave_plain(p, hop))
+		return drop(p, REASON_NOT_ENCRYPTED);
 	if (bpf_skb_store_bytes(skb, 0, hop->dmac, sizeof(hop->dmac) + sizeof(hop->smac), 0))
 		return drop(p, REASON_NO_ROOM);
 	return bpf_redirect(hop->ifindex, 0);

@@ -171,7 +171,7 @@ INLINE enum reason parse_inner(struct packet *p, struct __sk_buff *skb, __u32 l3
 		return REASON_TUNNEL_CHECKSUM;
 	if (parsed == PARSED_FRAGMENT)
 		p->fragment = FRAGMENT_FIRST; /* or later: its ports are not signed */
-	reason = tunnel_admit(p, request);
+	reason = tunnel_admit(p, request, skb->ifindex);
 	if (!reason && parsed == PARSED_FRAGMENT)
 		parsed = fragment_parse(skb, p, p->outer.vni, true);
 	return reason ? reason : inner_reason(parsed);

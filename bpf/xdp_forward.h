@@ -32,7 +32,8 @@ INLINE bool xdp_admit(struct xdp_md *ctx, struct packet *p, __u32 length, enum r
 	    parse_ip(p, data, end, l3, length - p->outer.length, false) != PARSED ||
 	    data + l3 + IP_HLEN > end || !ip_header_ok(data + l3))
 		return false;
-	*ret = tunnel_admit(p, outer_is_request(&p->outer) && !(p->outer.options & OPTION_RETURN));
+	*ret = tunnel_admit(p, outer_is_request(&p->outer) && !(p->outer.options & OPTION_RETURN),
+			    ctx->ingress_ifindex);
 	return true;
 }
 
@@ -88,7 +89,8 @@ INLINE int xdp_forward(struct xdp_md *ctx, struct packet *p, __u32 length)
 		return XDP_PASS;
 	daddr = ip_own(&p->outer.daddr);
 	hop = next_hop_known(&daddr);
-	if (!hop || hop->flags & NEXT_HOP_POD || hop->ifindex != ctx->ingress_ifindex)
+	if (!hop || hop->flags & NEXT_HOP_POD || would_leave_plain(p, hop) ||
+	    hop->ifindex != ctx->ingress_ifindex)
 		return XDP_PASS;
 	tunnel_sign(p, packet_tuple(p));
 	verdict = xdp_replace(ctx, p, hop);

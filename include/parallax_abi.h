@@ -17,7 +17,7 @@
 
 /* Changes with every layout below. A data plane of another version is carried over field by field
  * (user/layout/layout.h): a field that changes its meaning changes its name. */
-#define ABI_VERSION 9
+#define ABI_VERSION 10
 
 /* ------------------------------------------------------------------ services */
 
@@ -222,6 +222,8 @@ struct network {
 
 #define NETWORK_OWN (1u << 0)
 #define NETWORK_FLAT (1u << 1)
+#define NETWORK_ENCRYPTED                                                                          \
+	(1u << 2) /* its tunnel packets leave and come in by IFACE_ENCRYPTS alone */
 
 /* Key of the trie `allowed`: outer sources that the gateway admits. */
 struct allowed_key {
@@ -271,13 +273,17 @@ enum iface_role { IFACE_POD = 1, IFACE_UPLINK = 2, IFACE_HOST = 3 };
 
 /* Value of `ifaces`, keyed by ifindex (__u32). */
 struct iface {
-	__u32 role; /* enum iface_role */
-	__u32 zero;
+	__u32 role;        /* enum iface_role */
+	__u32 flags;       /* IFACE_ENCRYPTS */
 	__u64 captured_ns; /* CLOCK_MONOTONIC; 0: attached at creation, nothing to take over */
 };
 
+/* What leaves by the device is encrypted, and what comes in was: WireGuard, an xfrm interface. */
+#define IFACE_ENCRYPTS (1u << 0)
+
 #define NEXT_HOP_POD (1u << 0) /* ifindex is a pod's veth: enter the pod directly */
 #define NEXT_HOP_RESOLVED (1u << 1) /* dmac is known */
+#define NEXT_HOP_PLAIN (1u << 31)   /* under ADMISSION_ENCRYPTED: ifindex does not encrypt */
 
 #define NEXT_HOP_SLOTS 1024
 
@@ -362,6 +368,8 @@ struct settings {
 #define ADMISSION_REQUIRE (1u << 2) /* packets without a tag do not enter */
 #define ADMISSION_OPEN (1u << 3)    /* who has a key needs no place in `allowed` */
 #define ADMISSION_HOP (1u << 4)     /* our network has a key for packets between gateway and pod */
+#define ADMISSION_ENCRYPTED                                                                        \
+	(1u << 5) /* beside the others: there is a network with NETWORK_ENCRYPTED */
 
 /* The time in tags: they are believed in their epoch, the one before and the one after. */
 #define EPOCH_SECONDS 64

@@ -45,6 +45,8 @@
 	X(REPLY_LIMIT, DROP, AT_PODS | AT_UPLINK,                                                  \
 	  "refused without an answer: rate limit of answers")                                      \
 	X(NO_ROUTE, DROP, AT_PODS | AT_UPLINK, "no route or next hop")                             \
+	X(NOT_ENCRYPTED, DROP, AT_PODS | AT_UPLINK,                                                \
+	  "about to leave by a device that does not encrypt")                                      \
 	X(NO_ROOM, DROP, AT_PODS | AT_UPLINK | AT_XDP, "packet cannot be resized")                 \
 	X(TRUNCATED, DROP, AT_PODS | AT_UPLINK, "shorter than its headers say")                    \
 	X(FRAGMENT, DROP, AT_PODS | AT_UPLINK,                                                     \
@@ -58,6 +60,8 @@
 	X(TUNNEL_CRITICAL, DROP, AT_TO_POD | AT_UPLINK, "unknown critical tunnel option")          \
 	X(TUNNEL_VNI, DROP, AT_TO_POD | AT_UPLINK, "tunnel packet of an unknown network")          \
 	X(TUNNEL_SOURCE, DROP, AT_UPLINK, "tunnel packet from an address not allowed")             \
+	X(TUNNEL_NOT_ENCRYPTED, DROP, AT_UPLINK | AT_XDP,                                          \
+	  "tunnel packet that came in by a device that does not encrypt")                          \
 	X(TUNNEL_UNSIGNED, DROP, AT_TO_POD | AT_UPLINK | AT_XDP,                                   \
 	  "tunnel packet without the tag of a key")                                                \
 	X(TUNNEL_KEY, DROP, AT_TO_POD | AT_UPLINK | AT_XDP,                                        \

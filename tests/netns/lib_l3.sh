@@ -29,12 +29,14 @@ l3_routes() {
 	in_ns worker2 ip route add $SNAT2/32 dev l3
 }
 
+# With ENCRYPTED=1 both require the device to encrypt.
 l3_agents() {
+	local require=${ENCRYPTED:+'tunnel: {require: encrypted}'}
 	networks network1=cluster1@172.30.0.1:15443 network2=n2-k8s-config@172.30.0.2:15443
 	eds "$HELLO" 10.10.0.90:5000/cluster1 10.10.0.90:5000/n2-k8s-config
-	{ transports network2=geneve && gateway_role $SNAT1 172.30.0.0/24; } |
+	{ transports network2=geneve && gateway_role $SNAT1 172.30.0.0/24 && echo "$require"; } |
 		agent_config node1 network1 cluster1
-	{ transports network1=geneve && gateway_role $SNAT2 172.30.0.0/24; } |
+	{ transports network1=geneve && gateway_role $SNAT2 172.30.0.0/24 && echo "$require"; } |
 		agent_config gw2 network2 n2-k8s-config
 	agent_start node1 || fail "agent on node1"
 	agent_start gw2 || fail "agent on gw2"

@@ -89,13 +89,14 @@ static void networks_say_which_is_ours(void **unused)
 	(void)unused;
 	site_new(&site, "");
 	network2()->flat = true;
+	network2()->encrypted = true;
 	assert_int_equal(build()->network, site.config->mesh->networks[0].id);
 	networks = next.desired.networks;
 	assert_int_equal(next.desired.network_count, 2);
 	assert_string_equal(networks[0].name, "network1");
 	assert_int_equal(networks[0].value.flags, NETWORK_OWN);
 	assert_int_equal(networks[1].id, network2()->id);
-	assert_int_equal(networks[1].value.flags, NETWORK_FLAT);
+	assert_int_equal(networks[1].value.flags, NETWORK_FLAT | NETWORK_ENCRYPTED);
 }
 
 /* The gateway role admits clients by address, so a gateway with two ports is listed once. */

@@ -81,6 +81,36 @@ static void names_the_fault(void **state)
 	}
 }
 
+static void plain_routes_matter_where_encryption_is_required(void **state)
+{
+	static const struct {
+		bool encrypted, plain;
+		enum transport_mode transport;
+		enum excluded reason;
+	} cases[] = {
+		{ true, true, TRANSPORT_GENEVE, EXCLUDED_NOT_ENCRYPTED },
+		{ true, false, TRANSPORT_GENEVE, EXCLUDED_NONE },
+		{ false, true, TRANSPORT_GENEVE, EXCLUDED_NONE },
+		{ true, true, TRANSPORT_PASSTHROUGH, EXCLUDED_NONE },
+		{ true, true, TRANSPORT_NONE, EXCLUDED_NO_TRANSPORT },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		const struct mesh_network network = { .transport = cases[i].transport,
+						      .encrypted = cases[i].encrypted };
+		struct mesh_gateway gateway = { .address = "192.0.2.1",
+						.port = 1,
+						.plain = cases[i].plain };
+		const struct gateway_fault *fault;
+
+		addr_parse(gateway.address, &gateway.addr);
+		fault = gateway_fault_for(&network, false, &gateway, 4, FAMILIES_BOTH);
+		if ((fault ? fault->reason : EXCLUDED_NONE) != cases[i].reason)
+			fail_msg("case %zu: %s", i, fault ? fault->text : "usable");
+	}
+}
+
 /* Tunnels to a host name's gateway use IPv4 where both ends have it. */
 static void one_address_of_a_name_is_used(void **state)
 {
@@ -143,6 +173,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names_the_fault),
+		cmocka_unit_test(plain_routes_matter_where_encryption_is_required),
 		cmocka_unit_test(one_address_of_a_name_is_used),
 		cmocka_unit_test(asks_for_networks_with_usable_gateways),
 	};

@@ -34,6 +34,23 @@ static void xdp_is_for_hardware(void **unused)
 				 rows[i].driver);
 }
 
+/* The kinds as rtnetlink has them (IFLA_INFO_KIND); "" is hardware. */
+static void only_two_kinds_encrypt(void **unused)
+{
+	static const char *const others[] = { "",      "tun",        "veth",      "vlan",
+					      "bond",  "bridge",     "vxlan",     "geneve",
+					      "ipip",  "sit",        "gre",       "vti",
+					      "xfrm0", "wireguard2", "WireGuard", "macsec",
+					      "dummy", "vrf" };
+
+	(void)unused;
+	assert_true(interface_encrypts("wireguard"));
+	assert_true(interface_encrypts("xfrm"));
+	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)
+		if (interface_encrypts(others[i]))
+			fail_msg("'%s' counts as encrypting", others[i]);
+}
+
 static void uplink_hook_by_link_layer(void **unused)
 {
 	(void)unused;
@@ -97,6 +114,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(xdp_is_for_hardware),
+		cmocka_unit_test(only_two_kinds_encrypt),
 		cmocka_unit_test(uplink_hook_by_link_layer),
 		cmocka_unit_test(uplink_is_the_preferred),
 		cmocka_unit_test(names_of_pins),

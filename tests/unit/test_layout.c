@@ -352,6 +352,12 @@ static void test_image_8(void **state)
 	check_image(8);
 }
 
+static void test_image_9(void **state)
+{
+	(void)state;
+	check_image(9);
+}
+
 static void test_unknown_version(void **state)
 {
 	(void)state;
@@ -474,9 +480,9 @@ int main(void)
 		cmocka_unit_test(test_shared_maps),     cmocka_unit_test(test_image_4),
 		cmocka_unit_test(test_image_5),         cmocka_unit_test(test_image_6),
 		cmocka_unit_test(test_image_7),         cmocka_unit_test(test_image_8),
-		cmocka_unit_test(test_unknown_version), cmocka_unit_test(test_changes),
-		cmocka_unit_test(test_addresses),       cmocka_unit_test(test_refused_changes),
-		cmocka_unit_test(test_bad_text),
+		cmocka_unit_test(test_image_9),         cmocka_unit_test(test_unknown_version),
+		cmocka_unit_test(test_changes),         cmocka_unit_test(test_addresses),
+		cmocka_unit_test(test_refused_changes), cmocka_unit_test(test_bad_text),
 	};
 
 	return cmocka_run_group_tests(tests, describe, forget);

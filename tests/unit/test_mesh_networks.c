@@ -144,9 +144,9 @@ static void sorts_by_name(void **state)
 
 static void applies_transports_ids_and_flat(void **state)
 {
-	struct config_transport transports[] = {{"b", TRANSPORT_GENEVE, 6081},
-						{"c", TRANSPORT_PASSTHROUGH, 0},
-						{"gone", TRANSPORT_GENEVE, 1}};
+	struct config_transport transports[] = { { "b", TRANSPORT_GENEVE, 6081, REQUIRE_DEFAULT },
+						 { "c", TRANSPORT_PASSTHROUGH, 0, REQUIRE_DEFAULT },
+						 { "gone", TRANSPORT_GENEVE, 1, REQUIRE_DEFAULT } };
 	struct config_network_id ids[] = {{"c", 77}, {"gone", 78}};
 	const char *one[] = {"network1", "b"}, *two[] = {"b", "c"};
 	struct config_flat flat[] = {{one, 2}, {two, 2}};
@@ -166,6 +166,37 @@ static void applies_transports_ids_and_flat(void **state)
 	assert_false(find(mesh, "d")->flat);
 	assert_false(find(mesh, "network1")->flat);
 	mesh_networks_free(mesh);
+}
+
+static void encryption_is_required_of_others(void **state)
+{
+	static const struct {
+		enum requirement all, of_b;
+		bool b, c;
+	} rows[] = {
+		{ REQUIRE_DEFAULT, REQUIRE_DEFAULT, false, false },
+		{ REQUIRE_NONE, REQUIRE_DEFAULT, false, false },
+		{ REQUIRE_DEFAULT, REQUIRE_ENCRYPTED, true, false },
+		{ REQUIRE_ENCRYPTED, REQUIRE_DEFAULT, true, true },
+		{ REQUIRE_ENCRYPTED, REQUIRE_NONE, false, true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct config_transport transports[] = { { "b", TRANSPORT_GENEVE, 6081,
+							   rows[i].of_b } };
+		const struct config config = { .network = "network1",
+					       .transports = transports,
+					       .transport_count = 1,
+					       .tunnel.require = rows[i].all };
+		struct mesh_networks *mesh = parse(&config, "networks: {b: {}, c: {}}");
+
+		if (find(mesh, "b")->encrypted != rows[i].b ||
+		    find(mesh, "c")->encrypted != rows[i].c)
+			fail_msg("row %zu", i);
+		assert_false(find(mesh, "network1")->encrypted);
+		mesh_networks_free(mesh);
+	}
 }
 
 #define GATEWAYS(list) "networks: {a: {gateways: [" list "]}}"
@@ -404,10 +435,12 @@ int main(void)
 		cmocka_unit_test(always_has_our_own_network),
 		cmocka_unit_test(sorts_by_name),
 		cmocka_unit_test(applies_transports_ids_and_flat),
+		cmocka_unit_test(encryption_is_required_of_others),
 		cmocka_unit_test(reports_each_error_with_its_place),
 		cmocka_unit_test(accepts_what_is_not_a_conflict),
 		cmocka_unit_test(bounds_the_number_of_networks),
-		cmocka_unit_test_setup_teardown(follows_edits_of_its_file, make_files, remove_files),
+		cmocka_unit_test_setup_teardown(follows_edits_of_its_file, make_files,
+						remove_files),
 		cmocka_unit_test_setup_teardown(starts_while_a_network_is_away, make_files,
 						remove_files),
 		cmocka_unit_test_setup_teardown(follows_edits_inline, make_files, remove_files),

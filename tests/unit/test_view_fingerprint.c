@@ -137,6 +137,8 @@ static void every_field_of_the_networks_counts(void **unused)
 	DIFFERS(networks[0].registry_count, 0);
 	DIFFERS(networks[0].cidr_count, 0);
 	DIFFERS(networks[0].gateway_count, 0);
+	DIFFERS(networks[0].encrypted, true);
+	DIFFERS(gateways[0].plain, true);
 	DIFFERS(networks[0].transport, TRANSPORT_PASSTHROUGH);
 	DIFFERS(networks[0].tunnel_port, 6082);
 	DIFFERS(networks[0].own, true);

@@ -53,21 +53,31 @@ static int write_keys(struct agent *agent, uint32_t flags)
 	return err;
 }
 
+static bool is_encrypted(const struct mesh_networks *mesh)
+{
+	for (size_t i = 0; i < mesh->count; i++)
+		if (mesh->networks[i].encrypted)
+			return true;
+	return false;
+}
+
 void admission_follow(struct agent *agent)
 {
 	const struct settings *settings = map_writer_memory(agent->kernel.writer).settings;
-	uint32_t flags;
+	uint32_t flags, held;
 	uint64_t now;
 	int err;
 
+	map_writer_encrypted(agent->kernel.writer, is_encrypted(agent->files.config->mesh));
 	if (agent->files.config->tunnel.keys_file)
 		follow_clock(agent);
 	flags = admission_flags(agent->files.config, settings->epoch);
+	held = settings->admission & ~ADMISSION_ENCRYPTED;
 	/* Of a file that this agent never could read, the keys of the agent before serve on. */
-	if (flags && settings->admission && !agent->files.keys)
+	if (flags && held && !agent->files.keys)
 		return;
 	now = fingerprint(agent, flags);
-	if (agent->admission.written == now || (!flags && !settings->admission))
+	if (agent->admission.written == now || (!flags && !held))
 		return;
 	err = write_keys(agent, flags);
 	agent->admission.problem = err ? strerror(-err) : NULL;

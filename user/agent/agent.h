@@ -31,6 +31,7 @@
 #define RECONCILE_DEBOUNCE_NS 10000000ull
 
 struct admin;
+struct agent;
 struct prober;
 struct usage_table;
 
@@ -76,6 +77,15 @@ struct admission {
 		written; /* fingerprint of what they were built from; 0: not written by this agent */
 	bool clock_wrong;    /* CLOCK_REALTIME is obviously not the time */
 	const char *problem; /* why the last write failed; or NULL */
+};
+
+/* The look at routes to gateways that are to be behind devices that encrypt. */
+struct encryption {
+	struct event *timer;
+	void (*on_change)(struct agent *agent);
+	const struct mesh_networks
+		*mesh; /* that was looked at last, at looked_ns of CLOCK_MONOTONIC */
+	uint64_t looked_ns;
 };
 
 /* Clients on the node itself. */
@@ -165,6 +175,7 @@ struct agent {
 	struct source *source;
 	struct kernel_state kernel;
 	struct admission admission;
+	struct encryption encryption;
 	struct interfaces interfaces;
 	struct node_clients clients;
 	struct pin_keeper pins;

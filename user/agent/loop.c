@@ -7,6 +7,7 @@
 #include "admin.h"
 #include "agent.h"
 #include "clock.h"
+#include "encryption.h"
 #include "host_pair.h"
 #include "log.h"
 #include "probes.h"
@@ -232,6 +233,8 @@ int loop_open(struct agent *agent)
 		err = netlink_watch_new(&agent->loop.netlink);
 	if (!err)
 		err = reconcile_open(agent, on_due);
+	if (!err)
+		err = encryption_open(agent, schedule_reconcile);
 	if (!err)
 		err = source_new(agent->base, on_source, agent, &agent->source);
 	return err;

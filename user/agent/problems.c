@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "agent.h"
+#include "encryption.h"
 #include "key_rows.h"
 #include "log.h"
 #include "own_network.h"
@@ -174,6 +175,8 @@ int problems_each(const struct agent *agent, visitor visit, void *arg)
 		err = visit_network(agent, visit, arg);
 	if (!err)
 		err = probes_each_problem(agent, visit, arg);
+	if (!err)
+		err = encryption_each_problem(agent, visit, arg);
 	if (!err)
 		err = visit_keys(agent, visit, arg);
 	for (size_t i = 0; !err && i < agent->interfaces.count; i++)

@@ -9,6 +9,7 @@
 #include "agent.h"
 #include "arena.h"
 #include "clock.h"
+#include "encryption.h"
 #include "log.h"
 #include "memory.h"
 #include "node_facts.h"
@@ -296,6 +297,7 @@ int reconcile(struct agent *agent)
 	bool whole = false;
 	int err = source_refresh(agent->source);
 
+	encryption_follow(agent);
 	if (!err)
 		err = build_carried(agent, &next);
 	if (err) {

@@ -11,6 +11,7 @@
 
 #include "admin.h"
 #include "clock.h"
+#include "encryption.h"
 #include "log.h"
 #include "memory.h"
 #include "probes.h"
@@ -149,6 +150,7 @@ void agent_stop(struct agent *agent)
 	publish_done(agent);
 	sweep_flows_done(agent);
 	admin_done(agent);
+	encryption_done(agent);
 	reconcile_done(agent);
 	probes_done(agent);
 	source_free(agent->source);

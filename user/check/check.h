@@ -9,6 +9,7 @@
 #include <jansson.h>
 
 struct config;
+struct netlink_link;
 struct survey;
 
 enum check_result {
@@ -52,6 +53,10 @@ void check_node_clients(struct check_list *list, const struct config *config);
 
 /* Of check_config(): interfaces, and the CNI that made them. */
 void check_links(struct check_list *list, const struct config *config, const char *pin_dir);
+/* Of check_links(): do the routes to gateways lead by devices that encrypt, where that is required? */
+void check_encryption(struct check_list *list, const struct config *config,
+		      const struct netlink_link *links, size_t count);
+
 /* Of check_links(): what the node's CNI needs to be told, and the addresses of its pods. Cilium's pins are
  * looked for beside ours. */
 void check_cni(struct check_list *list, const struct config *config, const struct survey *survey,

@@ -11,6 +11,7 @@
 #include "cni_profile.h"
 #include "config.h"
 #include "hook_query.h"
+#include "interface_hooks.h"
 #include "links.h"
 #include "netlink.h"
 #include "parallax_wire.h"
@@ -114,7 +115,8 @@ static void check_uplinks(struct check_list *list, const struct machine *machine
 
 		if (role_of(machine, link) != IFACE_UPLINK)
 			continue;
-		check_add(list, "uplinks", CHECK_OK, "%s is one, MTU %u: %s", link->name, link->mtu,
+		check_add(list, "uplinks", CHECK_OK, "%s is one, MTU %u%s: %s", link->name,
+			  link->mtu, interface_encrypts(link->kind) ? ", encrypts" : "",
 			  survey_uplink_from(&machine->survey, machine->config, link->ifindex));
 		found++;
 	}
@@ -319,6 +321,7 @@ void check_links(struct check_list *list, const struct config *config, const cha
 		check_patterns(list, &machine);
 		check_found(list, &machine);
 		check_mtu(list, &machine);
+		check_encryption(list, config, machine.links, machine.count);
 		check_each(list, &machine);
 		check_cni(list, config, &machine.survey, pin_dir);
 	}

@@ -76,6 +76,7 @@ static const struct variable variables[] = {
 	{ "PARALLAX_GATEWAY_ALLOW", { "gateway" }, "allow", true, NULL },
 	{ "PARALLAX_TUNNEL_KEYS_FILE", { "tunnel" }, "keysFile", false, NULL },
 	{ "PARALLAX_TUNNEL_ADMISSION", { "tunnel" }, "admission", false, NULL },
+	{ "PARALLAX_TUNNEL_REQUIRE", { "tunnel" }, "require", false, NULL },
 	{ "PARALLAX_ADMIN_ADDRESS", { "admin" }, "address", false, NULL },
 	{ "PARALLAX_ADMIN_PORT", { "admin" }, "port", false, NULL },
 	{ "PARALLAX_LOG_FORMAT", { "log" }, "format", false, NULL },

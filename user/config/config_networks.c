@@ -18,19 +18,33 @@ static void read_mode(struct tree_walk *walk, const struct tree_node *node, void
 		choice ? TRANSPORT_PASSTHROUGH : TRANSPORT_GENEVE;
 }
 
+void config_read_requirement(struct tree_walk *walk, const struct tree_node *node, void *target)
+{
+	unsigned int choice = 0;
+
+	tree_choice(walk, node, "none encrypted", &choice);
+	*(enum requirement *)target = choice ? REQUIRE_ENCRYPTED : REQUIRE_NONE;
+}
+
 static void read_transport(struct tree_walk *walk, const struct tree_node *node,
 			   struct config_transport *transport)
 {
 	static const struct tree_field fields[] = {
-		{TREE_FIELD("mode", read_mode), .required = true},
-		{TREE_MEMBER("port", tree_read_port, struct config_transport, port)},
+		{ TREE_FIELD("mode", read_mode), .required = true },
+		{ TREE_MEMBER("port", tree_read_port, struct config_transport, port) },
+		{ TREE_MEMBER("require", config_read_requirement, struct config_transport,
+			      require) },
 	};
 
-	tree_fields(walk, node, "a mapping with mode and port", fields, COUNT(fields), transport);
+	tree_fields(walk, node, "a mapping with mode, port and require", fields, COUNT(fields),
+		    transport);
 	/* A stock gateway listens on the port that meshNetworks names. */
 	if (transport->mode == TRANSPORT_PASSTHROUGH && transport->port)
 		tree_problem(walk, tree_get(node, "port"),
 			     "expected only with mode geneve; passthrough takes the gateway's own");
+	if (transport->mode == TRANSPORT_PASSTHROUGH && transport->require)
+		tree_problem(walk, tree_get(node, "require"),
+			     "expected only with mode geneve; passthrough takes what is encrypted");
 	if (transport->mode == TRANSPORT_GENEVE && !transport->port)
 		transport->port = GENEVE_PORT;
 }

@@ -72,6 +72,7 @@ static const struct tree_field probes[] = {
 static const struct tree_field tunnel[] = {
 	{ TREE_MEMBER("keysFile", config_read_path, struct config, tunnel.keys_file) },
 	{ TREE_CHOICE("admission", "require sign verify", struct config, tunnel.admission) },
+	{ TREE_MEMBER("require", config_read_requirement, struct config, tunnel.require) },
 };
 
 static const struct tree_field log_fields[] = {
@@ -108,7 +109,7 @@ void config_schema_read(struct tree_walk *walk, const struct tree_node *root,
 		{ TREE_FIELD("gateway", config_read_gateway) },
 		{ TREE_FIELDS("probes", "a mapping with interval, idle and failures", probes) },
 		{ TREE_FIELD("door", config_read_door) },
-		{ TREE_FIELDS("tunnel", "a mapping with keysFile and admission", tunnel) },
+		{ TREE_FIELDS("tunnel", "a mapping with keysFile, admission and require", tunnel) },
 		{ TREE_FIELD("admin", config_read_admin) },
 		{ TREE_FIELD("metrics", config_read_metrics) },
 		{ TREE_FIELDS("log", "a mapping with format and level", log_fields) },

@@ -20,6 +20,8 @@ void config_env_apply(struct tree_walk *walk, struct yaml_tree *tree, char *cons
 /* Readers of one top-level key into a struct config. */
 tree_reader config_read_source, config_read_gateway, config_read_door, config_read_admin,
 	config_read_metrics, config_read_transports, config_read_network_ids;
+/* Reads "none" or "encrypted" into an enum requirement. */
+tree_reader config_read_requirement;
 /* Readers of an item of `services` and `flat`. */
 tree_reader config_read_service, config_read_flat;
 

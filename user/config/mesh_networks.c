@@ -183,6 +183,7 @@ static void apply_config(const struct config *config, struct mesh_network *netwo
 {
 	network->own = !strcmp(network->name, config->network);
 	network->id = network_id(network->name);
+	network->encrypted = config->tunnel.require == REQUIRE_ENCRYPTED;
 	for (size_t i = 0; i < config->network_id_count; i++)
 		if (!strcmp(config->network_ids[i].network, network->name))
 			network->id = config->network_ids[i].id;
@@ -191,7 +192,10 @@ static void apply_config(const struct config *config, struct mesh_network *netwo
 			continue;
 		network->transport = config->transports[i].mode;
 		network->tunnel_port = config->transports[i].port;
+		if (config->transports[i].require)
+			network->encrypted = config->transports[i].require == REQUIRE_ENCRYPTED;
 	}
+	network->encrypted &= !network->own;
 	for (size_t i = 0; i < config->flat_count && !network->own; i++)
 		network->flat |= group_has(&config->flat[i], network->name) &&
 				 group_has(&config->flat[i], config->network);

@@ -149,7 +149,8 @@ static int build_networks(const struct build_input *input, struct generation *ge
 
 		networks[i] = (struct desired_network){ .id = network->id, .name = network->name };
 		networks[i].value.flags = (network->own ? NETWORK_OWN : 0) |
-					  (network->flat ? NETWORK_FLAT : 0);
+					  (network->flat ? NETWORK_FLAT : 0) |
+					  (network->encrypted ? NETWORK_ENCRYPTED : 0);
 		if (network->own && input->config->door.enabled)
 			add_own_gateways(input, network, &networks[i], gateways, &count);
 		else

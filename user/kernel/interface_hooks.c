@@ -40,14 +40,26 @@ bool interface_suits_xdp(enum xdp_mode mode, const char *kind, const char *drive
 	return true;
 }
 
+bool interface_encrypts(const char *kind)
+{
+	return !strcmp(kind, "wireguard") || !strcmp(kind, "xfrm");
+}
+
 /* ------------------------------------------------------------------ rows of `ifaces` */
+
+static uint32_t row_flags(const struct interface *item)
+{
+	return item->encrypts ? IFACE_ENCRYPTS : 0;
+}
 
 /* captured_ns: since when we see the packets of the interface; 0 for one that was just created. */
 int interface_write_row(const struct interfaces *interfaces, const struct interface *item,
 			bool born)
 {
 	int fd = dataplane_fds(interfaces->dataplane).ifaces;
-	struct iface row = { .role = item->role, .captured_ns = born ? 0 : clock_monotonic_ns() };
+	struct iface row = { .role = item->role,
+			     .flags = row_flags(item),
+			     .captured_ns = born ? 0 : clock_monotonic_ns() };
 
 	return bpf_map_update_elem(fd, &item->ifindex, &row, BPF_ANY) ? -errno : 0;
 }
@@ -58,7 +70,7 @@ bool interface_has_row(const struct interfaces *interfaces, const struct interfa
 
 	return !bpf_map_lookup_elem(dataplane_fds(interfaces->dataplane).ifaces, &item->ifindex,
 				    &row) &&
-	       row.role == item->role;
+	       row.role == item->role && row.flags == row_flags(item);
 }
 
 void interface_drop_row(const struct interfaces *interfaces, uint32_t ifindex)

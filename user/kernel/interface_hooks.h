@@ -12,6 +12,11 @@ int interface_uplink_hook(uint16_t type);
 /* Whether to use XDP on an uplink: hardware whose driver passes metadata on. Pure. */
 bool interface_suits_xdp(enum xdp_mode mode, const char *kind, const char *driver);
 
+/* Whether packets that leave by a device of this kind are encrypted: WireGuard, and xfrm interfaces, which drop
+ * what no state of IPsec covers. Policies of IPsec count for no other device: packets of programs pass them by.
+ * Pure. */
+bool interface_encrypts(const char *kind);
+
 /* Whether its role has a program at this hook. */
 bool interface_has_hook(const struct interface *item, enum link_hook hook);
 
@@ -25,7 +30,7 @@ void interface_detach(struct interfaces *interfaces, struct interface *item);
 /* Writes its row, `born` for one that was just created. Returns 0 or -errno. */
 int interface_write_row(const struct interfaces *interfaces, const struct interface *item,
 			bool born);
-/* Whether there is a row of its role. */
+/* Whether there is a row of its role and kind. */
 bool interface_has_row(const struct interfaces *interfaces, const struct interface *item);
 void interface_drop_row(const struct interfaces *interfaces, uint32_t ifindex);
 

@@ -143,6 +143,7 @@ static void refresh(struct interface *item, const struct netlink_link *link, boo
 	item->type = link->type;
 	item->mtu = link->mtu;
 	item->up = link->up;
+	item->encrypts = interface_encrypts(link->kind);
 	item->seen = true;
 }
 

@@ -22,6 +22,7 @@ struct interface {
 	uint16_t type; /* ARPHRD_* */
 	uint32_t mtu;
 	bool up;
+	bool encrypts; /* interface_encrypts() */
 	struct link links[LINK_HOOKS];
 	enum link_kind attached; /* of the TC hooks */
 	bool xdp;

@@ -39,7 +39,10 @@ static void use_generation(struct settings *settings, uint32_t generation, uint3
 {
 	volatile uint32_t *now = &settings->key_generation, *admission = &settings->admission;
 
-	if (!flags)
+	bool required = flags;
+
+	flags |= *admission & ADMISSION_ENCRYPTED;
+	if (!required)
 		*admission = flags;
 	*now = generation;
 	__sync_synchronize();
@@ -72,6 +75,14 @@ bool map_writer_signing_key(const struct map_writer *writer, uint32_t network,
 
 	return settings->admission & ADMISSION_SIGN &&
 	       !bpf_map_lookup_elem(writer->fds.keys, &name, ret);
+}
+
+void map_writer_encrypted(struct map_writer *writer, bool encrypted)
+{
+	volatile __u32 *to = &((struct settings *)writer->settings.memory)->admission;
+	__u32 others = *to & ~ADMISSION_ENCRYPTED;
+
+	*to = others | (encrypted ? ADMISSION_ENCRYPTED : 0);
 }
 
 void map_writer_epoch(struct map_writer *writer, uint64_t epoch)

@@ -39,6 +39,10 @@ struct mesh_gateway {
 	struct addr addr; /* family 0 until a host name is resolved; 0.0.0.0 as written */
 	uint16_t port;
 	const char *locality; /* accepted, ignored as Istio does */
+	/* Found on the node, where the network is `encrypted`: packets to it would leave by this device, which
+	 * does not encrypt. "": there is no such route. */
+	bool plain;
+	char device[16];
 };
 
 /* One network of meshNetworks, with its transport and id. */
@@ -55,6 +59,7 @@ struct mesh_network {
 	uint16_t tunnel_port; /* geneve: outer destination port */
 	bool own;             /* the network this node is in */
 	bool flat;            /* declared flat with our own: pods reached by their own address */
+	bool encrypted;       /* tunnels to and from it lead by devices that encrypt, or nowhere */
 };
 
 /* meshNetworks alone, since it is reloaded by itself. */
@@ -64,11 +69,14 @@ struct mesh_networks {
 	size_t count;
 };
 
+enum requirement { REQUIRE_DEFAULT, REQUIRE_NONE, REQUIRE_ENCRYPTED };
+
 /* `transports`, `networkIds` and `flat` as written, for when meshNetworks is reloaded alone. */
 struct config_transport {
 	const char *network;
 	enum transport_mode mode;
 	uint16_t port; /* geneve: outer destination port */
+	enum requirement require; /* REQUIRE_DEFAULT: as config.tunnel.require */
 };
 
 struct config_network_id {
@@ -148,6 +156,7 @@ enum tunnel_admission { TUNNEL_REQUIRE, TUNNEL_SIGN, TUNNEL_VERIFY };
 struct config_tunnel {
 	const char *keys_file; /* or NULL: nothing is signed */
 	enum tunnel_admission admission;
+	enum requirement require; /* of the networks that `transports` names none for */
 };
 
 enum ads_view { ADS_VIEW_REWRITTEN, ADS_VIEW_PER_NETWORK };

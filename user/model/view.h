@@ -22,6 +22,8 @@ struct arena;
 	X(OWN_GATEWAY, "own_gateway", "a gateway of our own network")                              \
 	X(GATEWAY_FAMILY, "gateway_family",                                                        \
 	  "its network's gateways are of an IP family that cannot be used from here")              \
+	X(NOT_ENCRYPTED, "not_encrypted",                                                          \
+	  "the routes to its network's gateways do not encrypt, as is required")                   \
 	X(BAD_ADDRESS, "bad_address", "an address nothing can be sent to")                         \
 	X(BAD_PORT, "bad_port", "port 0")                                                          \
 	X(NO_ADDRESS, "no_address", "no address of this kind or IP family")                        \

@@ -55,10 +55,11 @@ static json_t *network_object(const struct snapshot *snapshot, uint32_t id, uint
 	const char *name = json_string_value(json_object_get(known, "name"));
 	char buf[16];
 
-	return json_pack("{s:o,s:I,s:b,s:b,s:o,s:o,s:I,s:I,s:I,s:o,s:o}", "name",
+	return json_pack("{s:o,s:I,s:b,s:b,s:b,s:o,s:o,s:I,s:I,s:I,s:o,s:o}", "name",
 			 report_text(name ? name : report_network(snapshot, id, buf)),
 			 "id", (json_int_t)id, "own", !!(flags & NETWORK_OWN),
 			 "flat", !!(flags & NETWORK_FLAT),
+			 "encrypted", !!(flags & NETWORK_ENCRYPTED),
 			 "transport", transport_of(snapshot, id, known),
 			 "port", report_copy(known, "port"), "gateways", (json_int_t)usable,
 			 "gateways_named", (json_int_t)named,
@@ -85,6 +86,8 @@ json_t *report_networks(const struct snapshot *snapshot)
 		uint32_t flags = json_is_true(json_object_get(network, "own")) ? NETWORK_OWN : 0;
 
 		flags |= json_is_true(json_object_get(network, "flat")) ? NETWORK_FLAT : 0;
+		flags |= json_is_true(json_object_get(network, "encrypted")) ? NETWORK_ENCRYPTED :
+									       0;
 		if (!kernel_network(snapshot, id))
 			json_array_append_new(list, network_object(snapshot, id, flags, network));
 	}
@@ -120,9 +123,10 @@ int report_networks_print(const json_t *report, bool wide, FILE *out)
 		{ "PORT", "port", report_cell },
 		{ "GATEWAYS", "gateways", report_cell },
 		{ "BACKENDS", "backends", report_cell },
+		{ "ENCRYPTED", "encrypted", report_cell },
 		{ "CIDRS", "cidrs", joined },
 		{ "REGISTRIES", "registries", joined },
 	};
 
-	return report_table(json_object_get(report, "networks"), columns, wide ? 10 : 8, out);
+	return report_table(json_object_get(report, "networks"), columns, wide ? 11 : 8, out);
 }

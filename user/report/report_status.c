@@ -134,10 +134,11 @@ static json_t *interfaces(const struct snapshot *snapshot, const json_t *state)
 
 		json_array_append_new(
 			list,
-			json_pack("{s:o,s:I,s:s,s:o,s:o,s:o,s:o}", "name",
+			json_pack("{s:o,s:I,s:s,s:b,s:o,s:o,s:o,s:o}", "name",
 			present ? report_text(entry->name) : report_copy(known, "name"),
 			"ifindex", (json_int_t)entry->ifindex,
 			"role", role_name(entry->iface.role),
+			"encrypts", !!(entry->iface.flags & IFACE_ENCRYPTS),
 			"attach", report_copy(known, "attach"), "xdp", report_copy(known, "xdp"),
 			"present", elsewhere ? json_null() : json_boolean(present),
 			"problem", report_copy(known, "problem")));

@@ -197,6 +197,8 @@ static void print_interfaces(const json_t *report, FILE *out)
 			report_cell(iface, "attach", d));
 		if (json_is_true(json_object_get(iface, "xdp")))
 			fprintf(out, " and xdp");
+		if (json_is_true(json_object_get(iface, "encrypts")))
+			fprintf(out, ", encrypts");
 		if (json_is_false(json_object_get(iface, "present")))
 			fprintf(out, ", gone");
 		if (json_is_string(json_object_get(iface, "problem")))

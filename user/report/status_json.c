@@ -52,8 +52,9 @@ static json_t *network_json(const struct mesh_network *network, uint8_t tunnels)
 	for (size_t i = 0; i < network->gateway_count; i++)
 		json_array_append_new(gateways,
 				      gateway_json(network, &network->gateways[i], tunnels));
-	return json_pack("{s:s,s:I,s:b,s:b,s:s,s:o,s:o,s:o,s:o}", "name", network->name, "id",
+	return json_pack("{s:s,s:I,s:b,s:b,s:b,s:s,s:o,s:o,s:o,s:o}", "name", network->name, "id",
 			 (json_int_t)network->id, "own", network->own, "flat", network->flat,
+			 "encrypted", network->encrypted,
 			 "transport", transport_name(network->transport), "port",
 			 network->tunnel_port ? json_integer(network->tunnel_port) : json_null(),
 			 "cidrs", cidrs, "registries", registries, "gateways", gateways);

@@ -15,9 +15,14 @@ static bool is_usable(const struct mesh_network *network)
 	/* The control plane names stock gateways by itself. */
 	if (network->transport == TRANSPORT_PASSTHROUGH && !network->gateway_count)
 		return true;
-	for (size_t g = 0; g < network->gateway_count; g++)
-		if (!gateway_fault(network, &network->gateways[g], FAMILIES_BOTH))
+	for (size_t g = 0; g < network->gateway_count; g++) {
+		const struct gateway_fault *fault = gateway_fault(network, &network->gateways[g],
+								  FAMILIES_BOTH);
+
+		/* A route may be back at any time. */
+		if (!fault || fault->reason == EXCLUDED_NOT_ENCRYPTED)
 			return true;
+	}
 	return false;
 }
 

@@ -13,6 +13,8 @@ static const struct gateway_fault
 	bad_address = { EXCLUDED_BAD_ADDRESS, "an address nothing can be sent to" },
 	bad_port = { EXCLUDED_BAD_PORT, "port 0" },
 	no_transport = { EXCLUDED_NO_TRANSPORT, "no transport configured for its network" },
+	not_encrypted = { EXCLUDED_NOT_ENCRYPTED,
+			  "encryption is required: no device that encrypts leads there" },
 	no_ipv4 = { EXCLUDED_GATEWAY_FAMILY,
 		    "an IPv4 address: this node sends no tunnels in IPv4" },
 	no_ipv6 = { EXCLUDED_GATEWAY_FAMILY,
@@ -33,6 +35,12 @@ static const struct gateway_fault *address_fault(const struct mesh_gateway *gate
 	return gateway->port ? NULL : &bad_port;
 }
 
+/* Of tunnels alone: what a stock gateway takes is encrypted before. */
+static bool is_plain(const struct mesh_network *network, const struct mesh_gateway *gateway)
+{
+	return network->encrypted && network->transport == TRANSPORT_GENEVE && gateway->plain;
+}
+
 static const struct gateway_fault *family_fault(const struct mesh_network *network, uint8_t gateway,
 						uint8_t family, uint8_t tunnels)
 {
@@ -51,7 +59,8 @@ const struct gateway_fault *gateway_fault_for(const struct mesh_network *network
 		return fault;
 	if (network->transport == TRANSPORT_NONE)
 		return &no_transport;
-	return family_fault(network, gateway->addr.family, family, tunnels);
+	fault = family_fault(network, gateway->addr.family, family, tunnels);
+	return fault || !is_plain(network, gateway) ? fault : &not_encrypted;
 }
 
 const struct gateway_fault *gateway_fault(const struct mesh_network *network,

@@ -43,7 +43,8 @@ static void add_usable(const struct view_request *request, struct reachability *
 /* Faults that hold for all pods behind the gateway; after others a gateway counts as not there. */
 static bool explains_network(const struct gateway_fault *fault)
 {
-	return fault->reason == EXCLUDED_NO_TRANSPORT || fault->reason == EXCLUDED_GATEWAY_FAMILY;
+	return fault->reason == EXCLUDED_NO_TRANSPORT || fault->reason == EXCLUDED_GATEWAY_FAMILY ||
+	       fault->reason == EXCLUDED_NOT_ENCRYPTED;
 }
 
 /* Fills in the network's gateways and appends them to map->gateways, which has room. */

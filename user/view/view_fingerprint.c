@@ -6,8 +6,8 @@
 
 /* A new field must be added to the fingerprint, or a change to it would leave old views in use. */
 #if __SIZEOF_POINTER__ == 8
-_Static_assert(sizeof(struct mesh_gateway) == 48, "mix_gateway()");
-_Static_assert(sizeof(struct mesh_network) == 72, "mix_network()");
+_Static_assert(sizeof(struct mesh_gateway) == 72, "mix_gateway()");
+_Static_assert(sizeof(struct mesh_network) == 80, "mix_network()");
 _Static_assert(sizeof(struct view_request) == 64, "view_inputs_fingerprint()");
 #endif
 
@@ -16,15 +16,16 @@ static uint64_t mix_gateway(uint64_t seed, const struct mesh_gateway *gateway)
 	seed = fingerprint_text(seed, gateway->address);
 	seed = fingerprint_text(seed, gateway->registry_service);
 	seed = fingerprint_text(seed, gateway->locality);
-	return fingerprint_address(seed, &gateway->addr, gateway->port, 0);
+	return fingerprint_address(seed, &gateway->addr, gateway->port, gateway->plain);
 }
 
 static uint64_t mix_network(uint64_t seed, const struct mesh_network *network)
 {
 	seed = fingerprint_text(seed, network->name);
 	seed = fingerprint_number(seed, network->id | (uint64_t)network->tunnel_port << 32);
-	seed = fingerprint_number(seed, (uint64_t)network->transport << 2 | (uint64_t)network->own << 1 |
-				network->flat);
+	seed = fingerprint_number(seed, (uint64_t)network->transport << 3 |
+						(uint64_t)network->encrypted << 2 |
+						(uint64_t)network->own << 1 | network->flat);
 	seed = fingerprint_number(seed, network->registry_count);
 	for (size_t i = 0; i < network->registry_count; i++)
 		seed = fingerprint_text(seed, network->registries[i]);

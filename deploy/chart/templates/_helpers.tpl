@@ -52,9 +52,12 @@ helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
 {{- if and .Values.istio.enabled .Values.istio.meshNetworks }}
 {{- $_ := set $config "meshNetworksFile" "/etc/istio-config/meshNetworks" }}
 {{- end }}
+{{- $tunnel := dict }}
 {{- if .Values.tunnel.keysSecret }}
-{{- $_ := set $config "tunnel" (dict "keysFile" "/etc/parallax-keys/keys" "admission" .Values.tunnel.admission) }}
+{{- $tunnel = dict "keysFile" "/etc/parallax-keys/keys" "admission" .Values.tunnel.admission }}
 {{- end }}
+{{- if ne .Values.tunnel.require "none" }}{{ $_ := set $tunnel "require" .Values.tunnel.require }}{{ end }}
+{{- if $tunnel }}{{ $_ := set $config "tunnel" $tunnel }}{{ end }}
 {{- toYaml $config }}
 {{- end }}
 
