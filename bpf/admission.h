@@ -50,7 +50,7 @@ INLINE void tagged_fill(struct packet *p, const struct nat *inner, __u32 epoch)
 	struct tagged *to = &p->tagged;
 	bool ports = !p->fragment && (p->proto == IPPROTO_TCP || is_udp(p));
 
-	to->word[0] = (__u64)outer->id[1] << 32 | outer->id[0];
+	to->word[0] = outer->id;
 	to->word[1] = epoch;
 	if (outer->options & OPTION_ENDPOINT)
 		to->word[1] |= (__u64)outer->endpoint << 32;

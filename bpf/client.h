@@ -34,12 +34,13 @@ INLINE enum verdict client_send_nat(struct __sk_buff *skb, struct packet *p,
 /* The tunnel of a flow to a gateway. */
 INLINE void client_tunnel(struct packet *p, const struct flow *flow)
 {
+	__u32 endpoint = flow->endpoint;
+
 	tunnel_begin(p, flow, settings.source, false);
 	p->outer.sport = tunnel_source_port(p);
-	p->outer.id[0] = flow->service_id[0];
-	p->outer.id[1] = flow->service_id[1];
-	p->outer.endpoint = flow->endpoint;
-	if (unlikely(flow->endpoint) && !is_syn(p)) /* a SYN takes any endpoint */
+	__builtin_memcpy(&p->outer.id, flow->service_id, sizeof(p->outer.id));
+	p->outer.endpoint = endpoint;
+	if (unlikely(endpoint) && !is_syn(p)) /* a SYN takes any endpoint */
 		p->outer.options = OPTION_ENDPOINT | OPTION_ROOM;
 }
 
@@ -118,8 +119,7 @@ INLINE bool from_host(struct __sk_buff *skb)
 INLINE int client_flow_tunnel(struct flow *flow, const struct backend *backend)
 {
 	flow->action = FLOW_ENCAP;
-	flow->service_id[0] = (__u32)backend->service_id;
-	flow->service_id[1] = backend->service_id >> 32;
+	__builtin_memcpy(flow->service_id, &backend->service_id, sizeof(backend->service_id));
 	flow->network = backend->network;
 	flow->peer_port = backend->tunnel_port;
 	gateway_use(&backend->addr, backend->tunnel_port);

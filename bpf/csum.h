@@ -5,7 +5,7 @@
 
 #include "family.h"
 
-INLINE __u16 csum_fold_short(__u32 sum)
+INLINE __u16 csum_fold_short(__u64 sum)
 {
 	sum = (sum & 0xffff) + (sum >> 16);
 	return (__u16)(sum + (sum >> 16));
@@ -19,7 +19,7 @@ INLINE __u32 csum_short(__u64 sum)
 
 INLINE __u16 csum_fold(__u64 sum)
 {
-	return csum_fold_short(csum_short(sum));
+	return csum_fold_short((sum & 0xffffffff) + (sum >> 32));
 }
 
 /* The difference that replacing `from` by `to` makes to a sum. */

@@ -10,7 +10,7 @@
 /* The endpoint that a packet names, if the service has it, draining or not. */
 INLINE struct backend *endpoint_find(const struct outer *outer)
 {
-	struct endpoint_key key = { .service_id = outer_service_id(outer),
+	struct endpoint_key key = { .service_id = outer->id,
 				    .endpoint = outer->endpoint,
 				    .family = FAMILY };
 	__u32 *found = bpf_map_lookup_elem(&endpoints, &key);
@@ -31,7 +31,7 @@ INLINE struct backend *endpoint_find(const struct outer *outer)
 INLINE struct backend *forward_select(struct packet *p, enum reason *ret_reason)
 {
 	__u32 row = 0;
-	struct service *service = service_find_id(outer_service_id(&p->outer), &row);
+	struct service *service = service_find_id(p->outer.id, &row);
 
 	if (!service || service->proto != p->proto) {
 		*ret_reason = REASON_TUNNEL_SERVICE;

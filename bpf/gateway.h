@@ -165,7 +165,7 @@ INLINE enum reason gateway_check(struct packet *p, struct service **ret_service,
 		return REASON_SPOOFED;
 	if (p->ttl <= 1)
 		return REASON_TUNNEL_TTL;
-	*ret_service = service_find_id(outer_service_id(&p->outer), ret_row);
+	*ret_service = service_find_id(p->outer.id, ret_row);
 	if (!*ret_service || (*ret_service)->proto != p->proto)
 		return REASON_TUNNEL_SERVICE;
 	return p->proto == IPPROTO_TCP && !is_syn(p) ? REASON_NO_FLOW : REASON_NONE;
@@ -241,7 +241,7 @@ INLINE bool gateway_should_reselect(struct packet *p, struct flow *flow)
 	if (!is_udp(p) && !is_syn(p))
 		return false;
 	service = service_row(flow->service);
-	if (service && service->id == outer_service_id(&p->outer) && !backend_left(flow)) {
+	if (service && service->id == p->outer.id && !backend_left(flow)) {
 		if (is_syn(p) && (flow->state == FLOW_CLOSING || flow->flags & FLOW_FIN_FORWARD))
 			flow_reopen(&p->key, flow);
 		return false;
@@ -324,8 +324,7 @@ INLINE void gateway_tunnel(struct packet *p, const struct flow *flow)
 
 	tunnel_begin(p, flow, settings.listen, true);
 	p->outer.sport = settings.listen_port;
-	p->outer.id[0] = service ? (__u32)service->id : 0;
-	p->outer.id[1] = service ? service->id >> 32 : 0;
+	p->outer.id = service ? service->id : 0;
 }
 
 /* The one or the other, by the zone of p->key. */

@@ -76,11 +76,6 @@ INLINE __u32 tunnel_mtu(const struct packet *p, const struct ip_addr *peer)
 	return mtu - tunnel_overhead(&p->outer);
 }
 
-INLINE __u64 outer_service_id(const struct outer *outer)
-{
-	return (__u64)outer->id[1] << 32 | outer->id[0];
-}
-
 /* True if a UDP packet is addressed to the gateway of this node: from a client, or from a pod. */
 INLINE bool outer_for_gateway(const struct addr *daddr, __be16 dport)
 {
@@ -144,6 +139,14 @@ INLINE __u32 outer_length(void *data, void *end, const __u32 l2, __u32 room, boo
 	return length > room || length < IP_HLEN + UDP_HLEN ? 0 : length;
 }
 
+/* Set the network id and the byte behind it. */
+INLINE void geneve_set_vni(struct geneve_header *geneve, __u32 vni)
+{
+	__be32 *word = (void *)geneve->vni;
+
+	*word = bpf_htonl(vni << 8);
+}
+
 INLINE __u32 option_words(const struct geneve_option *option)
 {
 	return option->length & 0x1f;
@@ -169,8 +172,7 @@ INLINE void option_found(struct outer *outer, __u32 option)
 
 INLINE void option_read_service(const struct geneve_service_option *option, struct outer *outer)
 {
-	outer->id[1] = bpf_ntohl(option->id[0]);
-	outer->id[0] = bpf_ntohl(option->id[1]);
+	outer->id = (__u64)bpf_ntohl(option->id[0]) << 32 | bpf_ntohl(option->id[1]);
 	option_found(outer, OPTION_SERVICE);
 }
 

@@ -60,8 +60,7 @@ INLINE void door_tunnel(struct packet *p, const struct flow *flow)
 	if (!gateway || !served) /* never: for the verifier */
 		return;
 	outer->daddr = gateway->addr;
-	outer->id[1] = served->addr.word[1];
-	outer->id[0] = served->addr.word[2];
+	outer->id = (__u64)served->addr.word[1] << 32 | served->addr.word[2];
 	outer->endpoint = served->addr.word[3];
 	outer->options = OPTION_ENDPOINT | OPTION_RETURN;
 }

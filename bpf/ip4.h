@@ -192,7 +192,6 @@ INLINE void ip_pull(struct __sk_buff *skb, const __u32 l2)
 INLINE void ip_fill(struct iphdr *ip, const struct addr *saddr, const struct addr *daddr, __u8 proto,
 		    __u32 payload, __u8 ttl)
 {
-	*(__u8 *)ip = IP_FIRST;
 	ip->tot_len = length_field(IP_HLEN + payload);
 	ip->id = 0;
 	ip->frag_off = bpf_htons(IP_DF);
@@ -205,10 +204,11 @@ INLINE void ip_fill(struct iphdr *ip, const struct addr *saddr, const struct add
 /* The rest: what an outer header takes from the packet inside, and what depends on all else. */
 INLINE void ip_finish(struct iphdr *ip, __u8 tos, __u32 label)
 {
+	__be16 first = bpf_htons(IP_FIRST << 8) + bpf_htons(tos);
 	__u64 sum = (__u64)ip->saddr + ip->daddr;
 
-	ip->tos = tos;
-	sum += bpf_htons(IP_FIRST << 8 | tos) + ip->tot_len + ip->id + ip->frag_off +
+	*(__be16 *)ip = first;
+	sum += first + ip->tot_len + ip->id + ip->frag_off +
 	       bpf_htons(ip->ttl << 8 | ip->protocol);
 	ip->check = (__u16)~csum_fold(sum);
 }

@@ -10,7 +10,7 @@ struct outer {
 	struct ip_addr saddr, daddr;
 	__be16 sport, dport;
 	__u32 vni;           /* network id of the sender */
-	__u32 id[2];         /* service id, low and high half */
+	__u64 id;            /* service id */
 	__u8 family;         /* of saddr and daddr; 0: not in a tunnel */
 	__u8 reply;          /* from the gateway to the client */
 	__u8 unused[2];

@@ -105,9 +105,7 @@ INLINE void probe_fill(struct packet *p, const struct gateway_health *own)
 	struct probe_headers *headers = probe_headers(p);
 	struct geneve_probe_option *option = &headers->option;
 
-	headers->geneve.vni[0] = settings.network >> 16;
-	headers->geneve.vni[1] = settings.network >> 8;
-	headers->geneve.vni[2] = settings.network;
+	geneve_set_vni(&headers->geneve, settings.network);
 	option->flags = PROBE_ANSWER;
 	option->services = bpf_htonl(own->services);
 	option->mtu = bpf_htons(own->mtu);

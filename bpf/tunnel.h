@@ -133,7 +133,9 @@ INLINE __u32 outer_options(__u8 *at, const struct outer *outer)
 	struct geneve_endpoint_option *endpoint = (void *)at;
 	__u8 *first = at;
 
-	if (unlikely(outer->options & OPTION_ENDPOINT)) {
+	if (likely(!(outer->options & (OPTION_ENDPOINT | OPTION_ADMISSION))))
+		return 0;
+	if (outer->options & OPTION_ENDPOINT) {
 		endpoint->head = option_head(GENEVE_OPTION_ENDPOINT, sizeof(endpoint->endpoint));
 		endpoint->endpoint = bpf_htonl(outer->endpoint);
 		at += sizeof(*endpoint);
@@ -148,23 +150,20 @@ INLINE void outer_fill(struct outer_bytes *b, const struct outer *outer, __u32 o
 {
 	struct addr saddr = ip_own(&outer->saddr), daddr = ip_own(&outer->daddr);
 	__u32 payload = sizeof(*b) - IP_HLEN + options + inner;
+	__u32 *length = (void *)&b->udp.len;
+	__be64 *id = (void *)b->service.id;
 
 	ip_fill(&b->ip, &saddr, &daddr, IPPROTO_UDP, payload, TUNNEL_TTL);
 	ip_finish(&b->ip, outer->tos, outer->label); /* RFC 6040 section 4.1, normal mode */
 	b->udp.source = outer->sport;
 	b->udp.dest = outer->dport;
-	b->udp.len = length_field(payload);
-	b->udp.check = 0;
+	*length = length_field(payload); /* and no checksum */
 	b->geneve.version_length = (sizeof(b->service) + options) / 4;
 	b->geneve.flags = GENEVE_FLAG_CRITICAL;
 	b->geneve.protocol = outer->protocol;
-	b->geneve.vni[0] = outer->vni >> 16;
-	b->geneve.vni[1] = outer->vni >> 8;
-	b->geneve.vni[2] = outer->vni;
-	b->geneve.zero = 0;
+	geneve_set_vni(&b->geneve, outer->vni);
 	b->service.head = option_head(GENEVE_OPTION_SERVICE, sizeof(b->service.id));
-	b->service.id[0] = bpf_htonl(outer->id[1]);
-	b->service.id[1] = bpf_htonl(outer->id[0]);
+	*id = bpf_cpu_to_be64(outer->id);
 }
 
 /* Write the headers of p->outer before an inner packet into p->headers; returns their length. */
@@ -242,17 +241,32 @@ INLINE int ethernet_own(struct __sk_buff *skb)
 	return bpf_skb_store_bytes(skb, offsetof(struct ethhdr, h_proto), &proto, sizeof(proto), 0);
 }
 
+/* Make place for `length` bytes of outer headers of this family. */
+INLINE int tunnel_place(struct __sk_buff *skb, const struct packet *p, __u32 length)
+{
+	bool other = false;
+	int err;
+
+	if (unlikely(p->outer.length)) {
+		other = skb->protocol != bpf_htons(ETH_P_OWN);
+		err = tunnel_resize(skb, p, length);
+	} else {
+		err = tunnel_room(skb, p, length);
+	}
+	if (err)
+		return err;
+	return unlikely(other || tunnel_is_mixed(p)) ? ethernet_own(skb) : 0;
+}
+
 /* Put the IP packet at ETH_HLEN, or behind the outer headers that it still has, into the tunnel p->outer,
  * which is of this family, and send it. The UDP checksum is zero (RFC 8926 section 3.3, RFC 6935). */
 SUBPROGRAM enum verdict tunnel_send(struct __sk_buff *skb, struct packet *p)
 {
 	REQUIRE(p, VERDICT_DROP);
 	__u32 length = outer_write(p);
-	bool other = tunnel_is_mixed(p) || skb->protocol != bpf_htons(ETH_P_OWN);
 	struct addr daddr;
 
-	if ((p->outer.length ? tunnel_resize(skb, p, length) : tunnel_room(skb, p, length)) ||
-	    (other && ethernet_own(skb)) ||
+	if (tunnel_place(skb, p, length) ||
 	    bpf_skb_store_bytes(skb, ETH_HLEN, p->headers, length, BPF_F_RECOMPUTE_CSUM))
 		return drop(p, REASON_NO_ROOM);
 	daddr = ip_own(&p->outer.daddr);
@@ -272,8 +286,10 @@ INLINE enum verdict tunnel_out(struct __sk_buff *skb, struct packet *p, const st
 			       enum reason reason)
 {
 	tunnel_sign(p, inner);
+	if (likely(p->outer.family == FAMILY))
+		return tunnel_leave(skb, p, reason);
 	p->reason = reason;
-	return p->outer.family == FAMILY ? tunnel_leave(skb, p, reason) : VERDICT_OUT;
+	return VERDICT_OUT;
 }
 
 /* As it came from its sender. */

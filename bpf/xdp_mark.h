@@ -34,7 +34,7 @@ INLINE void xdp_mark_write(struct xdp_mark *mark, const struct outer *outer)
 	*mark = (struct xdp_mark){
 		.magic = FAMILY == 4 ? XDP_MARK_IPV4 : XDP_MARK_IPV6,
 		.vni = outer->vni,
-		.id = { outer->id[0], outer->id[1] },
+		.id = { (__u32)outer->id, outer->id >> 32 },
 		.sport = outer->sport,
 		.dport = outer->dport,
 		.told = outer->told,
@@ -78,8 +78,7 @@ INLINE bool xdp_mark_read(struct __sk_buff *skb, struct outer *outer)
 	if (!mark || !xdp_mark_addresses(skb, mark, outer))
 		return false;
 	outer->vni = mark->vni;
-	outer->id[0] = mark->id[0];
-	outer->id[1] = mark->id[1];
+	outer->id = (__u64)mark->id[1] << 32 | mark->id[0];
 	outer->sport = mark->sport;
 	outer->dport = mark->dport;
 	outer->told = mark->told;

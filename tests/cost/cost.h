@@ -11,9 +11,9 @@ struct cost_case {
 	const char *name;
 	void (*setup)(struct world *world);
 	uint8_t most[CALL_COUNT];
-	/* Executed; 0: not counted, nor is what the kernel's own functions take. 8 % more than today, and for known flows not
-	 * more than 5 % beyond what they took before they were bound to interfaces and sequence numbers; into
-	 * a tunnel (518 then, from a gateway 582) not more than 8 %, since it has options. */
+	/* Executed; 0: not counted, nor is what the kernel's own functions take. 8 % more than today, and for
+	 * known flows not more than 5 % beyond what they took before they were bound to interfaces and
+	 * sequence numbers (into a tunnel 518 then, from a gateway 582). */
 	uint16_t instructions;
 	const struct step *steps;
 };

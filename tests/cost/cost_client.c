@@ -118,7 +118,7 @@ static const struct cost_case rows[] = {
 	  STEPS(ENTERS(A_SYN), COMES_BACK(A_SYN_ACK), COMES_BACK(AN_ACK), COMES_BACK(AN_ACK)) },
 	{ "tunnel, established", setup_geneve,
 	  MOST(LOOKUPS(1, 0, 0, 4), [CALL_STORE] = 2, [CALL_RESIZE] = 1, [CALL_SEND] = 1),
-	  .instructions = 585,
+	  .instructions = 543,
 	  STEPS(TUNNELS(A_SYN), TUNNELED(A_SYN_ACK), TUNNELS(AN_ACK), TUNNELS(AN_ACK)) },
 	{ "tunnel, reply", setup_geneve,
 	  MOST(LOOKUPS(1, 0, 0, 3), [CALL_RESIZE] = 1, [CALL_SEND] = 1), .instructions = 600,

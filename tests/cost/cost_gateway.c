@@ -28,7 +28,7 @@ static const struct cost_case rows[] = {
 	{ "gateway, reply", setup_gateway,
 	  MOST(LOOKUPS(1, 0, 0, 5), [CALL_CSUM] = 2, [CALL_STORE] = 3, [CALL_RESIZE] = 1,
 	       [CALL_SEND] = 1),
-	  .instructions = 645, STEPS(OPENS, ANSWERS, DATA, REPLIES, REPLIES) },
+	  .instructions = 611, STEPS(OPENS, ANSWERS, DATA, REPLIES, REPLIES) },
 	{ "XDP, tunnel packet", setup_gateway, MOST(LOOKUPS(0, 0, 0, 2), [CALL_RESIZE] = 2),
 	  .instructions = 267,
 	  STEPS({ XDP, .in = TO_VIP(AN_ACK, AT_GATEWAY()), .verdict = XDP_PASS,
