@@ -18,7 +18,8 @@ INLINE struct gateway *gateway_usable(const struct ip_addr *addr, __u32 network)
 	struct gateway_key key = { .addr = *addr, .network = network };
 	struct gateway *gateway = bpf_map_lookup_elem(&gateways, &key);
 
-	if (!gateway || gateway->kind != BACKEND_GENEVE || !gateway_lives(&key.addr, gateway->tunnel_port))
+	if (!gateway || gateway->kind != BACKEND_GENEVE ||
+	    !gateway_takes_over(&key.addr, gateway->tunnel_port))
 		return NULL;
 	return gateway;
 }

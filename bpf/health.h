@@ -74,6 +74,18 @@ INLINE bool gateway_lives(const struct ip_addr *addr, __be16 port)
 	return !row || !gateway || (gateway->state != GATEWAY_DOWN && !avoids(gateway->avoided));
 }
 
+/* True if a flow of another gateway may move to this one: it has answered and keeps none of its own, or it is
+ * one too many to be probed. */
+INLINE bool gateway_takes_over(const struct ip_addr *addr, __be16 port)
+{
+	__u32 row = health_find(addr, port);
+	struct gateway_health *gateway = health_row(row);
+
+	if (row && gateway && (gateway->flags & (PROBE_ANSWER | PROBE_KEEPS)) != PROBE_ANSWER)
+		return false;
+	return gateway_lives(addr, port);
+}
+
 INLINE struct avoided *avoided_of(__u32 backend)
 {
 	__u32 row = backend & (AVOIDED_ROWS - 1);

@@ -79,7 +79,8 @@ INLINE int door_other_gateway(const struct flow_key *key)
 	if (!network)
 		return -ENOENT;
 	for (__u32 i = 0; i < NETWORK_GATEWAYS && network_gateway(network, first, i, &addr); i++) {
-		if (ip_is_v4(&addr) != (FAMILY == 4) || !gateway_lives(&addr, settings.door_port))
+		if (ip_is_v4(&addr) != (FAMILY == 4) ||
+		    !gateway_takes_over(&addr, settings.door_port))
 			continue;
 		row = peer_row(&addr);
 		if (row >= 0)

@@ -106,7 +106,7 @@ INLINE void probe_fill(struct packet *p, const struct gateway_health *own)
 	struct geneve_probe_option *option = &headers->option;
 
 	geneve_set_vni(&headers->geneve, settings.network);
-	option->flags = PROBE_ANSWER;
+	option->flags = PROBE_ANSWER | (settings.flags & SETTING_FORWARD ? 0 : PROBE_KEEPS);
 	option->services = bpf_htonl(own->services);
 	option->mtu = bpf_htons(own->mtu);
 	option->load = own->load;
@@ -207,6 +207,7 @@ INLINE void probe_note(struct gateway_health *gateway, struct health_probe *prob
 	gateway->network = p->outer.vni;
 	gateway->mtu = bpf_ntohs(option->mtu);
 	gateway->load = option->load;
+	gateway->flags = option->flags;
 	*(volatile __u32 *)&probe->rtt_us = rtt_us ? rtt_us : 1;
 }
 

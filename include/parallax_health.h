@@ -48,7 +48,8 @@ struct gateway_health {
 	__u32 network; /* its network id */
 	__u16 mtu;     /* greatest IP packet that it sends on to a pod; 0: not known */
 	__u8 load;     /* percent */
-	__u8 zero2[5];
+	__u8 flags;    /* PROBE_* of the answer */
+	__u8 zero2[4];
 	struct health_probe probes[HEALTH_PROBES + 1];
 };
 

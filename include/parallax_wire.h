@@ -58,6 +58,7 @@ struct geneve_return_option {
 
 #define GENEVE_OPTION_PROBE 0x85 /* critical | 5 */
 #define PROBE_ANSWER 0x01        /* flags */
+#define PROBE_KEEPS 0x02         /* the same, of a gateway that keeps its connections: it takes over no other's */
 
 /* The probe option, instead of the service option in a packet with the O bit and protocol 0. Padding may
  * follow. An answer repeats sequence, time, row and padding as they are, as far as its own device carries it. */
@@ -70,7 +71,7 @@ struct geneve_probe_option {
 	__be16 mtu; /* greatest IP packet that the gateway sends on to a pod or, of a probe, that it may
 			  * send to the node; 0: not known */
 	__u8 load;       /* percent */
-	__u8 flags;      /* PROBE_ANSWER */
+	__u8 flags;      /* PROBE_ANSWER, PROBE_KEEPS */
 } __attribute__((packed, aligned(4)));
 
 /* The tag of a key: see bpf/admission.h. */

@@ -69,6 +69,12 @@ static void other_dies(struct world *world)
 	world_health(world, GATEWAY2, GATEWAY_DOWN);
 }
 
+static void other_keeps(struct world *world)
+{
+	world->health[world_health(world, GATEWAY2, GATEWAY_UP)].flags = PROBE_ANSWER | PROBE_KEEPS;
+	gateway_dies(world);
+}
+
 static void first_is_back(struct world *world)
 {
 	world_health(world, GATEWAY, GATEWAY_UP);
@@ -289,6 +295,12 @@ static const struct test_case rows[] = {
 	       {FROM_POD, DEVICE_POD1, .before = other_dies,
 		.in = TCP(HELLO1, HELLO_PORT, FOREIGN, CLIENT_PORT, REPLY_DATA), .verdict = REDIRECT,
 		.out = FROM_VIP(REPLY_DATA, ONE_HOP, ANY_MAC, BACK_BY(GATEWAY2, CARRIES)),
+		.count = COUNT(DOOR_OUT)})},
+	{"door: nor do they move to one that keeps its own connections", setup_two,
+	 STEPS(CONNECTS,
+	       {FROM_POD, DEVICE_POD1, .before = other_keeps,
+		.in = TCP(HELLO1, HELLO_PORT, FOREIGN, CLIENT_PORT, REPLY_DATA), .verdict = REDIRECT,
+		.out = FROM_VIP(REPLY_DATA, ONE_HOP, ANY_MAC, BACK_BY(GATEWAY, CARRIES)),
 		.count = COUNT(DOOR_OUT)})},
 	{"door: another gateway's death moves nothing", setup_two,
 	 STEPS(CONNECTS,

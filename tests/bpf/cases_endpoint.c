@@ -58,6 +58,24 @@ static void both_go(struct world *world)
 	lose(world, GATEWAY2);
 }
 
+/* The other one has not answered yet. */
+static void other_is_new(struct world *world)
+{
+	gateway_goes(world);
+	world_health(world, GATEWAY2, GATEWAY_UNKNOWN);
+}
+
+/* It is of mode nat. */
+static void other_keeps(struct world *world)
+{
+	world->health[world_health(world, GATEWAY2, GATEWAY_UP)].flags = PROBE_ANSWER | PROBE_KEEPS;
+}
+
+static void other_forwards(struct world *world)
+{
+	world->health[world_health(world, GATEWAY2, GATEWAY_UP)].flags = PROBE_ANSWER;
+}
+
 static void return_gateway(struct world *world, uint32_t addr)
 {
 	struct gateway_key key;
@@ -166,6 +184,15 @@ static const struct test_case rows[] = {
 	       {FROM_POD, .before = both_go, .in = TO_VIP(SOME_DATA), .verdict = REDIRECT,
 		.out = TO_VIP(SOME_DATA, ANY_MAC, TO_GATEWAY(KNOWS)), .count = COUNT(TO_TUNNEL)},
 	       {FROM_POD, .before = gateway_returns, .in = TO_VIP(SOME_DATA), .verdict = REDIRECT,
+		.out = TO_VIP(SOME_DATA, ANY_MAC, TO_GATEWAY2(KNOWS)),
+		.count = COUNT(TO_TUNNEL)})},
+	{"endpoint: a gateway that keeps its own connections takes over no other's", setup_endpoint,
+	 STEPS(CONNECTS,
+	       {FROM_POD, .before = other_is_new, .in = TO_VIP(SOME_DATA), .verdict = REDIRECT,
+		.out = TO_VIP(SOME_DATA, ANY_MAC, TO_GATEWAY(KNOWS)), .count = COUNT(TO_TUNNEL)},
+	       {FROM_POD, .before = other_keeps, .in = TO_VIP(SOME_DATA), .verdict = REDIRECT,
+		.out = TO_VIP(SOME_DATA, ANY_MAC, TO_GATEWAY(KNOWS)), .count = COUNT(TO_TUNNEL)},
+	       {FROM_POD, .before = other_forwards, .in = TO_VIP(SOME_DATA), .verdict = REDIRECT,
 		.out = TO_VIP(SOME_DATA, ANY_MAC, TO_GATEWAY2(KNOWS)),
 		.count = COUNT(TO_TUNNEL)})},
 };

@@ -68,6 +68,12 @@ static void no_probe(struct world *world, struct probe_bytes *probe)
 	probe->geneve.flags = GENEVE_FLAG_CRITICAL;
 }
 
+static void forwards(struct world *world)
+{
+	probe_own_health(world);
+	world->settings->flags |= SETTING_FORWARD;
+}
+
 static void stops(struct world *world)
 {
 	setup_gateway(world);
@@ -75,6 +81,7 @@ static void stops(struct world *world)
 }
 
 ROW(is_echoed, probe_own_health, PROBE, NULL, REDIRECT, COUNT(PROBE_ANSWERED), probe_is_answered);
+ROW(is_echoed_forward, forwards, PROBE, NULL, REDIRECT, COUNT(PROBE_ANSWERED), probe_is_answered);
 ROW(stranger, probe_own_health, PROBE_OF(STRANGER, WHOLE), NULL, SHOT, COUNT(TUNNEL_SOURCE), NULL);
 ROW(unknown_network, probe_own_health, PROBE, other_network, SHOT, COUNT(TUNNEL_VNI), NULL);
 ROW(over_the_limit, probe_own_health, PROBE, too_many, SHOT, COUNT(REPLY_LIMIT), NULL);
@@ -145,6 +152,7 @@ ROW(of_others, probe_setup_asks, ANSWER, foreign_bytes, NEXT, 0, probe_is_not_kn
 
 static const struct test_case rows[] = {
 	{ "probe: the gateway answers", .run = is_echoed },
+	{ "probe: one of mode forward says that it takes over connections", .run = is_echoed_forward },
 	{ "probe: a source that is not admitted hears nothing", .run = stranger },
 	{ "probe: nor one of an unknown network", .run = unknown_network },
 	{ "probe: a source that probes too often hears nothing", .run = over_the_limit },

@@ -65,7 +65,7 @@ bool probe_row_run(struct world *world, const struct probe_row *row)
 	row->setup(world);
 	probe_fill(&probe, row->pkt.dport == TUNNEL_PORT ? NETWORK1 : NETWORK2);
 	if (row->pkt.sport == TUNNEL_PORT)
-		probe.option.flags = PROBE_ANSWER;
+		probe.option.flags = PROBE_ANSWER | PROBE_KEEPS;
 	if (row->change)
 		row->change(world, &probe);
 	pkt_build(&row->pkt, &ports, &frame);
@@ -115,14 +115,16 @@ static bool is_from_gateway(const uint8_t *frame)
 }
 
 /* `bytes` from the Geneve header on, and padding; signed by this key, or 0. */
-static bool is_answered(const uint8_t *frame, uint32_t len, uint32_t bytes, uint32_t padding,
-			uint16_t key)
+static bool is_answered(const struct world *world, const uint8_t *frame, uint32_t len,
+			uint32_t bytes, uint32_t padding, uint16_t key)
 {
 	struct probe_bytes got, want;
 
 	memcpy(&got, frame + HEADERS, bytes);
 	probe_fill(&want, NETWORK2);
 	want.option.flags = PROBE_ANSWER;
+	if (!(world->settings->flags & SETTING_FORWARD))
+		want.option.flags |= PROBE_KEEPS;
 	want.option.services = htonl(70000);
 	want.option.mtu = htons(1450);
 	want.option.load = 30;
@@ -144,38 +146,32 @@ static bool is_answered(const uint8_t *frame, uint32_t len, uint32_t bytes, uint
 
 bool probe_is_answered(struct world *world, const uint8_t *frame, uint32_t len)
 {
-	(void)world;
-	return is_answered(frame, len, WHOLE, 0, 0);
+	return is_answered(world, frame, len, WHOLE, 0, 0);
 }
 
 bool probe_is_answered_padded(struct world *world, const uint8_t *frame, uint32_t len)
 {
-	(void)world;
-	return is_answered(frame, len, WHOLE, PADDING, 0);
+	return is_answered(world, frame, len, WHOLE, PADDING, 0);
 }
 
 bool probe_is_answered_cut(struct world *world, const uint8_t *frame, uint32_t len)
 {
-	(void)world;
-	return is_answered(frame, len, WHOLE, NARROW_DEVICE + 14 - HEADERS - WHOLE, 0);
+	return is_answered(world, frame, len, WHOLE, NARROW_DEVICE + 14 - HEADERS - WHOLE, 0);
 }
 
 bool probe_is_answered_signed_padded(struct world *world, const uint8_t *frame, uint32_t len)
 {
-	(void)world;
-	return is_answered(frame, len, SIGNED_WHOLE, PADDING, KEY1);
+	return is_answered(world, frame, len, SIGNED_WHOLE, PADDING, KEY1);
 }
 
 bool probe_is_answered_signed(struct world *world, const uint8_t *frame, uint32_t len)
 {
-	(void)world;
-	return is_answered(frame, len, SIGNED_WHOLE, 0, KEY1);
+	return is_answered(world, frame, len, SIGNED_WHOLE, 0, KEY1);
 }
 
 bool probe_is_answered_by_key2(struct world *world, const uint8_t *frame, uint32_t len)
 {
-	(void)world;
-	return is_answered(frame, len, SIGNED_WHOLE, 0, KEY2);
+	return is_answered(world, frame, len, SIGNED_WHOLE, 0, KEY2);
 }
 
 /* ------------------------------------------------------------------ the node that asked */
@@ -223,7 +219,7 @@ bool probe_is_known(struct world *world, const uint8_t *frame, uint32_t len)
 	(void)frame;
 	(void)len;
 	if (health->services != 12 || health->mtu != 1400 || health->load != 99 ||
-	    health->network != NETWORK2)
+	    health->network != NETWORK2 || health->flags != (PROBE_ANSWER | PROBE_KEEPS))
 		return probe_said("the answer is not what is known");
 	return (rtt_us >= 2000 && rtt_us < 5000000) || probe_said("the time is another one");
 }
