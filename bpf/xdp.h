@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* XDP on NICs: sends on what a gateway of mode forward gets, and strips tunnel packets in the form that we send of
+/* XDP on NICs: sends on what a gateway of mode forward gets, answers probes there, and strips tunnel packets in the form that we send of
  * their outer headers and marks them, so that GRO merges the inner segments; px_uplink checks and delivers them. All
  * else passes. */
 #ifndef XDP_H
@@ -99,8 +99,10 @@ INLINE int xdp_decapsulate(struct xdp_md *ctx)
 	struct macs macs;
 	enum reason reason;
 
-	if (!p || !xdp_outer(ctx, &p->outer))
+	if (!p)
 		return XDP_PASS;
+	if (!xdp_outer(ctx, &p->outer))
+		return unlikely(p->outer.probe) ? xdp_probe(ctx, p, length) : XDP_PASS;
 	if (settings.flags & SETTING_FORWARD && outer_is_request(&p->outer))
 		return xdp_forward(ctx, p, length);
 	if (!xdp_suits(&p->outer) || !xdp_may_enter(ctx, p, length, &reason))

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* A gateway of mode forward in XDP. What cannot go out by the device that it came by, with both tunnels and the
- * inner packet of one family, is left to TC as it came: also what is refused, and once a second the packet that
- * looks the next hop up. */
+ * inner packet of one family, is left to TC as it came: also requests that are refused, and once a second the packet
+ * that looks the next hop up. */
 #ifndef XDP_FORWARD_H
 #define XDP_FORWARD_H
 
 #include "forward.h"
+#include "probe.h"
 
 /* Bytes of the headers that a gateway writes, without a tag. */
 #define FORWARD_BYTES                                                                              \
@@ -71,6 +72,73 @@ INLINE int xdp_replace(struct xdp_md *ctx, struct packet *p, const struct next_h
 				 sizeof(struct geneve_admission_option));
 	return XDP_TX;
 }
+
+/* ------------------------------------------------------------------ probes */
+
+INLINE bool xdp_read_probe(struct xdp_md *ctx, struct packet *p)
+{
+	struct probe_headers *headers = probe_headers(p);
+	const __u32 bytes = sizeof(headers->geneve) + sizeof(headers->option);
+	void *from = (void *)(long)ctx->data + ETH_HLEN + GENEVE_AT;
+
+	if (from + bytes > (void *)(long)ctx->data_end)
+		return false;
+	__builtin_memcpy(&headers->geneve, from, bytes);
+	return !(headers->option.flags & PROBE_ANSWER);
+}
+
+/* Write `bytes` of p->headers before the answer, behind an Ethernet header to `hop`. */
+INLINE bool xdp_write_probe(struct xdp_md *ctx, struct packet *p, const struct next_hop *hop,
+			    const __u32 bytes)
+{
+	struct ethhdr *eth = (void *)(long)ctx->data;
+	void *to = eth + 1;
+
+	if (to + bytes > (void *)(long)ctx->data_end)
+		return false;
+	__builtin_memcpy(eth, hop->dmac, sizeof(hop->dmac) + sizeof(hop->smac));
+	__builtin_memcpy(to, p->headers, bytes);
+	return true;
+}
+
+/* Make the frame as long as the answer, and write that. */
+INLINE int xdp_send_probe(struct xdp_md *ctx, struct packet *p, const struct next_hop *hop,
+			  bool has_tag)
+{
+	const __u32 most = sizeof(struct probe_headers);
+	__s32 longer = ETH_HLEN + p->length - (__u32)(ctx->data_end - ctx->data);
+
+	if ((longer && bpf_xdp_adjust_tail(ctx, longer)) ||
+	    !(has_tag ?
+		      xdp_write_probe(ctx, p, hop, most) :
+		      xdp_write_probe(ctx, p, hop, most - sizeof(struct geneve_admission_option))))
+		return xdp_drop(p, p->length, REASON_NO_ROOM);
+	count(p, REASON_PROBE_ANSWERED);
+	return XDP_TX;
+}
+
+/* A probe of `length` bytes to this node's gateway, whose outer headers are read: answered by the way that it came,
+ * where answers go that way. */
+INLINE int xdp_probe(struct xdp_md *ctx, struct packet *p, __u32 length)
+{
+	struct addr daddr = ip_own(&p->outer.saddr);
+	struct next_hop *hop;
+	__u32 bytes;
+
+	if (!(settings.flags & SETTING_XDP_SEND) || settings.admission & ADMISSION_ENCRYPTED ||
+	    !outer_is_request(&p->outer) || !xdp_read_probe(ctx, p))
+		return XDP_PASS;
+	hop = next_hop_known(&daddr);
+	if (!hop || hop->flags & NEXT_HOP_POD || hop->ifindex != ctx->ingress_ifindex)
+		return XDP_PASS;
+	p->length = length;
+	bytes = probe_answer(p);
+	if (!bytes)
+		return XDP_DROP;
+	return xdp_send_probe(ctx, p, hop, bytes == sizeof(struct probe_headers));
+}
+
+/* ------------------------------------------------------------------ requests and replies */
 
 /* A packet of `length` bytes to this node's gateway, whose outer headers are read. */
 INLINE int xdp_forward(struct xdp_md *ctx, struct packet *p, __u32 length)

@@ -23,7 +23,8 @@
 	X(FROM_TUNNEL, FORWARD, AT_UPLINK, "reply taken out of a tunnel")                          \
 	X(GATEWAY_IN, FORWARD, AT_UPLINK | AT_XDP, "request sent to a pod by the gateway")         \
 	X(GATEWAY_OUT, FORWARD, AT_POD_UPLINK | AT_XDP, "reply sent back through the tunnel")      \
-	X(PROBE_ANSWERED, FORWARD, AT_UPLINK, "probe of another node, answered by the gateway")    \
+	X(PROBE_ANSWERED, FORWARD, AT_UPLINK | AT_XDP,                                             \
+	  "probe of another node, answered by the gateway")                                        \
 	X(PROBE_BACK, FORWARD, AT_UPLINK, "answer of a gateway to a probe")                        \
 	X(DOOR_IN, FORWARD, AT_TO_POD, "request of another network, for this pod")                 \
 	X(DOOR_OUT, FORWARD, AT_FROM_POD, "reply to another network, by a gateway")                \
@@ -42,7 +43,7 @@
 	  "sender has as many flows as limits.flowsPerPod allows: refused")                        \
 	X(PORTS_FULL, DROP, AT_PODS | AT_UPLINK, "no free source port")                            \
 	X(TOO_BIG, DROP, AT_POD_UPLINK, "larger than the tunnel allows: sender notified")          \
-	X(REPLY_LIMIT, DROP, AT_PODS | AT_UPLINK,                                                  \
+	X(REPLY_LIMIT, DROP, AT_PODS | AT_UPLINK | AT_XDP,                                         \
 	  "refused without an answer: rate limit of answers")                                      \
 	X(NO_ROUTE, DROP, AT_PODS | AT_UPLINK, "no route or next hop")                             \
 	X(NOT_ENCRYPTED, DROP, AT_PODS | AT_UPLINK,                                                \
@@ -58,8 +59,8 @@
 	X(STALE_ROW, DROP, AT_POD_UPLINK, "service or backend row replaced during the look-up")    \
 	X(TUNNEL_MALFORMED, DROP, AT_TO_POD | AT_UPLINK, "tunnel header malformed")                \
 	X(TUNNEL_CRITICAL, DROP, AT_TO_POD | AT_UPLINK, "unknown critical tunnel option")          \
-	X(TUNNEL_VNI, DROP, AT_TO_POD | AT_UPLINK, "tunnel packet of an unknown network")          \
-	X(TUNNEL_SOURCE, DROP, AT_UPLINK, "tunnel packet from an address not allowed")             \
+	X(TUNNEL_VNI, DROP, AT_TO_POD | AT_UPLINK | AT_XDP, "tunnel packet of an unknown network") \
+	X(TUNNEL_SOURCE, DROP, AT_UPLINK | AT_XDP, "tunnel packet from an address not allowed")    \
 	X(TUNNEL_NOT_ENCRYPTED, DROP, AT_UPLINK | AT_XDP,                                          \
 	  "tunnel packet that came in by a device that does not encrypt")                          \
 	X(TUNNEL_UNSIGNED, DROP, AT_TO_POD | AT_UPLINK | AT_XDP,                                   \

@@ -53,9 +53,10 @@ bool probe_said(const char *text)
 	return false;
 }
 
-bool probe_row_run(struct world *world, const struct probe_row *row)
+bool probe_row_run(struct world *world, const struct probe_row *row, enum program program)
 {
-	const struct step step = { .program = UPLINK };
+	const struct step step = { .program = program };
+	const enum hook hook = program == XDP ? HOOK_XDP : HOOK_UPLINK;
 	struct port_values ports = { 0 };
 	struct counts before, after;
 	struct probe_bytes probe;
@@ -79,8 +80,8 @@ bool probe_row_run(struct world *world, const struct probe_row *row)
 	if (verdict != row->verdict)
 		printf("      verdict %d, want %d\n", verdict, row->verdict);
 	if (moved != (row->count != 0) ||
-	    (row->count && after.packets[COUNTER(HOOK_UPLINK, row->count)] !=
-				   before.packets[COUNTER(HOOK_UPLINK, row->count)] + 1))
+	    (row->count && after.packets[COUNTER(hook, row->count)] !=
+				   before.packets[COUNTER(hook, row->count)] + 1))
 		return probe_said("another counter than wanted moved");
 	return verdict == row->verdict && (!row->after || row->after(world, frame.data, frame.len));
 }

@@ -40,7 +40,7 @@ struct probe_row {
 #define ANSWER_OF(source, source_port) SENT(source, source_port, NODE1, NODE1_PORT, WHOLE)
 #define ANSWER ANSWER_OF(GATEWAY, TUNNEL_PORT)
 
-bool probe_row_run(struct world *world, const struct probe_row *row);
+bool probe_row_run(struct world *world, const struct probe_row *row, enum program program);
 
 /* A probe of `network`, without a tag. */
 void probe_fill(struct probe_bytes *probe, uint32_t network);
@@ -70,12 +70,13 @@ bool probe_is_known_sized(struct world *world, const uint8_t *frame, uint32_t le
 bool probe_is_known(struct world *world, const uint8_t *frame, uint32_t len);
 bool probe_is_not_known(struct world *world, const uint8_t *frame, uint32_t len);
 
-#define ROW(function, ...)                                                                         \
+#define ROW(...) ROW_AT(UPLINK, __VA_ARGS__)
+#define ROW_AT(program, function, ...)                                                             \
 	static bool function(struct world *world)                                                  \
 	{                                                                                          \
 		static const struct probe_row row = { __VA_ARGS__ };                               \
                                                                                                    \
-		return probe_row_run(world, &row);                                                 \
+		return probe_row_run(world, &row, program);                                        \
 	}                                                                                          \
 	_Static_assert(1, "takes the semicolon")
 

@@ -18,12 +18,17 @@ static void xdp_is_for_hardware(void **unused)
 		const char *kind, *driver;
 		bool suits;
 	} rows[] = {
-		{ XDP_AUTO, "", "mlx5_core", true },  { XDP_AUTO, "", "virtio_net", false },
-		{ XDP_AUTO, "", "", false },	      { XDP_AUTO, "veth", "veth", false },
+		{ XDP_AUTO, "", "mlx5_core", true },
+		{ XDP_AUTO, "", "virtio_net", false },
+		{ XDP_AUTO, "", "", false },
+		{ XDP_AUTO, "veth", "veth", false },
 		{ XDP_AUTO, "vlan", "802.1Q VLAN Support", false },
-		{ XDP_AUTO, "bond", "bonding", false }, { XDP_AUTO, "bridge", "bridge", false },
-		{ XDP_AUTO, "macvlan", "macvlan", false }, { XDP_ALWAYS, "veth", "veth", true },
+		{ XDP_AUTO, "bond", "bonding", false },
+		{ XDP_AUTO, "bridge", "bridge", false },
+		{ XDP_AUTO, "macvlan", "macvlan", false },
+		{ XDP_ALWAYS, "veth", "veth", true },
 		{ XDP_NEVER, "", "mlx5_core", false },
+		{ XDP_SEND, "veth", "veth", true },
 	};
 
 	(void)unused;

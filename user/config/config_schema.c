@@ -20,7 +20,7 @@ static const struct tree_field interfaces[] = {
 	{ TREE_LIST("uplinks", "a list of interface names", PATTERNS_MAX, config_read_name,
 		    struct config, uplink_patterns, uplink_pattern_count) },
 	{ TREE_CHOICE("attach", "auto tcx clsact", struct config, attach) },
-	{ TREE_CHOICE("xdp", "auto always never", struct config, xdp) },
+	{ TREE_CHOICE("xdp", "auto always never send", struct config, xdp) },
 	{ TREE_MEMBER("host", tree_read_bool, struct config, host) },
 	{ TREE_MEMBER("cniConfDir", config_read_path, struct config, cni_conf_dir) },
 };

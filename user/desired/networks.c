@@ -380,8 +380,9 @@ static void set_gateway(const struct build_input *input, struct settings *settin
 		struct addr_pair inside = inside_addresses(input);
 
 		settings->flags |= SETTING_FORWARD;
-		/* A device that does not suit, as veth, would lose what it is told to send. */
-		if (input->config->xdp == XDP_AUTO)
+		/* A device that does not suit, as veth, would lose what it is told to send, unless the
+		 * configuration knows better. */
+		if (input->config->xdp == XDP_AUTO || input->config->xdp == XDP_SEND)
 			settings->flags |= SETTING_XDP_SEND;
 		set_pair(input, &inside, settings->inside);
 	}

@@ -31,7 +31,7 @@ bool interface_suits_xdp(enum xdp_mode mode, const char *kind, const char *drive
 	static const char *const unfit[] = { "", "veth", "virtio_net", "tun", "bonding", "bridge" };
 
 	if (mode != XDP_AUTO)
-		return mode == XDP_ALWAYS;
+		return mode != XDP_NEVER;
 	if (*kind)
 		return false;
 	for (size_t i = 0; i < sizeof(unfit) / sizeof(*unfit); i++)

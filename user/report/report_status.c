@@ -134,12 +134,14 @@ static json_t *interfaces(const struct snapshot *snapshot, const json_t *state)
 
 		json_array_append_new(
 			list,
-			json_pack("{s:o,s:I,s:s,s:b,s:o,s:o,s:o,s:o}", "name",
+			json_pack("{s:o,s:I,s:s,s:b,s:o,s:o,s:b,s:o,s:o}", "name",
 			present ? report_text(entry->name) : report_copy(known, "name"),
 			"ifindex", (json_int_t)entry->ifindex,
 			"role", role_name(entry->iface.role),
 			"encrypts", !!(entry->iface.flags & IFACE_ENCRYPTS),
 			"attach", report_copy(known, "attach"), "xdp", report_copy(known, "xdp"),
+			"xdp_sends", json_is_true(json_object_get(known, "xdp")) &&
+				(snapshot->settings.flags & SETTING_XDP_SEND),
 			"present", elsewhere ? json_null() : json_boolean(present),
 			"problem", report_copy(known, "problem")));
 	}

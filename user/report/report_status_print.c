@@ -196,7 +196,9 @@ static void print_interfaces(const json_t *report, FILE *out)
 			report_cell(iface, "ifindex", b), report_cell(iface, "role", c),
 			report_cell(iface, "attach", d));
 		if (json_is_true(json_object_get(iface, "xdp")))
-			fprintf(out, " and xdp");
+			fprintf(out, json_is_true(json_object_get(iface, "xdp_sends")) ?
+					     " and xdp, which sends" :
+					     " and xdp");
 		if (json_is_true(json_object_get(iface, "encrypts")))
 			fprintf(out, ", encrypts");
 		if (json_is_false(json_object_get(iface, "present")))
