@@ -49,11 +49,11 @@ ended_by() {
 	equal "left after $1" "" "$(remains)"
 }
 
-bench_start "six nodes"
+bench_start "nine nodes"
 second=$(tools/bench/bench.sh --quick 2>&1) && fail "two at once"
 equal "the second" "FAILED: another benchmark is running, in $world" "$second"
 ended_by HUP
-bench_start "four agents"
+bench_start "seven agents"
 ended_by TERM
 bench_start "scale: 100 services"
 kill -KILL $bench_pid

@@ -8,6 +8,7 @@
 # Each way of carrying a service has a node of its own with a client pod and a server pod:
 #   plain    no service at all: kernel routing (and the kernel's VXLAN device to the other network)
 #   stack    Parallax, `delivery: stack'        redirect  Parallax, `delivery: redirect'
+#   keyed    Parallax with keys, to a pod on `door' by `gw3', a gateway of mode forward
 #   peer     nftables with a map of 10,000 services; haproxy and Envoy in a pod
 [[ $(id -u) == 0 ]] || { echo "the benchmarks need root: sudo make bench" >&2; exit 1; }
 WORLDS=${TMPDIR:-/tmp}/parallax-bench
@@ -65,11 +66,13 @@ build_world() {
 	cluster_add cluster1 192.23.110.1/24
 	cluster_add cluster2 192.23.120.1/24
 	local n=10 node
-	for node in stack redirect plain peer other; do
+	for node in stack redirect plain peer other keyed; do
 		node_add "$node" cluster1 192.23.110.$n/24 192.23.110.1
 		n=$((n + 1))
 	done
 	node_add gw2 cluster2 192.23.120.32/24 192.23.120.1
+	node_add gw3 cluster2 192.23.120.33/24 192.23.120.1
+	node_add door cluster2 192.23.120.34/24 192.23.120.1
 	pod_add stack c-stack 10.10.0.10
 	pod_add stack s-stack 10.10.0.11
 	pod_add stack s-new 10.10.0.12
@@ -83,10 +86,12 @@ build_world() {
 	pod_add other c-other 10.10.4.10
 	pod_add other s-other 10.10.4.11
 	pod_add gw2 s-far 10.10.5.11
-	for node in c-stack c-redirect c-plain c-peer; do
+	pod_add keyed c-keyed 10.10.7.10
+	pod_add door s-deep 10.10.7.11
+	for node in c-stack c-redirect c-plain c-peer c-keyed; do
 		sysctls "$node" "ip_local_port_range=1024 65000"
 	done
-	for node in s-stack s-redirect s-plain s-peer s-other s-far; do put_server "$node" a; done
+	for node in s-stack s-redirect s-plain s-peer s-other s-far s-deep; do put_server "$node" a; done
 	put_server s-new b
 	in_ns s-new nft 'add table ip t; add chain ip t pre { type nat hook prerouting priority -100; };
 		add rule ip t pre udp dport 20000-29999 redirect to :5000'
@@ -98,6 +103,10 @@ plain_ways() {
 	in_ns wan ip route add 10.10.5.11 via 192.23.120.32
 	in_ns wan ip route add 10.10.2.10 via 192.23.110.12
 	in_ns gw2 ip route add 10.10.2.10 via 192.23.120.1
+	in_ns plain ip route add 10.10.7.11 via 192.23.110.1
+	in_ns wan ip route add 10.10.7.11 via 192.23.120.33
+	in_ns gw3 ip route add 10.10.2.10 via 192.23.120.1
+	in_ns door ip route add 10.10.2.10 via 192.23.120.33
 
 	in_ns plain ip link add vx0 type vxlan id 7 local 192.23.110.12 remote 192.23.120.32 \
 		dstport 4789 dev eth0 || return 0
@@ -154,15 +163,15 @@ node_config() { # NODE NETWORK CLUSTER, standard input adds to it
 # Each agent has files of its own: an update is then one agent's work.
 agents() {
 	local node count
-	networks network1=cluster1 network2=n2-k8s-config@192.23.120.32:15443
-	for node in stack redirect gw2 other; do
-		count=$SERVICES
-		[[ $node == other ]] && count=0
+	networks network1=cluster1 network2=n2-k8s-config@192.23.120.32:15443 network3=n3@192.23.120.33:15443
+	for node in stack redirect gw2 other keyed gw3 door; do
+		count=0
+		[[ $node =~ ^(stack|redirect|gw2)$ ]] && count=$SERVICES
 		mkdir -p "$EDS-$node"
 		tools/bench/bench.py eds $count "$EDS-$node" >"$TEST_DIR/services-$node" ||
 			fail "assignments"
 	done
-	sed -i 6q "$TEST_DIR/services-gw2"
+	sed -i 7q "$TEST_DIR/services-gw2"
 	for node in stack redirect; do
 		{
 			transports network2=geneve
@@ -171,19 +180,41 @@ agents() {
 	done
 	gateway_role $SNAT2 192.23.110.0/24 | node_config gw2 network2 n2-k8s-config
 	node_config other network1 cluster1 </dev/null
-	for node in stack redirect gw2 other; do
+	keyed_agents
+	for node in stack redirect gw2 other keyed gw3 door; do
 		agent_start $node || fail "agent of $node"
 	done
+}
+
+# The client's node, the gateway of mode forward, and the node of the pod, with keys.
+keyed_agents() {
+	(umask 077 && : >"$TEST_DIR/keys")
+	"$BUILD/parallaxctl" keygen network1 network3 --id 1 >>"$TEST_DIR/keys"
+	"$BUILD/parallaxctl" keygen network3 --id 2 >>"$TEST_DIR/keys"
+	{
+		transports network3=geneve
+		echo "tunnel: {keysFile: $TEST_DIR/keys}"
+	} | node_config keyed network1 cluster1
+	{
+		transports network1=geneve
+		echo "gateway: {mode: forward, listen: {interface: eth0, port: 6081}}"
+		echo "tunnel: {keysFile: $TEST_DIR/keys}"
+	} | node_config gw3 network3 n3
+	{
+		transports network1=geneve
+		echo "door: {peers: [192.23.120.33]}"
+		echo "tunnel: {keysFile: $TEST_DIR/keys}"
+	} | node_config door network3 n3
 }
 
 alone
 room
 tools/bench/bench.py parts "$@" || fail "nothing was measured"
-echo "  six nodes and their pods, in network namespaces"
+echo "  nine nodes and their pods, in network namespaces"
 build_world
 plain_ways
 peers
-echo "  four agents, $SERVICES services"
+echo "  seven agents, $SERVICES services"
 agents
 export TEST_DIR BUILD EDS LOAD PREFIX=$TOPO_PREFIX
 python3 -u tools/bench/bench.py run "$@" &

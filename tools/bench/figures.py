@@ -11,7 +11,8 @@ import time
 
 SCHEMA = 2
 NODE, OTHER, FAR = "same node", "other node", "other network"
-GROUPS = [NODE, OTHER, FAR]
+DEEP = "by a forwarding gateway"
+GROUPS = [NODE, OTHER, FAR, DEEP]
 WAYS = ["no service", "Parallax, redirect", "Parallax, stack", "Parallax", "VXLAN", "nftables",
         "haproxy", "Envoy"]
 random.seed(1)

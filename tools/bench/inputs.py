@@ -5,12 +5,13 @@ import os
 import time
 
 DOMAIN = "bench.svc.cluster.local"
-REGISTRY = {"network1": "cluster1", "network2": "n2-k8s-config"}
+REGISTRY = {"network1": "cluster1", "network2": "n2-k8s-config", "network3": "n3"}
 # service, virtual IP, endpoint, network
 SERVICES = [("stack", "10.20.0.1", "10.10.0.11", "network1"),
             ("redirect", "10.20.0.2", "10.10.1.11", "network1"),
             ("other", "10.20.0.3", "10.10.4.11", "network1"),
             ("far", "10.20.0.4", "10.10.5.11", "network2"),
+            ("deep", "10.20.0.6", "10.10.7.11", "network3"),
             ("new", "10.20.0.5", "10.10.0.11", "network1")]
 CHANGING = "10.20.0.5"          # the service whose endpoints change during the measurement
 OLD, NEW = "10.10.0.11", "10.10.0.12"  # pods that answer a and b; NEW at ports 20000-29999 too
@@ -65,7 +66,7 @@ def service_lines():
 
 def write_eds(count, directory):
     """Assignments into the directory, the list of services to standard output."""
-    rows = [assignment(n, [(e, 5000)], net) for n, _, e, net in SERVICES[:4]]
+    rows = [assignment(n, [(e, 5000)], net) for n, _, e, net in SERVICES[:-1]]
     lines = ["services:"] + service_lines()
     for i in range(count - len(SERVICES)):
         rows.append(assignment("filler-%d" % i, [("10.10.8.%d" % (i & 255), 1024 + (i >> 8))]))

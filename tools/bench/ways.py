@@ -6,7 +6,7 @@ import re
 import subprocess
 import sys
 
-from figures import FAR, NODE, OTHER
+from figures import DEEP, FAR, NODE, OTHER
 
 LOAD, BUILD = os.environ.get("LOAD", ""), os.environ.get("BUILD", "build")
 OUT = os.environ.get("OUT", BUILD + "/bench")
@@ -69,7 +69,9 @@ def all_ways():
             Way(OTHER, "nftables", "c-peer", "10.20.0.3"),
             Way(FAR, "no service", "c-plain", "10.10.5.11"),
             Way(FAR, "Parallax", "c-stack", "10.20.0.4"),
-            Way(FAR, "VXLAN", "c-plain", "10.10.6.11", source="10.10.6.10")]
+            Way(FAR, "VXLAN", "c-plain", "10.10.6.11", source="10.10.6.10"),
+            Way(DEEP, "no service", "c-plain", "10.10.7.11"),
+            Way(DEEP, "Parallax", "c-keyed", "10.20.0.6")]
 
 
 def answering():

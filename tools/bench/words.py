@@ -5,7 +5,7 @@ A figure that was not measured is a dash, and stands in `missing`."""
 import math
 import statistics
 
-from figures import FAR, GROUPS, NODE, OTHER, interval
+from figures import DEEP, FAR, GROUPS, NODE, OTHER, interval
 
 DASH = "–"
 SIZES = [(1, 10), (1, 100), (1, 1000), (1, 10000), (1, 100000), (10, 10), (100, 100), (1000, 1000),
@@ -25,7 +25,7 @@ class Words:
         self.index = {(r["measure"], r["group"], r["way"]): r for r in rows}
         self.rows, self.machine, self.missing = rows, info, set()
         self.names = {name: getattr(self, name) for name in dir(self) if name[0] != "_"}
-        self.names.update(node=NODE, other=OTHER, far=FAR, number=number, min=min, max=max)
+        self.names.update(node=NODE, other=OTHER, far=FAR, deep=DEEP, number=number, min=min, max=max)
 
     def evaluate(self, expression):
         return eval(expression, {"__builtins__": {}}, self.names)  # our own templates
