@@ -187,7 +187,7 @@ bench-docs:                     ## put the figures of the last `make bench' into
 bench-deps:
 	@tools/install-deps.sh bench
 
-bench-programs: all $(BENCH)
+bench-programs: all $(BENCH) $(BUILD)/tests/forge
 
 install: all                    ## install below DESTDIR and PREFIX (/usr/local)
 	@+$(MAKE) --no-print-directory install-files

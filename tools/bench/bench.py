@@ -12,6 +12,7 @@ import time
 import inputs
 from chart import svg
 from figures import Figures, busy_processors, cpu_times, machine, print_rows, write_results
+from forgery import measure_forgery
 from packets import measure_packets
 from scale import measure_scale
 from traffic import measure_bulk, measure_connections, measure_frames, measure_round_trips
@@ -21,6 +22,7 @@ from ways import OUT, answering, progress, say
 PARTS = {
     "packets": lambda figures, _, quick: measure_packets(figures, quick),
     "bulk": measure_bulk,
+    "forgery": measure_forgery,
     "connections": measure_connections,
     "round-trips": measure_round_trips,
     "frames": lambda figures, _, quick: measure_frames(figures, quick),

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # Builds the namespaces the benchmarks run in, lets bench.py measure, takes them down.
 # Usage: tools/bench/bench.sh [--quick] [--only PART]...
-# with the parts packets, bulk, connections, round-trips, frames, updates, scale
+# with the parts packets, bulk, forgery, connections, round-trips, frames, updates, scale
 # OUT is where the results go (build/bench), SERVICES how many there are, ENVOY names Envoy's binary.
 #
 # Each way of carrying a service has a node of its own with a client pod and a server pod:
