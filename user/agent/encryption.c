@@ -40,9 +40,11 @@ static bool look_at(const struct interfaces *interfaces, struct mesh_gateway *ga
 		ifindex = 0;
 	uplink = find_uplink(interfaces, ifindex);
 	gateway->plain = !uplink || !uplink->encrypts;
+	gateway->uplink = gateway->plain ? 0 : ifindex;
 	if (!ifindex || !if_indextoname(ifindex, gateway->device))
 		gateway->device[0] = '\0';
-	return gateway->plain != before.plain || strcmp(gateway->device, before.device);
+	return gateway->plain != before.plain || gateway->uplink != before.uplink ||
+	       strcmp(gateway->device, before.device);
 }
 
 /* Returns whether any changed; *ret_any: one is looked at. */

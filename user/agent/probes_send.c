@@ -49,6 +49,27 @@ static bool find_signer(const struct agent *agent, uint32_t network, struct prob
 	return true;
 }
 
+/* The device by which its probes leave, where its network requires encryption; 0: any. Returns false if none
+ * encrypts. */
+static bool find_device(const struct agent *agent, const struct probed *item, uint32_t *ret)
+{
+	const struct mesh_networks *mesh = agent->files.config->mesh;
+
+	*ret = 0;
+	for (size_t i = 0; i < mesh->count; i++) {
+		const struct mesh_network *network = &mesh->networks[i];
+
+		for (size_t g = 0; network->id == item->key.network && network->encrypted &&
+				   g < network->gateway_count;
+		     g++)
+			if (ip_equal(&network->gateways[g].addr.ip, &item->key.addr)) {
+				*ret = network->gateways[g].uplink;
+				return *ret;
+			}
+	}
+	return true;
+}
+
 /* `slot`: where the program notes the answer. Returns 0 or -errno. */
 static int send_probe(const struct agent *agent, const struct prober *prober,
 		      const struct probed *item, struct health_probe *slot, struct probe *probe)
@@ -62,6 +83,8 @@ static int send_probe(const struct agent *agent, const struct prober *prober,
 	probe->time = clock_monotonic_ns();
 	probe->mtu = (uint16_t)gateway_path_mtu(&item->path);
 	*slot = (struct health_probe){ .sent_ns = probe->time, .sequence = probe->sequence };
+	if (!find_device(agent, item, &probe->device))
+		return 0;
 	return socket < 0 ? socket : probe_socket_send(socket, &to, ntohs(item->port), probe);
 }
 

@@ -121,6 +121,13 @@ static size_t fill(struct probe_payload *payload, const struct probe *probe)
 	return length;
 }
 
+/* The routes that count are those by this device; 0: all. */
+static int use_device(int fd, uint8_t family, uint32_t device)
+{
+	return family == 4 ? set(fd, IPPROTO_IP, IP_UNICAST_IF, (int)htonl(device)) :
+			     set(fd, IPPROTO_IPV6, IPV6_UNICAST_IF, (int)htonl(device));
+}
+
 int probe_socket_send(int fd, const struct addr *to, uint16_t port, const struct probe *probe)
 {
 	static uint8_t packet[PACKET_MAX];
@@ -129,11 +136,17 @@ int probe_socket_send(int fd, const struct addr *to, uint16_t port, const struct
 	size_t headers = (to->family == 4 ? 20 : 40) + UDP_HEADER;
 	struct probe_payload payload;
 	size_t size = fill(&payload, probe);
+	int err;
 
 	memcpy(packet, &payload, size);
 	if (probe->size > headers + size && probe->size < PACKET_MAX)
 		size = probe->size - headers;
+	err = probe->device ? use_device(fd, to->family, probe->device) : 0;
+	if (err)
+		return err;
 	if (sendto(fd, packet, size, MSG_DONTWAIT, (struct sockaddr *)&address, length) < 0)
-		return -errno;
-	return 0;
+		err = -errno;
+	if (probe->device)
+		use_device(fd, to->family, 0);
+	return err;
 }

@@ -25,6 +25,7 @@ struct probe {
 	uint64_t time;
 	const struct probe_signer *signer; /* NULL: without a tag */
 	uint16_t mtu;  /* greatest IP packet that the gateway may send to the node; 0: not known */
+	uint32_t device; /* ifindex by which it leaves, or not at all; 0: by any */
 	uint32_t size; /* IP bytes of the packet to send; less than its headers need: no padding */
 };
 

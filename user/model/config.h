@@ -48,6 +48,7 @@ struct mesh_gateway {
 	 * does not encrypt. "": there is no such route. */
 	bool plain;
 	char device[16];
+	uint32_t uplink; /* ifindex of the one that encrypts; 0: there is none */
 };
 
 /* One network of meshNetworks, with its transport and id. */
