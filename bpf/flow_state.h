@@ -261,20 +261,42 @@ SUBPROGRAM int flow_reopen(const struct flow_key *key, struct flow *flow)
 	return 0;
 }
 
-/* Follow FIN and RST. A RST sets its sender's FIN flag, so that flow_revive() knows the sender. */
-INLINE void flow_follow_tcp(const struct flow_key *key, struct flow *flow, __u8 tcp_flags)
+/* Add flags to an entry; returns those that it had. The other end's FIN may be followed on another CPU at the
+ * same time: flags, packets and peer_port are one word. */
+INLINE __u8 flags_add(struct flow *flow, __u8 flags)
+{
+	return __sync_fetch_and_or((__u32 *)&flow->flags, flags);
+}
+
+_Static_assert(__builtin_offsetof(struct flow, flags) % 4 == 0, "a word of flags");
+
+/* Follow a FIN: the second one closes the flow, on the one CPU that completes the forward entry. Who sends the
+ * first keeps the tuple in TIME-WAIT: see flow_timeout(). `other` may be NULL. */
+INLINE void flow_finish(const struct flow_key *key, struct flow *flow, struct flow *other)
+{
+	bool forward = flow_is_forward(key);
+	__u8 add = forward ? FLOW_FIN_FORWARD : FLOW_FIN_REPLY, flags;
+
+	if (flow->flags & add && flow->state == FLOW_CLOSING)
+		return;
+	if (!forward && !(flow->flags & FLOW_FIN_FORWARD))
+		add |= FLOW_TIME_WAIT;
+	if (!other)
+		other = flow;
+	flags_add(forward ? other : flow, add);
+	flags = flags_add(forward ? flow : other, add) | add;
+	if ((flags & FLOW_FINS) == FLOW_FINS)
+		flow_set_state(key, flow, FLOW_CLOSING, flags);
+}
+
+/* A RST closes the flow and sets its sender's FIN flag, so that flow_revive() knows the sender. */
+INLINE void flow_reset(const struct flow_key *key, struct flow *flow)
 {
 	__u8 flags = flow->flags | (flow_is_forward(key) ? FLOW_FIN_FORWARD : FLOW_FIN_REPLY);
-	__u8 state = flow->state;
 
-	if (tcp_flags & TCP_RST)
-		flags &= ~FLOW_TIME_WAIT;
-	else if ((flags & FLOW_FINS) == FLOW_FIN_REPLY)
-		flags |= FLOW_TIME_WAIT;
-	if (tcp_flags & TCP_RST || (flags & FLOW_FINS) == FLOW_FINS)
-		state = FLOW_CLOSING;
-	if (flags != flow->flags || state != flow->state)
-		flow_set_state(key, flow, state, flags);
+	flags &= ~FLOW_TIME_WAIT;
+	if (flags != flow->flags || flow->state != FLOW_CLOSING)
+		flow_set_state(key, flow, FLOW_CLOSING, flags);
 }
 
 /* An end that sent a real RST sends nothing else. If it does, the RST was forged, and TCP will have
@@ -290,28 +312,45 @@ INLINE void flow_revive(const struct flow_key *key, struct flow *flow)
 		       (flow->flags & ~own) | FLOW_ANSWERED);
 }
 
-/* True if the sequence number of a FIN or RST fits the numbers seen: its sender's last, or the last
- * that the other end acknowledged. A RST must fit exactly (RFC 5961 section 3.2; its sender repeats
- * one that the receiver challenges), and may instead acknowledge a SYN; a FIN may follow data that
- * were lost on the way. */
-SUBPROGRAM bool flow_fits(const struct flow_key *key, const struct flow *flow,
-			  const struct packet *p)
+/* True if the number of a FIN, which may come with data, lies behind what its sender's or what the other end
+ * acknowledged, both as seen here: data may have been lost on the way, and those that an acknowledgement told,
+ * which was lost itself, come again with the FIN. */
+INLINE bool fin_fits(const struct flow *flow, const struct flow *other, const struct packet *p)
 {
-	REQUIRE(key && flow && p, false);
-	__u32 seq = bpf_ntohl(p->seq), ack = bpf_ntohl(p->ack);
+	__u32 number = tcp_data_end(p);
+
+	return (flow->seq && number - flow->seq < SEQ_REACH) ||
+	       (other && other->ack && number - other->ack < SEQ_REACH);
+}
+
+/* True if that of a RST is exactly the sender's last, or the last that the other end acknowledged (RFC 5961
+ * section 3.2; its sender repeats one that the receiver challenges), or if it acknowledges a SYN. */
+INLINE bool rst_fits(const struct flow *flow, const struct flow *other, const struct packet *p)
+{
+	__u32 seq = bpf_ntohl(p->seq);
+
+	if ((flow->seq && seq == flow->seq) || (other && other->ack && seq == other->ack))
+		return true;
+	return other && p->tcp_flags & TCP_ACK && flow->state == FLOW_OPENING &&
+	       bpf_ntohl(p->ack) == other->seq;
+}
+
+/* Follow a FIN or RST that fits the numbers seen. */
+SUBPROGRAM int flow_end(const struct flow_key *key, struct flow *flow, const struct packet *p)
+{
+	REQUIRE(key && flow && p, -EINVAL);
 	struct flow_key other_key;
 	struct flow *other;
 
-	if (flow->seq && seq == flow->seq)
-		return true;
 	flow_other_key(key, flow, &other_key);
 	other = flow_find_any(&other_key);
-	if (!other)
-		return false;
-	if (other->ack && seq - other->ack < (p->tcp_flags & TCP_RST ? 1 : SEQ_REACH))
-		return true;
-	return p->tcp_flags & TCP_RST && p->tcp_flags & TCP_ACK && flow->state == FLOW_OPENING &&
-	       ack == other->seq;
+	if (p->tcp_flags & TCP_RST) {
+		if (rst_fits(flow, other, p))
+			flow_reset(key, flow);
+	} else if (fin_fits(flow, other, p)) {
+		flow_finish(key, flow, other);
+	}
+	return 0;
 }
 
 /* A number only advances, and not farther than a window: a forged packet must not lead it astray. */
@@ -337,8 +376,8 @@ SUBPROGRAM int flow_control(const struct flow_key *key, struct flow *flow, const
 	REQUIRE(key && flow && p, -EINVAL);
 	__u8 flags = p->tcp_flags;
 
-	if (flags & (TCP_FIN | TCP_RST) && flow_fits(key, flow, p))
-		flow_follow_tcp(key, flow, flags);
+	if (flags & (TCP_FIN | TCP_RST))
+		flow_end(key, flow, p);
 	if (flags & TCP_SYN && flow->state == FLOW_OPENING) { /* the numbers begin here */
 		flow->seq = 0;
 		flow->ack = flags & TCP_ACK ? 0 : flow->ack;

@@ -36,6 +36,12 @@ static void pass_eleven_seconds(struct world *world)
 #define SERVER_REFUSES(number, becomes) SERVER_FLAGS(becomes, .flags = RST | ACK, .ack = number)
 #define SERVER_FINISHES(number, becomes)                                                           \
 	SERVER_FLAGS(becomes, .flags = FIN | ACK, .seq = number, .ack = 1001)
+#define SERVER_FINISHES_WITH(number, bytes, becomes)                                               \
+	SERVER_FLAGS(becomes, .flags = FIN | ACK, .seq = number, .ack = 1002, .len = bytes)
+#define CLIENT_SAYS(...)                                                                           \
+	{FROM_POD, .in = TO_VIP(__VA_ARGS__), .verdict = NEXT, .out = TO_HELLO1(__VA_ARGS__),      \
+	 .count = COUNT(TO_LOCAL)}
+#define CLIENT_HAS(number) CLIENT_SAYS(.flags = ACK, .seq = 1002, .ack = number)
 #define SERVER_DATA(number, bytes)                                                                 \
 	SERVER_FLAGS(ESTABLISHED, .flags = ACK, .seq = number, .ack = 1001, .len = bytes)
 
@@ -143,6 +149,30 @@ static const struct test_case rows[] = {
 	       SERVER_FINISHES(4000, ESTABLISHED), SERVER_FINISHES(5001, CLOSING))},
 	{"number: a FIN closes behind data that were lost before", setup_local,
 	 STEPS(CONNECTS, CLIENT_SENDS(FIN | ACK, ESTABLISHED), SERVER_FINISHES(45001, CLOSING))},
+	{"lost: the acknowledgement of the data, which come again with the FIN", setup_local,
+	 STEPS(CONNECTS, CLIENT_SENDS(FIN | ACK, ESTABLISHED), SERVER_DATA(5001, 1000),
+	       CLIENT_HAS(6001), SERVER_FINISHES_WITH(5001, 1000, CLOSING))},
+	{"lost: the client's too", setup_local,
+	 STEPS(CONNECTS, SERVER_FINISHES(5001, ESTABLISHED),
+	       CLIENT_SAYS(.flags = ACK, .seq = 1001, .ack = 5002, .len = 500),
+	       SERVER_FLAGS(ESTABLISHED, .flags = ACK, .seq = 5002, .ack = 1501),
+	       CLIENT_SAYS(.flags = FIN | ACK, .seq = 1001, .ack = 5002, .len = 500),
+	       SERVER_FLAGS(CLOSING, .flags = ACK, .seq = 5002, .ack = 1502))},
+	{"lost: data before a FIN, of a window that nobody has acknowledged", setup_local,
+	 STEPS(CONNECTS, CLIENT_SENDS(FIN | ACK, ESTABLISHED), SERVER_DATA(0x81001, 1000),
+	       SERVER_DATA(0x101001, 1000), SERVER_DATA(0x181001, 1000),
+	       SERVER_FINISHES(0x181801, CLOSING))},
+	{"lost: a FIN, behind which it comes again", setup_local,
+	 STEPS(CONNECTS, CLIENT_SENDS(FIN | ACK, ESTABLISHED), SERVER_DATA(5001, 1000),
+	       SERVER_FINISHES_WITH(6001, 500, CLOSING), SERVER_FINISHES_WITH(6001, 500, CLOSING),
+	       SERVER_FINISHES_WITH(5001, 1500, CLOSING))},
+	{"lost: the data before a RST, which fits when it is challenged", setup_local,
+	 STEPS(CONNECTS, SERVER_RESETS(9001, ESTABLISHED), CLIENT_SENDS(ACK, ESTABLISHED),
+	       SERVER_RESETS(5001, CLOSING))},
+	{"lost: nothing, and a FIN with old data is forged", setup_local,
+	 STEPS(CONNECTS, CLIENT_SENDS(FIN | ACK, ESTABLISHED), SERVER_DATA(5001, 1000),
+	       CLIENT_HAS(6001), SERVER_FINISHES_WITH(5001, 999, ESTABLISHED),
+	       SERVER_FINISHES_WITH(4001, 1000, ESTABLISHED), SERVER_FINISHES(6001, CLOSING))},
 	{"number: a new connection has new numbers", setup_local,
 	 STEPS(CONNECTS, CLIENT_RESETS(1001, CLOSING),
 	       {FROM_POD, .in = TO_VIP(.flags = SYN, .seq = 0x50000000), .verdict = NEXT,

@@ -154,6 +154,12 @@ static const struct step datagram = {FROM_POD, .in = UDP_TO_VIP(.len = 4), .verd
 static const struct step datagram_back = {
 	TO_POD, .in = UDP(HELLO1, HELLO_PORT, SLEEP, CLIENT_PORT, .len = 4), .verdict = NEXT,
 };
+static const struct step client_fin = {
+	FROM_POD, .in = TO_VIP(.flags = FIN | ACK, .seq = 1001, .ack = 5001), .verdict = NEXT,
+};
+static const struct step server_fin = {
+	TO_POD, .in = FROM_HELLO1(.flags = FIN | ACK, .seq = 5001, .ack = 1001), .verdict = NEXT,
+};
 static const struct step tunnel_syn = {
 	UPLINK, .in = TO_VIP(A_SYN, AT_GATEWAY()), .verdict = REDIRECT,
 };
@@ -210,6 +216,27 @@ static bool promote_tcp(struct world *world, struct race *race)
 	       race_run(world, race, &ack, &some_data) && all_paired(world, "flows", "embryonic");
 }
 
+static void count_closing(const struct flow_key *key, struct flow *flow, void *data)
+{
+	(void)key;
+	*(uint32_t *)data += flow->state == FLOW_CLOSING;
+}
+
+static bool finish_tcp(struct world *world, struct race *race)
+{
+	uint32_t closing = 0;
+	struct flow_visit count = {.visit = count_closing, .data = &closing};
+
+	if (!race_run(world, race, &syn, &syn) || !race_run(world, race, &syn_ack, &syn_ack) ||
+	    !race_run(world, race, &ack, &ack) || !race_run(world, race, &client_fin, &server_fin))
+		return false;
+	world_flows(world, "flows", &count);
+	if (closing == 2 * FLOWS_OF_A_ROUND)
+		return true;
+	printf("      %u entries are closed\n", closing);
+	return false;
+}
+
 static bool open_at_gateway(struct world *world, struct race *race)
 {
 	return race_run(world, race, &tunnel_syn, &tunnel_syn) && all_alike(race) &&
@@ -258,6 +285,11 @@ static bool rounds_of_promote_tcp(struct world *world)
 	return run_rounds(world, setup_local, promote_tcp);
 }
 
+static bool rounds_of_finish_tcp(struct world *world)
+{
+	return run_rounds(world, setup_local, finish_tcp);
+}
+
 static bool rounds_at_gateway(struct world *world)
 {
 	return run_rounds(world, setup_many_snat_ports, open_at_gateway);
@@ -269,6 +301,7 @@ static const struct test_case rows[] = {
 	{"race: a datagram whose entry was lost, and its reply", NULL,
 	 .run = rounds_of_promote_lost},
 	{"race: handshakes, each packet twice", NULL, .run = rounds_of_promote_tcp},
+	{"race: the FINs of both ends", NULL, .run = rounds_of_finish_tcp},
 	{"race: a SYN at the gateway, twice", NULL, .run = rounds_at_gateway},
 };
 
