@@ -181,7 +181,7 @@ SUBPROGRAM enum reason client_choose(struct __sk_buff *skb, struct packet *p,
 	if (backend->kind != BACKEND_GENEVE)
 		client_flow_nat(skb, p, flow, backend, host);
 	else if (client_flow_tunnel(flow, backend))
-		return REASON_FLOWS_FULL;
+		return REASON_PEERS_FULL;
 	/* Other nodes may have this address of ours as well: a gateway could not tell them apart. */
 	if (host && flow->action == FLOW_ENCAP && !is_node(&p->key.saddr))
 		return REASON_SPOOFED;

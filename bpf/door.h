@@ -71,7 +71,7 @@ SUBPROGRAM int served_row(const struct outer *outer)
 	REQUIRE(outer, -EINVAL);
 	struct ip_addr served = { { PEER_SERVED, outer->id >> 32, (__u32)outer->id, outer->endpoint } };
 
-	return peer_row(&served);
+	return peer_row_kept(&served);
 }
 
 SUBPROGRAM enum reason door_open(struct packet *p)
@@ -82,7 +82,7 @@ SUBPROGRAM enum reason door_open(struct packet *p)
 	struct flow *flow;
 
 	if (!pair || served < 0)
-		return REASON_FLOWS_FULL;
+		return REASON_PEERS_FULL;
 	flow = &pair->flow;
 	flow_init(flow, p, FLOW_NO_SERVICE, served, 0);
 	flow->action = FLOW_DECAP_NAT;
@@ -91,7 +91,7 @@ SUBPROGRAM enum reason door_open(struct packet *p)
 	flow->nat.daddr = ip_own(&p->outer.daddr);
 	flow->nat.dport = p->outer.pod_port;
 	if (request_peer(flow, &p->outer))
-		return REASON_FLOWS_FULL;
+		return REASON_PEERS_FULL;
 	return door_claim(&p->key, flow);
 }
 

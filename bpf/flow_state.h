@@ -96,6 +96,7 @@ SUBPROGRAM int pair_fill(const struct flow *flow)
 	pair->flow = *flow;
 	pair->flow.state = FLOW_ESTABLISHED;
 	pair->flow.seen = now_ticks();
+	peer_keep(&pair->flow);
 	flow_other(&pair->key, &pair->flow, &pair->other_key, &pair->other);
 	held = flow_find_embryonic(&pair->other_key);
 	if (!held)

@@ -60,7 +60,7 @@ INLINE bool is_snat_port(const struct addr *addr, __be16 port)
 /* Set the flow's peer, and at a pod's door the gateway, to those of this request. Returns 0 or -ENOSPC. */
 INLINE int request_peer(struct flow *flow, const struct outer *outer)
 {
-	int gateway = outer->options & OPTION_RETURN ? peer_row(&outer->saddr) : 0;
+	int gateway = outer->options & OPTION_RETURN ? peer_row_kept(&outer->saddr) : 0;
 
 	if (gateway < 0 || peer_set(flow, outer_client(outer)))
 		return -ENOSPC;
@@ -119,7 +119,7 @@ SUBPROGRAM enum reason gateway_choose(struct packet *p, const struct service *se
 	flow->nat.daddr = ip_own(&backend->addr);
 	flow->nat.dport = backend->port;
 	if (request_peer(flow, &p->outer))
-		return REASON_FLOWS_FULL;
+		return REASON_PEERS_FULL;
 	return gateway_open(&p->key, flow);
 }
 

@@ -82,7 +82,7 @@ INLINE int door_other_gateway(const struct flow_key *key)
 		if (ip_is_v4(&addr) != (FAMILY == 4) ||
 		    !gateway_takes_over(&addr, settings.door_port))
 			continue;
-		row = peer_row(&addr);
+		row = peer_row_kept(&addr);
 		if (row >= 0)
 			return row;
 	}

@@ -8,8 +8,10 @@
 
 #define PEER_PROBES 8
 
-/* No flow that names a row is idle for longer. */
+/* No flow that names a row is idle for longer; nor is one that was never established, so that a flood from
+ * many addresses holds the rows for no longer than it goes on. */
 #define PEER_TIMEOUT (TIMEOUT_ESTABLISHED + 600)
+#define PEER_PASSING_TIMEOUT (2 * TIMEOUT_OPENING)
 
 MAP(peers, ARRAY, BPF_F_MMAPABLE, __u32, struct peer, MAX_PEERS);
 
@@ -17,7 +19,9 @@ MAP(peers, ARRAY, BPF_F_MMAPABLE, __u32, struct peer, MAX_PEERS);
  * differ from 0: it may lie a tick ahead. */
 INLINE bool peer_is_free(const struct peer *peer)
 {
-	return !peer->used || now_ticks() + 1 - peer->used > PEER_TIMEOUT * settings.hz;
+	__u32 timeout = peer->passing ? PEER_PASSING_TIMEOUT : PEER_TIMEOUT;
+
+	return !peer->used || now_ticks() + settings.hz - peer->used > (timeout + 1) * settings.hz;
 }
 
 /* Take a free row. Another CPU may take it as well: the loser goes on. */
@@ -29,6 +33,7 @@ INLINE bool peer_take(struct peer *peer, const struct ip_addr *ip)
 	    __sync_val_compare_and_swap(&peer->used, used, now_ticks() | 1) != used)
 		return false;
 	peer->addr = *ip;
+	peer->passing = 1;
 	return true;
 }
 
@@ -76,6 +81,33 @@ INLINE struct peer *peer_of(const struct flow *flow)
 	return peer_at(flow->peer);
 }
 
+/* A flow that names the row may be idle for long. */
+INLINE void peer_keep_row(__u32 row)
+{
+	struct peer *peer = bpf_map_lookup_elem(&peers, &row);
+
+	if (peer)
+		peer->passing = 0;
+}
+
+/* The row of what a door's flows name beside their clients, which is kept at once: gateways and
+ * endpoints of its own network are few. */
+INLINE int peer_row_kept(const struct ip_addr *ip)
+{
+	int row = peer_row(ip);
+
+	if (row >= 0)
+		peer_keep_row(row);
+	return row;
+}
+
+/* The flow is established. */
+INLINE void peer_keep(const struct flow *flow)
+{
+	if (unlikely(peer_family(flow) == 6))
+		peer_keep_row(flow->peer);
+}
+
 INLINE void peer_address(const struct flow *flow, struct ip_addr *ret)
 {
 	struct peer *peer;
@@ -105,6 +137,8 @@ INLINE int peer_set(struct flow *flow, const struct ip_addr *ip)
 		return row;
 	flow->flags |= FLOW_PEER6;
 	flow->peer = row;
+	if (flow->state != FLOW_OPENING)
+		peer_keep_row(row);
 	return 0;
 }
 

@@ -454,8 +454,8 @@ struct layout_text {
 #endif
 struct peer {
 	struct ip_addr addr;
-	__u32 used; /* jiffies, low 32 bits, of the last packet (+1 s); 0: never */
-	__u32 zero;
+	__u32 used;    /* jiffies, low 32 bits, of the last packet (+1 s); 0: never */
+	__u32 passing; /* 1: only flows that were not established have named it */
 };
 
 /* Programs that one family's call of the other's (bpf/families.h). */

@@ -41,6 +41,7 @@
 	X(FLOWS_FULL, DROP, AT_PODS | AT_UPLINK, "flow table full")                                \
 	X(FLOWS_SHARE, DROP, AT_PODS | AT_UPLINK,                                                  \
 	  "sender has as many flows as limits.flowsPerPod allows: refused")                        \
+	X(PEERS_FULL, DROP, AT_PODS | AT_UPLINK, "no room for one more IPv6 address of tunnels")   \
 	X(PORTS_FULL, DROP, AT_PODS | AT_UPLINK, "no free source port")                            \
 	X(TOO_BIG, DROP, AT_POD_UPLINK, "larger than the tunnel allows: sender notified")          \
 	X(REPLY_LIMIT, DROP, AT_PODS | AT_UPLINK | AT_XDP,                                         \
@@ -53,7 +54,7 @@
 	X(FRAGMENT, DROP, AT_PODS | AT_UPLINK,                                                     \
 	  "fragment that came before the first of its packet")                                     \
 	X(BAD_HEADER, DROP, AT_PODS | AT_UPLINK,                                                   \
-	  "IP options or another protocol, for a virtual IP or in a tunnel")                       \
+	  "IP options, extension headers or another protocol, for a virtual IP or in a tunnel")    \
 	X(SPOOFED, DROP, AT_PODS | AT_UPLINK, "source address that is not the sender's")           \
 	X(CHECKSUM, DROP, AT_PODS | AT_UPLINK, "first packet of a flow, with a wrong checksum")    \
 	X(STALE_ROW, DROP, AT_POD_UPLINK, "service or backend row replaced during the look-up")    \

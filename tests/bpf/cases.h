@@ -29,6 +29,9 @@ void setup_two_stock(struct world *world);   /* STOCK, also at VIP2 */
 /* This node is GATEWAY; behind it HELLO2, on this node. */
 void setup_gateway(struct world *world);
 void setup_many_snat_ports(struct world *world); /* 10,000 of them */
+/* The same as setup_geneve() and setup_gateway() with tunnels of the other family: for rows with .mixed. */
+void setup_mixed_client(struct world *world);
+void setup_mixed_gateway(struct world *world);
 
 /* Rows of setup_*(): TCP has the first service and backend, UDP the second. */
 #define TCP_ROW 1

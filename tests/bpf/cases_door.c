@@ -243,6 +243,26 @@ static void take_every_port(struct world *world)
 	}
 }
 
+static void no_row_is_free(struct world *world)
+{
+	for (uint32_t i = 0; i < MAX_PEERS; i++)
+		world->peers[i] = (struct peer){ .addr = { { 1, 2, 3, i } },
+						 .used = world_ticks(world) | 1 };
+}
+
+/* Of the gateway, the endpoint and, over IPv6, of each address of the client. */
+static bool peers_are_kept(struct world *world)
+{
+	uint32_t used = 0;
+
+	for (uint32_t i = 0; i < MAX_PEERS; i++) {
+		used += world->peers[i].used != 0;
+		if (world->peers[i].used && world->peers[i].passing)
+			return false;
+	}
+	return used == (PLAIN_FAMILY == 6 ? 4 : 2);
+}
+
 static const struct test_case rows[] = {
 	{"door: a connection", setup_door,
 	 STEPS(CONNECTS, ENTERS(BY(GATEWAY, CARRIES), SOME_DATA),
@@ -273,7 +293,7 @@ static const struct test_case rows[] = {
 		      SOME_DATA),
 	       LEAVES(BACK_BY(GATEWAY, .endpoint = ENDPOINT, .back = NODE3, .back_port = 1555,
 			      .pod_port = HELLO_PORT),
-		      REPLY_DATA))},
+		      REPLY_DATA)), .run = peers_are_kept},
 	{"door: replies leave a gateway that is dead", setup_two,
 	 STEPS(CONNECTS,
 	       {FROM_POD, DEVICE_POD1, .before = gateway_dies,
@@ -302,6 +322,9 @@ static const struct test_case rows[] = {
 		.in = TCP(HELLO1, HELLO_PORT, FOREIGN, CLIENT_PORT, REPLY_DATA), .verdict = REDIRECT,
 		.out = FROM_VIP(REPLY_DATA, ONE_HOP, ANY_MAC, BACK_BY(GATEWAY, CARRIES)),
 		.count = COUNT(DOOR_OUT)})},
+	{"door: no row of peers is free", setup_door,
+	 STEPS({TO_POD1, .before = no_row_is_free, .in = TO_VIP(A_SYN, BY(GATEWAY, CARRIES)),
+		.verdict = SHOT, .count = COUNT(PEERS_FULL), .tables = true})},
 	{"door: another gateway's death moves nothing", setup_two,
 	 STEPS(CONNECTS,
 	       {FROM_POD, DEVICE_POD1, .before = other_dies,

@@ -91,3 +91,37 @@ void setup_forward(struct world *world)
 	add_endpoint(world, TCP_ROW, ENDPOINT);
 	add_endpoint(world, UDP_ROW, ENDPOINT);
 }
+
+/* ------------------------------------------------------------------ tunnels of the other family */
+
+static void know_gateway(struct world *world, uint32_t addr)
+{
+	struct gateway_key key = { .network = NETWORK2 };
+	struct gateway gateway = { .tunnel_port = htons(TUNNEL_PORT), .kind = BACKEND_GENEVE };
+
+	key.addr = other_ip(addr);
+	world_update(world, "gateways", &key, &gateway);
+}
+
+void setup_mixed_client(struct world *world)
+{
+	setup_geneve(world);
+	world->settings->source[OTHER_INDEX] = other_ip(NODE1);
+	world->backends[TCP_ROW].addr = other_ip(GATEWAY);
+	world->backends[UDP_ROW].addr = other_ip(GATEWAY);
+	know_gateway(world, GATEWAY);
+	know_gateway(world, GATEWAY2);
+}
+
+void setup_mixed_gateway(struct world *world)
+{
+	struct allowed_key all = { .prefix = ALLOWED_NETWORK_BITS + IP_MAPPED_BITS + 16,
+				   .network = OTHER_ALLOWED };
+	uint32_t yes = 1;
+
+	setup_gateway(world);
+	all.addr = other_ip(IP(192, 23, 0, 0));
+	world_update(world, "allowed", &all, &yes);
+	world->settings->source[OTHER_INDEX] = other_ip(GATEWAY);
+	world->settings->listen[OTHER_INDEX] = other_ip(GATEWAY);
+}

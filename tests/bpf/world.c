@@ -74,8 +74,9 @@ static int map_arrays(struct world *world)
 	world->filters = &world->skel->data_filters->filters;
 	world->owners = map_array(world, "owners", OWNER_ROWS * sizeof(*world->owners));
 	world->health = map_array(world, "health", HEALTH_ROWS * sizeof(*world->health));
-	return world->owners && world->health && world->services && world->backends &&
-			       world->buckets && world->drops ?
+	world->peers = map_array(world, "peers", MAX_PEERS * sizeof(*world->peers));
+	return world->owners && world->health && world->peers && world->services &&
+			       world->backends && world->buckets && world->drops ?
 		       0 :
 		       -ENOMEM;
 }
@@ -268,6 +269,7 @@ void world_clear(struct world *world)
 	memset(world->buckets, 0, WORLD_BUCKETS * sizeof(*world->buckets));
 	memset(world->drops, 0, WORLD_SERVICES * sizeof(*world->drops));
 	memset(world->filters, 0, sizeof(*world->filters));
+	memset(world->peers, 0, MAX_PEERS * sizeof(*world->peers));
 	memset(world->owners, 0, OWNER_ROWS * sizeof(*world->owners));
 	memset(world->health, 0, HEALTH_ROWS * sizeof(*world->health));
 	clear_array(bpf_map__fd(world->skel->maps.avoided),

@@ -48,6 +48,7 @@ struct world {
 	struct filters *filters;
 	struct owner *owners;
 	struct gateway_health *health;
+	struct peer *peers;
 	bool arrivals; /* the kernel takes the interface by which a test frame arrived (5.17) */
 	bool long_marks; /* the kernel takes the mark of XDP before an outer header of IPv6 (6.3) */
 	bool live; /* the kernel can let test frames go on into the stack (5.18) */

@@ -45,7 +45,7 @@ static bool is_shared(const struct bpf_map *map)
 {
 	const char *name = bpf_map__name(map);
 
-	return bpf_map__is_internal(map) ? !strcmp(name, ".data.settings") :
+	return bpf_map__is_internal(map) ? !strncmp(name, ".data.", 6) :
 					   !layout_is_family_map(name);
 }
 
