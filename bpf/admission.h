@@ -48,15 +48,15 @@ INLINE void tagged_fill(struct packet *p, const struct nat *inner, __u32 epoch)
 {
 	const struct outer *outer = &p->outer;
 	struct tagged *to = &p->tagged;
-	bool ports = !p->fragment && (p->proto == IPPROTO_TCP || is_udp(p));
+	__u64 ends = (__u64)outer->reply << 24 | outer->vni;
 
+	if (likely(!p->fragment && (p->proto == IPPROTO_TCP || is_udp(p))))
+		ends |= (__u64)inner->dport << 48 | (__u64)inner->sport << 32;
 	to->word[0] = outer->id;
 	to->word[1] = epoch;
 	if (outer->options & OPTION_ENDPOINT)
 		to->word[1] |= (__u64)outer->endpoint << 32;
-	to->word[2] = (__u64) !!outer->reply << 24 | outer->vni;
-	if (ports)
-		to->word[2] |= (__u64)inner->dport << 48 | (__u64)inner->sport << 32;
+	to->word[2] = ends;
 	if (FAMILY == 4) {
 		to->word[3] = (__u64)inner->daddr.word[0] << 32 | inner->saddr.word[0];
 	} else {

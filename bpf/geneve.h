@@ -207,9 +207,11 @@ INLINE bool option_is_admission(const struct geneve_admission_option *option)
 
 INLINE void option_read_admission(const struct geneve_admission_option *option, struct outer *outer)
 {
+	const __u64 *tag = (const void *)option->tag;
+
 	outer->key = bpf_ntohs(option->key);
 	outer->epoch = bpf_ntohs(option->epoch);
-	__builtin_memcpy(&outer->tag, option->tag, sizeof(outer->tag));
+	outer->tag = *tag;
 	option_found(outer, OPTION_ADMISSION);
 }
 

@@ -12,7 +12,7 @@ struct outer {
 	__u32 vni;           /* network id of the sender */
 	__u64 id;            /* service id */
 	__u8 family;         /* of saddr and daddr; 0: not in a tunnel */
-	__u8 reply;          /* from the gateway to the client */
+	__u8 reply;          /* 1: from the gateway to the client, 0 */
 	__u8 unused[2];
 	__u16 length;        /* bytes between the Ethernet header and the inner packet */
 	__be16 protocol;     /* ETH_P_* of the inner packet */

@@ -114,17 +114,18 @@ INLINE __u32 option_write_return(__u8 *at, const struct outer *outer)
 	return ipv4 ? bytes4 : bytes6;
 }
 
+/* The fields as two words. */
 INLINE __u32 option_write_admission(struct geneve_admission_option *option,
 				    const struct outer *outer)
 {
-	*option = (struct geneve_admission_option){
-		.head = option_head(GENEVE_OPTION_ADMISSION,
-				    sizeof(*option) - sizeof(option->head)),
-		.key = bpf_htons(outer->key),
-		.epoch = bpf_htons(outer->epoch),
-	};
-	__builtin_memcpy(option->tag, &outer->tag, sizeof(outer->tag));
-	return sizeof(*option);
+	const __u32 bytes = sizeof(*option);
+	const __u32 head = bpf_htons(GENEVE_CLASS_PARALLAX) | GENEVE_OPTION_ADMISSION << 16 |
+			   (bytes / 4 - 1) << 24;
+	__u64 *word = (void *)option;
+
+	word[0] = head | (__u64)bpf_htons(outer->key) << 32 | (__u64)bpf_htons(outer->epoch) << 48;
+	word[1] = outer->tag;
+	return bytes;
 }
 
 /* Write the options behind that of the service; returns their length. */

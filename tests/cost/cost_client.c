@@ -6,6 +6,7 @@
 #include "cost.h"
 #include "flow_packets.h"
 #include "parallax_hash.h"
+#include "world_keys.h"
 
 #define TO_ELSEWHERE(...) TCP(SLEEP, CLIENT_PORT, OTHER_POD, HELLO_PORT, __VA_ARGS__)
 #define FROM_ELSEWHERE(...) TCP(OTHER_POD, HELLO_PORT, SLEEP, CLIENT_PORT, __VA_ARGS__)
@@ -21,6 +22,13 @@
 	 .out = TO_VIP(__VA_ARGS__, ANY_MAC, TO_GATEWAY()), .count = COUNT(TO_TUNNEL)}
 #define TUNNELED(...)                                                                              \
 	{UPLINK, .in = FROM_VIP(__VA_ARGS__, FROM_GATEWAY()), .verdict = REDIRECT,                 \
+	 .out = FROM_VIP(__VA_ARGS__, FROM_OUTSIDE), .count = COUNT(FROM_TUNNEL)}
+/* The same with tags. */
+#define SIGNS(...)                                                                                 \
+	{FROM_POD, .in = TO_VIP(__VA_ARGS__), .verdict = REDIRECT,                                 \
+	 .out = TO_VIP(__VA_ARGS__, ANY_MAC, TO_GATEWAY(.key = KEY1)), .count = COUNT(TO_TUNNEL)}
+#define SIGNED(...)                                                                                \
+	{UPLINK, .in = FROM_VIP(__VA_ARGS__, FROM_GATEWAY(.key = KEY1)), .verdict = REDIRECT,      \
 	 .out = FROM_VIP(__VA_ARGS__, FROM_OUTSIDE), .count = COUNT(FROM_TUNNEL)}
 #define MOST(...) {__VA_ARGS__}
 #define LOOKUPS(flows, embryonic, other, array)                                                    \
@@ -74,6 +82,12 @@ static void setup_probed(struct world *world)
 	world_health(world, GATEWAY, GATEWAY_UP);
 }
 
+static void setup_keys(struct world *world)
+{
+	setup_geneve(world);
+	use_keys(world, ADMISSION_ALL);
+}
+
 static const struct cost_case rows[] = {
 	{ "not a service", setup_local, MOST(LOOKUPS(0, 0, 0, 2)), .instructions = 67,
 	  STEPS({ FROM_POD, .in = TO_ELSEWHERE(AN_ACK), .verdict = NEXT }) },
@@ -123,6 +137,13 @@ static const struct cost_case rows[] = {
 	{ "tunnel, reply", setup_geneve,
 	  MOST(LOOKUPS(1, 0, 0, 3), [CALL_RESIZE] = 1, [CALL_SEND] = 1), .instructions = 600,
 	  STEPS(TUNNELS(A_SYN), TUNNELED(A_SYN_ACK), TUNNELED(AN_ACK), TUNNELED(AN_ACK)) },
+	{ "tunnel with a tag, established", setup_keys,
+	  MOST(LOOKUPS(1, 0, 0, 5), [CALL_STORE] = 2, [CALL_RESIZE] = 1, [CALL_SEND] = 1),
+	  .instructions = 686,
+	  STEPS(SIGNS(A_SYN), SIGNED(A_SYN_ACK), SIGNS(AN_ACK), SIGNS(AN_ACK)) },
+	{ "tunnel with a tag, reply", setup_keys,
+	  MOST(LOOKUPS(1, 0, 0, 4), [CALL_RESIZE] = 1, [CALL_SEND] = 1), .instructions = 845,
+	  STEPS(SIGNS(A_SYN), SIGNED(A_SYN_ACK), SIGNED(AN_ACK), SIGNED(AN_ACK)) },
 	{ "tunnel, new flow", setup_probed,
 	  MOST(LOOKUPS(3, 1, 4, 28), [CALL_CHANGE] = 2, [CALL_CSUM] = 1, [CALL_STORE] = 3,
 	       [CALL_ROUTE] = 2, [CALL_RESIZE] = 1, [CALL_SEND] = 1),
