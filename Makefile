@@ -115,7 +115,7 @@ POD        := $(BUILD)/parallax-pod
 CNI        := $(BUILD)/parallax-cni
 
 # Benchmarks: the world of the packet tables with the sizes of production, and load generators.
-BENCH_WORLD := $(addprefix tests/bpf/,pkt.c pkt_ip.c sign.c setup.c world.c world_fill.c world_net.c world_read.c)
+BENCH_WORLD := $(addprefix tests/bpf/,pkt.c pkt_ip.c sign.c setup.c world.c world_fill.c world_keys.c world_net.c world_read.c)
 BENCH_SIZES := -include tools/bench/sizes.h
 BENCH_PACKET_OBJ := $(patsubst %.c,$(BUILD)/bench/%.o,$(BENCH_WORLD) \
 	$(wildcard tools/bench/packet*.c))

@@ -10,6 +10,7 @@
 #include "parallax_wire.h"
 
 #include "forward_packets.h"
+#include "world_keys.h"
 
 #define INNER_AT (14 + TUNNEL_OVERHEAD_IPV4)
 #define XDP_PASS 2
@@ -163,6 +164,12 @@ static void gateway_forward(struct world *world)
 	announce(world, HELLO2);
 }
 
+static void client_keys(struct world *world)
+{
+	setup_geneve(world);
+	use_keys(world, ADMISSION_ALL);
+}
+
 /* ------------------------------------------------------------------ cases */
 
 #define FROM_CLIENT(to, ...) TCP(CLIENT, HARNESS_PORT, to, HELLO_PORT, __VA_ARGS__)
@@ -170,6 +177,7 @@ static void gateway_forward(struct world *world)
 #define BACK_FROM_GATEWAY                                                                          \
 	OUTER(GATEWAY, TUNNEL_PORT, NODE1, NODE1_PORT, NETWORK2, HELLO_ID)
 #define ENDPOINT_AND_RETURN (8 + 12) /* bytes of these options, over IPv4 */
+#define TAG ((int)sizeof(struct geneve_admission_option))
 #define SOURCE_AT (14 + 12)
 #define DESTINATION_AT (14 + 16)
 
@@ -221,6 +229,10 @@ const struct packet_case packet_cases[] = {
 	{"encap", FROM_POD, .single = true, .in = FROM_CLIENT(VIP, AN_ACK), .verdict = REDIRECT,
 	 .length_change = TUNNEL_OVERHEAD_IPV4, .check_at = DESTINATION_AT, .check = GATEWAY,
 	 .count = COUNT(TO_TUNNEL), .setup = setup_geneve, .flow = flow_tunnel},
+	{"encap, keys", FROM_POD, .single = true, .in = FROM_CLIENT(VIP, AN_ACK),
+	 .verdict = REDIRECT, .length_change = TUNNEL_OVERHEAD_IPV4 + TAG,
+	 .check_at = DESTINATION_AT, .check = GATEWAY, .count = COUNT(TO_TUNNEL),
+	 .setup = client_keys, .flow = flow_tunnel},
 	{"gateway reply", FROM_POD, DEVICE_POD1, .single = true, .destination = true,
 	 .in = TCP(HELLO2, HELLO_PORT, FAR_SNAT, HARNESS_PORT, AN_ACK), .verdict = REDIRECT,
 	 .length_change = TUNNEL_OVERHEAD_IPV4, .check_at = DESTINATION_AT, .check = NODE1,
