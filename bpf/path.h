@@ -71,14 +71,18 @@ INLINE void path_note(const struct packet *p)
 	struct ip_addr key = p->outer.daddr;
 	bool v4 = ip_is_v4(&key);
 	__u32 told = p->outer.label, min = v4 ? PATH_MTU_MIN_IPV4 : PATH_MTU_MIN_IPV6;
-	struct path path = { .told = told, .stamp = now_ticks() };
+	struct path path = { .told = told, .stamp = now_ticks() }, *held;
+	__u32 now;
 
 	if (told == PATH_UNREACHABLE) {
 		gateway_avoid(&key, p->outer.dport);
 		return;
 	}
 	path.mtu = !told ? (v4 ? PATH_MTU_BASE_IPV4 : PATH_MTU_BASE_IPV6) : told < min ? min : told;
-	if (path.mtu >= path_mtu(&key))
+	now = path_mtu(&key);
+	held = bpf_map_lookup_elem(&paths, &key);
+	/* What the other end said as well becomes the router's word, which it does not take back. */
+	if (path.mtu > now || (path.mtu == now && !(held && held->origin == PATH_PEER)))
 		return;
 	bpf_map_update_elem(&paths, &key, &path, BPF_ANY);
 	settings.narrow_paths = 1;

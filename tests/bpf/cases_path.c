@@ -92,6 +92,24 @@ static bool client_at_1400(struct world *world)
 	return path_is(world, NODE1, 1400);
 }
 
+static void client_said_1400(struct world *world)
+{
+	struct path path = { .mtu = 1400, .origin = PATH_PEER, .stamp = world_ticks(world) };
+	struct ip_addr key = own_ip(NODE1);
+
+	world_update(world, "paths", &key, &path);
+	world->settings->narrow_paths = 1;
+}
+
+static bool router_said_so(struct world *world)
+{
+	struct ip_addr key = own_ip(NODE1);
+	struct path path = {0};
+
+	bpf_map_lookup_elem(world_map_fd(world, "paths"), &key, &path);
+	return path.mtu == 1400 && path.told == 1400 && path.origin == PATH_ROUTER;
+}
+
 static bool client_unknown(struct world *world)
 {
 	return path_is(world, NODE1, 0);
@@ -147,6 +165,11 @@ static const struct test_case rows[] = {
 	 .run = gateway_at_1400},
 	{"path: of the gateway's answers", setup_gateway,
 	 STEPS(OPENS, ANSWERS, ROUTER_SAYS(GATEWAY, answered, SAYS_1400)), .run = client_at_1400},
+	{"path: what the client's node said is the router's word from then on", setup_gateway,
+	 STEPS(OPENS, ANSWERS,
+	       {UPLINK, .before = client_said_1400,
+		.in = ICMP(ROUTER, GATEWAY, 3, 4, .quote = &answered, SAYS_1400), .verdict = NEXT}),
+	 .run = router_said_so},
 	{"path: not of a service that it does not know", setup_gateway,
 	 STEPS(OPENS, ANSWERS, ROUTER_SAYS(GATEWAY, unknown_service, SAYS_1400)),
 	 .run = client_unknown},
