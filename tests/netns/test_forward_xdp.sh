@@ -40,6 +40,7 @@ for reason in gateway_in gateway_out; do
 	((xdp > 5000 && tc < xdp / 10)) || fail "$reason: $xdp packets by XDP, $tc by TC"
 	echo "ok: $reason: $xdp packets by XDP, $tc by TC"
 done
-check "probes are answered from XDP, too" test "$(counted gw2 xdp forwards probe_answered)" -gt 10
+probes_by_xdp() { (($(counted gw2 xdp forwards probe_answered) > 10)); }
+check "probes are answered from XDP, too" wait_for 5 probes_by_xdp
 nothing_leaked
 nothing_invalid

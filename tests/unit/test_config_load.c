@@ -364,7 +364,7 @@ static const struct {
 	{ N "interfaces: {pods: [{}]}", "2:21: expected a text, found a mapping" },
 	{ N "interfaces: {attach: xdp}", "2:22: attach: expected auto, tcx or clsact, found xdp" },
 	{ N "interfaces: {host: off}", "2:20: host: expected true or false, found off" },
-	{ N "interfaces: {xdp: 1}", "2:19: xdp: expected auto, always or never, found 1" },
+	{ N "interfaces: {xdp: 1}", "2:19: xdp: expected auto, always, never or send, found 1" },
 	{ N "delivery: fast", "2:11: delivery: expected stack or redirect, found fast" },
 	{ N "capture: none", "2:10: capture: expected multiNetwork, all or listed, found none" },
 	{ N "draining: 5", "2:11: draining: expected keep or reset, found 5" },
