@@ -9,8 +9,6 @@
 #include "forward_packets.h"
 #include "probe_row.h"
 
-#define CPUS_MAX 256
-
 static void flag_network(struct world *world, uint32_t network, uint32_t flags)
 {
 	world_update(world, "networks", &network, &(struct network){ .flags = flags });
@@ -24,12 +22,9 @@ static void require(struct world *world, uint32_t network)
 
 static void flag_uplink(struct world *world, uint32_t flags)
 {
-	static const struct next_hop none[CPUS_MAX];
-
 	world_update(world, "ifaces", &world->ifindex[DEVICE_UPLINK],
 		     &(struct iface){ .role = IFACE_UPLINK, .flags = flags });
-	for (uint32_t i = 0; i < NEXT_HOP_SLOTS; i++)
-		bpf_map_update_elem(world_map_fd(world, "next_hops"), &i, none, BPF_ANY);
+	world_forget_hops(world);
 }
 
 /* The route moves to another device, seen by the next look. */

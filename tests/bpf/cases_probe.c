@@ -4,32 +4,11 @@
 
 /* ------------------------------------------------------------------ the gateway */
 
-static void other_network(struct world *world, struct probe_bytes *probe)
-{
-	(void)world;
-	probe->geneve.vni[0] = UNKNOWN_NETWORK >> 16;
-}
-
-static void too_many(struct world *world, struct probe_bytes *probe)
-{
-	(void)probe;
-	for (uint32_t i = 0; i < OWNER_ROWS; i++) {
-		world->owners[i].second = world_ticks(world);
-		world->owners[i].probes = PROBES_PER_SECOND;
-	}
-}
-
 static void last_second(struct world *world, struct probe_bytes *probe)
 {
-	too_many(world, probe);
+	probe_is_over_limit(world, probe);
 	for (uint32_t i = 0; i < OWNER_ROWS; i++)
 		world->owners[i].second -= world->hz;
-}
-
-static void is_answer(struct world *world, struct probe_bytes *probe)
-{
-	(void)world;
-	probe->option.flags = PROBE_ANSWER;
 }
 
 static void other_option(struct world *world, struct probe_bytes *probe)
@@ -83,10 +62,10 @@ static void stops(struct world *world)
 ROW(is_echoed, probe_own_health, PROBE, NULL, REDIRECT, COUNT(PROBE_ANSWERED), probe_is_answered);
 ROW(is_echoed_forward, forwards, PROBE, NULL, REDIRECT, COUNT(PROBE_ANSWERED), probe_is_answered);
 ROW(stranger, probe_own_health, PROBE_OF(STRANGER, WHOLE), NULL, SHOT, COUNT(TUNNEL_SOURCE), NULL);
-ROW(unknown_network, probe_own_health, PROBE, other_network, SHOT, COUNT(TUNNEL_VNI), NULL);
-ROW(over_the_limit, probe_own_health, PROBE, too_many, SHOT, COUNT(REPLY_LIMIT), NULL);
+ROW(unknown_network, probe_own_health, PROBE, probe_of_unknown_network, SHOT, COUNT(TUNNEL_VNI), NULL);
+ROW(over_the_limit, probe_own_health, PROBE, probe_is_over_limit, SHOT, COUNT(REPLY_LIMIT), NULL);
 ROW(next_second, probe_own_health, PROBE, last_second, REDIRECT, COUNT(PROBE_ANSWERED), probe_is_answered);
-ROW(answer_to_gateway, probe_own_health, PROBE, is_answer, SHOT, COUNT(TUNNEL_MALFORMED), NULL);
+ROW(answer_to_gateway, probe_own_health, PROBE, probe_says_answer, SHOT, COUNT(TUNNEL_MALFORMED), NULL);
 ROW(unknown_option, probe_own_health, PROBE, other_option, SHOT, COUNT(TUNNEL_MALFORMED), NULL);
 ROW(option_too_short, probe_own_health, PROBE, short_option, SHOT, COUNT(TUNNEL_MALFORMED), NULL);
 ROW(options_too_long, probe_own_health, PROBE_OF(NODE1, WHOLE + 8), more_options, SHOT, COUNT(TUNNEL_MALFORMED), NULL);

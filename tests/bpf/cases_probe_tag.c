@@ -2,7 +2,6 @@
 /* Probes where networks have keys: which are answered, and which answers are believed. */
 #include "probe_row.h"
 
-#define SIGNED_PROBE PROBE_OF(NODE1, SIGNED_WHOLE)
 #define SIGNED_ANSWER SENT(GATEWAY, TUNNEL_PORT, NODE1, NODE1_PORT, SIGNED_WHOLE)
 
 /* ------------------------------------------------------------------ the gateway */
@@ -25,12 +24,6 @@ static void gate_signs(struct world *world)
 	use_keys(world, ADMISSION_VERIFY | ADMISSION_SIGN);
 }
 
-static void by_key1(struct world *world, struct probe_bytes *probe)
-{
-	(void)world;
-	probe_sign(probe, KEY1);
-}
-
 static void by_key2(struct world *world, struct probe_bytes *probe)
 {
 	(void)world;
@@ -45,32 +38,32 @@ static void by_strange_key(struct world *world, struct probe_bytes *probe)
 
 static void in_the_name_of_key2(struct world *world, struct probe_bytes *probe)
 {
-	by_key1(world, probe);
+	probe_by_key1(world, probe);
 	probe->tag.key = htons(KEY2);
 }
 
 static void other_tag(struct world *world, struct probe_bytes *probe)
 {
-	by_key1(world, probe);
+	probe_by_key1(world, probe);
 	probe->tag.tag[7] ^= 0x80;
 }
 
 static void other_number(struct world *world, struct probe_bytes *probe)
 {
-	by_key1(world, probe);
+	probe_by_key1(world, probe);
 	probe->option.sequence++;
 }
 
 static void other_time(struct world *world, struct probe_bytes *probe)
 {
-	by_key1(world, probe);
+	probe_by_key1(world, probe);
 	probe->option.time ^= 1ull << 63;
 }
 
 static void other_sender(struct world *world, struct probe_bytes *probe)
 {
 	put_key(world, NETWORK2, NETWORK3, KEY1, KEY1);
-	by_key1(world, probe);
+	probe_by_key1(world, probe);
 	probe->geneve.vni[0] = 0;
 	probe->geneve.vni[1] = 0;
 	probe->geneve.vni[2] = NETWORK3;
@@ -78,40 +71,40 @@ static void other_sender(struct world *world, struct probe_bytes *probe)
 
 static void old(struct world *world, struct probe_bytes *probe)
 {
-	by_key1(world, probe);
+	probe_by_key1(world, probe);
 	set_epoch(world, EPOCH + 2, 1);
 }
 
 static void next_epoch(struct world *world, struct probe_bytes *probe)
 {
-	by_key1(world, probe);
+	probe_by_key1(world, probe);
 	set_epoch(world, EPOCH - 1, EPOCH_SECONDS + 1);
 }
 
 static void shorter_tag(struct world *world, struct probe_bytes *probe)
 {
-	by_key1(world, probe);
+	probe_by_key1(world, probe);
 	probe->tag.head.length = 2;
 }
 
 static void tag_is_cut(struct world *world, struct probe_bytes *probe)
 {
-	by_key1(world, probe);
+	probe_by_key1(world, probe);
 	probe->geneve.version_length--;
 }
 
-ROW(is_signed, gate, SIGNED_PROBE, by_key1, REDIRECT, COUNT(PROBE_ANSWERED), probe_is_answered_signed);
-ROW(large_signed, gate, PROBE_OF(NODE1, SIGNED_WHOLE + PADDING), by_key1, REDIRECT, COUNT(PROBE_ANSWERED), probe_is_answered_signed_padded);
+ROW(is_signed, gate, SIGNED_PROBE, probe_by_key1, REDIRECT, COUNT(PROBE_ANSWERED), probe_is_answered_signed);
+ROW(large_signed, gate, PROBE_OF(NODE1, SIGNED_WHOLE + PADDING), probe_by_key1, REDIRECT, COUNT(PROBE_ANSWERED), probe_is_answered_signed_padded);
 ROW(second_key, gate, SIGNED_PROBE, by_key2, REDIRECT, COUNT(PROBE_ANSWERED), probe_is_answered_by_key2);
 ROW(counts_on, gate, SIGNED_PROBE, next_epoch, REDIRECT, COUNT(PROBE_ANSWERED), probe_is_answered_signed);
-ROW(key_is_enough, open_gate, PROBE_OF(NODE3, SIGNED_WHOLE), by_key1, REDIRECT, COUNT(PROBE_ANSWERED), NULL);
-ROW(key_and_list, gate, PROBE_OF(STRANGER, SIGNED_WHOLE), by_key1, SHOT, COUNT(TUNNEL_SOURCE), NULL);
+ROW(key_is_enough, open_gate, PROBE_OF(NODE3, SIGNED_WHOLE), probe_by_key1, REDIRECT, COUNT(PROBE_ANSWERED), NULL);
+ROW(key_and_list, gate, PROBE_OF(STRANGER, SIGNED_WHOLE), probe_by_key1, SHOT, COUNT(TUNNEL_SOURCE), NULL);
 ROW(is_unsigned, gate, PROBE, NULL, SHOT, COUNT(TUNNEL_UNSIGNED), NULL);
 ROW(unsigned_and_open, open_gate, PROBE, NULL, SHOT, COUNT(TUNNEL_UNSIGNED), NULL);
 ROW(not_required, gate_signs, PROBE, NULL, REDIRECT, COUNT(PROBE_ANSWERED), probe_is_answered);
-ROW(not_required_signed, gate_signs, SIGNED_PROBE, by_key1, REDIRECT, COUNT(PROBE_ANSWERED), probe_is_answered_signed);
+ROW(not_required_signed, gate_signs, SIGNED_PROBE, probe_by_key1, REDIRECT, COUNT(PROBE_ANSWERED), probe_is_answered_signed);
 ROW(not_required_forged, gate_signs, SIGNED_PROBE, other_tag, SHOT, COUNT(TUNNEL_FORGED), NULL);
-ROW(no_keys_here, probe_own_health, SIGNED_PROBE, by_key1, SHOT, COUNT(TUNNEL_EPOCH), NULL);
+ROW(no_keys_here, probe_own_health, SIGNED_PROBE, probe_by_key1, SHOT, COUNT(TUNNEL_EPOCH), NULL);
 ROW(strange_key, gate, SIGNED_PROBE, by_strange_key, SHOT, COUNT(TUNNEL_KEY), NULL);
 ROW(wrong_key, gate, SIGNED_PROBE, in_the_name_of_key2, SHOT, COUNT(TUNNEL_FORGED), NULL);
 ROW(wrong_tag, gate, SIGNED_PROBE, other_tag, SHOT, COUNT(TUNNEL_FORGED), NULL);

@@ -6,8 +6,6 @@
 
 #include "probe_row.h"
 
-#define SIGNED_PROBE PROBE_OF(NODE1, SIGNED_WHOLE)
-
 /* TC answers the first probe of a second, and looks the next hop up. */
 static void look_up(struct world *world)
 {
@@ -66,51 +64,24 @@ static void requires_encryption(struct world *world)
 	world->settings->admission |= ADMISSION_ENCRYPTED;
 }
 
-static void by_key1(struct world *world, struct probe_bytes *probe)
-{
-	(void)world;
-	probe_sign(probe, KEY1);
-}
-
 static void forged(struct world *world, struct probe_bytes *probe)
 {
-	by_key1(world, probe);
+	probe_by_key1(world, probe);
 	probe->tag.tag[3]++;
-}
-
-static void is_answer(struct world *world, struct probe_bytes *probe)
-{
-	(void)world;
-	probe->option.flags = PROBE_ANSWER;
-}
-
-static void other_network(struct world *world, struct probe_bytes *probe)
-{
-	(void)world;
-	probe->geneve.vni[0] = UNKNOWN_NETWORK >> 16;
-}
-
-static void too_many(struct world *world, struct probe_bytes *probe)
-{
-	(void)probe;
-	for (uint32_t i = 0; i < OWNER_ROWS; i++) {
-		world->owners[i].second = world_ticks(world);
-		world->owners[i].probes = PROBES_PER_SECOND;
-	}
 }
 
 ROW_AT(XDP, is_echoed, sends, PROBE, NULL, XDP_TX, COUNT(PROBE_ANSWERED), probe_is_answered);
 ROW_AT(XDP, is_padded, sends, PROBE_OF(NODE1, WHOLE + PADDING), NULL, XDP_TX, COUNT(PROBE_ANSWERED), probe_is_answered_padded);
 ROW_AT(XDP, is_cut, has_narrow_device, PROBE_OF(NODE1, WHOLE + PADDING), NULL, XDP_TX, COUNT(PROBE_ANSWERED), probe_is_answered_cut);
-ROW_AT(XDP, is_signed, has_keys, SIGNED_PROBE, by_key1, XDP_TX, COUNT(PROBE_ANSWERED), probe_is_answered_signed);
+ROW_AT(XDP, is_signed, has_keys, SIGNED_PROBE, probe_by_key1, XDP_TX, COUNT(PROBE_ANSWERED), probe_is_answered_signed);
 ROW_AT(XDP, is_unsigned, has_keys, PROBE, NULL, XDP_DROP, COUNT(TUNNEL_UNSIGNED), NULL);
 ROW_AT(XDP, is_forged, has_keys, SIGNED_PROBE, forged, XDP_DROP, COUNT(TUNNEL_FORGED), NULL);
 ROW_AT(XDP, stranger, admits_nobody, PROBE, NULL, XDP_DROP, COUNT(TUNNEL_SOURCE), NULL);
-ROW_AT(XDP, unknown_network, sends, PROBE, other_network, XDP_DROP, COUNT(TUNNEL_VNI), NULL);
-ROW_AT(XDP, over_the_limit, sends, PROBE, too_many, XDP_DROP, COUNT(REPLY_LIMIT), NULL);
+ROW_AT(XDP, unknown_network, sends, PROBE, probe_of_unknown_network, XDP_DROP, COUNT(TUNNEL_VNI), NULL);
+ROW_AT(XDP, over_the_limit, sends, PROBE, probe_is_over_limit, XDP_DROP, COUNT(REPLY_LIMIT), NULL);
 ROW_AT(XDP, no_hop, unknown_hop, PROBE, NULL, XDP_PASS, 0, NULL);
 ROW_AT(XDP, no_sender, does_not_send, PROBE, NULL, XDP_PASS, 0, NULL);
-ROW_AT(XDP, answer, sends, PROBE, is_answer, XDP_PASS, 0, NULL);
+ROW_AT(XDP, answer, sends, PROBE, probe_says_answer, XDP_PASS, 0, NULL);
 ROW_AT(XDP, encrypted, requires_encryption, PROBE, NULL, XDP_PASS, 0, NULL);
 
 static const struct test_case rows[] = {

@@ -47,6 +47,33 @@ void probe_sign(struct probe_bytes *probe, uint16_t id)
 	put_le(probe->tag.tag, siphash(&key, words, 5, 40ull << 56), 8);
 }
 
+void probe_by_key1(struct world *world, struct probe_bytes *probe)
+{
+	(void)world;
+	probe_sign(probe, KEY1);
+}
+
+void probe_of_unknown_network(struct world *world, struct probe_bytes *probe)
+{
+	(void)world;
+	probe->geneve.vni[0] = UNKNOWN_NETWORK >> 16;
+}
+
+void probe_says_answer(struct world *world, struct probe_bytes *probe)
+{
+	(void)world;
+	probe->option.flags = PROBE_ANSWER;
+}
+
+void probe_is_over_limit(struct world *world, struct probe_bytes *probe)
+{
+	(void)probe;
+	for (uint32_t i = 0; i < OWNER_ROWS; i++) {
+		world->owners[i].second = world_ticks(world);
+		world->owners[i].probes = PROBES_PER_SECOND;
+	}
+}
+
 bool probe_said(const char *text)
 {
 	printf("      %s\n", text);

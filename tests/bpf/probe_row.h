@@ -37,6 +37,7 @@ struct probe_row {
 	UDP(source, source_port, to, to_port, .len = (bytes), .zero_sum = true, FROM_OUTSIDE)
 #define PROBE_OF(source, bytes) SENT(source, NODE1_PORT, GATEWAY, TUNNEL_PORT, bytes)
 #define PROBE PROBE_OF(NODE1, WHOLE)
+#define SIGNED_PROBE PROBE_OF(NODE1, SIGNED_WHOLE)
 #define ANSWER_OF(source, source_port) SENT(source, source_port, NODE1, NODE1_PORT, WHOLE)
 #define ANSWER ANSWER_OF(GATEWAY, TUNNEL_PORT)
 
@@ -47,6 +48,12 @@ void probe_fill(struct probe_bytes *probe, uint32_t network);
 
 /* Put the tag of this key of the networks of header and gateway, or node, behind a probe. */
 void probe_sign(struct probe_bytes *probe, uint16_t key);
+
+/* Changes: a tag by KEY1, of an unknown network, an answer instead, more than are answered in a second. */
+void probe_by_key1(struct world *world, struct probe_bytes *probe);
+void probe_of_unknown_network(struct world *world, struct probe_bytes *probe);
+void probe_says_answer(struct world *world, struct probe_bytes *probe);
+void probe_is_over_limit(struct world *world, struct probe_bytes *probe);
 
 /* Prints the text, and returns false. */
 bool probe_said(const char *text);

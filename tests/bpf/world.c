@@ -257,6 +257,11 @@ static void clear_map(struct bpf_map *map)
 	}
 }
 
+void world_forget_hops(struct world *world)
+{
+	clear_map(world->skel->maps.next_hops);
+}
+
 void world_clear(struct world *world)
 {
 	struct bpf_map *map;

@@ -71,6 +71,8 @@ void world_close(struct world *world);
 
 /* Empty every map. */
 void world_clear(struct world *world);
+/* Empty `next_hops` alone: routes are looked up again. */
+void world_forget_hops(struct world *world);
 int world_map_fd(struct world *world, const char *name);
 
 /* Empty every map and describe NODE1: its uplink, its pods, the networks and gateways it knows. */

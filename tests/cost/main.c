@@ -54,16 +54,6 @@ static bool within(const uint64_t *calls, const uint8_t *most)
 	return good;
 }
 
-/* A next hop from a case before would become a second old, and be looked up again, at any time. */
-static void clear_next_hops(struct world *world)
-{
-	static const struct next_hop none[256]; /* of each CPU */
-	int fd = world_map_fd(world, "next_hops");
-
-	for (uint32_t i = 0; i < NEXT_HOP_SLOTS; i++)
-		bpf_map_update_elem(fd, &i, none, BPF_ANY);
-}
-
 /* Places that name flows of a case before would be looked up. */
 static void clear_places(struct world *world)
 {
@@ -95,7 +85,6 @@ static bool run_case(struct world *world, struct bpf_object *object, const struc
 	bool good = true;
 
 	world_reset(world);
-	clear_next_hops(world);
 	clear_places(world);
 	c->setup(world);
 	for (int i = 0; c->steps[i].program; i++) {
