@@ -209,17 +209,16 @@ SUBPROGRAM enum reason tunnel_verify(struct packet *p)
 	return reason;
 }
 
-/* The reason why the packet in the tunnel p->outer, which came in by `ifindex`, may not enter. Between gateway and pod the addresses of the
- * network's own gateways and endpoints decide, and tags only where the network has a key. Its IP header is parsed,
- * and the ports behind it; nothing of it is remembered yet. */
+/* The reason why the packet in the tunnel p->outer, which came in by `ifindex`, may not enter. Between gateway
+ * and pod the addresses of the network's own gateways and endpoints decide, and tags only where the network has a
+ * key. Its IP header is parsed, and the ports behind it; nothing of it is remembered yet. */
 INLINE enum reason tunnel_admit(struct packet *p, bool request, __u32 ifindex)
 {
 	bool is_signed = p->outer.options & OPTION_ADMISSION;
 
 	if (likely(!settings.admission && !is_signed) || p->outer.admitted)
 		return REASON_NONE;
-	if (unlikely(settings.admission & ADMISSION_ENCRYPTED) &&
-	    came_in_plain(ifindex, tag_network(&p->outer)))
+	if (must_not_come_in(ifindex, tag_network(&p->outer)))
 		return REASON_TUNNEL_NOT_ENCRYPTED;
 	if (p->outer.options & OPTION_RETURN && !(settings.admission & ADMISSION_HOP))
 		return REASON_NONE;

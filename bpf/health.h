@@ -61,29 +61,34 @@ INLINE bool avoids(__u32 since)
 	return since && now_ticks() + 1 - since < HEALTH_AVOID_SECONDS * settings.hz;
 }
 
+/* The health of a gateway; or NULL if it is not probed. */
+INLINE struct gateway_health *health_of(const struct ip_addr *addr, __be16 port)
+{
+	__u32 row = health_find(addr, port);
+
+	return row ? health_row(row) : NULL;
+}
+
+INLINE bool health_lives(const struct gateway_health *gateway)
+{
+	return !gateway || (gateway->state != GATEWAY_DOWN && !avoids(gateway->avoided));
+}
+
 /* True if flows may go to the gateway at this outer address and port. */
 INLINE bool gateway_lives(const struct ip_addr *addr, __be16 port)
 {
-	struct gateway_health *gateway;
-	__u32 row;
-
-	if (health_is_well())
-		return true;
-	row = health_find(addr, port);
-	gateway = health_row(row);
-	return !row || !gateway || (gateway->state != GATEWAY_DOWN && !avoids(gateway->avoided));
+	return health_is_well() || health_lives(health_of(addr, port));
 }
 
 /* True if a flow of another gateway may move to this one: it has answered and keeps none of its own, or it is
  * one too many to be probed. */
 INLINE bool gateway_takes_over(const struct ip_addr *addr, __be16 port)
 {
-	__u32 row = health_find(addr, port);
-	struct gateway_health *gateway = health_row(row);
+	struct gateway_health *gateway = health_of(addr, port);
 
-	if (row && gateway && (gateway->flags & (PROBE_ANSWER | PROBE_KEEPS)) != PROBE_ANSWER)
+	if (gateway && (gateway->flags & (PROBE_ANSWER | PROBE_KEEPS)) != PROBE_ANSWER)
 		return false;
-	return gateway_lives(addr, port);
+	return health_is_well() || health_lives(gateway);
 }
 
 INLINE struct avoided *avoided_of(__u32 backend)

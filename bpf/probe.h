@@ -270,8 +270,7 @@ SUBPROGRAM enum verdict probe_packet(struct __sk_buff *skb, struct packet *p)
 	p->proto = 0; /* for drop_event() */
 	if (probe_read(skb, p) || request != !(probe_headers(p)->option.flags & PROBE_ANSWER))
 		return drop(p, REASON_TUNNEL_MALFORMED);
-	if (unlikely(settings.admission & ADMISSION_ENCRYPTED) &&
-	    came_in_plain(skb->ifindex, p->outer.vni))
+	if (must_not_come_in(skb->ifindex, p->outer.vni))
 		return drop(p, REASON_TUNNEL_NOT_ENCRYPTED);
 	return request ? probe_request(skb, p) : probe_back(p);
 }

@@ -47,12 +47,18 @@ SUBPROGRAM bool network_is_encrypted(__u32 id)
 	return !id || (network && network->flags & NETWORK_ENCRYPTED);
 }
 
-/* True for a tunnel packet of `network` that must not have come in by `ifindex`. Between gateway and pod
- * packets are of our own network. */
 SUBPROGRAM bool came_in_plain(__u32 ifindex, __u32 network)
 {
 	return !iface_encrypts(bpf_map_lookup_elem(&ifaces, &ifindex)) &&
 	       network_is_encrypted(network);
+}
+
+/* True for a tunnel packet of `network` that must not have come in by `ifindex`. Between gateway and pod
+ * packets are of our own network. */
+INLINE bool must_not_come_in(__u32 ifindex, __u32 network)
+{
+	return unlikely(settings.admission & ADMISSION_ENCRYPTED) &&
+	       came_in_plain(ifindex, network);
 }
 
 /* True for a packet of the tunnel p->outer that must not leave by `hop`. A hop stays in use for a second, but

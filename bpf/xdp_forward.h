@@ -73,6 +73,16 @@ INLINE int xdp_replace(struct xdp_md *ctx, struct packet *p, const struct next_h
 	return XDP_TX;
 }
 
+/* The next hop to `dst`, if it is known and leads back by the device that the frame came by; or NULL. */
+INLINE struct next_hop *xdp_hop(struct xdp_md *ctx, const struct addr *dst)
+{
+	struct next_hop *hop = next_hop_known(dst);
+
+	if (!hop || hop->flags & NEXT_HOP_POD || hop->ifindex != ctx->ingress_ifindex)
+		return NULL;
+	return hop;
+}
+
 /* ------------------------------------------------------------------ probes */
 
 INLINE bool xdp_read_probe(struct xdp_md *ctx, struct packet *p)
@@ -128,8 +138,8 @@ INLINE int xdp_probe(struct xdp_md *ctx, struct packet *p, __u32 length)
 	if (!(settings.flags & SETTING_XDP_SEND) || settings.admission & ADMISSION_ENCRYPTED ||
 	    !outer_is_request(&p->outer) || !xdp_read_probe(ctx, p))
 		return XDP_PASS;
-	hop = next_hop_known(&daddr);
-	if (!hop || hop->flags & NEXT_HOP_POD || hop->ifindex != ctx->ingress_ifindex)
+	hop = xdp_hop(ctx, &daddr);
+	if (!hop)
 		return XDP_PASS;
 	p->length = length;
 	bytes = probe_answer(p);
@@ -156,9 +166,8 @@ INLINE int xdp_forward(struct xdp_md *ctx, struct packet *p, __u32 length)
 	if (!xdp_turn(p))
 		return XDP_PASS;
 	daddr = ip_own(&p->outer.daddr);
-	hop = next_hop_known(&daddr);
-	if (!hop || hop->flags & NEXT_HOP_POD || would_leave_plain(p, hop) ||
-	    hop->ifindex != ctx->ingress_ifindex)
+	hop = xdp_hop(ctx, &daddr);
+	if (!hop || would_leave_plain(p, hop))
 		return XDP_PASS;
 	tunnel_sign(p, packet_tuple(p));
 	verdict = xdp_replace(ctx, p, hop);
