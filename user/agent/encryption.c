@@ -9,6 +9,7 @@
 #include "agent.h"
 #include "clock.h"
 #include "encryption.h"
+#include "mesh_networks.h"
 #include "netlink_routes.h"
 
 #define LOOK_SECONDS 1 /* routes change without a message to us */
@@ -16,17 +17,8 @@
 
 static bool is_looked_at(const struct mesh_network *network, const struct mesh_gateway *gateway)
 {
-	return network->encrypted && network->transport == TRANSPORT_GENEVE &&
-	       gateway->addr.family && !addr_is_unspecified(&gateway->addr);
-}
-
-static const struct interface *find_uplink(const struct interfaces *interfaces, uint32_t ifindex)
-{
-	for (size_t i = 0; i < interfaces->count; i++)
-		if (interfaces->items[i].ifindex == ifindex &&
-		    interfaces->items[i].role == IFACE_UPLINK)
-			return &interfaces->items[i];
-	return NULL;
+	return mesh_network_needs_encryption(network) && gateway->addr.family &&
+	       !addr_is_unspecified(&gateway->addr);
 }
 
 /* Returns whether it changed. */
@@ -38,8 +30,8 @@ static bool look_at(const struct interfaces *interfaces, struct mesh_gateway *ga
 
 	if (netlink_route_to(&gateway->addr, &ifindex))
 		ifindex = 0;
-	uplink = find_uplink(interfaces, ifindex);
-	gateway->plain = !uplink || !uplink->encrypts;
+	uplink = interfaces_find(interfaces, ifindex);
+	gateway->plain = !uplink || uplink->role != IFACE_UPLINK || !uplink->encrypts;
 	gateway->uplink = gateway->plain ? 0 : ifindex;
 	if (!ifindex || !if_indextoname(ifindex, gateway->device))
 		gateway->device[0] = '\0';

@@ -5,6 +5,7 @@
 
 #include "clock.h"
 #include "key_writer.h"
+#include "mesh_networks.h"
 #include "probe_socket.h"
 #include "probes_parts.h"
 
@@ -53,20 +54,17 @@ static bool find_signer(const struct agent *agent, uint32_t network, struct prob
  * encrypts. */
 static bool find_device(const struct agent *agent, const struct probed *item, uint32_t *ret)
 {
-	const struct mesh_networks *mesh = agent->files.config->mesh;
+	const struct mesh_network *network = mesh_networks_by_id(agent->files.config->mesh,
+								 item->key.network);
 
 	*ret = 0;
-	for (size_t i = 0; i < mesh->count; i++) {
-		const struct mesh_network *network = &mesh->networks[i];
-
-		for (size_t g = 0; network->id == item->key.network && network->encrypted &&
-				   g < network->gateway_count;
-		     g++)
-			if (ip_equal(&network->gateways[g].addr.ip, &item->key.addr)) {
-				*ret = network->gateways[g].uplink;
-				return *ret;
-			}
-	}
+	if (!network || !network->encrypted)
+		return true;
+	for (size_t i = 0; i < network->gateway_count; i++)
+		if (ip_equal(&network->gateways[i].addr.ip, &item->key.addr)) {
+			*ret = network->gateways[i].uplink;
+			return *ret;
+		}
 	return true;
 }
 

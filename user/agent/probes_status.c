@@ -14,15 +14,12 @@
 const char *probes_name(const struct agent *agent, const struct probed *item, char *buf)
 {
 	struct addr addr = addr_of_ip(&item->key.addr);
-	const struct mesh_networks *mesh = agent->files.config->mesh;
-	const char *network = "?";
+	const struct mesh_network *network = mesh_networks_by_id(agent->files.config->mesh,
+								 item->key.network);
 	char text[ADDR_TEXT_MAX];
 
-	for (size_t i = 0; i < mesh->count; i++)
-		if (mesh->networks[i].id == item->key.network)
-			network = mesh->networks[i].name;
 	snprintf(buf, PROBED_NAME_MAX, "gateway %s of network '%.300s'",
-		 addr_port_format(&addr, ntohs(item->port), text), network);
+		 addr_port_format(&addr, ntohs(item->port), text), network ? network->name : "?");
 	return buf;
 }
 

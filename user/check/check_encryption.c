@@ -3,6 +3,7 @@
 #include "check.h"
 
 #include "interface_hooks.h"
+#include "mesh_networks.h"
 #include "netlink_routes.h"
 
 static const struct netlink_link *link_towards(const struct netlink_link *links, size_t count,
@@ -48,8 +49,7 @@ void check_encryption(struct check_list *list, const struct config *config,
 		for (size_t g = 0; g < network->gateway_count; g++) {
 			const struct addr *addr = &network->gateways[g].addr;
 
-			if (network->encrypted && network->transport == TRANSPORT_GENEVE &&
-			    addr_is_usable(addr))
+			if (mesh_network_needs_encryption(network) && addr_is_usable(addr))
 				report(list, network->name, addr, link_towards(links, count, addr));
 		}
 	}

@@ -300,3 +300,16 @@ const struct mesh_network *mesh_networks_own(const struct mesh_networks *mesh)
 			return &mesh->networks[i];
 	return NULL;
 }
+
+const struct mesh_network *mesh_networks_by_id(const struct mesh_networks *mesh, uint32_t id)
+{
+	for (size_t i = 0; i < mesh->count; i++)
+		if (mesh->networks[i].id == id)
+			return &mesh->networks[i];
+	return NULL;
+}
+
+bool mesh_network_needs_encryption(const struct mesh_network *network)
+{
+	return network->encrypted && network->transport == TRANSPORT_GENEVE;
+}

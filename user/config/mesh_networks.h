@@ -3,7 +3,11 @@
 #ifndef MESH_NETWORKS_H
 #define MESH_NETWORKS_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 struct config;
+struct mesh_network;
 struct mesh_networks;
 struct problems;
 struct tree_node;
@@ -29,5 +33,12 @@ void mesh_networks_free(struct mesh_networks *mesh);
 
 /* The network this node is in; NULL without one. Accepts NULL. */
 const struct mesh_network *mesh_networks_own(const struct mesh_networks *mesh);
+
+/* The network of this id; or NULL. */
+const struct mesh_network *mesh_networks_by_id(const struct mesh_networks *mesh, uint32_t id);
+
+/* Whether tunnels to the network must lead by devices that encrypt. What a stock gateway takes is encrypted
+ * before. */
+bool mesh_network_needs_encryption(const struct mesh_network *network);
 
 #endif

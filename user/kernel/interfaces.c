@@ -51,7 +51,7 @@ size_t interfaces_pods(const struct interfaces *interfaces)
 	return count;
 }
 
-static const struct interface *find_by_index(const struct interfaces *interfaces, uint32_t ifindex)
+const struct interface *interfaces_find(const struct interfaces *interfaces, uint32_t ifindex)
 {
 	for (size_t i = 0; i < interfaces->count; i++)
 		if (interfaces->items[i].ifindex == ifindex)
@@ -66,7 +66,7 @@ const struct interface *interfaces_uplink(const struct interfaces *interfaces)
 	const struct interface *first = NULL;
 
 	for (size_t i = 0; !first && i < survey->uplink_count; i++) {
-		first = find_by_index(interfaces, survey->uplinks[i].ifindex);
+		first = interfaces_find(interfaces, survey->uplinks[i].ifindex);
 		first = first && first->role == IFACE_UPLINK ? first : NULL;
 	}
 	for (size_t i = 0; !survey->uplink_count && i < interfaces->count; i++) {
@@ -95,7 +95,7 @@ uint32_t interfaces_mtu(const struct interfaces *interfaces)
 
 static struct interface *find(struct interfaces *interfaces, uint32_t ifindex)
 {
-	return (struct interface *)find_by_index(interfaces, ifindex);
+	return (struct interface *)interfaces_find(interfaces, ifindex);
 }
 
 static struct interface *add(struct interfaces *interfaces, const struct netlink_link *link,

@@ -64,6 +64,8 @@ int interfaces_resync(struct interfaces *interfaces, const struct config *curren
 int interfaces_on_link(struct interfaces *interfaces, const struct netlink_link *link,
 		       bool *ret_changed);
 
+/* The one of this ifindex, or NULL. */
+const struct interface *interfaces_find(const struct interfaces *interfaces, uint32_t ifindex);
 /* Number of pods' interfaces. */
 size_t interfaces_pods(const struct interfaces *interfaces);
 

@@ -34,19 +34,18 @@ static int delete_keys(int fd, uint32_t generation, bool others)
 	return err == -ENOENT ? 0 : err;
 }
 
-/* Keys are there before they are asked for, and nobody is asked for a tag before they are. */
+/* Keys are there before they are asked for, and nobody is asked for a tag before they are. ADMISSION_ENCRYPTED
+ * stays as it is. */
 static void use_generation(struct settings *settings, uint32_t generation, uint32_t flags)
 {
 	volatile uint32_t *now = &settings->key_generation, *admission = &settings->admission;
+	uint32_t encrypted = *admission & ADMISSION_ENCRYPTED;
 
-	bool required = flags;
-
-	flags |= *admission & ADMISSION_ENCRYPTED;
-	if (!required)
-		*admission = flags;
+	if (!flags)
+		*admission = encrypted;
 	*now = generation;
 	__sync_synchronize();
-	*admission = flags;
+	*admission = flags | encrypted;
 }
 
 int map_writer_keys(struct map_writer *writer, const struct key_row *rows, size_t count,

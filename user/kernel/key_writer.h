@@ -6,8 +6,8 @@
 #include "key_rows.h"
 #include "map_writer.h"
 
-/* Replaces all keys at once, and settings.admission but for ADMISSION_ENCRYPTED by `flags`. On failure the keys before stay. Returns 0
- * or -errno. */
+/* Replaces all keys at once, and settings.admission but for ADMISSION_ENCRYPTED by `flags`. On failure the keys
+ * before stay. Returns 0 or -errno. */
 int map_writer_keys(struct map_writer *writer, const struct key_row *rows, size_t count,
 		    uint32_t flags);
 

@@ -17,12 +17,8 @@ enum delivery { DELIVERY_STACK, DELIVERY_REDIRECT };
 enum capture { CAPTURE_MULTI_NETWORK, CAPTURE_ALL, CAPTURE_LISTED };
 enum draining { DRAINING_KEEP, DRAINING_RESET };
 enum attach_mode { ATTACH_AUTO, ATTACH_TCX, ATTACH_CLSACT };
-enum xdp_mode {
-	XDP_AUTO,
-	XDP_ALWAYS,
-	XDP_NEVER,
-	XDP_SEND
-}; /* XDP_SEND: always, and from there, too */
+/* XDP_SEND: always, and from there, too. */
+enum xdp_mode { XDP_AUTO, XDP_ALWAYS, XDP_NEVER, XDP_SEND };
 /* In the order of interfaces.profile. CNI_NONE: nothing is found for the configuration, or recognised. */
 enum cni {
 	CNI_AUTO,

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "mesh_networks.h"
+
 static const struct gateway_fault
 	own_network = { EXCLUDED_OWN_GATEWAY, "a gateway of our own network" },
 	registry_service = { EXCLUDED_BAD_ADDRESS,
@@ -35,12 +37,6 @@ static const struct gateway_fault *address_fault(const struct mesh_gateway *gate
 	return gateway->port ? NULL : &bad_port;
 }
 
-/* Of tunnels alone: what a stock gateway takes is encrypted before. */
-static bool is_plain(const struct mesh_network *network, const struct mesh_gateway *gateway)
-{
-	return network->encrypted && network->transport == TRANSPORT_GENEVE && gateway->plain;
-}
-
 static const struct gateway_fault *family_fault(const struct mesh_network *network, uint8_t gateway,
 						uint8_t family, uint8_t tunnels)
 {
@@ -60,7 +56,9 @@ const struct gateway_fault *gateway_fault_for(const struct mesh_network *network
 	if (network->transport == TRANSPORT_NONE)
 		return &no_transport;
 	fault = family_fault(network, gateway->addr.family, family, tunnels);
-	return fault || !is_plain(network, gateway) ? fault : &not_encrypted;
+	if (!fault && gateway->plain && mesh_network_needs_encryption(network))
+		return &not_encrypted;
+	return fault;
 }
 
 const struct gateway_fault *gateway_fault(const struct mesh_network *network,
