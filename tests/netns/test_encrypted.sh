@@ -36,6 +36,7 @@ takes node1
 check "both answer again" wait_for 5 versions_are "v1 v2" sleep
 touch "$UNTIL"
 check "no open connection ended" finish hold
+check "the gateway answers probes" wait_for 10 says node1 gateways ' up '
 
 adds gw2 'tunnel: {require: encrypted}'
 eds "$HELLO" 10.10.0.90:5000/n2-k8s-config

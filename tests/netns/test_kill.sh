@@ -31,9 +31,10 @@ under_way() {
 check "a tenth of each transfer is through" wait_for 20 under_way
 ids=$(pinned_ids node1)
 [[ $(wc -l <<<"$ids") -ge 15 ]] || fail "too little is pinned: $ids"
+is_dead() { ! kill -0 "$(pid_of "$1")"; }
 for node in node1 gw2; do
 	stop agent-$node KILL
-	refute "the agent of $node is dead" kill -0 "$(pid_of agent-$node)"
+	check "the agent of $node is dead" wait_for 5 is_dead agent-$node
 done
 check "transfers still run" kill -0 "$(pid_of bulk-send)" "$(pid_of bulk-receive)"
 equal "new connections without any agent" v2:40 "$(answers sleep)"

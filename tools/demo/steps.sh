@@ -215,7 +215,7 @@ stock_gateway() {
 	confirm "over mutual TLS both answer" wait_for 8 tls_answered
 	show sleep "tls_peer.py call $(inner_at $VIP) $SNI istio" one_of_each
 	confirm "v2 through the stock gateway, still encrypted" in_each_family gateway_says ^forwarded
-	confirm "which refuses plain text" in_each_family gateway_says '^refused .*no TLS'
+	confirm "which refuses plain text" wait_for 5 in_each_family gateway_says '^refused .*no TLS'
 }
 
 one_of_each() { sort -u -k 1,1 -k 5,5 "$TOPO_DIR/calls" | cut -d' ' -f2-; }
