@@ -16,14 +16,14 @@ start_again() {
 	BUILD=$2 agent_start "$1" && wait_for ${WAIT:-20} serves_again "$1" $((times + 1))
 }
 
-# again NAME COMMAND...: in pod sleep until the end; each failure is a line of its log. An emulated processor
-# rests between two calls, else the agents would hardly get it.
+# again NAME COMMAND...: in pod sleep until the end; its log has the output of each call that fails. An emulated
+# processor rests between two calls, else the agents would hardly get it.
 again() {
 	local name=$1 rest=$((${PATIENCE:-1} - 1))
 	shift
 	# shellcheck disable=SC2016 # expanded by the inner shell
 	start "$name" sleep bash -c 'until [[ -e $0 ]]; do
-			"${@:2}" >/dev/null || echo "failed: $?"
+			output=$("${@:2}" 2>&1) || echo "failed: $?": $output
 			sleep "$1"
 		done' "$TEST_DIR/enough" "$((rest < 5 ? rest : 5))" "$@"
 }
