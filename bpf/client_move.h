@@ -24,32 +24,29 @@ INLINE struct gateway *gateway_usable(const struct ip_addr *addr, __u32 network)
 	return gateway;
 }
 
-/* Move a flow whose gateway is gone to another one of its network, if there is one. */
-SUBPROGRAM int client_move(const struct flow_key *key, struct flow *flow)
+/* Find another gateway of its network for a flow whose own is gone, for flow_move(). Returns false if it need
+ * not, or cannot move. */
+SUBPROGRAM bool client_other_gateway(const struct flow_key *key, const struct flow *flow)
 {
-	REQUIRE(key && flow, -EINVAL);
+	REQUIRE(key && flow, false);
 	__u32 id = flow->network, first = flow_hash(key, 0, HASH_SEED_CLIENT);
 	struct network *network = bpf_map_lookup_elem(&networks, &id);
-	struct flow_key other_key;
+	struct flow_pair *pair = scratch_get();
 	struct gateway *gateway;
 	struct ip_addr addr;
-	struct flow *other;
 
 	peer_address(flow, &addr);
-	if (!network || gateway_usable(&addr, id))
-		return 0;
+	if (!network || !pair || gateway_usable(&addr, id))
+		return false;
+	way_begin(pair, flow);
 	for (__u32 i = 0; i < NETWORK_GATEWAYS && network_gateway(network, first, i, &addr); i++) {
 		gateway = gateway_usable(&addr, id);
-		if (!gateway || peer_set(flow, &addr))
+		if (!gateway || peer_set(&pair->other, &addr))
 			continue;
-		flow->peer_port = gateway->tunnel_port;
-		flow_other_key(key, flow, &other_key);
-		other = flow_find_any(&other_key);
-		if (other)
-			peer_copy(other, flow);
-		return 0;
+		pair->other.peer_port = gateway->tunnel_port;
+		return true;
 	}
-	return -ENOENT;
+	return false;
 }
 
 /* True if the flow's gateway is that of its backend row, which is there. A flow that has moved is at another
@@ -62,6 +59,17 @@ INLINE bool client_at_backend(const struct flow *flow)
 	return backend && backend->generation == flow->generation &&
 	       !(backend->flags & BACKEND_DRAINING) &&
 	       peer_is(flow, &backend->addr, ip_is_v4(&backend->addr) ? 4 : 6);
+}
+
+/* Two calls side by side: nested, their frames would not fit into the stack. */
+SUBPROGRAM int client_move(const struct flow_key *key, struct flow *flow)
+{
+	REQUIRE(key && flow, -EINVAL);
+	struct flow_pair *pair = scratch_get();
+
+	if (!pair || !client_other_gateway(key, flow))
+		return 0;
+	return flow_move(key, flow, move_other(pair, key, flow));
 }
 
 /* True if the flow needs no other choice though its gateway may have left: it moved on, if it had to. */

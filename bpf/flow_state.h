@@ -190,6 +190,46 @@ INLINE bool network_gateway(const struct network *network, __u32 first, __u32 i,
 	return true;
 }
 
+INLINE void way_copy(struct flow *to, const struct flow *from)
+{
+	peer_copy(to, from);
+	to->generation = from->generation;
+}
+
+/* Begin the way of scratch's `other` with that of the flow. */
+INLINE void way_begin(struct flow_pair *pair, const struct flow *flow)
+{
+	way_copy(&pair->other, flow);
+	pair->other.state = flow->state; /* see peer_set() */
+}
+
+/* The other entry of a flow that moves; or NULL. */
+INLINE struct flow *move_other(struct flow_pair *pair, const struct flow_key *key,
+			       const struct flow *flow)
+{
+	flow_other_key(key, flow, &pair->other_key);
+	return flow_find_any(&pair->other_key);
+}
+
+/* Send both entries of a flow, the other may be NULL, the way of scratch's `other`: by another gateway, to
+ * another outer address of the client. What the flow counted so far, and the flow itself, stay with the gateway
+ * before. */
+SUBPROGRAM int flow_move(const struct flow_key *key, struct flow *flow, struct flow *other)
+{
+	REQUIRE(key && flow, -EINVAL);
+	struct flow_pair *pair = scratch_get();
+	bool counts = false;
+
+	if (!pair)
+		return -ENOSPC;
+	if (flow->state == FLOW_ESTABLISHED && usage_has_gateway(key, flow))
+		counts = usage_begin(key, flow, other) && !usage_end();
+	way_copy(flow, &pair->other);
+	if (other)
+		way_copy(other, &pair->other);
+	return counts ? usage_take(key, flow) : 0;
+}
+
 /* Tell the agent that this node's clients use the gateway, or that flows at doors of its pods do. */
 INLINE void flow_use_gateway(const struct flow_key *key, const struct flow *flow)
 {

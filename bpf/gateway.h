@@ -212,24 +212,22 @@ SUBPROGRAM int gateway_move_peer(const struct flow_key *key, struct flow *flow, 
 {
 	REQUIRE(key && flow && p, -EINVAL);
 	const struct outer *outer = &p->outer;
-	struct flow_key other_key;
+	struct flow_pair *pair = scratch_get();
+	__u32 before = flow_owner(key, flow);
 	struct flow *other;
-	__u32 before;
 
 	if (!(outer->options & OPTION_RETURN) && !source_allowed(outer))
 		return -EACCES;
-	flow_other_key(key, flow, &other_key);
-	other = flow_find_any(&other_key);
+	if (!pair)
+		return 0;
+	other = move_other(pair, key, flow);
 	if (!request_fits(p, flow, other))
 		return 0;
-	before = flow_owner(key, flow);
-	if (request_peer(flow, outer))
+	way_begin(pair, flow);
+	if (request_peer(&pair->other, outer))
 		return 0;
+	flow_move(key, flow, other);
 	owner_change(key, before, flow_owner(key, flow));
-	if (other) {
-		peer_copy(other, flow);
-		other->generation = flow->generation;
-	}
 	return 0;
 }
 

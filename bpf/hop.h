@@ -94,12 +94,11 @@ SUBPROGRAM int door_move(const struct flow_key *key, struct flow *flow)
 {
 	REQUIRE(key && flow, -EINVAL);
 	struct peer *gateway = peer_at(flow->generation);
-	struct flow_key other_key;
-	struct flow *other;
+	struct flow_pair *pair = scratch_get();
 	struct ip_addr addr;
 	int row;
 
-	if (!gateway)
+	if (!gateway || !pair)
 		return 0;
 	addr = gateway->addr;
 	if (gateway_lives(&addr, settings.door_port))
@@ -107,12 +106,9 @@ SUBPROGRAM int door_move(const struct flow_key *key, struct flow *flow)
 	row = door_other_gateway(key);
 	if (row < 0)
 		return row;
-	flow->generation = row;
-	flow_other_key(key, flow, &other_key);
-	other = flow_find_any(&other_key);
-	if (other)
-		other->generation = row;
-	return 0;
+	way_begin(pair, flow);
+	pair->other.generation = row;
+	return flow_move(key, flow, move_other(pair, key, flow));
 }
 
 #endif

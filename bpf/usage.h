@@ -4,44 +4,8 @@
 #ifndef USAGE_H
 #define USAGE_H
 
-#include "maps.h"
 #include "parallax_flow.h"
-
-/* Find the key of a flow, by either entry. Returns false if the flow does not count. */
-INLINE bool usage_find(struct flow_pair *end, const struct flow_key *key, const struct flow *flow)
-{
-	__u32 row = flow->backend;
-
-	if (!end || !usage_counts(flow))
-		return false;
-	usage_key_fill(&end->ended, key, flow, bpf_map_lookup_elem(&backends, &row), &settings);
-	__builtin_memset(&end->add, 0, sizeof(end->add));
-	return true;
-}
-
-/* Remember key, bytes and packets of a flow that ends, by either entry and the other one, which may be
- * NULL. Returns false if it does not count. */
-SUBPROGRAM bool usage_begin(const struct flow_key *key, const struct flow *flow,
-			    const struct flow *other)
-{
-	REQUIRE(key && flow, false);
-	struct flow_pair *end = scratch_get();
-	bool forward = flow_is_forward(key);
-	const struct flow *to = forward ? flow : other, *from = forward ? other : flow;
-
-	if (!usage_find(end, key, flow))
-		return false;
-	end->add.flows = 1;
-	if (to) {
-		end->add.sent = to->bytes;
-		end->add.sent_packets = to->packets;
-	}
-	if (from) {
-		end->add.received = from->bytes;
-		end->add.received_packets = from->packets;
-	}
-	return true;
-}
+#include "peer.h"
 
 /* Add what usage_begin() remembered to the counters of its key or, without room for one, to those of all
  * that has none. */
@@ -71,14 +35,80 @@ SUBPROGRAM int usage_end(void)
 	return 0;
 }
 
+/* Remember the key of a flow, by either entry. Returns false if the flow does not count. */
+SUBPROGRAM bool usage_find(const struct flow_key *key, const struct flow *flow)
+{
+	REQUIRE(key && flow, false);
+	struct flow_pair *end = scratch_get();
+	bool door = flow_is_at_door(key->zone);
+	__u32 row = flow->backend, gateway = usage_gateway(key, flow);
+
+	if (!end || !usage_counts(key, flow))
+		return false;
+	usage_key_fill(&end->ended, key, flow,
+		       door ? NULL : bpf_map_lookup_elem(&backends, &row),
+		       door ? bpf_map_lookup_elem(&peers, &row) : NULL,
+		       bpf_map_lookup_elem(&peers, &gateway), &settings);
+	return true;
+}
+
+/* Remember bytes and packets of a flow, by either entry and the other one, which may be NULL. */
+SUBPROGRAM int usage_sum(const struct flow_key *key, const struct flow *flow,
+			 const struct flow *other)
+{
+	REQUIRE(key && flow, -EINVAL);
+	struct flow_pair *end = scratch_get();
+	bool forward = flow_is_forward(key);
+	const struct flow *to = forward ? flow : other, *from = forward ? other : flow;
+
+	if (!end)
+		return -ENOSPC;
+	end->add = (struct usage){ .flows = 1 };
+	if (to) {
+		end->add.sent = to->bytes;
+		end->add.sent_packets = to->packets;
+	}
+	if (from) {
+		end->add.received = from->bytes;
+		end->add.received_packets = from->packets;
+	}
+	return 0;
+}
+
+/* Remember key, bytes and packets of a flow that ends. Returns false if it does not count. Two calls side by
+ * side: eight frames may be nested. */
+INLINE bool usage_begin(const struct flow_key *key, const struct flow *flow,
+			const struct flow *other)
+{
+	return usage_find(key, flow) && !usage_sum(key, flow, other);
+}
+
+/* Take from the counters of the flow's key what usage_begin() remembered, and usage_end() added to another: it
+ * will be added once more, at the end, with the rest of the flow. */
+SUBPROGRAM int usage_take(const struct flow_key *key, const struct flow *flow)
+{
+	REQUIRE(key && flow, -EINVAL);
+	struct flow_pair *end = scratch_get();
+
+	if (!end || !usage_find(key, flow))
+		return 0;
+	end->add.flows = -end->add.flows;
+	end->add.sent = -end->add.sent;
+	end->add.received = -end->add.received;
+	end->add.sent_packets = -end->add.sent_packets;
+	end->add.received_packets = -end->add.received_packets;
+	return usage_end();
+}
+
 /* Add the packets of an entry whose own counter is full. */
 SUBPROGRAM int usage_packets(const struct flow_key *key, const struct flow *flow)
 {
 	REQUIRE(key && flow, -EINVAL);
 	struct flow_pair *end = scratch_get();
 
-	if (!usage_find(end, key, flow))
+	if (!end || !usage_find(key, flow))
 		return 0;
+	end->add = (struct usage){};
 	if (flow_is_forward(key))
 		end->add.sent_packets = USAGE_PACKETS;
 	else

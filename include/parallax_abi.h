@@ -151,6 +151,12 @@ INLINE int flow_is_foreign(__u32 zone)
 	return FLOW_ROLE(zone) >= FLOW_GATEWAY;
 }
 
+/* True for those of them at a pod's door. */
+INLINE int flow_is_at_door(__u32 zone)
+{
+	return FLOW_ROLE(zone) >= FLOW_DOOR;
+}
+
 enum flow_state {
 	FLOW_OPENING,     /* one end has not sent yet */
 	FLOW_ESTABLISHED,
@@ -422,10 +428,10 @@ struct usage_key {
 	struct ip_addr
 		client; /* of the pod, with SETTING_USAGE_PODS at the client's node; or none */
 	struct ip_addr
-		backend; /* of the gateway, with SETTING_USAGE_PODS of the pod too; or none */
+		backend; /* of the gateway of now, with SETTING_USAGE_PODS of the pod too; or none */
 	__u32 from, to; /* network ids of client and endpoint */
-	__u8 kind;      /* enum backend_kind */
-	__u8 gateway;   /* 1: counted in the gateway role, 0: at the client's node */
+	__u8 kind;    /* enum backend_kind; of a client of another network: see usage_is_door() */
+	__u8 gateway; /* 1: of a client of another network, 0: at the client's node */
 	__u8 agent;     /* 1: added by the agent, which cannot add to a value that programs add to */
 	__u8 zero[5];
 };

@@ -10,6 +10,7 @@
 #define PARALLAX_FLOW_H
 
 #include "parallax_hash.h"
+#include "parallax_limits.h"
 
 INLINE void usage_add(struct usage *to, const struct usage *more)
 {
@@ -18,6 +19,12 @@ INLINE void usage_add(struct usage *to, const struct usage *more)
 	to->received += more->received;
 	to->sent_packets += more->sent_packets;
 	to->received_packets += more->received_packets;
+}
+
+/* True for the key of flows at the doors of pods: `backend` is the gateway by which they came. */
+INLINE int usage_is_door(const struct usage_key *key)
+{
+	return key->gateway && key->kind == BACKEND_GENEVE;
 }
 
 #define FAMILY_TEXT "parallax_flow_text.h"

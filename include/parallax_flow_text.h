@@ -71,28 +71,74 @@ INLINE const ADDR *NAME(usage_client)(const struct NAME(flow_key) *key, const st
 	return NAME(flow_has_nat)(flow) ? &flow->nat.daddr : &key->daddr;
 }
 
-/* Fill the key of a flow by either entry. `backend`: the row that the flow names. Returns 0 with a key of
- * zeros, which counts all that has no other, if the row went to another backend meanwhile. */
-INLINE int NAME(usage_key_fill)(struct usage_key *ret, const struct NAME(flow_key) *key,
-			  const struct NAME(flow) *flow, const struct backend *backend,
-			  const struct settings *settings)
+/* True for a flow that counts for the gateway by which it goes. */
+INLINE int NAME(usage_has_gateway)(const struct NAME(flow_key) *key, const struct NAME(flow) *flow)
 {
-	int gateway = flow_is_foreign(key->zone);
-	int pods = !!(settings->flags & SETTING_USAGE_PODS);
+	return flow_is_at_door(key->zone) || !NAME(flow_has_nat)(flow);
+}
 
-	__builtin_memset(ret, 0, sizeof(*ret));
-	if (!backend || backend->generation != flow->generation)
-		return 0;
+/* Row of `peers` of the gateway by which the flow goes now; of no gateway, or of one whose IPv4 address is
+ * in the flow, a row that does not exist. */
+INLINE __u32 NAME(usage_gateway)(const struct NAME(flow_key) *key, const struct NAME(flow) *flow)
+{
+	if (flow_is_at_door(key->zone))
+		return flow->generation;
+	return !NAME(flow_has_nat)(flow) && flow->flags & FLOW_PEER6 ? flow->peer : MAX_PEERS;
+}
+
+INLINE void NAME(usage_key_backend)(struct usage_key *ret, const struct NAME(flow_key) *key,
+			      const struct NAME(flow) *flow, const struct backend *backend,
+			      const struct settings *settings)
+{
+	ret->gateway = flow_is_foreign(key->zone);
 	ret->service_id = backend->service_id;
-	ret->from = gateway ? flow->network : settings->network;
+	ret->from = ret->gateway ? flow->network : settings->network;
 	ret->to = backend->network;
 	ret->kind = backend->kind;
-	ret->gateway = gateway;
-	if (pods || backend->kind != BACKEND_LOCAL)
+	if (settings->flags & SETTING_USAGE_PODS || backend->kind != BACKEND_LOCAL)
 		ret->backend = backend->addr;
-	if (pods && !gateway)
+}
+
+INLINE void NAME(usage_key_door)(struct usage_key *ret, const struct NAME(flow) *flow,
+			   const struct peer *served, const struct peer *gateway,
+			   const struct settings *settings)
+{
+	ret->gateway = 1;
+	ret->service_id = (__u64)served->addr.word[1] << 32 | served->addr.word[2];
+	ret->from = flow->network;
+	ret->to = settings->network;
+	ret->kind = BACKEND_GENEVE;
+	ret->backend = gateway->addr;
+}
+
+/* A client's flow into a tunnel says all itself: it outlives its backend's row when it moves on. */
+INLINE void NAME(usage_key_tunnel)(struct usage_key *ret, const struct NAME(flow) *flow,
+			     const struct peer *gateway, const struct settings *settings)
+{
+	ret->service_id = (__u64)flow->service_id[1] << 32 | flow->service_id[0];
+	ret->from = settings->network;
+	ret->to = flow->network;
+	ret->kind = BACKEND_GENEVE;
+	ret->backend = gateway ? gateway->addr : IP_V4(flow->peer);
+}
+
+/* Fill the key of a flow by either entry. `backend`, `served`: the rows of `backends` and `peers` that its
+ * `backend` names, `gateway`: that of usage_gateway(). The key of zeros, which counts all that has no other,
+ * if the row went to another backend meanwhile. */
+INLINE void NAME(usage_key_fill)(struct usage_key *ret, const struct NAME(flow_key) *key,
+			   const struct NAME(flow) *flow, const struct backend *backend,
+			   const struct peer *served, const struct peer *gateway,
+			   const struct settings *settings)
+{
+	__builtin_memset(ret, 0, sizeof(*ret));
+	if (flow_is_at_door(key->zone) && served && gateway)
+		NAME(usage_key_door)(ret, flow, served, gateway, settings);
+	else if (!NAME(flow_has_nat)(flow))
+		NAME(usage_key_tunnel)(ret, flow, gateway, settings);
+	else if (backend && backend->generation == flow->generation)
+		NAME(usage_key_backend)(ret, key, flow, backend, settings);
+	if (settings->flags & SETTING_USAGE_PODS && ret->service_id && !ret->gateway)
 		ret->client = NAME(addr_ip)(NAME(usage_client)(key, flow));
-	return 1;
 }
 
 /* Add one entry of a flow: the forward entry counts the flow. */
@@ -107,7 +153,8 @@ INLINE void NAME(usage_add_entry)(struct usage *to, const struct NAME(flow_key) 
 }
 
 /* True for a flow that counts: it was answered, and is one to a service. */
-INLINE int NAME(usage_counts)(const struct NAME(flow) *flow)
+INLINE int NAME(usage_counts)(const struct NAME(flow_key) *key, const struct NAME(flow) *flow)
 {
-	return flow->state != FLOW_OPENING && flow->service != FLOW_NO_SERVICE;
+	return flow->state != FLOW_OPENING &&
+	       (flow->service != FLOW_NO_SERVICE || flow_is_at_door(key->zone));
 }

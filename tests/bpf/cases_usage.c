@@ -6,6 +6,7 @@
 
 #include <bpf/bpf.h>
 
+#include "compare.h"
 #include "flow_packets.h"
 #include "parallax_limits.h"
 
@@ -20,26 +21,6 @@ static struct usage_key key_of(enum backend_kind kind, uint32_t backend)
 	if (backend)
 		key.backend = own_ip(backend);
 	return key;
-}
-
-static void show(const char *what, const struct usage *usage)
-{
-	printf("      %s %llu flows, %llu bytes sent in %llu packets, %llu received in %llu\n", what,
-	       (unsigned long long)usage->flows, (unsigned long long)usage->sent,
-	       (unsigned long long)usage->sent_packets, (unsigned long long)usage->received,
-	       (unsigned long long)usage->received_packets);
-}
-
-static bool usage_is(struct world *world, const struct usage_key *key, struct usage want)
-{
-	struct usage usage = {0};
-
-	bpf_map_lookup_elem(world_map_fd(world, "usage"), key, &usage);
-	if (!memcmp(&usage, &want, sizeof(usage)))
-		return true;
-	show("found", &usage);
-	show("want", &want);
-	return false;
 }
 
 static uint32_t usage_count(struct world *world)

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <bpf/bpf.h>
+
 #include "family.h"
 #include "parallax_wire.h"
 #include "sign.h"
@@ -209,4 +211,24 @@ bool compare_tables(struct world *world, const struct step *step)
 	if (state != step->state)
 		return fail("an entry in another state than %d", step->state - 1);
 	return !step->flags || compare_flags(world, step->flags);
+}
+
+static void show_usage(const char *what, const struct usage *usage)
+{
+	printf("      %s %llu flows, %llu bytes sent in %llu packets, %llu received in %llu\n", what,
+	       (unsigned long long)usage->flows, (unsigned long long)usage->sent,
+	       (unsigned long long)usage->sent_packets, (unsigned long long)usage->received,
+	       (unsigned long long)usage->received_packets);
+}
+
+bool usage_is(struct world *world, const struct usage_key *key, struct usage want)
+{
+	struct usage usage = {0};
+
+	bpf_map_lookup_elem(world_map_fd(world, "usage"), key, &usage);
+	if (!memcmp(&usage, &want, sizeof(usage)))
+		return true;
+	show_usage("found", &usage);
+	show_usage("want", &want);
+	return false;
 }

@@ -18,4 +18,7 @@ bool compare_counts(const struct step *step, const struct counts *before,
 		    const struct counts *after, uint32_t ip_bytes);
 bool compare_tables(struct world *world, const struct step *step);
 
+/* Whether the element of `usage` is `want`; one that is missing is nothing. */
+bool usage_is(struct world *world, const struct usage_key *key, struct usage want);
+
 #endif

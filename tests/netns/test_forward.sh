@@ -36,6 +36,7 @@ configure() {
 			[[ $admission ]] && echo "tunnel: {keysFile: $TOPO_DIR/keys, admission: $admission}"
 			[[ $node != gw* ]] || echo "$gateway"
 			[[ $node == node1 ]] || echo "$doors"
+			echo "admin: {}"
 		} | if [[ $node == node1 ]]; then agent_config node1 network1 cluster1
 		else agent_config "$node" network2 n2-k8s-config; fi
 	done
@@ -106,6 +107,23 @@ step() { # ADMISSION
 keys 1
 for admission in verify sign require; do step $admission; done
 goes_on "keys are required"
+metrics() { # NODE
+	in_ns "$1" bash -c 'exec 3<>/dev/tcp/127.0.0.1/15100
+		printf "GET /stats/prometheus HTTP/1.1\r\nHost: a\r\n\r\n" >&3; cat <&3'
+}
+# counts NODE ROLE: connections and bytes of each gateway
+counts() {
+	local page at what
+	page=$(metrics "$1")
+	for at in 32 33 34; do
+		for what in connections_total sent_bytes_total received_packets_total; do
+			[[ $page == *"parallax_network_$what{source_network=\"network1\",target_network=\"network2\",gateway=\"$(outer 192.23.120.$at)\",role=\"$2\"} "[1-9]* ]] ||
+				return 1
+		done
+	done
+}
+check "the client's node counts by gateways" wait_for 12 counts node1 client
+check "so does the node of a pod" wait_for 12 counts worker2 door
 equal "doors open to who has the key" 1 "$(ctl worker2 status | grep -c 'gateways enter by key')"
 for ids in "1 2" "2 1" 2; do
 	keys $ids

@@ -18,7 +18,7 @@
 
 /* ------------------------------------------------------------------ pages as text */
 
-/* To a pod, through a gateway, and at a gateway; of a service that is gone; and of none. */
+/* To a pod, through a gateway, and at a gateway; of a service that is gone; of none; and at a pod's door. */
 static struct usage_table *sample_usage(void)
 {
 	static struct usage_table *table;
@@ -34,6 +34,12 @@ static struct usage_table *sample_usage(void)
 		{ .service_id = id, .from = network2, .to = network1, .gateway = 1 },
 		{ .service_id = 77, .from = network1, .to = network1 },
 		{},
+		{ .service_id = id,
+		  .from = network2,
+		  .to = network1,
+		  .kind = BACKEND_GENEVE,
+		  .gateway = 1,
+		  .backend = IP_V4(htonl(0xc0177820)) },
 	};
 
 	usage_table_free(table);
@@ -310,7 +316,7 @@ static void lint_sample(const char *family, const char *line)
 }
 
 struct lint {
-	char *seen[256]; /* lines up to the value: families and series */
+	char *seen[512]; /* lines up to the value: families and series */
 	size_t count;
 	char family[128];
 };

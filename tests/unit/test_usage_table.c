@@ -89,6 +89,25 @@ static void what_is_shown_never_falls(void **state)
 	usage_table_free(third);
 }
 
+/* A flow with 300 bytes moved to this gateway, and the sweep has not met it yet. */
+static void a_flow_that_moves_counts_on(void **state)
+{
+	struct usage_table *first = usage_table_new(), *second = usage_table_new();
+	const struct usage brought = { -1ull, -300ull, -900ull, -30ull, -90ull };
+
+	(void)state;
+	usage_table_add_ended(first, &hello, &brought);
+	usage_table_settle(first, NULL);
+	shows(first, &hello, 0, 0, 0);
+	usage_table_add_ended(second, &hello, &brought);
+	entry(second, &hello, FLOW_CLIENT, 350, false);
+	entry(second, &hello, FLOW_REPLY, 1000, false);
+	usage_table_settle(second, first);
+	shows(second, &hello, 0, 50, 100);
+	usage_table_free(first);
+	usage_table_free(second);
+}
+
 static void a_full_table_counts_all_the_same(void **state)
 {
 	struct usage_table *table = usage_table_new();
@@ -111,6 +130,7 @@ int main(void)
 		cmocka_unit_test(both_entries_make_one_flow),
 		cmocka_unit_test(both_writers_add_up),
 		cmocka_unit_test(what_is_shown_never_falls),
+		cmocka_unit_test(a_flow_that_moves_counts_on),
 		cmocka_unit_test(a_full_table_counts_all_the_same),
 	};
 

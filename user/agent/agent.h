@@ -156,6 +156,7 @@ struct usage_counts {
 	struct usage_table *shown; /* of the last sweep; NULL: none yet */
 	struct usage_table *next;  /* of the sweep under way */
 	size_t clock;              /* of the search for services that are gone */
+	struct pin_array peers;    /* struct peer, by row */
 };
 
 struct loop {

@@ -16,6 +16,7 @@
 #include "memory.h"
 #include "probes.h"
 #include "problems.h"
+#include "usage.h"
 
 /* ------------------------------------------------------------------ start */
 
@@ -115,6 +116,8 @@ static int start_serving(struct agent *agent)
 		err = publish_open(agent);
 	if (!err)
 		err = probes_open(agent, schedule_reconcile);
+	if (!err)
+		err = usage_open(agent);
 	if (!err)
 		err = attach(agent);
 	return err ? err : loop_start(agent);

@@ -46,18 +46,33 @@ void usage_begin(struct agent *agent)
 	log_debug("reading connections and bytes of services: %s", strerror(-err));
 }
 
+static const struct peer *peer_at(const struct agent *agent, uint32_t row)
+{
+	const struct pin_array *peers = &agent->usage.peers;
+
+	return row < peers->count ? (const struct peer *)peers->memory + row : NULL;
+}
+
+static void find_key(const struct agent *agent, const struct flow_key *key, const struct flow *flow,
+		     struct usage_key *ret)
+{
+	const struct ledger_memory memory = map_writer_memory(agent->kernel.writer);
+	const struct backend *backend =
+		flow->backend < memory.backend_rows ? &memory.backends[flow->backend] : NULL;
+
+	usage_key_fill(ret, key, flow, backend, peer_at(agent, flow->backend),
+		       peer_at(agent, usage_gateway(key, flow)), memory.settings);
+}
+
 void usage_visit(struct agent *agent, const struct flow_key *key, const struct flow *flow,
 		 bool deleted)
 {
-	const struct ledger_memory memory = map_writer_memory(agent->kernel.writer);
 	struct usage_key usage_key;
 	struct usage_item *item;
 
-	if (!agent->usage.next || !usage_counts(flow))
+	if (!agent->usage.next || !usage_counts(key, flow))
 		return;
-	usage_key_fill(&usage_key, key, flow,
-		       flow->backend < memory.backend_rows ? &memory.backends[flow->backend] : NULL,
-		       memory.settings);
+	find_key(agent, key, flow, &usage_key);
 	item = usage_table_item(agent->usage.next, &usage_key);
 	if (item)
 		usage_add_entry(deleted ? &item->swept : &item->live, key, flow);
@@ -143,9 +158,16 @@ void usage_finish(struct agent *agent, bool whole)
 	agent->usage.shown = next;
 }
 
+int usage_open(struct agent *agent)
+{
+	return pins_mmap(dataplane_fds(agent->kernel.dataplane).peers, false, &agent->usage.peers);
+}
+
 void usage_done(struct agent *agent)
 {
 	usage_finish(agent, false);
+	pins_unmap(&agent->usage.peers);
+	agent->usage.peers = (struct pin_array){};
 	usage_table_free(agent->usage.shown);
 	agent->usage.shown = NULL;
 }

@@ -9,6 +9,8 @@
 
 struct agent;
 
+/* Returns 0 or -errno. */
+int usage_open(struct agent *agent);
 /* Before the sweep of `flows`. Without memory this sweep counts nothing. */
 void usage_begin(struct agent *agent);
 /* One entry that the sweep met; `deleted`: it was deleted now. */

@@ -15,7 +15,7 @@ struct group {
 	uint64_t service_id;
 	uint32_t from, to;
 	struct ip_addr gateway_addr;
-	bool gateway; /* the role in which they were counted */
+	enum usage_role { USAGE_CLIENT, USAGE_GATEWAY, USAGE_DOOR } role;
 	uint64_t open;
 	struct usage total;
 };
@@ -27,15 +27,22 @@ struct groups {
 
 typedef struct group group_of(const struct usage_item *item);
 
+static enum usage_role role_of(const struct usage_key *key)
+{
+	if (usage_is_door(key))
+		return USAGE_DOOR;
+	return key->gateway ? USAGE_GATEWAY : USAGE_CLIENT;
+}
+
 static struct group by_service(const struct usage_item *item)
 {
-	return (struct group){ .service_id = item->key.service_id, .gateway = item->key.gateway };
+	return (struct group){ .service_id = item->key.service_id, .role = role_of(&item->key) };
 }
 
 static struct group by_network(const struct usage_item *item)
 {
 	const struct usage_key *key = &item->key;
-	struct group group = { .from = key->from, .to = key->to, .gateway = key->gateway };
+	struct group group = { .from = key->from, .to = key->to, .role = role_of(key) };
 
 	if (key->kind != BACKEND_LOCAL)
 		group.gateway_addr = key->backend;
@@ -54,7 +61,7 @@ static int compare(const void *left, const void *right)
 		return a->to < b->to ? -1 : 1;
 	if (!ip_equal(&a->gateway_addr, &b->gateway_addr))
 		return memcmp(&a->gateway_addr, &b->gateway_addr, sizeof(a->gateway_addr));
-	return (int)a->gateway - (int)b->gateway;
+	return (int)a->role - (int)b->role;
 }
 
 static void merge(struct groups *groups)
@@ -149,7 +156,11 @@ static const struct usage_family {
 
 static const char *role_name(const struct group *group)
 {
-	return group->gateway ? "gateway" : "client";
+	static const char *const names[] = {
+		[USAGE_CLIENT] = "client", [USAGE_GATEWAY] = "gateway", [USAGE_DOOR] = "door",
+	};
+
+	return names[group->role];
 }
 
 /* ------------------------------------------------------------------ services */
@@ -224,15 +235,15 @@ static void write_services(struct metrics_writer *writer, const struct snapshot 
 
 /* ------------------------------------------------------------------ networks */
 
-/* The gateway of a flow: at the client's node the one that it was sent to, "" for a pod reached directly;
- * at a gateway the address that it listens at, of IPv4 if it has both. */
+/* The gateway of a flow: at the nodes of client and pod the one by which it goes, "" for a pod reached
+ * directly; at a gateway the address that it listens at, of IPv4 if it has both. */
 static const char *gateway_text(const struct snapshot *snapshot, const struct group *group,
 				char *buf)
 {
 	const struct ip_addr *listen = snapshot->settings.listen;
 	const struct ip_addr *own =
 		&listen[ip_is_none(&listen[IP_V4_INDEX]) ? IP_V6_INDEX : IP_V4_INDEX];
-	struct addr addr = addr_of_ip(group->gateway ? own : &group->gateway_addr);
+	struct addr addr = addr_of_ip(group->role == USAGE_GATEWAY ? own : &group->gateway_addr);
 
 	return addr.family ? addr_format(&addr, buf) : "";
 }

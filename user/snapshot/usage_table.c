@@ -105,9 +105,10 @@ int usage_table_add_ended(struct usage_table *table, const struct usage_key *key
 	return 0;
 }
 
+/* What flows brought along from another gateway is taken away here before they are met: a sum may be less than 0. */
 static uint64_t greater(uint64_t a, uint64_t b)
 {
-	return a > b ? a : b;
+	return (int64_t)a > (int64_t)b ? a : b;
 }
 
 /* No sum falls below the one before. */

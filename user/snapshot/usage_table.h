@@ -3,7 +3,8 @@
  * sweep. Pure.
  *
  * A flow is counted where the sweep meets it, or where it ended before; one that ends in between is counted
- * by the next sweep. So a sum may fall behind for one sweep, never run ahead: what is shown never falls.
+ * by the next sweep. So a sum may fall behind for one sweep; it runs ahead only by flows that move to another
+ * gateway in between, until others have made up for it. What is shown never falls.
  */
 #ifndef USAGE_TABLE_H
 #define USAGE_TABLE_H
