@@ -18,7 +18,8 @@
 
 /* ------------------------------------------------------------------ pages as text */
 
-/* To a pod, through a gateway, and at a gateway; of a service that is gone; of none; and at a pod's door. */
+/* To a pod, through a gateway, and at a gateway; of a service that is gone; of none; at a pod's door; and what
+ * services counted that were forgotten. */
 static struct usage_table *sample_usage(void)
 {
 	static struct usage_table *table;
@@ -40,6 +41,7 @@ static struct usage_table *sample_usage(void)
 		  .kind = BACKEND_GENEVE,
 		  .gateway = 1,
 		  .backend = IP_V4(htonl(0xc0177820)) },
+		{ .from = network2, .to = network1, .gateway = 1 },
 	};
 
 	usage_table_free(table);

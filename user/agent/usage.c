@@ -5,12 +5,11 @@
 #include <errno.h>
 #include <string.h>
 
-#include <bpf/bpf.h>
-
 #include "agent.h"
 #include "hash_reader.h"
 #include "log.h"
 #include "parallax_flow.h"
+#include "usage_map.h"
 #include "usage_table.h"
 
 #define FORGET_TRIES 16
@@ -78,27 +77,6 @@ void usage_visit(struct agent *agent, const struct flow_key *key, const struct f
 		usage_add_entry(deleted ? &item->swept : &item->live, key, flow);
 }
 
-/* The programs cannot be added to: the agent has elements of its own, whose only writer it is. */
-static int add_to_map(int fd, const struct usage_key *key, const struct usage *more)
-{
-	struct usage_key own = *key;
-	struct usage usage = {};
-
-	own.agent = 1;
-	bpf_map_lookup_elem(fd, &own, &usage);
-	usage_add(&usage, more);
-	return bpf_map_update_elem(fd, &own, &usage, BPF_ANY) ? -errno : 0;
-}
-
-static void keep_swept(int fd, const struct usage_item *item)
-{
-	static const struct usage_key none;
-
-	if ((item->swept.flows || item->swept.sent || item->swept.received) &&
-	    add_to_map(fd, &item->key, &item->swept))
-		add_to_map(fd, &none, &item->swept);
-}
-
 static bool is_served(const struct ledger_memory *memory, uint64_t id)
 {
 	for (uint32_t row = 0; row < memory->service_rows; row++)
@@ -115,26 +93,20 @@ static void forget_gone(struct agent *agent, int fd, const struct usage_item *it
 
 	for (size_t i = 0; i < count && i < FORGET_TRIES; i++) {
 		const struct usage_item *item = &items[agent->usage.clock++ % count];
-		struct usage_key own = item->key;
 
-		if (!item->key.service_id || item->live.flows ||
-		    is_served(&memory, item->key.service_id))
-			continue;
-		own.agent = 1;
-		bpf_map_delete_elem(fd, &item->key);
-		bpf_map_delete_elem(fd, &own);
+		if (item->key.service_id && !item->live.flows &&
+		    !is_served(&memory, item->key.service_id))
+			usage_map_forget(fd, &item->key);
 	}
 }
 
-/* Keeps the flows that this sweep deleted. The key of zeros has its place before the map is full. */
+/* Keeps the flows that this sweep deleted. */
 static void write_swept(int fd, const struct usage_item *items, size_t count)
 {
-	static const struct usage_key none;
-	static const struct usage nothing;
-
-	bpf_map_update_elem(fd, &none, &nothing, BPF_NOEXIST);
+	usage_map_begin(fd);
 	for (size_t i = 0; i < count; i++)
-		keep_swept(fd, &items[i]);
+		if (items[i].swept.flows || items[i].swept.sent || items[i].swept.received)
+			usage_map_add(fd, &items[i].key, &items[i].swept);
 }
 
 void usage_finish(struct agent *agent, bool whole)

@@ -34,9 +34,14 @@ static enum usage_role role_of(const struct usage_key *key)
 	return key->gateway ? USAGE_GATEWAY : USAGE_CLIENT;
 }
 
+/* What services counted that were forgotten has networks and no service: it makes groups of its own. */
 static struct group by_service(const struct usage_item *item)
 {
-	return (struct group){ .service_id = item->key.service_id, .role = role_of(&item->key) };
+	const struct usage_key *key = &item->key;
+
+	return (struct group){ .service_id = key->service_id,
+			       .from = key->service_id ? 0 : key->from,
+			       .role = role_of(key) };
 }
 
 static struct group by_network(const struct usage_item *item)
@@ -210,7 +215,7 @@ static void write_service(struct metrics_writer *writer, const struct snapshot *
 		       NULL);
 }
 
-/* A service that is gone is not shown; the id 0 is of flows that have no counter of their own. */
+/* A service that is gone is not shown; without id and networks are flows that have no counter of their own. */
 static void write_services(struct metrics_writer *writer, const struct snapshot *snapshot,
 			   const struct groups *groups)
 {
@@ -225,7 +230,7 @@ static void write_services(struct metrics_writer *writer, const struct snapshot 
 			const struct named_service *named =
 				metrics_find_service(list, count, group->service_id);
 
-			if (named || (!group->service_id && group->total.flows))
+			if (named || (!group->service_id && !group->from && group->total.flows))
 				write_service(writer, snapshot, named, group,
 					      families[f].value(group));
 		}
