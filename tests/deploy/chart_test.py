@@ -87,6 +87,14 @@ def rights(path):
     assert all(is_hook(item) for item in granted)
 
 
+def hooks(path):
+    """The plugin of CNI would hold back a hook's pod where the agent is dead, which an upgrade is to mend."""
+    pods_of_hooks = [pod_of(item) for item in objects(path)
+                     if is_hook(item) and item["kind"] in ("DaemonSet", "Job", "Pod")]
+    assert len(pods_of_hooks) == 5, len(pods_of_hooks)
+    assert all(pod.get("hostNetwork") for pod in pods_of_hooks)
+
+
 def istio(path):
     """The token, the root certificate and meshNetworks as istiod gives them to its own."""
     assert len(agents(path)) == 2

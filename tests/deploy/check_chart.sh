@@ -114,6 +114,7 @@ check_python() {
 	passes chart_dual_stack chart_test dual_stack "$tmp/dual-stack.yaml"
 	passes chart_monitor chart_test monitor "$tmp/monitoring.yaml" "$tmp/node.yaml"
 	passes chart_events chart_test events "$tmp/monitoring.yaml"
+	passes chart_hooks chart_test hooks "$tmp/gateway.yaml"
 	passes chart_rollout chart_test rollout "$tmp/gateway.yaml"
 	passes chart_schema_has_every_key chart_test schema $CHART user/config
 }

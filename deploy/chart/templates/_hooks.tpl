@@ -32,10 +32,8 @@ spec:
       {{- end }}
       automountServiceAccountToken: {{ not (empty .account) }}
       enableServiceLinks: false
-      {{- if .hostNetwork }}
-      # The CNI plugin, which is still there, would wait for an agent that has left.
+      # The CNI plugin would wait for an agent that has left, or that the new release is to mend.
       hostNetwork: true
-      {{- end }}
       {{- with .Values.imagePullSecrets }}
       imagePullSecrets:
         {{- toYaml . | nindent 8 }}
