@@ -90,6 +90,11 @@ check_helm() {
 		render gateway --set 'gateway.allow=null'
 	refuses chart_refuses_two_sources "exclude each other" \
 		render istio --set endpointsConfigMap=endpoints
+	refuses chart_refuses_second_source "endpointsConfigMap gives the agents their source" \
+		render gateway --set config.source.files.path=/eds
+	refuses chart_refuses_second_mesh "istio.meshNetworks exclude each other" \
+		render istio --set config.meshNetworksFile=/networks
+	refuses chart_refuses_no_section "missing property 'cni'" render node --set cni=null
 	refuses chart_refuses_other_namespace "cannot mount a ConfigMap of another namespace" \
 		render istio --namespace parallax
 	refuses chart_refuses_deaf_monitor "needs config.metrics" render node --set podMonitor.enabled=true

@@ -80,8 +80,11 @@ helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
 {{- if and .Values.endpoints .Values.endpointsConfigMap }}
 {{- fail "endpoints and endpointsConfigMap exclude each other" }}
 {{- end }}
-{{- if and $istio.enabled $istio.meshNetworks .Values.config.meshNetworks }}
-{{- fail "config.meshNetworks and istio.meshNetworks exclude each other" }}
+{{- if and .Values.config.source (or $istio.enabled .Values.endpoints .Values.endpointsConfigMap) }}
+{{- fail "config.source is of no use here: istio, endpoints or endpointsConfigMap gives the agents their source" }}
+{{- end }}
+{{- if and $istio.enabled $istio.meshNetworks (or .Values.config.meshNetworks .Values.config.meshNetworksFile) }}
+{{- fail "config.meshNetworks, config.meshNetworksFile and istio.meshNetworks exclude each other" }}
 {{- end }}
 {{- $namespace := (splitList "." $istio.address | rest | first | default "") }}
 {{- if and $istio.enabled $istio.meshNetworks (contains ".svc" $istio.address) (ne $namespace .Release.Namespace) }}
