@@ -8,7 +8,12 @@
 export TMPDIR=$TEST_DIR OUT=$TEST_DIR/out SERVICES=20
 LOG=$TEST_DIR/log/bench
 
-bench() { tools/bench/bench.sh --quick "$@" >"$LOG" 2>&1; }
+# The log ends with those of the agents; the reason stands before them.
+bench() {
+	tools/bench/bench.sh --quick "$@" >"$LOG" 2>&1 && return
+	grep -B 12 -m 1 FAILED "$LOG" >&2
+	return 1
+}
 
 said() { grep -qF -- "$1" "$LOG" || { cat "$LOG" && false; }; }
 
