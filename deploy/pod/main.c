@@ -12,8 +12,9 @@ static int usage(FILE *out)
 	fputs("usage: parallax-pod VERB\n"
 	      "  mount-bpffs DIRECTORY  mount a BPF file system, unless one is mounted there\n"
 	      "  announce EVENT         print what an upgrade or uninstall does to open connections\n"
-	      "  clean-up [CONF BIN]    remove the data plane of this node once its agent has left, and\n"
-	      "                         the CNI plugin from these directories\n"
+	      "  clean-up [CONF BIN [SECONDS]]\n"
+	      "                         remove the data plane of this node once its agent has left, in\n"
+	      "                         300 seconds at most, and the CNI plugin from these directories\n"
 	      "  keep-cni CONF BIN JSON keep the CNI plugin in these directories, until SIGTERM\n"
 	      "  remove-cni CONF BIN    remove it from them\n"
 	      "  await DAEMONSET        wait until each pod of a DaemonSet is ready\n"
@@ -36,6 +37,15 @@ static int hold(void)
 	return sigwait(&signals, &signal_number) != 0;
 }
 
+/* A container that gave up must neither count as ready nor be started again. */
+static int clean_up(const char *configurations, const char *programs, const char *seconds)
+{
+	if (!pod_clean_up(configurations, programs, (unsigned int)atoi(seconds)))
+		return 0;
+	hold();
+	return 1;
+}
+
 int main(int argc, char **argv)
 {
 	const char *verb = argc > 1 ? argv[1] : "";
@@ -54,7 +64,7 @@ int main(int argc, char **argv)
 	if (!strcmp(verb, "events") && argument)
 		return pod_events(argument, second ? (unsigned int)atoi(second) : 10);
 	if (!strcmp(verb, "clean-up") && !argument == !second)
-		return pod_clean_up(argument, second);
+		return clean_up(argument, second, argc > 4 ? argv[4] : "300");
 	if (!strcmp(verb, "keep-cni") && argc == 5)
 		return pod_keep_cni(argument, second, argv[4]);
 	if (!strcmp(verb, "remove-cni") && argc == 4)

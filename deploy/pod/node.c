@@ -7,6 +7,7 @@
 #include <sys/mount.h>
 #include <sys/vfs.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "pod.h"
@@ -76,17 +77,33 @@ int pod_announce(const char *event)
 	return 0;
 }
 
+/* Removes the data plane once its agent has left. One that stays for longer is another release's: if this went
+ * on, it would take that one's data plane away at its next restart. */
+static int uninstall_within(unsigned int seconds)
+{
+	time_t end = time(NULL) + seconds;
+
+	while (run_ctl("uninstall") != 0) {
+		if (time(NULL) >= end)
+			return -1;
+		sleep(RETRY_SECONDS);
+	}
+	return 0;
+}
+
 /* Before, so that pods need not wait for an agent any more, and again after the agent's pod, which keeps
  * the plugin, has left. */
-int pod_clean_up(const char *configurations, const char *programs)
+int pod_clean_up(const char *configurations, const char *programs, unsigned int seconds)
 {
 	puts("Connections open on this node, which end now:");
 	if (run_ctl("flows") != 0)
 		puts("none can be read: nothing is pinned here");
 	if (configurations)
 		pod_remove_cni(configurations, programs);
-	while (run_ctl("uninstall") != 0)
-		sleep(RETRY_SECONDS);
+	if (uninstall_within(seconds)) {
+		printf("given up after %u s: the data plane stays. Delete this pod to try again\n", seconds);
+		return -1;
+	}
 	while (configurations && pod_remove_cni(configurations, programs))
 		sleep(RETRY_SECONDS);
 	return 0;

@@ -11,8 +11,8 @@
 int pod_mount_bpffs(const char *directory);
 
 /* Shows the open connections of this node, then removes the data plane as soon as no agent runs, and the
- * CNI plugin from these directories, unless they are NULL. */
-int pod_clean_up(const char *configurations, const char *programs);
+ * CNI plugin from these directories, unless they are NULL. -1: an agent still ran after these seconds. */
+int pod_clean_up(const char *configurations, const char *programs, unsigned int seconds);
 
 /* Until SIGTERM: keeps the chained CNI plugin in the directory of the node's plugins, and its entry, made of
  * `settings` (a JSON object), at the end of the list of plugins. Leaves both. */

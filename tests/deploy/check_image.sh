@@ -6,7 +6,7 @@ set -uo pipefail
 cd "$(dirname "$0")/../.." || exit
 . tests/deploy/lib.sh
 
-TESTS="image_layout image_contents image_libraries image_licences image_reproducible image_runs"
+TESTS="image_layout image_contents image_libraries image_licences image_reproducible image_runs image_clean_up_gives_up"
 
 # The same programs, in another directory, by a user with other habits.
 build_again() {
@@ -38,6 +38,19 @@ runs() {
 		unshare -r chroot "$tmp/root" /usr/sbin/parallax-pod --help
 }
 
+# An agent that never leaves, here a parallaxctl that always fails: the clean-up does not lurk for its restart.
+gives_up() {
+	mkdir "$tmp/busy" "$tmp/busy/host"
+	cp -r "$tmp/root/." "$tmp/busy" && cp /bin/false "$tmp/busy/usr/sbin/parallaxctl" || return
+	unshare -r chroot "$tmp/busy" /usr/sbin/parallax-pod clean-up /host /host 1 >"$tmp/gave-up" 2>&1 &
+	local pid=$! end=$((SECONDS + 20))
+	until grep 'given up after 1 s' "$tmp/gave-up" >/dev/null || ((SECONDS > end)); do sleep 0.2; done
+	kill -0 $pid || return # an end would be success, or a new start
+	kill $pid
+	wait $pid
+	(($? == 1)) && grep 'the data plane stays' "$tmp/gave-up"
+}
+
 for tool in dpkg-query objcopy readelf; do
 	# shellcheck disable=SC2086 # a list of names
 	needs $tool $TESTS || exit 0
@@ -55,6 +68,7 @@ passes image_reproducible same_digest
 passes image_follows_its_input other_digest
 if can_chroot 2>/dev/null; then
 	passes image_runs runs
+	passes image_clean_up_gives_up gives_up
 else
 	echo "SKIP image_runs: no user namespaces here"
 fi
