@@ -109,6 +109,26 @@ if needs fish completion_fish; then
 	passes completion_fish_offers fish_offers
 fi
 
+# ------------------------------------------------------------------ tables in the documents
+
+# headers FILE...: the lines of column names, one space between two; "…" stands for some of them
+headers() { grep -hE '^[A-Z]+( [A-Z]+)*  +[A-Z]+[A-Z0-9 …]*$' "$@" | sed 's/  */ /g' | sort -u; }
+
+# columns_are_true FILE...: each table has the columns of a golden table
+columns_are_true() {
+	local header pattern
+	headers tests/data/ctl/*.txt >"$tmp/golden"
+	headers "$@" >"$tmp/told" && (($(wc -l <"$tmp/told") > 0)) || return
+	while read -r header; do
+		pattern=${header//…/.*}
+		grep -x "$pattern" "$tmp/golden" >/dev/null || { echo "no table of parallaxctl has: $header" && return 1; }
+	done <"$tmp/told"
+}
+
+printf 'NETWORK  GATEWAY  SHARE\n' >"$tmp/table.md"
+passes documents_show_our_columns columns_are_true docs/*.md README.md
+refuses documents_columns_fault "no table of parallaxctl has: NETWORK GATEWAY SHARE" columns_are_true "$tmp/table.md"
+
 # ------------------------------------------------------------------ installed files
 
 installs() {
