@@ -240,11 +240,21 @@ static void edit_mesh(struct universe *universe)
 
 	network->transport = pick(universe, 3);
 	network->gateway_count = pick(universe, 3);
-	universe->gateways[0].addr = pick(universe, 4) ?
+	universe->networks[0].gateway_count = pick(universe, 3);
+	universe->networks[2].gateway_count = pick(universe, 3);
+	universe->gateways[2].addr = pick(universe, 4) ?
 					     (struct addr){ 4, IP_V4(htonl(0xc0000202)) } :
 					     (struct addr){};
-	universe->gateways[1].address = pick(universe, 2) ? "gw" : "other";
+	universe->gateways[3].address = pick(universe, 2) ? "gw" : "other";
 	universe->networks[2].flat = pick(universe, 2);
+}
+
+/* Gateways die and return; what is wrong then may last. */
+static void edit_down(struct universe *universe)
+{
+	universe->down_set ^= 1u << pick(universe, UNIVERSE_GATEWAYS);
+	if (!pick(universe, 4))
+		universe->down_set = pick(universe, 2) ? 0 : (1u << UNIVERSE_GATEWAYS) - 1;
 }
 
 static struct addr address_or_none(struct universe *universe, const char *text)
@@ -277,17 +287,29 @@ static const struct edit {
 	void (*make)(struct universe *universe);
 	uint32_t weight;
 } edits[] = {
-	{ "endpoints", edit_endpoints, 20 }, { "contents", edit_contents, 40 },
-	{ "locality", edit_locality, 8 },    { "drops", edit_drops, 4 },
-	{ "stale", edit_stale, 6 },	     { "fingerprint", edit_fingerprint, 2 },
-	{ "size", edit_size, 3 },	     { "clock", edit_clock, 12 },
-	{ "assigned", edit_assigned, 4 },    { "known", edit_known, 4 },
-	{ "complete", edit_complete, 2 },    { "names", edit_names, 6 },
-	{ "control plane", edit_control_plane, 1 }, { "layout", edit_layout, 2 },
-	{ "service", edit_service, 10 },     { "order", edit_order, 2 },
-	{ "affinity", edit_affinity, 2 },    { "capture", edit_capture, 2 },
-	{ "role", edit_role, 2 },	     { "balancing", edit_balancing, 1 },
-	{ "mesh", edit_mesh, 3 },	     { "node", edit_node, 1 },
+	{ "endpoints", edit_endpoints, 20 },
+	{ "contents", edit_contents, 40 },
+	{ "locality", edit_locality, 8 },
+	{ "drops", edit_drops, 4 },
+	{ "stale", edit_stale, 6 },
+	{ "fingerprint", edit_fingerprint, 2 },
+	{ "size", edit_size, 3 },
+	{ "clock", edit_clock, 12 },
+	{ "assigned", edit_assigned, 4 },
+	{ "known", edit_known, 4 },
+	{ "complete", edit_complete, 2 },
+	{ "names", edit_names, 6 },
+	{ "control plane", edit_control_plane, 1 },
+	{ "layout", edit_layout, 2 },
+	{ "service", edit_service, 10 },
+	{ "order", edit_order, 2 },
+	{ "affinity", edit_affinity, 2 },
+	{ "capture", edit_capture, 2 },
+	{ "role", edit_role, 2 },
+	{ "balancing", edit_balancing, 1 },
+	{ "down", edit_down, 16 },
+	{ "mesh", edit_mesh, 3 },
+	{ "node", edit_node, 1 },
 };
 
 static void edit_once(struct universe *universe)

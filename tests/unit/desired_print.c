@@ -112,11 +112,11 @@ static void add_row(struct printed *text, const struct service_row *row)
 {
 	add(text, "row");
 	add_address(text, &row->key.vip, row->key.port);
-	add(text, "/%u family %u id %llx flags %x%s%s%s%s assignment %d inputs %llx", row->key.proto,
-	    row->key.family, (unsigned long long)row->key.id, row->flags,
+	add(text, "/%u family %u id %llx flags %x%s%s%s%s assignment %d inputs %llx by %llx",
+	    row->key.proto, row->key.family, (unsigned long long)row->key.id, row->flags,
 	    row->by_id ? " by_id" : "", row->captured ? " captured" : "", row->made ? " made" : "",
 	    row->wanted ? " wanted" : "", (int)row->assignment,
-	    (unsigned long long)row->fingerprint);
+	    (unsigned long long)row->fingerprint, (unsigned long long)row->gateways_of);
 	if (row->status)
 		add_status(text, row->status);
 	add(text, "\n");
@@ -145,6 +145,9 @@ const char *generation_print(const struct generation *generation, bool wanted_on
 	for (size_t i = 0; i < generation->content_count; i++)
 		add(ret, "contents %zu: %llx\n", i,
 		    (unsigned long long)generation->content_fingerprints[i]);
+	for (size_t i = 0; i < generation->network_count; i++)
+		add(ret, "down %zu: %llx\n", i,
+		    (unsigned long long)generation->down_fingerprints[i]);
 	return sort_lines(ret);
 }
 

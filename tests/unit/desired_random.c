@@ -52,6 +52,14 @@ static void see_rows(struct random_seen *seen, const struct service_rows *rows)
 	seen->endpoints_are_vips += rows->endpoints_are_vips;
 }
 
+static bool gateways_changed(const struct generation *before, const struct generation *next)
+{
+	for (size_t i = 0; i < next->network_count; i++)
+		if (before->down_fingerprints[i] != next->down_fingerprints[i])
+			return true;
+	return false;
+}
+
 /* Which way a build went. */
 static void see_build(struct random_seen *seen, const struct node *node,
 		      const struct generation *next)
@@ -59,6 +67,7 @@ static void see_build(struct random_seen *seen, const struct node *node,
 	const struct generation *before = &node->generation;
 
 	seen->changed_only += !!next->changed;
+	seen->deaths += next->changed && next->built && gateways_changed(before, next);
 	if (!node->whole || next->changed)
 		return;
 	seen->given_up += next->inputs_fingerprint == before->inputs_fingerprint &&

@@ -12,6 +12,7 @@
 struct random_seen {
 	size_t steps;
 	size_t changed_only; /* builds of changed rows alone, */
+	size_t deaths;       /* of those that see a gateway which went down or up, */
 	size_t given_up;     /* and those that had to build all after all */
 	size_t reused;       /* rows taken over by a build of all */
 	size_t serving, kept, waiting, stale, refused, not_shown; /* rows */

@@ -27,7 +27,10 @@ static const char *const endpoints[] = {
 static const char *const more[] = { NULL, NULL, "fd10::1", "fd10::2", "fd32::1", "fd00:1::1" };
 static const char *const vips[] = { "10.1.0.1", "10.1.0.2", "10.1.0.3",  "10.1.0.4",
 				    "10.1.0.1", "10.1.0.2", "fd00:1::1", "fd00:1::2" };
-static const char *const networks[] = { NULL, NULL, NULL, "network2", "network9" };
+static const char *const networks[] = { NULL, NULL, NULL, "network2", "network3", "network9" };
+/* Two of each network; some are endpoints too. */
+static const char *const gateways[UNIVERSE_GATEWAYS] = { "10.99.0.1",   "192.0.2.1", "192.0.2.2",
+							 "2001:db8::3", "192.0.2.2", "192.0.2.4" };
 
 uint32_t dice_pick(struct dice *dice, uint32_t below)
 {
@@ -67,16 +70,17 @@ static void new_mesh(struct universe *universe)
 			.own = !i,
 			.cidrs = &universe->cidrs[2 * i],
 			.cidr_count = 2,
+			.gateways = &universe->gateways[2 * i],
+			.transport = TRANSPORT_GENEVE,
+			.tunnel_port = 6081,
 		};
 	}
-	universe->gateways[0] = (struct mesh_gateway){ .addr = parse("192.0.2.2"), .port = 15443 };
-	universe->gateways[1] = (struct mesh_gateway){ .addr = parse("2001:db8::3"),
-						       .port = 15443 };
-	universe->gateways[0].address = universe->gateways[1].address = "gw";
-	universe->networks[1].gateways = universe->gateways;
+	/* One is of two networks. */
+	for (uint32_t i = 0; i < UNIVERSE_GATEWAYS; i++)
+		universe->gateways[i] = (struct mesh_gateway){ .address = "gw",
+							       .addr = parse(gateways[i]),
+							       .port = 15443 };
 	universe->networks[1].gateway_count = 1;
-	universe->networks[1].transport = TRANSPORT_GENEVE;
-	universe->networks[1].tunnel_port = 6081;
 	universe->mesh = (struct mesh_networks){ .networks = universe->networks,
 						 .count = UNIVERSE_NETWORKS };
 }
@@ -111,6 +115,18 @@ void universe_done(struct universe *universe)
 
 /* ------------------------------------------------------------------ assignments */
 
+static bool is_gateway(const struct addr *addr)
+{
+	bool found = false;
+
+	for (size_t i = 0; i < UNIVERSE_GATEWAYS; i++) {
+		struct addr gateway = parse(gateways[i]);
+
+		found |= addr_equal(&gateway, addr);
+	}
+	return found;
+}
+
 static void make_endpoint(struct arena *arena, const struct random_endpoint *from,
 			  struct endpoint *ret)
 {
@@ -122,7 +138,7 @@ static void make_endpoint(struct arena *arena, const struct random_endpoint *fro
 		.port = from->port % 16 ? 80 : 0,
 		.proto = from->proto % 8 ? IPPROTO_TCP : IPPROTO_UDP,
 	};
-	if (from->address % COUNT(endpoints) == COUNT(endpoints) - 1)
+	if (is_gateway(&address->addr))
 		address->port = 15443;
 	address[1] = *address;
 	if (second)
@@ -238,6 +254,20 @@ static void make_names(struct universe *universe)
 	universe->vip_input.host_count = UNIVERSE_HOSTS;
 }
 
+/* A prober knows only those that meshNetworks names. */
+static void make_down(struct universe *universe)
+{
+	struct build_input *input = &universe->input;
+
+	input->down = universe->down;
+	input->down_count = 0;
+	for (size_t i = 0; i < UNIVERSE_GATEWAYS; i++)
+		if (universe->down_set >> i & 1 && i % 2 < universe->networks[i / 2].gateway_count)
+			universe->down[input->down_count++] = (struct socket_addr){
+				universe->gateways[i].addr, universe->gateways[i].port, 0
+			};
+}
+
 const struct build_input *universe_input(struct universe *universe)
 {
 	const struct assignment *of[UNIVERSE_HOSTS];
@@ -250,6 +280,7 @@ const struct build_input *universe_input(struct universe *universe)
 	make_assignments(universe, of);
 	make_clusters(universe, of);
 	make_names(universe);
+	make_down(universe);
 	universe->input.vip_input = named ? vip_input : NULL;
 	universe->input.source = universe;
 	return &universe->input;

@@ -19,6 +19,7 @@ uint32_t dice_pick(struct dice *dice, uint32_t below);
 #define UNIVERSE_ENDPOINTS 4
 #define UNIVERSE_SERVICES 3
 #define UNIVERSE_NETWORKS 3
+#define UNIVERSE_GATEWAYS (2 * UNIVERSE_NETWORKS)
 
 /* Indices into the tables of desired_universe.c. */
 struct random_endpoint {
@@ -50,7 +51,9 @@ struct universe {
 	struct config config;
 	struct mesh_networks mesh;
 	struct mesh_network networks[UNIVERSE_NETWORKS];
-	struct mesh_gateway gateways[2]; /* of the second */
+	struct mesh_gateway gateways[UNIVERSE_GATEWAYS]; /* two of each network */
+	struct socket_addr down[UNIVERSE_GATEWAYS];
+	uint32_t down_set; /* of `gateways` */
 	struct prefix cidrs[2 * UNIVERSE_NETWORKS];
 	struct config_service services[UNIVERSE_SERVICES];
 	struct random_service parts[UNIVERSE_SERVICES];

@@ -34,16 +34,13 @@ static const struct {
 	size_t most; /* at least once in this many steps; 0: at least once */
 } met[] = {
 #define MET(name, most) { #name, offsetof(struct random_seen, name), most }
-	MET(changed_only, 8), MET(given_up, 100),
-	MET(reused, 8),       MET(serving, 8),
-	MET(kept, 100),       MET(waiting, 8),
-	MET(stale, 100),      MET(refused, 100),
-	MET(not_shown, 100),  MET(captured, 100),
-	MET(by_id, 100),      MET(affinity, 100),
-	MET(too_large, 0),    MET(endpoints_are_vips, 0),
-	MET(ipv6, 16),        MET(failed, 0),
-	MET(restarts, 0),     MET(older, 0),
-	MET(ipv6_by_id, 100),
+	MET(changed_only, 8), MET(given_up, 100),   MET(deaths, 250),
+	MET(reused, 8),       MET(serving, 8),      MET(kept, 100),
+	MET(waiting, 8),      MET(stale, 100),      MET(refused, 100),
+	MET(not_shown, 100),  MET(captured, 100),   MET(by_id, 100),
+	MET(affinity, 100),   MET(too_large, 0),    MET(endpoints_are_vips, 0),
+	MET(ipv6, 16),        MET(failed, 0),       MET(restarts, 0),
+	MET(older, 0),        MET(ipv6_by_id, 100),
 };
 
 static void assert_all_met(const struct random_seen *seen)

@@ -166,9 +166,26 @@ static void every_field_of_a_request_counts(void **unused)
 	DIFFERS(request.locality_weighted, true);
 	DIFFERS(request.panic_threshold, 0);
 	DIFFERS(request.tunnels, FAMILIES_BOTH);
-	DIFFERS(request.down_count, 0);
-	DIFFERS(down[0].port, 443);
-	DIFFERS(down[0].addr.ip.word[3], htonl(4));
+}
+
+/* By themselves: only some services depend on a gateway. */
+static void gateways_that_are_down(void **unused)
+{
+	struct sample s;
+	uint64_t inputs, down;
+
+	(void)unused;
+	sample_new(&s);
+	inputs = view_inputs_fingerprint(&s.request);
+	down = view_down_fingerprint(&s.request, s.networks);
+	s.request.down_count = 0; /* a gateway of another network was */
+	assert_true(view_down_fingerprint(&s.request, s.networks) == down);
+	s.request.down_count = 1;
+	s.down[0] = (struct socket_addr){ address(0x01020304), 443, 0 };
+	assert_true(view_down_fingerprint(&s.request, s.networks) == down);
+	s.down[0].port = 15443;
+	assert_true(view_down_fingerprint(&s.request, s.networks) != down);
+	assert_true(view_inputs_fingerprint(&s.request) == inputs);
 }
 
 static void when_it_came_does_not_count(void **unused)
@@ -190,6 +207,7 @@ int main(void)
 		cmocka_unit_test(every_field_of_an_endpoint_counts),
 		cmocka_unit_test(every_field_of_the_networks_counts),
 		cmocka_unit_test(every_field_of_a_request_counts),
+		cmocka_unit_test(gateways_that_are_down),
 		cmocka_unit_test(when_it_came_does_not_count),
 	};
 

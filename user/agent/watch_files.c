@@ -176,10 +176,9 @@ int files_resolve(struct agent *agent)
 {
 	const struct ledger_list *held = &agent->kernel.ledger.gateways;
 	int err = mesh_resolve(agent->files.config->mesh, agent->resolver, held->items, held->count);
-	uint64_t version = XXH3_64bits_withSeed(&agent->files.config_loads,
-						sizeof(agent->files.config_loads),
-						desired_view_inputs(agent->files.config,
-								    FAMILIES_BOTH, NULL, 0));
+	uint64_t version =
+		XXH3_64bits_withSeed(&agent->files.config_loads, sizeof(agent->files.config_loads),
+				     desired_view_inputs(agent->files.config, FAMILIES_BOTH));
 
 	agent->files.networks_version = version;
 	return err ? err : source_follow(agent->source, agent->files.config, version);

@@ -44,7 +44,7 @@ struct build_input {
 	int (*vip_input)(const void *source, struct arena *arena, struct vip_input *ret);
 	const void *source;
 
-	const struct socket_addr *down; /* gateways that do not answer probes */
+	const struct socket_addr *down; /* gateways of meshNetworks that do not answer probes */
 	size_t down_count;
 
 	uint64_t now_ns; /* CLOCK_MONOTONIC */

@@ -19,6 +19,7 @@ struct builder {
 	struct service_row row; /* under construction */
 	struct status_parts parts; /* of its status */
 	uint64_t view_inputs;   /* desired_view_inputs() */
+	uint64_t networks;      /* of which a gateway went down or up since `before`: a set */
 	bool gateway;           /* this node is a gateway */
 };
 
@@ -53,8 +54,9 @@ int builder_fill(struct builder *builder, struct desired_service *row, const cha
 
 /* Fingerprints of all inputs. Returns 0 or -ENOMEM. */
 int builder_fingerprints(struct builder *builder);
-/* Builds only the rows whose assignments have other contents than before. Returns 0, -ENOMEM, or
- * -EAGAIN when more than contents changed: then nothing is built yet. */
+/* Builds only the rows whose assignments have other contents than before, or of whose networks a gateway
+ * went down or up. Returns 0, -ENOMEM, or -EAGAIN when more than that changed: then nothing is built
+ * yet. */
 int builder_rebuild_changed(struct builder *builder);
 
 /* Settings, networks, gateways and admitted ranges. Returns 0 or -ENOMEM. */

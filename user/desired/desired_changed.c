@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Builds only the changed rows where nothing but contents of assignments changed. */
+/* Builds only the changed rows where nothing but contents of assignments changed, and which gateways are
+ * down. */
 #include <errno.h>
 #include <netinet/in.h>
 
@@ -8,6 +9,7 @@
 #include "arena.h"
 #include "assignment_find.h"
 #include "builder.h"
+#include "view_fingerprint.h"
 
 /* ------------------------------------------------------------------ fingerprints */
 
@@ -31,20 +33,43 @@ static int fingerprint_contents(struct builder *builder)
 	return 0;
 }
 
+/* Another mesh makes all rows others, so networks are those of the generation before. */
+static int fingerprint_down(struct builder *builder)
+{
+	const struct build_input *input = builder->input;
+	const struct view_request request = { .down = input->down,
+					      .down_count = input->down_count };
+	const struct mesh_networks *mesh = input->config->mesh;
+	const struct generation *before = builder->before;
+	uint64_t *prints = arena_array(builder->generation->kept, mesh->count, sizeof(*prints));
+
+	if (!prints)
+		return -ENOMEM;
+	for (size_t i = 0; i < mesh->count; i++) {
+		prints[i] = view_down_fingerprint(&request, &mesh->networks[i]);
+		if (before && i < before->network_count &&
+		    prints[i] != before->down_fingerprints[i])
+			builder->networks |= VIEW_NETWORK(i);
+	}
+	builder->generation->down_fingerprints = prints;
+	builder->generation->network_count = mesh->count;
+	return 0;
+}
+
 int builder_fingerprints(struct builder *builder)
 {
 	const struct build_input *input = builder->input;
-	const uint64_t parts[] = { desired_view_inputs(input->config, build_input_tunnels(input),
-						       input->down, input->down_count),
+	const uint64_t parts[] = { desired_view_inputs(input->config, build_input_tunnels(input)),
 				   input->config_loads, input->layout, input->clusters.complete,
 				   input->ipv6 };
+	int err = fingerprint_down(builder);
 
 	builder->view_inputs = parts[0];
 	builder->generation->inputs_fingerprint = XXH3_64bits(parts, sizeof(parts));
-	return fingerprint_contents(builder);
+	return err ? err : fingerprint_contents(builder);
 }
 
-/* ------------------------------------------------------------------ contents alone changed */
+/* ------------------------------------------------------------------ the same rows */
 
 static bool is_captured_vip(const struct builder *builder, const struct addr *addr)
 {
@@ -88,8 +113,9 @@ static bool is_changed(const struct builder *builder, size_t assignment)
 
 static bool row_changed(const struct builder *builder, const struct service_row *row)
 {
-	return row->made && row->assignment != ASSIGNMENT_NONE &&
-	       is_changed(builder, row->assignment);
+	return row->made &&
+	       (row->gateways_of & builder->networks ||
+		(row->assignment != ASSIGNMENT_NONE && is_changed(builder, row->assignment)));
 }
 
 /* As add_known() would find it. */
@@ -119,7 +145,7 @@ static bool lacks_row(const struct builder *builder, size_t assignment)
 		!has_row(builder, assignment, 6));
 }
 
-static bool only_contents_changed(const struct builder *builder)
+static bool has_same_rows(const struct builder *builder)
 {
 	const struct generation *before = builder->before, *generation = builder->generation;
 
@@ -140,8 +166,13 @@ static int make_room(struct builder *builder)
 	struct generation *generation = builder->generation;
 	size_t count = 0;
 
-	for (size_t i = 0; i < before->count; i++)
-		count += row_changed(builder, &before->items[i]);
+	for (size_t i = 0; i < before->count; i++) {
+		if (!row_changed(builder, &before->items[i]))
+			continue;
+		if (before->items[i].standing)
+			return -EAGAIN; /* the configuration says what leads to it */
+		count++;
+	}
 	generation->changed = arena_array(generation->kept, count, sizeof(*generation->changed));
 	builder->index.rows = arena_array(generation->arena, count, sizeof(*builder->index.rows));
 	return generation->changed && builder->index.rows ?
@@ -158,8 +189,6 @@ static int rebuild_row(struct builder *builder, const struct service_row *from)
 	bool wanted;
 	int err;
 
-	if (from->standing)
-		return -EAGAIN; /* the configuration says what leads to it */
 	builder_begin(builder, &row, from->captured);
 	builder->row.assignment = from->assignment;
 	err = builder_fill(builder, &row, host, assignment, &wanted);
@@ -182,7 +211,7 @@ int builder_rebuild_changed(struct builder *builder)
 {
 	const struct generation *before = builder->before;
 	struct generation *generation = builder->generation;
-	int err = only_contents_changed(builder) ? make_room(builder) : -EAGAIN;
+	int err = has_same_rows(builder) ? make_room(builder) : -EAGAIN;
 
 	for (size_t i = 0; !err && i < before->rows.count; i++) {
 		if (!row_changed(builder, &before->rows.items[i]))

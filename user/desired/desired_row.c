@@ -98,13 +98,15 @@ static bool reuse(struct builder *builder, struct desired_service *row,
 		service_rows_find(&builder->before->rows, &row->key) : NULL;
 
 	builder->row.fingerprint = row_fingerprint(builder, row, assignment);
-	if (!from || !from->fingerprint || from->fingerprint != builder->row.fingerprint)
+	if (!from || !from->fingerprint || from->fingerprint != builder->row.fingerprint ||
+	    from->gateways_of & builder->networks)
 		return false;
 	builder->row.status = from->status;
 	if (from->status)
 		from->status->users++;
 	builder->row.has_own = from->has_own;
 	builder->row.has_remote = from->has_remote;
+	builder->row.gateways_of = from->gateways_of;
 	row->keep = *ret_wanted = from->wanted;
 	return true;
 }
@@ -166,6 +168,7 @@ static void note_networks(struct builder *builder, const struct view *view)
 		return;
 	builder->row.has_own |= view->has_own;
 	builder->row.has_remote |= view->has_remote;
+	builder->row.gateways_of |= view->gateways_of;
 }
 
 int builder_fill(struct builder *builder, struct desired_service *row, const char *host,

@@ -14,9 +14,12 @@ struct generation {
 	struct arena *arena; /* views and tables; freed once they are applied */
 	struct arena *kept;  /* fingerprints and problems */
 	struct desired desired;
-	uint64_t inputs_fingerprint; /* of every input except the contents of assignments */
+	/* Of every input except the contents of assignments and the gateways that are down. */
+	uint64_t inputs_fingerprint;
 	uint64_t *content_fingerprints; /* by assignment; 0: not known, so equal to no other */
 	size_t content_count;
+	uint64_t *down_fingerprints; /* by network of the mesh: which of its gateways are down */
+	size_t network_count;
 	struct service_rows rows;
 	uint32_t *changed; /* rows of the generation before that `rows` replace; NULL: all */
 	size_t built;      /* services whose views were computed */
@@ -26,17 +29,16 @@ struct generation {
 };
 
 /* Builds the next generation. `before` is the one that the kernel holds whole, or NULL: rows whose
- * inputs did not change since are not built again, and where only contents of assignments changed,
- * ret->rows holds the changed rows alone. Pure. Returns 0 or -ENOMEM. */
+ * inputs did not change since are not built again, and where only contents of assignments changed, or a
+ * gateway went down or up, ret->rows holds the changed rows alone. Pure. Returns 0 or -ENOMEM. */
 int desired_build(const struct build_input *input, const struct generation *before,
 		  struct generation *ret);
 
 /* Whether the programs of IPv6 are needed for it: for services of IPv6, or packets in tunnels over it. */
 bool generation_has_ipv6(const struct generation *generation);
 
-/* Fingerprint of the inputs of every view, and of the capture mode; `down`: gateways. */
-uint64_t desired_view_inputs(const struct config *config, uint8_t tunnels,
-			     const struct socket_addr *down, size_t down_count);
+/* Fingerprint of the inputs that every view has, and of the capture mode. */
+uint64_t desired_view_inputs(const struct config *config, uint8_t tunnels);
 
 /* Records a problem that concerns no single service. */
 void generation_problem(struct generation *generation, const char *format, ...)

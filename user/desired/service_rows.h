@@ -20,6 +20,7 @@ struct service_row {
 	bool made;     /* built from its assignment; else refused, kept, or without one */
 	bool wanted;   /* goes to the kernel */
 	bool has_own, has_remote; /* its assignment has endpoints of our network; of others */
+	uint64_t gateways_of;     /* the networks on whose gateways its views depend */
 };
 
 struct service_rows {

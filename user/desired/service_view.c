@@ -44,14 +44,11 @@ static struct view_request base_request(const struct config *config, uint8_t tun
 	};
 }
 
-uint64_t desired_view_inputs(const struct config *config, uint8_t tunnels,
-			     const struct socket_addr *down, size_t down_count)
+uint64_t desired_view_inputs(const struct config *config, uint8_t tunnels)
 {
-	struct view_request request = base_request(config, tunnels);
+	const struct view_request request = base_request(config, tunnels);
 	const uint32_t choices[] = { config->capture, config->gateway.mode };
 
-	request.down = down;
-	request.down_count = down_count;
 	return XXH3_64bits_withSeed(choices, sizeof(choices), view_inputs_fingerprint(&request));
 }
 

@@ -77,12 +77,16 @@ struct view_priority {
 	bool panic;
 };
 
+/* In a set of networks, by index in the mesh. Those beyond 64 share bits. */
+#define VIEW_NETWORK(index) (1ull << ((index) % 64))
+
 struct view {
 	const char *cluster; /* name of the assignment */
 	uint8_t family;      /* 4 or 6 */
 	uint8_t proto;       /* IPPROTO_TCP or IPPROTO_UDP */
 	bool has_remote;     /* the assignment names an endpoint of another network */
 	bool has_own;        /* and one of our own */
+	uint64_t gateways_of; /* networks on whose gateways, up or down, the view depends: a set */
 	bool fail;           /* no backend can be picked */
 	bool panic;          /* some priority with load panics */
 	bool degraded;       /* degraded endpoints take load */

@@ -28,6 +28,18 @@ static bool beyond_gateway(const struct builder *builder, const struct endpoint_
 	return builder->request->side == VIEW_GATEWAY && (class->gateway || class->remote);
 }
 
+/* A gateway of the mesh is classified as such wherever its address stands, so no pod has one. */
+static void note_network(struct builder *builder, const struct endpoint_class *class)
+{
+	const struct reachability *network = class->network;
+	struct view *view = builder->view;
+
+	view->has_remote |= class->remote;
+	view->has_own |= !class->remote && class->network_name;
+	if (network && (class->gateway || !network->local) && !beyond_gateway(builder, class))
+		view->gateways_of |= VIEW_NETWORK(network - builder->map.networks);
+}
+
 static int classify_all(struct builder *builder)
 {
 	const struct assignment *assignment = builder->request->assignment;
@@ -48,8 +60,7 @@ static int classify_all(struct builder *builder)
 
 		for (size_t j = 0; j < locality->endpoint_count; j++, class++) {
 			endpoint_classify(&builder->map, locality, &locality->endpoints[j], class);
-			builder->view->has_remote |= class->remote;
-			builder->view->has_own |= !class->remote && class->network_name;
+			note_network(builder, class);
 		}
 	}
 	return 0;

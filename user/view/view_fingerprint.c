@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The fingerprint of all inputs of views besides assignments. */
+/* The fingerprints of all inputs of views besides assignments. */
 #include "view_fingerprint.h"
 
 #include "fingerprint.h"
+#include "reachability.h"
 
 /* A new field must be added to the fingerprint, or a change to it would leave old views in use. */
 #if __SIZEOF_POINTER__ == 8
@@ -50,8 +51,19 @@ uint64_t view_inputs_fingerprint(const struct view_request *request)
 	seed = fingerprint_number(seed, request->panic_threshold |
 						(uint64_t)request->locality_weighted << 32 |
 						(uint64_t)request->tunnels << 40);
-	seed = fingerprint_number(seed, request->down_count);
-	for (size_t i = 0; i < request->down_count; i++)
-		seed = fingerprint_address(seed, &request->down[i].addr, request->down[i].port, 0);
+	return seed;
+}
+
+uint64_t view_down_fingerprint(const struct view_request *request,
+			       const struct mesh_network *network)
+{
+	uint64_t seed = fingerprint_number(0, network->gateway_count);
+
+	for (size_t i = 0; i < network->gateway_count; i++) {
+		const struct mesh_gateway *gateway = &network->gateways[i];
+
+		seed = fingerprint_number(seed, reachability_is_down(request, &gateway->addr,
+								     gateway->port));
+	}
 	return seed;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The fingerprint of all inputs of views besides assignments. */
+/* The fingerprints of all inputs of views besides assignments. */
 #ifndef VIEW_FINGERPRINT_H
 #define VIEW_FINGERPRINT_H
 
@@ -7,7 +7,10 @@
 
 #include "view_request.h"
 
-/* Covers every field of a request except its assignment, family, protocol and side. */
+/* Covers every field of a request except its assignment, family, protocol and side, and what is down. */
 uint64_t view_inputs_fingerprint(const struct view_request *request);
+/* Which gateways of the network are down. */
+uint64_t view_down_fingerprint(const struct view_request *request,
+			       const struct mesh_network *network);
 
 #endif
