@@ -67,4 +67,22 @@ static inline bool build_input_carries(const struct build_input *input, uint8_t 
 	return build_input_families(input) & FAMILY_BIT(family);
 }
 
+/* Whether this node is a gateway that sends packets on to the pods' nodes. */
+static inline bool build_input_forwards(const struct build_input *input)
+{
+	return input->config->gateway.enabled && input->config->gateway.mode == GATEWAY_FORWARD;
+}
+
+/* Its addresses towards pods: those at which it listens, or else the node's own. */
+static inline struct addr_pair build_input_inside(const struct build_input *input)
+{
+	struct addr_pair inside = input->node.listen;
+
+	if (!inside.v4.family)
+		inside.v4 = input->node.address.v4;
+	if (!inside.v6.family)
+		inside.v6 = input->node.address.v6;
+	return inside;
+}
+
 #endif

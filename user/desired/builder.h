@@ -61,4 +61,7 @@ int builder_rebuild_changed(struct builder *builder);
 
 /* Settings, networks, gateways and admitted ranges. Returns 0 or -ENOMEM. */
 int networks_build(const struct build_input *input, struct generation *generation);
+/* Its parts. Admitted ranges: returns 0 or -ENOMEM. */
+int allowed_build(const struct build_input *input, struct generation *generation);
+void settings_build(const struct build_input *input, struct generation *generation);
 #endif
