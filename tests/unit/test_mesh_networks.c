@@ -428,6 +428,40 @@ static void follows_edits_inline(void **state)
 	config_free(config);
 }
 
+/* A name may lead anywhere; the agent and `check` look at the same gateways. */
+static void tunnels_that_must_be_encrypted(void **state)
+{
+	static const struct {
+		const char *address; /* NULL: not known */
+		enum transport_mode transport;
+		bool encrypted, needs;
+	} rows[] = {
+		{ "192.0.2.2", TRANSPORT_GENEVE, true, true },
+		{ "2001:db8::2", TRANSPORT_GENEVE, true, true },
+		{ "192.0.2.2", TRANSPORT_GENEVE, false, false },
+		{ "192.0.2.2", TRANSPORT_PASSTHROUGH, true, false },
+		{ "192.0.2.2", TRANSPORT_NONE, true, false },
+		{ NULL, TRANSPORT_GENEVE, true, false },
+		{ "0.0.0.0", TRANSPORT_GENEVE, true, false },
+		{ "127.0.0.1", TRANSPORT_GENEVE, true, false },
+		{ "::1", TRANSPORT_GENEVE, true, false },
+		{ "224.0.0.1", TRANSPORT_GENEVE, true, false },
+		{ "fe80::1", TRANSPORT_GENEVE, true, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		const struct mesh_network network = { .transport = rows[i].transport,
+						      .encrypted = rows[i].encrypted };
+		struct mesh_gateway gateway = {};
+
+		if (rows[i].address)
+			assert_int_equal(addr_parse(rows[i].address, &gateway.addr), 0);
+		if (mesh_gateway_needs_encryption(&network, &gateway) != rows[i].needs)
+			fail_msg("row %zu", i);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -436,6 +470,7 @@ int main(void)
 		cmocka_unit_test(sorts_by_name),
 		cmocka_unit_test(applies_transports_ids_and_flat),
 		cmocka_unit_test(encryption_is_required_of_others),
+		cmocka_unit_test(tunnels_that_must_be_encrypted),
 		cmocka_unit_test(reports_each_error_with_its_place),
 		cmocka_unit_test(accepts_what_is_not_a_conflict),
 		cmocka_unit_test(bounds_the_number_of_networks),

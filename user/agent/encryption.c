@@ -15,12 +15,6 @@
 #define LOOK_SECONDS 1 /* routes change without a message to us */
 #define LOOK_NS 100000000ull
 
-static bool is_looked_at(const struct mesh_network *network, const struct mesh_gateway *gateway)
-{
-	return mesh_network_needs_encryption(network) && gateway->addr.family &&
-	       !addr_is_unspecified(&gateway->addr);
-}
-
 /* Returns whether it changed. */
 static bool look_at(const struct interfaces *interfaces, struct mesh_gateway *gateway)
 {
@@ -50,7 +44,7 @@ static bool look(struct agent *agent, bool *ret_any)
 		for (size_t g = 0; g < mesh->networks[i].gateway_count; g++) {
 			struct mesh_gateway *gateway = &mesh->networks[i].gateways[g];
 
-			if (!is_looked_at(&mesh->networks[i], gateway))
+			if (!mesh_gateway_needs_encryption(&mesh->networks[i], gateway))
 				continue;
 			*ret_any = true;
 			changed |= look_at(&agent->interfaces, gateway);
@@ -138,7 +132,8 @@ int encryption_each_problem(const struct agent *agent, problem_visitor *visit, v
 		for (size_t g = 0; !err && g < mesh->networks[i].gateway_count; g++) {
 			const struct mesh_gateway *gateway = &mesh->networks[i].gateways[g];
 
-			if (!is_looked_at(&mesh->networks[i], gateway) || !gateway->plain)
+			if (!gateway->plain ||
+			    !mesh_gateway_needs_encryption(&mesh->networks[i], gateway))
 				continue;
 			describe(&mesh->networks[i], gateway, text, sizeof(text));
 			err = visit(arg, "GatewayNotEncrypted", text);

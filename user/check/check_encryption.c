@@ -47,10 +47,11 @@ void check_encryption(struct check_list *list, const struct config *config,
 		const struct mesh_network *network = &mesh->networks[i];
 
 		for (size_t g = 0; g < network->gateway_count; g++) {
-			const struct addr *addr = &network->gateways[g].addr;
+			const struct mesh_gateway *gateway = &network->gateways[g];
 
-			if (mesh_network_needs_encryption(network) && addr_is_usable(addr))
-				report(list, network->name, addr, link_towards(links, count, addr));
+			if (mesh_gateway_needs_encryption(network, gateway))
+				report(list, network->name, &gateway->addr,
+				       link_towards(links, count, &gateway->addr));
 		}
 	}
 }

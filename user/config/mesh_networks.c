@@ -309,7 +309,9 @@ const struct mesh_network *mesh_networks_by_id(const struct mesh_networks *mesh,
 	return NULL;
 }
 
-bool mesh_network_needs_encryption(const struct mesh_network *network)
+bool mesh_gateway_needs_encryption(const struct mesh_network *network,
+				   const struct mesh_gateway *gateway)
 {
-	return network->encrypted && network->transport == TRANSPORT_GENEVE;
+	return network->encrypted && network->transport == TRANSPORT_GENEVE &&
+	       addr_is_usable(&gateway->addr);
 }

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 struct config;
+struct mesh_gateway;
 struct mesh_network;
 struct mesh_networks;
 struct problems;
@@ -37,8 +38,9 @@ const struct mesh_network *mesh_networks_own(const struct mesh_networks *mesh);
 /* The network of this id; or NULL. */
 const struct mesh_network *mesh_networks_by_id(const struct mesh_networks *mesh, uint32_t id);
 
-/* Whether tunnels to the network must lead by devices that encrypt. What a stock gateway takes is encrypted
- * before. */
-bool mesh_network_needs_encryption(const struct mesh_network *network);
+/* Whether tunnels to this gateway of the network must lead by a device that encrypts. What a stock gateway
+ * takes is encrypted before; where the address is not known, or leads to no other node, there are none. */
+bool mesh_gateway_needs_encryption(const struct mesh_network *network,
+				   const struct mesh_gateway *gateway);
 
 #endif

@@ -56,7 +56,7 @@ const struct gateway_fault *gateway_fault_for(const struct mesh_network *network
 	if (network->transport == TRANSPORT_NONE)
 		return &no_transport;
 	fault = family_fault(network, gateway->addr.family, family, tunnels);
-	if (!fault && gateway->plain && mesh_network_needs_encryption(network))
+	if (!fault && gateway->plain && mesh_gateway_needs_encryption(network, gateway))
 		return &not_encrypted;
 	return fault;
 }
