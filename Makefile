@@ -144,9 +144,10 @@ check:                          ## tests that need no root: unit, layers, docume
 	@+$(MAKE) --no-print-directory $(JOBS) check-programs
 	@+$(MAKE) --no-print-directory run-check
 
-test: deps                      ## everything; as root: check, packet tables, network namespaces
+test: deps                      ## everything; as root: check, packet tables, network namespaces (CLUSTER=1: cluster, too)
 	@+$(MAKE) --no-print-directory $(JOBS) test-programs $(GIVE_BACK)
 	@+$(MAKE) --no-print-directory run-test $(GIVE_BACK)
+	@+[ "$(CLUSTER)" != 1 ] || $(MAKE) --no-print-directory cluster
 
 demo: deps                      ## as root: play the two-cluster scenario, check it, clean up (FAMILY=4, 6 or 46)
 	@+$(MAKE) --no-print-directory $(JOBS) helpers $(GIVE_BACK)
