@@ -7,14 +7,14 @@
 
 #define PACKET_HOST 0
 
+/* By the upper bits of the hash: neighbours' addresses differ in their last byte, which is the upper one of a word. */
 INLINE struct next_hop *next_hop_slot(const struct addr *dst)
 {
 	__u32 slot = 0;
 
 	for (__u32 i = 0; i < ADDR_WORDS; i++)
 		slot = (slot ^ dst->word[i]) * 0x9e3779b1u;
-	slot = (slot >> 16) % NEXT_HOP_SLOTS;
-
+	slot = hash_slot(slot, NEXT_HOP_SLOTS);
 	return bpf_map_lookup_elem(&next_hops, &slot);
 }
 

@@ -9,6 +9,7 @@
 #define SLEEP IP(10, 10, 0, 89)
 #define HELLO1 IP(10, 10, 0, 90)
 #define OTHER_POD IP(10, 10, 0, 91) /* runs no backend */
+#define NEIGHBOUR IP(10, 10, 0, 94) /* HELLO1 but for the third bit, on the same device */
 #define VIP IP(10, 20, 194, 146)
 #define VIP2 IP(10, 20, 194, 147)
 #define NODE1 IP(192, 23, 110, 10)

@@ -74,11 +74,11 @@ static const struct neighbour {
 	uint32_t addr;
 	enum mac mac;
 } neighbours[] = {
-	{ "pod0", SLEEP, MAC_SLEEP },       { "pod1", HELLO1, MAC_HELLO },
-	{ "pod0", NODE_CLIENT, MAC_SLEEP }, { "pod1", OTHER_POD, MAC_HELLO },
-	{ "uplink", GATEWAY, MAC_GATEWAY }, { "uplink", GATEWAY2, MAC_GATEWAY },
-	{ "uplink", NODE1, MAC_NODE1 },     { "uplink", NODE3, MAC_NODE1 },
-	{ "uplink", ROUTER, MAC_ROUTER },
+	{ "pod0", SLEEP, MAC_SLEEP },        { "pod1", HELLO1, MAC_HELLO },
+	{ "pod0", NODE_CLIENT, MAC_SLEEP },  { "pod1", OTHER_POD, MAC_HELLO },
+	{ "pod1", NEIGHBOUR, MAC_HELLO },    { "uplink", GATEWAY, MAC_GATEWAY },
+	{ "uplink", GATEWAY2, MAC_GATEWAY }, { "uplink", NODE1, MAC_NODE1 },
+	{ "uplink", NODE3, MAC_NODE1 },      { "uplink", ROUTER, MAC_ROUTER },
 };
 
 #define ROUTES6                                                                                    \
@@ -104,6 +104,8 @@ static int make_routes(int family)
 
 	if (!ret)
 		ret = shell("ip route add %s dev pod0", addr_text(NODE_CLIENT, family, text));
+	if (!ret)
+		ret = shell("ip route add %s dev pod1", addr_text(NEIGHBOUR, family, text));
 	for (unsigned int i = 0; !ret && i < sizeof(neighbours) / sizeof(*neighbours); i++)
 		ret = make_neighbour(neighbours[i].device, neighbours[i].addr, family,
 				     neighbours[i].mac);

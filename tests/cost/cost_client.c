@@ -23,6 +23,10 @@
 #define TUNNELED(...)                                                                              \
 	{UPLINK, .in = FROM_VIP(__VA_ARGS__, FROM_GATEWAY()), .verdict = REDIRECT,                 \
 	 .out = FROM_VIP(__VA_ARGS__, FROM_OUTSIDE), .count = COUNT(FROM_TUNNEL)}
+#define ENTERS_NEIGHBOUR                                                                           \
+	{ FROM_POD, .in = TCP(SLEEP, CLIENT_PORT, VIP2, HELLO_PORT, A_SYN), .verdict = REDIRECT,   \
+	  .out = TCP(SLEEP, CLIENT_PORT, NEIGHBOUR, HELLO_PORT, A_SYN, ONE_HOP),                   \
+	  .count = COUNT(TO_LOCAL) }
 /* The same with tags. */
 #define SIGNS(...)                                                                                 \
 	{FROM_POD, .in = TO_VIP(__VA_ARGS__), .verdict = REDIRECT,                                 \
@@ -42,6 +46,13 @@ static void setup_three(struct world *world)
 	for (int i = 0; i < 3; i++)
 		rows[i] = world_backend(world, service, BACKEND_LOCAL, HELLO1, HELLO_PORT);
 	world_table(world, service, rows, 3);
+}
+
+static void setup_neighbours(struct world *world)
+{
+	setup_redirect(world);
+	world_service_of(world, VIP2, IPPROTO_TCP, UNKNOWN_ID, BACKEND_LOCAL, NEIGHBOUR,
+			 HELLO_PORT);
 }
 
 #define SLOTS 8 /* that a new flow looks at */
@@ -126,6 +137,11 @@ static const struct cost_case rows[] = {
 	  MOST(LOOKUPS(1, 0, 0, 4), [CALL_CSUM] = 1, [CALL_STORE] = 1, [CALL_SEND] = 1),
 	  .instructions = 457,
 	  STEPS(ENTERS(A_SYN), COMES_BACK(A_SYN_ACK), ENTERS(AN_ACK), ENTERS(AN_ACK)) },
+	{ "redirect, established, then to a neighbour", setup_neighbours,
+	  MOST(LOOKUPS(1, 0, 0, 4), [CALL_CSUM] = 1, [CALL_STORE] = 1, [CALL_SEND] = 1),
+	  .instructions = 457,
+	  STEPS(ENTERS(A_SYN), COMES_BACK(A_SYN_ACK), ENTERS(AN_ACK), ENTERS_NEIGHBOUR,
+		ENTERS(AN_ACK)) },
 	{ "redirect, reply", setup_redirect,
 	  MOST(LOOKUPS(1, 0, 0, 4), [CALL_CSUM] = 1, [CALL_STORE] = 1, [CALL_SEND] = 1),
 	  .instructions = 422,
