@@ -4,7 +4,7 @@
 #define COUNT_H
 
 #include "maps.h"
-#include "parse.h"
+#include "network_drops.h"
 
 INLINE void count(struct packet *p, enum reason reason)
 {
@@ -76,6 +76,7 @@ SUBPROGRAM enum verdict drop(struct packet *p, enum reason reason)
 {
 	REQUIRE(p, VERDICT_DROP);
 	count(p, reason);
+	count_network_drop(p, reason);
 	if (unlikely(settings.drops_until))
 		drop_event(p, reason);
 	return VERDICT_DROP;

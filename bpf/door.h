@@ -245,6 +245,7 @@ SUBPROGRAM enum verdict door_read(struct __sk_buff *skb, struct packet *p)
 	p->length = skb->len;
 	if (!reason)
 		reason = parse_inner(p, skb, ETH_HLEN + p->outer.length, true);
+	p->tunnel = 1;
 	return reason ? drop(p, reason) : VERDICT_NEXT;
 }
 

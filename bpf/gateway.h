@@ -134,7 +134,7 @@ INLINE void tunnel_answer_request(struct packet *p)
 		return;
 	outer->options = options;
 	outer->sport = outer->dport = settings.door_port;
-	tunnel_to_gateway(outer, outer->receiver);
+	tunnel_to_gateway(outer);
 	if (is_own_gateway(outer))
 		tunnel_to_client(p);
 }

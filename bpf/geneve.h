@@ -112,13 +112,18 @@ INLINE __be16 outer_client_port(const struct outer *outer)
 	return outer->options & OPTION_RETURN ? outer->back_port : outer->sport;
 }
 
+/* True for a port from which a client's node sends into tunnels. */
+INLINE bool is_tunnel_source(__be16 port)
+{
+	return (__u16)(bpf_ntohs(port) - TUNNEL_SOURCE_PORT) < TUNNEL_SOURCE_PORTS;
+}
+
 /* True if a UDP packet is addressed to one of this node's tunnel source ports. */
 INLINE bool outer_for_client(const struct addr *daddr, __be16 dport)
 {
 	struct addr source = ip_own(&settings.source[OWN_INDEX]);
 
-	return addr_equal(daddr, &source) &&
-	       (__u16)(bpf_ntohs(dport) - TUNNEL_SOURCE_PORT) < TUNNEL_SOURCE_PORTS;
+	return addr_equal(daddr, &source) && is_tunnel_source(dport);
 }
 
 /* The length of an IP packet of a tunnel of this node, or 0: a fragment and a packet with IP options or

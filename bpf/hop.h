@@ -28,10 +28,12 @@ INLINE void tunnel_to_client(struct packet *p)
 /* On the way from a pod's door to the gateway the tunnel names the client's network, so that the gateway knows by
  * which key the client's node is to be told, and if by a device that encrypts. Without such demands it names ours,
  * as versions before them expect. */
-INLINE void tunnel_to_gateway(struct outer *outer, __u32 client)
+INLINE void tunnel_to_gateway(struct outer *outer)
 {
+	if (likely(!settings.admission))
+		return;
+	outer->vni = outer->receiver;
 	outer->receiver = settings.network;
-	outer->vni = settings.admission ? client : settings.network;
 }
 
 /* True if a door's gateway is this node: nothing goes there by the network. */
@@ -56,7 +58,7 @@ INLINE void door_tunnel(struct packet *p, const struct flow *flow)
 	outer->saddr = addr_ip(&p->key.saddr);
 	outer->sport = tunnel_source_port(p);
 	outer->dport = settings.door_port;
-	tunnel_to_gateway(outer, flow->network);
+	tunnel_to_gateway(outer);
 	if (!gateway || !served) /* never: for the verifier */
 		return;
 	outer->daddr = gateway->addr;

@@ -144,7 +144,7 @@ INLINE enum parsed ip_parse(struct packet *p, struct iphdr *ip, void *end, __u32
 	p->ttl = ip->ttl;
 	p->tos = ip->tos;
 	p->ip_check = ip->check;
-	p->fragment = FRAGMENT_NONE;
+	p->plain = FRAGMENT_NONE; /* and in no tunnel */
 	p->length = super ? room : ip_total(ip);
 	if (p->proto != IPPROTO_TCP && p->proto != IPPROTO_UDP)
 		return ip_is_whole(ip, ICMP_OWN) ? PARSED_ICMP : PARSED_OTHER;

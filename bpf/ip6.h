@@ -183,7 +183,7 @@ INLINE enum parsed ip_parse(struct packet *p, struct ipv6hdr *ip, void *end, __u
 	p->proto = ip->nexthdr;
 	p->ttl = ip->hop_limit;
 	p->tos = ip_tos(ip);
-	p->fragment = FRAGMENT_NONE;
+	p->plain = FRAGMENT_NONE; /* and in no tunnel */
 	p->length = super ? room : ip_total(ip);
 	parsed = ip_walk(p, ip + 1, end, &at);
 	p->l4 = p->l3 + IP_HLEN + at;

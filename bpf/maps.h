@@ -83,6 +83,9 @@ MAP(names, HASH, BPF_F_NO_PREALLOC, struct name_key, struct name, MAX_NAMES);
 /* Connections, bytes and packets of flows that ended; takes memory only for its entries. */
 MAP(usage, HASH, BPF_F_NO_PREALLOC, struct usage_key, struct usage, MAX_USAGE);
 
+/* Packets dropped between networks; takes memory only for its entries. */
+MAP(network_drops, HASH, BPF_F_NO_PREALLOC, struct network_drop_key, __u64, MAX_NETWORK_DROPS);
+
 /* Maps of one element, read without a look-up; the agent pins them by the names of the variables. */
 struct settings settings SEC(".data.settings") = {};
 struct filters filters SEC(".data.filters") = {};

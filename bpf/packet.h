@@ -11,13 +11,23 @@ struct outer {
 	__be16 sport, dport;
 	__u32 vni;           /* network id of the sender */
 	__u64 id;            /* service id */
-	__u8 family;         /* of saddr and daddr; 0: not in a tunnel */
-	__u8 reply;          /* 1: from the gateway to the client, 0 */
-	__u8 unused[2];
-	__u16 length;        /* bytes between the Ethernet header and the inner packet */
+	union {              /* set together where a tunnel begins */
+		struct {
+			__u8 family;  /* of saddr and daddr; 0: not in a tunnel */
+			__u8 reply;   /* 1: from the gateway to the client, 0 */
+			__u16 length; /* bytes between the Ethernet header and the inner packet */
+		};
+		__u32 begin;
+	};
+	__be16 unused;
 	__be16 protocol;     /* ETH_P_* of the inner packet */
-	__u32 label;         /* IPv6: flow label, by the hash of the inner flow */
-	__u32 options;       /* OPTION_*: those that it has */
+	union {
+		struct {
+			__u32 label;   /* IPv6: flow label, by the hash of the inner flow */
+			__u32 options; /* OPTION_*: those that it has */
+		};
+		__u64 bare; /* 0: neither */
+	};
 	__u32 endpoint;      /* with OPTION_ENDPOINT; else 0 */
 	/* With OPTION_RETURN: where the client's packets came from, and the pod's port. */
 	struct ip_addr back;
@@ -76,7 +86,13 @@ struct packet {
 			__u8 tos;
 			__u8 tcp_flags;      /* 0 for UDP */
 			__u8 tcp_header;     /* bytes, with options; 0 for UDP */
-			__u8 fragment;       /* enum fragment_kind */
+			union {              /* set together */
+				struct {
+					__u8 fragment; /* enum fragment_kind */
+					__u8 tunnel; /* at a pod's veth: it is in the tunnel `outer` */
+				};
+				__u16 plain;
+			};
 			__be16 ip_check;     /* IPv4 */
 			__u8 reason;         /* for FAMILY_OUT: enum reason to count */
 			__u8 quote_gap; /* IPv6: bytes between a header in ICMP and its ports */

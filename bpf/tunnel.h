@@ -31,6 +31,9 @@ INLINE __u32 segment_length(struct __sk_buff *skb, struct packet *p)
 	return ip_hlen(p) + l4_hlen(p) + skb->gso_size;
 }
 
+/* outer.begin, without outer headers yet. */
+#define TUNNEL_BEGIN(family, reply) ((family) | (reply) << 8)
+
 /* Begin the tunnel of a flow that `p` is sent by; `own`: this end's addresses by family; `reply`: to the
  * client. */
 INLINE void tunnel_begin(struct packet *p, const struct flow *flow, const struct ip_addr *own,
@@ -39,24 +42,22 @@ INLINE void tunnel_begin(struct packet *p, const struct flow *flow, const struct
 	struct outer *outer = &p->outer;
 
 	if (likely(peer_family(flow) == 4)) {
-		outer->family = 4;
+		outer->begin = TUNNEL_BEGIN(4, reply);
 		outer->saddr = IP_V4(own[IP_V4_INDEX].word[3]);
 		outer->daddr = IP_V4(flow->peer);
-		outer->label = 0;
+		outer->bare = 0;
 	} else {
-		outer->family = 6;
+		outer->begin = TUNNEL_BEGIN(6, reply);
 		outer->saddr = own[IP_V6_INDEX];
 		peer_address(flow, &outer->daddr);
-		outer->label = flow_hash(&p->key, p->proto, 0);
+		outer->bare = flow_hash(&p->key, p->proto, 0);
 	}
 	outer->dport = flow->peer_port;
 	outer->vni = settings.network;
 	outer->tos = p->tos;
 	outer->protocol = bpf_htons(ETH_P_OWN);
-	outer->options = 0;
-	outer->length = 0;
 	outer->receiver = flow->network;
-	outer->reply = reply;
+	p->tunnel = 1;
 }
 
 /* Turn the tunnel of a packet into that of its answer. */

@@ -443,6 +443,19 @@ struct usage {
 	__u64 sent_packets, received_packets;
 };
 
+/* In which role a node counts a packet or flow between networks. */
+enum usage_role { USAGE_CLIENT, USAGE_GATEWAY, USAGE_DOOR };
+
+/* Key of `network_drops`; value __u64, packets. Of the reason alone: between networks of which one is not known,
+ * and what found no room. */
+struct network_drop_key {
+	struct ip_addr gateway; /* by which they came or were to go; none: unknown, or this node */
+	__u32 network;          /* id of the other one */
+	__u8 role;              /* enum usage_role */
+	__u8 reason;            /* enum reason */
+	__u8 zero[2];
+};
+
 /* Packets of an entry that are added to `usage` together. */
 #define USAGE_PACKETS 256 /* flow.packets has 8 bits */
 

@@ -24,6 +24,7 @@
 #define MAX_KEYS 4096
 #define MAX_PEERS 16384 /* power of two; flow.generation names a row */
 #define MAX_NAMES 131072
+#define MAX_NETWORK_DROPS 16384
 #define MAX_USAGE 16384
 #define EVENT_RING_BYTES (1u << 20)
 #define DROP_RING_BYTES (1u << 18)

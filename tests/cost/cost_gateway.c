@@ -20,16 +20,15 @@
 #define MOST(...) {__VA_ARGS__}
 /* In mode forward: TC looks the next hop up, XDP sends on. As pods' nodes with keys say it: of the client's network. */
 #define DOOR                                                                                       \
-	OUTER(HELLO2_ELSEWHERE, NODE1_PORT + 1, GATEWAY, TUNNEL_PORT, NETWORK1, HELLO_ID,          \
-	      CARRIES)
+	OUTER(HELLO2_ELSEWHERE, NODE1_PORT + 1, GATEWAY, TUNNEL_PORT, NETWORK1, HELLO_ID, CARRIES)
 #define REQUEST(program, verdict_, ...)                                                            \
-	{program, .in = TO_VIP(AN_ACK, AT_GATEWAY(KNOWS, __VA_ARGS__)), .verdict = verdict_,       \
-	 .out = TO_VIP(AN_ACK, ANY_MAC, TO_DOOR(HELLO2_ELSEWHERE, .endpoint = ENDPOINT)),          \
-	 .count = COUNT(GATEWAY_IN)}
+	{ program, .in = TO_VIP(AN_ACK, AT_GATEWAY(KNOWS, __VA_ARGS__)), .verdict = verdict_,      \
+	  .out = TO_VIP(AN_ACK, ANY_MAC, TO_DOOR(HELLO2_ELSEWHERE, .endpoint = ENDPOINT)),         \
+	  .count = COUNT(GATEWAY_IN) }
 #define ANSWER(program, verdict_, ...)                                                             \
-	{program, .in = FROM_VIP(AN_ACK, DOOR), .verdict = verdict_,                               \
-	 .out = FROM_VIP(AN_ACK, ANY_MAC, BACK_TO_NODE1(KNOWS, __VA_ARGS__)),                      \
-	 .count = COUNT(GATEWAY_OUT)}
+	{ program, .in = FROM_VIP(AN_ACK, DOOR), .verdict = verdict_,                              \
+	  .out = FROM_VIP(AN_ACK, ANY_MAC, BACK_TO_NODE1(KNOWS, __VA_ARGS__)),                     \
+	  .count = COUNT(GATEWAY_OUT) }
 
 static void setup_forward_xdp(struct world *world)
 {
@@ -67,8 +66,8 @@ static const struct cost_case rows[] = {
 	{ "XDP, forwarded request with a tag", setup_forward_keys,
 	  MOST(LOOKUPS(0, 0, 3, 6), [CALL_RESIZE] = 1), .instructions = 1393,
 	  STEPS(REQUEST(UPLINK, REDIRECT, .key = KEY1), REQUEST(XDP, XDP_TX, .key = KEY1)) },
-	{ "XDP, forwarded reply", setup_forward_xdp, MOST(LOOKUPS(0, 0, 1, 4)),
-	  .instructions = 986, STEPS(ANSWER(UPLINK, REDIRECT), ANSWER(XDP, XDP_TX)) },
+	{ "XDP, forwarded reply", setup_forward_xdp, MOST(LOOKUPS(0, 0, 1, 4)), .instructions = 986,
+	  STEPS(ANSWER(UPLINK, REDIRECT), ANSWER(XDP, XDP_TX)) },
 	{ "XDP, forwarded reply with a tag", setup_forward_keys,
 	  MOST(LOOKUPS(0, 0, 1, 5), [CALL_RESIZE] = 1), .instructions = 1165,
 	  STEPS(ANSWER(UPLINK, REDIRECT, .key = KEY1), ANSWER(XDP, XDP_TX, .key = KEY1)) },

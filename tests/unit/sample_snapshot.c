@@ -56,6 +56,7 @@ static struct network_entry networks[] = {
 static struct gateway_entry gateways[3];
 static struct gateway_health health[HEALTH_ROWS];
 static struct path_entry paths[3];
+static struct network_drop_entry network_drops[5];
 static struct iface_entry ifaces[] = {
 	{ 3, { IFACE_POD, 0, 0 }, "veth-sleep" },
 	{ 4, { IFACE_POD, 0, 0 }, "" },
@@ -263,6 +264,27 @@ static void add_paths(void)
 	};
 }
 
+/* Of the reason alone, none and some; by a gateway as client and as a pod's node; at this gateway. */
+static void add_network_drops(void)
+{
+	const struct ip_addr gateway = IP_V4(sample_ip("192.23.120.32"));
+	const uint32_t network2 = networks[1].id;
+
+	network_drops[0] = (struct network_drop_entry){ { .reason = REASON_TOO_BIG }, 0 };
+	network_drops[1] = (struct network_drop_entry){ { .reason = REASON_TUNNEL_VNI }, 3 };
+	network_drops[2] = (struct network_drop_entry){
+		{ .network = network2, .role = USAGE_GATEWAY, .reason = REASON_TUNNEL_FORGED }, 6
+	};
+	network_drops[3] = (struct network_drop_entry){
+		{ gateway, network2, USAGE_CLIENT, REASON_TOO_BIG, {} }, 4
+	};
+	network_drops[4] = (struct network_drop_entry){
+		{ gateway, network2, USAGE_DOOR, REASON_FLOWS_SHARE, {} }, 5
+	};
+	qsort(network_drops, COUNT(network_drops), sizeof(*network_drops),
+	      snapshot_network_drop_compare);
+}
+
 static struct flow *add_half(struct flow_key key, uint8_t action, uint32_t backend, uint64_t bytes,
 			     uint32_t age, uint32_t idle)
 {
@@ -367,6 +389,7 @@ struct snapshot *sample_snapshot(void)
 	add_gateways();
 	add_health();
 	add_paths();
+	add_network_drops();
 	flow_count = 0;
 	add_client_flows();
 	add_gateway_flows();
@@ -409,6 +432,8 @@ struct snapshot *sample_snapshot(void)
 		.health_count = COUNT(health),
 		.paths = paths,
 		.path_count = COUNT(paths),
+		.network_drops = network_drops,
+		.network_drop_count = COUNT(network_drops),
 		.ifaces = ifaces,
 		.iface_count = COUNT(ifaces),
 		.flows = flows,

@@ -230,18 +230,19 @@ static void clusters_are_cut_aloud(void **state)
 
 /* Every word that metric names may consist of, so that a typing error fails. */
 static const char *const words[] = {
-	"parallax", "build",    "info",        "start",     "timestamp", "seconds",
-	"updates",  "total",    "last",        "update",    "problems",  "endpoints",
-	"excluded", "xds",      "connected",   "stream",    "failures",  "responses",
-	"rejects",  "received", "bytes",       "resources", "ack",       "interfaces",
-	"services", "refusing", "built",       "panic",     "degraded",  "dropping",
-	"backends", "draining", "map",         "entries",   "capacity",  "forward",
-	"pass",     "drop",     "packets",     "process",   "cpu",       "time",
-	"resident", "virtual",  "memory",      "open",      "max",       "fds",
-	"apply",    "duration", "convergence", "config",    "reload",    "successful",
-	"success",  "source",   "pressure",    "service",   "network",   "connections",
-	"sent",     "gateway",  "snat",        "ports",     "up",        "probes",
-	"minute",   "lost",     "load",        "percent",   "probe",     "rtt",
+	"parallax",    "build",    "info",      "start",       "timestamp", "seconds",
+	"updates",     "total",    "last",      "update",      "problems",  "endpoints",
+	"excluded",    "xds",      "connected", "stream",      "failures",  "responses",
+	"rejects",     "received", "bytes",     "resources",   "ack",       "interfaces",
+	"services",    "refusing", "built",     "panic",       "degraded",  "dropping",
+	"backends",    "draining", "map",       "entries",     "capacity",  "forward",
+	"pass",        "drop",     "drops",     "packets",     "process",   "cpu",
+	"time",        "resident", "virtual",   "memory",      "open",      "max",
+	"fds",         "apply",    "duration",  "convergence", "config",    "reload",
+	"successful",  "success",  "source",    "pressure",    "service",   "network",
+	"connections", "sent",     "gateway",   "snat",        "ports",     "up",
+	"probes",      "minute",   "lost",      "load",        "percent",   "probe",
+	"rtt",
 };
 
 static bool is_word(const char *start, size_t length)

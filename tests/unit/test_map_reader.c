@@ -46,6 +46,8 @@ static const struct shape {
 	{ "names", BPF_MAP_TYPE_HASH, sizeof(struct name_key), sizeof(struct name), 64,
 	  BPF_F_NO_PREALLOC },
 	{ "paths", BPF_MAP_TYPE_LRU_HASH, sizeof(struct ip_addr), sizeof(struct path), 64, 0 },
+	{ "network_drops", BPF_MAP_TYPE_HASH, sizeof(struct network_drop_key), 8, 64,
+	  BPF_F_NO_PREALLOC },
 	{ "networks", BPF_MAP_TYPE_HASH, 4, sizeof(struct network), 64, 0 },
 	{ "gateways", BPF_MAP_TYPE_HASH, sizeof(struct gateway_key), sizeof(struct gateway), 64,
 	  0 },
@@ -135,6 +137,8 @@ static void put_hashes(const struct snapshot *s)
 		put("gateways", &s->gateways[i].key, &s->gateways[i].gateway);
 	for (size_t i = 0; i < s->path_count; i++)
 		put("paths", &s->paths[i].peer, &s->paths[i].path);
+	for (size_t i = 0; i < s->network_drop_count; i++)
+		put("network_drops", &s->network_drops[i].key, &s->network_drops[i].packets);
 	for (size_t i = 0; i < s->iface_count; i++)
 		put("ifaces", &s->ifaces[i].ifindex, &s->ifaces[i].iface);
 	for (size_t i = 0; i < s->flow_count; i++)

@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include <bpf/bpf.h>
+
 #include "agent.h"
 #include "hash_reader.h"
 #include "log.h"
@@ -130,9 +132,22 @@ void usage_finish(struct agent *agent, bool whole)
 	agent->usage.shown = next;
 }
 
+/* The elements that count drops for which there is no room are made while there is some. */
+static void begin_drops(int fd)
+{
+	static const uint64_t none;
+	struct network_drop_key key = {};
+
+	for (key.reason = REASON_NONE + 1; key.reason < REASON_COUNT; key.reason++)
+		bpf_map_update_elem(fd, &key, &none, BPF_NOEXIST);
+}
+
 int usage_open(struct agent *agent)
 {
-	return pins_mmap(dataplane_fds(agent->kernel.dataplane).peers, false, &agent->usage.peers);
+	const struct map_fds fds = dataplane_fds(agent->kernel.dataplane);
+
+	begin_drops(fds.network_drops);
+	return pins_mmap(fds.peers, false, &agent->usage.peers);
 }
 
 void usage_done(struct agent *agent)

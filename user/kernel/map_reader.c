@@ -102,6 +102,7 @@ static const struct table_map table_maps[] = {
 	{ .name = "names", TABLE(name, key, text) },
 	{ .name = "gateways", TABLE(gateway, key, gateway) },
 	{ .name = "paths", TABLE(path, peer, path) },
+	{ .name = "network_drops", TABLE(network_drop, key, packets) },
 	{ .name = "networks", TABLE(network, id, network) },
 	{ .name = "ifaces", TABLE(iface, ifindex, iface) },
 };
@@ -233,6 +234,7 @@ void map_reader_free(struct snapshot *snapshot)
 	free(snapshot->networks);
 	free(snapshot->gateways);
 	free(snapshot->paths);
+	free(snapshot->network_drops);
 	free(snapshot->ifaces);
 	free(snapshot->flows);
 	json_decref(snapshot->status);

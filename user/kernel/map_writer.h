@@ -17,8 +17,13 @@ struct map_writer;
 	X(backends)                                                                                \
 	X(slots)                                                                                   \
 	X(drops)                                                                                   \
-	X(service_ids) X(endpoints) X(networks) X(gateways) X(paths) X(allowed) X(names) X(ifaces) \
-		X(status) X(owners) X(usage) X(health) X(keys) X(peers)
+	X(service_ids)                                                                             \
+	X(endpoints)                                                                               \
+	X(networks)                                                                                \
+	X(gateways)                                                                                \
+	X(paths)                                                                                   \
+	X(allowed)                                                                                 \
+	X(names) X(ifaces) X(status) X(owners) X(usage) X(health) X(keys) X(peers) X(network_drops)
 #define VARIABLE_FDS(X) X(settings) X(filters) /* variables of the programs, maps of one element */
 #define FAMILY_MAP_FDS(X) X(vips) X(flows) X(embryonic)
 

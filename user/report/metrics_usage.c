@@ -7,6 +7,7 @@
 
 #include "metrics_parts.h"
 #include "parallax_flow.h"
+#include "reason_names.h"
 #include "report_common.h"
 #include "snapshot_find.h"
 
@@ -15,7 +16,7 @@ struct group {
 	uint64_t service_id;
 	uint32_t from, to;
 	struct ip_addr gateway_addr;
-	enum usage_role { USAGE_CLIENT, USAGE_GATEWAY, USAGE_DOOR } role;
+	enum usage_role role;
 	uint64_t open;
 	struct usage total;
 };
@@ -159,13 +160,13 @@ static const struct usage_family {
 	  "Packets that clients of the source network received.", received_packets_of },
 };
 
-static const char *role_name(const struct group *group)
+static const char *usage_role_name(enum usage_role role)
 {
 	static const char *const names[] = {
 		[USAGE_CLIENT] = "client", [USAGE_GATEWAY] = "gateway", [USAGE_DOOR] = "door",
 	};
 
-	return names[group->role];
+	return names[role];
 }
 
 /* ------------------------------------------------------------------ services */
@@ -211,8 +212,8 @@ static void write_service(struct metrics_writer *writer, const struct snapshot *
 	if (service)
 		snprintf(port, sizeof(port), "%u", ntohs(service->port));
 	metrics_sample(writer, value, "service", host ? host : "", "port", port, "protocol",
-		       service ? report_protocol(service->proto) : "", "role", role_name(group),
-		       NULL);
+		       service ? report_protocol(service->proto) : "", "role",
+		       usage_role_name(group->role), NULL);
 }
 
 /* A service that is gone is not shown; without id and networks are flows that have no counter of their own. */
@@ -242,13 +243,13 @@ static void write_services(struct metrics_writer *writer, const struct snapshot 
 
 /* The gateway of a flow: at the nodes of client and pod the one by which it goes, "" for a pod reached
  * directly; at a gateway the address that it listens at, of IPv4 if it has both. */
-static const char *gateway_text(const struct snapshot *snapshot, const struct group *group,
-				char *buf)
+static const char *gateway_text(const struct snapshot *snapshot, enum usage_role role,
+				const struct ip_addr *gateway, char *buf)
 {
 	const struct ip_addr *listen = snapshot->settings.listen;
 	const struct ip_addr *own =
 		&listen[ip_is_none(&listen[IP_V4_INDEX]) ? IP_V6_INDEX : IP_V4_INDEX];
-	struct addr addr = addr_of_ip(group->role == USAGE_GATEWAY ? own : &group->gateway_addr);
+	struct addr addr = addr_of_ip(role == USAGE_GATEWAY ? own : gateway);
 
 	return addr.family ? addr_format(&addr, buf) : "";
 }
@@ -269,10 +270,39 @@ static void write_networks(struct metrics_writer *writer, const struct snapshot 
 			metrics_sample(writer, families[f].value(group), "source_network",
 				       report_network(snapshot, group->from, from),
 				       "target_network", report_network(snapshot, group->to, to),
-				       "gateway", gateway_text(snapshot, group, gateway), "role",
-				       role_name(group), NULL);
+				       "gateway",
+				       gateway_text(snapshot, group->role, &group->gateway_addr,
+						    gateway),
+				       "role", usage_role_name(group->role), NULL);
 		}
 	}
+}
+
+static void write_drop(struct metrics_writer *writer, const struct snapshot *snapshot,
+		       const struct network_drop_entry *entry)
+{
+	const struct network_drop_key *key = &entry->key;
+	const uint32_t own = snapshot->settings.network;
+	const bool client = key->role == USAGE_CLIENT, known = key->network;
+	char from[16], to[16], gateway[ADDR_TEXT_MAX], reason[REASON_NAME_MAX];
+
+	metrics_sample(writer, entry->packets, "source_network",
+		       known ? report_network(snapshot, client ? own : key->network, from) : "",
+		       "target_network",
+		       known ? report_network(snapshot, client ? key->network : own, to) : "",
+		       "gateway",
+		       known ? gateway_text(snapshot, key->role, &key->gateway, gateway) : "",
+		       "role", known ? usage_role_name(key->role) : "", "reason",
+		       reason_name(key->reason, reason), NULL);
+}
+
+static void write_drops(struct metrics_writer *writer, const struct snapshot *snapshot)
+{
+	metrics_family(writer, "network_drops_total", "counter",
+		       "Packets between two networks that were dropped or refused.");
+	for (size_t i = 0; i < snapshot->network_drop_count; i++)
+		if (snapshot->network_drops[i].packets)
+			write_drop(writer, snapshot, &snapshot->network_drops[i]);
 }
 
 int metrics_write_usage(struct metrics_writer *writer, const struct snapshot *snapshot,
@@ -287,6 +317,7 @@ int metrics_write_usage(struct metrics_writer *writer, const struct snapshot *sn
 		write_services(writer, snapshot, &services);
 	if (!err)
 		write_networks(writer, snapshot, &networks);
+	write_drops(writer, snapshot);
 	free(services.items);
 	free(networks.items);
 	return err;

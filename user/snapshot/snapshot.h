@@ -38,6 +38,11 @@ struct path_entry {
 	struct path path;
 };
 
+struct network_drop_entry {
+	struct network_drop_key key;
+	uint64_t packets;
+};
+
 struct iface_entry {
 	uint32_t ifindex;
 	struct iface iface;
@@ -88,6 +93,8 @@ struct snapshot {
 	size_t gateway_count;
 	struct path_entry *paths; /* by address; those that were narrower than the uplink */
 	size_t path_count;
+	struct network_drop_entry *network_drops; /* by key */
+	size_t network_drop_count;
 	struct iface_entry *ifaces; /* by ifindex */
 	size_t iface_count;
 	struct flow_entry *flows; /* by key */

@@ -78,6 +78,13 @@ const struct path *snapshot_path(const struct snapshot *snapshot, const struct i
 	return found && snapshot_path_is_narrow(snapshot, &found->path) ? &found->path : NULL;
 }
 
+int snapshot_network_drop_compare(const void *a, const void *b)
+{
+	return memcmp(&((const struct network_drop_entry *)a)->key,
+		      &((const struct network_drop_entry *)b)->key,
+		      sizeof(struct network_drop_key));
+}
+
 int snapshot_iface_compare(const void *a, const void *b)
 {
 	return compare_u32(((const struct iface_entry *)a)->ifindex,

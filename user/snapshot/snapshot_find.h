@@ -63,6 +63,7 @@ int snapshot_name_compare(const void *a, const void *b);
 int snapshot_network_compare(const void *a, const void *b);
 int snapshot_gateway_compare(const void *a, const void *b);
 int snapshot_path_compare(const void *a, const void *b);
+int snapshot_network_drop_compare(const void *a, const void *b);
 int snapshot_iface_compare(const void *a, const void *b);
 int snapshot_flow_compare(const void *a, const void *b);
 
