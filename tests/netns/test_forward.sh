@@ -77,6 +77,20 @@ equal "client and pods name the same endpoints" "$(values node1 endpoint)" \
 	"$({ values gw2 endpoint; values worker2 endpoint; } | sort | paste -sd " ")"
 equal "flows show their gateways" "$(for i in 32 33 34; do outer_at 192.23.120.$i:6081; done | paste -sd " ")" \
 	"$(values worker2 gateway)"
+# columns NODE SERVICES: gateways of which everything is known
+columns() {
+	ctl "$1" gateways -o json | python3 -c 'import json, sys
+print(sum(g["network"] == "network2" and g["health"] == "up" and (g["rtt_ms"] or 0) > 0 and
+          g["loss"] is not None and g["mtu"] == 1500 and g["services"] == int(sys.argv[1]) and
+          g["flows"] > 0 for g in json.load(sys.stdin)["gateways"]))' "$2"
+}
+columns_are() { [[ $(columns "$1" "$2") == 3 ]]; }
+check "the client's node knows its gateways" wait_for 5 columns_are node1 2
+check "so does the node of a pod" wait_for 5 columns_are worker2 0
+client=$(ctl node1 flows -o json | python3 -c 'import json, sys
+print([f["client"] for f in json.load(sys.stdin)["flows"] if f["state"] == "established"][0])')
+check "explain shows the gateway of now and the next candidate" \
+	seen "gateway .* is up; the next candidate is " < <(ctl node1 explain "$VIP_AT" --from "$client")
 equal "the door of a pod has their packets" yes \
 	"$( (($(counted worker2 to_pod forwards door_in) > 100)) && echo yes)"
 

@@ -59,12 +59,23 @@ static json_t *told(const struct gateway_health *health, uint32_t value)
 	return health && health->network ? json_integer(value) : json_null();
 }
 
+/* True for a flow at a pod's door that goes by the gateway, which is one of our own network. */
+static bool comes_by(const struct snapshot *snapshot, const struct flow *flow,
+		     const struct gateway_entry *gateway)
+{
+	return gateway->key.network == snapshot->settings.network &&
+	       flow->generation < snapshot->peer_count &&
+	       ip_equal(&snapshot->peers[flow->generation].addr, &gateway->key.addr);
+}
+
 static bool goes_there(const struct snapshot *snapshot, const struct flow_entry *entry,
 		       const struct gateway_entry *gateway)
 {
 	const struct flow *flow = &entry->flow;
 	struct ip_addr peer;
 
+	if (FLOW_ROLE(entry->key.zone) == FLOW_DOOR)
+		return comes_by(snapshot, flow, gateway);
 	if (FLOW_ROLE(entry->key.zone) != FLOW_CLIENT || flow->network != gateway->key.network)
 		return false;
 	if (flow->action != FLOW_ENCAP)
