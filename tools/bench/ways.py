@@ -42,7 +42,7 @@ def start(name, ns, *command, **more):
 def pid_of(name):
     """Of a process that bench.sh started."""
     with open(TEST_DIR + "/processes") as f:
-        return [int(pid) for pid, _, known in map(str.split, f) if known == name][-1]
+        return [int(pid) for pid, _, known, *_ in map(str.split, f) if known == name][-1]
 
 
 class Way:
