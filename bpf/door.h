@@ -69,7 +69,7 @@ INLINE enum reason door_claim(const struct flow_key *key, struct flow *flow)
 SUBPROGRAM int served_row(const struct outer *outer)
 {
 	REQUIRE(outer, -EINVAL);
-	struct ip_addr served = { { PEER_SERVED, outer->id >> 32, (__u32)outer->id, outer->endpoint } };
+	struct ip_addr served = served_addr(outer->id, outer->endpoint);
 
 	return peer_row_kept(&served);
 }

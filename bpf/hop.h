@@ -62,8 +62,8 @@ INLINE void door_tunnel(struct packet *p, const struct flow *flow)
 	if (!gateway || !served) /* never: for the verifier */
 		return;
 	outer->daddr = gateway->addr;
-	outer->id = (__u64)served->addr.word[1] << 32 | served->addr.word[2];
-	outer->endpoint = served->addr.word[3];
+	outer->id = served_service(&served->addr);
+	outer->endpoint = served_endpoint(&served->addr);
 	outer->options = OPTION_ENDPOINT | OPTION_RETURN;
 }
 

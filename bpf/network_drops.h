@@ -35,6 +35,11 @@ INLINE struct network_drop_key network_drop_key(const struct packet *p, enum rea
 	return key;
 }
 
+INLINE struct network_drop_key drop_key_of_reason(enum reason reason)
+{
+	return (struct network_drop_key){ .reason = reason };
+}
+
 /* Take names out of the key that are not configured: a sender makes no more of them than there are. */
 INLINE void network_drop_known(struct network_drop_key *key)
 {
@@ -43,7 +48,7 @@ INLINE void network_drop_known(struct network_drop_key *key)
 	__u32 network = key->network;
 
 	if (network == settings.network || !bpf_map_lookup_elem(&networks, &network))
-		*key = (struct network_drop_key){ .reason = key->reason };
+		*key = drop_key_of_reason(key->reason);
 	else if (!bpf_map_lookup_elem(&gateways, &gateway))
 		key->gateway = (struct ip_addr){};
 }
@@ -61,7 +66,7 @@ INLINE __u64 *network_drop_find(struct network_drop_key *key)
 	found = bpf_map_lookup_elem(&network_drops, key);
 	if (found)
 		return found;
-	*key = (struct network_drop_key){ .reason = key->reason };
+	*key = drop_key_of_reason(key->reason);
 	return bpf_map_lookup_elem(&network_drops, key);
 }
 

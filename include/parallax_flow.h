@@ -21,6 +21,22 @@ INLINE void usage_add(struct usage *to, const struct usage *more)
 	to->received_packets += more->received_packets;
 }
 
+/* The element of `peers` for service and endpoint of flows at the doors of pods, and what it names. */
+INLINE struct ip_addr served_addr(__u64 service, __u32 endpoint)
+{
+	return (struct ip_addr){ { PEER_SERVED, service >> 32, (__u32)service, endpoint } };
+}
+
+INLINE __u64 served_service(const struct ip_addr *served)
+{
+	return (__u64)served->word[1] << 32 | served->word[2];
+}
+
+INLINE __u32 served_endpoint(const struct ip_addr *served)
+{
+	return served->word[3];
+}
+
 /* True for the key of flows at the doors of pods: `backend` is the gateway by which they came. */
 INLINE int usage_is_door(const struct usage_key *key)
 {

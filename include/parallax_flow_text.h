@@ -104,7 +104,7 @@ INLINE void NAME(usage_key_door)(struct usage_key *ret, const struct NAME(flow) 
 			   const struct settings *settings)
 {
 	ret->gateway = 1;
-	ret->service_id = (__u64)served->addr.word[1] << 32 | served->addr.word[2];
+	ret->service_id = served_service(&served->addr);
 	ret->from = flow->network;
 	ret->to = settings->network;
 	ret->kind = BACKEND_GENEVE;

@@ -77,14 +77,22 @@ int pod_announce(const char *event)
 	return 0;
 }
 
+static time_t now_seconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec;
+}
+
 /* Removes the data plane once its agent has left. One that stays for longer is another release's: if this went
  * on, it would take that one's data plane away at its next restart. */
 static int uninstall_within(unsigned int seconds)
 {
-	time_t end = time(NULL) + seconds;
+	time_t end = now_seconds() + seconds;
 
 	while (run_ctl("uninstall") != 0) {
-		if (time(NULL) >= end)
+		if (now_seconds() >= end)
 			return -1;
 		sleep(RETRY_SECONDS);
 	}

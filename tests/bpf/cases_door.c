@@ -10,7 +10,6 @@
 #include "parallax_hash.h"
 #include "parallax_limits.h"
 
-#define FOREIGN IP(198, 18, 0, 1)
 #define NARROW_MTU 1000
 #define NARROW_MSS (NARROW_MTU - OWN_OVERHEAD - 8 - OWN_RETURN - TCP_HEADERS)
 #define PORTS_TRIED 16

@@ -78,8 +78,7 @@ static void gateway_encrypts(struct world *world)
 
 static void forward(struct world *world)
 {
-	setup_forward(world);
-	world->settings->flags |= SETTING_XDP_SEND;
+	setup_forward_xdp(world);
 	require(world, NETWORK1);
 }
 

@@ -7,21 +7,10 @@
 #include "family.h"
 #include "forward_packets.h"
 
-/* Both gateways of network2. */
-static void know_gateways(struct world *world)
-{
-	uint32_t network = NETWORK2;
-	struct network value = { .gateway_count = 2 };
-
-	value.gateways[0] = own_ip(GATEWAY);
-	value.gateways[1] = own_ip(GATEWAY2);
-	world_update(world, "networks", &network, &value);
-}
-
 static void setup_endpoint(struct world *world)
 {
 	setup_geneve(world);
-	know_gateways(world);
+	know_gateways(world, NETWORK2, 0);
 }
 
 static void setup_reset(struct world *world)

@@ -104,7 +104,6 @@ static bool not_counted(struct world *world)
 	return counts(world, (struct network_drop_key){}, 0, 0);
 }
 
-#define FOREIGN IP(198, 18, 0, 1)
 #define IS_DROPPED(why, ...) .verdict = SHOT, .count = COUNT(why), .in = __VA_ARGS__
 #define ANSWER(from) FROM_VIP(A_SYN_ACK, OUTER(from, TUNNEL_PORT, NODE1, TUNNEL_SOURCE_PORT, NETWORK2, HELLO_ID))
 #define REQUEST(from, network)                                                                     \

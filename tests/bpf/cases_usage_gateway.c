@@ -58,14 +58,6 @@ static bool first_counted(struct world *world)
 		       (struct usage){});
 }
 
-static void know_gateways(struct world *world, uint32_t network, uint32_t flags)
-{
-	struct network value = {.flags = flags, .gateway_count = 2,
-				.gateways = {own_ip(GATEWAY), own_ip(GATEWAY2)}};
-
-	world_update(world, "networks", &network, &value);
-}
-
 static void setup_door_of_two(struct world *world)
 {
 	setup_door(world);
@@ -83,7 +75,6 @@ static void gateway_dies(struct world *world)
 	world_health(world, GATEWAY, GATEWAY_DOWN);
 }
 
-#define FOREIGN IP(198, 18, 0, 1)
 #define ENTERS(gateway, ...)                                                                       \
 	{TO_POD, DEVICE_POD1, DEVICE_UPLINK, .in = TO_VIP(__VA_ARGS__, BY(gateway, CARRIES)),      \
 	 .verdict = NEXT,                                                                          \

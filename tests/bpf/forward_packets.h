@@ -12,8 +12,13 @@
 /* GATEWAY in mode forward; the same with a pod of its own; a node of network2 with HELLO1, which is no gateway. */
 void add_endpoint(struct world *world, uint32_t row, uint32_t endpoint);
 void setup_forward(struct world *world);
+void setup_forward_xdp(struct world *world); /* whose device sends in XDP */
 void setup_own_pod(struct world *world);
 void setup_door(struct world *world);
+/* Both gateways, of that network. */
+void know_gateways(struct world *world, uint32_t network, uint32_t flags);
+
+#define FOREIGN IP(198, 18, 0, 1) /* stands for a client at the pod */
 
 /* At the gateway: on to a pod's door, and from there. */
 #define TO_DOOR(pod, ...)                                                                          \

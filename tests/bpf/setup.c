@@ -92,6 +92,21 @@ void setup_forward(struct world *world)
 	add_endpoint(world, UDP_ROW, ENDPOINT);
 }
 
+void setup_forward_xdp(struct world *world)
+{
+	setup_forward(world);
+	world->settings->flags |= SETTING_XDP_SEND;
+}
+
+void know_gateways(struct world *world, uint32_t network, uint32_t flags)
+{
+	struct network value = { .flags = flags,
+				 .gateway_count = 2,
+				 .gateways = { own_ip(GATEWAY), own_ip(GATEWAY2) } };
+
+	world_update(world, "networks", &network, &value);
+}
+
 /* ------------------------------------------------------------------ tunnels of the other family */
 
 static void know_gateway(struct world *world, uint32_t addr)

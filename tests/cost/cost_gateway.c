@@ -30,12 +30,6 @@
 	  .out = FROM_VIP(AN_ACK, ANY_MAC, BACK_TO_NODE1(KNOWS, __VA_ARGS__)),                     \
 	  .count = COUNT(GATEWAY_OUT) }
 
-static void setup_forward_xdp(struct world *world)
-{
-	setup_forward(world);
-	world->settings->flags |= SETTING_XDP_SEND;
-}
-
 static void setup_forward_keys(struct world *world)
 {
 	setup_forward_xdp(world);

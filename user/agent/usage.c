@@ -105,7 +105,6 @@ static void forget_gone(struct agent *agent, int fd, const struct usage_item *it
 /* Keeps the flows that this sweep deleted. */
 static void write_swept(int fd, const struct usage_item *items, size_t count)
 {
-	usage_map_begin(fd);
 	for (size_t i = 0; i < count; i++)
 		if (items[i].swept.flows || items[i].swept.sent || items[i].swept.received)
 			usage_map_add(fd, &items[i].key, &items[i].swept);
@@ -146,6 +145,7 @@ int usage_open(struct agent *agent)
 {
 	const struct map_fds fds = dataplane_fds(agent->kernel.dataplane);
 
+	usage_map_begin(fds.usage);
 	begin_drops(fds.network_drops);
 	return pins_mmap(fds.peers, false, &agent->usage.peers);
 }

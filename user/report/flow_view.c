@@ -56,17 +56,12 @@ static const char *cluster_name(const struct snapshot *snapshot, const struct fl
 	return snapshot_name(snapshot, NAME_CLUSTER, flow->service);
 }
 
-static const struct ip_addr *peer_row(const struct snapshot *snapshot, uint32_t row)
-{
-	return row < snapshot->peer_count ? &snapshot->peers[row].addr : NULL;
-}
-
 /* The name of the service that a flow at a pod's door is for, if this node has a row of it. */
 static const char *served_cluster(const struct snapshot *snapshot, const struct flow *flow,
 				  bool ipv4)
 {
-	const struct ip_addr *served = peer_row(snapshot, flow->backend);
-	uint64_t id = served ? (uint64_t)served->word[1] << 32 | served->word[2] : 0;
+	const struct ip_addr *served = snapshot_peer(snapshot, flow->backend);
+	uint64_t id = served ? served_service(served) : 0;
 
 	for (uint32_t i = 0; served && i < snapshot->service_count; i++)
 		if (snapshot->services[i].flags & SERVICE_IN_USE &&
@@ -80,15 +75,17 @@ static const char *served_cluster(const struct snapshot *snapshot, const struct 
 static void set_gateway(const struct snapshot *snapshot, const struct flow *flow,
 			struct flow_view *view)
 {
-	const struct ip_addr *gateway = view->at_door ? peer_row(snapshot, flow->generation) : NULL;
-	const struct ip_addr *served = view->at_door ? peer_row(snapshot, flow->backend) : NULL;
+	const struct ip_addr *gateway = view->at_door ? snapshot_peer(snapshot, flow->generation) :
+							NULL;
+	const struct ip_addr *served = view->at_door ? snapshot_peer(snapshot, flow->backend) :
+						       NULL;
 
 	if (gateway) {
 		view->gateway = *gateway;
 		view->gateway_port = snapshot->settings.door_port;
 	}
 	if (served)
-		view->endpoint = served->word[3];
+		view->endpoint = served_endpoint(served);
 	if (flow->action != FLOW_ENCAP)
 		return;
 	view->gateway = snapshot_flow_peer(snapshot, flow);

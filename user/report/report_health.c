@@ -63,9 +63,10 @@ static json_t *told(const struct gateway_health *health, uint32_t value)
 static bool comes_by(const struct snapshot *snapshot, const struct flow *flow,
 		     const struct gateway_entry *gateway)
 {
-	return gateway->key.network == snapshot->settings.network &&
-	       flow->generation < snapshot->peer_count &&
-	       ip_equal(&snapshot->peers[flow->generation].addr, &gateway->key.addr);
+	const struct ip_addr *peer = snapshot_peer(snapshot, flow->generation);
+
+	return gateway->key.network == snapshot->settings.network && peer &&
+	       ip_equal(peer, &gateway->key.addr);
 }
 
 static bool goes_there(const struct snapshot *snapshot, const struct flow_entry *entry,

@@ -163,12 +163,18 @@ const struct service *snapshot_flow_service(const struct snapshot *snapshot,
 	return row->flags & SERVICE_IN_USE ? row : NULL;
 }
 
+const struct ip_addr *snapshot_peer(const struct snapshot *snapshot, uint32_t row)
+{
+	return row < snapshot->peer_count ? &snapshot->peers[row].addr : NULL;
+}
+
 struct ip_addr snapshot_flow_peer(const struct snapshot *snapshot, const struct flow *flow)
 {
+	const struct ip_addr *peer = snapshot_peer(snapshot, flow->peer);
+
 	if (!(flow->flags & FLOW_PEER6))
 		return IP_V4(flow->peer);
-	return flow->peer < snapshot->peer_count ? snapshot->peers[flow->peer].addr :
-						   (struct ip_addr){};
+	return peer ? *peer : (struct ip_addr){};
 }
 
 struct flow_key snapshot_reply_key(const struct flow_key *key, const struct flow *flow)

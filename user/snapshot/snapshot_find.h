@@ -29,6 +29,9 @@ const struct backend *snapshot_flow_backend(const struct snapshot *snapshot,
 const struct service *snapshot_flow_service(const struct snapshot *snapshot,
 					    const struct flow *flow);
 
+/* The address in a row of `peers`, or NULL. */
+const struct ip_addr *snapshot_peer(const struct snapshot *snapshot, uint32_t row);
+
 /* Outer address of the flow's other end. */
 struct ip_addr snapshot_flow_peer(const struct snapshot *snapshot, const struct flow *flow);
 
